@@ -1,0 +1,19 @@
+package io.github.deepxray.core;
+
+/**
+ * A failure that its user can act on. The message is one line that says what is wrong, where (file,
+ * record, tensor) and what to do about it; it is shown as it is, without a stack trace.
+ */
+public class DeepXrayException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Creates the failure from its one-line message. */
+  public DeepXrayException(String message) {
+    super(message);
+  }
+
+  /** Creates the failure from its one-line message and what caused it. */
+  public DeepXrayException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,284 @@
+package io.github.deepxray.core.image;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
+import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Set;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * Decodes JPEG and PNG to 8-bit RGB and encodes JPEG.
+ *
+ * <p>JPEG comes out as from TensorFlow's {@code DecodeJpeg} with {@code dct_method =
+ * "INTEGER_ACCURATE"}. Grey images are repeated in the three channels, of 16-bit images the high
+ * byte is kept, transparency is dropped, orientation tags are ignored: as TensorFlow does.
+ */
+public final class ImageCodec {
+  /** The most pixels an image may have unless told otherwise. */
+  public static final long DEFAULT_MAX_PIXELS = 120_000_000L;
+
+  private static final Set<String> FORMATS = Set.of("jpeg", "png");
+
+  static {
+    // The default cache writes each image to a temporary file first.
+    ImageIO.setUseCache(false);
+  }
+
+  private ImageCodec() {}
+
+  /**
+   * What the first bytes of an image say about it.
+   *
+   * @param format {@code jpeg} or {@code png}
+   * @param height in pixels
+   * @param width in pixels
+   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha
+   */
+  public record Header(String format, int height, int width, int channels) {}
+
+  /**
+   * Reads the header alone; nothing is decoded.
+   *
+   * @param source where the bytes come from, for the message
+   * @throws DeepXrayException if this is no JPEG or PNG
+   */
+  public static Header header(byte[] bytes, String source) {
+    return withReader(
+        bytes,
+        source,
+        reader ->
+            new Header(
+                reader.getFormatName().toLowerCase(Locale.ROOT),
+                reader.getHeight(0),
+                reader.getWidth(0),
+                channels(reader)));
+  }
+
+  /**
+   * Decodes an image of at most {@link #DEFAULT_MAX_PIXELS}.
+   *
+   * @param source where the bytes come from, for the message
+   * @throws DeepXrayException if it cannot be decoded or is too large
+   */
+  public static RgbImage decode(byte[] bytes, String source) {
+    return decode(bytes, source, DEFAULT_MAX_PIXELS);
+  }
+
+  /**
+   * Decodes an image.
+   *
+   * @param source where the bytes come from, for the message
+   * @param maxPixels the most pixels its header may announce; more is refused before any is decoded
+   * @throws DeepXrayException if it cannot be decoded or is too large
+   */
+  public static RgbImage decode(byte[] bytes, String source, long maxPixels) {
+    return withReader(
+        bytes,
+        source,
+        reader -> {
+          long pixels = (long) reader.getHeight(0) * reader.getWidth(0);
+          if (pixels > maxPixels) {
+            throw new DeepXrayException(
+                source
+                    + ": the image announces "
+                    + reader.getWidth(0)
+                    + " x "
+                    + reader.getHeight(0)
+                    + " pixels, more than the "
+                    + maxPixels
+                    + " allowed.");
+          }
+          return toRgb(reader.read(0));
+        });
+  }
+
+  /**
+   * Encodes as baseline JPEG; an image without colour is stored with one channel.
+   *
+   * @param quality 1..100
+   */
+  public static byte[] encodeJpeg(RgbImage image, int quality) {
+    boolean grey = image.isGrey();
+    BufferedImage buffered =
+        new BufferedImage(
+            image.width(),
+            image.height(),
+            grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
+    byte[] target = ((DataBufferByte) buffered.getRaster().getDataBuffer()).getData();
+    byte[] source = image.pixels();
+    if (grey) {
+      for (int i = 0; i < target.length; i++) {
+        target[i] = source[i * 3];
+      }
+    } else {
+      for (int i = 0; i < target.length; i += 3) {
+        target[i] = source[i + 2];
+        target[i + 1] = source[i + 1];
+        target[i + 2] = source[i];
+      }
+    }
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageWriteParam parameters = writer.getDefaultWriteParam();
+      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      parameters.setCompressionQuality(quality / 100f);
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(buffered, null, null), parameters);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory cannot fail", e);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+
+  @FunctionalInterface
+  private interface Use<T> {
+    T apply(ImageReader reader) throws IOException;
+  }
+
+  private static <T> T withReader(byte[] bytes, String source, Use<T> use) {
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      while (readers.hasNext()) {
+        ImageReader reader = readers.next();
+        try {
+          if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+            reader.setInput(in, true, true);
+            return use.apply(reader);
+          }
+        } finally {
+          reader.dispose();
+        }
+      }
+      throw new DeepXrayException(
+          source
+              + (bytes.length == 0 ? " is empty" : " is neither JPEG nor PNG")
+              + "; give a chest X-ray as .jpeg or .png.");
+    } catch (IOException e) {
+      throw damaged(source, e);
+    } catch (DeepXrayException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // The JDK's readers answer damaged data with all kinds of unchecked exceptions.
+      throw damaged(source, e);
+    }
+  }
+
+  private static DeepXrayException damaged(String source, Exception e) {
+    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new DeepXrayException(source + " cannot be decoded: " + why + ".", e);
+  }
+
+  private static int channels(ImageReader reader) throws IOException {
+    var types = reader.getImageTypes(0);
+    if (!types.hasNext()) {
+      throw new IOException("its colours are of an unsupported kind");
+    }
+    var raw = reader.getRawImageType(0);
+    ColorModel model = (raw == null ? types.next() : raw).getColorModel();
+    if (model instanceof IndexColorModel palette) {
+      return palette.hasAlpha() ? 4 : 3;
+    }
+    return model.getNumComponents();
+  }
+
+  private static RgbImage toRgb(BufferedImage image) throws IOException {
+    int height = image.getHeight();
+    int width = image.getWidth();
+    byte[] pixels = new byte[Math.multiplyExact(Math.multiplyExact(height, width), 3)];
+    Raster raster = image.getRaster();
+    ColorModel model = image.getColorModel();
+    if (model instanceof IndexColorModel palette) {
+      int[] line = new int[width];
+      for (int y = 0, o = 0; y < height; y++) {
+        raster.getSamples(0, y, width, 1, 0, line);
+        for (int x = 0; x < width; x++) {
+          pixels[o++] = (byte) palette.getRed(line[x]);
+          pixels[o++] = (byte) palette.getGreen(line[x]);
+          pixels[o++] = (byte) palette.getBlue(line[x]);
+        }
+      }
+      return RgbImage.wrap(height, width, pixels);
+    }
+    // The samples are read as stored: getRGB() would pass grey through a gamma curve.
+    int type = model.getColorSpace().getType();
+    int colors = type == ColorSpace.TYPE_GRAY ? 1 : 3;
+    if (type != ColorSpace.TYPE_GRAY && type != ColorSpace.TYPE_RGB) {
+      throw new IOException("its colour space is neither grey nor RGB");
+    }
+    int bits = raster.getSampleModel().getSampleSize(0);
+    if (bits == 8
+        && raster.getSampleModel() instanceof PixelInterleavedSampleModel layout
+        && raster.getDataBuffer() instanceof DataBufferByte buffer) {
+      copyBytes(layout, buffer.getData(), colors, pixels, height, width);
+    } else {
+      copySamples(raster, colors, bits, pixels);
+    }
+    return RgbImage.wrap(height, width, pixels);
+  }
+
+  /** The common case, many times faster than {@link #copySamples}. */
+  private static void copyBytes(
+      PixelInterleavedSampleModel layout,
+      byte[] data,
+      int colors,
+      byte[] pixels,
+      int height,
+      int width) {
+    int[] offsets = layout.getBandOffsets();
+    int red = offsets[0];
+    int green = offsets[colors == 1 ? 0 : 1];
+    int blue = offsets[colors == 1 ? 0 : 2];
+    int step = layout.getPixelStride();
+    for (int y = 0, o = 0; y < height; y++) {
+      int i = y * layout.getScanlineStride();
+      for (int x = 0; x < width; x++, i += step) {
+        pixels[o++] = data[i + red];
+        pixels[o++] = data[i + green];
+        pixels[o++] = data[i + blue];
+      }
+    }
+  }
+
+  private static void copySamples(Raster raster, int colors, int bits, byte[] pixels) {
+    int width = raster.getWidth();
+    int bands = raster.getNumBands();
+    int[] line = new int[width * bands];
+    for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, width, 1, line);
+      for (int x = 0; x < width; x++) {
+        for (int c = 0; c < 3; c++) {
+          pixels[o++] = toByte(line[x * bands + (colors == 1 ? 0 : c)], bits);
+        }
+      }
+    }
+  }
+
+  private static byte toByte(int sample, int bits) {
+    if (bits > 8) {
+      return (byte) (sample >> (bits - 8));
+    }
+    // 1, 2 and 4 bits: spread over 0..255.
+    return (byte) (sample * 255 / ((1 << bits) - 1));
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.deepxray.core.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256 in lower-case hexadecimal digits. */
+public final class Hashes {
+  private Hashes() {}
+
+  /** A digest to feed. */
+  public static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** The digits of some bytes. */
+  public static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** The SHA-256 of some bytes. */
+  public static String sha256(byte[] bytes) {
+    return hex(newSha256().digest(bytes));
+  }
+
+  /** The SHA-256 of a text's UTF-8 bytes. */
+  public static String sha256(String text) {
+    return sha256(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * The SHA-256 of a file.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static String sha256(Path file) throws IOException {
+    MessageDigest digest = newSha256();
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    }
+    return hex(digest.digest());
+  }
+}

@@ -1,0 +1,137 @@
+package io.github.deepxray.core.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.DeepXrayException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
+ * components in their order and map entries by key.
+ */
+public final class Json {
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .build();
+  private static final ObjectWriter WRITER =
+      MAPPER.writer(
+          new DefaultPrettyPrinter()
+              .withObjectIndenter(new DefaultIndenter("  ", "\n"))
+              .withArrayIndenter(new DefaultIndenter("  ", "\n")));
+
+  private Json() {}
+
+  /** An empty object. */
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /** An empty array. */
+  public static ArrayNode array() {
+    return MAPPER.createArrayNode();
+  }
+
+  /** A value as a tree. */
+  public static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
+  /** A value as indented text that ends with a line break. */
+  public static String pretty(Object value) {
+    try {
+      return WRITER.writeValueAsString(value) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write " + value.getClass() + " as JSON", e);
+    }
+  }
+
+  /** A value as text on one line. */
+  public static String compact(Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write " + value.getClass() + " as JSON", e);
+    }
+  }
+
+  /**
+   * Writes a value to a file, beside it first.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path file, Object value) throws IOException {
+    AtomicFiles.write(file, pretty(value));
+  }
+
+  /**
+   * Parses a text.
+   *
+   * @param source where it comes from, for the message
+   * @throws DeepXrayException if it is not JSON
+   */
+  public static JsonNode parse(String text, String source) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw malformed(source, e);
+    }
+  }
+
+  /**
+   * Reads a file as a tree.
+   *
+   * @throws DeepXrayException if it is not JSON
+   * @throws IOException if it cannot be read
+   */
+  public static JsonNode read(Path file) throws IOException {
+    return parse(Files.readString(file), file.toString());
+  }
+
+  /**
+   * Reads a file as a record.
+   *
+   * @throws DeepXrayException if it is not JSON or does not fit the record
+   * @throws IOException if it cannot be read
+   */
+  public static <T> T read(Path file, Class<T> type) throws IOException {
+    return convert(read(file), type, file.toString());
+  }
+
+  /**
+   * Turns a tree into a record.
+   *
+   * @param source where it comes from, for the message
+   * @throws DeepXrayException if it does not fit the record
+   */
+  public static <T> T convert(JsonNode tree, Class<T> type, String source) {
+    try {
+      return MAPPER.treeToValue(tree, type);
+    } catch (JsonProcessingException e) {
+      throw malformed(source, e);
+    }
+  }
+
+  private static DeepXrayException malformed(String source, JsonProcessingException e) {
+    String where =
+        e.getLocation() == null || e.getLocation().getLineNr() < 0
+            ? ""
+            : ", line " + e.getLocation().getLineNr();
+    return new DeepXrayException(source + where + ": " + e.getOriginalMessage(), e);
+  }
+}

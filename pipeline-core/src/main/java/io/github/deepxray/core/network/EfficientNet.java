@@ -1,0 +1,236 @@
+package io.github.deepxray.core.network;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Add;
+import io.github.deepxray.core.network.Layer.BatchNormalization;
+import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
+import io.github.deepxray.core.network.Layer.Dropout;
+import io.github.deepxray.core.network.Layer.Function;
+import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
+import io.github.deepxray.core.network.Layer.Multiply;
+import io.github.deepxray.core.network.Layer.Normalization;
+import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.Layer.Rescaling;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * EfficientNet B0 to B7 without the classification top (Tan and Le 2019, "EfficientNet: Rethinking
+ * Model Scaling for Convolutional Neural Networks"), with the layer names of {@code
+ * keras.applications}.
+ *
+ * <p>The network reads RGB images {@code [H, W, 3]} with values 0..255 and writes {@code avg_pool},
+ * the feature vector.
+ */
+public enum EfficientNet {
+  /** 4,049,571 parameters, 224 x 224 pixels, 1,280 features. */
+  B0(1.0, 1.0, 224, 0.2),
+  /** 240 x 240 pixels, 1,280 features. */
+  B1(1.0, 1.1, 240, 0.2),
+  /** 260 x 260 pixels, 1,408 features. */
+  B2(1.1, 1.2, 260, 0.3),
+  /** 300 x 300 pixels, 1,536 features. */
+  B3(1.2, 1.4, 300, 0.3),
+  /** 380 x 380 pixels, 1,792 features. */
+  B4(1.4, 1.8, 380, 0.4),
+  /** 456 x 456 pixels, 2,048 features. */
+  B5(1.6, 2.2, 456, 0.4),
+  /** 528 x 528 pixels, 2,304 features. */
+  B6(1.8, 2.6, 528, 0.5),
+  /** 600 x 600 pixels, 2,560 features. */
+  B7(2.0, 3.1, 600, 0.5);
+
+  /** The name of the input tensor. */
+  public static final String INPUT = "images";
+
+  /** The name of the feature vector. */
+  public static final String FEATURES = "avg_pool";
+
+  // Keras' epsilon for batch normalization.
+  private static final double BATCH_NORM_EPSILON = 1e-3;
+  private static final double DROP_CONNECT_RATE = 0.2;
+  private static final int DEPTH_DIVISOR = 8;
+  private static final double SQUEEZE_RATIO = 0.25;
+  private static final double[] IMAGENET_STD = {0.229, 0.224, 0.225};
+
+  /** A row of the paper's table 1: inverted residual blocks (MBConv) that share their settings. */
+  private record Stage(int kernel, int repeats, int in, int out, int expand, int stride) {}
+
+  private static final List<Stage> STAGES =
+      List.of(
+          new Stage(3, 1, 32, 16, 1, 1),
+          new Stage(3, 2, 16, 24, 6, 2),
+          new Stage(5, 2, 24, 40, 6, 2),
+          new Stage(3, 3, 40, 80, 6, 2),
+          new Stage(5, 3, 80, 112, 6, 1),
+          new Stage(5, 4, 112, 192, 6, 2),
+          new Stage(3, 1, 192, 320, 6, 1));
+
+  private final double width;
+  private final double depth;
+  private final int resolution;
+  private final double dropoutRate;
+
+  EfficientNet(double width, double depth, int resolution, double dropoutRate) {
+    this.width = width;
+    this.depth = depth;
+    this.resolution = resolution;
+    this.dropoutRate = dropoutRate;
+  }
+
+  /** The height and width in pixels that the variant was designed for. */
+  public int resolution() {
+    return resolution;
+  }
+
+  /** The dropout rate that Keras puts before the classifier. */
+  public double dropoutRate() {
+    return dropoutRate;
+  }
+
+  /** The name in Keras, for example {@code efficientnetb0}. */
+  public String kerasName() {
+    return "efficientnet" + name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The variant of that name, such as {@code b0} or {@code efficientnetb0}, in any case.
+   *
+   * @throws DeepXrayException if there is none
+   */
+  public static EfficientNet of(String name) {
+    String wanted = name.toLowerCase(Locale.ROOT).replaceFirst("^efficientnet[-_]?", "");
+    for (EfficientNet variant : values()) {
+      if (variant.name().toLowerCase(Locale.ROOT).equals(wanted)) {
+        return variant;
+      }
+    }
+    throw new DeepXrayException("There is no backbone " + name + "; choose one of b0 to b7.");
+  }
+
+  /** The network at its own resolution, preprocessing as Keras does with ImageNet weights. */
+  public Network network() {
+    return network(resolution);
+  }
+
+  /**
+   * The network at another resolution.
+   *
+   * <p>Keras' ImageNet weights store the standard deviation where the variance belongs, so Keras
+   * divides by its square root once more ({@code rescaling_1}); so does this network, and the
+   * effective preprocessing is {@code (x / 255 - mean) / std}.
+   *
+   * @param size height and width of the images in pixels
+   */
+  public Network network(int size) {
+    Builder b = new Builder();
+    b.add(new Rescaling("rescaling", INPUT, List.of(1.0 / 255), List.of(0.0)));
+    b.add(new Normalization("normalization", b.last));
+    List<Double> once = new ArrayList<>();
+    for (double std : IMAGENET_STD) {
+      once.add(1 / Math.sqrt(std));
+    }
+    b.add(new Rescaling("rescaling_1", b.last, once, List.of(0.0)));
+
+    // With stride 2, Keras pads by hand and convolves without padding; for these kernels and any
+    // input size that equals TensorFlow's SAME padding.
+    b.conv("stem_conv", filters(32), 3, 2);
+    b.batchNorm("stem_bn");
+    b.swish("stem_activation");
+
+    int total = STAGES.stream().mapToInt(s -> repeats(s.repeats)).sum();
+    int index = 0;
+    for (int s = 0; s < STAGES.size(); s++) {
+      Stage stage = STAGES.get(s);
+      int repeats = repeats(stage.repeats);
+      for (int r = 0; r < repeats; r++, index++) {
+        block(
+            b,
+            "block" + (s + 1) + (char) ('a' + r) + "_",
+            r == 0 ? filters(stage.in) : filters(stage.out),
+            filters(stage.out),
+            stage,
+            r == 0 ? stage.stride : 1,
+            DROP_CONNECT_RATE * index / total);
+      }
+    }
+    b.conv("top_conv", filters(1280), 1, 1);
+    b.batchNorm("top_bn");
+    b.swish("top_activation");
+    b.add(new GlobalAveragePooling2D(FEATURES, b.last, false));
+    return new Network(kerasName(), INPUT, List.of(size, size, 3), b.layers, List.of(FEATURES));
+  }
+
+  private static void block(
+      Builder b, String prefix, int in, int out, Stage stage, int stride, double dropRate) {
+    String input = b.last;
+    int expanded = in * stage.expand;
+    if (stage.expand != 1) {
+      b.conv(prefix + "expand_conv", expanded, 1, 1);
+      b.batchNorm(prefix + "expand_bn");
+      b.swish(prefix + "expand_activation");
+    }
+    b.add(
+        new DepthwiseConv2D(prefix + "dwconv", b.last, stage.kernel, stride, Padding.SAME, false));
+    b.batchNorm(prefix + "bn");
+    String activated = b.swish(prefix + "activation");
+
+    // Squeeze and excite (Hu et al. 2018).
+    int squeezed = Math.max(1, (int) (in * SQUEEZE_RATIO));
+    b.add(new GlobalAveragePooling2D(prefix + "se_squeeze", activated, true));
+    b.add(new Conv2D(prefix + "se_reduce", b.last, squeezed, 1, 1, Padding.SAME, true));
+    b.swish(prefix + "se_reduce_activation");
+    b.add(new Conv2D(prefix + "se_expand", b.last, expanded, 1, 1, Padding.SAME, true));
+    String gate = b.add(new Activation(prefix + "se_expand_activation", b.last, Function.SIGMOID));
+    b.add(new Multiply(prefix + "se_excite", activated, gate));
+
+    b.conv(prefix + "project_conv", out, 1, 1);
+    b.batchNorm(prefix + "project_bn");
+    if (stride == 1 && in == out) {
+      if (dropRate > 0) {
+        b.add(new Dropout(prefix + "drop", b.last, dropRate));
+      }
+      b.add(new Add(prefix + "add", b.last, input));
+    }
+  }
+
+  private int filters(int base) {
+    double scaled = base * width;
+    int rounded =
+        Math.max(
+            DEPTH_DIVISOR, (int) (scaled + DEPTH_DIVISOR / 2.0) / DEPTH_DIVISOR * DEPTH_DIVISOR);
+    // Rounding down may not take away more than a tenth.
+    return rounded < 0.9 * scaled ? rounded + DEPTH_DIVISOR : rounded;
+  }
+
+  private int repeats(int base) {
+    return (int) Math.ceil(depth * base);
+  }
+
+  /** Appends layers that read the one before them. */
+  private static final class Builder {
+    private final List<Layer> layers = new ArrayList<>();
+    private String last = INPUT;
+
+    String add(Layer layer) {
+      layers.add(layer);
+      last = layer.name();
+      return last;
+    }
+
+    void conv(String name, int filters, int kernel, int stride) {
+      add(new Conv2D(name, last, filters, kernel, stride, Padding.SAME, false));
+    }
+
+    void batchNorm(String name) {
+      add(new BatchNormalization(name, last, BATCH_NORM_EPSILON));
+    }
+
+    String swish(String name) {
+      return add(new Activation(name, last, Function.SWISH));
+    }
+  }
+}

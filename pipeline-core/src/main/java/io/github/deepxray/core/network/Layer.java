@@ -1,0 +1,331 @@
+package io.github.deepxray.core.network;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * One operation of a {@link Network}. A layer's output tensor carries the layer's name; names,
+ * parameters and weight layouts are those of Keras.
+ *
+ * <p>Shapes leave the batch dimension out: an image is {@code [H, W, C]}, a feature vector {@code
+ * [C]}. Weights of a layer are stored under {@code <layer>/<variable>}, for example {@code
+ * stem_conv/kernel}.
+ */
+public sealed interface Layer {
+
+  /** The layer's name, unique in its network, and the name of the tensor it writes. */
+  String name();
+
+  /** The names of the tensors it reads, in order. */
+  List<String> inputs();
+
+  /**
+   * The shape it writes for the shapes it reads.
+   *
+   * @throws DeepXrayException if the shapes do not fit this layer
+   */
+  List<Integer> outputShape(List<List<Integer>> inputShapes);
+
+  /** The weights it needs for the shapes it reads, in Keras' order; empty for most layers. */
+  default List<WeightSpec> weights(List<List<Integer>> inputShapes) {
+    return List.of();
+  }
+
+  /** Spatial padding, with TensorFlow's meaning. */
+  enum Padding {
+    /** Zero padding so that the output has {@code ceil(n / stride)} positions. */
+    SAME,
+    /** No padding. */
+    VALID;
+
+    int outputSize(int size, int kernel, int stride) {
+      return this == SAME ? (size + stride - 1) / stride : (size - kernel) / stride + 1;
+    }
+  }
+
+  /** Element-wise functions. */
+  enum Function {
+    /** {@code x}. */
+    LINEAR,
+    /** {@code max(x, 0)}. */
+    RELU,
+    /** {@code 1 / (1 + exp(-x))}. */
+    SIGMOID,
+    /** {@code x * sigmoid(x)} (Ramachandran et al. 2017), called swish or SiLU. */
+    SWISH;
+
+    /** The name Keras gives the function. */
+    public String kerasName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * {@code y = x * scale + offset}; scale and offset hold one value for all channels or one a
+   * channel.
+   */
+  record Rescaling(String name, String input, List<Double> scale, List<Double> offset)
+      implements Layer {
+    /** Copies the lists. */
+    public Rescaling {
+      scale = List.copyOf(scale);
+      offset = List.copyOf(offset);
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      List<Integer> shape = inputShapes.get(0);
+      int channels = shape.get(shape.size() - 1);
+      Shapes.check(
+          (scale.size() == 1 || scale.size() == channels)
+              && (offset.size() == 1 || offset.size() == channels),
+          this,
+          "scale and offset must hold 1 or %d values",
+          channels);
+      return shape;
+    }
+  }
+
+  /**
+   * {@code y = (x - mean) / max(sqrt(variance), 1e-7)} a channel; weights {@code mean} and {@code
+   * variance}, both {@code [C]}.
+   */
+  record Normalization(String name, String input) implements Layer {
+    /** The smallest divisor, Keras' epsilon. */
+    public static final double EPSILON = 1e-7;
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      return inputShapes.get(0);
+    }
+
+    @Override
+    public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
+      int channels = Shapes.channels(inputShapes.get(0));
+      return List.of(
+          WeightSpec.of(name + "/mean", channels), WeightSpec.of(name + "/variance", channels));
+    }
+  }
+
+  /**
+   * 2-D convolution of {@code [H, W, C]} with a square kernel; weights {@code kernel} {@code [k, k,
+   * C, filters]} and, with bias, {@code bias} {@code [filters]}.
+   */
+  record Conv2D(
+      String name,
+      String input,
+      int filters,
+      int kernelSize,
+      int stride,
+      Padding padding,
+      boolean useBias)
+      implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      List<Integer> in = Shapes.image(this, inputShapes.get(0));
+      return List.of(
+          padding.outputSize(in.get(0), kernelSize, stride),
+          padding.outputSize(in.get(1), kernelSize, stride),
+          filters);
+    }
+
+    @Override
+    public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
+      int channels = Shapes.channels(inputShapes.get(0));
+      WeightSpec kernel =
+          WeightSpec.of(name + "/kernel", kernelSize, kernelSize, channels, filters);
+      return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", filters)) : List.of(kernel);
+    }
+
+    /** The same convolution with or without bias. */
+    public Conv2D withBias(boolean bias) {
+      return new Conv2D(name, input, filters, kernelSize, stride, padding, bias);
+    }
+  }
+
+  /**
+   * Depthwise 2-D convolution with depth multiplier 1; weights {@code depthwise_kernel} {@code [k,
+   * k, C, 1]} and, with bias, {@code bias} {@code [C]}.
+   */
+  record DepthwiseConv2D(
+      String name, String input, int kernelSize, int stride, Padding padding, boolean useBias)
+      implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      List<Integer> in = Shapes.image(this, inputShapes.get(0));
+      return List.of(
+          padding.outputSize(in.get(0), kernelSize, stride),
+          padding.outputSize(in.get(1), kernelSize, stride),
+          in.get(2));
+    }
+
+    @Override
+    public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
+      int channels = Shapes.channels(inputShapes.get(0));
+      WeightSpec kernel =
+          WeightSpec.of(name + "/depthwise_kernel", kernelSize, kernelSize, channels, 1);
+      return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", channels)) : List.of(kernel);
+    }
+
+    /** The same convolution with or without bias. */
+    public DepthwiseConv2D withBias(boolean bias) {
+      return new DepthwiseConv2D(name, input, kernelSize, stride, padding, bias);
+    }
+  }
+
+  /**
+   * Batch normalization with its moving statistics (Ioffe and Szegedy 2015): {@code y = gamma * (x
+   * - moving_mean) / sqrt(moving_variance + epsilon) + beta} a channel.
+   */
+  record BatchNormalization(String name, String input, double epsilon) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      return inputShapes.get(0);
+    }
+
+    @Override
+    public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
+      int channels = Shapes.channels(inputShapes.get(0));
+      return List.of(
+          WeightSpec.of(name + "/gamma", channels),
+          WeightSpec.of(name + "/beta", channels),
+          WeightSpec.of(name + "/moving_mean", channels),
+          WeightSpec.of(name + "/moving_variance", channels));
+    }
+  }
+
+  /** An element-wise function. */
+  record Activation(String name, String input, Function function) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      return inputShapes.get(0);
+    }
+  }
+
+  /** The mean over height and width: {@code [C]}, or {@code [1, 1, C]} if dimensions are kept. */
+  record GlobalAveragePooling2D(String name, String input, boolean keepDims) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      int channels = Shapes.image(this, inputShapes.get(0)).get(2);
+      return keepDims ? List.of(1, 1, channels) : List.of(channels);
+    }
+  }
+
+  /**
+   * The product of two tensors of one shape, or of an image {@code [H, W, C]} and a gate {@code [1,
+   * 1, C]}, in that order.
+   */
+  record Multiply(String name, String first, String second) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(first, second);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      List<Integer> a = inputShapes.get(0);
+      List<Integer> b = inputShapes.get(1);
+      boolean gate = a.size() == 3 && b.size() == 3 && b.equals(List.of(1, 1, a.get(2)));
+      Shapes.check(a.equals(b) || gate, this, "cannot multiply %s by %s", a, b);
+      return a;
+    }
+  }
+
+  /** The sum of two tensors of one shape. */
+  record Add(String name, String first, String second) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(first, second);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      Shapes.check(
+          inputShapes.get(0).equals(inputShapes.get(1)),
+          this,
+          "cannot add %s and %s",
+          inputShapes.get(0),
+          inputShapes.get(1));
+      return inputShapes.get(0);
+    }
+  }
+
+  /**
+   * A fully connected layer on {@code [C]}; weights {@code kernel} {@code [C, units]} and, with
+   * bias, {@code bias} {@code [units]}.
+   */
+  record Dense(String name, String input, int units, boolean useBias) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      Shapes.check(
+          inputShapes.get(0).size() == 1, this, "reads a vector, not %s", inputShapes.get(0));
+      return List.of(units);
+    }
+
+    @Override
+    public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
+      int in = Shapes.channels(inputShapes.get(0));
+      WeightSpec kernel = WeightSpec.of(name + "/kernel", in, units);
+      return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", units)) : List.of(kernel);
+    }
+
+    /** The same layer with or without bias. */
+    public Dense withBias(boolean bias) {
+      return new Dense(name, input, units, bias);
+    }
+  }
+
+  /** Sets a share {@code rate} of the values to zero while training; the identity otherwise. */
+  record Dropout(String name, String input, double rate) implements Layer {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
+      return inputShapes.get(0);
+    }
+  }
+}

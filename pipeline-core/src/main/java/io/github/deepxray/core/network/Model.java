@@ -1,0 +1,58 @@
+package io.github.deepxray.core.network;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.weights.Tensor;
+import io.github.deepxray.core.weights.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A network and the values of its weights: what passes transform and lowerings turn into something
+ * that runs.
+ *
+ * @param network the layers
+ * @param weights a value for each of the network's weights, and nothing else
+ */
+public record Model(Network network, Weights weights) {
+  /**
+   * Checks that every weight is there with the right shape, and drops what the network has no use
+   * for.
+   *
+   * @throws DeepXrayException that names the first missing or misshapen tensors and both shapes
+   */
+  public Model {
+    List<String> wrong = new ArrayList<>();
+    Weights.Builder kept = Weights.builder();
+    for (WeightSpec spec : network.weightSpecs()) {
+      Optional<Tensor> tensor = weights.find(spec.name());
+      if (tensor.isEmpty()) {
+        wrong.add(spec.name() + " " + spec.shape() + " is missing");
+      } else if (!tensor.get().shape().equals(spec.shape())) {
+        wrong.add(spec.name() + " should be " + spec.shape() + " but is " + tensor.get().shape());
+      } else {
+        kept.put(spec.name(), tensor.get());
+      }
+    }
+    if (!wrong.isEmpty()) {
+      throw new DeepXrayException(
+          "These weights are not those of "
+              + network.name()
+              + ": "
+              + String.join("; ", wrong.subList(0, Math.min(3, wrong.size())))
+              + (wrong.size() > 3 ? "; and " + (wrong.size() - 3) + " more." : ".")
+              + " Give the weights of this architecture.");
+    }
+    weights = kept.build();
+  }
+
+  /** The part of the model that a tensor depends on, with that tensor as the only output. */
+  public Model cutAt(String tensor) {
+    return new Model(network.withOutputs(List.of(tensor)), weights);
+  }
+
+  /** This model followed by another that reads its only output. */
+  public Model then(Model next) {
+    return new Model(network.then(next.network), weights.plus(next.weights));
+  }
+}

@@ -1,0 +1,270 @@
+package io.github.deepxray.core.network;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An immutable network: layers in an order in which each reads only what was written before it.
+ *
+ * <p>It says nothing about weights' values (see {@link Model}) or about what runs it: lowerings
+ * turn it into a TensorFlow graph or a TFLite file.
+ */
+public final class Network {
+  private final String name;
+  private final String input;
+  private final List<Layer> layers;
+  private final List<String> outputs;
+  private final Map<String, List<Integer>> shapes;
+  private final Map<String, Layer> byName;
+  private final List<WeightSpec> weightSpecs;
+
+  /**
+   * Checks and keeps the network.
+   *
+   * @param name what to call it, for example {@code efficientnetb0}
+   * @param input the name of the input tensor
+   * @param inputShape the input's shape without the batch dimension: {@code [H, W, C]} or {@code
+   *     [C]}
+   * @param layers the layers, each after those it reads
+   * @param outputs the names of the tensors that are results
+   * @throws DeepXrayException if a name is used twice or unknown, or shapes do not fit
+   */
+  public Network(
+      String name,
+      String input,
+      List<Integer> inputShape,
+      List<Layer> layers,
+      List<String> outputs) {
+    this.name = name;
+    this.input = input;
+    this.layers = List.copyOf(layers);
+    this.outputs = List.copyOf(outputs);
+    Map<String, List<Integer>> known = new LinkedHashMap<>();
+    Map<String, Layer> index = new HashMap<>();
+    List<WeightSpec> weights = new ArrayList<>();
+    known.put(input, List.copyOf(inputShape));
+    for (Layer layer : this.layers) {
+      List<List<Integer>> read = new ArrayList<>();
+      for (String tensor : layer.inputs()) {
+        List<Integer> shape = known.get(tensor);
+        if (shape == null) {
+          throw new DeepXrayException(
+              "Network "
+                  + name
+                  + ": layer "
+                  + layer.name()
+                  + " reads "
+                  + tensor
+                  + ", which no earlier layer writes.");
+        }
+        read.add(shape);
+      }
+      if (known.put(layer.name(), List.copyOf(layer.outputShape(read))) != null) {
+        throw new DeepXrayException(
+            "Network " + name + ": two tensors are called " + layer.name() + ".");
+      }
+      index.put(layer.name(), layer);
+      weights.addAll(layer.weights(read));
+    }
+    for (String output : this.outputs) {
+      if (!known.containsKey(output)) {
+        throw new DeepXrayException("Network " + name + ": there is no tensor " + output + ".");
+      }
+    }
+    if (this.outputs.isEmpty()) {
+      throw new DeepXrayException("Network " + name + ": it has no output.");
+    }
+    this.shapes = Collections.unmodifiableMap(known);
+    this.byName = Map.copyOf(index);
+    this.weightSpecs = List.copyOf(weights);
+  }
+
+  /** What the network is called. */
+  public String name() {
+    return name;
+  }
+
+  /** The name of the input tensor. */
+  public String input() {
+    return input;
+  }
+
+  /** The input's shape without the batch dimension. */
+  public List<Integer> inputShape() {
+    return shape(input);
+  }
+
+  /** The layers in order. */
+  public List<Layer> layers() {
+    return layers;
+  }
+
+  /** The names of the result tensors. */
+  public List<String> outputs() {
+    return outputs;
+  }
+
+  /** The weights that the layers need, in the order of the layers. */
+  public List<WeightSpec> weightSpecs() {
+    return weightSpecs;
+  }
+
+  /**
+   * The shape of a tensor without the batch dimension.
+   *
+   * @throws DeepXrayException if there is no such tensor
+   */
+  public List<Integer> shape(String tensor) {
+    List<Integer> shape = shapes.get(tensor);
+    if (shape == null) {
+      throw new DeepXrayException("Network " + name + ": there is no tensor " + tensor + ".");
+    }
+    return shape;
+  }
+
+  /** The number of values in one example of a tensor. */
+  public int size(String tensor) {
+    return shape(tensor).stream().reduce(1, Math::multiplyExact);
+  }
+
+  /**
+   * The layer of that name.
+   *
+   * @throws DeepXrayException if there is none
+   */
+  public Layer layer(String layer) {
+    Layer found = byName.get(layer);
+    if (found == null) {
+      throw new DeepXrayException("Network " + name + ": there is no layer " + layer + ".");
+    }
+    return found;
+  }
+
+  /** The layers that read a tensor, in order. */
+  public List<Layer> readers(String tensor) {
+    return layers.stream().filter(layer -> layer.inputs().contains(tensor)).toList();
+  }
+
+  /**
+   * The part of the network that the given tensors depend on, with those tensors as outputs. Layers
+   * that nothing reads are left out.
+   *
+   * @throws DeepXrayException if there is no such tensor
+   */
+  public Network withOutputs(List<String> tensors) {
+    Set<String> needed = new HashSet<>(tensors);
+    List<Layer> kept = new ArrayList<>();
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      Layer layer = layers.get(i);
+      if (needed.contains(layer.name())) {
+        kept.add(layer);
+        needed.addAll(layer.inputs());
+      }
+    }
+    Collections.reverse(kept);
+    return new Network(name, input, inputShape(), kept, tensors);
+  }
+
+  /**
+   * This network followed by another that reads this one's only output.
+   *
+   * @throws DeepXrayException if this network has several outputs, the shapes differ or a name is
+   *     in both
+   */
+  public Network then(Network next) {
+    if (outputs.size() != 1) {
+      throw new DeepXrayException(
+          "Network " + name + " has " + outputs.size() + " outputs; only one can be followed.");
+    }
+    String joint = outputs.get(0);
+    if (!shape(joint).equals(next.inputShape())) {
+      throw new DeepXrayException(
+          "Network "
+              + next.name
+              + " reads "
+              + next.inputShape()
+              + ", but "
+              + name
+              + " writes "
+              + shape(joint)
+              + ".");
+    }
+    List<Layer> all = new ArrayList<>(layers);
+    for (Layer layer : next.layers) {
+      all.add(renameInput(layer, next.input, joint));
+    }
+    List<String> results =
+        next.outputs.stream().map(o -> o.equals(next.input) ? joint : o).toList();
+    return new Network(name, input, inputShape(), all, results);
+  }
+
+  /** The layer with each read of tensor {@code from} replaced by one of tensor {@code to}. */
+  public static Layer renameInput(Layer layer, String from, String to) {
+    if (!layer.inputs().contains(from)) {
+      return layer;
+    }
+    if (layer instanceof Layer.Rescaling l) {
+      return new Layer.Rescaling(l.name(), to, l.scale(), l.offset());
+    } else if (layer instanceof Layer.Normalization l) {
+      return new Layer.Normalization(l.name(), to);
+    } else if (layer instanceof Layer.Conv2D l) {
+      return new Layer.Conv2D(
+          l.name(), to, l.filters(), l.kernelSize(), l.stride(), l.padding(), l.useBias());
+    } else if (layer instanceof Layer.DepthwiseConv2D l) {
+      return new Layer.DepthwiseConv2D(
+          l.name(), to, l.kernelSize(), l.stride(), l.padding(), l.useBias());
+    } else if (layer instanceof Layer.BatchNormalization l) {
+      return new Layer.BatchNormalization(l.name(), to, l.epsilon());
+    } else if (layer instanceof Layer.Activation l) {
+      return new Layer.Activation(l.name(), to, l.function());
+    } else if (layer instanceof Layer.GlobalAveragePooling2D l) {
+      return new Layer.GlobalAveragePooling2D(l.name(), to, l.keepDims());
+    } else if (layer instanceof Layer.Multiply l) {
+      return new Layer.Multiply(
+          l.name(),
+          l.first().equals(from) ? to : l.first(),
+          l.second().equals(from) ? to : l.second());
+    } else if (layer instanceof Layer.Add l) {
+      return new Layer.Add(
+          l.name(),
+          l.first().equals(from) ? to : l.first(),
+          l.second().equals(from) ? to : l.second());
+    } else if (layer instanceof Layer.Dense l) {
+      return new Layer.Dense(l.name(), to, l.units(), l.useBias());
+    } else if (layer instanceof Layer.Dropout l) {
+      return new Layer.Dropout(l.name(), to, l.rate());
+    }
+    throw new IllegalStateException("unknown layer " + layer);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Network n
+        && name.equals(n.name)
+        && input.equals(n.input)
+        && inputShape().equals(n.inputShape())
+        && layers.equals(n.layers)
+        && outputs.equals(n.outputs);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * name.hashCode() + layers.hashCode();
+  }
+
+  /** Every layer on a line of its own: a full description, usable as a cache key. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    text.append(name).append(' ').append(input).append(inputShape()).append('\n');
+    layers.forEach(layer -> text.append(layer).append('\n'));
+    return text.append(outputs).append('\n').toString();
+  }
+}

@@ -1,0 +1,2 @@
+/** How long work says how far it is, without knowing who listens. */
+package io.github.deepxray.core.progress;

@@ -1,0 +1,109 @@
+package io.github.deepxray.core.weights;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A tensor of 8-bit integers, quantized symmetrically a channel: {@code real = scale[channel] *
+ * value}, values -127..127, zero point 0 (the TFLite quantization specification).
+ */
+public final class Int8Tensor implements Tensor {
+  private final byte[] values;
+  private final float[] scales;
+  private final int axis;
+  private final List<Integer> shape;
+
+  private Int8Tensor(byte[] values, float[] scales, int axis, List<Integer> shape) {
+    this.values = values;
+    this.scales = scales;
+    this.axis = axis;
+    this.shape = shape;
+    if (values.length != size() || scales.length != shape.get(axis)) {
+      throw new IllegalArgumentException(
+          values.length + " values, " + scales.length + " scales for " + shape + ", axis " + axis);
+    }
+  }
+
+  /**
+   * Quantizes to the nearest step, each slice along {@code axis} by its own largest magnitude.
+   *
+   * @param tensor the values
+   * @param axis the dimension of the channels
+   */
+  public static Int8Tensor quantize(FloatTensor tensor, int axis) {
+    List<Integer> shape = tensor.shape();
+    int channels = shape.get(axis);
+    int inner = 1;
+    for (int d = axis + 1; d < shape.size(); d++) {
+      inner *= shape.get(d);
+    }
+    float[] scales = new float[channels];
+    for (int i = 0; i < tensor.size(); i++) {
+      int channel = i / inner % channels;
+      scales[channel] = Math.max(scales[channel], Math.abs(tensor.at(i)));
+    }
+    for (int c = 0; c < channels; c++) {
+      // A channel of zeros needs some scale; any will do.
+      scales[c] = scales[c] == 0 ? 1f : scales[c] / 127f;
+    }
+    byte[] values = new byte[tensor.size()];
+    for (int i = 0; i < values.length; i++) {
+      int q = Math.round(tensor.at(i) / scales[i / inner % channels]);
+      values[i] = (byte) Math.max(-127, Math.min(127, q));
+    }
+    return new Int8Tensor(values, scales, axis, shape);
+  }
+
+  @Override
+  public List<Integer> shape() {
+    return shape;
+  }
+
+  /** The dimension of the channels. */
+  public int axis() {
+    return axis;
+  }
+
+  /** The scale of each channel; a copy. */
+  public float[] scales() {
+    return scales.clone();
+  }
+
+  /** A read-only view of the quantized values. */
+  public ByteBuffer asBuffer() {
+    return ByteBuffer.wrap(values).asReadOnlyBuffer();
+  }
+
+  @Override
+  public float[] toFloats() {
+    int inner = 1;
+    for (int d = axis + 1; d < shape.size(); d++) {
+      inner *= shape.get(d);
+    }
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values[i] * scales[i / inner % scales.length];
+    }
+    return floats;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Int8Tensor t
+        && shape.equals(t.shape)
+        && axis == t.axis
+        && Arrays.equals(scales, t.scales)
+        && Arrays.equals(values, t.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(values);
+  }
+
+  @Override
+  public String toString() {
+    return "int8" + shape;
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.deepxray.core.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads and writes float tensors in the safetensors format (Hugging Face): eight bytes of header
+ * length, a JSON header, raw little-endian values. The same weights give the same bytes.
+ */
+public final class Safetensors {
+  private static final int MAX_HEADER = 16 << 20;
+
+  private Safetensors() {}
+
+  /**
+   * Writes the tensors beside the target and renames them into place.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path file, Weights weights) throws IOException {
+    ObjectNode header = Json.object();
+    long offset = 0;
+    for (Map.Entry<String, Tensor> entry : weights.asMap().entrySet()) {
+      ObjectNode tensor = header.putObject(entry.getKey());
+      tensor.put("dtype", "F32");
+      ArrayNode shape = tensor.putArray("shape");
+      entry.getValue().shape().forEach(shape::add);
+      ArrayNode offsets = tensor.putArray("data_offsets");
+      offsets.add(offset);
+      offset += 4L * entry.getValue().size();
+      offsets.add(offset);
+    }
+    String json = Json.compact(header);
+    // Readers that map the file want the values aligned.
+    json += " ".repeat((8 - json.length() % 8) % 8);
+    byte[] head = json.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(8 + head.length + offset))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(head.length).put(head);
+    for (Tensor tensor : weights.asMap().values()) {
+      for (float value : tensor.toFloats()) {
+        bytes.putFloat(value);
+      }
+    }
+    AtomicFiles.write(file, bytes.array());
+  }
+
+  /**
+   * Reads all tensors.
+   *
+   * @throws DeepXrayException if the file is not a safetensors file of 32-bit floats
+   * @throws IOException if the file cannot be read
+   */
+  public static Weights read(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    if (bytes.remaining() < 8) {
+      throw damaged(file, "it has no header");
+    }
+    long headerLength = bytes.getLong();
+    if (headerLength < 2 || headerLength > Math.min(MAX_HEADER, bytes.remaining())) {
+      throw damaged(file, "its header length is " + headerLength);
+    }
+    byte[] head = new byte[(int) headerLength];
+    bytes.get(head);
+    JsonNode header = Json.parse(new String(head, StandardCharsets.UTF_8), file.toString());
+    ByteBuffer data = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+    Weights.Builder weights = Weights.builder();
+    Iterator<Map.Entry<String, JsonNode>> fields = header.properties().iterator();
+    while (fields.hasNext()) {
+      Map.Entry<String, JsonNode> field = fields.next();
+      if (!field.getKey().equals("__metadata__")) {
+        weights.put(field.getKey(), tensor(file, field.getKey(), field.getValue(), data));
+      }
+    }
+    return weights.build();
+  }
+
+  private static FloatTensor tensor(Path file, String name, JsonNode spec, ByteBuffer data) {
+    if (!spec.path("dtype").asText().equals("F32")) {
+      throw damaged(file, "tensor " + name + " is " + spec.path("dtype") + ", not F32");
+    }
+    List<Integer> shape = new ArrayList<>();
+    spec.path("shape").forEach(d -> shape.add(d.asInt()));
+    long begin = spec.path("data_offsets").path(0).asLong(-1);
+    long end = spec.path("data_offsets").path(1).asLong(-1);
+    long size = 4;
+    for (int dimension : shape) {
+      size = dimension < 0 ? -1 : Math.multiplyExact(size, (long) dimension);
+    }
+    if (begin < 0 || end > data.capacity() || end - begin != size) {
+      throw damaged(file, "tensor " + name + " lies at " + spec.path("data_offsets"));
+    }
+    float[] values = new float[(int) (size / 4)];
+    data.slice((int) begin, (int) size).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    return FloatTensor.of(values, shape);
+  }
+
+  private static DeepXrayException damaged(Path file, String why) {
+    return new DeepXrayException(
+        file + " is not a readable safetensors file: " + why + "; train again to write it anew.");
+  }
+}

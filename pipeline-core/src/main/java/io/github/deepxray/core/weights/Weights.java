@@ -1,0 +1,129 @@
+package io.github.deepxray.core.weights;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Hashes;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Immutable tensors by their Keras name, such as {@code stem_conv/kernel}, in name order. */
+public final class Weights {
+  private static final Weights EMPTY = builder().build();
+
+  private final Map<String, Tensor> tensors;
+
+  private Weights(Map<String, Tensor> tensors) {
+    this.tensors = tensors;
+  }
+
+  /** No tensors. */
+  public static Weights empty() {
+    return EMPTY;
+  }
+
+  /** Starts a collection of tensors. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The names, sorted. */
+  public Set<String> names() {
+    return tensors.keySet();
+  }
+
+  /** The tensors by name, sorted by name. */
+  public Map<String, Tensor> asMap() {
+    return tensors;
+  }
+
+  /** The tensor of that name, if there is one. */
+  public Optional<Tensor> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
+  }
+
+  /**
+   * The tensor of that name.
+   *
+   * @throws DeepXrayException if there is none
+   */
+  public Tensor get(String name) {
+    return find(name)
+        .orElseThrow(() -> new DeepXrayException("There is no weight called " + name + "."));
+  }
+
+  /**
+   * The values of the tensor of that name as floats; a copy.
+   *
+   * @throws DeepXrayException if there is none
+   */
+  public float[] floats(String name) {
+    return get(name).toFloats();
+  }
+
+  /** These tensors and the others; where a name is in both, the other's. */
+  public Weights plus(Weights others) {
+    Builder builder = builder();
+    tensors.forEach(builder::put);
+    others.tensors.forEach(builder::put);
+    return builder.build();
+  }
+
+  /** The number of values in all tensors. */
+  public long parameters() {
+    return tensors.values().stream().mapToLong(Tensor::size).sum();
+  }
+
+  /** The SHA-256 over names, shapes and values, in lower-case hexadecimal digits. */
+  public String sha256() {
+    MessageDigest digest = Hashes.newSha256();
+    tensors.forEach(
+        (name, tensor) -> {
+          digest.update((name + tensor + '\n').getBytes(StandardCharsets.UTF_8));
+          float[] values = tensor.toFloats();
+          ByteBuffer bytes =
+              ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          bytes.asFloatBuffer().put(values);
+          digest.update(bytes);
+        });
+    return Hashes.hex(digest.digest());
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Weights w && tensors.equals(w.tensors);
+  }
+
+  @Override
+  public int hashCode() {
+    return tensors.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return tensors.size() + " tensors, " + parameters() + " parameters";
+  }
+
+  /** Collects tensors. */
+  public static final class Builder {
+    private final Map<String, Tensor> tensors = new TreeMap<>();
+
+    private Builder() {}
+
+    /** Adds or replaces a tensor. */
+    public Builder put(String name, Tensor tensor) {
+      tensors.put(name, tensor);
+      return this;
+    }
+
+    /** The tensors collected so far. */
+    public Weights build() {
+      return new Weights(Collections.unmodifiableMap(new TreeMap<>(tensors)));
+    }
+  }
+}

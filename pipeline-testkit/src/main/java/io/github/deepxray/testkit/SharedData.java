@@ -1,0 +1,46 @@
+package io.github.deepxray.testkit;
+
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Finds the real data that some tests run on: the folder named by the system property {@code
+ * deepxray.shared}, by default {@code shared} beside the repository.
+ *
+ * <p>Where it is absent those tests are skipped, unless {@code deepxray.requireShared} is {@code
+ * true}, as in CI: then they fail.
+ */
+public final class SharedData {
+  private SharedData() {}
+
+  /** The archive of chest X-rays in the layout of the Kaggle archive. */
+  public static Path archive() {
+    return require("data/chest-xray-pneumonia.zip");
+  }
+
+  /** The folder of full-resolution chest X-rays. */
+  public static Path fullResolution() {
+    return require("data/full-resolution");
+  }
+
+  /** The ImageNet weights of EfficientNetB0 without top, as Keras stores them. */
+  public static Path weights() {
+    return require("weights/efficientnetb0_notop.h5");
+  }
+
+  private static Path require(String path) {
+    Path root = Path.of(System.getProperty("deepxray.root", ".."));
+    Path shared =
+        Path.of(System.getProperty("deepxray.shared", root.resolve("../shared").toString()));
+    Path file = shared.resolve(path).toAbsolutePath().normalize();
+    boolean there = Files.exists(file);
+    if (!there && Boolean.getBoolean("deepxray.requireShared")) {
+      fail("The real data is required here, but there is no " + file);
+    }
+    assumeTrue(there, () -> "no real data at " + file + " (set -Ddeepxray.shared)");
+    return file;
+  }
+}
