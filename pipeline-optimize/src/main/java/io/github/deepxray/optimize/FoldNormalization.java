@@ -1,0 +1,149 @@
+package io.github.deepxray.optimize;
+
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.Dense;
+import io.github.deepxray.core.network.Layer.Normalization;
+import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Folds rescaling and normalization into the convolutions and dense layers that read them.
+ *
+ * <p>A dense layer, or a convolution without padding, takes in everything. A padded convolution
+ * takes in the scale only: its padding is zero after normalization, so the offset must stay in
+ * front of it. What stays is one {@link Rescaling} of scale 1, a subtraction of the mean in pixel
+ * units.
+ */
+public final class FoldNormalization implements Pass {
+  /** {@code y = scale * x + offset} a channel, pending since tensor {@code from}. */
+  private static final class Affine {
+    private final String from;
+    private final double[] scale;
+    private final double[] offset;
+
+    private Affine(String from, double[] scale, double[] offset) {
+      this.from = from;
+      this.scale = scale;
+      this.offset = offset;
+    }
+  }
+
+  @Override
+  public Model apply(Model model) {
+    Network network = model.network();
+    Map<String, Affine> pending = new HashMap<>();
+    List<Layer> layers = new ArrayList<>();
+    Weights.Builder folded = Weights.builder();
+    for (Layer layer : network.layers()) {
+      if (isAffine(layer) && foldable(network, layer)) {
+        pending.put(layer.name(), affine(model, layer, pending.get(layer.inputs().get(0))));
+      } else if (layer.inputs().size() == 1 && pending.containsKey(layer.inputs().get(0))) {
+        Affine affine = pending.get(layer.inputs().get(0));
+        foldInto(model.weights(), layer, affine, layers, folded);
+      } else {
+        layers.add(layer);
+      }
+    }
+    Network rewritten =
+        new Network(
+            network.name(), network.input(), network.inputShape(), layers, network.outputs());
+    return new Model(rewritten, model.weights().plus(folded.build()));
+  }
+
+  private static boolean isAffine(Layer layer) {
+    return layer instanceof Rescaling || layer instanceof Normalization;
+  }
+
+  /** Whether all that reads the tensor can take it in, directly or through further such layers. */
+  private static boolean foldable(Network network, Layer layer) {
+    if (network.outputs().contains(layer.name())) {
+      return false;
+    }
+    List<Layer> readers = network.readers(layer.name());
+    return !readers.isEmpty()
+        && readers.stream()
+            .allMatch(
+                reader ->
+                    reader instanceof Dense
+                        || reader instanceof Conv2D
+                        || (isAffine(reader) && foldable(network, reader)));
+  }
+
+  private static Affine affine(Model model, Layer layer, Affine before) {
+    String input = layer.inputs().get(0);
+    List<Integer> shape = model.network().shape(input);
+    int channels = shape.get(shape.size() - 1);
+    double[] scale = new double[channels];
+    double[] offset = new double[channels];
+    if (layer instanceof Rescaling rescaling) {
+      for (int c = 0; c < channels; c++) {
+        scale[c] = rescaling.scale().get(rescaling.scale().size() == 1 ? 0 : c);
+        offset[c] = rescaling.offset().get(rescaling.offset().size() == 1 ? 0 : c);
+      }
+    } else {
+      float[] mean = model.weights().floats(layer.name() + "/mean");
+      float[] variance = model.weights().floats(layer.name() + "/variance");
+      for (int c = 0; c < channels; c++) {
+        scale[c] = 1 / Math.max(Math.sqrt(variance[c]), Normalization.EPSILON);
+        offset[c] = -mean[c] * scale[c];
+      }
+    }
+    if (before == null) {
+      return new Affine(input, scale, offset);
+    }
+    for (int c = 0; c < channels; c++) {
+      offset[c] += scale[c] * before.offset[c];
+      scale[c] *= before.scale[c];
+    }
+    return new Affine(before.from, scale, offset);
+  }
+
+  private static void foldInto(
+      Weights weights, Layer layer, Affine affine, List<Layer> layers, Weights.Builder folded) {
+    Layer redirected = Network.renameInput(layer, layer.inputs().get(0), affine.from);
+    boolean padded =
+        layer instanceof Conv2D conv && conv.padding() == Padding.SAME && conv.kernelSize() > 1;
+    if (padded) {
+      // scale * x + offset = scale * (x + offset / scale)
+      List<Double> shift = new ArrayList<>();
+      for (int c = 0; c < affine.scale.length; c++) {
+        shift.add(affine.offset[c] / affine.scale[c]);
+      }
+      String name = layer.name() + "_centering";
+      layers.add(new Rescaling(name, affine.from, List.of(1.0), shift));
+      redirected = Network.renameInput(layer, layer.inputs().get(0), name);
+    }
+    FloatTensor kernel = (FloatTensor) weights.get(Kernels.name(layer));
+    int outputs = kernel.shape().get(kernel.shape().size() - 1);
+    float[] values = kernel.toFloats();
+    double[] bias = new double[outputs];
+    weights.find(layer.name() + "/bias").ifPresent(b -> Arrays.setAll(bias, i -> b.toFloats()[i]));
+    for (int i = 0; i < values.length; i++) {
+      int in = i / outputs % affine.scale.length;
+      if (!padded) {
+        bias[i % outputs] += values[i] * affine.offset[in];
+      }
+      values[i] = (float) (values[i] * affine.scale[in]);
+    }
+    folded.put(Kernels.name(layer), FloatTensor.of(values, kernel.shape()));
+    if (padded) {
+      layers.add(redirected);
+    } else {
+      Kernels.putBias(layer, bias, folded);
+      layers.add(
+          redirected instanceof Dense dense
+              ? dense.withBias(true)
+              : ((Conv2D) redirected).withBias(true));
+    }
+  }
+}

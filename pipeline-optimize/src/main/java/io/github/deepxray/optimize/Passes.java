@@ -1,0 +1,14 @@
+package io.github.deepxray.optimize;
+
+/** Passes that belong together. */
+public final class Passes {
+  private Passes() {}
+
+  /**
+   * Everything that makes inference faster and changes results by rounding only: dropout removed,
+   * batch normalization and input normalization folded into the layers beside them.
+   */
+  public static Pass forInference() {
+    return new RemoveDropout().then(new FoldBatchNormalization()).then(new FoldNormalization());
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.deepxray.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
+
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every engine must do; each engine's test extends it. */
+public abstract class EngineContract {
+  private static final float TOLERANCE = 1e-5f;
+
+  /** The engine under test. */
+  protected abstract EngineFactory factory();
+
+  @ParameterizedTest
+  @ValueSource(ints = {32, 33, 30})
+  void runsEveryKindOfLayerAsDefined(int size) {
+    Network network = Fixtures.smallNetwork(size);
+    List<String> outputs =
+        List.of("rescaling_1", "stem_activation", "se_excite", "add", "avg_pool", "probability");
+    assertAgreesWithReference(
+        Fixtures.withRandomWeights(
+            new Network(
+                network.name(), network.input(), network.inputShape(), network.layers(), outputs),
+            size),
+        2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Padding.class)
+  void padsAsDefined(Padding padding) {
+    for (int size : new int[] {7, 8}) {
+      for (int kernel : new int[] {1, 2, 3, 5}) {
+        for (int stride : new int[] {1, 2}) {
+          Network network =
+              new Network(
+                  "conv",
+                  "x",
+                  List.of(size, size + 1, 4),
+                  List.of(
+                      new Layer.Conv2D("conv", "x", 5, kernel, stride, padding, true),
+                      new Layer.DepthwiseConv2D("depthwise", "x", kernel, stride, padding, true)),
+                  List.of("conv", "depthwise"));
+          assertAgreesWithReference(Fixtures.withRandomWeights(network, 3), 1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void readsFeatureVectors() {
+    Network network =
+        new Network(
+            "head",
+            "features",
+            List.of(20),
+            List.of(
+                new Layer.Normalization("standardize", "features"),
+                new Layer.Dense("logit", "standardize", 2, true),
+                new Layer.Activation("probability", "logit", Layer.Function.SIGMOID)),
+            List.of("probability"));
+    assertAgreesWithReference(Fixtures.withRandomWeights(network, 4), 5);
+  }
+
+  @Test
+  void givesTheSameResultWhateverTheBatch() {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 5);
+    int count = 5;
+    float[] images = Fixtures.randomImages(model.network(), count, 6);
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      float[] together = engine.run(images, count)[0];
+      int size = images.length / count;
+      for (int i = 0; i < count; i++) {
+        float[] one = engine.run(Arrays.copyOfRange(images, i * size, (i + 1) * size), 1)[0];
+        assertThat(one).hasSize(1);
+        assertThat(one[0]).isCloseTo(together[i], within());
+      }
+      // A smaller batch after a larger one, and the larger one again.
+      assertThat(engine.run(images, count)[0]).isEqualTo(together);
+    }
+  }
+
+  @Test
+  void runsSeveralEnginesSideBySide() throws InterruptedException {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 7);
+    float[] images = Fixtures.randomImages(model.network(), 3, 8);
+    float[] expected;
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      expected = engine.run(images, 3)[0];
+    }
+    float[][] results = new float[3][];
+    Thread[] threads = new Thread[results.length];
+    for (int t = 0; t < threads.length; t++) {
+      int index = t;
+      threads[t] =
+          new Thread(
+              () -> {
+                try (InferenceEngine engine = factory().create(model, 1)) {
+                  for (int round = 0; round < 20; round++) {
+                    results[index] = engine.run(images, 3)[0];
+                  }
+                }
+              });
+      threads[t].start();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    for (float[] result : results) {
+      assertThat(result).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void refusesInputOfAnotherSize() {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 9);
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      assertThatThrownBy(() -> engine.run(new float[10], 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("10")
+          .hasMessageContaining("[32, 32, 3]");
+      assertThatThrownBy(() -> engine.run(new float[0], 0))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void closesOnceAndStaysClosed() {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 10);
+    InferenceEngine engine = factory().create(model, 1);
+    engine.close();
+    engine.close();
+    assertThatThrownBy(() -> engine.run(Fixtures.randomImages(model.network(), 1, 1), 1))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  private void assertAgreesWithReference(Model model, int count) {
+    Network network = model.network();
+    float[] images = Fixtures.randomImages(network, count, 2);
+    ReferenceInterpreter reference = new ReferenceInterpreter(model);
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      assertThat(engine.inputShape()).isEqualTo(network.inputShape());
+      assertThat(engine.preferredBatch()).isPositive();
+      assertThat(engine.outputShapes())
+          .isEqualTo(network.outputs().stream().map(network::shape).toList());
+      float[][] outputs = engine.run(images, count);
+      int size = images.length / count;
+      for (int n = 0; n < count; n++) {
+        Map<String, double[]> expected =
+            reference.run(Arrays.copyOfRange(images, n * size, (n + 1) * size));
+        for (int o = 0; o < outputs.length; o++) {
+          double[] values = expected.get(network.outputs().get(o));
+          double largest = Math.max(1, Arrays.stream(values).map(Math::abs).max().orElse(0));
+          assertThat(outputs[o]).hasSize(values.length * count);
+          for (int i = 0; i < values.length; i++) {
+            assertThat(outputs[o][n * values.length + i] / largest)
+                .as("%s[%d] of example %d", network.outputs().get(o), i, n)
+                .isCloseTo(values[i] / largest, offset((double) TOLERANCE));
+          }
+        }
+      }
+    }
+  }
+
+  private static Offset<Float> within() {
+    return offset(TOLERANCE);
+  }
+}
