@@ -1,0 +1,212 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * The metrics of one set of examples, each with a 95 % percentile bootstrap interval. Whole
+ * patients are resampled, because images of one patient are alike (Efron and Tibshirani 1993; Field
+ * and Welsh 2007 for the cluster bootstrap).
+ *
+ * @param images how many examples
+ * @param positives how many of them are positive
+ * @param patients how many patients they come from
+ * @param auc area under the ROC curve
+ * @param brier mean squared error of the probability
+ * @param logLoss mean negative log likelihood in nats
+ * @param expectedCalibrationError mean distance between probability and frequency
+ * @param thresholds the metrics of each decision threshold, by the threshold's name
+ */
+public record Evaluation(
+    long images,
+    long positives,
+    long patients,
+    Interval auc,
+    Interval brier,
+    Interval logLoss,
+    Interval expectedCalibrationError,
+    Map<String, AtThreshold> thresholds) {
+
+  /** Keeps the order of the thresholds. */
+  public Evaluation {
+    thresholds = Collections.unmodifiableMap(new LinkedHashMap<>(thresholds));
+  }
+
+  /**
+   * The metrics of the decision "positive where the probability is at least the threshold".
+   *
+   * @param threshold the probability
+   * @param confusion the counts behind the metrics
+   */
+  public record AtThreshold(
+      double threshold,
+      ConfusionMatrix confusion,
+      Interval accuracy,
+      Interval sensitivity,
+      Interval specificity,
+      Interval precision,
+      Interval f1) {}
+
+  /** The number of bootstrap resamples. */
+  public static final int RESAMPLES = 2000;
+
+  /**
+   * Evaluates with {@link #RESAMPLES} resamples.
+   *
+   * @param examples what to evaluate
+   * @param thresholds the decision thresholds by name, in the order to report them
+   * @param seed of the resampling
+   */
+  public static Evaluation of(
+      List<ScoredExample> examples, Map<String, Double> thresholds, long seed) {
+    List<ScoredExample> sorted =
+        examples.stream()
+            .sorted(
+                Comparator.comparingDouble(ScoredExample::probability)
+                    .thenComparing(ScoredExample::id))
+            .toList();
+    Computation computation = new Computation(sorted, thresholds);
+    double[] once = new double[sorted.size()];
+    Arrays.fill(once, 1);
+    double[] values = computation.metrics(once);
+    double[][] resampled = resample(sorted, computation, seed);
+
+    List<Interval> intervals = new ArrayList<>();
+    for (int m = 0; m < values.length; m++) {
+      intervals.add(interval(values[m], resampled[m]));
+    }
+    Map<String, AtThreshold> decisions = new LinkedHashMap<>();
+    int m = 4;
+    for (Map.Entry<String, Double> threshold : thresholds.entrySet()) {
+      decisions.put(
+          threshold.getKey(),
+          new AtThreshold(
+              threshold.getValue(),
+              ConfusionMatrix.of(sorted, threshold.getValue()),
+              intervals.get(m),
+              intervals.get(m + 1),
+              intervals.get(m + 2),
+              intervals.get(m + 3),
+              intervals.get(m + 4)));
+      m += Computation.PER_THRESHOLD;
+    }
+    return new Evaluation(
+        sorted.size(),
+        sorted.stream().filter(ScoredExample::positive).count(),
+        sorted.stream().map(ScoredExample::patient).distinct().count(),
+        intervals.get(0),
+        intervals.get(1),
+        intervals.get(2),
+        intervals.get(3),
+        decisions);
+  }
+
+  private static double[][] resample(
+      List<ScoredExample> sorted, Computation computation, long seed) {
+    Map<String, List<Integer>> byPatient = new TreeMap<>();
+    for (int i = 0; i < sorted.size(); i++) {
+      byPatient.computeIfAbsent(sorted.get(i).patient(), p -> new ArrayList<>()).add(i);
+    }
+    List<List<Integer>> patients = new ArrayList<>(byPatient.values());
+    SplittableRandom random = new SplittableRandom(seed);
+    double[][] resampled = new double[computation.size()][patients.isEmpty() ? 0 : RESAMPLES];
+    for (int r = 0; r < resampled[0].length; r++) {
+      double[] weights = new double[sorted.size()];
+      for (int k = 0; k < patients.size(); k++) {
+        for (int i : patients.get(random.nextInt(patients.size()))) {
+          weights[i]++;
+        }
+      }
+      double[] metrics = computation.metrics(weights);
+      for (int m = 0; m < metrics.length; m++) {
+        resampled[m][r] = metrics[m];
+      }
+    }
+    return resampled;
+  }
+
+  private static Interval interval(double value, double[] resampled) {
+    double[] defined = Arrays.stream(resampled).filter(v -> !Double.isNaN(v)).sorted().toArray();
+    if (Double.isNaN(value) || defined.length == 0) {
+      return new Interval(value, Double.NaN, Double.NaN);
+    }
+    return new Interval(value, quantile(defined, 0.025), quantile(defined, 0.975));
+  }
+
+  /** Linear interpolation between order statistics, the default of NumPy and R. */
+  private static double quantile(double[] ascending, double q) {
+    double position = q * (ascending.length - 1);
+    int below = (int) position;
+    int above = Math.min(below + 1, ascending.length - 1);
+    return ascending[below] + (position - below) * (ascending[above] - ascending[below]);
+  }
+
+  /** All metrics of weighted examples, in one pass each. */
+  private static final class Computation {
+    private static final int PER_THRESHOLD = 5;
+
+    private final List<ScoredExample> sorted;
+    private final double[] scores;
+    private final double[] thresholds;
+
+    private Computation(List<ScoredExample> sorted, Map<String, Double> thresholds) {
+      this.sorted = sorted;
+      this.scores = sorted.stream().mapToDouble(ScoredExample::probability).toArray();
+      this.thresholds = thresholds.values().stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    int size() {
+      return 4 + PER_THRESHOLD * thresholds.length;
+    }
+
+    double[] metrics(double[] weights) {
+      double[] positives = new double[weights.length];
+      double[] negatives = new double[weights.length];
+      double total = 0;
+      double squared = 0;
+      double log = 0;
+      for (int i = 0; i < weights.length; i++) {
+        ScoredExample e = sorted.get(i);
+        positives[i] = e.positive() ? weights[i] : 0;
+        negatives[i] = weights[i] - positives[i];
+        total += weights[i];
+        squared += weights[i] * Metrics.squaredError(e);
+        log += weights[i] * Metrics.negativeLogLikelihood(e);
+      }
+      double[] values = new double[size()];
+      values[0] = Metrics.auc(scores, positives, negatives);
+      values[1] = squared / total;
+      values[2] = log / total;
+      values[3] = Metrics.expectedCalibrationError(sorted, weights);
+      for (int t = 0; t < thresholds.length; t++) {
+        double tp = 0;
+        double fp = 0;
+        double tn = 0;
+        double fn = 0;
+        for (int i = 0; i < weights.length; i++) {
+          if (scores[i] >= thresholds[t]) {
+            tp += positives[i];
+            fp += negatives[i];
+          } else {
+            fn += positives[i];
+            tn += negatives[i];
+          }
+        }
+        int m = 4 + PER_THRESHOLD * t;
+        values[m] = (tp + tn) / total;
+        values[m + 1] = tp / (tp + fn);
+        values[m + 2] = tn / (tn + fp);
+        values[m + 3] = tp / (tp + fp);
+        values[m + 4] = 2 * tp / (2 * tp + fp + fn);
+      }
+      return values;
+    }
+  }
+}

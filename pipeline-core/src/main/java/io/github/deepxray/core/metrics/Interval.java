@@ -1,0 +1,21 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.Locale;
+
+/**
+ * A measured value with its 95 % interval. All three are NaN where the value is not defined, such
+ * as the specificity of a slice without negatives.
+ *
+ * @param value the value on the examples as they are
+ * @param low the 2.5 % quantile over the resamples
+ * @param high the 97.5 % quantile over the resamples
+ */
+public record Interval(double value, double low, double high) {
+  /** Three decimals and the interval, for example {@code 0.967 (0.953-0.979)}. */
+  @Override
+  public String toString() {
+    return Double.isNaN(value)
+        ? "-"
+        : String.format(Locale.ROOT, "%.3f (%.3f-%.3f)", value, low, high);
+  }
+}
