@@ -1,0 +1,245 @@
+package io.github.deepxray.tensorflow;
+
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.WeightSpec;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.math.Mean;
+import org.tensorflow.op.nn.FusedBatchNorm;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * Adds a network to a TensorFlow graph. Only operations that have a gradient are used.
+ *
+ * <p>Batch normalization always uses its moving statistics, in training too.
+ */
+public final class GraphLowering {
+  private final WeightBinding weights;
+  private final Optional<Operand<TInt64>> seedAndStep;
+
+  private GraphLowering(WeightBinding weights, Optional<Operand<TInt64>> seedAndStep) {
+    this.weights = weights;
+    this.seedAndStep = seedAndStep;
+  }
+
+  /** Dropout does nothing. */
+  public static GraphLowering inference(WeightBinding weights) {
+    return new GraphLowering(weights, Optional.empty());
+  }
+
+  /**
+   * Dropout drops. What it drops depends on the seed, the step and the layer's name alone, so
+   * training that is resumed at a step goes on as if it had never stopped.
+   *
+   * @param weights where the weights come from
+   * @param seedAndStep two numbers, {@code [2]}: the seed of the run and the number of the step
+   */
+  public static GraphLowering training(WeightBinding weights, Operand<TInt64> seedAndStep) {
+    return new GraphLowering(weights, Optional.of(seedAndStep));
+  }
+
+  /**
+   * Adds the network's layers to a graph.
+   *
+   * @param tf where to add them
+   * @param network the layers
+   * @param input the examples, {@code [N, H, W, C]} or {@code [N, C]}
+   * @return every tensor of the network by its name, the input and the outputs among them, each
+   *     with the batch as first dimension
+   */
+  public Map<String, Operand<TFloat32>> lower(Ops tf, Network network, Operand<TFloat32> input) {
+    Map<String, Operand<TFloat32>> tensors = new LinkedHashMap<>();
+    tensors.put(network.input(), input);
+    for (Layer layer : network.layers()) {
+      tensors.put(layer.name(), new Step(tf, network, layer, tensors).lower());
+    }
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  /** One layer on its way into the graph. */
+  private final class Step {
+    private final Ops tf;
+    private final Network network;
+    private final Layer layer;
+    private final Map<String, Operand<TFloat32>> tensors;
+    private final Operand<TFloat32> x;
+    private final List<Integer> shape;
+
+    Step(Ops tf, Network network, Layer layer, Map<String, Operand<TFloat32>> tensors) {
+      this.tf = tf;
+      this.network = network;
+      this.layer = layer;
+      this.tensors = tensors;
+      String first = layer.inputs().get(0);
+      x = tensors.get(first);
+      shape = network.shape(first);
+    }
+
+    Operand<TFloat32> lower() {
+      if (layer instanceof Layer.Rescaling l) {
+        return rescale(l);
+      } else if (layer instanceof Layer.Normalization) {
+        return normalize();
+      } else if (layer instanceof Layer.BatchNormalization l) {
+        return batchNormalize(l);
+      } else if (layer instanceof Layer.Conv2D l) {
+        return bias(
+            named("conv").nn.conv2d(x, weight("kernel"), strides(l.stride()), padding(l.padding())),
+            l.useBias());
+      } else if (layer instanceof Layer.DepthwiseConv2D l) {
+        return bias(
+            named("conv")
+                .nn
+                .depthwiseConv2dNative(
+                    x, weight("depthwise_kernel"), strides(l.stride()), padding(l.padding())),
+            l.useBias());
+      } else if (layer instanceof Layer.Activation l) {
+        return activate(l.function());
+      } else if (layer instanceof Layer.GlobalAveragePooling2D l) {
+        return named("mean")
+            .math
+            .mean(x, named("axes").constant(new int[] {1, 2}), Mean.keepDims(l.keepDims()));
+      } else if (layer instanceof Layer.Multiply l) {
+        return named("product").math.mul(x, tensors.get(l.second()));
+      } else if (layer instanceof Layer.Add l) {
+        return named("sum").math.add(x, tensors.get(l.second()));
+      } else if (layer instanceof Layer.Dense l) {
+        return bias(named("matmul").linalg.matMul(x, weight("kernel")), l.useBias());
+      } else if (layer instanceof Layer.Dropout l) {
+        return drop(l);
+      }
+      throw new IllegalStateException("unknown layer " + layer);
+    }
+
+    private Operand<TFloat32> rescale(Layer.Rescaling l) {
+      Operand<TFloat32> y = x;
+      if (l.scale().stream().anyMatch(s -> s != 1)) {
+        y = named("scaled").math.mul(y, named("scale").constant(floats(l.scale())));
+      }
+      return named("shifted").math.add(y, named("offset").constant(floats(l.offset())));
+    }
+
+    private Operand<TFloat32> normalize() {
+      Operand<TFloat32> deviation =
+          named("deviation")
+              .math
+              .maximum(
+                  named("sqrt").math.sqrt(weight("variance")),
+                  named("epsilon").constant((float) Layer.Normalization.EPSILON));
+      return named("normalized").math.div(named("centered").math.sub(x, weight("mean")), deviation);
+    }
+
+    private Operand<TFloat32> batchNormalize(Layer.BatchNormalization l) {
+      Operand<TFloat32> gamma = weight("gamma");
+      Operand<TFloat32> beta = weight("beta");
+      Operand<TFloat32> mean = weight("moving_mean");
+      Operand<TFloat32> variance = weight("moving_variance");
+      if (shape.size() == 3) {
+        return named("normalized")
+            .nn
+            .fusedBatchNorm(
+                x,
+                gamma,
+                beta,
+                mean,
+                variance,
+                FusedBatchNorm.isTraining(false),
+                FusedBatchNorm.epsilon((float) l.epsilon()))
+            .y();
+      }
+      // The fused operation takes images only.
+      Operand<TFloat32> inverse =
+          named("inverse")
+              .math
+              .rsqrt(
+                  named("regularized")
+                      .math
+                      .add(variance, named("epsilon").constant((float) l.epsilon())));
+      return named("normalized")
+          .math
+          .add(
+              named("scaled")
+                  .math
+                  .mul(
+                      named("centered").math.sub(x, mean), named("scale").math.mul(gamma, inverse)),
+              beta);
+    }
+
+    private Operand<TFloat32> activate(Layer.Function function) {
+      return switch (function) {
+        case LINEAR -> named("linear").identity(x);
+        case RELU -> named("relu").nn.relu(x);
+        case SIGMOID -> named("sigmoid").math.sigmoid(x);
+        // TensorFlow's optimizer turns this pair into one operation.
+        case SWISH -> named("swish").math.mul(x, named("sigmoid").math.sigmoid(x));
+      };
+    }
+
+    private Operand<TFloat32> drop(Layer.Dropout l) {
+      if (seedAndStep.isEmpty() || l.rate() == 0) {
+        return named("kept").identity(x);
+      }
+      long salt = Long.parseUnsignedLong(Hashes.sha256(l.name()).substring(0, 16), 16);
+      Operand<TInt64> seed =
+          named("seed").math.add(seedAndStep.get(), named("salt").constant(new long[] {salt, 0}));
+      // The gradient would follow the shape to where the values come from, if it were not stopped.
+      Operand<TInt32> size = named("size").stopGradient(named("shape").shape(x));
+      Operand<TFloat32> uniform = named("uniform").random.statelessRandomUniform(size, seed);
+      Operand<TFloat32> kept =
+          named("mask")
+              .dtypes
+              .cast(
+                  named("keep")
+                      .math
+                      .greaterEqual(uniform, named("rate").constant((float) l.rate())),
+                  TFloat32.class);
+      Operand<TFloat32> scaled =
+          named("scaled").math.mul(x, named("scale").constant((float) (1 / (1 - l.rate()))));
+      return named("kept").math.mul(scaled, kept);
+    }
+
+    private Operand<TFloat32> bias(Operand<TFloat32> y, boolean useBias) {
+      return useBias ? named("biased").nn.biasAdd(y, weight("bias")) : y;
+    }
+
+    private Operand<TFloat32> weight(String variable) {
+      String name = layer.name() + "/" + variable;
+      for (WeightSpec spec : layer.weights(layer.inputs().stream().map(network::shape).toList())) {
+        if (spec.name().equals(name)) {
+          return weights.read(tf, spec);
+        }
+      }
+      throw new IllegalStateException(layer + " has no weight " + name);
+    }
+
+    private Ops named(String part) {
+      return tf.withName(Names.of(layer, part));
+    }
+  }
+
+  private static List<Long> strides(int stride) {
+    return List.of(1L, (long) stride, (long) stride, 1L);
+  }
+
+  private static String padding(Padding padding) {
+    return padding.name();
+  }
+
+  private static float[] floats(List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return floats;
+  }
+}
