@@ -12,10 +12,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
@@ -28,6 +31,11 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .build();
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
           .build();
   private static final ObjectWriter WRITER =
       MAPPER.writer(
@@ -101,6 +109,35 @@ public final class Json {
    */
   public static JsonNode read(Path file) throws IOException {
     return parse(Files.readString(file), file.toString());
+  }
+
+  /**
+   * Reads a file that a person wrote: YAML if its name ends in {@code .yaml} or {@code .yml}, JSON
+   * otherwise.
+   *
+   * @throws DeepXrayException if it is malformed
+   * @throws IOException if it cannot be read
+   */
+  public static JsonNode readConfig(Path file) throws IOException {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
+      return read(file);
+    }
+    try {
+      JsonNode tree = YAML.readTree(Files.readString(file));
+      return tree == null || tree.isMissingNode() ? object() : tree;
+    } catch (JsonProcessingException e) {
+      throw malformed(file.toString(), e);
+    }
+  }
+
+  /** A value as YAML. */
+  public static String yaml(Object value) {
+    try {
+      return YAML.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write " + value.getClass() + " as YAML", e);
+    }
   }
 
   /**

@@ -1,0 +1,211 @@
+package io.github.deepxray.train.embedding;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Hashes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * Feature vectors on disk, found by what they were made of: the folder's name is a hash of the
+ * backbone, its weights, the preprocessing and the engine, and each vector is stored under the hash
+ * of its image's bytes and of its view. A changed input therefore never meets a stale vector, and
+ * data sets that share images share their vectors.
+ *
+ * <p>Vectors are appended one by one, each with a checksum. What a killed run leaves incomplete at
+ * the end of the file is cut off when it is opened again; everything before it is used.
+ *
+ * <p>All methods may be called from several threads.
+ */
+public final class EmbeddingCache implements AutoCloseable {
+  private static final byte[] MAGIC = "DXEMB001".getBytes(StandardCharsets.US_ASCII);
+  private static final int HEADER = 16;
+  private static final int IMAGE_HASH = 32;
+  private static final int VIEW_HASH = 8;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final int dimension;
+  private final int recordSize;
+  private final Map<String, Long> positions = new HashMap<>();
+  private long end;
+
+  private EmbeddingCache(Path file, FileChannel channel, int dimension) {
+    this.file = file;
+    this.channel = channel;
+    this.dimension = dimension;
+    this.recordSize = IMAGE_HASH + VIEW_HASH + dimension * Float.BYTES + Integer.BYTES;
+  }
+
+  /**
+   * Opens the cache of one backbone, or starts it.
+   *
+   * @param folder the folder of all caches
+   * @param key whatever the vectors depend on besides image and view
+   * @param dimension the length of the vectors
+   * @throws DeepXrayException if another process uses it
+   * @throws IOException if it cannot be read or written
+   */
+  public static EmbeddingCache open(Path folder, String key, int dimension) throws IOException {
+    Path home = folder.resolve(Hashes.sha256(key).substring(0, 16));
+    Files.createDirectories(home);
+    Path file = home.resolve("embeddings.bin");
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    EmbeddingCache cache = new EmbeddingCache(file, channel, dimension);
+    try {
+      cache.lock();
+      cache.load();
+      return cache;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private void lock() throws IOException {
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      throw new DeepXrayException(
+          "The embedding cache "
+              + file
+              + " is in use by another run; wait for it, or give this one its own --cache folder.");
+    }
+  }
+
+  private void load() throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(header, 0);
+    header.flip();
+    boolean known =
+        header.remaining() == HEADER
+            && header.slice(0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))
+            && header.getInt(MAGIC.length) == dimension;
+    if (!known) {
+      channel.truncate(0);
+      header.clear();
+      header.put(MAGIC).putInt(dimension).putInt(0).flip();
+      writeFully(header, 0);
+    }
+    end = HEADER;
+    long size = channel.size();
+    ByteBuffer record = ByteBuffer.allocate(recordSize).order(ByteOrder.LITTLE_ENDIAN);
+    while (end + recordSize <= size) {
+      record.clear();
+      readFully(record, end);
+      if (record.getInt(recordSize - Integer.BYTES) != checksum(record)) {
+        break;
+      }
+      positions.put(HexFormat.of().formatHex(record.array(), 0, IMAGE_HASH + VIEW_HASH), end);
+      end += recordSize;
+    }
+    channel.truncate(end);
+  }
+
+  private int checksum(ByteBuffer record) {
+    CRC32C crc = new CRC32C();
+    crc.update(record.array(), 0, recordSize - Integer.BYTES);
+    return (int) crc.getValue();
+  }
+
+  private static String key(String sha256, View view) {
+    return sha256 + Hashes.sha256(view.fingerprint()).substring(0, 2 * VIEW_HASH);
+  }
+
+  /** The number of vectors. */
+  public synchronized int size() {
+    return positions.size();
+  }
+
+  /** Whether the vector of an image's view is there. */
+  public synchronized boolean contains(String sha256, View view) {
+    return positions.containsKey(key(sha256, view));
+  }
+
+  /**
+   * The vector of an image's view, if it is there.
+   *
+   * @param sha256 the hash of the image's bytes in hexadecimal digits
+   * @throws IOException if it cannot be read
+   */
+  public synchronized Optional<float[]> get(String sha256, View view) throws IOException {
+    Long position = positions.get(key(sha256, view));
+    if (position == null) {
+      return Optional.empty();
+    }
+    ByteBuffer bytes =
+        ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(bytes, position + IMAGE_HASH + VIEW_HASH);
+    float[] vector = new float[dimension];
+    bytes.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
+    return Optional.of(vector);
+  }
+
+  /**
+   * Adds a vector; one that is there already stays.
+   *
+   * @param sha256 the hash of the image's bytes in hexadecimal digits
+   * @param vectors where the values are
+   * @param offset the position of the first value
+   * @throws IOException if it cannot be written
+   */
+  public synchronized void put(String sha256, View view, float[] vectors, int offset)
+      throws IOException {
+    String key = key(sha256, view);
+    if (positions.containsKey(key)) {
+      return;
+    }
+    ByteBuffer record = ByteBuffer.allocate(recordSize).order(ByteOrder.LITTLE_ENDIAN);
+    record.put(HexFormat.of().parseHex(key));
+    for (int i = 0; i < dimension; i++) {
+      record.putFloat(vectors[offset + i]);
+    }
+    record.putInt(checksum(record));
+    record.flip();
+    writeFully(record, end);
+    positions.put(key, end);
+    end += recordSize;
+  }
+
+  private void readFully(ByteBuffer target, long position) throws IOException {
+    long at = position;
+    while (target.hasRemaining()) {
+      int n = channel.read(target, at);
+      if (n < 0) {
+        return;
+      }
+      at += n;
+    }
+  }
+
+  private void writeFully(ByteBuffer source, long position) throws IOException {
+    long at = position;
+    while (source.hasRemaining()) {
+      at += channel.write(source, at);
+    }
+  }
+
+  /** Lets other runs use the cache. */
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

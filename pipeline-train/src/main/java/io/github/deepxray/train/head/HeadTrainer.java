@@ -1,0 +1,449 @@
+package io.github.deepxray.train.head;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.metrics.Metrics;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.WeightSpec;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.tensorflow.GraphLowering;
+import io.github.deepxray.tensorflow.WeightBinding;
+import io.github.deepxray.tensorflow.WeightVariables;
+import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.embedding.Matrix;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.framework.optimizers.Optimizer.GradAndVar;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.Variable;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.family.TType;
+
+/**
+ * Trains a head on feature vectors with TensorFlow's gradients.
+ *
+ * <p>Everything that is random, the initial weights (Glorot and Bengio 2010), the order of the
+ * images, their views and what dropout drops, depends on the seed and the epoch or step alone.
+ * Training that is interrupted and resumed from its checkpoint therefore ends with the same bits,
+ * and so do two runs on the same machine.
+ */
+public final class HeadTrainer {
+  private final HeadSpec spec;
+  private final long seed;
+  private final TrainingListener listener;
+  private final Optional<HeadCheckpoints> checkpoints;
+
+  /**
+   * Prepares a training.
+   *
+   * @param spec the head
+   * @param seed of everything random
+   * @param listener told of every epoch
+   * @param checkpoints where to keep the state and resume from, if at all
+   */
+  public HeadTrainer(
+      HeadSpec spec, long seed, TrainingListener listener, Optional<HeadCheckpoints> checkpoints) {
+    this.spec = spec;
+    this.seed = seed;
+    this.listener = listener;
+    this.checkpoints = checkpoints;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param train what to learn from; with several views, each epoch draws one for each image
+   * @param validation what tells when to stop; its first view is used
+   * @return the head from features to probability, with its weights
+   * @throws DeepXrayException if a split lacks one of the classes or the loss is no longer finite
+   * @throws IOException if a checkpoint cannot be read or written
+   */
+  public Model train(Embeddings train, Embeddings validation) throws IOException {
+    requireBothClasses("training", train);
+    requireBothClasses("validation", validation);
+    Standardization standardization =
+        spec.standardize() ? Standardization.of(train) : Standardization.none(train.dimension());
+    List<Matrix> views = train.views().stream().map(standardization::apply).toList();
+    Matrix held = standardization.apply(validation.views().get(0));
+    try (Run run = new Run(train, views, validation, held)) {
+      Weights trained = run.train();
+      return deploy(run, trained, views.get(0), standardization);
+    }
+  }
+
+  private static void requireBothClasses(String split, Embeddings embeddings) {
+    long positives = embeddings.positives();
+    if (positives == 0 || positives == embeddings.images().size()) {
+      throw new DeepXrayException(
+          "The "
+              + split
+              + " split has "
+              + positives
+              + " positive images among "
+              + embeddings.images().size()
+              + "; it needs both classes. Give more data.");
+    }
+  }
+
+  /** Averages the members' logits on one scale and puts the standardization in front. */
+  private Model deploy(Run run, Weights trained, Matrix features, Standardization standardization)
+      throws IOException {
+    Weights.Builder weights = Weights.builder();
+    trained.asMap().forEach(weights::put);
+    int members = spec.members().size();
+    if (members > 1) {
+      float[][] logits = run.logits(features);
+      double[] deviations = new double[members];
+      double mean = 0;
+      for (int m = 0; m < members; m++) {
+        deviations[m] = Math.max(1e-6, standardDeviation(logits[m]));
+        mean += deviations[m] / members;
+      }
+      for (int m = 0; m < members; m++) {
+        double factor = mean / deviations[m] / members;
+        for (String variable : List.of("/kernel", "/bias")) {
+          String name = HeadNetworks.prefix(spec, m) + "logit" + variable;
+          float[] values = trained.floats(name);
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (values[i] * factor);
+          }
+          weights.put(name, FloatTensor.of(values, trained.get(name).shape()));
+        }
+      }
+    }
+    if (spec.standardize()) {
+      weights.put(HeadNetworks.STANDARDIZE + "/mean", standardization.mean());
+      weights.put(HeadNetworks.STANDARDIZE + "/variance", standardization.variance());
+    }
+    return new Model(HeadNetworks.inference(spec, features.columns()), weights.build());
+  }
+
+  private static double standardDeviation(float[] values) {
+    double mean = 0;
+    for (float v : values) {
+      mean += (double) v / values.length;
+    }
+    double squares = 0;
+    for (float v : values) {
+      squares += (v - mean) * (v - mean) / values.length;
+    }
+    return Math.sqrt(squares);
+  }
+
+  /** A graph, a session and the data of one training. */
+  private final class Run implements AutoCloseable {
+    private final Embeddings train;
+    private final List<Matrix> views;
+    private final Embeddings validation;
+    private final Matrix held;
+    private final double positiveWeight;
+    private final double negativeWeight;
+    private final Network network;
+    private final LearningRateSchedule schedule;
+    private final int stepsPerEpoch;
+
+    private final Graph graph = new Graph();
+    private final Session session;
+    private final Placeholder<TFloat32> features;
+    private final Placeholder<TFloat32> labels;
+    private final Placeholder<TFloat32> sampleWeights;
+    private final Placeholder<TInt64> seedAndStep;
+    private final WeightVariables variables;
+    private final ScheduledOptimizer optimizer;
+    private final Operand<TFloat32> loss;
+    private final Op update;
+    private final List<Operand<TFloat32>> inferredLogits;
+    private final HeadCheckpoints.Slots slots;
+
+    Run(Embeddings train, List<Matrix> views, Embeddings validation, Matrix held) {
+      this.train = train;
+      this.views = views;
+      this.validation = validation;
+      this.held = held;
+      double images = train.images().size();
+      double positives = train.positives();
+      positiveWeight = spec.balanced() ? images / (2 * positives) : 1;
+      negativeWeight = spec.balanced() ? images / (2 * (images - positives)) : 1;
+      network = HeadNetworks.training(spec, train.dimension());
+      stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
+      schedule = spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs());
+
+      Ops tf = Ops.create(graph);
+      Placeholder.Options vector = Placeholder.shape(Shape.of(-1));
+      features =
+          tf.withName("features")
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, train.dimension())));
+      labels = tf.withName("labels").placeholder(TFloat32.class, vector);
+      sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
+      seedAndStep =
+          tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
+      variables = WeightBinding.variables(tf, network, name -> true);
+      Ops training = tf.withSubScope("training");
+      Map<String, Operand<TFloat32>> tensors =
+          GraphLowering.training(variables, seedAndStep).lower(training, network, features);
+      List<Operand<TFloat32>> losses = new ArrayList<>();
+      for (int m = 0; m < spec.members().size(); m++) {
+        losses.add(memberLoss(training, m, tensors));
+      }
+      loss = training.math.addN(losses);
+      Map<String, Operand<TFloat32>> inferred =
+          GraphLowering.inference(variables)
+              .lower(tf.withSubScope("inference"), network, features);
+      inferredLogits = network.outputs().stream().map(inferred::get).toList();
+
+      optimizer = ScheduledOptimizer.of(spec.optimizer(), graph);
+      List<Operand<TFloat32>> trainable = new ArrayList<>(variables.trainable().values());
+      Output<?>[] gradients =
+          graph.addGradients(
+              loss.asOutput(), trainable.stream().map(Operand::asOutput).toArray(Output[]::new));
+      List<GradAndVar<? extends TType>> pairs = new ArrayList<>();
+      for (int i = 0; i < gradients.length; i++) {
+        pairs.add(pair(gradients[i], trainable.get(i).asOutput()));
+      }
+      update = optimizer.applyGradients(pairs, "update");
+      slots = new HeadCheckpoints.Slots(tf.withSubScope("restore"), optimizer.slots());
+      // One thread adds up in one order: the same bits on every run, whatever the machine's load.
+      session =
+          new Session(
+              graph,
+              ConfigProto.newBuilder()
+                  .setIntraOpParallelismThreads(THREADS)
+                  .setInterOpParallelismThreads(1)
+                  .build());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static GradAndVar<TFloat32> pair(Output<?> gradient, Output<TFloat32> variable) {
+      return new GradAndVar<>((Output<TFloat32>) gradient, variable);
+    }
+
+    /** Weighted cross entropy with smoothed labels, and the penalty of the member's kernels. */
+    private Operand<TFloat32> memberLoss(
+        Ops tf, int member, Map<String, Operand<TFloat32>> tensors) {
+      Operand<TFloat32> logits =
+          tf.reshape(tensors.get(network.outputs().get(member)), tf.constant(new int[] {-1}));
+      // -y log(p) - (1 - y) log(1 - p) = softplus(logit) - y * logit
+      Operand<TFloat32> crossEntropy =
+          tf.math.sub(tf.math.softplus(logits), tf.math.mul(labels, logits));
+      Operand<TFloat32> total =
+          tf.math.mean(tf.math.mul(crossEntropy, sampleWeights), tf.constant(0));
+      double l2 = spec.members().get(member).l2();
+      if (l2 > 0) {
+        String prefix = HeadNetworks.prefix(spec, member);
+        for (WeightSpec weight : network.weightSpecs()) {
+          if (weight.name().startsWith(prefix) && weight.name().endsWith("/kernel")) {
+            // l2Loss is half the sum of squares.
+            total =
+                tf.math.add(
+                    total,
+                    tf.math.mul(
+                        tf.nn.l2Loss(variables.value(weight.name())),
+                        tf.constant((float) (2 * l2))));
+          }
+        }
+      }
+      return total;
+    }
+
+    Weights train() throws IOException {
+      session.initialize();
+      variables.assign(session, initialWeights());
+      HeadCheckpoints.State state = HeadCheckpoints.State.START;
+      Weights best = variables.read(session);
+      if (checkpoints.isPresent()) {
+        Optional<HeadCheckpoints.Restored> restored = checkpoints.get().restore();
+        if (restored.isPresent()) {
+          state = restored.get().state();
+          best = restored.get().best();
+          variables.assign(session, restored.get().current());
+          slots.assign(session, restored.get().slots());
+        }
+      }
+      listener.onTrainingBegin(state.epochs().size(), spec.epochs());
+      state.epochs().forEach(listener::onEpochEnd);
+      while (!finished(state)) {
+        int epoch = state.epochs().size();
+        EpochResult result = epoch(epoch);
+        state = state.plus(result);
+        listener.onEpochEnd(result);
+        if (state.bestEpoch() == epoch || spec.patience() == 0) {
+          best = variables.read(session);
+        }
+        if (checkpoints.isPresent() && checkpoints.get().due(epoch + 1, spec.epochs())) {
+          checkpoints
+              .get()
+              .save(state, variables.read(session), best, slots.read(session));
+        }
+      }
+      listener.onTrainingEnd(spec.patience() == 0 ? spec.epochs() - 1 : state.bestEpoch());
+      variables.assign(session, best);
+      return best;
+    }
+
+    private boolean finished(HeadCheckpoints.State state) {
+      int done = state.epochs().size();
+      return done >= spec.epochs()
+          || (spec.patience() > 0 && done - 1 - state.bestEpoch() >= spec.patience());
+    }
+
+    private EpochResult epoch(int epoch) {
+      int images = train.images().size();
+      SplittableRandom random = new SplittableRandom(seed * 1_000_003L + epoch);
+      int[] order = new int[images];
+      for (int i = 0; i < images; i++) {
+        int j = random.nextInt(i + 1);
+        order[i] = order[j];
+        order[j] = i;
+      }
+      double sum = 0;
+      long step = (long) epoch * stepsPerEpoch;
+      for (int from = 0; from < images; from += spec.batchSize(), step++) {
+        int to = Math.min(images, from + spec.batchSize());
+        double batchLoss = step(order, from, to, random, step);
+        if (!Double.isFinite(batchLoss)) {
+          throw new DeepXrayException(
+              "Training the head "
+                  + spec.name()
+                  + " diverged in epoch "
+                  + (epoch + 1)
+                  + ": its loss is "
+                  + batchLoss
+                  + ". Lower the learning rate.");
+        }
+        sum += batchLoss * (to - from);
+      }
+      List<ScoredExample> scored = score(validation, held);
+      double weighted = 0;
+      double total = 0;
+      for (ScoredExample example : scored) {
+        double weight = example.positive() ? positiveWeight : negativeWeight;
+        weighted += weight * Metrics.logLoss(List.of(example));
+        total += weight;
+      }
+      return new EpochResult(
+          epoch, sum / images, weighted / total, Metrics.auc(scored), schedule.at(step - 1));
+    }
+
+    private double step(int[] order, int from, int to, SplittableRandom random, long step) {
+      int size = to - from;
+      int dimension = train.dimension();
+      float[] batch = new float[size * dimension];
+      float[] targets = new float[size];
+      float[] weights = new float[size];
+      for (int i = 0; i < size; i++) {
+        int image = order[from + i];
+        Matrix view = views.get(views.size() == 1 ? 0 : random.nextInt(views.size()));
+        view.copyRow(image, batch, i * dimension);
+        boolean positive = train.images().get(image).positive();
+        double smoothing = spec.labelSmoothing();
+        targets[i] = (float) ((positive ? 1 : 0) * (1 - smoothing) + smoothing / 2);
+        weights[i] = (float) (positive ? positiveWeight : negativeWeight);
+      }
+      Session.Runner runner = session.runner();
+      List<TFloat32> fed = optimizer.feed(runner, step, schedule.at(step));
+      try (TFloat32 x = tensor(batch, size, dimension);
+          TFloat32 y = tensor(targets, size);
+          TFloat32 w = tensor(weights, size);
+          TInt64 random64 = TInt64.vectorOf(seed, step);
+          Result result =
+              runner
+                  .feed(features, x)
+                  .feed(labels, y)
+                  .feed(sampleWeights, w)
+                  .feed(seedAndStep, random64)
+                  .addTarget(update)
+                  .fetch(loss)
+                  .run()) {
+        return ((TFloat32) result.get(0)).getFloat();
+      } finally {
+        fed.forEach(TFloat32::close);
+      }
+    }
+
+    private List<ScoredExample> score(Embeddings embeddings, Matrix rows) {
+      float[][] logits = logits(rows);
+      List<ScoredExample> scored = new ArrayList<>();
+      for (int i = 0; i < rows.rows(); i++) {
+        double logit = 0;
+        for (float[] member : logits) {
+          logit += member[i] / logits.length;
+        }
+        Embeddings.Image image = embeddings.images().get(i);
+        scored.add(
+            new ScoredExample(
+                image.filename(),
+                image.patient(),
+                image.positive(),
+                1 / (1 + StrictMath.exp(-logit))));
+      }
+      return scored;
+    }
+
+    /** For each member the logits of all rows. */
+    float[][] logits(Matrix rows) {
+      Session.Runner runner = session.runner();
+      inferredLogits.forEach(runner::fetch);
+      float[][] logits = new float[inferredLogits.size()][rows.rows()];
+      try (TFloat32 x = tensor(rows.toFloats(), rows.rows(), rows.columns());
+          Result result = runner.feed(features, x).run()) {
+        for (int m = 0; m < logits.length; m++) {
+          ((TFloat32) result.get(m)).asRawTensor().data().asFloats().read(logits[m]);
+        }
+      }
+      return logits;
+    }
+
+    private Weights initialWeights() {
+      Weights.Builder weights = Weights.builder();
+      for (WeightSpec weight : network.weightSpecs()) {
+        float[] values = new float[weight.size()];
+        if (weight.name().endsWith("/kernel")) {
+          double limit = Math.sqrt(6.0 / (weight.shape().get(0) + weight.shape().get(1)));
+          SplittableRandom random =
+              new SplittableRandom(seed * 1_000_003L ^ weight.name().hashCode());
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) ((random.nextDouble() * 2 - 1) * limit);
+          }
+        }
+        weights.put(weight.name(), FloatTensor.of(values, weight.shape()));
+      }
+      return weights.build();
+    }
+
+    @Override
+    public void close() {
+      session.close();
+      graph.close();
+    }
+  }
+
+  private static final int THREADS = 1;
+
+  private static TFloat32 tensor(float[] values, long... shape) {
+    return TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(values, true, false));
+  }
+
+  /** The type of a slot's variable is always float; the framework's map says less. */
+  static Operand<TFloat32> floats(Variable<?> variable) {
+    return variable.asOutput().asOutput(TFloat32.class);
+  }
+}
