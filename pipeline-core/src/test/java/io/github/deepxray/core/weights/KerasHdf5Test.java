@@ -11,6 +11,7 @@ import io.jhdf.WritableHdfFile;
 import io.jhdf.api.WritableGroup;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -125,6 +126,19 @@ class KerasHdf5Test {
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(file.toString());
     }
+  }
+
+  @Test
+  void aDamagedTableOfContentsIsRefused() throws IOException {
+    Path file = copyOfKerasFile();
+    byte[] bytes = Files.readAllBytes(file);
+    int node = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("SNOD");
+    // The cache type of the first entry, of which there are three (HDF5 specification, III.C).
+    bytes[node + 24] = 77;
+    Files.write(file, bytes);
+    assertThatThrownBy(() -> KerasHdf5.read(file, SmallNetwork.NETWORK))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(file.toString());
   }
 
   private Path copyOfKerasFile() throws IOException {
