@@ -1,0 +1,46 @@
+package io.github.deepxray.train;
+
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.KerasApplications;
+import io.github.deepxray.core.weights.KerasHdf5;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A feature extractor that is not trained further.
+ *
+ * @param variant which EfficientNet
+ * @param model from images {@code [H, W, 3]}, 0..255, to the feature vector
+ * @param source where the weights are from, in words
+ */
+public record Backbone(EfficientNet variant, Model model, String source) {
+  /** Means: the ImageNet weights that Keras publishes. */
+  public static final String IMAGENET = "imagenet";
+
+  /** The height and width of its images in pixels. */
+  public int imageSize() {
+    return model.network().inputShape().get(0);
+  }
+
+  /**
+   * Reads a backbone.
+   *
+   * @param weights {@value #IMAGENET} to find them in Keras' cache or download them into it, or the
+   *     path of a Keras {@code .h5} file
+   * @param progress told of a download
+   * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the variant
+   * @throws IOException if they cannot be read or downloaded
+   * @throws InterruptedException if the thread is interrupted while it waits for a download
+   */
+  public static Backbone load(EfficientNet variant, String weights, Progress progress)
+      throws IOException, InterruptedException {
+    boolean imagenet = weights.equals(IMAGENET);
+    Path file =
+        imagenet ? new KerasApplications().weightsFile(variant, progress) : Path.of(weights);
+    Model model = new Model(variant.network(), KerasHdf5.read(file, variant.network()));
+    return new Backbone(
+        variant, model, imagenet ? "ImageNet (keras.applications)" : file.getFileName().toString());
+  }
+}

@@ -1,0 +1,66 @@
+package io.github.deepxray.train;
+
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.Thresholds;
+import io.github.deepxray.train.head.HeadSpec;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The probabilities from which on an image counts as pneumonia. None was chosen with the test split.
+ *
+ * @param half 0.5
+ * @param priorCorrected decides as 0.5 would, had the share of positives in training, class weights
+ *     counted in, been {@code targetPrevalence}
+ * @param sensitivity the largest threshold that finds the share {@code targetSensitivity} of the
+ *     positives in the validation split: the default for decisions
+ * @param targetPrevalence the share of positives assumed for {@code priorCorrected}
+ * @param targetSensitivity the share of positives to find
+ */
+public record DecisionThresholds(
+    double half,
+    double priorCorrected,
+    double sensitivity,
+    double targetPrevalence,
+    double targetSensitivity) {
+  /** The name of the default threshold in reports. */
+  public static final String DEFAULT = "validation";
+
+  /** The name of the prior-corrected threshold in reports. */
+  public static final String PRIOR = "prior";
+
+  /** The name of 0.5 in reports. */
+  public static final String HALF = "0.5";
+
+  /**
+   * Chooses the thresholds.
+   *
+   * @param head tells whether the loss was balanced
+   * @param positiveShare the share of positives in the training split
+   * @param validation the scores of the validation split
+   */
+  static DecisionThresholds choose(
+      HeadSpec head,
+      double positiveShare,
+      List<ScoredExample> validation,
+      double targetPrevalence,
+      double targetSensitivity) {
+    double seen = head.balanced() ? 0.5 : positiveShare;
+    return new DecisionThresholds(
+        0.5,
+        Thresholds.priorCorrected(seen, targetPrevalence),
+        Thresholds.atSensitivity(validation, targetSensitivity),
+        targetPrevalence,
+        targetSensitivity);
+  }
+
+  /** The thresholds by their names in reports, the default first. */
+  public Map<String, Double> byName() {
+    Map<String, Double> named = new LinkedHashMap<>();
+    named.put(DEFAULT, sensitivity);
+    named.put(PRIOR, priorCorrected);
+    named.put(HALF, half);
+    return named;
+  }
+}

@@ -1,0 +1,227 @@
+package io.github.deepxray.train;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.head.HeadCheckpoints;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.head.HeadTrainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Trains a classifier on a prepared data set: embeddings, head, thresholds. */
+public final class Trainer {
+  private static final String CHECKPOINT = "checkpoint";
+
+  private final Options options;
+  private final EngineFactory engines;
+  private final Path cacheFolder;
+  private final Progress progress;
+  private final TrainingListener listener;
+
+  /**
+   * How to train.
+   *
+   * @param head the head
+   * @param seed of everything random
+   * @param targetSensitivity the share of positives that the default threshold finds in validation
+   * @param targetPrevalence the share of positives assumed for the prior-corrected threshold
+   * @param checkpointEvery after how many epochs to write a checkpoint
+   * @param resume whether to go on from a checkpoint of the same training
+   * @param cores how many processor cores to use
+   */
+  public record Options(
+      HeadSpec head,
+      long seed,
+      double targetSensitivity,
+      double targetPrevalence,
+      int checkpointEvery,
+      boolean resume,
+      int cores) {
+    /** Checks the numbers. */
+    public Options {
+      if (!(targetSensitivity > 0 && targetSensitivity <= 1)) {
+        throw new DeepXrayException(
+            "The sensitivity to reach must be above 0 and at most 1, not "
+                + targetSensitivity
+                + ".");
+      }
+      if (!(targetPrevalence > 0 && targetPrevalence < 1)) {
+        throw new DeepXrayException(
+            "The prevalence must lie between 0 and 1, not " + targetPrevalence + ".");
+      }
+    }
+
+    /** A head and a seed, everything else by default, all cores. */
+    public static Options of(HeadSpec head, long seed) {
+      return new Options(
+          head, seed, 0.95, 0.5, 10, true, Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /**
+   * Prepares a training.
+   *
+   * @param options how to train
+   * @param engines what computes the embeddings
+   * @param cacheFolder the folder of all embedding caches
+   * @param progress told how far the embeddings are
+   * @param listener told of every epoch
+   */
+  public Trainer(
+      Options options,
+      EngineFactory engines,
+      Path cacheFolder,
+      Progress progress,
+      TrainingListener listener) {
+    this.options = options;
+    this.engines = engines;
+    this.cacheFolder = cacheFolder;
+    this.progress = progress;
+    this.listener = listener;
+  }
+
+  /**
+   * What a training came to.
+   *
+   * @param model the classifier, saved in the training's folder
+   * @param vectors how many embeddings were computed; the others came from the cache
+   * @param vectorsPerSecond how fast, reading and decoding included; NaN if none was
+   * @param headSeconds how long the head's training took
+   * @param epochSeconds the mean time of one of its epochs; NaN if none was trained
+   */
+  public record Result(
+      TrainedModel model,
+      long vectors,
+      double vectorsPerSecond,
+      double headSeconds,
+      double epochSeconds) {}
+
+  /**
+   * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a folder.
+   *
+   * @param dataset what to learn from; its images have the backbone's size
+   * @param backbone where features come from
+   * @param folder where to save
+   * @throws DeepXrayException if the data set does not fit
+   * @throws IOException if something cannot be read or written
+   */
+  public Result train(PreparedDataset dataset, Backbone backbone, Path folder)
+      throws IOException {
+    int imageSize = dataset.manifest().options().imageSize();
+    if (imageSize != backbone.imageSize()) {
+      throw new DeepXrayException(
+          "The images in "
+              + dataset.folder()
+              + " are "
+              + imageSize
+              + " pixels wide, but "
+              + backbone.variant().kerasName()
+              + " reads "
+              + backbone.imageSize()
+              + "; prepare the data again with --image-size "
+              + backbone.imageSize()
+              + ".");
+    }
+    EmbeddingExtractor extractor =
+        new EmbeddingExtractor(
+            backbone.model(), engines, options.cores(), cacheFolder, progress);
+    Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
+    Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
+
+    EpochCounter counter = new EpochCounter();
+    String fingerprint =
+        Hashes.sha256(
+            String.join(
+                "\n",
+                Json.compact(options.head()),
+                Long.toString(options.seed()),
+                dataset.fingerprint(),
+                backbone.model().weights().sha256(),
+                engine()));
+    HeadCheckpoints checkpoints =
+        new HeadCheckpoints(
+            folder.resolve(CHECKPOINT), fingerprint, options.checkpointEvery(), options.resume());
+    long start = System.nanoTime();
+    Model head =
+        new HeadTrainer(
+                options.head(),
+                options.seed(),
+                listener.and(counter).and(new HistoryFile(folder.resolve("history.csv"))),
+                Optional.of(checkpoints))
+            .train(train.embeddings(), validation.embeddings());
+    double headSeconds = (System.nanoTime() - start) / 1e9;
+
+    List<ScoredExample> scored = Scorer.score(engines, head, validation.embeddings());
+    Embeddings images = train.embeddings();
+    double positiveShare = (double) images.positives() / images.images().size();
+    TrainedModel model =
+        new TrainedModel(
+            TrainedModel.description(
+                backbone,
+                options.head(),
+                options.seed(),
+                engine(),
+                dataset.fingerprint(),
+                positiveShare,
+                counter.done,
+                DecisionThresholds.choose(
+                    options.head(),
+                    positiveShare,
+                    scored,
+                    options.targetPrevalence(),
+                    options.targetSensitivity())),
+            backbone.model().then(head));
+    model.save(folder);
+    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+    long vectors = train.computed() + validation.computed();
+    return new Result(
+        model,
+        vectors,
+        vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
+        headSeconds,
+        counter.timed == 0 ? Double.NaN : counter.seconds / counter.timed);
+  }
+
+  private String engine() {
+    return engines.name() + " " + engines.version();
+  }
+
+  /** Counts epochs and times those that were trained in this run. */
+  private static final class EpochCounter implements TrainingListener {
+    private int done;
+    private int resumed;
+    private int timed;
+    private double seconds;
+    private long last;
+
+    @Override
+    public void onTrainingBegin(int firstEpoch, int epochs) {
+      resumed = firstEpoch;
+      last = System.nanoTime();
+    }
+
+    @Override
+    public void onEpochEnd(EpochResult result) {
+      long now = System.nanoTime();
+      done = result.epoch() + 1;
+      if (result.epoch() >= resumed) {
+        timed++;
+        seconds += (now - last) / 1e9;
+      }
+      last = now;
+    }
+  }
+}
