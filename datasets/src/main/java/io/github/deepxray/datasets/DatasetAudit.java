@@ -1,0 +1,166 @@
+package io.github.deepxray.datasets;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What was found in a source, before anything was moved between its splits. Lists are sorted by
+ * path or name.
+ *
+ * @param files files that lie where images lie: those of {@code folders} and the bad ones of {@code
+ *     quarantined}
+ * @param folders what each folder of a split and class holds, without bad files
+ * @param identical groups of files with the same bytes
+ * @param patientsAcrossSplits patients with files in several of the source's splits
+ * @param quarantined files that are in no shard, each with its reason
+ * @param skipped files that are no part of the data set
+ */
+public record DatasetAudit(
+    int files,
+    List<Folder> folders,
+    List<IdenticalGroup> identical,
+    List<PatientOverlap> patientsAcrossSplits,
+    List<Quarantined> quarantined,
+    Skipped skipped) {
+  /** Takes copies of the lists. */
+  public DatasetAudit {
+    folders = List.copyOf(folders);
+    identical = List.copyOf(identical);
+    patientsAcrossSplits = List.copyOf(patientsAcrossSplits);
+    quarantined = List.copyOf(quarantined);
+  }
+
+  /** The number of quarantined files that count against {@link DatasetOptions#maxBad()}. */
+  public int badFiles() {
+    return (int) quarantined.stream().filter(q -> q.reason().bad()).count();
+  }
+
+  /**
+   * The images of a split's class in the source.
+   *
+   * @param split the source's split
+   * @param label its class
+   * @param images readable, rightly named images
+   * @param patients patients that the names tell
+   * @param unknownPatients images whose name tells no patient; each counts as its own
+   * @param bytes of all images together
+   * @param slices images of each finer class
+   * @param formats images of each file format, {@code jpeg} or {@code png}
+   * @param channels images of each number of channels
+   * @param sizes their sizes
+   */
+  public record Folder(
+      Split split,
+      Label label,
+      int images,
+      int patients,
+      int unknownPatients,
+      long bytes,
+      Map<Slice, Integer> slices,
+      Map<String, Integer> formats,
+      Map<Integer, Integer> channels,
+      Sizes sizes) {}
+
+  /**
+   * The sizes of images.
+   *
+   * @param height the range of heights in pixels
+   * @param width the range of widths in pixels
+   * @param distinct how many different sizes there are
+   * @param common the most frequent sizes, at most 20, the most frequent first
+   */
+  public record Sizes(Range height, Range width, int distinct, List<SizeCount> common) {}
+
+  /**
+   * A range of whole numbers.
+   *
+   * @param min the least
+   * @param median the middle one; of two the lesser
+   * @param max the greatest
+   */
+  public record Range(int min, int median, int max) {}
+
+  /**
+   * How many images have a size.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   * @param images their number
+   */
+  public record SizeCount(int height, int width, int images) {}
+
+  /**
+   * Files with the same bytes.
+   *
+   * @param sha256 of their bytes
+   * @param files their paths
+   * @param acrossSplits whether they lie in several of the source's splits
+   */
+  public record IdenticalGroup(String sha256, List<String> files, boolean acrossSplits) {}
+
+  /**
+   * A patient with files in several of the source's splits.
+   *
+   * @param patient as the names tell
+   * @param images the number in each split
+   */
+  public record PatientOverlap(String patient, Map<Split, Integer> images) {}
+
+  /**
+   * A file that is set aside.
+   *
+   * @param file its path
+   * @param reason why
+   * @param detail why, in words
+   */
+  public record Quarantined(String file, Reason reason, String detail) {}
+
+  /** Why a file is set aside. */
+  public enum Reason {
+    /** Its name says another class than its folder. */
+    MISNAMED,
+    /** An image that lies in no folder of a split and class. */
+    MISPLACED,
+    /** A file in a class folder whose extension is not that of an image. */
+    NO_IMAGE,
+    /** It cannot be read or decoded. */
+    UNREADABLE,
+    /** Its header announces more pixels than allowed. */
+    TOO_LARGE,
+    /** The same image is there as normal and as pneumonia. */
+    TWO_LABELS,
+    /** The same image is in the test split. */
+    IMAGE_IN_TEST,
+    /** Its patient is in the test split. */
+    PATIENT_IN_TEST;
+
+    /** The name in files: lower case, words divided by a hyphen. */
+    @JsonValue
+    public String key() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * Whether the file itself is at fault. Files that are only kept out of training for the test
+     * split's sake are not.
+     */
+    public boolean bad() {
+      return this != IMAGE_IN_TEST && this != PATIENT_IN_TEST;
+    }
+  }
+
+  /**
+   * Files that are no part of the data set.
+   *
+   * @param nestedCopy in the second copy that the Kaggle archive has inside itself
+   * @param nestedCopyRepeats those of them that repeat a path of the first copy
+   * @param macosx in a folder {@code __MACOSX}
+   * @param appleDouble beginning with {@code ._}
+   * @param dsStore named {@code .DS_Store}
+   * @param other outside the class folders and no images, such as a README
+   */
+  public record Skipped(
+      int nestedCopy, int nestedCopyRepeats, int macosx, int appleDouble, int dsStore, int other) {}
+}

@@ -1,0 +1,576 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetAudit.Quarantined;
+import io.github.deepxray.datasets.DatasetAudit.Reason;
+import io.github.deepxray.datasets.DatasetManifest.Shard;
+import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.Layout.Candidate;
+import io.github.deepxray.datasets.source.FileSource;
+import io.github.deepxray.datasets.source.RefusedException;
+import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Makes TFRecord shards of a chest X-ray archive: audits it, splits it by patient, brings all
+ * images to one size.
+ */
+public final class DatasetBuilder {
+  private static final String SPOOL = "images" + AtomicFiles.SUFFIX;
+  private static final String DAMAGED = "damaged";
+
+  private final FileSource source;
+  private final Layout layout;
+  private final DatasetOptions options;
+  private final int threads;
+  private final Progress progress;
+
+  private DatasetBuilder(
+      FileSource source, Layout layout, DatasetOptions options, int threads, Progress progress) {
+    this.source = source;
+    this.layout = layout;
+    this.options = options;
+    this.threads = threads;
+    this.progress = progress;
+  }
+
+  /** A good image, and where the spool file holds its stored bytes. */
+  private record Found(
+      Candidate candidate,
+      long bytes,
+      String sha256,
+      ImageCodec.Header header,
+      long offset,
+      int length) {
+    String path() {
+      return candidate.path();
+    }
+
+    String patient() {
+      return candidate.name().patient().orElse("unknown:" + path());
+    }
+
+    Slice slice() {
+      return candidate.name().slice(candidate.label());
+    }
+  }
+
+  /** What a look into a file gave: either the bytes to store or why there are none. */
+  private static final class Look {
+    private final Candidate candidate;
+    private final String hash;
+    private final long bytes;
+    private final Optional<ImageCodec.Header> header;
+    private final byte[] stored;
+    private final Optional<Quarantined> fault;
+
+    private Look(
+        Candidate candidate,
+        String hash,
+        long bytes,
+        Optional<ImageCodec.Header> header,
+        byte[] stored,
+        Optional<Quarantined> fault) {
+      this.candidate = candidate;
+      this.hash = hash;
+      this.bytes = bytes;
+      this.header = header;
+      this.stored = stored;
+      this.fault = fault;
+    }
+
+    static Look good(
+        Candidate candidate, String hash, long bytes, ImageCodec.Header header, byte[] stored) {
+      return new Look(candidate, hash, bytes, Optional.of(header), stored, Optional.empty());
+    }
+
+    static Look bad(Candidate candidate, String hash, Reason reason, String detail) {
+      return new Look(
+          candidate,
+          hash,
+          0,
+          Optional.empty(),
+          new byte[0],
+          Optional.of(new Quarantined(candidate.path(), reason, detail)));
+    }
+  }
+
+  /**
+   * Prepares a data set with as many threads as there are processors.
+   *
+   * @see #prepare(Path, Path, DatasetOptions, int, Progress)
+   */
+  public static PreparedDataset prepare(
+      Path source, Path folder, DatasetOptions options, Progress progress) throws IOException {
+    return prepare(source, folder, options, Runtime.getRuntime().availableProcessors(), progress);
+  }
+
+  /**
+   * Prepares a data set. The folder appears when it is whole; one that is there already and was
+   * made from the same images with the same options is kept, any other prepared data set is
+   * replaced.
+   *
+   * @param source the Kaggle archive, a folder that it was unpacked into, or one like it: {@code
+   *     train} and {@code test}, maybe {@code val}, with {@code NORMAL} and {@code PNEUMONIA} in
+   *     each
+   * @param folder the folder to make; it gets {@code dataset.json}, {@code dataset.txt} and the
+   *     shards
+   * @param options what to make
+   * @param threads how many images are decoded at once; the result does not depend on it
+   * @param progress told of the images that are done
+   * @throws RefusedException if the source is made to do harm
+   * @throws DeepXrayException if there is no source, it holds too many bad files (they are listed
+   *     beside the folder) or lacks a class, or the folder holds something else
+   * @throws IOException if the source cannot be read or the folder not be written
+   */
+  public static PreparedDataset prepare(
+      Path source, Path folder, DatasetOptions options, int threads, Progress progress)
+      throws IOException {
+    Optional<PreparedDataset> before = existing(folder);
+    try (FileSource files = FileSource.open(source, options.limits())) {
+      DatasetBuilder builder =
+          new DatasetBuilder(files, Layout.of(files), options, threads, progress);
+      if (before.isPresent() && builder.made(before.get())) {
+        return before.get();
+      }
+      AtomicFiles.writeFolder(folder, partial -> builder.build(folder, partial));
+    }
+    return PreparedDataset.open(folder);
+  }
+
+  /** What is there already; a folder of something else is not written over. */
+  private static Optional<PreparedDataset> existing(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return Optional.empty();
+    }
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> inside = Files.list(folder)) {
+        if (inside.findAny().isEmpty()) {
+          return Optional.empty();
+        }
+      }
+      Path manifest = folder.resolve(PreparedDataset.MANIFEST);
+      if (Files.isRegularFile(manifest)
+          && Json.read(manifest).path("format").asText().startsWith("deepxray-dataset/")) {
+        try {
+          PreparedDataset dataset = PreparedDataset.open(folder);
+          dataset.verify();
+          return Optional.of(dataset);
+        } catch (DeepXrayException e) {
+          // Ours, but incomplete or of another version: it is made again.
+          return Optional.empty();
+        }
+      }
+    }
+    throw new DeepXrayException(
+        folder + " is there already and is no prepared data set; choose another folder.");
+  }
+
+  /** Whether a data set came from these images by these options. */
+  private boolean made(PreparedDataset dataset) throws IOException {
+    if (!dataset.manifest().options().equals(options)) {
+      return false;
+    }
+    Map<String, String> hashes = new TreeMap<>();
+    try (Progress.Task task = progress.start("compare", layout.images().size())) {
+      OrderedWork.run(
+          layout.images(),
+          threads,
+          candidate -> {
+            try {
+              return Map.entry(candidate.path(), Hashes.sha256(source.read(candidate.file())));
+            } catch (RefusedException e) {
+              throw e;
+            } catch (DeepXrayException e) {
+              return Map.entry(candidate.path(), DAMAGED);
+            }
+          },
+          hash -> {
+            hashes.put(hash.getKey(), hash.getValue());
+            task.advance(1);
+          });
+    }
+    return dataset.manifest().source().equals(describeSource(hashes));
+  }
+
+  /** The fingerprint covers the images, what was set aside for its name, and what was skipped. */
+  private DatasetManifest.Source describeSource(Map<String, String> hashes) {
+    MessageDigest digest = Hashes.newSha256();
+    for (Map.Entry<String, String> entry : hashes.entrySet()) {
+      digest.update(utf8(entry.getKey() + "\n" + entry.getValue() + "\n"));
+    }
+    for (Quarantined q : layout.quarantined()) {
+      digest.update(utf8(q.file() + "\n" + q.reason().key() + "\n"));
+    }
+    digest.update(utf8(Json.compact(layout.skipped())));
+    return new DatasetManifest.Source(source.kind(), Hashes.hex(digest.digest()));
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void build(Path folder, Path partial) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    List<Found> images = new ArrayList<>();
+    List<Quarantined> quarantined = new ArrayList<>(layout.quarantined());
+    Path spool = partial.resolve(SPOOL);
+    try (FileChannel channel =
+        FileChannel.open(
+            spool,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      look(channel, hashes, images, quarantined);
+      Map<String, Found> byPath =
+          images.stream().collect(Collectors.toMap(Found::path, found -> found));
+      PatientSplit split =
+          PatientSplit.of(
+              images.stream()
+                  .map(
+                      f ->
+                          new PatientSplit.Image(
+                              f.path(),
+                              f.candidate().split(),
+                              f.candidate().label(),
+                              f.slice(),
+                              f.patient(),
+                              f.sha256()))
+                  .toList(),
+              options);
+      quarantined.addAll(split.quarantined());
+      quarantined.sort(Comparator.comparing(Quarantined::file));
+      DatasetAudit audit = audit(images, quarantined);
+      refuseTooManyBad(folder, audit);
+      List<Shard> shards = new ArrayList<>();
+      List<SplitSummary> summaries = new ArrayList<>();
+      try (Progress.Task task = progress.start("shards", images.size())) {
+        for (Split part : Split.values()) {
+          List<Found> members =
+              split.images().get(part).stream().map(i -> byPath.get(i.path())).toList();
+          summaries.add(summary(part, members));
+          writeShards(partial, part, members, channel, shards, task);
+        }
+      }
+      DatasetManifest manifest =
+          new DatasetManifest(
+              DatasetManifest.FORMAT,
+              Hashes.sha256(
+                  shards.stream()
+                      .map(s -> s.file() + "\n" + s.sha256() + "\n")
+                      .collect(Collectors.joining())),
+              describeSource(hashes),
+              options,
+              audit,
+              summaries,
+              shards);
+      AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
+      Json.write(partial.resolve(PreparedDataset.MANIFEST), manifest);
+    }
+    Files.delete(spool);
+  }
+
+  /**
+   * Decodes every image once. Which split it goes to is only known when all have been seen, so what
+   * will be stored waits in a file; memory holds a few images at a time.
+   */
+  private void look(
+      FileChannel spool,
+      Map<String, String> hashes,
+      List<Found> images,
+      List<Quarantined> quarantined)
+      throws IOException {
+    PixelBudget budget = new PixelBudget(Runtime.getRuntime().maxMemory());
+    try (Progress.Task task = progress.start("images", layout.images().size())) {
+      OrderedWork.run(
+          layout.images(),
+          threads,
+          candidate -> look(candidate, budget),
+          look -> {
+            hashes.put(look.candidate.path(), look.hash);
+            look.fault.ifPresent(quarantined::add);
+            if (look.header.isPresent()) {
+              images.add(
+                  new Found(
+                      look.candidate,
+                      look.bytes,
+                      look.hash,
+                      look.header.get(),
+                      spool.position(),
+                      look.stored.length));
+              ByteBuffer buffer = ByteBuffer.wrap(look.stored);
+              while (buffer.hasRemaining()) {
+                spool.write(buffer);
+              }
+            }
+            task.advance(1);
+          });
+    }
+  }
+
+  private Look look(Candidate candidate, PixelBudget budget) throws IOException {
+    byte[] bytes;
+    try {
+      bytes = source.read(candidate.file());
+    } catch (RefusedException e) {
+      throw e;
+    } catch (DeepXrayException e) {
+      return Look.bad(candidate, DAMAGED, Reason.UNREADABLE, e.getMessage());
+    }
+    String hash = Hashes.sha256(bytes);
+    try {
+      ImageCodec.Header header = ImageCodec.header(bytes, "it");
+      long pixels = (long) header.height() * header.width();
+      if (pixels > options.limits().maxPixels()) {
+        return Look.bad(
+            candidate,
+            hash,
+            Reason.TOO_LARGE,
+            "its header announces "
+                + header.width()
+                + " x "
+                + header.height()
+                + " pixels, more than the "
+                + options.limits().maxPixels()
+                + " allowed");
+      }
+      return Look.good(
+          candidate, hash, bytes.length, header, budget.with(pixels, p -> store(bytes, header)));
+    } catch (DeepXrayException e) {
+      return Look.bad(candidate, hash, Reason.UNREADABLE, e.getMessage());
+    }
+  }
+
+  /** The JPEG to store; decoding is also the test that the image is whole. */
+  private byte[] store(byte[] bytes, ImageCodec.Header header) {
+    var image = ImageCodec.decode(bytes, "it", options.limits().maxPixels());
+    int size = options.imageSize();
+    if (header.format().equals("jpeg") && header.height() == size && header.width() == size) {
+      return bytes;
+    }
+    return ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
+  }
+
+  private void refuseTooManyBad(Path folder, DatasetAudit audit) throws IOException {
+    Path list = folder.toAbsolutePath().resolveSibling(folder.getFileName() + ".quarantine.txt");
+    int bad = audit.badFiles();
+    if (bad <= options.maxBad() * audit.files()) {
+      Files.deleteIfExists(list);
+      return;
+    }
+    List<Quarantined> files = audit.quarantined().stream().filter(q -> q.reason().bad()).toList();
+    AtomicFiles.write(
+        list,
+        files.stream()
+            .map(q -> q.file() + "\t" + q.reason().key() + "\t" + q.detail() + "\n")
+            .collect(Collectors.joining()));
+    throw new DeepXrayException(
+        String.format(
+            Locale.ROOT,
+            "%s: %d of %d image files (%.2f %%) are bad, more than the %.2f %% allowed, the first"
+                + " is %s: %s; all are listed in %s. Repair them or raise --max-bad.",
+            source.name(),
+            bad,
+            audit.files(),
+            100.0 * bad / audit.files(),
+            100 * options.maxBad(),
+            files.get(0).file(),
+            files.get(0).detail(),
+            list));
+  }
+
+  private void writeShards(
+      Path partial,
+      Split split,
+      List<Found> members,
+      FileChannel spool,
+      List<Shard> shards,
+      Progress.Task task)
+      throws IOException {
+    int size = members.size();
+    int count = (size + options.recordsPerShard() - 1) / options.recordsPerShard();
+    for (int i = 0; i < count; i++) {
+      List<Found> part =
+          members.subList((int) ((long) size * i / count), (int) ((long) size * (i + 1) / count));
+      String file = String.format(Locale.ROOT, "%s-%05d-of-%05d.tfrecord", split.key(), i, count);
+      MessageDigest digest = Hashes.newSha256();
+      try (TfRecordWriter out =
+          new TfRecordWriter(
+              new BufferedOutputStream(
+                  new DigestOutputStream(Files.newOutputStream(partial.resolve(file)), digest),
+                  1 << 16))) {
+        for (Found found : part) {
+          out.write(
+              XrayRecord.of(
+                      stored(spool, found),
+                      found.candidate().label(),
+                      found.path(),
+                      found.patient())
+                  .toExample());
+          task.advance(1);
+        }
+      }
+      Path path = partial.resolve(file);
+      shards.add(
+          new Shard(file, split, part.size(), Files.size(path), Hashes.hex(digest.digest())));
+    }
+  }
+
+  private static byte[] stored(FileChannel spool, Found found) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(found.length());
+    while (buffer.hasRemaining()) {
+      if (spool.read(buffer, found.offset() + buffer.position()) < 0) {
+        throw new IOException("the file of waiting images was cut off");
+      }
+    }
+    return buffer.array();
+  }
+
+  private static SplitSummary summary(Split split, List<Found> members) {
+    Map<Label, Integer> labels = new EnumMap<>(Label.class);
+    Map<Slice, Integer> slices = new EnumMap<>(Slice.class);
+    Set<String> patients = new HashSet<>();
+    int official = 0;
+    for (Found found : members) {
+      labels.merge(found.candidate().label(), 1, Integer::sum);
+      slices.merge(found.slice(), 1, Integer::sum);
+      patients.add(found.patient());
+      if (found.candidate().split() == Split.VALIDATION) {
+        official++;
+      }
+    }
+    return new SplitSummary(split, members.size(), patients.size(), labels, slices, official);
+  }
+
+  private DatasetAudit audit(List<Found> images, List<Quarantined> quarantined) {
+    List<DatasetAudit.Folder> folders = new ArrayList<>();
+    for (Split split : Split.values()) {
+      for (Label label : Label.values()) {
+        List<Found> members =
+            images.stream()
+                .filter(f -> f.candidate().split() == split && f.candidate().label() == label)
+                .toList();
+        if (!members.isEmpty()) {
+          folders.add(folder(split, label, members));
+        }
+      }
+    }
+    Map<String, List<Found>> byHash = new TreeMap<>();
+    Map<String, Map<Split, Integer>> byPatient = new TreeMap<>();
+    for (Found found : images) {
+      byHash.computeIfAbsent(found.sha256(), h -> new ArrayList<>()).add(found);
+      byPatient
+          .computeIfAbsent(found.patient(), p -> new EnumMap<>(Split.class))
+          .merge(found.candidate().split(), 1, Integer::sum);
+    }
+    List<DatasetAudit.IdenticalGroup> identical = new ArrayList<>();
+    byHash.forEach(
+        (hash, group) -> {
+          if (group.size() > 1) {
+            identical.add(
+                new DatasetAudit.IdenticalGroup(
+                    hash,
+                    group.stream().map(Found::path).toList(),
+                    group.stream().map(f -> f.candidate().split()).distinct().count() > 1));
+          }
+        });
+    identical.sort(Comparator.comparing(group -> group.files().get(0)));
+    List<DatasetAudit.PatientOverlap> overlaps = new ArrayList<>();
+    byPatient.forEach(
+        (patient, splits) -> {
+          if (splits.size() > 1) {
+            overlaps.add(new DatasetAudit.PatientOverlap(patient, splits));
+          }
+        });
+    int unreadable =
+        (int)
+            quarantined.stream()
+                .filter(q -> q.reason().bad() && q.reason() != Reason.TWO_LABELS)
+                .count();
+    return new DatasetAudit(
+        images.size() + unreadable, folders, identical, overlaps, quarantined, layout.skipped());
+  }
+
+  private static DatasetAudit.Folder folder(Split split, Label label, List<Found> members) {
+    Map<Slice, Integer> slices = new EnumMap<>(Slice.class);
+    Map<String, Integer> formats = new TreeMap<>();
+    Map<Integer, Integer> channels = new TreeMap<>();
+    Map<Long, Integer> sizes = new HashMap<>();
+    Set<String> patients = new HashSet<>();
+    int unknown = 0;
+    long bytes = 0;
+    for (Found found : members) {
+      slices.merge(found.slice(), 1, Integer::sum);
+      formats.merge(found.header().format(), 1, Integer::sum);
+      channels.merge(found.header().channels(), 1, Integer::sum);
+      sizes.merge(((long) found.header().height() << 32) | found.header().width(), 1, Integer::sum);
+      bytes += found.bytes();
+      if (found.candidate().name().patient().isPresent()) {
+        patients.add(found.patient());
+      } else {
+        unknown++;
+      }
+    }
+    List<DatasetAudit.SizeCount> common =
+        sizes.entrySet().stream()
+            .map(
+                e ->
+                    new DatasetAudit.SizeCount(
+                        (int) (e.getKey() >> 32), (int) (long) e.getKey(), e.getValue()))
+            .sorted(
+                Comparator.comparing(DatasetAudit.SizeCount::images)
+                    .reversed()
+                    .thenComparing(DatasetAudit.SizeCount::height)
+                    .thenComparing(DatasetAudit.SizeCount::width))
+            .limit(20)
+            .toList();
+    return new DatasetAudit.Folder(
+        split,
+        label,
+        members.size(),
+        patients.size(),
+        unknown,
+        bytes,
+        slices,
+        formats,
+        channels,
+        new DatasetAudit.Sizes(
+            range(members.stream().mapToInt(f -> f.header().height()).sorted().toArray()),
+            range(members.stream().mapToInt(f -> f.header().width()).sorted().toArray()),
+            sizes.size(),
+            common));
+  }
+
+  private static DatasetAudit.Range range(int... sorted) {
+    return new DatasetAudit.Range(
+        sorted[0], sorted[(sorted.length - 1) / 2], sorted[sorted.length - 1]);
+  }
+}

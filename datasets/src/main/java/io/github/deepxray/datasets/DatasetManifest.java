@@ -1,0 +1,77 @@
+package io.github.deepxray.datasets;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code dataset.json} says about a prepared data set. Nothing in it depends on the machine,
+ * the time or the number of threads.
+ *
+ * @param format {@link #FORMAT}
+ * @param fingerprint SHA-256 of the shards' names and hashes: equal for equal shards
+ * @param source where the images came from
+ * @param options how they were prepared
+ * @param audit what was found
+ * @param splits what the shards hold
+ * @param shards the files, in the order of reading
+ */
+public record DatasetManifest(
+    String format,
+    String fingerprint,
+    Source source,
+    DatasetOptions options,
+    DatasetAudit audit,
+    List<SplitSummary> splits,
+    List<Shard> shards) {
+  /** The format that this version writes and reads. */
+  public static final String FORMAT = "deepxray-dataset/1";
+
+  /** Takes copies of the lists. */
+  public DatasetManifest {
+    splits = List.copyOf(splits);
+    shards = List.copyOf(shards);
+  }
+
+  /** The number of images in a split's shards. */
+  public int images(Split split) {
+    return shards.stream().filter(s -> s.split() == split).mapToInt(Shard::records).sum();
+  }
+
+  /**
+   * A source of images.
+   *
+   * @param kind {@code zip} or {@code folder}
+   * @param fingerprint SHA-256 of its files' paths and hashes, the same for an archive and its
+   *     unpacked folder
+   */
+  public record Source(String kind, String fingerprint) {}
+
+  /**
+   * A split as it is stored.
+   *
+   * @param split which
+   * @param images in its shards
+   * @param patients of these images; each image without a known patient counts as one
+   * @param labels images of each class
+   * @param slices images of each finer class
+   * @param fromOfficialVal images that the source has in its validation folder
+   */
+  public record SplitSummary(
+      Split split,
+      int images,
+      int patients,
+      Map<Label, Integer> labels,
+      Map<Slice, Integer> slices,
+      int fromOfficialVal) {}
+
+  /**
+   * A TFRecord file.
+   *
+   * @param file its name in the folder
+   * @param split whose images it holds
+   * @param records their number
+   * @param bytes its length
+   * @param sha256 its hash
+   */
+  public record Shard(String file, Split split, int records, long bytes, String sha256) {}
+}

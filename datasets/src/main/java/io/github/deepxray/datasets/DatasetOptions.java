@@ -1,0 +1,120 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.datasets.source.Limits;
+
+/**
+ * How a data set is prepared. Start from {@link #DEFAULT} and change it with the {@code with}
+ * methods.
+ *
+ * @param imageSize height and width of the stored images in pixels; an image of that size is stored
+ *     as it is
+ * @param jpegQuality of the images that are resized, 1..100
+ * @param validationFraction the part of the train folder's images that is drawn for validation, 0
+ *     to less than 1; drawn in each {@link Slice} by patient, so the real part differs a little
+ * @param officialVal what becomes of the archive's own validation folder
+ * @param seed decides which patients are drawn and in which order training images are stored
+ * @param recordsPerShard the most records in one file
+ * @param maxBad the part of the files, 0..1, that may be unreadable or misnamed; with more
+ *     preparation fails
+ * @param limits what the source may hold at most
+ */
+public record DatasetOptions(
+    int imageSize,
+    int jpegQuality,
+    double validationFraction,
+    OfficialVal officialVal,
+    long seed,
+    int recordsPerShard,
+    double maxBad,
+    Limits limits) {
+  /** 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records a shard, 1 % bad files. */
+  public static final DatasetOptions DEFAULT =
+      new DatasetOptions(224, 95, 0.10, OfficialVal.TRAIN, 0, 1280, 0.01, Limits.DEFAULT);
+
+  /** Checks the ranges. */
+  public DatasetOptions {
+    require(imageSize >= 1 && imageSize <= 4096, "imageSize is 1 to 4096", imageSize);
+    require(jpegQuality >= 1 && jpegQuality <= 100, "jpegQuality is 1 to 100", jpegQuality);
+    require(
+        validationFraction >= 0 && validationFraction < 1,
+        "validationFraction is 0 to less than 1",
+        validationFraction);
+    require(recordsPerShard >= 1, "recordsPerShard is at least 1", recordsPerShard);
+    require(maxBad >= 0 && maxBad <= 1, "maxBad is 0 to 1", maxBad);
+  }
+
+  private static void require(boolean condition, String rule, Number value) {
+    if (!condition) {
+      throw new IllegalArgumentException(rule + ", not " + value);
+    }
+  }
+
+  /** These options with another size of the stored images. */
+  public DatasetOptions withImageSize(int value) {
+    return new DatasetOptions(
+        value, jpegQuality, validationFraction, officialVal, seed, recordsPerShard, maxBad, limits);
+  }
+
+  /** These options with another quality of resized images. */
+  public DatasetOptions withJpegQuality(int value) {
+    return new DatasetOptions(
+        imageSize, value, validationFraction, officialVal, seed, recordsPerShard, maxBad, limits);
+  }
+
+  /** These options with another part for validation. */
+  public DatasetOptions withValidationFraction(double value) {
+    return new DatasetOptions(
+        imageSize, jpegQuality, value, officialVal, seed, recordsPerShard, maxBad, limits);
+  }
+
+  /** These options with another use of the archive's own validation folder. */
+  public DatasetOptions withOfficialVal(OfficialVal value) {
+    return new DatasetOptions(
+        imageSize, jpegQuality, validationFraction, value, seed, recordsPerShard, maxBad, limits);
+  }
+
+  /** These options with another seed. */
+  public DatasetOptions withSeed(long value) {
+    return new DatasetOptions(
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        value,
+        recordsPerShard,
+        maxBad,
+        limits);
+  }
+
+  /** These options with another size of shards. */
+  public DatasetOptions withRecordsPerShard(int value) {
+    return new DatasetOptions(
+        imageSize, jpegQuality, validationFraction, officialVal, seed, value, maxBad, limits);
+  }
+
+  /** These options with another tolerance for bad files. */
+  public DatasetOptions withMaxBad(double value) {
+    return new DatasetOptions(
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        value,
+        limits);
+  }
+
+  /** These options with other limits. */
+  public DatasetOptions withLimits(Limits value) {
+    return new DatasetOptions(
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        value);
+  }
+}

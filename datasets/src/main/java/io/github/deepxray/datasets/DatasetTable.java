@@ -1,0 +1,162 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.datasets.DatasetAudit.Folder;
+import io.github.deepxray.datasets.DatasetAudit.Quarantined;
+import io.github.deepxray.datasets.DatasetAudit.Range;
+import io.github.deepxray.datasets.DatasetAudit.Reason;
+import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The manifest as text for a terminal. */
+final class DatasetTable {
+  private static final int LISTED = 20;
+
+  private DatasetTable() {}
+
+  static String render(DatasetManifest manifest) {
+    StringBuilder text = new StringBuilder();
+    DatasetAudit audit = manifest.audit();
+    text.append("Source (")
+        .append(manifest.source().kind())
+        .append("), ")
+        .append(count(audit.files()))
+        .append(" image files\n");
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(
+        List.of(
+            "folder", "class", "images", "patients", "nameless", "height", "width", "channels"));
+    for (Folder f : audit.folders()) {
+      rows.add(
+          List.of(
+              f.split().key(),
+              f.label().name(),
+              count(f.images()),
+              count(f.patients()),
+              count(f.unknownPatients()),
+              range(f.sizes().height()),
+              range(f.sizes().width()),
+              new TreeMap<>(f.channels())
+                  .entrySet().stream()
+                      .map(e -> e.getKey() + ": " + count(e.getValue()))
+                      .collect(Collectors.joining(", "))));
+    }
+    table(text, rows);
+    DatasetAudit.Skipped s = audit.skipped();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "Skipped: nested copy %d (%d repeat the first), __MACOSX %d, ._* %d, .DS_Store %d,"
+                + " other %d%n",
+            s.nestedCopy(),
+            s.nestedCopyRepeats(),
+            s.macosx(),
+            s.appleDouble(),
+            s.dsStore(),
+            s.other()));
+    long across = audit.identical().stream().filter(g -> g.acrossSplits()).count();
+    text.append(
+        "Identical files: "
+            + count(audit.identical().size())
+            + " groups, "
+            + across
+            + " across splits. Patients across splits: "
+            + audit.patientsAcrossSplits().size()
+            + ".\n");
+    quarantined(text, audit);
+    text.append("\nStored at ")
+        .append(manifest.options().imageSize())
+        .append(" x ")
+        .append(manifest.options().imageSize())
+        .append(", ")
+        .append(manifest.shards().size())
+        .append(" shards\n");
+    rows.clear();
+    rows.add(
+        List.of(
+            "split",
+            "images",
+            "patients",
+            "normal",
+            "pneumonia",
+            "bacterial",
+            "viral",
+            "unspecified",
+            "official val"));
+    for (SplitSummary split : manifest.splits()) {
+      rows.add(
+          List.of(
+              split.split().key(),
+              count(split.images()),
+              count(split.patients()),
+              count(split.labels().getOrDefault(Label.NORMAL, 0)),
+              count(split.labels().getOrDefault(Label.PNEUMONIA, 0)),
+              count(split.slices().getOrDefault(Slice.BACTERIAL, 0)),
+              count(split.slices().getOrDefault(Slice.VIRAL, 0)),
+              count(split.slices().getOrDefault(Slice.UNSPECIFIED, 0)),
+              count(split.fromOfficialVal())));
+    }
+    table(text, rows);
+    return text.toString().replace(System.lineSeparator(), "\n");
+  }
+
+  private static void quarantined(StringBuilder text, DatasetAudit audit) {
+    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
+    audit.quarantined().forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
+    text.append("Set aside: ").append(count(audit.quarantined().size()));
+    if (!reasons.isEmpty()) {
+      text.append(
+          reasons.entrySet().stream()
+              .map(e -> e.getKey().key() + " " + e.getValue())
+              .collect(Collectors.joining(", ", " (", ")")));
+    }
+    text.append('\n');
+    for (Quarantined q :
+        audit.quarantined().subList(0, Math.min(LISTED, audit.quarantined().size()))) {
+      text.append("  ").append(q.file()).append(": ").append(q.detail()).append('\n');
+    }
+    if (audit.quarantined().size() > LISTED) {
+      text.append("  and ")
+          .append(audit.quarantined().size() - LISTED)
+          .append(" more, all in ")
+          .append(PreparedDataset.MANIFEST)
+          .append('\n');
+    }
+  }
+
+  private static String range(Range range) {
+    return range.min() == range.max()
+        ? String.valueOf(range.min())
+        : range.min() + ".." + range.max();
+  }
+
+  private static String count(int number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  /** Words to the left, numbers to the right. */
+  private static void table(StringBuilder text, List<List<String>> rows) {
+    int columns = rows.get(0).size();
+    int[] widths = new int[columns];
+    for (List<String> row : rows) {
+      for (int c = 0; c < columns; c++) {
+        widths[c] = Math.max(widths[c], row.get(c).length());
+      }
+    }
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int c = 0; c < columns; c++) {
+        String cell = row.get(c);
+        boolean number = Character.isDigit(rows.get(rows.size() - 1).get(c).charAt(0));
+        String pad = " ".repeat(widths[c] - cell.length());
+        line.append("  ").append(number ? pad + cell : cell + pad);
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.deepxray.datasets;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Work done by several threads whose results are taken in order, a few of them held at a time. */
+final class OrderedWork {
+  private static final int AHEAD = 8;
+
+  private OrderedWork() {}
+
+  /** Turns an item into a result. */
+  @FunctionalInterface
+  interface Step<T, R> {
+    R apply(T item) throws IOException;
+  }
+
+  /** Takes a result. */
+  @FunctionalInterface
+  interface Sink<R> {
+    void accept(R result) throws IOException;
+  }
+
+  /**
+   * Applies the step to each item by the threads and gives the results to the sink, in the order of
+   * the items and on this thread.
+   *
+   * @throws IOException what a step or the sink throws; other steps are then called off
+   */
+  static <T, R> void run(List<T> items, int threads, Step<T, R> step, Sink<R> sink)
+      throws IOException {
+    ExecutorService pool =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "deepxray-datasets");
+              thread.setDaemon(true);
+              return thread;
+            });
+    try {
+      Deque<Future<R>> pending = new ArrayDeque<>();
+      Iterator<T> source = items.iterator();
+      while (source.hasNext() || !pending.isEmpty()) {
+        while (source.hasNext() && pending.size() < threads * AHEAD) {
+          T item = source.next();
+          pending.add(pool.submit(() -> step.apply(item)));
+        }
+        sink.accept(pending.remove().get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      if (cause instanceof IOException io) {
+        throw io;
+      }
+      if (cause instanceof RuntimeException runtime) {
+        throw runtime;
+      }
+      if (cause instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(cause);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+}

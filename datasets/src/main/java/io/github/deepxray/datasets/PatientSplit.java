@@ -1,0 +1,223 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.datasets.DatasetAudit.Quarantined;
+import io.github.deepxray.datasets.DatasetAudit.Reason;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * Says which split each image goes to, so that no patient and no image is on both sides of a
+ * boundary.
+ *
+ * @param images the images of each split, in the order of storing
+ * @param quarantined images that go nowhere
+ */
+record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantined) {
+  /**
+   * An image to place.
+   *
+   * @param path its path, which no other image has
+   * @param official the split in which the source has it
+   * @param patient its patient, unique to it if unknown
+   * @param sha256 of its bytes
+   */
+  record Image(
+      String path, Split official, Label label, Slice slice, String patient, String sha256) {}
+
+  /** Images that must stay together: of one patient, or linked by an identical image. */
+  private record Group(String key, List<Image> images) {
+    Slice stratum() {
+      Map<Slice, Integer> counts = new EnumMap<>(Slice.class);
+      images.forEach(i -> counts.merge(i.slice(), 1, Integer::sum));
+      return counts.entrySet().stream()
+          .max(
+              Map.Entry.<Slice, Integer>comparingByValue()
+                  .thenComparing(Map.Entry.comparingByKey(Comparator.reverseOrder())))
+          .orElseThrow()
+          .getKey();
+    }
+
+    boolean hasAnyOf(Split official) {
+      return images.stream().anyMatch(i -> i.official() == official);
+    }
+  }
+
+  /** Places images; the result depends on the images, not on their order. */
+  static PatientSplit of(Collection<Image> all, DatasetOptions options) {
+    List<Image> sorted = new ArrayList<>(all);
+    sorted.sort(Comparator.comparing(Image::path));
+    List<Image> test = sorted.stream().filter(i -> i.official() == Split.TEST).toList();
+    List<Quarantined> quarantined = new ArrayList<>();
+    List<Image> rest = withoutLeaks(sorted, test, quarantined);
+
+    Map<Split, List<Image>> images = new EnumMap<>(Split.class);
+    for (Split split : Split.values()) {
+      images.put(split, new ArrayList<>());
+    }
+    images.get(Split.TEST).addAll(test);
+    List<Group> groups = groups(rest);
+    Set<Group> held =
+        switch (options.officialVal()) {
+          case TRAIN -> draw(groups, options);
+          case VALIDATION -> {
+            Set<Group> official = new HashSet<>(groups);
+            official.removeIf(g -> !g.hasAnyOf(Split.VALIDATION));
+            yield official;
+          }
+        };
+    for (Group group : groups) {
+      images.get(held.contains(group) ? Split.VALIDATION : Split.TRAIN).addAll(group.images());
+    }
+    images.get(Split.VALIDATION).sort(Comparator.comparing(Image::path));
+    // Shuffled, so that a reader with a small shuffle buffer meets both classes.
+    images.get(Split.TRAIN).sort(byHash(options.seed(), "order", Image::path));
+    assertNothingShared(images);
+    return new PatientSplit(images, quarantined);
+  }
+
+  private static List<Image> withoutLeaks(
+      List<Image> sorted, List<Image> test, List<Quarantined> quarantined) {
+    Map<String, String> testHashes = new HashMap<>();
+    Set<String> testPatients = new HashSet<>();
+    for (Image image : test) {
+      testHashes.putIfAbsent(image.sha256(), image.path());
+      testPatients.add(image.patient());
+    }
+    Map<String, Set<Label>> labels = new HashMap<>();
+    sorted.stream()
+        .filter(i -> i.official() != Split.TEST)
+        .forEach(
+            i ->
+                labels
+                    .computeIfAbsent(i.sha256(), h -> EnumSet.noneOf(Label.class))
+                    .add(i.label()));
+    List<Image> rest = new ArrayList<>();
+    for (Image image : sorted) {
+      if (image.official() == Split.TEST) {
+        continue;
+      }
+      if (testHashes.containsKey(image.sha256())) {
+        quarantined.add(
+            new Quarantined(
+                image.path(),
+                Reason.IMAGE_IN_TEST,
+                "it is the same image as " + testHashes.get(image.sha256())));
+      } else if (testPatients.contains(image.patient())) {
+        quarantined.add(
+            new Quarantined(
+                image.path(),
+                Reason.PATIENT_IN_TEST,
+                "its patient " + image.patient() + " is in the test split"));
+      } else if (labels.get(image.sha256()).size() > 1) {
+        quarantined.add(
+            new Quarantined(
+                image.path(), Reason.TWO_LABELS, "the same image is there as both classes"));
+      } else {
+        rest.add(image);
+      }
+    }
+    return rest;
+  }
+
+  /** Union-find over patients, joined by identical images. */
+  private static List<Group> groups(List<Image> images) {
+    Map<String, String> parents = new HashMap<>();
+    Map<String, String> patientOfHash = new HashMap<>();
+    for (Image image : images) {
+      parents.putIfAbsent(image.patient(), image.patient());
+      String other = patientOfHash.putIfAbsent(image.sha256(), image.patient());
+      if (other != null) {
+        String a = find(parents, image.patient());
+        String b = find(parents, other);
+        // The lesser name leads, so that a group's key does not depend on the order.
+        if (a.compareTo(b) < 0) {
+          parents.put(b, a);
+        } else {
+          parents.put(a, b);
+        }
+      }
+    }
+    Map<String, List<Image>> groups = new TreeMap<>();
+    for (Image image : images) {
+      groups.computeIfAbsent(find(parents, image.patient()), k -> new ArrayList<>()).add(image);
+    }
+    List<Group> list = new ArrayList<>();
+    groups.forEach((key, members) -> list.add(new Group(key, List.copyOf(members))));
+    return list;
+  }
+
+  private static String find(Map<String, String> parents, String patient) {
+    String root = patient;
+    while (!parents.get(root).equals(root)) {
+      root = parents.get(root);
+    }
+    parents.put(patient, root);
+    return root;
+  }
+
+  /**
+   * Draws groups for validation, in each slice until its part is reached. A group is only drawn if
+   * it has an image of the train folder: the official validation images stay trained on.
+   */
+  private static Set<Group> draw(List<Group> groups, DatasetOptions options) {
+    Set<Group> drawn = new HashSet<>();
+    for (Slice stratum : Slice.values()) {
+      List<Group> candidates = new ArrayList<>(groups);
+      candidates.removeIf(g -> g.stratum() != stratum || !g.hasAnyOf(Split.TRAIN));
+      candidates.sort(byHash(options.seed(), "validation", Group::key));
+      double target =
+          options.validationFraction() * candidates.stream().mapToInt(g -> g.images().size()).sum();
+      int taken = 0;
+      for (Group group : candidates) {
+        int size = group.images().size();
+        // Even a small class gets a validation image, as long as it keeps one to train on.
+        boolean first = taken == 0 && target > 0 && candidates.size() > 1;
+        if (first || taken + size / 2.0 <= target) {
+          drawn.add(group);
+          taken += size;
+        }
+      }
+    }
+    return drawn;
+  }
+
+  /**
+   * A seeded random order that needs no generator: by hash. A file more or less leaves the order of
+   * the others as it is, and every Java version gives the same.
+   */
+  private static <T> Comparator<T> byHash(long seed, String purpose, Function<T, String> key) {
+    Map<String, String> hashes = new HashMap<>();
+    return Comparator.<T, String>comparing(
+            t ->
+                hashes.computeIfAbsent(
+                    key.apply(t), k -> Hashes.sha256(seed + "/" + purpose + "/" + k)))
+        .thenComparing(key);
+  }
+
+  private static void assertNothingShared(Map<Split, List<Image>> images) {
+    Map<String, Split> seen = new HashMap<>();
+    images.forEach(
+        (split, list) -> {
+          for (Image image : list) {
+            for (String key : List.of("patient " + image.patient(), "image " + image.sha256())) {
+              Split other = seen.putIfAbsent(key, split);
+              if (other != null && other != split) {
+                throw new IllegalStateException(
+                    key + " is in " + other.key() + " and in " + split.key());
+              }
+            }
+          }
+        });
+  }
+}

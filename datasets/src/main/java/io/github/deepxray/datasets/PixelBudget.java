@@ -1,0 +1,40 @@
+package io.github.deepxray.datasets;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Lets threads decode many small images at once but few large ones, so that memory stays bounded.
+ */
+final class PixelBudget {
+  /** Bytes held for each pixel: the decoder's raster, the RGB copy and room for the collector. */
+  private static final int BYTES_PER_PIXEL = 16;
+
+  private static final int UNIT = 1 << 16;
+
+  private final int units;
+  private final Semaphore free;
+
+  PixelBudget(long maxMemory) {
+    units = (int) Math.max(1, Math.min(1 << 20, maxMemory / BYTES_PER_PIXEL / UNIT));
+    // Fair: a large image is not overtaken by small ones for ever.
+    free = new Semaphore(units, true);
+  }
+
+  /** Runs work on an image of so many pixels when there is room for it. */
+  <R> R with(long pixels, OrderedWork.Step<Long, R> work) throws IOException {
+    int need = (int) Math.min(units, pixels / UNIT + 1);
+    try {
+      free.acquire(need);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+    try {
+      return work.apply(pixels);
+    } finally {
+      free.release(need);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.deepxray.datasets;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The parts of a data set; {@link #key()} begins the names of their shards. */
+public enum Split {
+  /** Images to train on. */
+  TRAIN,
+  /** Images to choose thresholds and stop training on. In an archive: its folder {@code val}. */
+  VALIDATION,
+  /** Images that are looked at once, at the end. */
+  TEST;
+
+  /** The name in files: {@code train}, {@code validation}, {@code test}. */
+  @JsonValue
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The split of an archive's folder, if it is one. */
+  static Optional<Split> ofFolder(String name) {
+    return switch (name) {
+      case "train" -> Optional.of(TRAIN);
+      case "val", "validation" -> Optional.of(VALIDATION);
+      case "test" -> Optional.of(TEST);
+      default -> Optional.empty();
+    };
+  }
+}

@@ -1,0 +1,240 @@
+package io.github.deepxray.datasets;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.Hashes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.tensorflow.proto.BytesList;
+import org.tensorflow.proto.Example;
+import org.tensorflow.proto.Feature;
+import org.tensorflow.proto.Features;
+import org.tensorflow.proto.Int64List;
+
+/**
+ * An X-ray of a shard, immutable. In a file it is a {@code tf.train.Example} with the features
+ *
+ * <ul>
+ *   <li>{@code image}: the bytes of a JPEG file,
+ *   <li>{@code label}: int64, 0 normal, 1 pneumonia,
+ *   <li>{@code filename}: its path in the archive, such as {@code train/NORMAL/IM-0115-0001.jpeg},
+ *   <li>{@code patient}: equal for all images of one patient,
+ *   <li>{@code height}, {@code width}: int64, pixels of the stored JPEG,
+ *   <li>{@code sha256}: of the stored JPEG's bytes, in hexadecimal digits.
+ * </ul>
+ *
+ * <p>Only the first two are required on reading: without the others the image is named after its
+ * place and is its own patient, and its size and hash are found out.
+ */
+public final class XrayRecord {
+  private final ByteString image;
+  private final Label label;
+  private final String filename;
+  private final String patient;
+  private final int height;
+  private final int width;
+  private final String sha256;
+
+  private XrayRecord(
+      ByteString image,
+      Label label,
+      String filename,
+      String patient,
+      int height,
+      int width,
+      String sha256) {
+    this.image = image;
+    this.label = label;
+    this.filename = filename;
+    this.patient = patient;
+    this.height = height;
+    this.width = width;
+    this.sha256 = sha256;
+  }
+
+  /**
+   * A record of a copy of these bytes.
+   *
+   * @param image a JPEG file
+   * @throws DeepXrayException if the bytes are no JPEG or PNG
+   */
+  public static XrayRecord of(byte[] image, Label label, String filename, String patient) {
+    ImageCodec.Header header = ImageCodec.header(image, filename);
+    return new XrayRecord(
+        ByteString.copyFrom(image),
+        label,
+        filename,
+        patient,
+        header.height(),
+        header.width(),
+        Hashes.sha256(image));
+  }
+
+  /**
+   * Reads a {@code tf.train.Example}.
+   *
+   * @param place where it lies, such as {@code train.tfrecord#12}: its name if it has none
+   * @throws DeepXrayException if it is none, lacks {@code image} or {@code label}, or has them in
+   *     another type; the message begins with what is wrong and does not repeat the place
+   */
+  static XrayRecord parse(byte[] example, String place) {
+    Features features;
+    try {
+      features = Example.parseFrom(example).getFeatures();
+    } catch (InvalidProtocolBufferException e) {
+      throw new DeepXrayException("it is no tf.train.Example (" + e.getMessage() + ")", e);
+    }
+    ByteString image =
+        bytes(features, "image")
+            .orElseThrow(() -> new DeepXrayException("it has no feature \"image\" of one string"));
+    long index =
+        integer(features, "label")
+            .orElseThrow(() -> new DeepXrayException("it has no feature \"label\" of one int64"));
+    Label label =
+        Label.of(index)
+            .orElseThrow(() -> new DeepXrayException("its label is " + index + ", not 0 or 1"));
+    String filename = bytes(features, "filename").map(ByteString::toStringUtf8).orElse(place);
+    String patient =
+        bytes(features, "patient").map(ByteString::toStringUtf8).orElse("unknown:" + filename);
+    Optional<Long> height = integer(features, "height");
+    Optional<Long> width = integer(features, "width");
+    if (height.isEmpty() || width.isEmpty()) {
+      ImageCodec.Header header = ImageCodec.header(image.toByteArray(), "its image");
+      height = Optional.of((long) header.height());
+      width = Optional.of((long) header.width());
+    }
+    return new XrayRecord(
+        image,
+        label,
+        filename,
+        patient,
+        Math.toIntExact(height.get()),
+        Math.toIntExact(width.get()),
+        bytes(features, "sha256")
+            .map(ByteString::toStringUtf8)
+            .orElseGet(() -> Hashes.sha256(image.toByteArray())));
+  }
+
+  /** This record as a serialized {@code tf.train.Example}; equal records give equal bytes. */
+  public byte[] toExample() {
+    Example example =
+        Example.newBuilder()
+            .setFeatures(
+                Features.newBuilder()
+                    .putFeature("image", feature(image))
+                    .putFeature("label", feature(label.index()))
+                    .putFeature("filename", feature(ByteString.copyFromUtf8(filename)))
+                    .putFeature("patient", feature(ByteString.copyFromUtf8(patient)))
+                    .putFeature("height", feature(height))
+                    .putFeature("width", feature(width))
+                    .putFeature("sha256", feature(ByteString.copyFromUtf8(sha256))))
+            .build();
+    byte[] bytes = new byte[example.getSerializedSize()];
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    // Features are a map: without this their order is not promised.
+    out.useDeterministicSerialization();
+    try {
+      example.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory cannot fail", e);
+    }
+    out.checkNoSpaceLeft();
+    return bytes;
+  }
+
+  /** The JPEG file's bytes; a copy. */
+  public byte[] image() {
+    return image.toByteArray();
+  }
+
+  /**
+   * The decoded image, {@code [height, width, 3]}.
+   *
+   * @throws DeepXrayException if it cannot be decoded
+   */
+  public RgbImage decode() {
+    return ImageCodec.decode(image.toByteArray(), filename);
+  }
+
+  /** What the image shows. */
+  public Label label() {
+    return label;
+  }
+
+  /** The finer class, as far as the file's name tells. */
+  public Slice slice() {
+    return XrayName.parse(filename).slice(label);
+  }
+
+  /** The path in the archive; if the record has none, its file and number. */
+  public String filename() {
+    return filename;
+  }
+
+  /** The patient; unique to this image if unknown. */
+  public String patient() {
+    return patient;
+  }
+
+  /** The JPEG's height in pixels. */
+  public int height() {
+    return height;
+  }
+
+  /** The JPEG's width in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** The SHA-256 of the JPEG's bytes in hexadecimal digits. */
+  public String sha256() {
+    return sha256;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof XrayRecord r
+        && label == r.label
+        && height == r.height
+        && width == r.width
+        && filename.equals(r.filename)
+        && patient.equals(r.patient)
+        && sha256.equals(r.sha256)
+        && image.equals(r.image);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * filename.hashCode() + sha256.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return filename + " (" + label + ", " + height + " x " + width + ")";
+  }
+
+  private static Feature feature(ByteString value) {
+    return Feature.newBuilder().setBytesList(BytesList.newBuilder().addValue(value)).build();
+  }
+
+  private static Feature feature(long value) {
+    return Feature.newBuilder().setInt64List(Int64List.newBuilder().addValue(value)).build();
+  }
+
+  private static Optional<ByteString> bytes(Features features, String name) {
+    BytesList list =
+        features.getFeatureOrDefault(name, Feature.getDefaultInstance()).getBytesList();
+    return list.getValueCount() == 1 ? Optional.of(list.getValue(0)) : Optional.empty();
+  }
+
+  private static Optional<Long> integer(Features features, String name) {
+    Int64List list =
+        features.getFeatureOrDefault(name, Feature.getDefaultInstance()).getInt64List();
+    return list.getValueCount() == 1 ? Optional.of(list.getValue(0)) : Optional.empty();
+  }
+}

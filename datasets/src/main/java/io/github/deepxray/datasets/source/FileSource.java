@@ -1,0 +1,48 @@
+package io.github.deepxray.datasets.source;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A zip archive or a folder, whose names have been checked. Safe for use by several threads. */
+public sealed interface FileSource extends Closeable permits ZipSource, FolderSource {
+  /**
+   * Opens an archive or a folder and checks every name in it.
+   *
+   * @throws RefusedException if an entry climbs out, is absolute, a link or over-long, or if there
+   *     are more entries or bytes than allowed
+   * @throws DeepXrayException if there is nothing there, or neither an archive nor a folder
+   * @throws IOException if it cannot be read
+   */
+  static FileSource open(Path path, Limits limits) throws IOException {
+    if (Files.isDirectory(path)) {
+      return FolderSource.open(path, limits);
+    }
+    if (Files.isRegularFile(path)) {
+      return ZipSource.open(path, limits);
+    }
+    throw new DeepXrayException(
+        "There is no " + path + "; give the archive chest-xray-pneumonia.zip or its folder.");
+  }
+
+  /** {@code zip} or {@code folder}. */
+  String kind();
+
+  /** How messages name this source. */
+  String name();
+
+  /** The files, sorted by path; folders are left out. */
+  List<SourceFile> files();
+
+  /**
+   * Reads a file whole.
+   *
+   * @throws RefusedException if it holds more bytes than it says
+   * @throws DeepXrayException if it is damaged, encrypted or larger than allowed
+   * @throws IOException if the source cannot be read
+   */
+  byte[] read(SourceFile file) throws IOException;
+}

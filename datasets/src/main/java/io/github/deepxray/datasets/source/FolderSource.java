@@ -1,0 +1,125 @@
+package io.github.deepxray.datasets.source;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** A folder; links in it are refused, not followed. */
+final class FolderSource implements FileSource {
+  private final Path root;
+  private final Limits limits;
+  private final List<SourceFile> files;
+
+  private FolderSource(Path root, Limits limits, List<SourceFile> files) {
+    this.root = root;
+    this.limits = limits;
+    this.files = files;
+  }
+
+  static FolderSource open(Path root, Limits limits) throws IOException {
+    // The folder that the user names may be a link.
+    Path real = root.toRealPath();
+    String name = root.toString();
+    List<SourceFile> files = new ArrayList<>();
+    Files.walkFileTree(
+        real,
+        new SimpleFileVisitor<>() {
+          private int entries;
+          private long total;
+
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            if (!folder.equals(real)) {
+              count(path(folder));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            String path = path(file);
+            count(path);
+            if (attributes.isSymbolicLink()) {
+              throw Names.refused(name, path, "is a symbolic link");
+            }
+            if (!attributes.isRegularFile()) {
+              throw Names.refused(name, path, "is neither a file nor a folder");
+            }
+            total += attributes.size();
+            if (total > limits.maxTotalBytes()) {
+              throw Names.refused(
+                  name,
+                  path,
+                  "brings the folder over the " + limits.maxTotalBytes() + " bytes allowed");
+            }
+            files.add(new SourceFile(path, attributes.size()));
+            return FileVisitResult.CONTINUE;
+          }
+
+          private String path(Path file) {
+            return real.relativize(file)
+                .toString()
+                .replace(file.getFileSystem().getSeparator(), "/");
+          }
+
+          private void count(String path) {
+            Names.check(path, name, limits);
+            if (++entries > limits.maxEntries()) {
+              throw Names.refused(
+                  name, path, "is one more than the " + limits.maxEntries() + " allowed");
+            }
+          }
+        });
+    files.sort(Comparator.comparing(SourceFile::path));
+    return new FolderSource(real, limits, List.copyOf(files));
+  }
+
+  @Override
+  public String kind() {
+    return "folder";
+  }
+
+  @Override
+  public String name() {
+    return root.toString();
+  }
+
+  @Override
+  public List<SourceFile> files() {
+    return files;
+  }
+
+  @Override
+  public byte[] read(SourceFile file) throws IOException {
+    if (file.size() > limits.maxFileBytes()) {
+      throw new DeepXrayException(
+          "it has " + file.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
+    }
+    Path path = root.resolve(file.path());
+    if (!Files.isReadable(path)) {
+      throw new DeepXrayException("it cannot be read: permission denied, or it is gone");
+    }
+    // A link put there since the check is not followed either.
+    try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] bytes = in.readNBytes((int) file.size());
+      if (bytes.length < file.size() || in.read() >= 0) {
+        throw new DeepXrayException("it changed while it was read");
+      }
+      return bytes;
+    }
+  }
+
+  @Override
+  public void close() {
+    // Nothing is held open.
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.deepxray.datasets.tfrecord;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Reads a TFRecord file, plain or gzipped, one record at a time. Both checksums of each record are
+ * verified.
+ */
+public final class TfRecordReader implements Closeable {
+  /** The longest record that is read unless told otherwise: 64 MiB. */
+  public static final int DEFAULT_MAX_LENGTH = 64 << 20;
+
+  private static final int HEAD = 12;
+
+  private final Path file;
+  private final int maxLength;
+  private final InputStream in;
+  private long record;
+  private long offset;
+
+  private TfRecordReader(Path file, int maxLength, InputStream in) {
+    this.file = file;
+    this.maxLength = maxLength;
+    this.in = in;
+  }
+
+  /**
+   * Opens a file whose records have at most {@link #DEFAULT_MAX_LENGTH} bytes.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static TfRecordReader open(Path file) throws IOException {
+    return open(file, DEFAULT_MAX_LENGTH);
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param maxLength the most bytes a record may have; a longer one is an error
+   * @throws DeepXrayException if it begins as a gzip file but is none
+   * @throws IOException if it cannot be read
+   */
+  public static TfRecordReader open(Path file, int maxLength) throws IOException {
+    BufferedInputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+    try {
+      raw.mark(HEAD);
+      byte[] head = raw.readNBytes(HEAD);
+      raw.reset();
+      boolean gzip =
+          head.length >= 2
+              && (head[0] & 0xff) == 0x1f
+              && (head[1] & 0xff) == 0x8b
+              // A plain record can have a length that looks like gzip's magic number.
+              && !(head.length == HEAD && headIsWhole(head));
+      return new TfRecordReader(
+          file, maxLength, gzip ? new BufferedInputStream(new GZIPInputStream(raw), 1 << 16) : raw);
+    } catch (ZipException | EOFException e) {
+      raw.close();
+      throw new DeepXrayException(
+          file + " is no whole gzip file (" + e.getMessage() + "); make it again or copy it again.",
+          e);
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The next record; empty after the last.
+   *
+   * @throws DeepXrayException if it is cut off, longer than allowed, or a checksum is wrong
+   * @throws IOException if the file cannot be read
+   */
+  public Optional<byte[]> next() throws IOException {
+    record++;
+    byte[] head = read(HEAD);
+    if (head.length == 0) {
+      record--;
+      return Optional.empty();
+    }
+    if (head.length < HEAD) {
+      throw broken("the file ends within its length");
+    }
+    long length = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    if (!headIsWhole(head)) {
+      throw broken("the checksum of its length is wrong");
+    }
+    if (length < 0 || length > maxLength) {
+      throw broken(
+          "it has "
+              + Long.toUnsignedString(length)
+              + " bytes, more than the "
+              + maxLength
+              + " allowed");
+    }
+    // Grows as bytes arrive: a length alone reserves no memory.
+    byte[] bytes = read((int) length);
+    byte[] tail = bytes.length < length ? new byte[0] : read(4);
+    if (tail.length < 4) {
+      throw broken("the file ends within it");
+    }
+    int crc = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    if (crc != MaskedCrc.of(bytes, 0, bytes.length)) {
+      throw broken("the checksum of its bytes is wrong");
+    }
+    offset += HEAD + length + 4;
+    return Optional.of(bytes);
+  }
+
+  /** The number of the record read last, counted from 1; 0 before the first. */
+  public long record() {
+    return record;
+  }
+
+  /** The file that is read. */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * An error that names the file and the record read last.
+   *
+   * @param what is wrong with the record
+   */
+  public DeepXrayException broken(String what) {
+    return new DeepXrayException(
+        file
+            + ", record "
+            + record
+            + " at byte "
+            + offset
+            + ": "
+            + what
+            + "; the file is damaged or no TFRecord file, make it again.");
+  }
+
+  private byte[] read(int length) throws IOException {
+    try {
+      return in.readNBytes(length);
+    } catch (ZipException | EOFException e) {
+      throw broken("the gzip data is damaged or cut off (" + e.getMessage() + ")");
+    }
+  }
+
+  private static boolean headIsWhole(byte[] head) {
+    return ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(8)
+        == MaskedCrc.of(head, 0, 8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}
