@@ -1,0 +1,71 @@
+package io.github.deepxray.datasets.phantom;
+
+/**
+ * Which phantoms to draw. Start from {@link #DEFAULT} and change it with the {@code with} methods.
+ *
+ * @param train images for training
+ * @param val images for the folder {@code val}
+ * @param test images for testing
+ * @param size height and width in pixels
+ * @param seed decides everything else
+ * @param junk whether to add what the Kaggle archive has besides: a nested copy of {@code val},
+ *     {@code __MACOSX}, {@code .DS_Store}
+ */
+public record PhantomOptions(
+    Counts train, Counts val, Counts test, int size, long seed, boolean junk) {
+  /** 280 images for training, 16 for val and 104 for testing, of 224 pixels, seed 0, no junk. */
+  public static final PhantomOptions DEFAULT =
+      new PhantomOptions(new Counts(100, 180), new Counts(8, 8), new Counts(40, 64), 224, 0, false);
+
+  /**
+   * Images of each class.
+   *
+   * @param normal without pneumonia
+   * @param pneumonia with it, two thirds bacterial
+   */
+  public record Counts(int normal, int pneumonia) {
+    /** Checks that they are not negative. */
+    public Counts {
+      if (normal < 0 || pneumonia < 0) {
+        throw new IllegalArgumentException("counts are not negative: " + normal + ", " + pneumonia);
+      }
+    }
+  }
+
+  /** Checks the size. */
+  public PhantomOptions {
+    if (size < 32 || size > 4096) {
+      throw new IllegalArgumentException("size is 32 to 4096, not " + size);
+    }
+  }
+
+  /** These options with other training images. */
+  public PhantomOptions withTrain(int normal, int pneumonia) {
+    return new PhantomOptions(new Counts(normal, pneumonia), val, test, size, seed, junk);
+  }
+
+  /** These options with other images in the folder {@code val}. */
+  public PhantomOptions withVal(int normal, int pneumonia) {
+    return new PhantomOptions(train, new Counts(normal, pneumonia), test, size, seed, junk);
+  }
+
+  /** These options with other test images. */
+  public PhantomOptions withTest(int normal, int pneumonia) {
+    return new PhantomOptions(train, val, new Counts(normal, pneumonia), size, seed, junk);
+  }
+
+  /** These options with another size. */
+  public PhantomOptions withSize(int value) {
+    return new PhantomOptions(train, val, test, value, seed, junk);
+  }
+
+  /** These options with another seed. */
+  public PhantomOptions withSeed(long value) {
+    return new PhantomOptions(train, val, test, size, value, junk);
+  }
+
+  /** These options with or without the Kaggle archive's junk. */
+  public PhantomOptions withJunk(boolean value) {
+    return new PhantomOptions(train, val, test, size, seed, value);
+  }
+}
