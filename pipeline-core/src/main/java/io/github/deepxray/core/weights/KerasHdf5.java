@@ -7,7 +7,6 @@ import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
-import io.jhdf.exceptions.HdfException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -45,7 +44,10 @@ public final class KerasHdf5 {
         weights.put(spec.name(), tensor(file, network, spec, datasets.get(spec.name())));
       }
       return weights.build();
-    } catch (HdfException e) {
+    } catch (DeepXrayException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Besides its own exception, jHDF answers damaged data with other unchecked ones.
       throw new DeepXrayException(
           file + " cannot be read as a Keras HDF5 file (" + e.getMessage() + "); give a .h5 file.",
           e);

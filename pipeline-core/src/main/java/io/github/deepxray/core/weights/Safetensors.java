@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -44,10 +45,10 @@ public final class Safetensors {
       offset += 4L * entry.getValue().size();
       offsets.add(offset);
     }
-    String json = Json.compact(header);
+    byte[] json = Json.compact(header).getBytes(StandardCharsets.UTF_8);
     // Readers that map the file want the values aligned.
-    json += " ".repeat((8 - json.length() % 8) % 8);
-    byte[] head = json.getBytes(StandardCharsets.UTF_8);
+    byte[] head = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
+    Arrays.fill(head, json.length, head.length, (byte) ' ');
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.toIntExact(8 + head.length + offset))
             .order(ByteOrder.LITTLE_ENDIAN);
@@ -78,6 +79,9 @@ public final class Safetensors {
     byte[] head = new byte[(int) headerLength];
     bytes.get(head);
     JsonNode header = Json.parse(new String(head, StandardCharsets.UTF_8), file.toString());
+    if (!header.isObject()) {
+      throw damaged(file, "its header is no JSON object");
+    }
     ByteBuffer data = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     Weights.Builder weights = Weights.builder();
     Iterator<Map.Entry<String, JsonNode>> fields = header.properties().iterator();
@@ -95,19 +99,33 @@ public final class Safetensors {
       throw damaged(file, "tensor " + name + " is " + spec.path("dtype") + ", not F32");
     }
     List<Integer> shape = new ArrayList<>();
-    spec.path("shape").forEach(d -> shape.add(d.asInt()));
-    long begin = spec.path("data_offsets").path(0).asLong(-1);
-    long end = spec.path("data_offsets").path(1).asLong(-1);
-    long size = 4;
-    for (int dimension : shape) {
-      size = dimension < 0 ? -1 : Math.multiplyExact(size, (long) dimension);
+    long size = Float.BYTES;
+    for (JsonNode dimension : spec.path("shape")) {
+      long length = wholeNumber(dimension);
+      // Kept below 31 bits at every step, so that neither this nor the product of ints overflows.
+      size = length < 0 || length > Integer.MAX_VALUE ? -1 : size * length;
+      if (size < 0 || size > Integer.MAX_VALUE) {
+        throw damaged(file, "tensor " + name + " has shape " + spec.path("shape"));
+      }
+      shape.add((int) length);
     }
-    if (begin < 0 || end > data.capacity() || end - begin != size) {
-      throw damaged(file, "tensor " + name + " lies at " + spec.path("data_offsets"));
+    JsonNode offsets = spec.path("data_offsets");
+    long begin = wholeNumber(offsets.path(0));
+    long end = wholeNumber(offsets.path(1));
+    if (!spec.path("shape").isArray()
+        || begin < 0
+        || end > data.capacity()
+        || end - begin != size) {
+      throw damaged(
+          file, "tensor " + name + " of shape " + spec.path("shape") + " lies at bytes " + offsets);
     }
     float[] values = new float[(int) (size / 4)];
     data.slice((int) begin, (int) size).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
     return FloatTensor.of(values, shape);
+  }
+
+  private static long wholeNumber(JsonNode node) {
+    return node.isIntegralNumber() && node.canConvertToLong() ? node.asLong() : -1;
   }
 
   private static DeepXrayException damaged(Path file, String why) {

@@ -1,0 +1,94 @@
+package io.github.deepxray.core.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Hashes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Compares the table of variants with Keras; tools/goldens/efficientnet_weights.py made the data.
+ */
+class EfficientNetTest {
+
+  @ParameterizedTest
+  @CsvFileSource(
+      resources = "/io/github/deepxray/core/network/efficientnet-weights.csv",
+      numLinesToSkip = 1)
+  void hasTheWeightsOfKeras(String name, long parameters, int tensors, String sha256) {
+    List<WeightSpec> specs = kerasWeights(EfficientNet.of(name));
+    assertThat(specs).hasSize(tensors);
+    assertThat(specs.stream().mapToLong(WeightSpec::size).sum()).isEqualTo(parameters);
+    assertThat(Hashes.sha256(String.join("", lines(specs)))).isEqualTo(sha256);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"B0", "B1"})
+  void hasTheWeightsOfKerasByName(EfficientNet variant) throws IOException {
+    String resource = variant.kerasName() + "-weights.txt";
+    try (InputStream in = EfficientNetTest.class.getResourceAsStream(resource)) {
+      String expected = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+      assertThat(String.join("", lines(kerasWeights(variant)))).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "B0, 224, 1280", "B1, 240, 1280", "B2, 260, 1408", "B3, 300, 1536",
+    "B4, 380, 1792", "B5, 456, 2048", "B6, 528, 2304", "B7, 600, 2560"
+  })
+  void readsTheResolutionAndWritesTheFeaturesOfThePaper(
+      EfficientNet variant, int resolution, int features) {
+    Network network = variant.network();
+    assertThat(network.inputShape()).containsExactly(resolution, resolution, 3);
+    assertThat(network.outputs()).containsExactly(EfficientNet.FEATURES);
+    assertThat(network.shape(EfficientNet.FEATURES)).containsExactly(features);
+  }
+
+  @Test
+  void anotherResolutionNeedsTheSameWeights() {
+    Network small = EfficientNet.B0.network(97);
+    assertThat(small.inputShape()).containsExactly(97, 97, 3);
+    // Five times halved, rounded up.
+    assertThat(small.shape("top_conv")).containsExactly(4, 4, 1280);
+    assertThat(small.weightSpecs()).isEqualTo(EfficientNet.B0.network().weightSpecs());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"b0, B0", "EfficientNetB7, B7", "efficientnet-b3, B3", "efficientnet_b5, B5"})
+  void isFoundByItsNames(String name, EfficientNet variant) {
+    assertThat(EfficientNet.of(name)).isEqualTo(variant);
+    assertThat(EfficientNet.of(variant.kerasName())).isEqualTo(variant);
+  }
+
+  @Test
+  void anUnknownNameIsAnsweredWithTheChoice() {
+    assertThatThrownBy(() -> EfficientNet.of("b8"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("b8")
+        .hasMessageContaining("b0 to b7");
+  }
+
+  /** The network's weights and the one that Keras keeps besides: a count that only adapt() uses. */
+  private static List<WeightSpec> kerasWeights(EfficientNet variant) {
+    List<WeightSpec> specs = new ArrayList<>(variant.network().weightSpecs());
+    specs.add(new WeightSpec("normalization/count", List.of()));
+    specs.sort(Comparator.comparing(WeightSpec::name));
+    return specs;
+  }
+
+  private static List<String> lines(List<WeightSpec> specs) {
+    return specs.stream().map(spec -> spec.name() + " " + spec.shape() + "\n").toList();
+  }
+}
