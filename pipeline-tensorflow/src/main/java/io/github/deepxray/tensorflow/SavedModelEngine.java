@@ -1,0 +1,202 @@
+package io.github.deepxray.tensorflow;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.InferenceEngine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.ndarray.NdArrays;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+import org.tensorflow.proto.TensorShapeProto;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
+
+/** Runs a SavedModel, as TensorFlow Serving would. */
+public final class SavedModelEngine implements InferenceEngine {
+  private final Path folder;
+  private final SavedModelBundle bundle;
+  private final SignatureDef signature;
+  private final TensorInfo input;
+  private final List<Integer> inputShape;
+  private final Map<String, TensorInfo> outputs;
+  private final List<List<Integer>> outputShapes;
+  private boolean closed;
+
+  /**
+   * Loads the graph tagged {@value SavedModelWriter#TAG}.
+   *
+   * @param folder the folder that holds {@value SavedModelWriter#FILE}
+   * @param threads how many threads one operation may use, see {@link TensorFlowEngine}
+   * @throws DeepXrayException if the folder is not a SavedModel whose signature {@value
+   *     SavedModelWriter#SERVING_DEFAULT} turns one float tensor of known size into float tensors
+   */
+  public SavedModelEngine(Path folder, int threads) {
+    this.folder = folder;
+    if (!Files.isRegularFile(folder.resolve(SavedModelWriter.FILE))) {
+      throw new DeepXrayException(
+          folder
+              + " is not a SavedModel: it holds no "
+              + SavedModelWriter.FILE
+              + "; give the version folder, such as saved_model/1.");
+    }
+    try {
+      bundle =
+          SavedModelBundle.loader(folder.toString())
+              .withTags(SavedModelWriter.TAG)
+              .withConfigProto(Sessions.config(threads))
+              .load();
+    } catch (RuntimeException e) {
+      // TensorFlow's exceptions have no type in common.
+      throw new DeepXrayException(
+          folder + " cannot be loaded as a SavedModel: " + firstLine(e) + "; export it again.", e);
+    }
+    try {
+      signature = signature(SavedModelWriter.SERVING_DEFAULT);
+      input = onlyInput(SavedModelWriter.SERVING_DEFAULT, signature, DataType.DT_FLOAT);
+      inputShape = example(input);
+      outputs = new TreeMap<>(signature.getOutputsMap());
+      outputShapes = outputs.values().stream().map(this::example).toList();
+    } catch (RuntimeException e) {
+      bundle.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public List<Integer> inputShape() {
+    return inputShape;
+  }
+
+  /** The names of the outputs, sorted: a SavedModel keeps no other order. */
+  public List<String> outputNames() {
+    return List.copyOf(outputs.keySet());
+  }
+
+  @Override
+  public List<List<Integer>> outputShapes() {
+    return outputShapes;
+  }
+
+  @Override
+  public int preferredBatch() {
+    return TensorFlowEngine.PREFERRED_BATCH;
+  }
+
+  @Override
+  public float[][] run(float[] examples, int count) {
+    Sessions.check(closed, inputShape, examples, count);
+    try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
+      return call(input, fed, signature);
+    }
+  }
+
+  /**
+   * Runs signature {@value SavedModelWriter#SERVING_BYTES}.
+   *
+   * @param images JPEG or PNG files
+   * @return as of {@link #run}
+   * @throws DeepXrayException if the SavedModel has no such signature or an image cannot be decoded
+   */
+  public float[][] runBytes(List<byte[]> images) {
+    if (closed) {
+      throw new IllegalStateException("the engine is closed");
+    }
+    if (images.isEmpty()) {
+      throw new IllegalArgumentException("no images");
+    }
+    SignatureDef byBytes = signature(SavedModelWriter.SERVING_BYTES);
+    TensorInfo bytes = onlyInput(SavedModelWriter.SERVING_BYTES, byBytes, DataType.DT_STRING);
+    try (TString fed =
+        TString.tensorOfBytes(NdArrays.vectorOfObjects(images.toArray(new byte[0][])))) {
+      return call(bytes, fed, byBytes);
+    } catch (TFInvalidArgumentException e) {
+      throw new DeepXrayException(
+          "One of "
+              + images.size()
+              + " images cannot be decoded by "
+              + folder
+              + ": "
+              + firstLine(e)
+              + "; give JPEG or PNG.",
+          e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      bundle.close();
+    }
+  }
+
+  private float[][] call(TensorInfo fedInput, Tensor fed, SignatureDef called) {
+    Session.Runner runner = bundle.session().runner().feed(fedInput.getName(), fed);
+    List<String> names = new ArrayList<>(new TreeMap<>(called.getOutputsMap()).keySet());
+    names.forEach(name -> runner.fetch(called.getOutputsOrThrow(name).getName()));
+    try (Result result = runner.run()) {
+      float[][] values = new float[names.size()][];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = Tensors.toFloats(result.get(i));
+      }
+      return values;
+    }
+  }
+
+  private SignatureDef signature(String key) {
+    SignatureDef found = bundle.metaGraphDef().getSignatureDefMap().get(key);
+    if (found == null) {
+      throw new DeepXrayException(
+          folder
+              + " has no signature "
+              + key
+              + ", only "
+              + new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()
+              + ".");
+    }
+    return found;
+  }
+
+  private TensorInfo onlyInput(String key, SignatureDef def, DataType type) {
+    if (def.getInputsCount() != 1
+        || def.getInputsMap().values().iterator().next().getDtype() != type) {
+      throw new DeepXrayException(
+          folder + ": signature " + key + " does not read one tensor of type " + type + ".");
+    }
+    return def.getInputsMap().values().iterator().next();
+  }
+
+  private List<Integer> example(TensorInfo info) {
+    List<TensorShapeProto.Dim> dimensions = info.getTensorShape().getDimList();
+    List<Integer> shape = new ArrayList<>();
+    for (TensorShapeProto.Dim dimension :
+        dimensions.subList(Math.min(1, dimensions.size()), dimensions.size())) {
+      shape.add(Math.toIntExact(dimension.getSize()));
+    }
+    if (info.getDtype() != DataType.DT_FLOAT
+        || info.getTensorShape().getUnknownRank()
+        || dimensions.isEmpty()
+        || shape.stream().anyMatch(size -> size < 1)) {
+      throw new DeepXrayException(
+          folder
+              + ": tensor "
+              + info.getName()
+              + " is not a batch of float tensors of known size.");
+    }
+    return List.copyOf(shape);
+  }
+
+  private static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+}
