@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The probabilities from which on an image counts as pneumonia. None was chosen with the test split.
+ * The probabilities from which on an image counts as pneumonia. None was chosen with the test
+ * split.
  *
  * @param half 0.5
  * @param priorCorrected decides as 0.5 would, had the share of positives in training, class weights

@@ -80,12 +80,10 @@ public final class Evaluator {
       Map<String, Double> thresholds = model.description().thresholds().byName();
       splits.put(split.key(), Evaluation.of(scored, thresholds, seed));
       slices.put(split.key(), slices(embeddings, scored, thresholds, seed));
-      Predictions.of(embeddings, scored)
-          .write(folder.resolve(Predictions.fileName(split.key())));
+      Predictions.of(embeddings, scored).write(folder.resolve(Predictions.fileName(split.key())));
     }
     MetricsReport report =
-        new MetricsReport(
-            MetricsReport.FORMAT, model.description().thresholds(), splits, slices);
+        new MetricsReport(MetricsReport.FORMAT, model.description().thresholds(), splits, slices);
     Json.write(folder.resolve(MetricsReport.FILE), report);
     return report;
   }

@@ -92,8 +92,7 @@ public record MetricsReport(
         .getOrDefault(split, Map.of())
         .forEach(
             (name, slice) -> {
-              Evaluation.AtThreshold decided =
-                  slice.thresholds().get(DecisionThresholds.DEFAULT);
+              Evaluation.AtThreshold decided = slice.thresholds().get(DecisionThresholds.DEFAULT);
               boolean normal = slice.positives() == 0;
               line(
                   text,

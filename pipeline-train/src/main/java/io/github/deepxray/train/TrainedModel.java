@@ -115,15 +115,22 @@ public record TrainedModel(Description description, Model model) {
     Path file = folder.resolve(DESCRIPTION);
     if (!Files.isRegularFile(file)) {
       throw new DeepXrayException(
-          folder + " holds no trained model (no " + DESCRIPTION + "); run the train command first.");
+          folder
+              + " holds no trained model (no "
+              + DESCRIPTION
+              + "); run the train command first.");
     }
     Description description = Json.read(file, Description.class);
     if (!FORMAT.equals(description.format())) {
       throw new DeepXrayException(
-          file + " is of the format " + description.format() + ", not " + FORMAT + "; train again.");
+          file
+              + " is of the format "
+              + description.format()
+              + ", not "
+              + FORMAT
+              + "; train again.");
     }
-    Network backbone =
-        EfficientNet.of(description.backbone()).network(description.imageSize());
+    Network backbone = EfficientNet.of(description.backbone()).network(description.imageSize());
     int features = backbone.size(EfficientNet.FEATURES);
     Network network = backbone.then(HeadNetworks.inference(description.head(), features));
     return new TrainedModel(

@@ -110,7 +110,8 @@ public final class Trainer {
       double epochSeconds) {}
 
   /**
-   * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a folder.
+   * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a
+   * folder.
    *
    * @param dataset what to learn from; its images have the backbone's size
    * @param backbone where features come from
@@ -118,8 +119,7 @@ public final class Trainer {
    * @throws DeepXrayException if the data set does not fit
    * @throws IOException if something cannot be read or written
    */
-  public Result train(PreparedDataset dataset, Backbone backbone, Path folder)
-      throws IOException {
+  public Result train(PreparedDataset dataset, Backbone backbone, Path folder) throws IOException {
     int imageSize = dataset.manifest().options().imageSize();
     if (imageSize != backbone.imageSize()) {
       throw new DeepXrayException(
@@ -136,8 +136,7 @@ public final class Trainer {
               + ".");
     }
     EmbeddingExtractor extractor =
-        new EmbeddingExtractor(
-            backbone.model(), engines, options.cores(), cacheFolder, progress);
+        new EmbeddingExtractor(backbone.model(), engines, options.cores(), cacheFolder, progress);
     Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
     Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
 

@@ -122,7 +122,7 @@ public final class EmbeddingCache implements AutoCloseable {
 
   private int checksum(ByteBuffer record) {
     CRC32C crc = new CRC32C();
-    crc.update(record.array(), 0, recordSize - Integer.BYTES);
+    crc.update(record.slice(0, recordSize - Integer.BYTES));
     return (int) crc.getValue();
   }
 
@@ -151,8 +151,7 @@ public final class EmbeddingCache implements AutoCloseable {
     if (position == null) {
       return Optional.empty();
     }
-    ByteBuffer bytes =
-        ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     readFully(bytes, position + IMAGE_HASH + VIEW_HASH);
     float[] vector = new float[dimension];
     bytes.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);

@@ -2,8 +2,8 @@ package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;

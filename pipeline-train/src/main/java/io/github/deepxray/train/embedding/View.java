@@ -66,7 +66,8 @@ public record View(int number) {
     }
     SplittableRandom random =
         new SplittableRandom(
-            ByteBuffer.wrap(HexFormat.of().parseHex(sha256)).getLong() ^ (0x9E3779B97F4A7C15L * number));
+            ByteBuffer.wrap(HexFormat.of().parseHex(sha256)).getLong()
+                ^ (0x9E3779B97F4A7C15L * number));
     boolean mirrored = random.nextBoolean();
     double angle = symmetric(random, MAX_ANGLE);
     double zoom = 1 + symmetric(random, MAX_ZOOM);

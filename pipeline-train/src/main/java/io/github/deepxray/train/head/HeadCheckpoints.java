@@ -27,8 +27,8 @@ import org.tensorflow.op.core.Variable;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The state of a head's training on disk: weights, what the optimizer remembers, the best weights so
- * far and the epochs' results, in one folder that is replaced as a whole.
+ * The state of a head's training on disk: weights, what the optimizer remembers, the best weights
+ * so far and the epochs' results, in one folder that is replaced as a whole.
  */
 public final class HeadCheckpoints {
   private static final String STATE = "state.json";
@@ -147,13 +147,19 @@ public final class HeadCheckpoints {
     Slots(Ops tf, Map<String, Variable<?>> slots) {
       slots.forEach(
           (name, variable) -> {
-            Operand<TFloat32> value = HeadTrainer.floats(variable);
+            Operand<TFloat32> value = floats(variable);
             Placeholder<TFloat32> placeholder =
                 tf.placeholder(TFloat32.class, Placeholder.shape(value.shape()));
             values.put(name, value);
             fed.put(name, placeholder);
             assigns.add(tf.assign(value, placeholder));
           });
+    }
+
+    // The framework keeps its slots by name and forgets their type; those of a head are floats.
+    @SuppressWarnings("unchecked")
+    private static Operand<TFloat32> floats(Variable<?> variable) {
+      return (Operand<TFloat32>) (Operand<?>) variable;
     }
 
     Weights read(Session session) {

@@ -32,7 +32,6 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.core.Variable;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
@@ -206,8 +205,7 @@ public final class HeadTrainer {
       }
       loss = training.math.addN(losses);
       Map<String, Operand<TFloat32>> inferred =
-          GraphLowering.inference(variables)
-              .lower(tf.withSubScope("inference"), network, features);
+          GraphLowering.inference(variables).lower(tf.withSubScope("inference"), network, features);
       inferredLogits = network.outputs().stream().map(inferred::get).toList();
 
       optimizer = ScheduledOptimizer.of(spec.optimizer(), graph);
@@ -289,9 +287,7 @@ public final class HeadTrainer {
           best = variables.read(session);
         }
         if (checkpoints.isPresent() && checkpoints.get().due(epoch + 1, spec.epochs())) {
-          checkpoints
-              .get()
-              .save(state, variables.read(session), best, slots.read(session));
+          checkpoints.get().save(state, variables.read(session), best, slots.read(session));
         }
       }
       listener.onTrainingEnd(spec.patience() == 0 ? spec.epochs() - 1 : state.bestEpoch());
@@ -440,10 +436,5 @@ public final class HeadTrainer {
 
   private static TFloat32 tensor(float[] values, long... shape) {
     return TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(values, true, false));
-  }
-
-  /** The type of a slot's variable is always float; the framework's map says less. */
-  static Operand<TFloat32> floats(Variable<?> variable) {
-    return variable.asOutput().asOutput(TFloat32.class);
   }
 }

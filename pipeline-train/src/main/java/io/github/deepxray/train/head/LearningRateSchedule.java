@@ -27,8 +27,8 @@ public sealed interface LearningRateSchedule {
   }
 
   /**
-   * Rises linearly from 0 over {@code warmupSteps}, then follows half a cosine down to 0 over {@code
-   * decaySteps} (Loshchilov and Hutter 2017).
+   * Rises linearly from 0 over {@code warmupSteps}, then follows half a cosine down to 0 over
+   * {@code decaySteps} (Loshchilov and Hutter 2017).
    */
   record CosineDecay(double peakLearningRate, long warmupSteps, long decaySteps)
       implements LearningRateSchedule {

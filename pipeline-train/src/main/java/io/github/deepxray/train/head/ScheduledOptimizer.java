@@ -8,19 +8,19 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Session;
 import org.tensorflow.framework.optimizers.Optimizer;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.Variable;
 import org.tensorflow.op.train.ApplyAdam;
 import org.tensorflow.op.train.ApplyMomentum;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * Optimizers on TensorFlow Java's framework whose learning rate is fed at each step; the framework's
- * own keep theirs as a constant of the graph.
+ * Optimizers on TensorFlow Java's framework whose learning rate is fed at each step; the
+ * framework's own keep theirs as a constant of the graph.
  */
 abstract class ScheduledOptimizer extends Optimizer {
   private final Placeholder<TFloat32> learningRate;
@@ -99,8 +99,7 @@ abstract class ScheduledOptimizer extends Optimizer {
 
     @Override
     protected <T extends TType> Op applyDense(Ops ops, Output<T> gradient, Output<T> variable) {
-      Variable<T> velocity =
-          getSlot(variable, VELOCITY).orElseThrow(IllegalStateException::new);
+      Variable<T> velocity = getSlot(variable, VELOCITY).orElseThrow(IllegalStateException::new);
       Operand<TFloat32> one = ops.constant(1f);
       return ops.train.applyMomentum(
           variable,
@@ -135,8 +134,8 @@ abstract class ScheduledOptimizer extends Optimizer {
 
     @Override
     List<TFloat32> feed(Session.Runner runner, long step, double rate) {
-      TFloat32 first = TFloat32.scalarOf((float) StrictMath.pow(spec.beta1(), step + 1));
-      TFloat32 second = TFloat32.scalarOf((float) StrictMath.pow(spec.beta2(), step + 1));
+      TFloat32 first = TFloat32.scalarOf((float) StrictMath.pow(spec.beta1(), step + 1.0));
+      TFloat32 second = TFloat32.scalarOf((float) StrictMath.pow(spec.beta2(), step + 1.0));
       runner.feed(beta1Power, first).feed(beta2Power, second);
       return List.of(first, second, super.feed(runner, step, rate).get(0));
     }
