@@ -162,7 +162,7 @@ public record HeadSpec(
 
   private static HeadSpec modern(String name, List<Member> members) {
     return new HeadSpec(
-        name, members, true, true, 0.1, 5, Adam.DEFAULT, new Cosine(1e-3, 0.05), 128, 60, 0);
+        name, members, true, true, 0.1, 5, Adam.DEFAULT, new Cosine(1e-3, 0.05), 128, 30, 0);
   }
 
   /** The names of the heads that need no file. */

@@ -1,0 +1,149 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.Predictions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A folder with a classifier in every form it is deployed in.
+ *
+ * @param folder where it is
+ */
+public record Bundle(Path folder) {
+  /** The file with the hash of every other file, in the format of {@code sha256sum}. */
+  public static final String CHECKSUMS = "SHA256SUMS";
+
+  /** The class names, one a line; the first is label 0. */
+  public static final String LABELS = "labels.txt";
+
+  /** The SavedModel of the version that TensorFlow Serving picks up. */
+  public static final String SAVED_MODEL = "saved_model/1";
+
+  /** The TFLite model with 32-bit float weights. */
+  public static final String TFLITE_FLOAT32 = "model-float32.tflite";
+
+  /** The TFLite model with 8-bit weights. */
+  public static final String TFLITE_DYNAMIC = "model-dynamic.tflite";
+
+  /** The model card. */
+  public static final String MODEL_CARD = "MODEL_CARD.md";
+
+  /**
+   * Opens a bundle.
+   *
+   * @throws DeepXrayException if the folder is none
+   */
+  public static Bundle open(Path folder) {
+    if (!isBundle(folder)) {
+      throw new DeepXrayException(
+          folder + " is no bundle: it has no " + CHECKSUMS + "; give the folder that export wrote.");
+    }
+    return new Bundle(folder);
+  }
+
+  /** Whether a folder looks like a bundle. */
+  public static boolean isBundle(Path folder) {
+    return Files.isRegularFile(folder.resolve(CHECKSUMS));
+  }
+
+  /**
+   * The metrics of the trained model.
+   *
+   * @throws DeepXrayException if they are damaged
+   * @throws IOException if they cannot be read
+   */
+  public MetricsReport metrics() throws IOException {
+    return Json.read(folder.resolve(MetricsReport.FILE), MetricsReport.class);
+  }
+
+  /**
+   * How the bundle came about.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public Provenance provenance() throws IOException {
+    return Json.read(folder.resolve(Provenance.FILE), Provenance.class);
+  }
+
+  /**
+   * What the trained model said about the images of a split.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public Predictions predictions(String split) throws IOException {
+    return Predictions.read(folder.resolve(Predictions.fileName(split)));
+  }
+
+  /**
+   * The class names by label.
+   *
+   * @throws IOException if they cannot be read
+   */
+  public List<String> labels() throws IOException {
+    return Files.readAllLines(folder.resolve(LABELS));
+  }
+
+  /** Writes the checksums of all files in a folder. */
+  static String checksums(Path folder) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String file : files(folder)) {
+      text.append(Hashes.sha256(folder.resolve(file))).append("  ").append(file).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static Set<String> files(Path folder) throws IOException {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> walk = Files.walk(folder)) {
+      walk.filter(Files::isRegularFile)
+          .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+          .filter(name -> !name.equals(CHECKSUMS))
+          .forEach(names::add);
+    }
+    return names;
+  }
+
+  /**
+   * Compares every file with its checksum.
+   *
+   * @return what is wrong, a line each; empty if all is well
+   * @throws DeepXrayException if {@value #CHECKSUMS} is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public List<String> damage() throws IOException {
+    Map<String, String> expected = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(folder.resolve(CHECKSUMS))) {
+      if (!line.matches("[0-9a-f]{64}  .+")) {
+        throw new DeepXrayException(
+            folder.resolve(CHECKSUMS) + " is damaged at the line: " + line);
+      }
+      expected.put(line.substring(66), line.substring(0, 64));
+    }
+    List<String> damage = new ArrayList<>();
+    Set<String> present = files(folder);
+    for (Map.Entry<String, String> entry : new TreeMap<>(expected).entrySet()) {
+      if (!present.remove(entry.getKey())) {
+        damage.add(entry.getKey() + " is missing");
+      } else if (!Hashes.sha256(folder.resolve(entry.getKey())).equals(entry.getValue())) {
+        damage.add(entry.getKey() + " has changed since it was written");
+      }
+    }
+    present.forEach(name -> damage.add(name + " does not belong to the bundle"));
+    return damage;
+  }
+}
