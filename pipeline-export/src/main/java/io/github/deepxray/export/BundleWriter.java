@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Model;
@@ -18,6 +19,7 @@ import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.head.HeadNetworks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +124,16 @@ public final class BundleWriter {
 
   private void writeTfLite(Path file, Model model, String form) throws IOException {
     byte[] bytes = TfLiteWriter.toBytes(model);
-    AtomicFiles.write(file, TfLiteMetadata.of(name, purpose + " " + form + ".", labels()).addTo(bytes));
+    TfLiteMetadata metadata =
+        new TfLiteMetadata(
+            name,
+            purpose + " " + form + ". Not a medical device.",
+            Version.current(),
+            "deepxray",
+            "Apache-2.0",
+            TfLiteMetadata.Input.pixels("A frontal chest X-ray as RGB, 0..255."),
+            new TfLiteMetadata.Output(
+                HeadNetworks.OUTPUT, "The probability of pneumonia.", labels()));
+    AtomicFiles.write(file, metadata.addTo(bytes));
   }
 }

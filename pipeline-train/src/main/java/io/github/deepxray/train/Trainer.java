@@ -159,7 +159,8 @@ public final class Trainer {
                 options.head(),
                 options.seed(),
                 listener.and(counter).and(new HistoryFile(folder.resolve("history.csv"))),
-                Optional.of(checkpoints))
+                Optional.of(checkpoints),
+                options.cores())
             .train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
 

@@ -12,7 +12,9 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import javax.imageio.IIOImage;
@@ -50,7 +52,8 @@ public final class ImageCodec {
    * @param format {@code jpeg} or {@code png}
    * @param height in pixels
    * @param width in pixels
-   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha
+   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha; a palette counts as
+   *     what it holds
    */
   public record Header(String format, int height, int width, int channels) {}
 
@@ -106,7 +109,11 @@ public final class ImageCodec {
                     + maxPixels
                     + " allowed.");
           }
-          return toRgb(reader.read(0));
+          List<String> warnings = new ArrayList<>();
+          reader.addIIOReadWarningListener((r, warning) -> warnings.add(warning));
+          BufferedImage image = reader.read(0);
+          refuseCutOff(warnings);
+          return toRgb(image);
         });
   }
 
@@ -184,6 +191,19 @@ public final class ImageCodec {
     }
   }
 
+  /**
+   * The JDK's reader fills what is missing of a JPEG with grey and only warns. A half image must
+   * not be trained on, and TensorFlow refuses one.
+   */
+  private static void refuseCutOff(List<String> warnings) throws IOException {
+    for (String warning : warnings) {
+      String text = warning.toLowerCase(Locale.ROOT);
+      if (text.contains("premature end") || text.contains("missing eoi")) {
+        throw new IOException("it is cut off or damaged (" + warning + ")");
+      }
+    }
+  }
+
   private static DeepXrayException damaged(String source, Exception e) {
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     return new DeepXrayException(source + " cannot be decoded: " + why + ".", e);
@@ -197,9 +217,20 @@ public final class ImageCodec {
     var raw = reader.getRawImageType(0);
     ColorModel model = (raw == null ? types.next() : raw).getColorModel();
     if (model instanceof IndexColorModel palette) {
-      return palette.hasAlpha() ? 4 : 3;
+      int colors = isGrey(palette) ? 1 : 3;
+      return palette.hasAlpha() ? colors + 1 : colors;
     }
     return model.getNumComponents();
+  }
+
+  /** The JDK makes a palette of grey PNG with less than 8 bits. */
+  private static boolean isGrey(IndexColorModel palette) {
+    for (int i = 0; i < palette.getMapSize(); i++) {
+      if (palette.getRed(i) != palette.getGreen(i) || palette.getRed(i) != palette.getBlue(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static RgbImage toRgb(BufferedImage image) throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
@@ -91,11 +93,15 @@ public final class Json {
    * Parses a text.
    *
    * @param source where it comes from, for the message
-   * @throws DeepXrayException if it is not JSON
+   * @throws DeepXrayException if it is empty or not JSON
    */
   public static JsonNode parse(String text, String source) {
     try {
-      return MAPPER.readTree(text);
+      JsonNode tree = MAPPER.readTree(text);
+      if (tree.isMissingNode()) {
+        throw new DeepXrayException(source + " is empty; JSON is expected there.");
+      }
+      return tree;
     } catch (JsonProcessingException e) {
       throw malformed(source, e);
     }
@@ -169,6 +175,13 @@ public final class Json {
         e.getLocation() == null || e.getLocation().getLineNr() < 0
             ? ""
             : ", line " + e.getLocation().getLineNr();
-    return new DeepXrayException(source + where + ": " + e.getOriginalMessage(), e);
+    String field =
+        e instanceof JsonMappingException mapping
+            ? mapping.getPath().stream()
+                .map(r -> r.getFieldName() == null ? "[" + r.getIndex() + "]" : r.getFieldName())
+                .collect(Collectors.joining("."))
+            : "";
+    return new DeepXrayException(
+        source + where + (field.isEmpty() ? "" : ", " + field) + ": " + e.getOriginalMessage(), e);
   }
 }

@@ -50,6 +50,7 @@ public final class HeadTrainer {
   private final long seed;
   private final TrainingListener listener;
   private final Optional<HeadCheckpoints> checkpoints;
+  private final int threads;
 
   /**
    * Prepares a training.
@@ -58,13 +59,19 @@ public final class HeadTrainer {
    * @param seed of everything random
    * @param listener told of every epoch
    * @param checkpoints where to keep the state and resume from, if at all
+   * @param threads how many threads TensorFlow may use
    */
   public HeadTrainer(
-      HeadSpec spec, long seed, TrainingListener listener, Optional<HeadCheckpoints> checkpoints) {
+      HeadSpec spec,
+      long seed,
+      TrainingListener listener,
+      Optional<HeadCheckpoints> checkpoints,
+      int threads) {
     this.spec = spec;
     this.seed = seed;
     this.listener = listener;
     this.checkpoints = checkpoints;
+    this.threads = threads;
   }
 
   /**
@@ -219,12 +226,13 @@ public final class HeadTrainer {
       }
       update = optimizer.applyGradients(pairs, "update");
       slots = new HeadCheckpoints.Slots(tf.withSubScope("restore"), optimizer.slots());
-      // One thread adds up in one order: the same bits on every run, whatever the machine's load.
+      // TensorFlow shares one pool of threads among all sessions of a process, and the first one
+      // sets its size; results may depend on that size, so every session asks for the same.
       session =
           new Session(
               graph,
               ConfigProto.newBuilder()
-                  .setIntraOpParallelismThreads(THREADS)
+                  .setIntraOpParallelismThreads(threads)
                   .setInterOpParallelismThreads(1)
                   .build());
     }
@@ -431,8 +439,6 @@ public final class HeadTrainer {
       graph.close();
     }
   }
-
-  private static final int THREADS = 1;
 
   private static TFloat32 tensor(float[] values, long... shape) {
     return TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(values, true, false));

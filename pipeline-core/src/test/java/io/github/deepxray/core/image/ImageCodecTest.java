@@ -1,0 +1,246 @@
+package io.github.deepxray.core.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageCodecTest {
+  /** An image file and what TensorFlow decodes it to; see tools/goldens/images.py. */
+  record Golden(String name, String base64, RgbImage pixels) {
+    byte[] file() {
+      return Base64.getDecoder().decode(base64);
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Golden> goldens() throws IOException {
+    return StreamSupport.stream(resource("decoded.json").spliterator(), false)
+        .map(
+            c ->
+                new Golden(
+                    c.get("name").asText(),
+                    c.get("file").asText(),
+                    RgbImage.of(
+                        c.get("height").asInt(),
+                        c.get("width").asInt(),
+                        Base64.getDecoder().decode(c.get("pixels").asText()))));
+  }
+
+  static JsonNode resource(String name) throws IOException {
+    try (InputStream in = ImageCodecTest.class.getResourceAsStream(name)) {
+      return Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), name);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void decodesAsTensorFlowDoes(Golden golden) {
+    assertThat(ImageCodec.decode(golden.file(), "x")).isEqualTo(golden.pixels());
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void readsTheHeader(Golden golden) {
+    ImageCodec.Header header = ImageCodec.header(golden.file(), "x");
+    assertThat(header.format()).isEqualTo(golden.name().substring(0, golden.name().indexOf(' ')));
+    assertThat(header.height()).isEqualTo(golden.pixels().height());
+    assertThat(header.width()).isEqualTo(golden.pixels().width());
+    int channels =
+        switch (golden.name()) {
+          case "jpeg grey", "png grey", "png grey 16 bits", "png 1 bit" -> 1;
+          case "png grey alpha" -> 2;
+          case "png colour alpha" -> 4;
+          default -> 3;
+        };
+    assertThat(header.channels()).isEqualTo(channels);
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void refusesEveryFileThatIsCutInTheMiddle(Golden golden) {
+    byte[] half = Arrays.copyOf(golden.file(), golden.file().length * 3 / 4);
+    assertThatThrownBy(() -> ImageCodec.decode(half, "the-file"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("the-file");
+  }
+
+  @Test
+  void refusesAJpegThatLacksItsLastRows() {
+    byte[] whole = ImageCodec.encodeJpeg(noise(224, 224, 1), 90);
+    for (int percent : new int[] {10, 50, 90, 99}) {
+      byte[] cut = Arrays.copyOf(whole, whole.length * percent / 100);
+      assertThatThrownBy(() -> ImageCodec.decode(cut, "the-file"))
+          .as("%s %% of the file", percent)
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("the-file");
+    }
+  }
+
+  @Test
+  void neverFailsInAnotherWayWhateverTheBytes() {
+    Random random = new Random(5);
+    List<Golden> goldens = uncheckedGoldens();
+    for (int i = 0; i < 2000; i++) {
+      byte[] bytes = goldens.get(i % goldens.size()).file();
+      for (int k = 0; k <= i % 4; k++) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      }
+      try {
+        ImageCodec.header(bytes, "fuzzed");
+        RgbImage image = ImageCodec.decode(bytes, "fuzzed", 1_000_000);
+        assertThat(image.height() * image.width()).isLessThanOrEqualTo(1_000_000);
+      } catch (DeepXrayException e) {
+        assertThat(e).hasMessageContaining("fuzzed");
+      }
+    }
+  }
+
+  private static List<Golden> uncheckedGoldens() {
+    try {
+      return goldens().toList();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "GIF89a", "not an image at all", "\u00ff\u00d8\u00ff"})
+  void refusesWhatIsNoImage(String content) {
+    byte[] bytes = content.getBytes(StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> ImageCodec.header(bytes, "the-file"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("the-file");
+    assertThatThrownBy(() -> ImageCodec.decode(bytes, "the-file"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("the-file");
+  }
+
+  @Test
+  void refusesGif() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ImageIO.write(new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY), "gif", out);
+    assertThatThrownBy(() -> ImageCodec.decode(out.toByteArray(), "x.gif"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("neither JPEG nor PNG");
+  }
+
+  @Test
+  void refusesAPngThatAnnouncesTooManyPixelsBeforeDecoding() {
+    byte[] bomb = pngHeader(60_000, 60_000);
+    ImageCodec.Header header = ImageCodec.header(bomb, "bomb");
+    assertThat(header.height()).isEqualTo(60_000);
+    assertThat(header.width()).isEqualTo(60_000);
+    assertThatThrownBy(() -> ImageCodec.decode(bomb, "bomb.png"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("bomb.png")
+        .hasMessageContaining("60000 x 60000");
+  }
+
+  @Test
+  void refusesAJpegThatAnnouncesTooManyPixelsBeforeDecoding() {
+    byte[] jpeg = ImageCodec.encodeJpeg(noise(16, 16, 2), 90);
+    for (int i = 0; i < jpeg.length - 9; i++) {
+      if ((jpeg[i] & 0xff) == 0xff && (jpeg[i + 1] & 0xff) == 0xc0) {
+        ByteBuffer.wrap(jpeg).putShort(i + 5, (short) 65_000).putShort(i + 7, (short) 65_000);
+        break;
+      }
+    }
+    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "bomb.jpeg"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("65000 x 65000");
+  }
+
+  @Test
+  void honoursTheLimitItIsGiven() {
+    byte[] jpeg = ImageCodec.encodeJpeg(noise(10, 10, 2), 90);
+    assertThat(ImageCodec.decode(jpeg, "x", 100).height()).isEqualTo(10);
+    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "x", 99))
+        .isInstanceOf(DeepXrayException.class);
+  }
+
+  @Test
+  void storesGreyWithOneChannelAndColourWithThree() {
+    byte[] colour = ImageCodec.encodeJpeg(noise(16, 16, 3), 95);
+    byte[] grey = ImageCodec.encodeJpeg(ramp(16, 24), 95);
+    assertThat(ImageCodec.header(colour, "x").channels()).isEqualTo(3);
+    assertThat(ImageCodec.header(grey, "x")).isEqualTo(new ImageCodec.Header("jpeg", 16, 24, 1));
+    assertThat(ImageCodec.decode(grey, "x").isGrey()).isTrue();
+  }
+
+  @Test
+  void losesLittleWhenEncodingAtHighQuality() {
+    RgbImage image = ramp(64, 64);
+    RgbImage again = ImageCodec.decode(ImageCodec.encodeJpeg(image, 95), "x");
+    for (int y = 0; y < 64; y++) {
+      for (int x = 0; x < 64; x++) {
+        assertThat(Math.abs(again.at(y, x, 0) - image.at(y, x, 0))).isLessThanOrEqualTo(3);
+      }
+    }
+  }
+
+  /** A PNG that consists of its header and a few bytes of pixels. */
+  private static byte[] pngHeader(int width, int height) {
+    ByteBuffer png = ByteBuffer.allocate(200);
+    png.putLong(0x89504e470d0a1a0aL);
+    byte[] header =
+        ByteBuffer.allocate(13)
+            .putInt(width)
+            .putInt(height)
+            .put(new byte[] {8, 0, 0, 0, 0})
+            .array();
+    chunk(png, "IHDR", header);
+    chunk(png, "IDAT", new byte[] {0x78, (byte) 0x9c, 0x03, 0, 0, 0, 0, 1});
+    chunk(png, "IEND", new byte[0]);
+    return Arrays.copyOf(png.array(), png.position());
+  }
+
+  private static void chunk(ByteBuffer png, String type, byte[] data) {
+    CRC32 crc = new CRC32();
+    crc.update(type.getBytes(StandardCharsets.US_ASCII));
+    crc.update(data);
+    png.putInt(data.length)
+        .put(type.getBytes(StandardCharsets.US_ASCII))
+        .put(data)
+        .putInt((int) crc.getValue());
+  }
+
+  private static RgbImage noise(int height, int width, long seed) {
+    byte[] pixels = new byte[height * width * 3];
+    new Random(seed).nextBytes(pixels);
+    return RgbImage.of(height, width, pixels);
+  }
+
+  private static RgbImage ramp(int height, int width) {
+    byte[] pixels = new byte[height * width * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      int pixel = i / 3;
+      pixels[i] = (byte) (pixel / width + 2 * (pixel % width));
+    }
+    return RgbImage.of(height, width, pixels);
+  }
+}

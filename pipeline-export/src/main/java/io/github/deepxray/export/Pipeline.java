@@ -1,0 +1,230 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetBuilder;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The stages from an archive of X-rays to a verified bundle, each in a folder of its own below one
+ * output folder. A stage reads what the one before it left, so any of them can be run alone; one
+ * that is interrupted leaves nothing half-written and goes on where it can.
+ *
+ * <ul>
+ *   <li>{@code data}: TFRecord shards and {@code dataset.json}
+ *   <li>{@code cache}: embeddings
+ *   <li>{@code train}: the classifier's weights, description and history
+ *   <li>{@code evaluation}: metrics and predictions
+ *   <li>{@code bundle}: what is deployed
+ * </ul>
+ */
+public final class Pipeline {
+  private final Path out;
+  private final Path cache;
+  private final EngineFactory engines;
+  private final int cores;
+  private final Progress progress;
+  private final TrainingListener listener;
+  private final Map<String, String> config;
+
+  private Pipeline(Builder builder) {
+    out = builder.out;
+    cache = builder.cache;
+    engines = builder.engines;
+    cores = builder.cores;
+    progress = builder.progress;
+    listener = builder.listener;
+    config = new TreeMap<>(builder.config);
+  }
+
+  /**
+   * Starts the description of a pipeline.
+   *
+   * @param out the folder of all stages
+   */
+  public static Builder builder(Path out) {
+    return new Builder(out);
+  }
+
+  /** The names of the engines that {@link #engine} knows. */
+  public static List<String> engineNames() {
+    return List.of("tflite", "tensorflow");
+  }
+
+  /**
+   * An engine by its name.
+   *
+   * @throws DeepXrayException if there is none of that name
+   */
+  public static EngineFactory engine(String name) {
+    return switch (name) {
+      case "tflite" -> new TfLiteEngineFactory();
+      case "tensorflow" -> new TensorFlowEngineFactory();
+      default ->
+          throw new DeepXrayException(
+              "There is no engine " + name + "; choose one of " + engineNames() + ".");
+    };
+  }
+
+  /** The folder of the prepared data set. */
+  public Path dataFolder() {
+    return out.resolve("data");
+  }
+
+  /** The folder of the embeddings. */
+  public Path cacheFolder() {
+    return cache;
+  }
+
+  /** The folder of the training. */
+  public Path trainFolder() {
+    return out.resolve("train");
+  }
+
+  /** The folder of the evaluation. */
+  public Path evaluationFolder() {
+    return out.resolve("evaluation");
+  }
+
+  /** The folder of the bundle. */
+  public Path bundleFolder() {
+    return out.resolve("bundle");
+  }
+
+  /**
+   * Audits and splits an archive and writes the shards.
+   *
+   * @param source the archive or a folder of the same layout
+   * @throws DeepXrayException if the source is no such archive or has too many bad files
+   * @throws IOException if something cannot be read or written
+   */
+  public PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
+    return DatasetBuilder.prepare(source, dataFolder(), options, cores, progress);
+  }
+
+  /**
+   * Trains on the prepared data set.
+   *
+   * @throws DeepXrayException if there is none or it does not fit the backbone
+   * @throws IOException if something cannot be read or written
+   */
+  public Trainer.Result train(Backbone backbone, Trainer.Options options) throws IOException {
+    PreparedDataset dataset = PreparedDataset.open(dataFolder());
+    return new Trainer(options, engines, cache, progress, listener)
+        .train(dataset, backbone, trainFolder());
+  }
+
+  /**
+   * Evaluates the trained classifier.
+   *
+   * @throws DeepXrayException if there is none, or no data set
+   * @throws IOException if something cannot be read or written
+   */
+  public MetricsReport evaluate() throws IOException {
+    return new Evaluator(engines, cores, cache, progress)
+        .evaluate(
+            PreparedDataset.open(dataFolder()),
+            TrainedModel.load(trainFolder()),
+            evaluationFolder());
+  }
+
+  /**
+   * Writes the bundle.
+   *
+   * @param name what to call the model
+   * @param purpose a sentence for the model card that says what the model is made from
+   * @throws DeepXrayException if the classifier was not trained or not evaluated
+   * @throws IOException if something cannot be read or written
+   */
+  public Bundle export(String name, String purpose) throws IOException {
+    return new BundleWriter(name, purpose, config)
+        .write(
+            TrainedModel.load(trainFolder()),
+            PreparedDataset.open(dataFolder()),
+            evaluationFolder(),
+            bundleFolder());
+  }
+
+  /**
+   * Verifies the bundle on the test split.
+   *
+   * @throws DeepXrayException if there is no bundle or an artifact cannot be loaded
+   * @throws IOException if something cannot be read
+   */
+  public BundleVerifier.Report verify() throws IOException {
+    return new BundleVerifier(cores, progress)
+        .verify(Bundle.open(bundleFolder()), PreparedDataset.open(dataFolder()));
+  }
+
+  /** Describes a pipeline. */
+  public static final class Builder {
+    private final Path out;
+    private Path cache;
+    private EngineFactory engines = new TfLiteEngineFactory();
+    private int cores = Runtime.getRuntime().availableProcessors();
+    private Progress progress = Progress.NONE;
+    private TrainingListener listener = TrainingListener.NONE;
+    private Map<String, String> config = Map.of();
+
+    private Builder(Path out) {
+      this.out = out;
+      this.cache = out.resolve("cache");
+    }
+
+    /** Where embeddings are kept; several pipelines may share it one after another. */
+    public Builder optCache(Path folder) {
+      cache = folder;
+      return this;
+    }
+
+    /** What runs backbone and head; TFLite by default, the faster one on CPUs. */
+    public Builder optEngine(EngineFactory factory) {
+      engines = factory;
+      return this;
+    }
+
+    /** How many processor cores to use; all by default. */
+    public Builder optCores(int number) {
+      cores = number;
+      return this;
+    }
+
+    /** Told how far each stage is. */
+    public Builder optProgress(Progress listening) {
+      progress = listening;
+      return this;
+    }
+
+    /** Told of every epoch. */
+    public Builder optListener(TrainingListener listening) {
+      listener = listening;
+      return this;
+    }
+
+    /** The effective options by name, for the provenance. */
+    public Builder optConfig(Map<String, String> options) {
+      config = Map.copyOf(options);
+      return this;
+    }
+
+    /** The pipeline. */
+    public Pipeline build() {
+      return new Pipeline(this);
+    }
+  }
+}
