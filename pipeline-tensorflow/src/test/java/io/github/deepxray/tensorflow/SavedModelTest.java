@@ -213,10 +213,14 @@ class SavedModelTest {
     assertThatThrownBy(() -> new SavedModelEngine(folder, 1))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(folder.toString());
-    Files.write(folder.resolve("saved_model.pb"), new byte[0]);
-    assertThatThrownBy(() -> new SavedModelEngine(folder, 1))
-        .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining(folder.toString());
+    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    byte[] whole = Files.readAllBytes(folder.resolve("saved_model.pb"));
+    for (int length : new int[] {0, whole.length / 2, whole.length - 1}) {
+      Files.write(folder.resolve("saved_model.pb"), Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> new SavedModelEngine(folder, 1))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining(folder.toString());
+    }
   }
 
   @Test
