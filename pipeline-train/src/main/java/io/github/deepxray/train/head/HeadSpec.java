@@ -225,4 +225,20 @@ public record HeadSpec(
         number,
         patience);
   }
+
+  /** The same head with another patience. */
+  public HeadSpec withPatience(int number) {
+    return new HeadSpec(
+        name,
+        members,
+        standardize,
+        balanced,
+        labelSmoothing,
+        views,
+        optimizer,
+        learningRate,
+        batchSize,
+        epochs,
+        number);
+  }
 }

@@ -1,0 +1,138 @@
+package io.github.deepxray.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Options from a file: its keys are the names of the options without the dashes. */
+final class ConfigFile {
+  static final String OPTION = "--config";
+
+  /** Options that say how to run, not what; they are not part of a configuration. */
+  private static final Set<String> NOT_KEPT = Set.of("config", "verbose", "help", "version");
+
+  private ConfigFile() {}
+
+  static String key(OptionSpec option) {
+    return option.longestName().replaceFirst("^--(\\[no-])?", "");
+  }
+
+  /** Looks an option's value up in the file given with {@value #OPTION}. */
+  static final class Defaults implements IDefaultValueProvider {
+    private final Optional<Path> file;
+    private Optional<JsonNode> content = Optional.empty();
+
+    Defaults(String... arguments) {
+      file = file(arguments);
+    }
+
+    private static Optional<Path> file(String... arguments) {
+      for (int i = 0; i < arguments.length; i++) {
+        if (arguments[i].startsWith(OPTION + "=")) {
+          return Optional.of(Path.of(arguments[i].substring(OPTION.length() + 1)));
+        } else if (arguments[i].equals(OPTION) && i + 1 < arguments.length) {
+          return Optional.of(Path.of(arguments[i + 1]));
+        }
+      }
+      return Optional.empty();
+    }
+
+    @Override
+    public String defaultValue(ArgSpec argument) throws IOException {
+      CommandSpec command = argument.command();
+      if (file.isEmpty()
+          || !(argument instanceof OptionSpec option)
+          || command.findOption(OPTION) == null) {
+        return null;
+      }
+      if (content.isEmpty()) {
+        content = Optional.of(read(command.commandLine()));
+        refuseUnknown(command, content.get());
+      }
+      JsonNode value = content.get().path(key(option));
+      if (value.isMissingNode() || value.isNull()) {
+        return null;
+      }
+      if (value.isArray()) {
+        List<String> parts = new ArrayList<>();
+        value.forEach(part -> parts.add(part.asText()));
+        return String.join(",", parts);
+      }
+      return value.asText();
+    }
+
+    private JsonNode read(CommandLine command) throws IOException {
+      JsonNode tree;
+      try {
+        tree = Json.readConfig(file.get());
+      } catch (NoSuchFileException e) {
+        throw new ParameterException(command, "There is no config file " + file.get() + ".", e);
+      }
+      if (!tree.isObject()) {
+        throw new ParameterException(
+            command, file.get() + " must hold options as 'name: value', one a line.");
+      }
+      return tree;
+    }
+
+    /** A misspelt key would otherwise silently do nothing. */
+    private void refuseUnknown(CommandSpec command, JsonNode tree) {
+      Set<String> known = new TreeSet<>();
+      // One file may serve all commands: a key must be an option of some of them.
+      for (CommandLine sibling : command.root().subcommands().values()) {
+        sibling.getCommandSpec().options().forEach(option -> known.add(key(option)));
+      }
+      known.removeAll(NOT_KEPT);
+      List<String> unknown = new ArrayList<>();
+      tree.fieldNames().forEachRemaining(name -> unknown.add(name));
+      unknown.removeAll(known);
+      if (!unknown.isEmpty()) {
+        throw new ParameterException(
+            command.commandLine(),
+            file.get()
+                + ": no option is called "
+                + String.join(", ", unknown)
+                + "; the options are "
+                + String.join(", ", known)
+                + ".");
+      }
+    }
+  }
+
+  /** The options of a command with the values they have now, by their names in a config file. */
+  static Map<String, String> effective(CommandSpec command) {
+    Map<String, String> options = new TreeMap<>();
+    for (OptionSpec option : command.options()) {
+      Object value = option.getValue();
+      if (value != null && !NOT_KEPT.contains(key(option))) {
+        options.put(key(option), text(value));
+      }
+    }
+    return options;
+  }
+
+  private static String text(Object value) {
+    if (value instanceof List<?> list) {
+      return list.stream().map(String::valueOf).collect(Collectors.joining(","));
+    } else if (value instanceof Optional<?> optional) {
+      return optional.map(String::valueOf).orElse("");
+    }
+    return value instanceof Path path ? path.toString().replace('\\', '/') : value.toString();
+  }
+}

@@ -1,0 +1,94 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.core.progress.Progress;
+import java.io.PrintWriter;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Shows progress: bars on a terminal, a plain line now and then elsewhere. All of it goes to the
+ * error stream; results go to the output.
+ */
+final class Console implements Progress {
+  private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+
+  private final PrintWriter err;
+  private final boolean terminal;
+
+  Console(PrintWriter err) {
+    this.err = err;
+    this.terminal = System.console() != null && System.getenv("CI") == null;
+  }
+
+  @Override
+  public Task start(String name, long total) {
+    return terminal ? new Bar(name, total) : new Lines(name, total);
+  }
+
+  private static final class Bar implements Task {
+    private final ProgressBar bar;
+
+    Bar(String name, long total) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName(name)
+              .setInitialMax(total)
+              .setStyle(ProgressBarStyle.ASCII)
+              .showSpeed()
+              .setUpdateIntervalMillis(200)
+              .build();
+    }
+
+    @Override
+    public void advance(long steps) {
+      bar.stepBy(steps);
+    }
+
+    @Override
+    public void close() {
+      bar.close();
+    }
+  }
+
+  private final class Lines implements Task {
+    private final String name;
+    private final long total;
+    private final long start = System.nanoTime();
+    private long done;
+    private long printed = start;
+
+    Lines(String name, long total) {
+      this.name = name;
+      this.total = total;
+    }
+
+    @Override
+    public synchronized void advance(long steps) {
+      done += steps;
+      if (System.nanoTime() - printed > LINE_EVERY_NANOS) {
+        printed = System.nanoTime();
+        print();
+      }
+    }
+
+    @Override
+    public synchronized void close() {
+      print();
+    }
+
+    private void print() {
+      double seconds = (System.nanoTime() - start) / 1e9;
+      err.printf(
+          Locale.ROOT,
+          "%s: %d%s, %.1f s, %.0f/s%n",
+          name,
+          done,
+          total < 0 ? "" : " of " + total,
+          seconds,
+          done / Math.max(seconds, 1e-9));
+      err.flush();
+    }
+  }
+}

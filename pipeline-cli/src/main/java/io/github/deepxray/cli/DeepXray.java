@@ -1,0 +1,56 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.core.Version;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command without a subcommand. */
+@Command(
+    name = "deepxray",
+    description = {
+      "Takes a chest X-ray classifier from raw images to deployment on the JVM.",
+      "",
+      "run does everything: audit, split, TFRecords, embeddings, head, evaluation, export,"
+          + " verification. The other commands are its stages; each picks up the files that the one"
+          + " before left in the folder given with --out.",
+      ""
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.",
+      "Not a medical device: for research and engineering only."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = DeepXray.VersionProvider.class,
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      DataCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      ExportCommand.class,
+      VerifyCommand.class,
+      PredictCommand.class,
+      BenchmarkCommand.class,
+      CommandLine.HelpCommand.class
+    })
+final class DeepXray implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Say what to do: name a command.");
+  }
+
+  /** The library's version. */
+  static final class VersionProvider implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"deepxray " + Version.current()};
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.deepxray.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The third stage. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Measures the trained classifier on the validation and test splits.",
+      "",
+      "Reads <out>/data and <out>/train; writes <out>/evaluation with metrics.json and the"
+          + " predictions. Every metric has a 95 % bootstrap interval by patient. Thresholds are"
+          + " those chosen on validation during training.",
+      ""
+    },
+    footer = {"", "Example: deepxray evaluate --out work"},
+    sortOptions = false)
+final class EvaluateCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+  @Mixin private StageOptions stage;
+
+  @Override
+  public Integer call() throws Exception {
+    common.print(
+        Reports.metrics(
+            stage.pipeline(common, stage.keepConfig(common, "evaluate")).evaluate()));
+    return 0;
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.deepxray.cli;
+
+import picocli.CommandLine;
+
+/** The entry point. */
+public final class Main {
+  private Main() {}
+
+  /** Runs the command line and exits: 0 done, 1 failed, 2 wrong usage. */
+  public static void main(String[] arguments) {
+    int code = run(arguments);
+    // Maven runs this in its own process, which a needless exit would end before its summary.
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /** Runs the command line and gives the exit code. */
+  static int run(String... arguments) {
+    CommandLine commandLine = new CommandLine(new DeepXray());
+    commandLine.setDefaultValueProvider(new ConfigFile.Defaults(arguments));
+    commandLine.setExecutionExceptionHandler(new Failures());
+    commandLine.setParameterExceptionHandler(new Failures());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setUsageHelpAutoWidth(true);
+    commandLine.setAbbreviatedOptionsAllowed(false);
+    return commandLine.execute(arguments);
+  }
+}

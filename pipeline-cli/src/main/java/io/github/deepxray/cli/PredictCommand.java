@@ -1,0 +1,205 @@
+package io.github.deepxray.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.export.Artifact;
+import io.github.deepxray.export.Classifier;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Uses what was exported. */
+@Command(
+    name = "predict",
+    description = {
+      "Classifies images with a bundle, a .tflite file or a SavedModel.",
+      "",
+      "Reads JPEG and PNG of any size, 8 or 16 bits, grey or colour; folders are searched. A file that"
+          + " cannot be read is reported and the others go on; the exit code is then 1. With TFLite,"
+          + " TensorFlow is not loaded.",
+      ""
+    },
+    footer = {"", "Example: deepxray predict work/bundle images/ --format csv"},
+    sortOptions = false)
+final class PredictCommand implements Callable<Integer> {
+  private enum Format {
+    TABLE,
+    CSV,
+    JSON
+  }
+
+  private enum Form {
+    FLOAT32,
+    DYNAMIC,
+    SAVED_MODEL
+  }
+
+  @Mixin private CommonOptions common;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "<model>",
+      description = "A bundle, a .tflite file or a SavedModel folder.")
+  private Path model;
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "<images>",
+      description = "Image files, or folders that hold some.")
+  private List<Path> images;
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      paramLabel = "<format>",
+      description = "table, csv or json. Default: ${DEFAULT-VALUE}.")
+  private Format format;
+
+  @Option(
+      names = "--artifact",
+      defaultValue = "float32",
+      paramLabel = "<form>",
+      description =
+          "Which model of a bundle to use: float32, dynamic or saved_model."
+              + " Default: ${DEFAULT-VALUE}.")
+  private Form artifact;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "<p>",
+      description =
+          "From which probability on to decide for pneumonia. Default: the one that was chosen on"
+              + " validation for a bundle, 0.5 for other models.")
+  private Double threshold;
+
+  @Override
+  public Integer call() throws Exception {
+    if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
+      throw new ParameterException(
+          common.command().commandLine(), "--threshold must lie in 0..1, not " + threshold + ".");
+    }
+    OptionalDouble chosen =
+        threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
+    PrintWriter out = common.command().commandLine().getOut();
+    PrintWriter err = common.command().commandLine().getErr();
+    int bad = 0;
+    List<Path> files = files();
+    try (Classifier classifier =
+        Classifier.load(model, Artifact.valueOf(artifact.name()), chosen, 1)) {
+      Output output = output(out, files);
+      for (Path file : files) {
+        try {
+          output.add(file, classifier.classify(file));
+        } catch (NoSuchFileException e) {
+          bad++;
+          err.println("deepxray: there is no file " + file + ".");
+        } catch (DeepXrayException | IOException e) {
+          bad++;
+          err.println("deepxray: " + e.getMessage());
+        }
+      }
+      output.end();
+    }
+    out.flush();
+    err.flush();
+    return bad == 0 ? 0 : 1;
+  }
+
+  private List<Path> files() throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (Path path : images) {
+      if (Files.isDirectory(path)) {
+        try (Stream<Path> walk = Files.walk(path)) {
+          walk.filter(Files::isRegularFile)
+              .filter(PredictCommand::looksLikeImage)
+              .sorted()
+              .forEach(files::add);
+        }
+      } else {
+        files.add(path);
+      }
+    }
+    if (files.isEmpty()) {
+      throw new DeepXrayException("There are no .jpeg, .jpg or .png files in " + images + ".");
+    }
+    return files;
+  }
+
+  private static boolean looksLikeImage(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return !name.startsWith(".") && name.matches(".*\\.(jpe?g|png)");
+  }
+
+  private interface Output {
+    void add(Path file, Classifier.Prediction prediction);
+
+    default void end() {}
+  }
+
+  private Output output(PrintWriter out, List<Path> files) {
+    switch (format) {
+      case CSV -> {
+        out.println("file,label,probability,threshold");
+        return (file, p) ->
+            out.printf(
+                Locale.ROOT,
+                "%s,%s,%.6f,%.6f%n",
+                quoted(file.toString()),
+                p.label(),
+                p.probability(),
+                p.threshold());
+      }
+      case JSON -> {
+        ArrayNode array = Json.array();
+        return new Output() {
+          @Override
+          public void add(Path file, Classifier.Prediction p) {
+            array
+                .addObject()
+                .put("file", file.toString())
+                .put("label", p.label())
+                .put("probability", p.probability())
+                .put("threshold", p.threshold());
+          }
+
+          @Override
+          public void end() {
+            out.print(Json.pretty(array));
+          }
+        };
+      }
+      default -> {
+        int width = files.stream().mapToInt(f -> f.toString().length()).max().orElse(4);
+        String row = "%-" + width + "s  %-10s %11s %10s%n";
+        out.printf(Locale.ROOT, row, "file", "label", "probability", "threshold");
+        return (file, p) ->
+            out.printf(
+                Locale.ROOT,
+                row,
+                file,
+                p.label(),
+                String.format(Locale.ROOT, "%.4f", p.probability()),
+                String.format(Locale.ROOT, "%.4f", p.threshold()));
+      }
+    }
+  }
+
+  private static String quoted(String field) {
+    return field.matches("[^,\"\r\n]*") ? field : '"' + field.replace("\"", "\"\"") + '"';
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.train.Trainer;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The second stage. */
+@Command(
+    name = "train",
+    description = {
+      "Computes the embeddings of a prepared data set and trains a head on them.",
+      "",
+      "Reads <out>/data, which the data command wrote; writes <out>/train with the weights, their"
+          + " description and the history. Embeddings are kept in <out>/cache.",
+      ""
+    },
+    footer = {"", "Example: deepxray train --weights efficientnetb0_notop.h5 --out work"},
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+  @Mixin private StageOptions stage;
+  @Mixin private BackboneOptions backbone;
+  @Mixin private TrainOptions options;
+  @Mixin private SeedOption seed;
+
+  @Override
+  public Integer call() throws Exception {
+    Trainer.Result result =
+        stage
+            .pipeline(common, stage.keepConfig(common, "train"))
+            .train(backbone.load(common.console()), options.options(seed.seed, stage.cores()));
+    common.print(Reports.training(result));
+    return 0;
+  }
+}

@@ -1,0 +1,92 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How the head is trained. */
+final class TrainOptions {
+  @Option(
+      names = "--head",
+      defaultValue = "ensemble",
+      paramLabel = "<name|file>",
+      description =
+          "The head: ensemble (logistic regression and a hidden layer, averaged), logistic, mlp,"
+              + " original (the Python project's), or a .yaml or .json file."
+              + " Default: ${DEFAULT-VALUE}.")
+  String head;
+
+  @Option(
+      names = "--views",
+      paramLabel = "<n>",
+      description =
+          "How many augmented views of each training image to use, 1 for none. Default: the"
+              + " head's.")
+  Optional<Integer> views;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "<n>",
+      description = "The most epochs. Default: the head's.")
+  Optional<Integer> epochs;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "<n>",
+      description =
+          "Stop after so many epochs without a lower validation loss and take the best epoch's"
+              + " weights; 0 to train all epochs and take the last. Default: the head's.")
+  Optional<Integer> patience;
+
+  @Option(
+      names = "--target-sensitivity",
+      defaultValue = "0.95",
+      paramLabel = "<share>",
+      description =
+          "The share of the validation split's pneumonias that the decision threshold must find."
+              + " Default: ${DEFAULT-VALUE}.")
+  double targetSensitivity;
+
+  @Option(
+      names = "--target-prevalence",
+      defaultValue = "0.5",
+      paramLabel = "<share>",
+      description =
+          "The share of pneumonias where the classifier is used, for the prior-corrected threshold."
+              + " Default: ${DEFAULT-VALUE}.")
+  double targetPrevalence;
+
+  @Option(
+      names = "--checkpoint-every",
+      defaultValue = "10",
+      paramLabel = "<epochs>",
+      description = "How often to write a checkpoint. Default: ${DEFAULT-VALUE}.")
+  int checkpointEvery;
+
+  @Option(
+      names = "--resume",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Go on from a checkpoint of the same training; --no-resume starts anew."
+              + " Default: ${DEFAULT-VALUE}.")
+  boolean resume;
+
+  Trainer.Options options(long seed, int cores) throws IOException {
+    HeadSpec spec = HeadSpec.of(head);
+    if (views.isPresent()) {
+      spec = spec.withViews(views.get());
+    }
+    if (epochs.isPresent()) {
+      spec = spec.withEpochs(epochs.get());
+    }
+    if (patience.isPresent()) {
+      spec = spec.withPatience(patience.get());
+    }
+    return new Trainer.Options(
+        spec, seed, targetSensitivity, targetPrevalence, checkpointEvery, resume, cores);
+  }
+}

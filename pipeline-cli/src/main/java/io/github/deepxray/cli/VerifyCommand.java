@@ -1,0 +1,66 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.BundleVerifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The last stage. */
+@Command(
+    name = "verify",
+    description = {
+      "Checks a bundle: every file against its checksum, every artifact against the trained model.",
+      "",
+      "Loads the SavedModel and both TFLite models, runs them on all test images and compares their"
+          + " probabilities, AUC and accuracy with those measured in training. Exit code 1 if a file"
+          + " has changed or an artifact is beyond its tolerance.",
+      ""
+    },
+    footer = {"", "Example: deepxray verify work/bundle"},
+    sortOptions = false)
+final class VerifyCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Parameters(paramLabel = "<bundle>", description = "The folder that export wrote.")
+  private Path folder;
+
+  @Option(
+      names = "--data",
+      paramLabel = "<dir>",
+      description =
+          "The prepared data set whose test images to run on. Default: the folder data beside the"
+              + " bundle.")
+  private Optional<Path> data;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "0",
+      paramLabel = "<n>",
+      description = "How many processor cores to use; 0 for all. Default: ${DEFAULT-VALUE}.")
+  private int threads;
+
+  @Override
+  public Integer call() throws Exception {
+    Bundle bundle = Bundle.open(folder);
+    Path dataset = data.orElse(folder.toAbsolutePath().resolveSibling("data"));
+    if (data.isEmpty() && !Files.isDirectory(dataset)) {
+      throw new DeepXrayException(
+          "There is no data set beside the bundle ("
+              + dataset
+              + "); name the prepared data set with --data.");
+    }
+    int cores = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    BundleVerifier.Report report =
+        new BundleVerifier(cores, common.console()).verify(bundle, PreparedDataset.open(dataset));
+    common.print(Reports.verification(bundle, report));
+    return report.passed() ? 0 : 1;
+  }
+}
