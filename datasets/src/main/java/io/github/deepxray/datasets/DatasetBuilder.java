@@ -270,6 +270,7 @@ public final class DatasetBuilder {
       quarantined.sort(Comparator.comparing(Quarantined::file));
       DatasetAudit audit = audit(images, quarantined);
       refuseTooManyBad(folder, audit);
+      refuseNothingLeft(split);
       List<Shard> shards = new ArrayList<>();
       List<SplitSummary> summaries = new ArrayList<>();
       try (Progress.Task task = progress.start("shards", images.size())) {
@@ -405,6 +406,24 @@ public final class DatasetBuilder {
             files.get(0).file(),
             files.get(0).detail(),
             list));
+  }
+
+  /** Each class was there; it may all have been set aside. */
+  private void refuseNothingLeft(PatientSplit split) {
+    for (Split part : List.of(Split.TRAIN, Split.TEST)) {
+      for (Label label : Label.values()) {
+        if (split.images().get(part).stream().noneMatch(i -> i.label() == label)) {
+          throw new DeepXrayException(
+              source.name()
+                  + ": of the "
+                  + part.key()
+                  + " split's images with label "
+                  + label
+                  + " none is left after bad, shared and validation images were taken out; give"
+                  + " more images or a smaller validation fraction.");
+        }
+      }
+    }
   }
 
   private void writeShards(

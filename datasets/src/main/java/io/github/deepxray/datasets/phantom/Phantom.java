@@ -179,6 +179,9 @@ public final class Phantom {
 
   /** Spine, mediastinum with the windpipe, and the aortic knob. */
   private double middle(double x, double y, double side) {
+    if (side > 0.26) {
+      return 0;
+    }
     double total = 0;
     double vertebra = wave(y / 0.125 + ribPhase);
     total += step(SPINE + 0.02, SPINE - 0.015, side) * (0.10 + 0.06 * step(0.1, 0.3, vertebra));
@@ -193,6 +196,9 @@ public final class Phantom {
   private double heart(double x, double y) {
     double dx = x - 0.14;
     double dy = y - (base - 0.25);
+    if (dx > 0.7 || dx < -0.7) {
+      return 0;
+    }
     double along = (dx - heartTilt * dy) / heart;
     double across = (dy + heartTilt * dx * 0.3) / 0.36;
     return step(1.2, 0.75, sq(along) + sq(across)) * step(base + 0.16, base - 0.02, y);
@@ -200,15 +206,20 @@ public final class Phantom {
 
   /** Ribs from behind and from the front, and collarbones. */
   private double bones(double side, double y, double outer) {
+    double line = Math.abs(y + 0.60 + 0.22 * side);
+    double collar =
+        line > 0.042
+            ? 0
+            : 0.13 * step(0.042, 0.022, line) * step(0.05, 0.08, side) * step(0.84, 0.76, side);
     double inside = step(outer + 0.07, outer + 0.02, side) * step(0.05, 0.09, side);
+    if (inside == 0) {
+      return collar;
+    }
     double behind = y - ribCurve * sq(side - 0.22) * 1.1;
     double reach = step(APEX - 0.04, APEX + 0.02, y) * step(base + 0.32, base + 0.1, y);
     double back = band(behind / ribGap + ribPhase, 0.20);
     double front = band((y - 0.95 * side) / (ribGap * 1.25) + ribPhase, 0.17);
-    double total = inside * reach * (0.105 * back + 0.045 * front * step(0.28, 0.45, side));
-    double line = Math.abs(y + 0.60 + 0.22 * side);
-    total += 0.13 * step(0.042, 0.022, line) * step(0.05, 0.08, side) * step(0.84, 0.76, side);
-    return total;
+    return collar + inside * reach * (0.105 * back + 0.045 * front * step(0.28, 0.45, side));
   }
 
   /** Vessels that branch from the roots of the lungs, and what does not belong there. */

@@ -62,7 +62,8 @@ final class ZipSource implements FileSource {
     ZipFile zip;
     try {
       zip = ZipFile.builder().setPath(path).get();
-    } catch (ZipException | EOFException | IllegalArgumentException e) {
+    } catch (IOException | RuntimeException e) {
+      // commons-compress answers a damaged directory with all kinds of exceptions.
       throw noArchive(name, e);
     }
     try {
@@ -84,7 +85,7 @@ final class ZipSource implements FileSource {
   private static int countEntries(Path path, String name) throws IOException {
     try (java.util.zip.ZipFile counted = new java.util.zip.ZipFile(path.toFile())) {
       return counted.size();
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException | IllegalArgumentException e) {
       throw noArchive(name, e);
     }
   }
@@ -93,7 +94,7 @@ final class ZipSource implements FileSource {
     return new DeepXrayException(
         name
             + " is no whole zip archive ("
-            + e.getMessage()
+            + (e.getMessage() == null ? "it ends too early" : e.getMessage())
             + "); download it again or give the unpacked folder.",
         e);
   }
