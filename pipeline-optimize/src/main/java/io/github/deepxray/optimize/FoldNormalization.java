@@ -25,6 +25,9 @@ import java.util.Map;
  * units.
  */
 public final class FoldNormalization implements Pass {
+  // In standard deviations: there a float still tells a ten-thousandth from the next.
+  private static final double MAX_OFFSET = 1000;
+
   /** {@code y = scale * x + offset} a channel, pending since tensor {@code from}. */
   private static final class Affine {
     private final String from;
@@ -36,6 +39,15 @@ public final class FoldNormalization implements Pass {
       this.scale = scale;
       this.offset = offset;
     }
+
+    /**
+     * Whether a kernel can take it in without losing digits. A feature that hardly varies beside
+     * its mean would become the small difference of two large products.
+     */
+    private boolean keepsPrecision() {
+      return Arrays.stream(scale).noneMatch(s -> s == 0)
+          && Arrays.stream(offset).allMatch(o -> Math.abs(o) <= MAX_OFFSET);
+    }
   }
 
   @Override
@@ -45,7 +57,7 @@ public final class FoldNormalization implements Pass {
     List<Layer> layers = new ArrayList<>();
     Weights.Builder folded = Weights.builder();
     for (Layer layer : network.layers()) {
-      if (isAffine(layer) && foldable(network, layer)) {
+      if (isAffine(layer) && foldable(model, layer)) {
         pending.put(layer.name(), affine(model, layer, pending.get(layer.inputs().get(0))));
       } else if (layer.inputs().size() == 1 && pending.containsKey(layer.inputs().get(0))) {
         Affine affine = pending.get(layer.inputs().get(0));
@@ -65,8 +77,9 @@ public final class FoldNormalization implements Pass {
   }
 
   /** Whether all that reads the tensor can take it in, directly or through further such layers. */
-  private static boolean foldable(Network network, Layer layer) {
-    if (network.outputs().contains(layer.name())) {
+  private static boolean foldable(Model model, Layer layer) {
+    Network network = model.network();
+    if (network.outputs().contains(layer.name()) || !affine(model, layer, null).keepsPrecision()) {
       return false;
     }
     List<Layer> readers = network.readers(layer.name());
@@ -76,7 +89,7 @@ public final class FoldNormalization implements Pass {
                 reader ->
                     reader instanceof Dense
                         || reader instanceof Conv2D
-                        || (isAffine(reader) && foldable(network, reader)));
+                        || (isAffine(reader) && foldable(model, reader)));
   }
 
   private static Affine affine(Model model, Layer layer, Affine before) {
@@ -123,7 +136,7 @@ public final class FoldNormalization implements Pass {
       layers.add(new Rescaling(name, affine.from, List.of(1.0), shift));
       redirected = Network.renameInput(layer, layer.inputs().get(0), name);
     }
-    FloatTensor kernel = (FloatTensor) weights.get(Kernels.name(layer));
+    FloatTensor kernel = Kernels.floats(weights, layer);
     int outputs = kernel.shape().get(kernel.shape().size() - 1);
     float[] values = kernel.toFloats();
     double[] bias = new double[outputs];

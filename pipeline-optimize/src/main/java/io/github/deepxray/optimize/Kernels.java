@@ -1,7 +1,9 @@
 package io.github.deepxray.optimize;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 
 /** Arithmetic on the kernels of layers, in double precision. */
@@ -14,10 +16,24 @@ final class Kernels {
         + (layer instanceof Layer.DepthwiseConv2D ? "/depthwise_kernel" : "/kernel");
   }
 
+  /**
+   * A layer's kernel.
+   *
+   * @throws DeepXrayException if it is quantized, so that it cannot be changed without loss
+   */
+  static FloatTensor floats(Weights weights, Layer layer) {
+    Tensor kernel = weights.get(name(layer));
+    if (kernel instanceof FloatTensor floats) {
+      return floats;
+    }
+    throw new DeepXrayException(
+        "Weight " + name(layer) + " is quantized already; fold the model before quantizing it.");
+  }
+
   /** Puts the kernel multiplied by one factor an output channel. */
   static void scaleOutputs(Weights weights, Layer layer, double[] factors, Weights.Builder into) {
     // The output channels are the fastest dimension: [.., filters], and [k, k, C, 1] for depthwise.
-    FloatTensor kernel = (FloatTensor) weights.get(name(layer));
+    FloatTensor kernel = floats(weights, layer);
     float[] values = kernel.toFloats();
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (values[i] * factors[i % factors.length]);

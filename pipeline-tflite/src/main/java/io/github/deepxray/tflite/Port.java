@@ -62,7 +62,7 @@ final class Port {
     for (int i = 0; i < tensor.dims().size(); i++) {
       dimensions.add(tensor.dims().data(i));
     }
-    if (dimensions.size() < 2 || dimensions.get(0) != 1) {
+    if (dimensions.size() < 2 || dimensions.get(0) != 1 || dimensions.contains(0)) {
       throw new DeepXrayException(
           source
               + " cannot be run: tensor "

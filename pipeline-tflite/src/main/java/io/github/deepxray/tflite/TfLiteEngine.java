@@ -55,6 +55,8 @@ public final class TfLiteEngine implements InferenceEngine {
     }
   }
 
+  private static final String DAMAGED = "it is damaged, of another format or of a newer version";
+
   // What must be freed, the last first: the interpreter reads the model's memory to its end.
   private final Deque<Pointer> owned = new ArrayDeque<>();
   private final Interpreter interpreter;
@@ -64,13 +66,13 @@ public final class TfLiteEngine implements InferenceEngine {
   private final List<String> signatures;
   private boolean closed;
 
-  private TfLiteEngine(String source, byte[] bytes, Options options) {
+  private TfLiteEngine(String source, byte[] bytes, Options options, boolean trusted) {
     try {
-      interpreter = build(source, bytes, options);
+      interpreter = build(source, bytes, options, trusted);
       planSize = Math.toIntExact(interpreter.execution_plan().limit());
-      if (interpreter.inputs().limit() != 1) {
-        throw invalid(
-            source, "it has " + interpreter.inputs().limit() + " inputs", "give one with 1 input");
+      long inputs = interpreter.inputs().limit();
+      if (inputs != 1) {
+        throw invalid(source, "it has " + inputs + " inputs", "give a model with 1");
       }
       input = Port.of(source, interpreter.input_tensor(0));
       outputs = new ArrayList<>();
@@ -78,13 +80,23 @@ public final class TfLiteEngine implements InferenceEngine {
         outputs.add(Port.of(source, interpreter.output_tensor(i)));
       }
       signatures = new ArrayList<>();
-      StringVector keys = interpreter.signature_keys();
-      for (long i = 0; i < keys.size(); i++) {
-        signatures.add(keys.get(i).getString());
+      try (StringVector keys = interpreter.signature_keys()) {
+        for (long i = 0; i < keys.size(); i++) {
+          signatures.add(keys.get(i).getString());
+        }
       }
     } catch (RuntimeException e) {
       close();
       throw e;
+    } catch (OutOfMemoryError e) {
+      close();
+      // JavaCPP's own limit; the JVM's heap is not in danger.
+      throw new DeepXrayException(
+          source
+              + " cannot be run: it needs more memory than allowed ("
+              + e.getMessage()
+              + "); raise -Xmx or -Dorg.bytedeco.javacpp.maxPhysicalBytes.",
+          e);
     }
   }
 
@@ -97,7 +109,7 @@ public final class TfLiteEngine implements InferenceEngine {
    * @throws IOException if it cannot be read
    */
   public static TfLiteEngine load(Path file, Options options) throws IOException {
-    return new TfLiteEngine(file.toString(), Files.readAllBytes(file), options);
+    return new TfLiteEngine(file.toString(), Files.readAllBytes(file), options, false);
   }
 
   /**
@@ -106,34 +118,57 @@ public final class TfLiteEngine implements InferenceEngine {
    * @throws DeepXrayException as for {@link #load(Path, Options)}
    */
   public static TfLiteEngine load(byte[] bytes, Options options) {
-    return new TfLiteEngine("The TFLite model in memory", bytes, options);
+    return new TfLiteEngine("The TFLite model in memory", bytes, options, false);
   }
 
-  private Interpreter build(String source, byte[] bytes, Options options) {
+  /** Loads what {@link TfLiteWriter} wrote, without the checks that files from elsewhere need. */
+  static TfLiteEngine loadTrusted(byte[] bytes, Options options) {
+    return new TfLiteEngine("The TFLite model in memory", bytes, options, true);
+  }
+
+  private Interpreter build(String source, byte[] bytes, Options options, boolean trusted) {
     BytePointer memory = own(new BytePointer(Math.max(1, bytes.length)));
     memory.put(bytes);
     FlatBufferModel model = FlatBufferModel.VerifyAndBuildFromBuffer(memory, bytes.length);
     if (model == null || model.isNull()) {
-      throw invalid(source, "it is not a TFLite model", "it is damaged or of another format");
+      throw invalid(source, "it is not a TFLite model", DAMAGED);
     }
     own(model);
-    BuiltinOpResolver resolver =
-        own(
-            options.delegate()
-                ? new BuiltinOpResolver()
-                : new BuiltinOpResolverWithoutDefaultDelegates());
-    Interpreter built = new Interpreter((Pointer) null);
-    try (InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
-      builder.SetNumThreads(options.threads());
-      if (builder.apply(built) != tensorflowlite.kTfLiteOk || built.isNull()) {
-        throw invalid(source, "TensorFlow Lite does not accept it", "see its message above");
+    if (!trusted) {
+      FileCheck check = new FileCheck(source, bytes);
+      check.wiring();
+      if (options.delegate()) {
+        check.delegable();
+        // TensorFlow Lite's own kernels check shapes and types; XNNPACK trusts them.
+        try (Interpreter kernels = prepare(source, model, options.withoutDelegate())) {
+          check.shapes(kernels);
+        }
       }
     }
-    own(built);
-    if (built.AllocateTensors() != tensorflowlite.kTfLiteOk) {
-      throw invalid(source, "TensorFlow Lite cannot prepare it", "see its message above");
+    return own(prepare(source, model, options));
+  }
+
+  private static Interpreter prepare(String source, FlatBufferModel model, Options options) {
+    Interpreter interpreter = new Interpreter((Pointer) null);
+    boolean ready = false;
+    try (BuiltinOpResolver resolver =
+            options.delegate()
+                ? new BuiltinOpResolver()
+                : new BuiltinOpResolverWithoutDefaultDelegates();
+        InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
+      builder.SetNumThreads(options.threads());
+      if (builder.apply(interpreter) != tensorflowlite.kTfLiteOk
+          || interpreter.isNull()
+          || interpreter.AllocateTensors() != tensorflowlite.kTfLiteOk) {
+        throw invalid(source, "TensorFlow Lite refuses it", DAMAGED);
+      }
+      ready = true;
+      return interpreter;
+    } finally {
+      if (!ready) {
+        interpreter.close();
+      }
     }
-    return built;
   }
 
   private <P extends Pointer> P own(P pointer) {

@@ -41,7 +41,7 @@ public final class TfLiteEngineFactory implements EngineFactory {
 
   @Override
   public TfLiteEngine create(Model model, int threads) {
-    return TfLiteEngine.load(
+    return TfLiteEngine.loadTrusted(
         TfLiteWriter.toBytes(model), new TfLiteEngine.Options(threads, delegate));
   }
 }

@@ -1,0 +1,186 @@
+package io.github.deepxray.tflite;
+
+import com.google.errorprone.annotations.FormatMethod;
+import io.github.deepxray.core.DeepXrayException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.Locale;
+import org.bytedeco.tensorflowlite.Interpreter;
+import org.bytedeco.tensorflowlite.TfLiteIntArray;
+import org.tensorflow.lite.schema.BuiltinOperator;
+import org.tensorflow.lite.schema.Model;
+import org.tensorflow.lite.schema.Operator;
+import org.tensorflow.lite.schema.SubGraph;
+import org.tensorflow.lite.schema.Tensor;
+
+/**
+ * Checks the operators of a file. TensorFlow Lite checks that tables and vectors lie inside the
+ * file and, through its own kernels, what each operator reads; XNNPACK trusts the file and ends the
+ * process where it is broken.
+ */
+final class FileCheck {
+  private final String source;
+  private final Model model;
+
+  /**
+   * Prepares to check a file.
+   *
+   * @param source how messages name it
+   * @param bytes its content, a verified flatbuffer
+   */
+  FileCheck(String source, byte[] bytes) {
+    this.source = source;
+    this.model = Model.getRootAsModel(ByteBuffer.wrap(bytes));
+  }
+
+  /**
+   * Checks that operators read only what is there and write each tensor once.
+   *
+   * @throws DeepXrayException that names the file and what is wrong with it
+   */
+  void wiring() {
+    for (int i = 0; i < model.subgraphsLength(); i++) {
+      subgraph(model.subgraphs(i));
+    }
+  }
+
+  /**
+   * Checks that the shapes in the file are those that the operators' own arithmetic gives.
+   *
+   * @param prepared an interpreter of the file, without delegates, with its tensors allocated
+   * @throws DeepXrayException that names the file and what is wrong with it
+   */
+  void shapes(Interpreter prepared) {
+    SubGraph graph = model.subgraphs(0);
+    for (int t = 0; t < graph.tensorsLength(); t++) {
+      Tensor tensor = graph.tensors(t);
+      int rank = tensor.shapeLength();
+      if (rank == 0) {
+        // A scalar, or a tensor of unknown rank.
+        continue;
+      }
+      TfLiteIntArray computed = prepared.tensor(t).dims();
+      boolean equal = computed.size() == rank;
+      for (int d = 0; d < rank && equal; d++) {
+        boolean open = tensor.shapeSignatureLength() > d && tensor.shapeSignature(d) == -1;
+        equal = open || tensor.shape(d) == computed.data(d);
+      }
+      require(equal, "the shape of tensor %d is not what its operator gives", t);
+    }
+  }
+
+  private void subgraph(SubGraph graph) {
+    int count = graph.tensorsLength();
+    // Tensors that hold values before the operator at hand runs.
+    BitSet ready = new BitSet();
+    for (int t = 0; t < count; t++) {
+      Tensor tensor = graph.tensors(t);
+      require(
+          tensor.buffer() < model.buffersLength(),
+          "tensor %d has no buffer %d",
+          t,
+          tensor.buffer());
+      boolean constant =
+          tensor.isVariable() || model.buffers((int) tensor.buffer()).dataLength() > 0;
+      for (int d = 0; d < tensor.shapeLength(); d++) {
+        // A constant without values has no data either.
+        constant |= tensor.shape(d) == 0;
+      }
+      ready.set(t, constant);
+    }
+    for (int i = 0; i < graph.inputsLength(); i++) {
+      int tensor = tensor(graph.inputs(i), count);
+      require(!ready.get(tensor), "input %d is tensor %d, which is not free", i, tensor);
+      ready.set(tensor);
+    }
+    BitSet read = new BitSet();
+    for (int i = 0; i < graph.outputsLength(); i++) {
+      read.set(tensor(graph.outputs(i), count));
+    }
+    for (int o = 0; o < graph.operatorsLength(); o++) {
+      Operator operator = graph.operators(o);
+      require(operator.opcodeIndex() < model.operatorCodesLength(), "operator %d has no code", o);
+      for (int i = 0; i < operator.inputsLength(); i++) {
+        // -1 stands for an optional input that is not given.
+        if (operator.inputs(i) != -1) {
+          int tensor = tensor(operator.inputs(i), count);
+          require(ready.get(tensor), "operator %d reads tensor %d before it is written", o, tensor);
+          read.set(tensor);
+        }
+      }
+      for (int i = 0; i < operator.outputsLength(); i++) {
+        int tensor = tensor(operator.outputs(i), count);
+        require(!ready.get(tensor), "operator %d writes tensor %d once more", o, tensor);
+        ready.set(tensor);
+      }
+    }
+    for (int i = 0; i < graph.outputsLength(); i++) {
+      require(ready.get(graph.outputs(i)), "output %d is never written", i);
+    }
+  }
+
+  /**
+   * Checks for what is legal and ends the process under XNNPACK.
+   *
+   * @throws DeepXrayException that names the file and says to run it without XNNPACK
+   */
+  void delegable() {
+    for (int i = 0; i < model.subgraphsLength(); i++) {
+      SubGraph graph = model.subgraphs(i);
+      BitSet computed = new BitSet();
+      BitSet read = new BitSet();
+      for (int o = 0; o < graph.outputsLength(); o++) {
+        read.set(graph.outputs(o));
+      }
+      for (int o = 0; o < graph.operatorsLength(); o++) {
+        Operator operator = graph.operators(o);
+        for (int t = 0; t < operator.inputsLength(); t++) {
+          if (operator.inputs(t) != -1) {
+            read.set(operator.inputs(t));
+          }
+        }
+        for (int t = 0; t < operator.outputsLength(); t++) {
+          computed.set(operator.outputs(t));
+        }
+      }
+      for (int o = 0; o < graph.operatorsLength(); o++) {
+        Operator operator = graph.operators(o);
+        boolean used = operator.outputsLength() == 0;
+        for (int t = 0; t < operator.outputsLength(); t++) {
+          used |= read.get(operator.outputs(t));
+        }
+        int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
+        boolean withoutBias =
+            code == BuiltinOperator.DEPTHWISE_CONV_2D
+                && operator.inputsLength() == 2
+                && computed.get(operator.inputs(1));
+        if (!used || withoutBias) {
+          throw new DeepXrayException(
+              source
+                  + " cannot be run with XNNPACK: operator "
+                  + o
+                  + (used
+                      ? " is a depthwise convolution with a computed kernel and no bias"
+                      : " writes what nothing reads")
+                  + "; run it without.");
+        }
+      }
+    }
+  }
+
+  private int tensor(int index, int count) {
+    require(index >= 0 && index < count, "there is no tensor %d", index);
+    return index;
+  }
+
+  @FormatMethod
+  private void require(boolean condition, String format, Object... arguments) {
+    if (!condition) {
+      throw new DeepXrayException(
+          source
+              + " cannot be run: "
+              + String.format(Locale.ROOT, format, arguments)
+              + "; it is damaged or was not written by a TFLite converter.");
+    }
+  }
+}
