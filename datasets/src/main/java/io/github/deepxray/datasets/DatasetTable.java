@@ -52,7 +52,7 @@ final class DatasetTable {
         String.format(
             Locale.ROOT,
             "Skipped: nested copy %d (%d repeat the first), __MACOSX %d, ._* %d, .DS_Store %d,"
-                + " other %d%n",
+                + " other %d\n",
             s.nestedCopy(),
             s.nestedCopyRepeats(),
             s.macosx(),
@@ -102,7 +102,7 @@ final class DatasetTable {
               count(split.fromOfficialVal())));
     }
     table(text, rows);
-    return text.toString().replace(System.lineSeparator(), "\n");
+    return text.toString();
   }
 
   private static void quarantined(StringBuilder text, DatasetAudit audit) {
