@@ -4,11 +4,11 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +34,7 @@ import picocli.CommandLine.Option;
           + " extraction with reading, decoding and storing. Reads <out>/data, keeps nothing.",
       ""
     },
-    footer = {
-      "", "Example: deepxray benchmark --weights efficientnetb0_notop.h5 --out work"
-    },
+    footer = {"", "Example: deepxray benchmark --weights efficientnetb0_notop.h5 --out work"},
     sortOptions = false)
 final class BenchmarkCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;

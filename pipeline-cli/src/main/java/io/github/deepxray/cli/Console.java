@@ -6,6 +6,7 @@ import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine;
 
 /**
  * Shows progress: bars on a terminal, a plain line now and then elsewhere. All of it goes to the
@@ -19,7 +20,8 @@ final class Console implements Progress {
 
   Console(PrintWriter err) {
     this.err = err;
-    this.terminal = System.console() != null && System.getenv("CI") == null;
+    // What decides about colours knows what a terminal is, on every platform and Java version.
+    this.terminal = CommandLine.Help.Ansi.AUTO.enabled() && System.getenv("CI") == null;
   }
 
   @Override

@@ -45,9 +45,7 @@ final class DataCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
     PreparedDataset dataset =
-        stage
-            .pipeline(common, stage.keepConfig(common, "data"))
-            .prepare(data, datasetOptions);
+        stage.pipeline(common, stage.keepConfig(common, "data")).prepare(data, datasetOptions);
     common.print(dataset.table());
     return 0;
   }

@@ -71,8 +71,7 @@ final class DemoCommand implements Callable<Integer> {
         Pipeline.builder(out).optProgress(common.console()).optConfig(config).build();
     PreparedDataset dataset =
         pipeline.prepare(
-            phantoms,
-            DatasetOptions.DEFAULT.withSeed(seed.seed).withValidationFraction(0.25));
+            phantoms, DatasetOptions.DEFAULT.withSeed(seed.seed).withValidationFraction(0.25));
     common.print(dataset.table() + "\n");
     Backbone backbone =
         UntrainedBackbone.calibrated(

@@ -24,8 +24,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     common.print(
-        Reports.metrics(
-            stage.pipeline(common, stage.keepConfig(common, "evaluate")).evaluate()));
+        Reports.metrics(stage.pipeline(common, stage.keepConfig(common, "evaluate")).evaluate()));
     return 0;
   }
 }

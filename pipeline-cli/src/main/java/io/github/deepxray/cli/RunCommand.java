@@ -50,8 +50,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long start = System.nanoTime();
     var datasetOptions =
-        Usage.check(
-            common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
+        Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
     var trainerOptions = trainOptions.options(seed.seed, stage.cores());
     String name = exportOptions.name();
     Map<String, String> config = stage.keepConfig(common, "run");
@@ -66,8 +65,7 @@ final class RunCommand implements Callable<Integer> {
     BundleVerifier.Report report = pipeline.verify();
     common.print(Reports.verification(bundle, report));
     common.print(
-        String.format(
-            Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
+        String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
     return report.passed() ? 0 : 1;
   }
 }

@@ -6,14 +6,16 @@ import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The deployable forms of a classifier in a bundle, and how close each must be to the trained one. */
+/**
+ * The deployable forms of a classifier in a bundle, and how close each must be to the trained one.
+ */
 public enum Artifact {
   /** TensorFlow's SavedModel. */
-  SAVED_MODEL("saved_model", Bundle.SAVED_MODEL, Tolerance.ROUNDING),
+  SAVED_MODEL("saved_model", Bundle.SAVED_MODEL),
   /** TFLite with 32-bit float weights. */
-  FLOAT32("float32", Bundle.TFLITE_FLOAT32, Tolerance.ROUNDING),
+  FLOAT32("float32", Bundle.TFLITE_FLOAT32),
   /** TFLite with 8-bit weights. */
-  DYNAMIC("dynamic", Bundle.TFLITE_DYNAMIC, Tolerance.QUANTIZATION);
+  DYNAMIC("dynamic", Bundle.TFLITE_DYNAMIC);
 
   /**
    * How far an artifact may be from the trained model on the same images.
@@ -32,12 +34,10 @@ public enum Artifact {
 
   private final String key;
   private final String path;
-  private final Tolerance tolerance;
 
-  Artifact(String key, String path, Tolerance tolerance) {
+  Artifact(String key, String path) {
     this.key = key;
     this.path = path;
-    this.tolerance = tolerance;
   }
 
   /** The name in options and reports. */
@@ -52,7 +52,7 @@ public enum Artifact {
 
   /** How far it may be from the trained model. */
   public Tolerance tolerance() {
-    return tolerance;
+    return this == DYNAMIC ? Tolerance.QUANTIZATION : Tolerance.ROUNDING;
   }
 
   /** Whether running it needs TensorFlow's native library. */

@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -49,7 +49,10 @@ public record Bundle(Path folder) {
   public static Bundle open(Path folder) {
     if (!isBundle(folder)) {
       throw new DeepXrayException(
-          folder + " is no bundle: it has no " + CHECKSUMS + "; give the folder that export wrote.");
+          folder
+              + " is no bundle: it has no "
+              + CHECKSUMS
+              + "; give the folder that export wrote.");
     }
     return new Bundle(folder);
   }
@@ -129,8 +132,7 @@ public record Bundle(Path folder) {
     Map<String, String> expected = new LinkedHashMap<>();
     for (String line : Files.readAllLines(folder.resolve(CHECKSUMS))) {
       if (!line.matches("[0-9a-f]{64}  .+")) {
-        throw new DeepXrayException(
-            folder.resolve(CHECKSUMS) + " is damaged at the line: " + line);
+        throw new DeepXrayException(folder.resolve(CHECKSUMS) + " is damaged at the line: " + line);
       }
       expected.put(line.substring(66), line.substring(0, 64));
     }

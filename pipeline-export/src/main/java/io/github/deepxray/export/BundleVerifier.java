@@ -143,8 +143,7 @@ public final class BundleVerifier {
     for (Artifact artifact : Artifact.values()) {
       try (InferenceEngine engine = artifact.load(bundle, threads)) {
         parities.add(
-            compare(
-                artifact.key(), artifact.tolerance(), engine, dataset, trained, threshold));
+            compare(artifact.key(), artifact.tolerance(), engine, dataset, trained, threshold));
         if (engine instanceof SavedModelEngine savedModel) {
           parities.add(compareBytes(artifact, savedModel, dataset, trained, threshold));
         }
@@ -168,8 +167,7 @@ public final class BundleVerifier {
     List<ScoredExample> scored = new ArrayList<>();
     double seconds = 0;
     try (XrayReader reader = dataset.read(Split.TEST);
-        Progress.Task task =
-            progress.start("verify " + name, dataset.images(Split.TEST))) {
+        Progress.Task task = progress.start("verify " + name, dataset.images(Split.TEST))) {
       List<XrayRecord> records = new ArrayList<>();
       Optional<XrayRecord> next = reader.next();
       while (next.isPresent()) {

@@ -56,11 +56,9 @@ public final class BundleWriter {
    * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged
    * @throws IOException if something cannot be read or written
    */
-  public Bundle write(
-      TrainedModel model, PreparedDataset dataset, Path evaluation, Path folder)
+  public Bundle write(TrainedModel model, PreparedDataset dataset, Path evaluation, Path folder)
       throws IOException {
-    MetricsReport metrics =
-        Json.read(evaluation.resolve(MetricsReport.FILE), MetricsReport.class);
+    MetricsReport metrics = Json.read(evaluation.resolve(MetricsReport.FILE), MetricsReport.class);
     Model folded = Passes.forInference().apply(model.model());
     Provenance provenance =
         new Provenance(
@@ -86,14 +84,12 @@ public final class BundleWriter {
               partial.resolve(Bundle.TFLITE_DYNAMIC),
               new DynamicRangeQuantization().apply(folded),
               "8-bit weights, float activations");
-          AtomicFiles.write(
-              partial.resolve(Bundle.LABELS), String.join("\n", labels()) + "\n");
+          AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels()) + "\n");
           for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
             String file = Predictions.fileName(split.key());
             Files.copy(evaluation.resolve(file), partial.resolve(file));
           }
-          Files.copy(
-              evaluation.resolve(MetricsReport.FILE), partial.resolve(MetricsReport.FILE));
+          Files.copy(evaluation.resolve(MetricsReport.FILE), partial.resolve(MetricsReport.FILE));
           Files.copy(
               dataset.folder().resolve(PreparedDataset.MANIFEST),
               partial.resolve(PreparedDataset.MANIFEST));

@@ -109,8 +109,7 @@ public final class Classifier implements AutoCloseable {
 
   /** Classifies an image of any size. */
   public Prediction classify(RgbImage image) {
-    Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1))
-        .copyTo(input, 0);
+    Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
     double probability = engine.run(input, 1)[0][0];
     return new Prediction(labels.get(probability >= threshold ? 1 : 0), probability, threshold);
   }

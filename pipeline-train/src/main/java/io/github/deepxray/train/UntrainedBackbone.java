@@ -31,9 +31,9 @@ public final class UntrainedBackbone {
   /**
    * Makes the backbone.
    *
-   * <p>Kernels are drawn from a normal distribution of variance {@code 2 / fan_out} (He et al. 2015,
-   * as EfficientNet does in Keras). Then, layer by layer, mean and variance of what enters each
-   * batch normalization are measured and stored.
+   * <p>Kernels are drawn from a normal distribution of variance {@code 2 / fan_out} (He et al.
+   * 2015, as EfficientNet does in Keras). Then, layer by layer, mean and variance of what enters
+   * each batch normalization are measured and stored.
    *
    * @param variant which EfficientNet
    * @param images what to measure on; they are resized
@@ -72,8 +72,7 @@ public final class UntrainedBackbone {
     return new Backbone(variant, new Model(network, weights), "untrained, seed " + seed);
   }
 
-  private static Weights statistics(
-      Layer.BatchNormalization bn, Network network, float[] values) {
+  private static Weights statistics(Layer.BatchNormalization bn, Network network, float[] values) {
     List<Integer> shape = network.shape(bn.input());
     int channels = shape.get(shape.size() - 1);
     double count = (double) values.length / channels;
