@@ -1,5 +1,6 @@
 package io.github.deepxray.optimize;
 
+import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
@@ -307,9 +308,7 @@ class PassesTest {
       for (String output : expected.network().outputs()) {
         double largest =
             Math.max(1, Arrays.stream(before.get(output)).map(Math::abs).max().orElse(0));
-        assertThat(after.get(output))
-            .as(output)
-            .containsExactly(before.get(output), offset(1e-5 * largest));
+        assertClose(output, after.get(output), before.get(output), 1e-5 * largest);
       }
     }
   }

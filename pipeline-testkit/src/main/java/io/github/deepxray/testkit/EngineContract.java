@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.weights.KerasHdf5;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +77,22 @@ public abstract class EngineContract {
                 new Layer.Activation("probability", "logit", Layer.Function.SIGMOID)),
             List.of("probability"));
     assertAgreesWithReference(Fixtures.withRandomWeights(network, 4), 5);
+  }
+
+  /** The features of Keras' EfficientNetB0 with its ImageNet weights, without any folding. */
+  @Test
+  void agreesWithKeras() throws IOException {
+    Network network = EfficientNet.B0.network();
+    Model model = new Model(network, KerasHdf5.read(SharedData.weights(), network));
+    float[][] expected = KerasGoldens.efficientNetB0Features();
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      float[] features = engine.run(PatternImages.batch(224), PatternImages.COUNT)[0];
+      for (int n = 0; n < expected.length; n++) {
+        int from = n * KerasGoldens.FEATURES;
+        float[] actual = Arrays.copyOfRange(features, from, from + KerasGoldens.FEATURES);
+        Closeness.assertClose("pattern " + n, actual, expected[n], 1e-4);
+      }
+    }
   }
 
   @Test

@@ -285,20 +285,21 @@ public record TfLiteMetadata(
     return stats;
   }
 
-  /** Writes the model once more, with the metadata as its last buffer. */
+  /** Writes the model once more, with the metadata in the place of earlier one or at the end. */
   private static byte[] rewrite(Model model, byte[] metadata) {
     int size = metadata.length;
     for (int i = 0; i < model.buffersLength(); i++) {
       size += model.buffers(i).dataLength();
     }
     FlatBufferBuilder builder = new FlatBufferBuilder(size + (1 << 20));
-    int[] buffers = new int[model.buffersLength() + 1];
-    for (int i = 0; i < model.buffersLength(); i++) {
+    int target = metadataBuffer(model);
+    int[] buffers = new int[Math.max(target + 1, model.buffersLength())];
+    for (int i = 0; i < buffers.length; i++) {
       // The schema's own way to copy would lose the alignment of the data.
-      ByteBuffer data = model.buffers(i).dataAsByteBuffer();
+      ByteBuffer data =
+          i == target ? ByteBuffer.wrap(metadata) : model.buffers(i).dataAsByteBuffer();
       buffers[i] = data == null ? FlatGraph.emptyBuffer(builder) : FlatGraph.buffer(builder, data);
     }
-    buffers[buffers.length - 1] = FlatGraph.buffer(builder, ByteBuffer.wrap(metadata));
 
     int[] codes = new int[model.operatorCodesLength()];
     for (int i = 0; i < codes.length; i++) {
@@ -326,8 +327,7 @@ public record TfLiteMetadata(
         entries[count++] = Metadata.pack(builder, entry);
       }
     }
-    entries[count++] =
-        Metadata.createMetadata(builder, builder.createString(METADATA), buffers.length - 1);
+    entries[count++] = Metadata.createMetadata(builder, builder.createString(METADATA), target);
     String description = model.description() == null ? "" : model.description();
     int root =
         Model.createModel(
@@ -342,6 +342,15 @@ public record TfLiteMetadata(
             signatures.length == 0 ? 0 : Model.createSignatureDefsVector(builder, signatures));
     Model.finishModelBuffer(builder, root);
     return builder.sizedByteArray();
+  }
+
+  private static int metadataBuffer(Model model) {
+    for (int i = 0; i < model.metadataLength(); i++) {
+      if (METADATA.equals(model.metadata(i).name())) {
+        return Math.toIntExact(model.metadata(i).buffer());
+      }
+    }
+    return model.buffersLength();
   }
 
   /**
