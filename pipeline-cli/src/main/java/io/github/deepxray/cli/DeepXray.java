@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       VerifyCommand.class,
       PredictCommand.class,
+      RepeatCommand.class,
       BenchmarkCommand.class,
       CommandLine.HelpCommand.class
     })
