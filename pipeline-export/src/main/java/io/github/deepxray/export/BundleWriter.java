@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
@@ -58,7 +59,7 @@ public final class BundleWriter {
    */
   public Bundle write(TrainedModel model, PreparedDataset dataset, Path evaluation, Path folder)
       throws IOException {
-    MetricsReport metrics = Json.read(evaluation.resolve(MetricsReport.FILE), MetricsReport.class);
+    MetricsReport metrics = evaluated(evaluation, model, dataset);
     Model folded = Passes.forInference().apply(model.model());
     Provenance provenance =
         new Provenance(
@@ -101,6 +102,25 @@ public final class BundleWriter {
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return new Bundle(folder);
+  }
+
+  /** The metrics, if they are those of this classifier on this data set and no older ones. */
+  private static MetricsReport evaluated(
+      Path evaluation, TrainedModel model, PreparedDataset dataset) throws IOException {
+    Path file = evaluation.resolve(MetricsReport.FILE);
+    if (!Files.isRegularFile(file)) {
+      throw new DeepXrayException(
+          "There is no " + file + "; run the evaluate command before export.");
+    }
+    MetricsReport metrics = Json.read(file, MetricsReport.class);
+    if (!metrics.model().equals(model.model().weights().sha256())
+        || !metrics.dataset().equals(dataset.fingerprint())) {
+      throw new DeepXrayException(
+          file
+              + " belongs to another model or data set than those to export; run the evaluate"
+              + " command again.");
+    }
+    return metrics;
   }
 
   private static List<String> labels() {

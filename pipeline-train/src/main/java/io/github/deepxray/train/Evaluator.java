@@ -83,7 +83,13 @@ public final class Evaluator {
       Predictions.of(embeddings, scored).write(folder.resolve(Predictions.fileName(split.key())));
     }
     MetricsReport report =
-        new MetricsReport(MetricsReport.FORMAT, model.description().thresholds(), splits, slices);
+        new MetricsReport(
+            MetricsReport.FORMAT,
+            model.model().weights().sha256(),
+            dataset.fingerprint(),
+            model.description().thresholds(),
+            splits,
+            slices);
     Json.write(folder.resolve(MetricsReport.FILE), report);
     return report;
   }

@@ -11,6 +11,8 @@ import java.util.Map;
  * The content of {@code metrics.json}.
  *
  * @param format {@link #FORMAT}
+ * @param model the hash of the evaluated classifier's weights
+ * @param dataset the fingerprint of the data set
  * @param thresholds the thresholds and how they were chosen
  * @param splits the evaluation of {@code validation} and {@code test}
  * @param slices for each split the evaluation of {@code bacterial}, {@code viral} (each with all
@@ -18,6 +20,8 @@ import java.util.Map;
  */
 public record MetricsReport(
     String format,
+    String model,
+    String dataset,
     DecisionThresholds thresholds,
     Map<String, Evaluation> splits,
     Map<String, Map<String, Evaluation>> slices) {
