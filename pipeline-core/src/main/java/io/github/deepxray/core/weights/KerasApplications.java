@@ -6,11 +6,8 @@ import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -34,6 +31,9 @@ public final class KerasApplications {
       URI.create("https://storage.googleapis.com/keras-applications/");
   private static final int ATTEMPTS = 4;
 
+  /** How long a server may keep silent. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   /** MD5 of the {@code _notop} files, from {@code keras/src/applications/efficientnet.py}. */
   private static final Map<EfficientNet, String> MD5 =
       Map.of(
@@ -49,6 +49,7 @@ public final class KerasApplications {
   private final Path cache;
   private final URI address;
   private final Map<EfficientNet, String> md5;
+  private final Duration patience;
 
   /** Keras' cache, {@code $KERAS_HOME/models} or {@code ~/.keras/models}, and its address. */
   public KerasApplications() {
@@ -70,9 +71,14 @@ public final class KerasApplications {
    * @param md5 the MD5 of each file in hexadecimal digits
    */
   public KerasApplications(Path cache, URI address, Map<EfficientNet, String> md5) {
+    this(cache, address, md5, PATIENCE);
+  }
+
+  KerasApplications(Path cache, URI address, Map<EfficientNet, String> md5, Duration patience) {
     this.cache = cache;
     this.address = address;
     this.md5 = Map.copyOf(md5);
+    this.patience = patience;
   }
 
   /**
@@ -114,18 +120,13 @@ public final class KerasApplications {
 
   private void download(URI from, Path to, Progress progress)
       throws IOException, InterruptedException {
-    HttpClient client =
-        HttpClient.newBuilder()
-            .connectTimeout(Duration.ofSeconds(20))
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
     IOException last = null;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) {
-        Thread.sleep(500L << attempt);
+        Thread.sleep(patience.toMillis() / 60 << attempt);
       }
       try {
-        if (attempt(client, from, to, progress)) {
+        if (attempt(from, to, progress)) {
           return;
         }
       } catch (IOException e) {
@@ -144,17 +145,17 @@ public final class KerasApplications {
   }
 
   /** Whether the file is complete. */
-  private static boolean attempt(HttpClient client, URI from, Path to, Progress progress)
-      throws IOException, InterruptedException {
+  private boolean attempt(URI from, Path to, Progress progress) throws IOException {
     long have = Files.exists(to) ? Files.size(to) : 0;
-    HttpRequest.Builder request = HttpRequest.newBuilder(from).timeout(Duration.ofMinutes(1));
-    if (have > 0) {
-      request.header("Range", "bytes=" + have + "-");
-    }
-    HttpResponse<InputStream> response =
-        client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      int status = response.statusCode();
+    // Not java.net.http: it has no limit on how long a body may stall.
+    HttpURLConnection connection = (HttpURLConnection) from.toURL().openConnection();
+    try {
+      connection.setConnectTimeout((int) patience.toMillis());
+      connection.setReadTimeout((int) patience.toMillis());
+      if (have > 0) {
+        connection.setRequestProperty("Range", "bytes=" + have + "-");
+      }
+      int status = connection.getResponseCode();
       if (status == 416) {
         // Nothing is left to send; the hash tells whether what is here is right.
         return true;
@@ -167,9 +168,10 @@ public final class KerasApplications {
             from + " answers " + status + "; give the file with --weights <file>.h5.");
       }
       boolean resumed = status == 206;
-      long length = response.headers().firstValueAsLong("Content-Length").orElse(-1);
+      long length = connection.getContentLengthLong();
       long total = length < 0 ? -1 : length + (resumed ? have : 0);
-      try (OutputStream out =
+      try (InputStream body = connection.getInputStream();
+          OutputStream out =
               Files.newOutputStream(
                   to,
                   StandardOpenOption.CREATE,
@@ -186,8 +188,8 @@ public final class KerasApplications {
         }
       }
       return total < 0 || Files.size(to) >= total;
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+    } finally {
+      connection.disconnect();
     }
   }
 

@@ -16,12 +16,15 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,24 +41,30 @@ class KerasApplicationsTest {
 
   @TempDir Path folder;
   private HttpServer server;
+  private ExecutorService executor;
   private final List<String> requests = new CopyOnWriteArrayList<>();
 
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    // A silent answer must not keep the next request waiting.
+    executor = Executors.newCachedThreadPool();
+    server.setExecutor(executor);
     server.start();
   }
 
   @AfterEach
   void stop() {
     server.stop(0);
+    executor.shutdownNow();
   }
 
   private KerasApplications applications(byte[] published) throws Exception {
     URI address =
         URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/keras-applications/");
     String md5 = HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(published));
-    return new KerasApplications(folder, address, Map.of(EfficientNet.B0, md5));
+    return new KerasApplications(
+        folder, address, Map.of(EfficientNet.B0, md5), Duration.ofMillis(500));
   }
 
   /** Serves the content, with ranges; {@code cut} limits how many bytes the n-th answer holds. */
@@ -110,6 +119,30 @@ class KerasApplicationsTest {
     assertThat(requests).hasSize(3);
     assertThat(requests.get(0)).isEmpty();
     assertThat(requests.get(1)).startsWith("bytes=");
+  }
+
+  @Test
+  void resumesWhenTheServerFallsSilent() throws Exception {
+    server.createContext(
+        "/keras-applications/efficientnetb0_notop.h5",
+        exchange -> {
+          String range =
+              Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range")).orElse("");
+          requests.add(range);
+          int from = range.isEmpty() ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+          exchange.sendResponseHeaders(from > 0 ? 206 : 200, CONTENT.length - from);
+          OutputStream out = exchange.getResponseBody();
+          if (requests.size() == 1) {
+            out.write(CONTENT, 0, 70_000);
+            out.flush();
+            return;
+          }
+          out.write(CONTENT, from, CONTENT.length - from);
+          exchange.close();
+        });
+    Path file = applications(CONTENT).weightsFile(EfficientNet.B0, Progress.NONE);
+    assertThat(file).hasBinaryContent(CONTENT);
+    assertThat(requests).hasSize(2);
   }
 
   @Test
