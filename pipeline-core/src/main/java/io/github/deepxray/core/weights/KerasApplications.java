@@ -123,7 +123,7 @@ public final class KerasApplications {
     IOException last = null;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) {
-        Thread.sleep(patience.toMillis() / 60 << attempt);
+        Thread.sleep((patience.toMillis() / 60) << attempt);
       }
       try {
         if (attempt(from, to, progress)) {
