@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Measures this machine. */
 @Command(
@@ -55,16 +56,16 @@ final class BenchmarkCommand implements Callable<Integer> {
       description = "How often each is measured; the median counts. Default: ${DEFAULT-VALUE}.")
   private int rounds;
 
-  @Option(
-      names = "--threads",
-      defaultValue = "0",
-      paramLabel = "<n>",
-      description = "How many processor cores to use; 0 for all. Default: ${DEFAULT-VALUE}.")
-  private int threads;
+  @Mixin private ThreadsOption threads;
 
   @Override
   public Integer call() throws Exception {
-    int cores = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    if (rounds < 1) {
+      throw new ParameterException(
+          common.command().commandLine(), "--rounds must be 1 or more, not " + rounds + ".");
+    }
+    Usage.check(common, backbone::variant);
+    int cores = threads.cores();
     PreparedDataset dataset = PreparedDataset.open(out.resolve("data"));
     Model model = backbone.load(common.console()).model();
     common.print(

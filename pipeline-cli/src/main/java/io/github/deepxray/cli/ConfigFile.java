@@ -1,12 +1,14 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,7 +56,7 @@ final class ConfigFile {
     }
 
     @Override
-    public String defaultValue(ArgSpec argument) throws IOException {
+    public String defaultValue(ArgSpec argument) {
       CommandSpec command = argument.command();
       if (file.isEmpty()
           || !(argument instanceof OptionSpec option)
@@ -69,6 +71,11 @@ final class ConfigFile {
       if (value.isMissingNode() || value.isNull()) {
         return null;
       }
+      if (value.isObject()) {
+        throw new ParameterException(
+            command.commandLine(),
+            file.get() + ": " + key(option) + " must be one value, not several in a table.");
+      }
       if (value.isArray()) {
         List<String> parts = new ArrayList<>();
         value.forEach(part -> parts.add(part.asText()));
@@ -77,12 +84,17 @@ final class ConfigFile {
       return value.asText();
     }
 
-    private JsonNode read(CommandLine command) throws IOException {
+    private JsonNode read(CommandLine command) {
       JsonNode tree;
       try {
         tree = Json.readConfig(file.get());
       } catch (NoSuchFileException e) {
         throw new ParameterException(command, "There is no config file " + file.get() + ".", e);
+      } catch (DeepXrayException e) {
+        throw new ParameterException(command, e.getMessage(), e);
+      } catch (IOException e) {
+        throw new ParameterException(
+            command, "The config file " + file.get() + " cannot be read: " + e.getMessage(), e);
       }
       if (!tree.isObject()) {
         throw new ParameterException(
@@ -118,20 +130,44 @@ final class ConfigFile {
   /** The options of a command with the values they have now, by their names in a config file. */
   static Map<String, String> effective(CommandSpec command) {
     Map<String, String> options = new TreeMap<>();
+    values(command)
+        .forEach(
+            (key, value) ->
+                options.put(
+                    key,
+                    value instanceof List<?> list
+                        ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
+                        : value.toString()));
+    return options;
+  }
+
+  /** The same as a config file. */
+  static String yaml(CommandSpec command) {
+    return Json.yaml(values(command));
+  }
+
+  private static Map<String, Object> values(CommandSpec command) {
+    Map<String, Object> options = new TreeMap<>();
     for (OptionSpec option : command.options()) {
       Object value = option.getValue();
+      if (value instanceof Optional<?> optional) {
+        value = optional.orElse(null);
+      }
       if (value != null && !NOT_KEPT.contains(key(option))) {
-        options.put(key(option), text(value));
+        options.put(key(option), plain(value));
       }
     }
     return options;
   }
 
-  private static String text(Object value) {
-    if (value instanceof List<?> list) {
-      return list.stream().map(String::valueOf).collect(Collectors.joining(","));
-    } else if (value instanceof Optional<?> optional) {
-      return optional.map(String::valueOf).orElse("");
+  /** Numbers, truth values and lists stay what they are; everything else becomes text. */
+  private static Object plain(Object value) {
+    if (value instanceof Number || value instanceof Boolean) {
+      return value;
+    } else if (value instanceof List<?> list) {
+      return list.stream().map(ConfigFile::plain).toList();
+    } else if (value instanceof Enum<?> constant) {
+      return constant.name().toLowerCase(Locale.ROOT);
     }
     return value instanceof Path path ? path.toString().replace('\\', '/') : value.toString();
   }

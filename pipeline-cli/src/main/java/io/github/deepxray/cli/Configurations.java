@@ -14,7 +14,15 @@ final class Configurations {
   /** Where files lie on this machine says nothing about the result. */
   private static final List<String> PLACES = List.of("out", "cache", "data", "weights");
 
+  private static final String RUN = "run";
+  private static final List<String> STAGES = List.of("data", "train", "evaluate", "export");
+
   private Configurations() {}
+
+  /** Where a command keeps the options it ran with. */
+  static Path file(Path out, String command) {
+    return out.resolve(command + ".yaml");
+  }
 
   /** Options without the places of files: two runs into different folders are equal. */
   static Map<String, String> withoutPlaces(Map<String, String> config) {
@@ -23,18 +31,31 @@ final class Configurations {
     return kept;
   }
 
-  /** The options of the stages before export, as they left them, and those of export. */
-  static Map<String, String> withEarlierStages(Path out, Map<String, String> config)
+  /**
+   * The options of the stages before export, as they left them, and those of export. Each option is
+   * prefixed with its command: data and train have a seed of their own.
+   */
+  static Map<String, String> withEarlierStages(Path out, Map<String, String> export)
       throws IOException {
     Map<String, String> all = new TreeMap<>();
-    for (String stage : List.of("data", "train", "evaluate")) {
-      Path file = out.resolve(stage + ".yaml");
+    for (String command : List.of(RUN, "data", "train", "evaluate")) {
+      Path file = file(out, command);
       if (Files.isRegularFile(file)) {
-        JsonNode tree = Json.readConfig(file);
-        tree.properties().forEach(entry -> all.put(entry.getKey(), entry.getValue().asText()));
+        Map<String, String> kept = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> entry : Json.readConfig(file).properties()) {
+          kept.put(entry.getKey(), entry.getValue().asText());
+        }
+        withoutPlaces(kept).forEach((name, value) -> all.put(command + "." + name, value));
       }
     }
-    all.putAll(config);
-    return withoutPlaces(all);
+    withoutPlaces(export).forEach((name, value) -> all.put("export." + name, value));
+    return all;
+  }
+
+  /** Removes what single stages kept: a whole run makes their files anew. */
+  static void forgetStages(Path out) throws IOException {
+    for (String stage : STAGES) {
+      Files.deleteIfExists(file(out, stage));
+    }
   }
 }

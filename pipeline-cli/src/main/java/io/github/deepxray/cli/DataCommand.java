@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.Pipeline;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Option;
     sortOptions = false)
 final class DataCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
-  @Mixin private StageOptions stage;
+  @Mixin private OutOption place;
 
   @Option(
       names = "--data",
@@ -40,12 +41,18 @@ final class DataCommand implements Callable<Integer> {
 
   @Mixin private DataOptions options;
   @Mixin private SeedOption seed;
+  @Mixin private ThreadsOption threads;
 
   @Override
   public Integer call() throws Exception {
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
     PreparedDataset dataset =
-        stage.pipeline(common, stage.keepConfig(common, "data")).prepare(data, datasetOptions);
+        Pipeline.builder(place.out)
+            .optCores(threads.cores())
+            .optProgress(common.console())
+            .build()
+            .prepare(data, datasetOptions);
+    place.keepConfig(common);
     common.print(dataset.table());
     return 0;
   }

@@ -20,7 +20,7 @@ final class DataOptions {
       defaultValue = "train",
       paramLabel = "<use>",
       description =
-          "What becomes of the archive's own 16-image val folder: ${COMPLETION-CANDIDATES}."
+          "What becomes of the archive's own 16-image val folder: train or validation."
               + " Default: ${DEFAULT-VALUE}.")
   OfficialVal officialVal;
 

@@ -1,11 +1,11 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.Version;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The command without a subcommand. */
@@ -39,12 +39,13 @@ import picocli.CommandLine.Spec;
       BenchmarkCommand.class,
       CommandLine.HelpCommand.class
     })
-final class DeepXray implements Runnable {
+final class DeepXray implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: name a command.");
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return CommandLine.ExitCode.USAGE;
   }
 
   /** The library's version. */

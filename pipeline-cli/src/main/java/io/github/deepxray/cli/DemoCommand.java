@@ -12,6 +12,7 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.ImageOrigin;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
@@ -84,7 +85,7 @@ final class DemoCommand implements Callable<Integer> {
     common.print(
         Reports.training(pipeline.train(backbone, Trainer.Options.of(head, seed.seed))) + "\n");
     common.print(pipeline.evaluate().table(Split.TEST.key()) + "\n");
-    Bundle bundle = pipeline.export("deepxray-demo", PURPOSE);
+    Bundle bundle = pipeline.export("deepxray-demo", PURPOSE, ImageOrigin.PHANTOMS);
     BundleVerifier.Report report = pipeline.verify();
     common.print(Reports.verification(bundle, report));
     common.print(

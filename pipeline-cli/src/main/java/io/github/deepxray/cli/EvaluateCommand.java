@@ -1,5 +1,7 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.export.Pipeline;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,8 +25,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    common.print(
-        Reports.metrics(stage.pipeline(common, stage.keepConfig(common, "evaluate")).evaluate()));
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
+    common.print(Reports.metrics(pipeline.evaluate()));
+    stage.place.keepConfig(common);
     return 0;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.Pipeline;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,17 +21,17 @@ import picocli.CommandLine.Mixin;
     sortOptions = false)
 final class ExportCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
-  @Mixin private StageOptions stage;
+  @Mixin private OutOption place;
   @Mixin private ExportOptions options;
 
   @Override
   public Integer call() throws Exception {
-    String name = options.name();
-    Map<String, String> config = stage.keepConfig(common, "export");
+    String name = Usage.check(common, options::name);
+    Map<String, String> config =
+        Configurations.withEarlierStages(place.out, ConfigFile.effective(common.command()));
     Bundle bundle =
-        stage
-            .pipeline(common, Configurations.withEarlierStages(stage.out, config))
-            .export(name, ExportOptions.PURPOSE);
+        Pipeline.builder(place.out).optConfig(config).build().export(name, ExportOptions.PURPOSE);
+    place.keepConfig(common);
     common.print("bundle " + bundle.folder() + "\n");
     return 0;
   }

@@ -5,8 +5,7 @@ import picocli.CommandLine.Option;
 
 /** How the bundle is written. */
 final class ExportOptions {
-  static final String PURPOSE =
-      "Tells pneumonia from normal on frontal chest X-rays, trained on the given archive.";
+  static final String PURPOSE = "Tells pneumonia from normal on frontal chest X-rays.";
 
   @Option(
       names = "--name",

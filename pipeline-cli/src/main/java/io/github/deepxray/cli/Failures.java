@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -16,9 +19,21 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says what went wrong in one line; the stack trace only if asked for. */
 final class Failures
-    implements CommandLine.IExecutionExceptionHandler, CommandLine.IParameterExceptionHandler {
+    implements CommandLine.IExecutionExceptionHandler,
+        CommandLine.IParameterExceptionHandler,
+        CommandLine.IExecutionStrategy {
   private static final int FAILED = 1;
   private static final int USAGE = 2;
+
+  /** Brings errors of the machine to the same handler as exceptions, which they pass by. */
+  @Override
+  public int execute(ParseResult result) {
+    try {
+      return new CommandLine.RunLast().execute(result);
+    } catch (OutOfMemoryError | LinkageError e) {
+      throw new CommandLine.ExecutionException(result.commandSpec().commandLine(), line(e), e);
+    }
+  }
 
   @Override
   public int handleExecutionException(Exception e, CommandLine command, ParseResult result) {
@@ -33,8 +48,14 @@ final class Failures
   }
 
   @Override
-  public int handleParseException(ParameterException e, String[] arguments) {
-    CommandLine command = e.getCommandLine();
+  public int handleParseException(ParameterException raised, String[] arguments) {
+    CommandLine command = raised.getCommandLine();
+    ParameterException e = raised;
+    List<String> unknown = command.getUnmatchedArguments();
+    if (raised instanceof CommandLine.MissingParameterException && !unknown.isEmpty()) {
+      // A misspelt option is why the right one is missing.
+      e = new UnmatchedArgumentException(command, unknown);
+    }
     PrintWriter err = command.getErr();
     err.println("deepxray: " + oneLine(e.getMessage()));
     if (!UnmatchedArgumentException.printSuggestions(e, err)) {
@@ -49,14 +70,32 @@ final class Failures
 
   private static boolean expected(Throwable e) {
     return e instanceof DeepXrayException
+        || e instanceof CommandLine.ExecutionException
         || e instanceof IOException
         || e instanceof UncheckedIOException
         || e instanceof InterruptedException;
   }
 
-  private static String line(Throwable e) {
+  /** What went wrong in one line. */
+  static String line(Throwable e) {
     if (e instanceof UncheckedIOException) {
       return line(e.getCause());
+    } else if (e instanceof OutOfMemoryError) {
+      return "out of memory ("
+          + e.getMessage()
+          + "); allow Java more with -Xmx in MAVEN_OPTS or DEEPXRAY_OPTS.";
+    } else if (e instanceof LinkageError) {
+      return "a library cannot be loaded on "
+          + System.getProperty("os.name")
+          + " "
+          + System.getProperty("os.arch")
+          + " ("
+          + oneLine(e.toString())
+          + "); build the project on this machine, on one of the platforms it supports.";
+    } else if (e instanceof FileAlreadyExistsException exists) {
+      return exists.getFile() + " is a file where a folder is needed; choose another place.";
+    } else if (e instanceof DirectoryNotEmptyException notEmpty) {
+      return notEmpty.getFile() + " is not empty; something else writes into it.";
     } else if (e instanceof NoSuchFileException || e instanceof FileNotFoundException) {
       String name = e instanceof NoSuchFileException missing ? missing.getFile() : e.getMessage();
       return "there is no file " + name + ".";

@@ -24,6 +24,9 @@ public final class Main {
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setUsageHelpAutoWidth(true);
     commandLine.setAbbreviatedOptionsAllowed(false);
+    // A file of arguments could hide --config from the default values, which are found first.
+    commandLine.setExpandAtFiles(false);
+    commandLine.setExecutionStrategy(new Failures());
     return commandLine.execute(arguments);
   }
 }

@@ -8,13 +8,13 @@ import io.github.deepxray.export.Classifier;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -105,12 +105,11 @@ final class PredictCommand implements Callable<Integer> {
       for (Path file : files) {
         try {
           output.add(file, classifier.classify(file));
-        } catch (NoSuchFileException e) {
+        } catch (DeepXrayException | IOException | OutOfMemoryError e) {
           bad++;
-          err.println("deepxray: there is no file " + file + ".");
-        } catch (DeepXrayException | IOException e) {
-          bad++;
-          err.println("deepxray: " + e.getMessage());
+          String line = Failures.line(e);
+          err.println("deepxray: " + (line.contains(file.toString()) ? "" : file + ": ") + line);
+          err.flush();
         }
       }
       output.end();
@@ -135,7 +134,10 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     if (files.isEmpty()) {
-      throw new DeepXrayException("There are no .jpeg, .jpg or .png files in " + images + ".");
+      throw new DeepXrayException(
+          "There are no .jpeg, .jpg or .png files in "
+              + images.stream().map(Path::toString).collect(Collectors.joining(", "))
+              + "; name images or folders that hold some.");
     }
     return files;
   }
@@ -173,7 +175,8 @@ final class PredictCommand implements Callable<Integer> {
                 .addObject()
                 .put("file", file.toString())
                 .put("label", p.label())
-                .put("probability", p.probability())
+                // The shortest decimal that is this float, which the engine gave.
+                .put("probability", (float) p.probability())
                 .put("threshold", p.threshold());
           }
 
@@ -184,7 +187,8 @@ final class PredictCommand implements Callable<Integer> {
         };
       }
       default -> {
-        int width = files.stream().mapToInt(f -> f.toString().length()).max().orElse(4);
+        int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);
+        int width = Math.max(longest, "file".length());
         String row = "%-" + width + "s  %-10s %11s %10s%n";
         out.printf(Locale.ROOT, row, "file", "label", "probability", "threshold");
         return (file, p) ->

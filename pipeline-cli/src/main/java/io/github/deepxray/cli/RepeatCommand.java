@@ -4,7 +4,6 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.Evaluator;
@@ -85,18 +84,19 @@ final class RepeatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Console console = common.console();
-    Backbone loaded = backbone.load(console);
     List<HeadSpec> specs = new ArrayList<>();
     for (String head : heads) {
-      specs.add(HeadSpec.of(head));
+      specs.add(Usage.check(common, () -> HeadSpec.of(head)));
     }
-    stage.keepConfig(common, "repeat");
-    Path cache = stage.cache.orElse(stage.out.resolve("cache"));
-    var engines = Pipeline.engine(stage.engine);
+    Usage.check(common, backbone::variant);
+    Backbone loaded = backbone.load(console);
+    stage.place.keepConfig(common);
+    Path cache = stage.cache.orElse(stage.out().resolve("cache"));
+    var engines = Usage.check(common, stage::engines);
     List<Cell> cells = new ArrayList<>();
     for (long seed : seeds) {
       var options = Usage.check(common, () -> dataOptions.options(loaded.imageSize(), seed));
-      Path folder = stage.out.resolve("seed-" + seed);
+      Path folder = stage.out().resolve("seed-" + seed);
       PreparedDataset dataset =
           DatasetBuilder.prepare(data, folder.resolve("data"), options, stage.cores(), console);
       for (HeadSpec spec : specs) {
@@ -111,7 +111,7 @@ final class RepeatCommand implements Callable<Integer> {
         cells.add(new Cell(spec.name(), seed, report.validation(), report.test()));
       }
     }
-    AtomicFiles.write(stage.out.resolve("repeat.csv"), csv(cells));
+    AtomicFiles.write(stage.out().resolve("repeat.csv"), csv(cells));
     common.print(table(specs, cells));
     return 0;
   }

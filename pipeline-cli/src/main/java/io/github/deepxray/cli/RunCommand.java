@@ -1,10 +1,12 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.Backbone;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -51,12 +53,19 @@ final class RunCommand implements Callable<Integer> {
     long start = System.nanoTime();
     var datasetOptions =
         Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
-    var trainerOptions = trainOptions.options(seed.seed, stage.cores());
-    String name = exportOptions.name();
-    Map<String, String> config = stage.keepConfig(common, "run");
-    Pipeline pipeline = stage.pipeline(common, Configurations.withoutPlaces(config));
-    // First what may fail soon: the weights before the data.
+    var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
+    String name = Usage.check(common, exportOptions::name);
+    Map<String, String> config =
+        Configurations.withoutPlaces(ConfigFile.effective(common.command()));
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, config));
+    // First what may fail soon: the archive's name, then the weights, then the data.
+    if (!Files.exists(data)) {
+      throw new DeepXrayException(
+          "There is no " + data + "; give the archive chest-xray-pneumonia.zip or its folder.");
+    }
     Backbone loaded = backbone.load(common.console());
+    Configurations.forgetStages(stage.out());
+    stage.place.keepConfig(common);
     PreparedDataset dataset = pipeline.prepare(data, datasetOptions);
     common.print(dataset.table() + "\n");
     common.print(Reports.training(pipeline.train(loaded, trainerOptions)) + "\n");

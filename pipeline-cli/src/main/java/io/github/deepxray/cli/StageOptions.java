@@ -1,27 +1,20 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.TrainingListener;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Options of every stage of the pipeline. */
+/** Options of the stages that run the network. */
 final class StageOptions {
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "<dir>",
-      description =
-          "The folder of all stages: data, cache, train, evaluation and bundle appear in it.")
-  Path out;
+  @Mixin OutOption place;
 
   @Option(
       names = "--cache",
@@ -39,38 +32,35 @@ final class StageOptions {
           "What runs the backbone: tflite (faster on CPUs) or tensorflow. Default: ${DEFAULT-VALUE}.")
   String engine;
 
-  @Option(
-      names = "--threads",
-      defaultValue = "0",
-      paramLabel = "<n>",
-      description = "How many processor cores to use; 0 for all. Default: ${DEFAULT-VALUE}.")
-  int threads;
+  @Mixin private ThreadsOption threads;
+
+  Path out() {
+    return place.out;
+  }
 
   int cores() {
-    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    return threads.cores();
+  }
+
+  /**
+   * What runs the backbone.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if there is no engine of that name
+   */
+  EngineFactory engines() {
+    return Pipeline.engine(engine);
   }
 
   Pipeline pipeline(CommonOptions common, Map<String, String> config) {
     Pipeline.Builder builder =
-        Pipeline.builder(out)
-            .optEngine(Pipeline.engine(engine))
+        Pipeline.builder(out())
+            .optEngine(engines())
             .optCores(cores())
             .optProgress(common.console())
             .optListener(new EpochLines(common.command().commandLine().getErr()))
             .optConfig(config);
     cache.ifPresent(builder::optCache);
     return builder.build();
-  }
-
-  /**
-   * Writes the options that a command ran with, so that it can be run again with them.
-   *
-   * @param stage the command's name
-   */
-  Map<String, String> keepConfig(CommonOptions common, String stage) throws IOException {
-    Map<String, String> config = ConfigFile.effective(common.command());
-    AtomicFiles.write(out.resolve(stage + ".yaml"), Json.yaml(config));
-    return config;
   }
 
   /** Says how training goes, every few epochs. */

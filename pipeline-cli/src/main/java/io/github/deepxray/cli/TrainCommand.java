@@ -1,6 +1,9 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.Trainer;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,10 +29,14 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Trainer.Result result =
-        stage
-            .pipeline(common, stage.keepConfig(common, "train"))
-            .train(backbone.load(common.console()), options.options(seed.seed, stage.cores()));
+    Trainer.Options trainerOptions =
+        Usage.check(common, () -> options.options(seed.seed, stage.cores()));
+    Usage.check(common, backbone::variant);
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
+    // What may fail soon: the data before the weights are downloaded.
+    PreparedDataset.open(pipeline.dataFolder());
+    Trainer.Result result = pipeline.train(backbone.load(common.console()), trainerOptions);
+    stage.place.keepConfig(common);
     common.print(Reports.training(result));
     return 0;
   }

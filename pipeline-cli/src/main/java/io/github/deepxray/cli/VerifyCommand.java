@@ -40,12 +40,7 @@ final class VerifyCommand implements Callable<Integer> {
               + " bundle.")
   private Optional<Path> data;
 
-  @Option(
-      names = "--threads",
-      defaultValue = "0",
-      paramLabel = "<n>",
-      description = "How many processor cores to use; 0 for all. Default: ${DEFAULT-VALUE}.")
-  private int threads;
+  @Mixin private ThreadsOption threads;
 
   @Override
   public Integer call() throws Exception {
@@ -57,7 +52,7 @@ final class VerifyCommand implements Callable<Integer> {
               + dataset
               + "); name the prepared data set with --data.");
     }
-    int cores = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    int cores = threads.cores();
     BundleVerifier.Report report =
         new BundleVerifier(cores, common.console()).verify(bundle, PreparedDataset.open(dataset));
     common.print(Reports.verification(bundle, report));

@@ -32,18 +32,21 @@ import java.util.Map;
 public final class BundleWriter {
   private final String name;
   private final String purpose;
+  private final ImageOrigin origin;
   private final Map<String, String> config;
 
   /**
    * Prepares to write.
    *
    * @param name what to call the model, for TensorFlow Serving and in the model card
-   * @param purpose a sentence for the model card that says what the model is made from
+   * @param purpose a sentence for the model card that says what the model does
+   * @param origin where the images come from
    * @param config the effective options, for the provenance
    */
-  public BundleWriter(String name, String purpose, Map<String, String> config) {
+  public BundleWriter(String name, String purpose, ImageOrigin origin, Map<String, String> config) {
     this.name = name;
     this.purpose = purpose;
+    this.origin = origin;
     this.config = Map.copyOf(config);
   }
 
@@ -97,7 +100,7 @@ public final class BundleWriter {
           Json.write(partial.resolve(Provenance.FILE), provenance);
           AtomicFiles.write(
               partial.resolve(Bundle.MODEL_CARD),
-              new ModelCard(name, purpose, model.description(), metrics, dataset, partial)
+              new ModelCard(name, purpose, origin, model.description(), metrics, dataset, partial)
                   .render());
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });

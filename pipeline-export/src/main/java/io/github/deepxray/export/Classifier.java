@@ -77,24 +77,46 @@ public final class Classifier implements AutoCloseable {
       return of(new SavedModelEngine(model, threads), labels, threshold.orElse(0.5), model);
     }
     throw new DeepXrayException(
-        model + " is neither a bundle nor a SavedModel nor a .tflite file; give one of these.");
+        model
+            + " is neither a bundle nor a SavedModel nor a .tflite file; give a folder with "
+            + Bundle.CHECKSUMS
+            + " or saved_model.pb, or a file.");
   }
 
   private static Classifier of(
       InferenceEngine engine, List<String> labels, double threshold, Path model) {
-    List<Integer> shape = engine.inputShape();
-    int outputs = engine.outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
-    if (shape.size() != 3 || shape.get(2) != 3 || outputs != 1 || labels.size() != 2) {
+    try {
+      requireClassifier(engine, model);
+      if (labels.size() != 2) {
+        throw new DeepXrayException(
+            model.resolve(Bundle.LABELS)
+                + " names "
+                + labels.size()
+                + " classes, not 2; export the bundle again.");
+      }
+    } catch (DeepXrayException e) {
       engine.close();
+      throw e;
+    }
+    return new Classifier(engine, labels, threshold);
+  }
+
+  /** Refuses an engine that does not turn an RGB image into one probability. */
+  static void requireClassifier(InferenceEngine engine, Path model) {
+    List<Integer> shape = engine.inputShape();
+    List<List<Integer>> outputs = engine.outputShapes();
+    if (shape.size() != 3
+        || shape.get(2) != 3
+        || outputs.size() != 1
+        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != 1) {
       throw new DeepXrayException(
           model
               + " reads "
               + shape
               + " and writes "
-              + engine.outputShapes().get(0)
-              + "; a classifier of this project reads [H, W, 3] and writes [1].");
+              + outputs
+              + "; a classifier of this project reads [H, W, 3] and writes [[1]].");
     }
-    return new Classifier(engine, labels, threshold);
   }
 
   /** From which probability on it decides for the second class. */
@@ -107,10 +129,18 @@ public final class Classifier implements AutoCloseable {
     return labels;
   }
 
-  /** Classifies an image of any size. */
+  /**
+   * Classifies an image of any size.
+   *
+   * @throws DeepXrayException if the model gives no probability for it
+   */
   public Prediction classify(RgbImage image) {
     Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
     double probability = engine.run(input, 1)[0][0];
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new DeepXrayException(
+          "The model gives " + probability + ", which is no probability; export it again.");
+    }
     return new Prediction(labels.get(probability >= threshold ? 1 : 0), probability, threshold);
   }
 

@@ -2,6 +2,7 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -21,10 +22,13 @@ import java.util.Map;
 record ModelCard(
     String name,
     String purpose,
+    ImageOrigin origin,
     TrainedModel.Description training,
     MetricsReport metrics,
     PreparedDataset dataset,
     Path bundle) {
+
+  private static final String KERMANY_ON_HUB = "hf-vision/chest-xray-pneumonia";
 
   String render() throws IOException {
     Evaluation test = metrics.test();
@@ -37,13 +41,10 @@ record ModelCard(
         > **Not a medical device.** This model was made for research and engineering. It has not been
         > reviewed or cleared for diagnosis, triage or any other clinical use, and must not be used
         > for it.
-
-        ## Intended use
-
-        A frontal chest X-ray goes in, the probability of pneumonia comes out. Meant for trying out,
-        benchmarking and teaching the way from images to a deployed classifier on the JVM. Out of
-        scope: patients, other findings than pneumonia, other views or modalities, and comparing
-        hospitals.
+        """);
+    text.append("\n## Intended use\n\n").append(intendedUse());
+    text.append(
+        """
 
         ## Input and output
 
@@ -77,10 +78,15 @@ record ModelCard(
       }
       text.append(String.format(Locale.ROOT, "| `%s` | %,d |%n", path, Files.size(file)));
     }
-    text.append("\n## Data\n\n");
+    text.append("\n## Data\n\n").append(data());
     text.append(
-        "Image data as audited in `dataset.json`. No patient and no identical image is on both sides"
-            + " of a split.\n\n| split | images | with pneumonia |\n|---|---:|---:|\n");
+        """
+
+        As audited in `dataset.json`. No patient and no identical image is on both sides of a split.
+
+        | split | images | with pneumonia |
+        |---|---:|---:|
+        """);
     for (Split split : Split.values()) {
       dataset.manifest().splits().stream()
           .filter(s -> s.split() == split)
@@ -101,8 +107,8 @@ record ModelCard(
 
             ## Training
 
-            %s with weights %s, frozen; head `%s` trained for %d epochs with seed %d by deepxray %s.
-            `provenance.json` has the hashes of weights and data and every option.
+            Backbone `%s`, frozen, its weights: %s. Head `%s`, trained for %d epochs with seed %d by
+            deepxray %s. `provenance.json` has the hashes of weights and data and every option.
 
             ## Metrics
 
@@ -118,65 +124,149 @@ record ModelCard(
             Version.current(),
             Evaluation.RESAMPLES));
     text.append(metricsTable(test));
-    text.append(
-        """
-
-        ## Limits
-
-        - Training and test images may come from one hospital and one age group; how well the model
-          does elsewhere is unknown and usually worse.
-        - The test split differs from the validation split: validation metrics flatter.
-        - Probabilities are trained with balanced classes and smoothed labels; they are not calibrated
-          to any ward's prevalence.
-        - The model sees what its images contain, text burnt into them and devices included, and may
-          lean on it.
-        - Only images whose labels were checked by few readers were used; labels are not perfect.
-        """);
+    text.append("\n## Limits\n\n").append(limits());
     return text.toString().replace("\r\n", "\n");
   }
 
+  private String intendedUse() {
+    return origin == ImageOrigin.PHANTOMS
+        ? """
+        For trying out the way from images to a deployed classifier on the JVM. It was trained on
+        drawings: what it says about an X-ray means nothing.
+        """
+        : """
+        A frontal chest X-ray goes in, the probability of pneumonia comes out. Meant for trying out,
+        benchmarking and teaching the way from images to a deployed classifier on the JVM. Out of
+        scope: patients, other findings than pneumonia, other views or modalities, and comparing
+        hospitals.
+        """;
+  }
+
+  private String data() {
+    return switch (origin) {
+      case KERMANY_2018 ->
+          """
+          Chest X-Ray Images (Pneumonia) by D. Kermany, K. Zhang and M. Goldbaum, Mendeley Data 2018
+          (doi:10.17632/rscbjbr9sj), licence CC BY 4.0; recognized by the number of images in its
+          folders. Described in D. Kermany et al., Identifying Medical Diagnoses and Treatable
+          Diseases by Image-Based Deep Learning, Cell 172(5), 2018 (doi:10.1016/j.cell.2018.02.010).
+          The archive's test split is kept; validation was drawn from its train split by patient.
+          """;
+      case PHANTOMS ->
+          """
+          Phantoms: drawings of lungs, ribs and heart made by a program, with and without drawn
+          opacities. They show no patient and are not medical data.
+          """;
+      case UNKNOWN ->
+          """
+          Images given by whoever ran the training. Where they come from, under which licence, and
+          who labelled them is not known to the program that wrote this card: say it here before
+          you pass the model on.
+          """;
+    };
+  }
+
+  private String limits() {
+    String ofData =
+        switch (origin) {
+          case KERMANY_2018 ->
+              """
+              - All images are of children of one to five years in one hospital in Guangzhou. How well
+                the model does on adults or elsewhere is unknown and usually worse.
+              - Labels come from the reading of few physicians; they are not perfect.
+              - Normal images of the test split look different from those of the train split:
+                metrics on validation flatter, and specificity suffers most.
+              """;
+          case PHANTOMS ->
+              """
+              - The metrics say that the pipeline works. They say nothing about X-rays.
+              """;
+          case UNKNOWN ->
+              """
+              - How well the model does on images from other devices, hospitals or age groups than
+                those it was trained on is unknown and usually worse.
+              - It has learnt the labels it was given, with their mistakes.
+              """;
+        };
+    String calibration =
+        training.head().balanced()
+            ? """
+            - Probabilities are trained with balanced classes%s: they are not calibrated to the share
+              of pneumonia anywhere.
+            """
+            : """
+            - Probabilities are trained on the train split's share of pneumonia%s: they are not
+              calibrated to the share anywhere else.
+            """;
+    return ofData
+        + String.format(
+            Locale.ROOT,
+            calibration,
+            training.head().labelSmoothing() > 0 ? " and smoothed labels" : "")
+        + """
+        - The model sees all that its images contain, text burnt into them and devices included, and
+          may lean on it.
+        """;
+  }
+
   private String frontMatter(Evaluation test, Evaluation.AtThreshold decided) {
-    return String.format(
-        Locale.ROOT,
+    StringBuilder text = new StringBuilder();
+    text.append(
         """
         ---
         license: apache-2.0
         library_name: tflite
         pipeline_tag: image-classification
-        tags:
-        - chest-x-ray
-        - pneumonia
-        - %s
-        - tensorflow
-        model-index:
-        - name: %s
-          results:
-          - task:
-              type: image-classification
-            dataset:
-              name: test split of %s
-              type: image-folder
-              split: test
-            metrics:
-            - type: roc_auc
-              value: %.4f
-            - type: accuracy
-              value: %.4f
-            - type: recall
-              name: sensitivity
-              value: %.4f
-            - type: specificity
-              value: %.4f
-        ---
+        """);
+    if (origin == ImageOrigin.KERMANY_2018) {
+      // The same archive on the Hugging Face Hub.
+      text.append("datasets:\n- ").append(KERMANY_ON_HUB).append('\n');
+    }
+    text.append(
+        String.format(
+            Locale.ROOT,
+            """
+            tags:
+            - %s
+            - pneumonia
+            - "%s"
+            - tensorflow
+            - tflite
+            model-index:
+            - name: "%s"
+              results:
+              - task:
+                  type: image-classification
+                dataset:
+                  name: %s
+                  type: %s
+                  split: test
+                metrics:
+            """,
+            origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray",
+            training.backbone(),
+            name,
+            switch (origin) {
+              case KERMANY_2018 -> "Chest X-Ray Images (Pneumonia)";
+              case PHANTOMS -> "drawn phantoms, not medical data";
+              case UNKNOWN -> "images " + dataset.fingerprint().substring(0, 12);
+            },
+            origin == ImageOrigin.KERMANY_2018 ? KERMANY_ON_HUB : "image-folder"));
+    metric(text, "roc_auc", "AUC", test.auc());
+    metric(text, "accuracy", "accuracy", decided.accuracy());
+    metric(text, "recall", "sensitivity", decided.sensitivity());
+    metric(text, "specificity", "specificity", decided.specificity());
+    metric(text, "precision", "precision", decided.precision());
+    metric(text, "f1", "F1", decided.f1());
+    return text.append("---\n\n").toString();
+  }
 
-        """,
-        training.backbone(),
-        name,
-        dataset.fingerprint().substring(0, 12),
-        test.auc().value(),
-        decided.accuracy().value(),
-        decided.sensitivity().value(),
-        decided.specificity().value());
+  /** With all digits, as in {@code metrics.json}; one that is not defined is left out. */
+  private static void metric(StringBuilder text, String type, String name, Interval measured) {
+    if (!Double.isNaN(measured.value())) {
+      text.append("    - type: ").append(type).append("\n      name: ").append(name);
+      text.append("\n      value: ").append(measured.value()).append('\n');
+    }
   }
 
   private String metricsTable(Evaluation test) {
@@ -188,15 +278,15 @@ record ModelCard(
     text.append("| expected calibration error | ")
         .append(test.expectedCalibrationError())
         .append(" |\n\n");
-    text.append("| threshold | accuracy | sensitivity | specificity | precision | F1 |\n");
-    text.append("|---|---|---|---|---|---|\n");
-    for (Map.Entry<String, Evaluation.AtThreshold> entry : test.thresholds().entrySet()) {
-      Evaluation.AtThreshold at = entry.getValue();
+    text.append("| threshold | value | accuracy | sensitivity | specificity | precision | F1 |\n");
+    text.append("|---|---|---|---|---|---|---|\n");
+    for (String threshold : metrics.thresholds().byName().keySet()) {
+      Evaluation.AtThreshold at = test.thresholds().get(threshold);
       text.append(
           String.format(
               Locale.ROOT,
-              "| %s: %.4f | %s | %s | %s | %s | %s |%n",
-              entry.getKey(),
+              "| %s | %.4f | %s | %s | %s | %s | %s |%n",
+              threshold,
               at.threshold(),
               at.accuracy(),
               at.sensitivity(),
@@ -204,6 +294,12 @@ record ModelCard(
               at.precision(),
               at.f1()));
     }
+    text.append(
+        """
+
+        `validation` is the recommended one; `prior` corrects for the share of pneumonia in training;
+        `0.5` is what it says.
+        """);
     text.append("\n| slice of the test split | images | AUC against all normal | found |\n");
     text.append("|---|---:|---|---|\n");
     metrics

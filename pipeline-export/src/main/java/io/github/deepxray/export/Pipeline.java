@@ -147,12 +147,26 @@ public final class Pipeline {
    * Writes the bundle.
    *
    * @param name what to call the model
-   * @param purpose a sentence for the model card that says what the model is made from
+   * @param purpose a sentence for the model card that says what the model does
    * @throws DeepXrayException if the classifier was not trained or not evaluated
    * @throws IOException if something cannot be read or written
    */
   public Bundle export(String name, String purpose) throws IOException {
-    return new BundleWriter(name, purpose, config)
+    PreparedDataset dataset = PreparedDataset.open(dataFolder());
+    return export(name, purpose, ImageOrigin.of(dataset.manifest().audit()));
+  }
+
+  /**
+   * Writes the bundle of a classifier whose images are known to come from somewhere.
+   *
+   * @param name what to call the model
+   * @param purpose a sentence for the model card that says what the model does
+   * @param origin where the images come from
+   * @throws DeepXrayException if the classifier was not trained or not evaluated
+   * @throws IOException if something cannot be read or written
+   */
+  public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
+    return new BundleWriter(name, purpose, origin, config)
         .write(
             TrainedModel.load(trainFolder()),
             PreparedDataset.open(dataFolder()),

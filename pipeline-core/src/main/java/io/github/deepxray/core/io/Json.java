@@ -36,8 +36,8 @@ public final class Json {
           .build();
   private static final ObjectMapper YAML =
       YAMLMapper.builder()
+          // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
           .build();
   private static final ObjectWriter WRITER =
       MAPPER.writer(
