@@ -115,9 +115,7 @@ public final class XrayRecord {
         patient,
         Math.toIntExact(height.get()),
         Math.toIntExact(width.get()),
-        bytes(features, "sha256")
-            .map(ByteString::toStringUtf8)
-            .orElseGet(() -> Hashes.sha256(image.toByteArray())));
+        hash(features, image));
   }
 
   /** This record as a serialized {@code tf.train.Example}; equal records give equal bytes. */
@@ -216,6 +214,17 @@ public final class XrayRecord {
   @Override
   public String toString() {
     return filename + " (" + label + ", " + height + " x " + width + ")";
+  }
+
+  /** Caches find results by this hash, so it is never taken on trust. */
+  private static String hash(Features features, ByteString image) {
+    String actual = Hashes.sha256(image.toByteArray());
+    Optional<String> stored = bytes(features, "sha256").map(ByteString::toStringUtf8);
+    if (stored.isPresent() && !stored.get().equals(actual)) {
+      throw new DeepXrayException(
+          "its image has the SHA-256 " + actual + ", not " + stored.get() + " as it says");
+    }
+    return actual;
   }
 
   private static Feature feature(ByteString value) {

@@ -11,7 +11,7 @@ final class DataOptions {
       defaultValue = "0.1",
       paramLabel = "<share>",
       description =
-          "The share of the training patients drawn for validation, in each class."
+          "The share of the training images drawn for validation, by patient and in each class."
               + " Default: ${DEFAULT-VALUE}.")
   double validationFraction;
 

@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -90,6 +91,9 @@ final class RepeatCommand implements Callable<Integer> {
     }
     Usage.check(common, backbone::variant);
     Backbone loaded = backbone.load(console);
+    if (specs.stream().map(HeadSpec::name).distinct().count() < specs.size()) {
+      throw new DeepXrayException("Two of the heads " + heads + " have the same name; rename one.");
+    }
     stage.place.keepConfig(common);
     Path cache = stage.cache.orElse(stage.out().resolve("cache"));
     var engines = Usage.check(common, stage::engines);
@@ -103,7 +107,11 @@ final class RepeatCommand implements Callable<Integer> {
         Path home = folder.resolve(spec.name());
         Trainer.Result result =
             new Trainer(
-                    Trainer.Options.of(spec, seed), engines, cache, console, TrainingListener.NONE)
+                    Trainer.Options.of(spec, seed).withCores(stage.cores()),
+                    engines,
+                    cache,
+                    console,
+                    TrainingListener.NONE)
                 .train(dataset, loaded, home.resolve("train"));
         var report =
             new Evaluator(engines, stage.cores(), cache, console)

@@ -9,7 +9,6 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.tensorflow.ServingWarmup;
@@ -77,6 +76,7 @@ public final class BundleWriter {
                     "tensorflow", new TensorFlowEngineFactory().version(),
                     "tensorflow-lite", new TfLiteEngineFactory().version())),
             Provenance.thisHost());
+    AtomicFiles.requireOwn(folder, Bundle.CHECKSUMS);
     AtomicFiles.writeFolder(
         folder,
         partial -> {
@@ -86,7 +86,7 @@ public final class BundleWriter {
           writeTfLite(partial.resolve(Bundle.TFLITE_FLOAT32), folded, "32-bit float weights");
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
-              new DynamicRangeQuantization().apply(folded),
+              Passes.dynamicRange().apply(model.model()),
               "8-bit weights, float activations");
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels()) + "\n");
           for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
@@ -117,6 +117,7 @@ public final class BundleWriter {
     }
     MetricsReport metrics = Json.read(file, MetricsReport.class);
     if (!metrics.model().equals(model.model().weights().sha256())
+        || !metrics.thresholds().equals(model.description().thresholds())
         || !metrics.dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
           file

@@ -25,6 +25,26 @@ import java.util.Map;
  * units.
  */
 public final class FoldNormalization implements Pass {
+  private final boolean intoDense;
+
+  private FoldNormalization(boolean intoDense) {
+    this.intoDense = intoDense;
+  }
+
+  /** Folds into convolutions and dense layers. */
+  public FoldNormalization() {
+    this(true);
+  }
+
+  /**
+   * Folds into convolutions only. For weights that are quantized later: a dense kernel that has
+   * taken in the scales of its inputs spans a far wider range, and its small weights would be lost
+   * in the steps of the large ones.
+   */
+  public static FoldNormalization intoConvolutions() {
+    return new FoldNormalization(false);
+  }
+
   // In standard deviations: there a float still tells a ten-thousandth from the next.
   private static final double MAX_OFFSET = 1000;
 
@@ -77,7 +97,7 @@ public final class FoldNormalization implements Pass {
   }
 
   /** Whether all that reads the tensor can take it in, directly or through further such layers. */
-  private static boolean foldable(Model model, Layer layer) {
+  private boolean foldable(Model model, Layer layer) {
     Network network = model.network();
     if (network.outputs().contains(layer.name()) || !affine(model, layer, null).keepsPrecision()) {
       return false;
@@ -87,7 +107,7 @@ public final class FoldNormalization implements Pass {
         && readers.stream()
             .allMatch(
                 reader ->
-                    reader instanceof Dense
+                    (intoDense && reader instanceof Dense)
                         || reader instanceof Conv2D
                         || (isAffine(reader) && foldable(model, reader)));
   }

@@ -11,4 +11,15 @@ public final class Passes {
   public static Pass forInference() {
     return new RemoveDropout().then(new FoldBatchNormalization()).then(new FoldNormalization());
   }
+
+  /**
+   * The same with the kernels of convolutions and dense layers as 8-bit integers, see {@link
+   * DynamicRangeQuantization}.
+   */
+  public static Pass dynamicRange() {
+    return new RemoveDropout()
+        .then(new FoldBatchNormalization())
+        .then(FoldNormalization.intoConvolutions())
+        .then(new DynamicRangeQuantization());
+  }
 }

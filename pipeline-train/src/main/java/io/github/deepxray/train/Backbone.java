@@ -1,5 +1,6 @@
 package io.github.deepxray.train;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
@@ -7,6 +8,7 @@ import io.github.deepxray.core.weights.KerasApplications;
 import io.github.deepxray.core.weights.KerasHdf5;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * A feature extractor that is not trained further.
@@ -18,6 +20,8 @@ import java.nio.file.Path;
 public record Backbone(EfficientNet variant, Model model, String source) {
   /** Means: the ImageNet weights that Keras publishes. */
   public static final String IMAGENET = "imagenet";
+
+  private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
 
   /** The height and width of its images in pixels. */
   public int imageSize() {
@@ -40,7 +44,28 @@ public record Backbone(EfficientNet variant, Model model, String source) {
     Path file =
         imagenet ? new KerasApplications().weightsFile(variant, progress) : Path.of(weights);
     Model model = new Model(variant.network(), KerasHdf5.read(file, variant.network()));
+    requireImageNetPreprocessing(file, model);
     return new Backbone(
         variant, model, imagenet ? "ImageNet (keras.applications)" : file.getFileName().toString());
+  }
+
+  /**
+   * Keras divides by the square root of the stored "variance" twice for its ImageNet weights, whose
+   * "variance" is the standard deviation, and only then; so does the network here. Other weights
+   * would be fed wrongly scaled images without anybody noticing.
+   */
+  private static void requireImageNetPreprocessing(Path file, Model model) {
+    float[] stored = model.weights().floats("normalization/variance");
+    for (int c = 0; c < stored.length; c++) {
+      if (Math.abs(stored[c] - IMAGENET_STD[c]) > 1e-3) {
+        throw new DeepXrayException(
+            file
+                + ": normalization/variance is "
+                + Arrays.toString(stored)
+                + ", not that of Keras' ImageNet weights, "
+                + Arrays.toString(IMAGENET_STD)
+                + "; give weights that keras.applications published for ImageNet.");
+      }
+    }
   }
 }

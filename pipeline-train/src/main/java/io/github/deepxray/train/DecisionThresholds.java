@@ -56,11 +56,16 @@ public record DecisionThresholds(
         targetSensitivity);
   }
 
-  /** The thresholds by their names in reports, the default first. */
+  /**
+   * The thresholds by their names in reports, the default first. The prior-corrected one is left
+   * out where it is 0.5: where a balanced loss already assumed the target prevalence.
+   */
   public Map<String, Double> byName() {
     Map<String, Double> named = new LinkedHashMap<>();
     named.put(DEFAULT, sensitivity);
-    named.put(PRIOR, priorCorrected);
+    if (Math.abs(priorCorrected - half) > 1e-9) {
+      named.put(PRIOR, priorCorrected);
+    }
     named.put(HALF, half);
     return named;
   }

@@ -69,6 +69,12 @@ public final class Trainer {
       return new Options(
           head, seed, 0.95, 0.5, 10, true, Runtime.getRuntime().availableProcessors());
     }
+
+    /** The same on another number of processor cores. */
+    public Options withCores(int number) {
+      return new Options(
+          head, seed, targetSensitivity, targetPrevalence, checkpointEvery, resume, number);
+    }
   }
 
   /**

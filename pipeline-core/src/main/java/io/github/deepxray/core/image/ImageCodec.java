@@ -12,7 +12,9 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -31,11 +33,15 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  *
  * <p>JPEG comes out as from TensorFlow's {@code DecodeJpeg} with {@code dct_method =
  * "INTEGER_ACCURATE"}. Grey images are repeated in the three channels, of 16-bit images the high
- * byte is kept, transparency is dropped, orientation tags are ignored: as TensorFlow does.
+ * byte is kept, transparency is dropped, orientation tags and colour profiles are ignored: as
+ * TensorFlow does.
  */
 public final class ImageCodec {
   /** The most pixels an image may have unless told otherwise. */
   public static final long DEFAULT_MAX_PIXELS = 120_000_000L;
+
+  /** What the APP2 segments of a colour profile begin with (ICC.1:2022, annex B.4). */
+  private static final byte[] ICC_PROFILE = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
 
   private static final Set<String> FORMATS = Set.of("jpeg", "png");
 
@@ -109,6 +115,7 @@ public final class ImageCodec {
                     + maxPixels
                     + " allowed.");
           }
+          refuseWhatMemoryCannotHold(reader, pixels, source);
           List<String> warnings = new ArrayList<>();
           reader.addIIOReadWarningListener((r, warning) -> warnings.add(warning));
           BufferedImage image = reader.read(0);
@@ -164,7 +171,8 @@ public final class ImageCodec {
   }
 
   private static <T> T withReader(byte[] bytes, String source, Use<T> use) {
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+    try (ImageInputStream in =
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(withoutColorProfile(bytes)))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       while (readers.hasNext()) {
         ImageReader reader = readers.next();
@@ -189,6 +197,68 @@ public final class ImageCodec {
       // The JDK's readers answer damaged data with all kinds of unchecked exceptions.
       throw damaged(source, e);
     }
+  }
+
+  /** Better one image refused than a process that dies of it with all others undone. */
+  private static void refuseWhatMemoryCannotHold(ImageReader reader, long pixels, String source)
+      throws IOException {
+    var types = reader.getImageTypes(0);
+    if (!types.hasNext()) {
+      throw new IOException("its colours are of an unsupported kind");
+    }
+    // The decoder's raster and the RGB copy of it.
+    long need = pixels * (types.next().getColorModel().getPixelSize() / 8 + 3L);
+    long limit = Runtime.getRuntime().maxMemory() / 2;
+    if (need > limit) {
+      throw new DeepXrayException(
+          source
+              + ": decoding its "
+              + reader.getWidth(0)
+              + " x "
+              + reader.getHeight(0)
+              + " pixels takes "
+              + (need >> 20)
+              + " MiB, more than half of the "
+              + ((2 * limit) >> 20)
+              + " MiB of memory; give Java more with -Xmx.");
+    }
+  }
+
+  /**
+   * A JPEG without its colour profile, which the JDK would apply to the pixels and TensorFlow
+   * ignores.
+   */
+  private static byte[] withoutColorProfile(byte[] bytes) {
+    if (bytes.length < 4 || (bytes[0] & 0xff) != 0xff || (bytes[1] & 0xff) != 0xd8) {
+      return bytes;
+    }
+    ByteArrayOutputStream kept = new ByteArrayOutputStream(bytes.length);
+    kept.write(bytes, 0, 2);
+    int at = 2;
+    boolean found = false;
+    // Segments up to the first scan: marker, two bytes of length, content.
+    while (at + 4 <= bytes.length && (bytes[at] & 0xff) == 0xff) {
+      int marker = bytes[at + 1] & 0xff;
+      int length = (((bytes[at + 2] & 0xff) << 8) | (bytes[at + 3] & 0xff)) + 2;
+      if (marker == 0xda || marker < 0xc0 || length < 4 || at + length > bytes.length) {
+        break;
+      }
+      boolean profile =
+          marker == 0xe2
+              && length >= 4 + ICC_PROFILE.length
+              && Arrays.equals(
+                  bytes, at + 4, at + 4 + ICC_PROFILE.length, ICC_PROFILE, 0, ICC_PROFILE.length);
+      if (!profile) {
+        kept.write(bytes, at, length);
+      }
+      found |= profile;
+      at += length;
+    }
+    if (!found) {
+      return bytes;
+    }
+    kept.write(bytes, at, bytes.length - at);
+    return kept.toByteArray();
   }
 
   /**

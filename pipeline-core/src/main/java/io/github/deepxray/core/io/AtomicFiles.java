@@ -1,5 +1,6 @@
 package io.github.deepxray.core.io;
 
+import io.github.deepxray.core.DeepXrayException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,6 +15,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.stream.Stream;
 
 /**
  * Writes files and folders beside their target and renames them into place, so that a reader or a
@@ -108,8 +110,41 @@ public final class AtomicFiles {
     if (Files.exists(target)) {
       move(target, old);
     }
-    move(partial, target);
+    try {
+      move(partial, target);
+    } catch (IOException e) {
+      if (Files.exists(old)) {
+        move(old, target);
+      }
+      throw e;
+    }
     deleteRecursively(old);
+  }
+
+  /**
+   * Refuses to write into a folder that somebody else filled: {@link #writeFolder} would remove
+   * what is in it.
+   *
+   * @param folder the folder to be written
+   * @param marker a file that every such folder has
+   * @throws DeepXrayException if the folder holds something but not the marker
+   * @throws IOException if it cannot be read
+   */
+  public static void requireOwn(Path folder, String marker) throws IOException {
+    if (!Files.exists(folder) || Files.exists(folder.resolve(marker))) {
+      return;
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new DeepXrayException(folder + " is a file; name another folder.");
+    }
+    try (Stream<Path> content = Files.list(folder)) {
+      if (content.findAny().isPresent()) {
+        throw new DeepXrayException(
+            folder
+                + " holds other files and would be replaced; move them away or name another"
+                + " folder.");
+      }
+    }
   }
 
   /**

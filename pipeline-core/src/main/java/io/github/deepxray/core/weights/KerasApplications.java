@@ -93,12 +93,9 @@ public final class KerasApplications {
     String name = variant.kerasName() + "_notop.h5";
     Path file = cache.resolve(name);
     String expected = md5.get(variant);
-    if (Files.exists(file)) {
-      if (md5(file).equals(expected)) {
-        return file;
-      }
-      // Keras, too, replaces a file of another hash.
-      Files.delete(file);
+    // A file of another hash is replaced, as Keras does, but only by a complete download.
+    if (Files.exists(file) && md5(file).equals(expected)) {
+      return file;
     }
     Files.createDirectories(cache);
     Path partial = cache.resolve(name + ".partial");

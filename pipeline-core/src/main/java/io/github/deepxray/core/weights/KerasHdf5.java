@@ -21,6 +21,9 @@ import java.util.Map;
  * 2 and of {@code keras.applications}: {@code <layer>/<layer>/<variable>:0}.
  */
 public final class KerasHdf5 {
+  /** Links can make groups contain themselves. */
+  private static final int MAX_DEPTH = 16;
+
   private KerasHdf5() {}
 
   /**
@@ -38,7 +41,7 @@ public final class KerasHdf5 {
     }
     try (HdfFile hdf = new HdfFile(file)) {
       Map<String, Dataset> datasets = new HashMap<>();
-      collect(hdf, datasets);
+      collect(hdf, datasets, MAX_DEPTH);
       Weights.Builder weights = Weights.builder();
       for (WeightSpec spec : network.weightSpecs()) {
         weights.put(spec.name(), tensor(file, network, spec, datasets.get(spec.name())));
@@ -54,10 +57,13 @@ public final class KerasHdf5 {
     }
   }
 
-  private static void collect(Group group, Map<String, Dataset> datasets) {
+  private static void collect(Group group, Map<String, Dataset> datasets, int depth) {
+    if (depth == 0) {
+      throw new IllegalStateException("its groups are nested too deeply");
+    }
     for (Node node : group) {
       if (node instanceof Group child) {
-        collect(child, datasets);
+        collect(child, datasets, depth - 1);
       } else if (node instanceof Dataset dataset) {
         // .../<layer>/<variable>:0
         String[] path = dataset.getPath().split("/", -1);

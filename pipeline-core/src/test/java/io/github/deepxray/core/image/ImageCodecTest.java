@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -242,5 +244,25 @@ class ImageCodecTest {
       pixels[i] = (byte) (pixel / width + 2 * (pixel % width));
     }
     return RgbImage.of(height, width, pixels);
+  }
+
+  @Test
+  void ignoresAColourProfileAsTensorFlowDoes() throws IOException {
+    byte[] pixels = new byte[16 * 16 * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i * 7);
+    }
+    byte[] plain = ImageCodec.encodeJpeg(RgbImage.of(16, 16, pixels), 95);
+    byte[] profile = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
+    ByteArrayOutputStream tagged = new ByteArrayOutputStream();
+    tagged.write(plain, 0, 2);
+    int length = 2 + 12 + 2 + profile.length;
+    tagged.write(new byte[] {(byte) 0xff, (byte) 0xe2, (byte) (length >> 8), (byte) length});
+    tagged.write("ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII));
+    tagged.write(new byte[] {1, 1});
+    tagged.write(profile);
+    tagged.write(plain, 2, plain.length - 2);
+    assertThat(ImageCodec.decode(tagged.toByteArray(), "tagged"))
+        .isEqualTo(ImageCodec.decode(plain, "plain"));
   }
 }

@@ -162,6 +162,16 @@ class KerasApplicationsTest {
   }
 
   @Test
+  void keepsAFileOfAnotherHashIfThereIsNoOther() throws Exception {
+    answer(404);
+    Path file = folder.resolve("efficientnetb0_notop.h5");
+    Files.writeString(file, "somebody's own weights");
+    assertThatThrownBy(() -> applications(CONTENT).weightsFile(EfficientNet.B0, Progress.NONE))
+        .isInstanceOf(DeepXrayException.class);
+    assertThat(file).hasContent("somebody's own weights");
+  }
+
+  @Test
   void refusesWhatHasTheWrongHash() throws Exception {
     serve();
     assertThatThrownBy(() -> applications(new byte[1]).weightsFile(EfficientNet.B0, Progress.NONE))
