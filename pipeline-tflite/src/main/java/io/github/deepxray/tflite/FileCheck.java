@@ -39,6 +39,9 @@ final class FileCheck {
    * @throws DeepXrayException that names the file and what is wrong with it
    */
   void wiring() {
+    require(
+        model.subgraphsLength() > 0 && model.subgraphs(0).operatorsLength() > 0,
+        "it has no operators");
     for (int i = 0; i < model.subgraphsLength(); i++) {
       subgraph(model.subgraphs(i));
     }
@@ -127,7 +130,6 @@ final class FileCheck {
   void delegable() {
     for (int i = 0; i < model.subgraphsLength(); i++) {
       SubGraph graph = model.subgraphs(i);
-      BitSet computed = new BitSet();
       BitSet read = new BitSet();
       for (int o = 0; o < graph.outputsLength(); o++) {
         read.set(graph.outputs(o));
@@ -139,9 +141,6 @@ final class FileCheck {
             read.set(operator.inputs(t));
           }
         }
-        for (int t = 0; t < operator.outputsLength(); t++) {
-          computed.set(operator.outputs(t));
-        }
       }
       for (int o = 0; o < graph.operatorsLength(); o++) {
         Operator operator = graph.operators(o);
@@ -151,16 +150,14 @@ final class FileCheck {
         }
         int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
         boolean withoutBias =
-            code == BuiltinOperator.DEPTHWISE_CONV_2D
-                && operator.inputsLength() == 2
-                && computed.get(operator.inputs(1));
+            code == BuiltinOperator.DEPTHWISE_CONV_2D && operator.inputsLength() == 2;
         if (!used || withoutBias) {
           throw new DeepXrayException(
               source
                   + " cannot be run with XNNPACK: operator "
                   + o
                   + (used
-                      ? " is a depthwise convolution with a computed kernel and no bias"
+                      ? " is a depthwise convolution without bias"
                       : " writes what nothing reads")
                   + "; run it without.");
         }

@@ -82,7 +82,9 @@ public final class TfLiteEngine implements InferenceEngine {
       signatures = new ArrayList<>();
       try (StringVector keys = interpreter.signature_keys()) {
         for (long i = 0; i < keys.size(); i++) {
-          signatures.add(keys.get(i).getString());
+          BytePointer key = keys.get(i);
+          // JavaCPP gives null for an empty text.
+          signatures.add(key == null ? "" : key.getString());
         }
       }
     } catch (RuntimeException e) {
