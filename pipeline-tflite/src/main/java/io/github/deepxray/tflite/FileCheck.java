@@ -5,11 +5,13 @@ import io.github.deepxray.core.DeepXrayException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.Locale;
+import java.util.Set;
 import org.bytedeco.tensorflowlite.Interpreter;
 import org.bytedeco.tensorflowlite.TfLiteIntArray;
 import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.Operator;
+import org.tensorflow.lite.schema.OperatorCode;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
 
@@ -19,6 +21,17 @@ import org.tensorflow.lite.schema.Tensor;
  * process where it is broken.
  */
 final class FileCheck {
+  /** A graph that calls itself, directly or through another, never ends. */
+  private static final Set<Integer> CALLERS =
+      Set.of(
+          BuiltinOperator.CALL,
+          BuiltinOperator.IF,
+          BuiltinOperator.WHILE,
+          BuiltinOperator.CALL_ONCE);
+
+  /** From here on operators are those of StableHLO, several of which call graphs. */
+  private static final int FIRST_STABLEHLO = 162;
+
   private final String source;
   private final Model model;
 
@@ -44,6 +57,14 @@ final class FileCheck {
         "it has no operators");
     for (int i = 0; i < model.subgraphsLength(); i++) {
       subgraph(model.subgraphs(i));
+    }
+    for (int i = 0; i < model.operatorCodesLength(); i++) {
+      OperatorCode code = model.operatorCodes(i);
+      int operator = Math.max(code.deprecatedBuiltinCode(), code.builtinCode());
+      require(
+          operator < FIRST_STABLEHLO && !CALLERS.contains(operator),
+          "its operator %d calls other graphs, which a classifier has no use for",
+          operator);
     }
   }
 

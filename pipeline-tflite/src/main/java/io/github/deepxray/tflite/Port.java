@@ -82,6 +82,7 @@ final class Port {
 
   /** Copies one example into the tensor. */
   void write(TfLiteTensor tensor, float[] examples, int index) {
+    requireSize(tensor);
     if (type == tensorflowlite.kTfLiteFloat32) {
       tensor.data().f().put(examples, index * size, size);
       return;
@@ -96,6 +97,7 @@ final class Port {
 
   /** Copies the tensor to the place of one example. */
   void read(TfLiteTensor tensor, float[] examples, int index) {
+    requireSize(tensor);
     if (type == tensorflowlite.kTfLiteFloat32) {
       tensor.data().f().get(examples, index * size, size);
       return;
@@ -105,6 +107,21 @@ final class Port {
     for (int i = 0; i < size; i++) {
       int quantized = lowest == 0 ? integers[i] & 0xFF : integers[i];
       examples[offset + i] = (quantized - zeroPoint) * scale;
+    }
+  }
+
+  /** A file may change a tensor's size while it runs; copying would then leave its memory. */
+  private void requireSize(TfLiteTensor tensor) {
+    long expected = (long) size * (type == tensorflowlite.kTfLiteFloat32 ? Float.BYTES : 1);
+    if (tensor.bytes() != expected) {
+      throw new DeepXrayException(
+          "Tensor "
+              + name
+              + " has "
+              + tensor.bytes()
+              + " bytes instead of "
+              + expected
+              + ": the model changes its size while it runs; give one with fixed shapes.");
     }
   }
 }

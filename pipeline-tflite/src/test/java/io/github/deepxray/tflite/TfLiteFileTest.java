@@ -165,6 +165,21 @@ class TfLiteFileTest {
     }
   }
 
+  /** An operator whose body is the graph it stands in would recurse until the process ends. */
+  @Test
+  void refusesOperatorsThatCallGraphs() {
+    for (int operator :
+        new int[] {BuiltinOperator.IF, BuiltinOperator.WHILE, BuiltinOperator.CALL_ONCE}) {
+      byte[] file =
+          file(
+              operator,
+              1,
+              tensor("x", TensorType.FLOAT32, Optional.empty(), 1, 2),
+              tensor("y", TensorType.FLOAT32, Optional.empty(), 1, 2));
+      assertRefused(file, "calls other graphs");
+    }
+  }
+
   @Test
   void namesTheFileThatIsNoModel() throws IOException {
     byte[] good = TfLiteWriter.toBytes(MODEL);
