@@ -77,11 +77,12 @@ final class DemoCommand implements Callable<Integer> {
     Backbone backbone =
         UntrainedBackbone.calibrated(
             EfficientNet.B0,
+            EfficientNet.B0.resolution(),
             calibrationImages(dataset),
             seed.seed,
             Pipeline.engine("tflite"),
             common.console());
-    HeadSpec head = HeadSpec.of("logistic").withViews(2);
+    HeadSpec head = HeadSpec.of("ensemble").withViews(1);
     common.print(
         Reports.training(pipeline.train(backbone, Trainer.Options.of(head, seed.seed))) + "\n");
     common.print(pipeline.evaluate().table(Split.TEST.key()) + "\n");

@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.export.Artifact;
 import io.github.deepxray.export.Classifier;
@@ -147,6 +148,9 @@ final class PredictCommand implements Callable<Integer> {
     return !name.startsWith(".") && name.matches(".*\\.(jpe?g|png)");
   }
 
+  /** A line of the CSV output; probabilities have six digits. */
+  private record CsvRow(String file, String label, String probability, String threshold) {}
+
   private interface Output {
     void add(Path file, Classifier.Prediction prediction);
 
@@ -156,15 +160,15 @@ final class PredictCommand implements Callable<Integer> {
   private Output output(PrintWriter out, List<Path> files) {
     switch (format) {
       case CSV -> {
-        out.println("file,label,probability,threshold");
+        out.print(Csv.header(CsvRow.class) + "\n");
         return (file, p) ->
-            out.printf(
-                Locale.ROOT,
-                "%s,%s,%.6f,%.6f%n",
-                quoted(file.toString()),
-                p.label(),
-                p.probability(),
-                p.threshold());
+            out.print(
+                Csv.line(
+                    new CsvRow(
+                        file.toString(),
+                        p.label(),
+                        digits(p.probability()),
+                        digits(p.threshold()))));
       }
       case JSON -> {
         ArrayNode array = Json.array();
@@ -203,7 +207,7 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  private static String quoted(String field) {
-    return field.matches("[^,\"\r\n]*") ? field : '"' + field.replace("\"", "\"\"") + '"';
+  private static String digits(double probability) {
+    return String.format(Locale.ROOT, "%.6f", probability);
   }
 }

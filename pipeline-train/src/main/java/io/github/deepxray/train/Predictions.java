@@ -1,11 +1,10 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.train.embedding.Embeddings;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +16,6 @@ import java.util.List;
  * @param rows one for each image, in the order of the shards
  */
 public record Predictions(List<Row> rows) {
-  private static final String HEADER = "filename,label,slice,patient,probability";
-
   /** Copies the list. */
   public Predictions {
     rows = List.copyOf(rows);
@@ -49,85 +46,52 @@ public record Predictions(List<Row> rows) {
     return rows.stream().map(Row::example).toList();
   }
 
+  /** A line of the file. */
+  private record Line(
+      String filename, int label, String slice, String patient, float probability) {}
+
   /**
    * Writes the file.
    *
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    StringBuilder text = new StringBuilder(HEADER).append('\n');
-    for (Row row : rows) {
-      ScoredExample e = row.example();
-      text.append(quoted(e.id()))
-          .append(',')
-          .append(e.positive() ? 1 : 0)
-          .append(',')
-          .append(row.slice())
-          .append(',')
-          .append(quoted(e.patient()))
-          .append(',')
-          .append((float) e.probability())
-          .append('\n');
-    }
-    AtomicFiles.write(file, text.toString());
-  }
-
-  private static String quoted(String field) {
-    return field.matches("[^,\"\r\n]*") ? field : '"' + field.replace("\"", "\"\"") + '"';
+    List<Line> lines =
+        rows.stream()
+            .map(
+                row ->
+                    new Line(
+                        row.example().id(),
+                        row.example().positive() ? 1 : 0,
+                        row.slice(),
+                        row.example().patient(),
+                        (float) row.example().probability()))
+            .toList();
+    Csv.write(file, Line.class, lines);
   }
 
   /**
    * Reads the file.
    *
-   * @throws DeepXrayException if it is not one of these files; the message names the line
+   * @throws DeepXrayException if it is not one of these files; the message names the line or image
    * @throws IOException if it cannot be read
    */
   public static Predictions read(Path file) throws IOException {
-    List<String> lines = Files.readAllLines(file);
-    if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
-      throw new DeepXrayException(file + " does not begin with the line " + HEADER + ".");
-    }
     List<Row> rows = new ArrayList<>();
-    for (int i = 1; i < lines.size(); i++) {
-      List<String> fields = fields(lines.get(i));
-      try {
-        rows.add(
-            new Row(
-                new ScoredExample(
-                    fields.get(0),
-                    fields.get(3),
-                    Integer.parseInt(fields.get(1)) == 1,
-                    Float.parseFloat(fields.get(4))),
-                fields.get(2)));
-      } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+    for (Line line : Csv.read(file, Line.class)) {
+      if (line.label != 0 && line.label != 1) {
         throw new DeepXrayException(
-            file + ", line " + (i + 1) + ": this is no prediction: " + lines.get(i), e);
+            file + ": the label of " + line.filename + " is " + line.label + ", not 0 or 1.");
       }
+      if (!(line.probability >= 0 && line.probability <= 1)) {
+        throw new DeepXrayException(
+            file + ": the probability of " + line.filename + " is " + line.probability + ".");
+      }
+      rows.add(
+          new Row(
+              new ScoredExample(line.filename, line.patient, line.label == 1, line.probability),
+              line.slice));
     }
     return new Predictions(rows);
-  }
-
-  private static List<String> fields(String line) {
-    List<String> fields = new ArrayList<>();
-    StringBuilder field = new StringBuilder();
-    boolean inQuotes = false;
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
-      if (c == '"') {
-        if (inQuotes && i + 1 < line.length() && line.charAt(i + 1) == '"') {
-          field.append(c);
-          i++;
-        } else {
-          inQuotes = !inQuotes;
-        }
-      } else if (c == ',' && !inQuotes) {
-        fields.add(field.toString());
-        field.setLength(0);
-      } else {
-        field.append(c);
-      }
-    }
-    fields.add(field.toString());
-    return fields;
   }
 }

@@ -62,6 +62,10 @@ public final class Trainer {
         throw new DeepXrayException(
             "The prevalence must lie between 0 and 1, not " + targetPrevalence + ".");
       }
+      HeadCheckpoints.requireInterval(checkpointEvery);
+      if (cores < 1) {
+        throw new DeepXrayException("At least 1 core is needed, not " + cores + ".");
+      }
     }
 
     /** A head and a seed, everything else by default, all cores. */

@@ -60,7 +60,7 @@ public final class Phantom {
     ribCurve = build.between(0.45, 0.85);
     ribPhase = build.uniform();
     vessels = new Noise(build.next());
-    final double burden = build.uniform();
+    final double burden = build.between(0.3, 1);
 
     image = new Dice(seed, patient, number + 1);
     grain = new Noise(image.next());
@@ -68,10 +68,10 @@ public final class Phantom {
     zoom = image.between(0.93, 1.07);
     shiftX = image.between(-0.05, 0.05);
     shiftY = image.between(-0.05, 0.05);
-    gamma = image.between(0.85, 1.2);
-    contrast = image.between(0.85, 1.05);
-    light = image.between(-0.03, 0.06);
-    grainy = image.between(2.5, 6);
+    gamma = image.between(0.9, 1.15);
+    contrast = image.between(0.9, 1.05);
+    light = image.between(-0.02, 0.04);
+    grainy = image.between(2.5, 4);
     breast = image.happens(0.3) ? image.between(0.02, 0.09) : 0;
 
     switch (slice) {
@@ -84,7 +84,7 @@ public final class Phantom {
       case VIRAL -> {
         vesselDensity = image.between(0.14, 0.26);
         haze = 0.03 + 0.13 * burden;
-        net = 0.06 + 0.16 * burden;
+        net = 0.14 + 0.22 * burden;
         patches = new Patch[0];
       }
       case BACTERIAL, UNSPECIFIED -> {
@@ -98,9 +98,9 @@ public final class Phantom {
               new Patch(
                   (i == 0 ? side : -side) * build.between(0.32, 0.52),
                   build.between(-0.42, 0.34),
-                  build.between(0.16, 0.32),
-                  build.between(0.14, 0.28),
-                  (0.10 + 0.30 * burden) * (i == 0 ? 1 : 0.6));
+                  build.between(0.24, 0.38),
+                  build.between(0.22, 0.36),
+                  (0.28 + 0.30 * burden) * (i == 0 ? 1 : 0.7));
         }
       }
       default -> throw new IllegalArgumentException("no phantom of " + slice);
@@ -239,7 +239,9 @@ public final class Phantom {
       double far = sq((x - patch.x()) / patch.width()) + sq((y - patch.y()) / patch.height());
       if (far < 4) {
         double ragged = far + 1.1 * (vessels.rough(6 * x + 9, 6 * y) - 0.5);
-        total += patch.density() * step(1.25, 0.35, ragged) * (0.8 + 0.4 * grain.at(8 * x, 8 * y));
+        // Filled air spaces look mottled.
+        double mottled = 0.5 + 0.4 * grain.at(8 * x, 8 * y) + 0.6 * ridge(grain, 17 * x, 17 * y);
+        total += patch.density() * step(1.25, 0.35, ragged) * mottled;
       }
     }
     return total;

@@ -13,9 +13,9 @@ package io.github.deepxray.datasets.phantom;
  */
 public record PhantomOptions(
     Counts train, Counts val, Counts test, int size, long seed, boolean junk) {
-  /** 280 images for training, 16 for val and 104 for testing, of 224 pixels, seed 0, no junk. */
+  /** 400 images for training, 16 for val and 160 for testing, of 224 pixels, seed 0, no junk. */
   public static final PhantomOptions DEFAULT =
-      new PhantomOptions(new Counts(100, 180), new Counts(8, 8), new Counts(40, 64), 224, 0, false);
+      new PhantomOptions(new Counts(160, 240), new Counts(8, 8), new Counts(64, 96), 224, 0, false);
 
   /**
    * Images of each class.

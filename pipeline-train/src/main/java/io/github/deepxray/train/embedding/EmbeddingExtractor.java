@@ -21,6 +21,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /**
@@ -140,28 +142,40 @@ public final class EmbeddingExtractor {
     for (XrayRecord record : records) {
       total += views.stream().filter(view -> !cache.contains(record.sha256(), view)).count();
     }
-    int workers = engines.parallelEngines(cores);
+    int parallel = engines.parallelEngines(cores);
+    int threads = Math.max(1, cores / parallel);
+    int workers = Math.min(parallel, records.size());
+    AtomicBoolean stopped = new AtomicBoolean();
     ExecutorService executor = Executors.newFixedThreadPool(workers);
     try (Progress.Task task = progress.start("embeddings " + split.key(), total)) {
       List<Future<?>> futures = new ArrayList<>();
-      for (int w = 0; w < workers; w++) {
-        int first = w;
-        futures.add(
-            executor.submit(
-                () -> {
-                  try (InferenceEngine engine =
-                      engines.create(folded, Math.max(1, cores / workers))) {
-                    Batch batch = new Batch(engine, cache, task);
-                    for (int i = first; i < records.size(); i += workers) {
-                      batch.add(records.get(i), views);
+      try {
+        for (int w = 0; w < workers; w++) {
+          int first = w;
+          futures.add(
+              executor.submit(
+                  () -> {
+                    try (InferenceEngine engine = engines.create(folded, threads)) {
+                      Batch batch = new Batch(engine, cache, task);
+                      for (int i = first; i < records.size() && !stopped.get(); i += workers) {
+                        batch.add(records.get(i), views);
+                      }
+                      batch.flush();
+                    } catch (IOException | RuntimeException | Error e) {
+                      stopped.set(true);
+                      throw e;
                     }
-                    batch.flush();
-                  }
-                  return null;
-                }));
-      }
-      for (Future<?> future : futures) {
-        future.get();
+                    return null;
+                  }));
+        }
+        for (Future<?> future : futures) {
+          future.get();
+        }
+      } finally {
+        // The cache must not be closed while a worker still writes to it.
+        stopped.set(true);
+        executor.shutdown();
+        awaitEnd(executor);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -175,8 +189,22 @@ public final class EmbeddingExtractor {
         throw error;
       }
       throw new IllegalStateException(e.getCause());
-    } finally {
-      executor.shutdownNow();
+    }
+  }
+
+  private static void awaitEnd(ExecutorService executor) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (executor.awaitTermination(1, TimeUnit.DAYS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -94,8 +94,10 @@ public record View(int number) {
         sx = (mirrored ? -sx : sx) + centerX;
         sx = Math.max(0, Math.min(width - 1, sx));
         sy = Math.max(0, Math.min(height - 1, sy));
-        int x0 = Math.min((int) sx, width - 2);
-        int y0 = Math.min((int) sy, height - 2);
+        int x0 = (int) sx;
+        int y0 = (int) sy;
+        int x1 = Math.min(x0 + 1, width - 1);
+        int y1 = Math.min(y0 + 1, height - 1);
         float fx = (float) (sx - x0);
         float fy = (float) (sy - y0);
         float first = 0;
@@ -104,8 +106,8 @@ public record View(int number) {
             target[o++] = first;
             continue;
           }
-          float top = image.at(y0, x0, c) * (1 - fx) + image.at(y0, x0 + 1, c) * fx;
-          float bottom = image.at(y0 + 1, x0, c) * (1 - fx) + image.at(y0 + 1, x0 + 1, c) * fx;
+          float top = image.at(y0, x0, c) * (1 - fx) + image.at(y0, x1, c) * fx;
+          float bottom = image.at(y1, x0, c) * (1 - fx) + image.at(y1, x1, c) * fx;
           float value = (top * (1 - fy) + bottom * fy - 127.5f) * contrast + 127.5f + brightness;
           first = Math.max(0, Math.min(255, value));
           target[o++] = first;

@@ -50,10 +50,23 @@ public final class HeadCheckpoints {
    * @param resume whether to go on from what is there; otherwise training starts anew
    */
   public HeadCheckpoints(Path folder, String fingerprint, int every, boolean resume) {
+    requireInterval(every);
     this.folder = folder;
     this.fingerprint = fingerprint;
     this.every = every;
     this.resume = resume;
+  }
+
+  /**
+   * Checks after how many epochs to write a checkpoint.
+   *
+   * @throws DeepXrayException if that is less than 1
+   */
+  public static void requireInterval(int every) {
+    if (every < 1) {
+      throw new DeepXrayException(
+          "A checkpoint can be written every 1, 2 or more epochs, not every " + every + ".");
+    }
   }
 
   /**

@@ -53,6 +53,9 @@ public record HeadSpec(
   public record Member(List<Integer> hiddenUnits, double dropout, double l2) {
     /** Copies the list. */
     public Member {
+      if (hiddenUnits == null) {
+        throw new DeepXrayException("Each member needs hiddenUnits; [] for none.");
+      }
       hiddenUnits = List.copyOf(hiddenUnits);
     }
   }
@@ -114,6 +117,11 @@ public record HeadSpec(
 
   /** Checks the numbers. */
   public HeadSpec {
+    // A file may leave them out.
+    check(name, name != null, "name", "given");
+    check(name, members != null, "members", "given");
+    check(name, optimizer != null, "optimizer", "given");
+    check(name, learningRate != null, "learningRate", "given");
     members = List.copyOf(members);
     check(name, !members.isEmpty(), "members", "at least one");
     check(name, labelSmoothing >= 0 && labelSmoothing < 1, "labelSmoothing", "0..1");
@@ -121,6 +129,23 @@ public record HeadSpec(
     check(name, batchSize >= 1, "batchSize", "at least 1");
     check(name, epochs >= 1, "epochs", "at least 1");
     check(name, patience >= 0, "patience", "0 or more");
+    if (optimizer instanceof Sgd sgd) {
+      check(name, sgd.momentum >= 0 && sgd.momentum < 1, "momentum", "0..1");
+    } else if (optimizer instanceof Adam adam) {
+      check(name, adam.beta1 >= 0 && adam.beta1 < 1, "beta1", "0..1");
+      check(name, adam.beta2 >= 0 && adam.beta2 < 1, "beta2", "0..1");
+      check(name, adam.epsilon > 0, "epsilon", "positive");
+    }
+    if (learningRate instanceof Constant constant) {
+      check(name, constant.initial > 0, "learningRate.initial", "positive");
+    } else if (learningRate instanceof Exponential exponential) {
+      check(name, exponential.initial > 0, "learningRate.initial", "positive");
+      check(name, exponential.decaySteps >= 1, "learningRate.decaySteps", "at least 1");
+      check(name, exponential.decayRate > 0, "learningRate.decayRate", "positive");
+    } else if (learningRate instanceof Cosine cosine) {
+      check(name, cosine.peak > 0, "learningRate.peak", "positive");
+      check(name, cosine.warmup >= 0 && cosine.warmup < 1, "learningRate.warmup", "0..1");
+    }
     for (Member member : members) {
       check(name, member.dropout >= 0 && member.dropout < 1, "dropout", "0..1");
       check(name, member.l2 >= 0, "l2", "0 or more");

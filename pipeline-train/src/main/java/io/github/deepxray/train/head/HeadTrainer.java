@@ -84,6 +84,12 @@ public final class HeadTrainer {
    * @throws IOException if a checkpoint cannot be read or written
    */
   public Model train(Embeddings train, Embeddings validation) throws IOException {
+    Network network = HeadNetworks.training(spec, train.dimension());
+    return train(train, validation, initialWeights(network));
+  }
+
+  /** Trains from these weights of {@link HeadNetworks#training}. */
+  Model train(Embeddings train, Embeddings validation, Weights initial) throws IOException {
     requireBothClasses("training", train);
     requireBothClasses("validation", validation);
     Standardization standardization =
@@ -91,7 +97,7 @@ public final class HeadTrainer {
     List<Matrix> views = train.views().stream().map(standardization::apply).toList();
     Matrix held = standardization.apply(validation.views().get(0));
     try (Run run = new Run(train, views, validation, held)) {
-      Weights trained = run.train();
+      Weights trained = run.train(initial);
       return deploy(run, trained, views.get(0), standardization);
     }
   }
@@ -153,6 +159,24 @@ public final class HeadTrainer {
       squares += (v - mean) * (v - mean) / values.length;
     }
     return Math.sqrt(squares);
+  }
+
+  /** Glorot and Bengio 2010 for kernels, 0 for biases. */
+  private Weights initialWeights(Network network) {
+    Weights.Builder weights = Weights.builder();
+    for (WeightSpec weight : network.weightSpecs()) {
+      float[] values = new float[weight.size()];
+      if (weight.name().endsWith("/kernel")) {
+        double limit = Math.sqrt(6.0 / (weight.shape().get(0) + weight.shape().get(1)));
+        SplittableRandom random =
+            new SplittableRandom(seed * 1_000_003L ^ weight.name().hashCode());
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) ((random.nextDouble() * 2 - 1) * limit);
+        }
+      }
+      weights.put(weight.name(), FloatTensor.of(values, weight.shape()));
+    }
+    return weights.build();
   }
 
   /** A graph, a session and the data of one training. */
@@ -270,9 +294,9 @@ public final class HeadTrainer {
       return total;
     }
 
-    Weights train() throws IOException {
+    Weights train(Weights initial) throws IOException {
       session.initialize();
-      variables.assign(session, initialWeights());
+      variables.assign(session, initial);
       HeadCheckpoints.State state = HeadCheckpoints.State.START;
       Weights best = variables.read(session);
       if (checkpoints.isPresent()) {
@@ -323,19 +347,17 @@ public final class HeadTrainer {
       for (int from = 0; from < images; from += spec.batchSize(), step++) {
         int to = Math.min(images, from + spec.batchSize());
         double batchLoss = step(order, from, to, random, step);
-        if (!Double.isFinite(batchLoss)) {
-          throw new DeepXrayException(
-              "Training the head "
-                  + spec.name()
-                  + " diverged in epoch "
-                  + (epoch + 1)
-                  + ": its loss is "
-                  + batchLoss
-                  + ". Lower the learning rate.");
-        }
+        requireFinite(batchLoss, "loss", epoch);
         sum += batchLoss * (to - from);
       }
-      List<ScoredExample> scored = score(validation, held);
+      float[][] logits = logits(held);
+      // The loss was measured before the last step.
+      for (float[] member : logits) {
+        for (float logit : member) {
+          requireFinite(logit, "logit of a validation image", epoch);
+        }
+      }
+      List<ScoredExample> scored = score(validation, logits);
       double weighted = 0;
       double total = 0;
       for (ScoredExample example : scored) {
@@ -345,6 +367,21 @@ public final class HeadTrainer {
       }
       return new EpochResult(
           epoch, sum / images, weighted / total, Metrics.auc(scored), schedule.at(step - 1));
+    }
+
+    private void requireFinite(double value, String what, int epoch) {
+      if (!Double.isFinite(value)) {
+        throw new DeepXrayException(
+            "Training the head "
+                + spec.name()
+                + " diverged in epoch "
+                + (epoch + 1)
+                + ": the "
+                + what
+                + " is "
+                + value
+                + ". Lower the learning rate.");
+      }
     }
 
     private double step(int[] order, int from, int to, SplittableRandom random, long step) {
@@ -383,10 +420,9 @@ public final class HeadTrainer {
       }
     }
 
-    private List<ScoredExample> score(Embeddings embeddings, Matrix rows) {
-      float[][] logits = logits(rows);
+    private static List<ScoredExample> score(Embeddings embeddings, float[][] logits) {
       List<ScoredExample> scored = new ArrayList<>();
-      for (int i = 0; i < rows.rows(); i++) {
+      for (int i = 0; i < embeddings.images().size(); i++) {
         double logit = 0;
         for (float[] member : logits) {
           logit += member[i] / logits.length;
@@ -414,23 +450,6 @@ public final class HeadTrainer {
         }
       }
       return logits;
-    }
-
-    private Weights initialWeights() {
-      Weights.Builder weights = Weights.builder();
-      for (WeightSpec weight : network.weightSpecs()) {
-        float[] values = new float[weight.size()];
-        if (weight.name().endsWith("/kernel")) {
-          double limit = Math.sqrt(6.0 / (weight.shape().get(0) + weight.shape().get(1)));
-          SplittableRandom random =
-              new SplittableRandom(seed * 1_000_003L ^ weight.name().hashCode());
-          for (int i = 0; i < values.length; i++) {
-            values[i] = (float) ((random.nextDouble() * 2 - 1) * limit);
-          }
-        }
-        weights.put(weight.name(), FloatTensor.of(values, weight.shape()));
-      }
-      return weights.build();
     }
 
     @Override

@@ -1,0 +1,99 @@
+package io.github.deepxray.core.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.RuntimeJsonMappingException;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import io.github.deepxray.core.DeepXrayException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * CSV files (RFC 4180, but with {@code \n}) of records: a header with the names of the components,
+ * then a record a line, quoted only where needed.
+ */
+public final class Csv {
+  private static final CsvMapper MAPPER =
+      CsvMapper.builder()
+          .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
+          .enable(CsvParser.Feature.FAIL_ON_MISSING_COLUMNS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .withCoercionConfigDefaults(
+              config -> config.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
+          .build();
+
+  private Csv() {}
+
+  /** The first line, without a line break. */
+  public static String header(Class<? extends Record> type) {
+    StringBuilder names = new StringBuilder();
+    for (CsvSchema.Column column : MAPPER.schemaFor(type)) {
+      names.append(names.isEmpty() ? "" : ",").append(column.getName());
+    }
+    return names.toString();
+  }
+
+  /** A record as a line with its line break. */
+  public static String line(Record row) {
+    try {
+      return MAPPER.writer(MAPPER.schemaFor(row.getClass())).writeValueAsString(row);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write " + row.getClass() + " as CSV", e);
+    }
+  }
+
+  /**
+   * Writes a file, beside it first.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public static <T extends Record> void write(Path file, Class<T> type, List<T> rows)
+      throws IOException {
+    StringBuilder text = new StringBuilder(header(type)).append('\n');
+    rows.forEach(row -> text.append(line(row)));
+    AtomicFiles.write(file, text.toString());
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws DeepXrayException if the header is another one or a line does not fit the record; the
+   *     message names the line
+   * @throws IOException if it cannot be read
+   */
+  public static <T extends Record> List<T> read(Path file, Class<T> type) throws IOException {
+    CsvSchema schema = MAPPER.schemaFor(type).withHeader().withStrictHeaders(true);
+    try (Reader text = Files.newBufferedReader(file);
+        MappingIterator<T> rows = MAPPER.readerFor(type).with(schema).readValues(text)) {
+      try {
+        return rows.readAll();
+      } catch (JsonProcessingException | RuntimeJsonMappingException e) {
+        throw malformed(file, rows.getCurrentLocation().getLineNr(), e);
+      }
+    } catch (JsonProcessingException e) {
+      throw malformed(file, 1, e);
+    }
+  }
+
+  private static DeepXrayException malformed(Path file, int reached, Exception e) {
+    String reason = e.getMessage();
+    int line = reached;
+    if (e instanceof JsonProcessingException parsing) {
+      reason = parsing.getOriginalMessage();
+      // Where it went wrong; the parser may be on the next line already.
+      line = parsing.getLocation() == null ? reached : parsing.getLocation().getLineNr();
+    }
+    return new DeepXrayException(file + ", line " + line + ": " + reason, e);
+  }
+}

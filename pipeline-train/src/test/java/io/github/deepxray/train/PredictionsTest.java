@@ -1,0 +1,70 @@
+package io.github.deepxray.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.metrics.ScoredExample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PredictionsTest {
+  private static final String HEADER = "filename,label,slice,patient,probability";
+
+  @TempDir Path folder;
+
+  @Test
+  void readsWhatItWrote() throws IOException {
+    Predictions predictions =
+        new Predictions(
+            List.of(
+                row("train/NORMAL/IM-0001-0001.jpeg", "IM-0001", false, 0, "normal"),
+                row("a, \"b\".jpeg", "p,1", true, 1, "bacterial"),
+                row("x\ny.jpeg", "p2", true, 0.1f, "viral"),
+                row("z.jpeg", "p3", true, 1e-12f, "unspecified")));
+    Path file = folder.resolve("predictions.csv");
+    predictions.write(file);
+    assertThat(file)
+        .hasContent(
+            HEADER
+                + """
+
+                train/NORMAL/IM-0001-0001.jpeg,0,normal,IM-0001,0.0
+                "a, ""b"".jpeg",1,bacterial,"p,1",1.0
+                "x
+                y.jpeg",1,viral,p2,0.1
+                z.jpeg,1,unspecified,p3,1.0E-12
+                """);
+    assertThat(Predictions.read(file)).isEqualTo(predictions);
+  }
+
+  @Test
+  void namesTheLineThatIsNoPrediction() throws IOException {
+    Path file = folder.resolve("predictions.csv");
+    Files.writeString(file, HEADER + "\na,1,viral,p,0.5\na,yes,viral,p,0.5\n");
+    assertThatThrownBy(() -> Predictions.read(file))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(file + ", line 3");
+  }
+
+  @Test
+  void wantsLabelsAndProbabilities() throws IOException {
+    Path file = folder.resolve("predictions.csv");
+    for (String line : List.of("img,2,viral,p,0.5", "img,1,viral,p,1.5", "img,1,viral,p,NaN")) {
+      Files.writeString(file, HEADER + "\n" + line + "\n");
+      assertThatThrownBy(() -> Predictions.read(file))
+          .as(line)
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("img");
+    }
+  }
+
+  private static Predictions.Row row(
+      String id, String patient, boolean positive, float probability, String slice) {
+    return new Predictions.Row(new ScoredExample(id, patient, positive, probability), slice);
+  }
+}
