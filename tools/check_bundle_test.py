@@ -104,7 +104,7 @@ def metadata():
         [table([(0, "offset", name), (3, "offset", content), (4, "offset", units)])]
     )
     name = b.CreateString("labels.txt")
-    files = vector([table([(0, "offset", name), (2, "byte", 2)])])
+    files = vector([table([(0, "offset", name), (2, "byte", 3)])])
     name = b.CreateString("probability")
     outputs = vector([table([(0, "offset", name), (6, "offset", files)])])
     graphs = vector([table([(2, "offset", inputs), (3, "offset", outputs)])])
@@ -168,7 +168,7 @@ def write_bundle(bundle):
             example = tf.train.Example(features=tf.train.Features(feature=feature))
             writer.write(example.SerializeToString())
     p = model.files(tf.constant([data for _, _, data in samples]))["probability"].numpy()[:, 0]
-    with (bundle / "predictions.csv").open("w", newline="") as stream:
+    with (bundle / "predictions-test.csv").open("w", newline="") as stream:
         rows = csv.writer(stream)
         rows.writerow(["filename", "label", "patient", "probability"])
         for (name, label, _), probability in zip(samples, p):
@@ -237,7 +237,7 @@ class CheckBundleTest(unittest.TestCase):
     def test_a_good_bundle_passes_on_records(self):
         code, out = self.run_on(self.good, "--images", self.good.parent / "test.tfrecord")
         self.assertEqual(code, 0, out)
-        self.assertIn("compared with predictions.csv", out)
+        self.assertIn("compared with predictions-test.csv", out)
         self.assertIn("8 of 8 images", out)
 
     def test_a_good_bundle_passes_on_a_folder(self):
@@ -247,7 +247,7 @@ class CheckBundleTest(unittest.TestCase):
 
     def test_wrong_predictions(self):
         bundle = self.spoilt()
-        file = bundle / "predictions.csv"
+        file = bundle / "predictions-test.csv"
         rows = file.read_text().splitlines()
         cells = rows[3].split(",")
         cells[-1] = str(1 - float(cells[-1]) + 0.2)
@@ -264,7 +264,7 @@ class CheckBundleTest(unittest.TestCase):
 
     def test_missing_predictions(self):
         bundle = self.spoilt()
-        file = bundle / "predictions.csv"
+        file = bundle / "predictions-test.csv"
         file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
         self.assert_fails(
             bundle,

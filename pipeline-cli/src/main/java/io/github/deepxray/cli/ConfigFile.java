@@ -65,16 +65,11 @@ final class ConfigFile {
       }
       if (content.isEmpty()) {
         content = Optional.of(read(command.commandLine()));
-        refuseUnknown(command, content.get());
+        refuseWrong(command, content.get());
       }
       JsonNode value = content.get().path(key(option));
       if (value.isMissingNode() || value.isNull()) {
         return null;
-      }
-      if (value.isObject()) {
-        throw new ParameterException(
-            command.commandLine(),
-            file.get() + ": " + key(option) + " must be one value, not several in a table.");
       }
       if (value.isArray()) {
         List<String> parts = new ArrayList<>();
@@ -104,7 +99,7 @@ final class ConfigFile {
     }
 
     /** A misspelt key would otherwise silently do nothing. */
-    private void refuseUnknown(CommandSpec command, JsonNode tree) {
+    private void refuseWrong(CommandSpec command, JsonNode tree) {
       Set<String> known = new TreeSet<>();
       // One file may serve all commands: a key must be an option of some of them.
       for (CommandLine sibling : command.root().subcommands().values()) {
@@ -123,6 +118,13 @@ final class ConfigFile {
                 + "; the options are "
                 + String.join(", ", known)
                 + ".");
+      }
+      for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+        if (entry.getValue().isObject()) {
+          throw new ParameterException(
+              command.commandLine(),
+              file.get() + ": " + entry.getKey() + " must be one value, not a table of them.");
+        }
       }
     }
   }

@@ -11,7 +11,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -48,18 +48,27 @@ final class Failures
   }
 
   @Override
-  public int handleParseException(ParameterException raised, String[] arguments) {
-    CommandLine command = raised.getCommandLine();
-    ParameterException e = raised;
-    List<String> unknown = command.getUnmatchedArguments();
-    if (raised instanceof CommandLine.MissingParameterException && !unknown.isEmpty()) {
-      // A misspelt option is why the right one is missing.
-      e = new UnmatchedArgumentException(command, unknown);
-    }
+  public int handleParseException(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("deepxray: " + oneLine(e.getMessage()));
-    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
-      err.println("  " + command.getCommandSpec().qualifiedName() + " --help shows the options.");
+    String help = "  " + command.getCommandSpec().qualifiedName() + " --help shows the options.";
+    // Looked for whatever the failure: a misspelt option is often why the right one is missing.
+    Optional<String> unknown =
+        command.getUnmatchedArguments().stream().filter(a -> a.startsWith("-")).findFirst();
+    if (unknown.isPresent()) {
+      String option = unknown.get().replaceFirst("=.*", "");
+      err.println(
+          "deepxray: There is no option "
+              + option
+              + Suggestions.nearest(option, command.getCommandSpec().optionsMap().keySet())
+                  .map(nearest -> "; did you mean " + nearest + "?")
+                  .orElse("."));
+      err.println(help);
+    } else {
+      err.println("deepxray: " + oneLine(e.getMessage()));
+      if (!UnmatchedArgumentException.printSuggestions(e, err)) {
+        err.println(help);
+      }
     }
     if (Arrays.asList(arguments).contains("--verbose")) {
       e.printStackTrace(err);

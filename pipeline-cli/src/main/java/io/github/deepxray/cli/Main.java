@@ -8,15 +8,15 @@ public final class Main {
 
   /** Runs the command line and exits: 0 done, 1 failed, 2 wrong usage. */
   public static void main(String[] arguments) {
-    int code = run(arguments);
+    int code = commandLine(arguments).execute(arguments);
     // Maven runs this in its own process, which a needless exit would end before its summary.
     if (code != 0) {
       System.exit(code);
     }
   }
 
-  /** Runs the command line and gives the exit code. */
-  static int run(String... arguments) {
+  /** The command line for these arguments, among which {@code --config} is looked for. */
+  static CommandLine commandLine(String... arguments) {
     CommandLine commandLine = new CommandLine(new DeepXray());
     commandLine.setDefaultValueProvider(new ConfigFile.Defaults(arguments));
     commandLine.setExecutionExceptionHandler(new Failures());
@@ -27,6 +27,6 @@ public final class Main {
     // A file of arguments could hide --config from the default values, which are found first.
     commandLine.setExpandAtFiles(false);
     commandLine.setExecutionStrategy(new Failures());
-    return commandLine.execute(arguments);
+    return commandLine;
   }
 }

@@ -1,0 +1,35 @@
+package io.github.deepxray.cli;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** Finds what a misspelt word was meant to be. */
+final class Suggestions {
+  private Suggestions() {}
+
+  /** The nearest of some words, unless all are far off. */
+  static Optional<String> nearest(String word, Collection<String> words) {
+    return words.stream()
+        .filter(candidate -> distance(word, candidate) <= Math.max(2, word.length() / 3))
+        .min(Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c));
+  }
+
+  /** How many letters must be put in, left out or changed (Levenshtein 1965). */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j < row.length; j++) {
+        int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(changed, 1 + Math.min(row[j - 1], row[j]));
+      }
+    }
+    return row[b.length()];
+  }
+}

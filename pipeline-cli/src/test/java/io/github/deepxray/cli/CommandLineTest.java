@@ -1,0 +1,166 @@
+package io.github.deepxray.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.OptionSpec;
+
+class CommandLineTest {
+  @TempDir Path folder;
+
+  static Stream<String> commands() {
+    return Main.commandLine().getSubcommands().keySet().stream().filter(c -> !c.equals("help"));
+  }
+
+  @Test
+  void withoutACommandItShowsHowToUseIt() {
+    Outcome outcome = Outcome.of();
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).contains("Usage: deepxray").contains("predict").contains("demo");
+  }
+
+  @Test
+  void helpAndVersionSucceed() {
+    assertThat(Outcome.of("--help").code()).isZero();
+    assertThat(Outcome.of("--version").out()).startsWith("deepxray ");
+    assertThat(Outcome.of("help", "run").out()).isEqualTo(Outcome.of("run", "--help").out());
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandTeaches(String command) {
+    Outcome outcome = Outcome.of(command, "--help");
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.out())
+        .contains("Usage: deepxray " + command)
+        .contains("Example: deepxray " + command);
+    for (OptionSpec option :
+        Main.commandLine().getSubcommands().get(command).getCommandSpec().options()) {
+      assertThat(String.join(" ", option.description())).as(option.longestName()).endsWith(".");
+      if (option.defaultValue() != null) {
+        assertThat(String.join(" ", option.description()))
+            .as(option.longestName())
+            .contains("Default: ");
+      }
+    }
+  }
+
+  @Test
+  void anUnknownCommandIsAnsweredWithTheNearest() {
+    Outcome outcome = Outcome.of("runn");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("'runn'").contains("deepxray run?");
+  }
+
+  @Test
+  void anUnknownOptionIsAnsweredWithTheNearestEvenIfOthersAreMissing() {
+    Outcome outcome = Outcome.of("run", "--otu", "x", "--data", "y");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("no option --otu; did you mean --out?");
+    assertThat(outcome.errLines()).hasSize(2);
+  }
+
+  @Test
+  void missingOptionsAreNamed() {
+    Outcome outcome = Outcome.of("run");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--data").contains("--out").contains("run --help");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run --data . --out o --seed x",
+        "run --data . --out o --engine foo",
+        "run --data . --out o --backbone b9",
+        "run --data . --out o --head nohead",
+        "run --data . --out o --views 0",
+        "run --data . --out o --epochs 0",
+        "run --data . --out o --patience -1",
+        "run --data . --out o --target-sensitivity 2",
+        "run --data . --out o --target-prevalence 1",
+        "run --data . --out o --max-bad 7",
+        "run --data . --out o --name a/b",
+        "run --data . --out o --threads -1",
+        "data --data . --out o --image-size 0",
+        "data --data . --out o --official-val test",
+        "train --out o --head nohead",
+        "train --out o --backbone b9",
+        "train --out o --engine foo",
+        "evaluate --out o --engine foo",
+        "export --out o --name a/b",
+        "predict m i --threshold 2",
+        "predict m i --format xml",
+        "predict m i --artifact int4",
+        "predict m",
+        "verify",
+        "benchmark --out o --rounds 0",
+        "repeat --data . --out o --heads nohead",
+        "repeat --data . --out o --backbone b9",
+      })
+  void aWrongValueIsAUsageErrorInOneLine(String line) {
+    Outcome outcome = Outcome.of((Object[]) line.split(" "));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("deepxray: ").doesNotContain("Exception");
+    assertThat(outcome.errLines()).hasSize(2);
+    assertThat(Path.of("o")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run --data nothere.zip --out o",
+        "run --data . --weights nothere.h5 --out o",
+        "data --data nothere.zip --out o",
+        "train --out o",
+        "evaluate --out o",
+        "export --out o",
+        "verify nothere",
+        "predict nothere image.png",
+        "benchmark --out o",
+        "repeat --data . --weights nothere.h5 --out o",
+      })
+  void whatIsMissingIsNamedInOneLine(String line) {
+    Outcome outcome = Outcome.of((Object[]) line.split(" "));
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.errLines()).hasSize(1);
+    assertThat(outcome.err())
+        .startsWith("deepxray: ")
+        .containsAnyOf("nothere", "o/data", "o/train")
+        .doesNotContain("Exception");
+    assertThat(Path.of("o")).doesNotExist();
+  }
+
+  @Test
+  void verboseShowsTheStackTrace() {
+    Outcome outcome = Outcome.of("verify", "nothere", "--verbose");
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.errLines().get(0)).startsWith("deepxray: nothere is no bundle");
+    assertThat(outcome.err()).contains("\tat io.github.deepxray.");
+  }
+
+  @Test
+  void anEmptyFolderOfImagesIsAnError() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Outcome outcome = Outcome.of("predict", "model", empty);
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err()).contains(empty.toString()).contains(".png");
+  }
+
+  @Test
+  void aFileInThePlaceOfTheFolderIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    Outcome outcome = Outcome.of("evaluate", "--out", file);
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err()).contains(file.toString());
+  }
+}

@@ -1,0 +1,169 @@
+package io.github.deepxray.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.export.Bundle;
+import io.github.deepxray.testkit.SharedData;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PredictTest {
+  @TempDir Path folder;
+
+  /** Writes the test images of the run, and says what the trained model measured on each. */
+  private Map<Path, Double> testImages(Path target) throws IOException {
+    Map<String, Double> measured = new HashMap<>();
+    for (ScoredExample e : new Bundle(SmallRun.bundle()).predictions("test").examples()) {
+      measured.put(e.id(), e.probability());
+    }
+    Map<Path, Double> files = new HashMap<>();
+    for (XrayRecord record :
+        PreparedDataset.open(SmallRun.out().resolve("data")).readAll(Split.TEST)) {
+      Path file = target.resolve(record.filename());
+      Files.createDirectories(file.getParent());
+      Files.write(file, record.image());
+      files.put(file, measured.get(record.filename()));
+    }
+    return files;
+  }
+
+  private static Map<Path, Double> probabilities(String json) {
+    Map<Path, Double> values = new HashMap<>();
+    for (JsonNode row : Json.parse(json, "predict")) {
+      values.put(Path.of(row.path("file").asText()), row.path("probability").doubleValue());
+    }
+    return values;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"float32", "saved_model"})
+  void saysWhatTheTrainedModelSaid(String artifact) throws IOException {
+    Map<Path, Double> expected = testImages(folder);
+    Outcome outcome =
+        Outcome.of(
+            "predict", SmallRun.bundle(), folder, "--artifact", artifact, "--format", "json");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    Map<Path, Double> actual = probabilities(outcome.out());
+    assertThat(actual).hasSameSizeAs(expected);
+    expected.forEach(
+        (file, probability) -> assertThat(actual.get(file)).isCloseTo(probability, within(1e-4)));
+  }
+
+  @Test
+  void readsGreyAndDeepImagesAndReportsBadOnes() throws IOException {
+    BufferedImage grey = new BufferedImage(300, 200, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage deep = new BufferedImage(300, 200, BufferedImage.TYPE_USHORT_GRAY);
+    for (int y = 0; y < 200; y++) {
+      for (int x = 0; x < 300; x++) {
+        int value = (x * y) & 255;
+        grey.getRaster().setSample(x, y, 0, value);
+        deep.getRaster().setSample(x, y, 0, value * 257);
+      }
+    }
+    ImageIO.write(grey, "png", folder.resolve("a.png").toFile());
+    ImageIO.write(deep, "png", folder.resolve("b.png").toFile());
+    Files.writeString(folder.resolve("c,\"c.png"), "not an image");
+    Files.writeString(folder.resolve("notes.txt"), "no image and not named as one");
+    Path missing = folder.resolve("missing.jpeg");
+
+    Outcome csv =
+        Outcome.of(
+            "predict", SmallRun.bundle(), missing, folder, folder.resolve("a.png"), "--format=csv");
+    assertThat(csv.code()).isEqualTo(1);
+    assertThat(csv.errLines())
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("deepxray: "))
+        .anyMatch(line -> line.contains("c,\"c.png"))
+        .anyMatch(line -> line.contains("missing.jpeg"));
+    List<String> rows = csv.out().lines().toList();
+    assertThat(rows.get(0)).isEqualTo("file,label,probability,threshold");
+    assertThat(rows).hasSize(4);
+    assertThat(rows.get(3)).isEqualTo(rows.get(1));
+    // The high byte of the deep image is the grey one.
+    assertThat(rows.get(2).replace("b.png", "a.png")).isEqualTo(rows.get(1));
+
+    Outcome table = Outcome.of("predict", SmallRun.bundle(), folder.resolve("a.png"));
+    assertThat(table.code()).isZero();
+    assertThat(table.out().lines().map(line -> line.strip().split(" +").length))
+        .containsExactly(4, 4);
+  }
+
+  @Test
+  void decidesByTheThresholdThatIsGiven() throws IOException {
+    Path image = testImages(folder).keySet().iterator().next();
+    assertThat(Outcome.of("predict", SmallRun.bundle(), image, "--threshold", 0).out())
+        .contains("PNEUMONIA");
+    assertThat(Outcome.of("predict", SmallRun.bundle(), image, "--threshold", 1).out())
+        .contains("NORMAL");
+    Path tflite = SmallRun.bundle().resolve(Bundle.TFLITE_FLOAT32);
+    assertThat(Outcome.of("predict", tflite, image, "--format", "csv").out()).contains("0.500000");
+    Path savedModel = SmallRun.bundle().resolve(Bundle.SAVED_MODEL);
+    assertThat(Outcome.of("predict", savedModel, image).code()).isZero();
+  }
+
+  @Test
+  void whatIsNoModelIsNamed() throws IOException {
+    Path image = testImages(folder).keySet().iterator().next();
+    for (Path model : List.of(image, SmallRun.out(), SmallRun.bundle().resolve("labels.txt"))) {
+      Outcome outcome = Outcome.of("predict", model, image);
+      assertThat(outcome.code()).isEqualTo(1);
+      assertThat(outcome.errLines()).hasSize(1);
+      assertThat(outcome.err()).contains(model.toString());
+    }
+  }
+
+  @Test
+  void throughTfLiteNoTensorFlowIsLoadedAndItStartsFast() throws Exception {
+    Path image = testImages(folder).keySet().iterator().next();
+    Path classes = folder.resolve("classes.log");
+    Path log = folder.resolve("log");
+    long start = System.nanoTime();
+    Process process =
+        Outcome.fork(
+            log, List.of("-Xlog:class+load:file=" + classes), "predict", SmallRun.bundle(), image);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    assertThat(process.exitValue()).as(Files.readString(log)).isZero();
+    assertThat(Files.readString(classes))
+        .contains("org.bytedeco.tensorflowlite.")
+        .doesNotContainPattern(" org\\.tensorflow\\.(?!lite\\.)")
+        .doesNotContain("io.github.deepxray.tensorflow.");
+    // 1.5 s on a quiet machine; this one may be busy.
+    assertThat(seconds).isLessThan(15);
+  }
+
+  @Test
+  void fullResolutionImagesGiveTheSameThroughTfLiteAndSavedModel() {
+    Path images = SharedData.fullResolution();
+    Outcome tflite = Outcome.of("predict", SmallRun.bundle(), images, "--format", "json");
+    Outcome savedModel =
+        Outcome.of(
+            "predict", SmallRun.bundle(), images, "--format", "json", "--artifact", "saved_model");
+    assertThat(tflite.code()).as(tflite.err()).isZero();
+    assertThat(savedModel.code()).as(savedModel.err()).isZero();
+    Map<Path, Double> expected = probabilities(savedModel.out());
+    assertThat(expected).hasSize(6);
+    probabilities(tflite.out())
+        .forEach(
+            (file, probability) ->
+                assertThat(probability).isCloseTo(expected.get(file), within(1e-3)));
+  }
+}

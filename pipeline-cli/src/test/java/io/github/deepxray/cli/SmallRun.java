@@ -1,0 +1,153 @@
+package io.github.deepxray.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.train.UntrainedBackbone;
+import io.jhdf.HdfFile;
+import io.jhdf.WritableHdfFile;
+import io.jhdf.api.WritableGroup;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Array;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * Some phantoms, an untrained backbone in a Keras file, and a run on them, shared by all tests.
+ * Each is made when it is first asked for.
+ */
+final class SmallRun {
+  private static final Path HOME = Path.of("target", "small-run").toAbsolutePath();
+
+  // Fewer leave channels that hardly vary, which 8-bit weights then tear apart.
+  private static final int CALIBRATION_IMAGES = 5;
+  private static final List<Slice> SLICES = List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL);
+
+  private SmallRun() {}
+
+  /** An archive of 84 images. */
+  static Path archive() {
+    return Made.ARCHIVE;
+  }
+
+  /** The arguments of a run. */
+  static Object[] arguments(Path out) {
+    return new Object[] {
+      "run",
+      "--data",
+      Made.ARCHIVE,
+      "--weights",
+      Made.WEIGHTS,
+      "--out",
+      out,
+      "--head",
+      "logistic",
+      "--views",
+      1,
+      "--epochs",
+      40,
+      "--checkpoint-every",
+      10,
+      "--validation-fraction",
+      0.25,
+      "--records-per-shard",
+      16,
+      "--seed",
+      5
+    };
+  }
+
+  static Path weights() {
+    return Made.WEIGHTS;
+  }
+
+  /** The folder of a finished run. */
+  static Path out() {
+    return Run.OUT;
+  }
+
+  static Path bundle() {
+    return Run.OUT.resolve("bundle");
+  }
+
+  private static final class Made {
+    static final Path ARCHIVE = HOME.resolve("phantoms.zip");
+    static final Path WEIGHTS = HOME.resolve("untrained.h5");
+
+    static {
+      try {
+        AtomicFiles.deleteRecursively(HOME);
+        PhantomArchive.writeZip(
+            ARCHIVE,
+            PhantomOptions.DEFAULT.withTrain(20, 28).withVal(4, 4).withTest(12, 16).withJunk(true));
+        writeWeights(WEIGHTS);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static final class Run {
+    static final Path OUT = HOME.resolve("out");
+
+    static {
+      Outcome outcome = Outcome.of(arguments(OUT));
+      assertThat(outcome.code()).as(outcome.err() + outcome.out()).isZero();
+    }
+  }
+
+  private static void writeWeights(Path file) {
+    Weights weights =
+        UntrainedBackbone.calibrated(
+                EfficientNet.B0,
+                LongStream.range(0, CALIBRATION_IMAGES)
+                    .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, 224))
+                    .toList(),
+                0,
+                Pipeline.engine("tflite"),
+                Progress.NONE)
+            .model()
+            .weights();
+    Map<String, WritableGroup> groups = new HashMap<>();
+    try (WritableHdfFile hdf = HdfFile.write(file)) {
+      for (String name : weights.names()) {
+        String[] parts = name.split("/", -1);
+        groups
+            .computeIfAbsent(parts[0], hdf::putGroup)
+            .putDataset(parts[1] + ":0", nested(weights.floats(name), weights.get(name).shape()));
+      }
+    }
+  }
+
+  /** A flat array as an array of arrays. */
+  private static Object nested(float[] flat, List<Integer> shape) {
+    int[] sizes = shape.stream().mapToInt(Integer::intValue).toArray();
+    Object array = Array.newInstance(float.class, sizes);
+    fill(array, flat, 0);
+    return array;
+  }
+
+  private static int fill(Object array, float[] flat, int from) {
+    int next = from;
+    for (int i = 0; i < Array.getLength(array); i++) {
+      if (array instanceof float[] row) {
+        row[i] = flat[next++];
+      } else {
+        next = fill(Array.get(array, i), flat, next);
+      }
+    }
+    return next;
+  }
+}

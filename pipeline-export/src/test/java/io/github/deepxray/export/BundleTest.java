@@ -1,0 +1,303 @@
+package io.github.deepxray.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.Version;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.UntrainedBackbone;
+import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BundleTest {
+  private static final DatasetOptions OPTIONS =
+      DatasetOptions.DEFAULT.withValidationFraction(0.25).withSeed(2);
+  private static final List<Slice> SLICES = List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL);
+  private static final BundleVerifier VERIFIER = new BundleVerifier(1, Progress.NONE);
+
+  @TempDir static Path home;
+  private static HeadSpec head;
+  private static Pipeline pipeline;
+  private static Backbone backbone;
+  private static PreparedDataset dataset;
+  private static Bundle bundle;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void makeBundle() throws IOException {
+    head = HeadSpec.of("logistic").withViews(1).withEpochs(5);
+    PhantomArchive.writeFolder(
+        home.resolve("phantoms"),
+        PhantomOptions.DEFAULT.withTrain(12, 16).withVal(2, 2).withTest(8, 10));
+    backbone =
+        UntrainedBackbone.calibrated(
+            EfficientNet.B0,
+            LongStream.range(0, 5)
+                .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, 224))
+                .toList(),
+            1,
+            Pipeline.engine("tflite"),
+            Progress.NONE);
+    pipeline =
+        Pipeline.builder(home.resolve("out")).optConfig(Map.of("seed", "2", "b", "c")).build();
+    dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
+    pipeline.train(backbone, Trainer.Options.of(head, 2));
+    pipeline.evaluate();
+    bundle = pipeline.export("pneumonia-1", "Tells one from the other.", ImageOrigin.PHANTOMS);
+  }
+
+  /** The classifier of another training on the same data. */
+  private static Pipeline another() throws IOException {
+    Pipeline another =
+        Pipeline.builder(home.resolve("another")).optCache(pipeline.cacheFolder()).build();
+    another.prepare(home.resolve("phantoms"), OPTIONS);
+    another.train(backbone, Trainer.Options.of(head.withEpochs(30), 3));
+    return another;
+  }
+
+  private Path copy() throws IOException {
+    Path copy = folder.resolve("bundle");
+    try (Stream<Path> files = Files.walk(bundle.folder())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(bundle.folder().relativize(file).toString()));
+      }
+    }
+    return copy;
+  }
+
+  private static JsonNode frontMatter(Path bundle) throws IOException {
+    String card = Files.readString(bundle.resolve(Bundle.MODEL_CARD));
+    String[] parts = card.split("(?m)^---\\n", 3);
+    assertThat(parts[0]).isEmpty();
+    Path file = home.resolve("front.yaml");
+    Files.writeString(file, parts[1]);
+    return Json.readConfig(file);
+  }
+
+  @Test
+  void holdsEverythingThatIsDeployed() throws IOException {
+    try (Stream<Path> files = Files.walk(bundle.folder())) {
+      assertThat(
+              files
+                  .filter(Files::isRegularFile)
+                  .map(file -> bundle.folder().relativize(file).toString()))
+          .containsExactlyInAnyOrder(
+              "MODEL_CARD.md",
+              "SHA256SUMS",
+              "dataset.json",
+              "labels.txt",
+              "metrics.json",
+              "model-dynamic.tflite",
+              "model-float32.tflite",
+              "predictions-test.csv",
+              "predictions-validation.csv",
+              "provenance.json",
+              "saved_model/1/assets.extra/tf_serving_warmup_requests",
+              "saved_model/1/saved_model.pb");
+    }
+    assertThat(bundle.labels()).containsExactly("NORMAL", "PNEUMONIA");
+    assertThat(bundle.predictions("test").rows()).hasSize(18);
+    assertThat(bundle.damage()).isEmpty();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void sha256sumAcceptsTheChecksums() throws Exception {
+    Process process =
+        new ProcessBuilder("sha256sum", "--check", "--strict", "--quiet", Bundle.CHECKSUMS)
+            .directory(bundle.folder().toFile())
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isZero();
+  }
+
+  @Test
+  void provenanceTellsHowToMakeItAgain() throws IOException {
+    Provenance provenance = bundle.provenance();
+    TrainedModel model = TrainedModel.load(pipeline.trainFolder());
+    assertThat(provenance.dataset()).isEqualTo(dataset.fingerprint());
+    assertThat(provenance.source().path("fingerprint").asText())
+        .isEqualTo(dataset.manifest().source().fingerprint());
+    assertThat(provenance.weights()).isEqualTo(model.model().weights().sha256());
+    assertThat(provenance.training().backboneSha256())
+        .isEqualTo(backbone.model().weights().sha256());
+    assertThat(provenance.training().seed()).isEqualTo(2);
+    assertThat(provenance.training().head()).isEqualTo(head);
+    assertThat(provenance.config()).isEqualTo(Map.of("seed", "2", "b", "c"));
+    assertThat(provenance.versions())
+        .containsEntry("deepxray", Version.current())
+        .containsKeys("tensorflow", "tensorflow-lite");
+    assertThat(provenance.host())
+        .containsEntry("arch", System.getProperty("os.arch"))
+        .containsKeys("os", "java", "processors");
+  }
+
+  @Test
+  void theFrontMatterSaysWhatTheMetricsSay() throws IOException {
+    JsonNode front = frontMatter(bundle.folder());
+    assertThat(front.path("license").asText()).isEqualTo("apache-2.0");
+    assertThat(front.path("pipeline_tag").asText()).isEqualTo("image-classification");
+    JsonNode entry = front.path("model-index").path(0);
+    assertThat(entry.path("name").asText()).isEqualTo("pneumonia-1");
+    Map<String, Double> written = new HashMap<>();
+    entry
+        .path("results")
+        .path(0)
+        .path("metrics")
+        .forEach(m -> written.put(m.path("type").asText(), m.path("value").doubleValue()));
+    JsonNode test = Json.read(bundle.folder().resolve("metrics.json")).path("splits").path("test");
+    JsonNode decided = test.path("thresholds").path("validation");
+    Map<String, Double> expected = new HashMap<>();
+    expected.put("roc_auc", test.path("auc").path("value").doubleValue());
+    expected.put("recall", decided.path("sensitivity").path("value").doubleValue());
+    for (String metric : List.of("accuracy", "specificity", "precision", "f1")) {
+      expected.put(metric, decided.path(metric).path("value").doubleValue());
+    }
+    assertThat(written).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theCardNamesTheDataAndItsLimits(ImageOrigin origin) throws IOException {
+    Path out = folder.resolve("bundle");
+    new BundleWriter("1.10", "Tells one from the other.", origin, Map.of())
+        .write(
+            TrainedModel.load(pipeline.trainFolder()), dataset, pipeline.evaluationFolder(), out);
+    JsonNode front = frontMatter(out);
+    assertThat(front.path("model-index").path(0).path("name").asText()).isEqualTo("1.10");
+    String card = Files.readString(out.resolve(Bundle.MODEL_CARD));
+    assertThat(card)
+        .contains("# 1.10\n", "**Not a medical device.**", "## Intended use", "## Limits")
+        .doesNotContain("\n\n\n", "%s", "%d", "null", "NaN");
+    boolean kermany = origin == ImageOrigin.KERMANY_2018;
+    assertThat(front.path("datasets").path(0).asText().equals("hf-vision/chest-xray-pneumonia"))
+        .isEqualTo(kermany);
+    for (String word : List.of("Kermany", "CC BY 4.0", "children", "Guangzhou")) {
+      assertThat(card.contains(word)).as(word).isEqualTo(kermany);
+    }
+    assertThat(card.contains("not medical data")).isEqualTo(origin == ImageOrigin.PHANTOMS);
+    assertThat(card.contains("is not known to the program"))
+        .isEqualTo(origin == ImageOrigin.UNKNOWN);
+  }
+
+  @Test
+  void theWholeBundleAgreesWithTheTrainedModel() throws IOException {
+    BundleVerifier.Report report = VERIFIER.verify(bundle, dataset);
+    assertThat(report.problems()).isEmpty();
+    assertThat(report.parities())
+        .extracting(BundleVerifier.Parity::artifact)
+        .containsExactly("saved_model", "saved_model bytes", "float32", "dynamic");
+    for (BundleVerifier.Parity parity : report.parities()) {
+      assertThat(parity.images()).isEqualTo(18);
+      if (!parity.artifact().equals("dynamic")) {
+        assertThat(parity.maxDeltaProbability()).isLessThan(1e-4);
+        assertThat(parity.passed()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void theModelOfAnotherBundleIsFoundOut() throws IOException {
+    Pipeline another = another();
+    another.evaluate();
+    Bundle other = another.export("other", "Another.");
+    Path copy = copy();
+    Path exchanged = copy.resolve(Bundle.TFLITE_FLOAT32);
+    AtomicFiles.write(exchanged, Files.readAllBytes(other.folder().resolve(Bundle.TFLITE_FLOAT32)));
+    BundleVerifier.Report report = VERIFIER.verify(Bundle.open(copy), dataset);
+    assertThat(report.problems())
+        .containsExactly(Bundle.TFLITE_FLOAT32 + " has changed since it was written");
+
+    // Even if the checksums are made to fit.
+    Path sums = copy.resolve(Bundle.CHECKSUMS);
+    Files.writeString(
+        sums,
+        Files.readString(sums)
+            .replace(
+                Hashes.sha256(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)),
+                Hashes.sha256(exchanged)));
+    report = VERIFIER.verify(Bundle.open(copy), dataset);
+    assertThat(report.problems()).isEmpty();
+    assertThat(report.passed()).isFalse();
+    assertThat(report.table()).containsPattern("float32 +18 .* BEYOND TOLERANCE");
+  }
+
+  @Test
+  void whatElseIsDamagedIsReported() throws IOException {
+    Path copy = copy();
+    Files.writeString(copy.resolve("metrics.json"), "{}");
+    Files.write(copy.resolve(Bundle.SAVED_MODEL + "/saved_model.pb"), new byte[10]);
+    BundleVerifier.Report report = VERIFIER.verify(Bundle.open(copy), dataset);
+    assertThat(report.passed()).isFalse();
+    assertThat(report.table())
+        .contains("metrics.json has changed", "saved_model.pb has changed")
+        .contains("no artifact was run");
+
+    AtomicFiles.write(
+        copy.resolve("metrics.json"), Files.readAllBytes(bundle.folder().resolve("metrics.json")));
+    report = VERIFIER.verify(Bundle.open(copy), dataset);
+    assertThat(report.problems())
+        .hasSize(2)
+        .anyMatch(line -> line.contains("saved_model cannot be run"));
+    assertThat(report.parities()).hasSize(2);
+  }
+
+  @Test
+  void anotherDataSetAndAFolderThatIsNoBundleAreRefused() throws IOException {
+    Pipeline elsewhere = Pipeline.builder(folder.resolve("out")).build();
+    PreparedDataset other = elsewhere.prepare(home.resolve("phantoms"), OPTIONS.withSeed(9));
+    assertThatThrownBy(() -> VERIFIER.verify(bundle, other))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(other.folder().toString())
+        .hasMessageContaining("--data");
+    assertThatThrownBy(() -> Bundle.open(folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(folder.toString());
+  }
+
+  @Test
+  void metricsOfAnotherModelAreNotExported() throws IOException {
+    Pipeline another = another();
+    AtomicFiles.deleteRecursively(another.evaluationFolder());
+    assertThatThrownBy(() -> another.export("other", "Another."))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("run the evaluate command");
+    Files.createDirectories(another.evaluationFolder());
+    Files.copy(
+        pipeline.evaluationFolder().resolve("metrics.json"),
+        another.evaluationFolder().resolve("metrics.json"));
+    assertThatThrownBy(() -> another.export("other", "Another."))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("another model");
+  }
+}
