@@ -112,6 +112,7 @@ final class SmallRun {
     Weights weights =
         UntrainedBackbone.calibrated(
                 EfficientNet.B0,
+                EfficientNet.B0.resolution(),
                 LongStream.range(0, CALIBRATION_IMAGES)
                     .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, 224))
                     .toList(),

@@ -62,6 +62,7 @@ class BundleTest {
     backbone =
         UntrainedBackbone.calibrated(
             EfficientNet.B0,
+            224,
             LongStream.range(0, 5)
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, 224))
                 .toList(),

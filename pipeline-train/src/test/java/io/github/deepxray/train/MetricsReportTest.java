@@ -53,6 +53,8 @@ class MetricsReportTest {
     Evaluation negatives = Evaluation.of(normal, THRESHOLDS.byName(), 0);
     return new MetricsReport(
         MetricsReport.FORMAT,
+        "a".repeat(64),
+        "b".repeat(64),
         THRESHOLDS,
         Map.of("validation", whole, "test", whole),
         Map.of("test", Map.of("viral", whole, "normal", negatives)));
