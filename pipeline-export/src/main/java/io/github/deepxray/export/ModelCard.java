@@ -297,8 +297,8 @@ record ModelCard(
     text.append(
         """
 
-        `validation` is the recommended one; `prior` corrects for the share of pneumonia in training;
-        `0.5` is what it says.
+        `validation` is the recommended one. `prior`, where it differs from 0.5, corrects for the share
+        of pneumonia that the training saw.
         """);
     text.append("\n| slice of the test split | images | AUC against all normal | found |\n");
     text.append("|---|---:|---|---|\n");
