@@ -1,7 +1,6 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -64,7 +63,6 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long start = System.nanoTime();
     Path phantoms = out.resolve("phantoms");
-    AtomicFiles.deleteRecursively(phantoms);
     PhantomArchive.writeFolder(phantoms, PhantomOptions.DEFAULT.withSeed(seed.seed));
     Map<String, String> config =
         Configurations.withoutPlaces(ConfigFile.effective(common.command()));

@@ -8,15 +8,18 @@ import io.github.deepxray.export.Artifact;
 import io.github.deepxray.export.Classifier;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -88,6 +91,8 @@ final class PredictCommand implements Callable<Integer> {
               + " validation for a bundle, 0.5 for other models.")
   private Double threshold;
 
+  private final List<Path> unreadable = new ArrayList<>();
+
   @Override
   public Integer call() throws Exception {
     if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
@@ -98,8 +103,9 @@ final class PredictCommand implements Callable<Integer> {
         threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
     PrintWriter out = common.command().commandLine().getOut();
     PrintWriter err = common.command().commandLine().getErr();
-    int bad = 0;
     List<Path> files = files();
+    int bad = unreadable.size();
+    unreadable.forEach(path -> err.println("deepxray: " + path + " cannot be read."));
     try (Classifier classifier =
         Classifier.load(model, Artifact.valueOf(artifact.name()), chosen, 1)) {
       Output output = output(out, files);
@@ -124,12 +130,10 @@ final class PredictCommand implements Callable<Integer> {
     List<Path> files = new ArrayList<>();
     for (Path path : images) {
       if (Files.isDirectory(path)) {
-        try (Stream<Path> walk = Files.walk(path)) {
-          walk.filter(Files::isRegularFile)
-              .filter(PredictCommand::looksLikeImage)
-              .sorted()
-              .forEach(files::add);
-        }
+        List<Path> found = new ArrayList<>();
+        Files.walkFileTree(path, new ImageFinder(found));
+        Collections.sort(found);
+        files.addAll(found);
       } else {
         files.add(path);
       }
@@ -141,6 +145,29 @@ final class PredictCommand implements Callable<Integer> {
               + "; name images or folders that hold some.");
     }
     return files;
+  }
+
+  /** Collects the images of a folder and what in it cannot be read. */
+  private final class ImageFinder extends SimpleFileVisitor<Path> {
+    private final List<Path> files;
+
+    private ImageFinder(List<Path> files) {
+      this.files = files;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if (Files.isRegularFile(file) && looksLikeImage(file)) {
+        files.add(file);
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException failure) {
+      unreadable.add(file);
+      return FileVisitResult.CONTINUE;
+    }
   }
 
   private static boolean looksLikeImage(Path file) {

@@ -29,7 +29,7 @@ public enum Artifact {
     static final Tolerance ROUNDING = new Tolerance(1e-3, 5e-4, 4e-3);
 
     /** Weights rounded to 8 bits. */
-    static final Tolerance QUANTIZATION = new Tolerance(0.25, 5e-3, 1.5e-2);
+    static final Tolerance QUANTIZATION = new Tolerance(0.15, 5e-3, 1.5e-2);
   }
 
   private final String key;

@@ -72,7 +72,9 @@ public final class Classifier implements AutoCloseable {
           threshold.isPresent()
               ? threshold.getAsDouble()
               : bundle.metrics().thresholds().sensitivity();
-      return of(artifact.load(bundle, threads), bundle.labels(), chosen, model);
+      // Read before the engine is there, which a failure would leave open.
+      List<String> names = bundle.labels();
+      return of(artifact.load(bundle, threads), names, chosen, model);
     } else if (Files.isRegularFile(model.resolve("saved_model.pb"))) {
       return of(new SavedModelEngine(model, threads), labels, threshold.orElse(0.5), model);
     }

@@ -3,12 +3,21 @@ package io.github.deepxray.tensorflow;
 import java.util.List;
 import org.tensorflow.proto.ConfigProto;
 
-/** What the engines of this package have in common. */
-final class Sessions {
+/** What everything that runs a graph has in common. */
+public final class Sessions {
   private Sessions() {}
 
-  /** Threads work inside an operation, not on several at once: a network is mostly a chain. */
-  static ConfigProto config(int threads) {
+  /**
+   * The settings of every session. Threads work inside an operation, not on several at once: a
+   * network is mostly a chain.
+   *
+   * <p>TensorFlow shares one pool of threads among all sessions of a process, and the first one
+   * sets its size. Results may depend on that size in the last bits, so all sessions of a process
+   * should ask for the same.
+   *
+   * @param threads how many threads one operation may use
+   */
+  public static ConfigProto config(int threads) {
     return ConfigProto.newBuilder()
         .setIntraOpParallelismThreads(threads)
         .setInterOpParallelismThreads(1)

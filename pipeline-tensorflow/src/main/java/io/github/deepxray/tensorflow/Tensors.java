@@ -7,10 +7,11 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
 /** Moves values between Java and TensorFlow. */
-final class Tensors {
+public final class Tensors {
   private Tensors() {}
 
-  static Shape shape(List<Integer> dimensions) {
+  /** Dimensions as TensorFlow's shape. */
+  public static Shape shape(List<Integer> dimensions) {
     return Shape.of(dimensions.stream().mapToLong(d -> d).toArray());
   }
 
@@ -20,12 +21,12 @@ final class Tensors {
   }
 
   /** A tensor of these values, which the caller closes. */
-  static TFloat32 of(float[] values, Shape shape) {
+  public static TFloat32 of(float[] values, Shape shape) {
     return TFloat32.tensorOf(shape, DataBuffers.of(values, true, false));
   }
 
   /** The values of a tensor of 32-bit floats. */
-  static float[] toFloats(Tensor tensor) {
+  public static float[] toFloats(Tensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.size())];
     tensor.asRawTensor().data().asFloats().read(values);
     return values;

@@ -70,28 +70,29 @@ public record MetricsReport(
         "specificity",
         "precision",
         "F1");
-    e.thresholds()
-        .forEach(
-            (name, at) ->
-                line(
-                    text,
-                    "  %-11s %-9.4f %-21s %-21s %-21s %-21s %-21s%n",
-                    name,
-                    at.threshold(),
-                    at.accuracy(),
-                    at.sensitivity(),
-                    at.specificity(),
-                    at.precision(),
-                    at.f1()));
-    Evaluation.AtThreshold at = e.thresholds().get(DecisionThresholds.DEFAULT);
+    // JSON keeps no order of names; the default comes first.
+    for (String name : thresholds.byName().keySet()) {
+      Evaluation.AtThreshold at = e.thresholds().get(name);
+      line(
+          text,
+          "  %-11s %-9.4f %-21s %-21s %-21s %-21s %-21s%n",
+          name,
+          at.threshold(),
+          at.accuracy(),
+          at.sensitivity(),
+          at.specificity(),
+          at.precision(),
+          at.f1());
+    }
+    Evaluation.AtThreshold chosen = e.thresholds().get(DecisionThresholds.DEFAULT);
     line(
         text,
         "  at %s: %d true positives, %d false positives, %d true negatives, %d false negatives%n",
         DecisionThresholds.DEFAULT,
-        at.confusion().truePositives(),
-        at.confusion().falsePositives(),
-        at.confusion().trueNegatives(),
-        at.confusion().falseNegatives());
+        chosen.confusion().truePositives(),
+        chosen.confusion().falsePositives(),
+        chosen.confusion().trueNegatives(),
+        chosen.confusion().falseNegatives());
     slices
         .getOrDefault(split, Map.of())
         .forEach(

@@ -29,6 +29,8 @@ public final class PhantomArchive {
       from them. They only serve to try a program whose real input has this layout.
       """;
 
+  private static final String README_FILE = "chest_xray/README.txt";
+
   private PhantomArchive() {}
 
   private record File(String path, Slice slice, long patient, int number) {}
@@ -39,11 +41,13 @@ public final class PhantomArchive {
   }
 
   /**
-   * Writes {@code chest_xray/train/NORMAL/…} and so on into a folder, replacing it whole.
+   * Writes {@code chest_xray/train/NORMAL/…} and so on into a folder, replacing earlier phantoms.
    *
+   * @throws io.github.deepxray.core.DeepXrayException if the folder holds anything else
    * @throws IOException if it cannot be written
    */
   public static void writeFolder(Path folder, PhantomOptions options) throws IOException {
+    AtomicFiles.requireOwn(folder, README_FILE);
     AtomicFiles.writeFolder(
         folder,
         partial ->
@@ -81,7 +85,7 @@ public final class PhantomArchive {
   }
 
   private static void write(PhantomOptions options, Target target) throws IOException {
-    target.write("chest_xray/README.txt", README.getBytes(StandardCharsets.UTF_8));
+    target.write(README_FILE, README.getBytes(StandardCharsets.UTF_8));
     List<File> files = files(options);
     for (int from = 0; from < files.size(); from += BATCH) {
       // Drawn by all processors, a batch at a time, and written in order.

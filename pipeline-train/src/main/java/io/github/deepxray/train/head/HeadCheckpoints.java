@@ -6,6 +6,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.train.EpochResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,6 @@ import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -182,9 +182,7 @@ public final class HeadCheckpoints {
       try (Result result = runner.run()) {
         int i = 0;
         for (Map.Entry<String, Operand<TFloat32>> slot : values.entrySet()) {
-          TFloat32 tensor = (TFloat32) result.get(i++);
-          float[] floats = new float[(int) tensor.size()];
-          tensor.asRawTensor().data().asFloats().read(floats);
+          float[] floats = Tensors.toFloats(result.get(i++));
           Shape shape = slot.getValue().shape();
           List<Integer> dimensions = new ArrayList<>();
           for (long dimension : shape.asArray()) {
@@ -202,9 +200,7 @@ public final class HeadCheckpoints {
       try {
         fed.forEach(
             (name, placeholder) -> {
-              TFloat32 tensor =
-                  TFloat32.tensorOf(
-                      placeholder.shape(), DataBuffers.of(weights.floats(name), true, false));
+              TFloat32 tensor = Tensors.of(weights.floats(name), placeholder.shape());
               tensors.add(tensor);
               runner.feed(placeholder, tensor);
             });

@@ -119,6 +119,11 @@ public record HeadSpec(
   public HeadSpec {
     // A file may leave them out.
     check(name, name != null, "name", "given");
+    check(
+        name,
+        name.matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
+        "name",
+        "letters, digits, '.', '_' and '-'");
     check(name, members != null, "members", "given");
     check(name, optimizer != null, "optimizer", "given");
     check(name, learningRate != null, "learningRate", "given");

@@ -9,6 +9,8 @@ import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.tensorflow.GraphLowering;
+import io.github.deepxray.tensorflow.Sessions;
+import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.tensorflow.WeightBinding;
 import io.github.deepxray.tensorflow.WeightVariables;
 import io.github.deepxray.train.EpochResult;
@@ -28,11 +30,9 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.framework.optimizers.Optimizer.GradAndVar;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TType;
@@ -250,15 +250,7 @@ public final class HeadTrainer {
       }
       update = optimizer.applyGradients(pairs, "update");
       slots = new HeadCheckpoints.Slots(tf.withSubScope("restore"), optimizer.slots());
-      // TensorFlow shares one pool of threads among all sessions of a process, and the first one
-      // sets its size; results may depend on that size, so every session asks for the same.
-      session =
-          new Session(
-              graph,
-              ConfigProto.newBuilder()
-                  .setIntraOpParallelismThreads(threads)
-                  .setInterOpParallelismThreads(1)
-                  .build());
+      session = new Session(graph, Sessions.config(threads));
     }
 
     @SuppressWarnings("unchecked")
@@ -401,9 +393,9 @@ public final class HeadTrainer {
       }
       Session.Runner runner = session.runner();
       List<TFloat32> fed = optimizer.feed(runner, step, schedule.at(step));
-      try (TFloat32 x = tensor(batch, size, dimension);
-          TFloat32 y = tensor(targets, size);
-          TFloat32 w = tensor(weights, size);
+      try (TFloat32 x = Tensors.of(batch, Shape.of(size, dimension));
+          TFloat32 y = Tensors.of(targets, Shape.of(size));
+          TFloat32 w = Tensors.of(weights, Shape.of(size));
           TInt64 random64 = TInt64.vectorOf(seed, step);
           Result result =
               runner
@@ -443,10 +435,10 @@ public final class HeadTrainer {
       Session.Runner runner = session.runner();
       inferredLogits.forEach(runner::fetch);
       float[][] logits = new float[inferredLogits.size()][rows.rows()];
-      try (TFloat32 x = tensor(rows.toFloats(), rows.rows(), rows.columns());
+      try (TFloat32 x = Tensors.of(rows.toFloats(), Shape.of(rows.rows(), rows.columns()));
           Result result = runner.feed(features, x).run()) {
         for (int m = 0; m < logits.length; m++) {
-          ((TFloat32) result.get(m)).asRawTensor().data().asFloats().read(logits[m]);
+          logits[m] = Tensors.toFloats(result.get(m));
         }
       }
       return logits;
@@ -457,9 +449,5 @@ public final class HeadTrainer {
       session.close();
       graph.close();
     }
-  }
-
-  private static TFloat32 tensor(float[] values, long... shape) {
-    return TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(values, true, false));
   }
 }
