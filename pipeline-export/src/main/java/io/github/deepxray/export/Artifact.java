@@ -22,7 +22,8 @@ public enum Artifact {
    *
    * @param probability the largest difference of a probability
    * @param auc the difference of the area under the ROC curve
-   * @param accuracy the difference of the accuracy at the default threshold
+   * @param accuracy the difference of the accuracy at the default threshold, or what chance does in
+   *     a small test split if that is more
    */
   public record Tolerance(double probability, double auc, double accuracy) {
     /** The same arithmetic in another order. */

@@ -35,7 +35,7 @@ public final class UntrainedBackbone {
   // linear near 0, so half of the usual deviation before it and weak residual branches (Goyal et
   // al. 2017 begin with 0) keep alike what is alike.
   private static final float GAMMA = 0.5f;
-  private static final float RESIDUAL_GAMMA = 0.2f;
+  private static final float RESIDUAL_GAMMA = 0.1f;
 
   private UntrainedBackbone() {}
 
@@ -45,7 +45,7 @@ public final class UntrainedBackbone {
    * <p>Kernels are drawn from a normal distribution of variance {@code 2 / fan_out} (He et al.
    * 2015, as EfficientNet does in Keras). Then, layer by layer, mean and variance of what enters
    * each batch normalization are measured and stored. Its {@code gamma} is 0.5 before an activation
-   * and 0.2 at the end of a residual branch.
+   * and 0.1 at the end of a residual branch.
    *
    * @param variant which EfficientNet
    * @param imageSize height and width of its images in pixels

@@ -76,22 +76,22 @@ public final class Phantom {
 
     switch (slice) {
       case NORMAL -> {
-        vesselDensity = image.between(0.10, 0.24);
+        vesselDensity = image.between(0.10, 0.16);
         haze = image.happens(0.3) ? image.between(0.01, 0.07) : 0;
-        net = image.happens(0.2) ? image.between(0.02, 0.07) : 0;
+        net = image.happens(0.2) ? image.between(0.02, 0.05) : 0;
         patches = new Patch[0];
       }
       case VIRAL -> {
-        vesselDensity = image.between(0.14, 0.26);
+        vesselDensity = image.between(0.12, 0.18);
         haze = 0.03 + 0.13 * burden;
         net = 0.14 + 0.22 * burden;
         patches = new Patch[0];
       }
       case BACTERIAL, UNSPECIFIED -> {
-        vesselDensity = image.between(0.10, 0.24);
+        vesselDensity = image.between(0.10, 0.16);
         haze = image.between(0, 0.04);
         net = image.between(0, 0.04);
-        patches = new Patch[build.happens(0.3) ? 2 : 1];
+        patches = new Patch[build.happens(0.5) ? 2 : 1];
         double side = build.happens(0.5) ? 1 : -1;
         for (int i = 0; i < patches.length; i++) {
           patches[i] =
@@ -100,7 +100,7 @@ public final class Phantom {
                   build.between(-0.42, 0.34),
                   build.between(0.24, 0.38),
                   build.between(0.22, 0.36),
-                  (0.28 + 0.30 * burden) * (i == 0 ? 1 : 0.7));
+                  (0.32 + 0.32 * burden) * (i == 0 ? 1 : 0.7));
         }
       }
       default -> throw new IllegalArgumentException("no phantom of " + slice);
