@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,6 +99,7 @@ public final class EmbeddingExtractor {
       List<XrayRecord> missing = new ArrayList<>();
       List<Embeddings.Image> images = new ArrayList<>();
       List<String> hashes = new ArrayList<>();
+      Set<String> seen = new HashSet<>();
       try (XrayReader reader = dataset.read(split)) {
         for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
           XrayRecord record = next.get();
@@ -107,7 +110,9 @@ public final class EmbeddingExtractor {
                   record.slice(),
                   record.label().index() == 1));
           hashes.add(record.sha256());
-          if (wanted.stream().anyMatch(view -> !cache.contains(record.sha256(), view))) {
+          // Identical images share their vectors.
+          if (seen.add(record.sha256())
+              && wanted.stream().anyMatch(view -> !cache.contains(record.sha256(), view))) {
             missing.add(record);
           }
         }
