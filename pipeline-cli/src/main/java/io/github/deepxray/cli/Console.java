@@ -24,6 +24,11 @@ final class Console implements Progress {
     this.terminal = CommandLine.Help.Ansi.AUTO.enabled() && System.getenv("CI") == null;
   }
 
+  /** Whether somebody watches. */
+  boolean isTerminal() {
+    return terminal;
+  }
+
   @Override
   public Task start(String name, long total) {
     return terminal ? new Bar(name, total) : new Lines(name, total);

@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -64,6 +65,8 @@ final class DemoCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Path phantoms = out.resolve("phantoms");
     PhantomArchive.writeFolder(phantoms, PhantomOptions.DEFAULT.withSeed(seed.seed));
+    AtomicFiles.write(
+        Configurations.file(out, common.command().name()), ConfigFile.yaml(common.command()));
     Map<String, String> config =
         Configurations.withoutPlaces(ConfigFile.effective(common.command()));
     Pipeline pipeline =

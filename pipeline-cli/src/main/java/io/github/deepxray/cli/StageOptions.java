@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.TrainingListener;
@@ -57,18 +58,22 @@ final class StageOptions {
             .optEngine(engines())
             .optCores(cores())
             .optProgress(common.console())
-            .optListener(new EpochLines(common.command().commandLine().getErr()))
+            .optListener(
+                new EpochProgress(common.console(), common.command().commandLine().getErr()))
             .optConfig(config);
     cache.ifPresent(builder::optCache);
     return builder.build();
   }
 
-  /** Says how training goes, every few epochs. */
-  private static final class EpochLines implements TrainingListener {
+  /** Shows how training goes: a bar on a terminal, a line every few epochs elsewhere. */
+  private static final class EpochProgress implements TrainingListener {
+    private final Console console;
     private final PrintWriter err;
+    private Progress.Task bar = Progress.Task.NONE;
     private int epochs;
 
-    EpochLines(PrintWriter err) {
+    EpochProgress(Console console, PrintWriter err) {
+      this.console = console;
       this.err = err;
     }
 
@@ -78,12 +83,17 @@ final class StageOptions {
       if (firstEpoch > 0) {
         err.printf(Locale.ROOT, "head: resumed after epoch %d of %d%n", firstEpoch, all);
       }
+      if (console.isTerminal()) {
+        bar = console.start("head", all);
+      }
     }
 
     @Override
     public void onEpochEnd(EpochResult r) {
+      bar.advance(1);
       int number = r.epoch() + 1;
-      if (number == 1 || number == epochs || number % Math.max(1, epochs / 5) == 0) {
+      boolean due = number == 1 || number == epochs || number % Math.max(1, epochs / 5) == 0;
+      if (due && !console.isTerminal()) {
         err.printf(
             Locale.ROOT,
             "head: epoch %d of %d, loss %.4f, validation loss %.4f, validation AUC %.4f%n",
@@ -94,6 +104,11 @@ final class StageOptions {
             r.validationAuc());
         err.flush();
       }
+    }
+
+    @Override
+    public void onTrainingEnd(int bestEpoch) {
+      bar.close();
     }
   }
 }

@@ -63,6 +63,11 @@ public final class GraphLowering {
     for (Layer layer : network.layers()) {
       tensors.put(layer.name(), new Step(tf, network, layer, tensors).lower());
     }
+    for (String output : network.outputs()) {
+      // TensorFlow fuses a convolution with what follows it, even if its result is asked for, and
+      // then misses it. A second reader keeps it.
+      tensors.put(output, tf.withName(output + ".output").identity(tensors.get(output)));
+    }
     return Collections.unmodifiableMap(tensors);
   }
 

@@ -172,7 +172,13 @@ class SavedModelTest {
         .forEach((NodeDef node) -> operations.add(node.getOp()));
     assertThat(operations)
         .containsExactlyInAnyOrder(
-            "Placeholder", "MapDefun", "PlaceholderWithDefault", "Const", "Conv2D", "BiasAdd");
+            "Placeholder",
+            "MapDefun",
+            "PlaceholderWithDefault",
+            "Const",
+            "Conv2D",
+            "BiasAdd",
+            "Identity");
   }
 
   @Test

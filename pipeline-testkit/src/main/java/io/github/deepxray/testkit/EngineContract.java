@@ -34,7 +34,14 @@ public abstract class EngineContract {
   void runsEveryKindOfLayerAsDefined(int size) {
     Network network = Fixtures.smallNetwork(size);
     List<String> outputs =
-        List.of("rescaling_1", "stem_activation", "se_excite", "add", "avg_pool", "probability");
+        List.of(
+            "rescaling_1",
+            "stem_conv",
+            "stem_activation",
+            "se_excite",
+            "add",
+            "avg_pool",
+            "probability");
     assertAgreesWithReference(
         Fixtures.withRandomWeights(
             new Network(
