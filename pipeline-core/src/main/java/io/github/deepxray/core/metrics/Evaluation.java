@@ -44,10 +44,18 @@ public record Evaluation(
    *
    * @param threshold the probability
    * @param confusion the counts behind the metrics
+   * @param truePositives the count with its interval
+   * @param falsePositives the count with its interval
+   * @param trueNegatives the count with its interval
+   * @param falseNegatives the count with its interval
    */
   public record AtThreshold(
       double threshold,
       ConfusionMatrix confusion,
+      Interval truePositives,
+      Interval falsePositives,
+      Interval trueNegatives,
+      Interval falseNegatives,
       Interval accuracy,
       Interval sensitivity,
       Interval specificity,
@@ -94,7 +102,11 @@ public record Evaluation(
               intervals.get(m + 1),
               intervals.get(m + 2),
               intervals.get(m + 3),
-              intervals.get(m + 4)));
+              intervals.get(m + 4),
+              intervals.get(m + 5),
+              intervals.get(m + 6),
+              intervals.get(m + 7),
+              intervals.get(m + 8)));
       m += Computation.PER_THRESHOLD;
     }
     return new Evaluation(
@@ -150,7 +162,7 @@ public record Evaluation(
 
   /** All metrics of weighted examples, in one pass each. */
   private static final class Computation {
-    private static final int PER_THRESHOLD = 5;
+    private static final int PER_THRESHOLD = 9;
 
     private final List<ScoredExample> sorted;
     private final double[] scores;
@@ -200,11 +212,15 @@ public record Evaluation(
           }
         }
         int m = 4 + PER_THRESHOLD * t;
-        values[m] = (tp + tn) / total;
-        values[m + 1] = tp / (tp + fn);
-        values[m + 2] = tn / (tn + fp);
-        values[m + 3] = tp / (tp + fp);
-        values[m + 4] = 2 * tp / (2 * tp + fp + fn);
+        values[m] = tp;
+        values[m + 1] = fp;
+        values[m + 2] = tn;
+        values[m + 3] = fn;
+        values[m + 4] = (tp + tn) / total;
+        values[m + 5] = tp / (tp + fn);
+        values[m + 6] = tn / (tn + fp);
+        values[m + 7] = tp / (tp + fp);
+        values[m + 8] = 2 * tp / (2 * tp + fp + fn);
       }
       return values;
     }

@@ -36,6 +36,12 @@ class EvaluationTest {
     assertThat(e.logLoss().value()).isCloseTo(0.49122840629793096, EXACT);
     Evaluation.AtThreshold at = e.thresholds().get("0.5");
     assertThat(at.confusion()).isEqualTo(new ConfusionMatrix(4, 1, 3, 2));
+    assertThat(at.truePositives().value()).isEqualTo(4);
+    assertThat(at.falsePositives().value()).isEqualTo(1);
+    assertThat(at.trueNegatives().value()).isEqualTo(3);
+    assertThat(at.falseNegatives().value()).isEqualTo(2);
+    assertThat(at.truePositives().low()).isLessThan(4);
+    assertThat(at.truePositives().high()).isBetween(5.0, 10.0);
     assertThat(at.accuracy().value()).isCloseTo(0.7, EXACT);
     assertThat(at.sensitivity().value()).isCloseTo(4 / 6.0, EXACT);
     assertThat(at.specificity().value()).isCloseTo(3 / 4.0, EXACT);
