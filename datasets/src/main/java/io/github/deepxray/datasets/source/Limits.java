@@ -1,5 +1,7 @@
 package io.github.deepxray.datasets.source;
 
+import io.github.deepxray.core.image.ImageCodec;
+
 /**
  * What an archive or folder may hold at most. The defaults leave room for ten times the Kaggle
  * archive and refuse what is made to exhaust memory, disk or patience.
@@ -20,7 +22,7 @@ public record Limits(
     long maxPixels) {
   /** 100,000 entries, 16 GiB, 64 MiB a file, ratio 200, names of 255, 120 megapixels. */
   public static final Limits DEFAULT =
-      new Limits(100_000, 16L << 30, 64L << 20, 200, 255, 120_000_000L);
+      new Limits(100_000, 16L << 30, 64L << 20, 200, 255, ImageCodec.DEFAULT_MAX_PIXELS);
 
   /** Checks that every limit is positive. */
   public Limits {

@@ -9,17 +9,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 in lower-case hexadecimal digits. */
+/** Hashes in lower-case hexadecimal digits. */
 public final class Hashes {
   private Hashes() {}
 
   /** A digest to feed. */
   public static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return newDigest("SHA-256");
   }
 
   /** The digits of some bytes. */
@@ -43,7 +39,19 @@ public final class Hashes {
    * @throws IOException if it cannot be read
    */
   public static String sha256(Path file) throws IOException {
-    MessageDigest digest = newSha256();
+    return digest(file, newSha256());
+  }
+
+  /**
+   * The MD5 of a file, for files whose publishers give no better hash.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static String md5(Path file) throws IOException {
+    return digest(file, newDigest("MD5"));
+  }
+
+  private static String digest(Path file, MessageDigest digest) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] buffer = new byte[1 << 16];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -51,5 +59,13 @@ public final class Hashes {
       }
     }
     return hex(digest.digest());
+  }
+
+  private static MessageDigest newDigest(String algorithm) {
+    try {
+      return MessageDigest.getInstance(algorithm);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has " + algorithm, e);
+    }
   }
 }

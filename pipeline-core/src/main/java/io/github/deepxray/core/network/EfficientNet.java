@@ -27,21 +27,21 @@ import java.util.Locale;
  */
 public enum EfficientNet {
   /** 4,049,571 parameters, 224 x 224 pixels, 1,280 features. */
-  B0(1.0, 1.0, 224, 0.2),
+  B0(1.0, 1.0, 224),
   /** 240 x 240 pixels, 1,280 features. */
-  B1(1.0, 1.1, 240, 0.2),
+  B1(1.0, 1.1, 240),
   /** 260 x 260 pixels, 1,408 features. */
-  B2(1.1, 1.2, 260, 0.3),
+  B2(1.1, 1.2, 260),
   /** 300 x 300 pixels, 1,536 features. */
-  B3(1.2, 1.4, 300, 0.3),
+  B3(1.2, 1.4, 300),
   /** 380 x 380 pixels, 1,792 features. */
-  B4(1.4, 1.8, 380, 0.4),
+  B4(1.4, 1.8, 380),
   /** 456 x 456 pixels, 2,048 features. */
-  B5(1.6, 2.2, 456, 0.4),
+  B5(1.6, 2.2, 456),
   /** 528 x 528 pixels, 2,304 features. */
-  B6(1.8, 2.6, 528, 0.5),
+  B6(1.8, 2.6, 528),
   /** 600 x 600 pixels, 2,560 features. */
-  B7(2.0, 3.1, 600, 0.5);
+  B7(2.0, 3.1, 600);
 
   /** The name of the input tensor. */
   public static final String INPUT = "images";
@@ -72,23 +72,16 @@ public enum EfficientNet {
   private final double width;
   private final double depth;
   private final int resolution;
-  private final double dropoutRate;
 
-  EfficientNet(double width, double depth, int resolution, double dropoutRate) {
+  EfficientNet(double width, double depth, int resolution) {
     this.width = width;
     this.depth = depth;
     this.resolution = resolution;
-    this.dropoutRate = dropoutRate;
   }
 
   /** The height and width in pixels that the variant was designed for. */
   public int resolution() {
     return resolution;
-  }
-
-  /** The dropout rate that Keras puts before the classifier. */
-  public double dropoutRate() {
-    return dropoutRate;
   }
 
   /** The name in Keras, for example {@code efficientnetb0}. */

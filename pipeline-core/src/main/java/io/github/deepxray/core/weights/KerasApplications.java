@@ -1,6 +1,7 @@
 package io.github.deepxray.core.weights;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
@@ -12,10 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -94,13 +92,13 @@ public final class KerasApplications {
     Path file = cache.resolve(name);
     String expected = md5.get(variant);
     // A file of another hash is replaced, as Keras does, but only by a complete download.
-    if (Files.exists(file) && md5(file).equals(expected)) {
+    if (Files.exists(file) && Hashes.md5(file).equals(expected)) {
       return file;
     }
     Files.createDirectories(cache);
     Path partial = cache.resolve(name + ".partial");
     download(address.resolve(name), partial, progress);
-    String actual = md5(partial);
+    String actual = Hashes.md5(partial);
     if (!actual.equals(expected)) {
       Files.delete(partial);
       throw new DeepXrayException(
@@ -188,21 +186,5 @@ public final class KerasApplications {
     } finally {
       connection.disconnect();
     }
-  }
-
-  private static String md5(Path file) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("MD5");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has MD5", e);
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] buffer = new byte[1 << 16];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -18,6 +18,9 @@ public final class Weights {
 
   private final Map<String, Tensor> tensors;
 
+  /** Computed once: it takes a while, and caches and provenance ask for it again and again. */
+  private volatile Optional<String> sha256 = Optional.empty();
+
   private Weights(Map<String, Tensor> tensors) {
     this.tensors = tensors;
   }
@@ -81,6 +84,13 @@ public final class Weights {
 
   /** The SHA-256 over names, shapes and values, in lower-case hexadecimal digits. */
   public String sha256() {
+    if (sha256.isEmpty()) {
+      sha256 = Optional.of(hash());
+    }
+    return sha256.get();
+  }
+
+  private String hash() {
     MessageDigest digest = Hashes.newSha256();
     tensors.forEach(
         (name, tensor) -> {

@@ -84,7 +84,6 @@ public final class EmbeddingExtractor {
    * @throws IOException if the shards cannot be read or the cache not be written
    */
   public Extraction extract(PreparedDataset dataset, Split split, int views) throws IOException {
-    Model folded = Passes.forInference().apply(backbone);
     int dimension = backbone.network().size(backbone.network().outputs().get(0));
     String key =
         String.join(
@@ -120,7 +119,7 @@ public final class EmbeddingExtractor {
       long before = cache.size();
       long start = System.nanoTime();
       if (!missing.isEmpty()) {
-        compute(folded, split, missing, wanted, cache);
+        compute(split, missing, wanted, cache);
       }
       double seconds = (System.nanoTime() - start) / 1e9;
       List<Matrix> matrices = new ArrayList<>();
@@ -141,8 +140,9 @@ public final class EmbeddingExtractor {
   }
 
   private void compute(
-      Model folded, Split split, List<XrayRecord> records, List<View> views, EmbeddingCache cache)
+      Split split, List<XrayRecord> records, List<View> views, EmbeddingCache cache)
       throws IOException {
+    Model folded = Passes.forInference().apply(backbone);
     long total = 0;
     for (XrayRecord record : records) {
       total += views.stream().filter(view -> !cache.contains(record.sha256(), view)).count();
