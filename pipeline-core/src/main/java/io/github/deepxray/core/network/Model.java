@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A network and the values of its weights: what passes transform and lowerings turn into something
- * that runs.
+ * A network, the values of its weights and the arithmetic it runs in: what passes transform and
+ * lowerings turn into something that runs.
  *
  * @param network the layers
  * @param weights a value for each of the network's weights, and nothing else
+ * @param quantization the arithmetic; tensors that the network does not have are left out
  */
-public record Model(Network network, Weights weights) {
+public record Model(Network network, Weights weights, Quantization quantization) {
   /**
    * Checks that every weight is there with the right shape, and drops what the network has no use
    * for.
@@ -44,15 +45,48 @@ public record Model(Network network, Weights weights) {
               + " Give the weights of this architecture.");
     }
     weights = kept.build();
+    quantization = quantization.restrictedTo(network);
+  }
+
+  /**
+   * A model in floats.
+   *
+   * @throws DeepXrayException that names the first missing or misshapen tensors and both shapes
+   */
+  public Model(Network network, Weights weights) {
+    this(network, weights, Quantization.NONE);
+  }
+
+  /** The same network and weights in another arithmetic. */
+  public Model with(Quantization other) {
+    return new Model(network, weights, other);
   }
 
   /** The part of the model that a tensor depends on, with that tensor as the only output. */
   public Model cutAt(String tensor) {
-    return new Model(network.withOutputs(List.of(tensor)), weights);
+    return withOutputs(List.of(tensor));
   }
 
-  /** This model followed by another that reads its only output. */
+  /** The part of the model that these tensors depend on, with them as outputs. */
+  public Model withOutputs(List<String> tensors) {
+    return new Model(network.withOutputs(tensors), weights, quantization);
+  }
+
+  /**
+   * This model followed by another that reads its only output.
+   *
+   * @throws DeepXrayException if one computes in integers: their ranges would not cover the other
+   */
   public Model then(Model next) {
-    return new Model(network.then(next.network), weights.plus(next.weights));
+    if (quantization.arithmetic().integerActivations()
+        || next.quantization.arithmetic().integerActivations()) {
+      throw new DeepXrayException(
+          "Networks "
+              + network.name()
+              + " and "
+              + next.network.name()
+              + " cannot be joined once they are quantized; join them first.");
+    }
+    return new Model(network.then(next.network), weights.plus(next.weights), quantization);
   }
 }

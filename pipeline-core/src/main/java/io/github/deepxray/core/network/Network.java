@@ -129,6 +129,11 @@ public final class Network {
     return shape;
   }
 
+  /** The names of all tensors, the input first, then in the order of the layers. */
+  public Set<String> tensors() {
+    return shapes.keySet();
+  }
+
   /** The number of values in one example of a tensor. */
   public int size(String tensor) {
     return shape(tensor).stream().reduce(1, Math::multiplyExact);
