@@ -6,12 +6,12 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 
-/** Arithmetic on the kernels of layers, in double precision. */
-final class Kernels {
+/** Names of and arithmetic on the kernels of layers, in double precision. */
+public final class Kernels {
   private Kernels() {}
 
-  /** The name of a layer's kernel. */
-  static String name(Layer layer) {
+  /** The name of the kernel of a convolution or dense layer. */
+  public static String name(Layer layer) {
     return layer.name()
         + (layer instanceof Layer.DepthwiseConv2D ? "/depthwise_kernel" : "/kernel");
   }
