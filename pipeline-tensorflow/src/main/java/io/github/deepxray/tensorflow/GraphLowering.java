@@ -208,8 +208,7 @@ public final class GraphLowering {
         size =
             named("examples")
                 .concat(
-                    List.of(
-                        named("batch").slice(size, first, one), named("ones").constant(ones)),
+                    List.of(named("batch").slice(size, first, one), named("ones").constant(ones)),
                     named("axis").constant(0));
       }
       Operand<TFloat32> uniform = named("uniform").random.statelessRandomUniform(size, seed);

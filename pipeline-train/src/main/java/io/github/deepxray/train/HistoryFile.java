@@ -37,7 +37,8 @@ public final class HistoryFile implements TrainingListener {
         .append(',');
     result
         .augmented()
-        .ifPresent(scores -> rows.append(scores.loss()).append(',').append(scores.auc()).append(','));
+        .ifPresent(
+            scores -> rows.append(scores.loss()).append(',').append(scores.auc()).append(','));
     rows.append(result.learningRate()).append('\n');
   }
 

@@ -321,8 +321,8 @@ public sealed interface Layer {
    * the identity otherwise.
    *
    * @param wholeExamples whether an example is dropped as a whole or not at all (stochastic depth,
-   *     Huang et al. 2016; Keras' {@code noise_shape} of ones), instead of single values (Srivastava
-   *     et al. 2014)
+   *     Huang et al. 2016; Keras' {@code noise_shape} of ones), instead of single values
+   *     (Srivastava et al. 2014)
    */
   record Dropout(String name, String input, double rate, boolean wholeExamples) implements Layer {
     /** Drops single values. */

@@ -229,8 +229,7 @@ public final class EmbeddingCache implements AutoCloseable {
       }
       case FLOAT16 -> {
         requireRange(vectors, offset);
-        Float16.put(
-            vectors, offset, dimension, record.asShortBuffer());
+        Float16.put(vectors, offset, dimension, record.asShortBuffer());
         record.position(record.position() + dimension * Short.BYTES);
       }
     }

@@ -210,9 +210,10 @@ public final class EmbeddingExtractor {
     int parallel = engines.parallelEngines(cores);
     int threads = Math.max(1, cores / parallel);
     int workers = Math.min(parallel, records.size());
-    String what = backbone.network().shape(backbone.network().outputs().get(0)).size() == 1
-        ? "embeddings "
-        : "activations ";
+    String what =
+        backbone.network().shape(backbone.network().outputs().get(0)).size() == 1
+            ? "embeddings "
+            : "activations ";
     try (Progress.Task task = progress.start(what + split.key(), total)) {
       Workers.run(
           workers,

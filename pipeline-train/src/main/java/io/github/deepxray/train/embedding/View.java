@@ -104,8 +104,7 @@ public record View(int number, Augmentation augmentation) {
       return;
     }
     long seed =
-        ByteBuffer.wrap(HexFormat.of().parseHex(sha256)).getLong()
-            ^ (0x9E3779B97F4A7C15L * number);
+        ByteBuffer.wrap(HexFormat.of().parseHex(sha256)).getLong() ^ (0x9E3779B97F4A7C15L * number);
     // A radiograph is grey: one channel is enough until the end.
     int channels = image.isGrey() ? 1 : 3;
     float[] pixels =
@@ -224,8 +223,7 @@ public record View(int number, Augmentation augmentation) {
   }
 
   /** A Gaussian blur along the rows, then along the columns. */
-  private static float[] blur(
-      float[] pixels, int height, int width, int channels, double sigma) {
+  private static float[] blur(float[] pixels, int height, int width, int channels, double sigma) {
     int radius = (int) Math.ceil(3 * sigma);
     float[] kernel = new float[2 * radius + 1];
     double sum = 0;

@@ -18,6 +18,7 @@ import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
 import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.loop.EpochLoop;
 import io.github.deepxray.train.loop.Gradients;
 import io.github.deepxray.train.loop.LearningRateSchedule;
 import io.github.deepxray.train.loop.Objective;
@@ -184,7 +185,7 @@ public final class HeadTrainer {
   }
 
   /** A graph, a session and the data of one training. */
-  private final class Run implements AutoCloseable {
+  private final class Run implements EpochLoop.Training, AutoCloseable {
     private final Embeddings train;
     private final List<Matrix> views;
     private final Embeddings validation;
@@ -290,47 +291,41 @@ public final class HeadTrainer {
     Weights train(Weights initial) throws IOException {
       session.initialize();
       variables.assign(session, initial);
-      Checkpoints.State state = Checkpoints.State.START;
-      Weights best = variables.read(session);
-      if (checkpoints.isPresent()) {
-        Optional<Checkpoints.Restored> restored = checkpoints.get().restore();
-        if (restored.isPresent()) {
-          state = restored.get().state();
-          best = restored.get().best();
-          variables.assign(session, restored.get().current());
-          slots.assign(session, restored.get().slots());
-        }
-      }
-      listener.onTrainingBegin(TrainingListener.HEAD, state.epochs().size(), spec.epochs());
-      state.epochs().forEach(listener::onEpochEnd);
-      while (!finished(state)) {
-        int epoch = state.epochs().size();
-        EpochResult result = epoch(epoch);
-        state = state.plus(result);
-        listener.onEpochEnd(result);
-        if (bestEpoch(state) == epoch || spec.patience() == 0) {
-          best = variables.read(session);
-        }
-        if (checkpoints.isPresent() && checkpoints.get().due(epoch + 1, spec.epochs())) {
-          checkpoints.get().save(state, variables.read(session), best, slots.read(session));
-        }
-      }
-      listener.onTrainingEnd(spec.patience() == 0 ? spec.epochs() - 1 : bestEpoch(state));
+      Weights best =
+          new EpochLoop(
+                  TrainingListener.HEAD,
+                  spec.epochs(),
+                  spec.patience(),
+                  0,
+                  EpochResult::validationLoss)
+              .run(this, checkpoints, listener);
       variables.assign(session, best);
       return best;
     }
 
-    private static int bestEpoch(Checkpoints.State state) {
-      return state.bestEpoch(0, EpochResult::validationLoss);
+    @Override
+    public Weights result() {
+      return current();
     }
 
-    private boolean finished(Checkpoints.State state) {
-      int done = state.epochs().size();
-      return done >= spec.epochs()
-          || (spec.patience() > 0 && done - 1 - bestEpoch(state) >= spec.patience());
+    @Override
+    public Weights current() {
+      return variables.read(session);
     }
 
-    private EpochResult epoch(int epoch) {
+    @Override
+    public Weights slots() {
+      return slots.read(session);
+    }
+
+    @Override
+    public void restore(Weights current, Weights remembered) {
+      variables.assign(session, current);
+      slots.assign(session, remembered);
+    }
+
+    @Override
+    public EpochResult epoch(int epoch) {
       int images = train.images().size();
       SplittableRandom random = new SplittableRandom(seed * 1_000_003L + epoch);
       int[] order = Shuffle.order(images, random);
@@ -360,18 +355,7 @@ public final class HeadTrainer {
     }
 
     private void requireFinite(double value, String what, int epoch) {
-      if (!Double.isFinite(value)) {
-        throw new DeepXrayException(
-            "Training the head "
-                + spec.name()
-                + " diverged in epoch "
-                + (epoch + 1)
-                + ": the "
-                + what
-                + " is "
-                + value
-                + ". Lower the learning rate.");
-      }
+      EpochLoop.requireFinite(value, "the head " + spec.name(), what, epoch);
     }
 
     private double step(int[] order, int from, int to, SplittableRandom random, long step) {

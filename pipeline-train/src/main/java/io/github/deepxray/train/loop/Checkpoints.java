@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The state of a training on disk: weights, what the optimizer remembers, the best weights
- * so far and the epochs' results, in one folder that is replaced as a whole.
+ * The state of a training on disk: weights, what the optimizer remembers, the best weights so far
+ * and the epochs' results, in one folder that is replaced as a whole.
  */
 public final class Checkpoints {
   private static final String STATE = "state.json";
@@ -79,7 +79,7 @@ public final class Checkpoints {
     }
 
     /**
-     * The first epoch with the lowest loss; -1 if there is none yet.
+     * The first epoch with the lowest loss; -1 if none counts yet.
      *
      * @param from the first epoch that counts
      * @param criterion the loss that counts

@@ -42,15 +42,14 @@ public final class Gradients {
     for (Output<?> output : outputs) {
       gradients.add(floats(output));
     }
-    List<Op> all = gradients.stream().map(gradient -> (Op) gradient.op()).toList();
+    List<Op> all = List.copyOf(gradients);
     if (clipNorm > 0) {
       List<Operand<TFloat32>> squares = new ArrayList<>();
       for (Operand<TFloat32> gradient : gradients) {
         // Half the sum of squares.
         squares.add(tf.nn.l2Loss(gradient));
       }
-      Operand<TFloat32> norm =
-          tf.math.sqrt(tf.math.mul(tf.math.addN(squares), tf.constant(2f)));
+      Operand<TFloat32> norm = tf.math.sqrt(tf.math.mul(tf.math.addN(squares), tf.constant(2f)));
       Operand<TFloat32> limit = tf.constant((float) clipNorm);
       Operand<TFloat32> factor = tf.math.div(limit, tf.math.maximum(norm, limit));
       gradients.replaceAll(gradient -> tf.math.mul(gradient, factor));

@@ -20,8 +20,7 @@ public record Objective(double positiveWeight, double negativeWeight, double lab
    *
    * @param balanced whether each class weighs as much as the other, whatever its share
    */
-  public static Objective of(
-      boolean balanced, double labelSmoothing, long images, long positives) {
+  public static Objective of(boolean balanced, double labelSmoothing, long images, long positives) {
     return balanced
         ? new Objective(
             images / (2.0 * positives), images / (2.0 * (images - positives)), labelSmoothing)

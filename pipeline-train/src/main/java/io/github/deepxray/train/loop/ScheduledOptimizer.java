@@ -48,8 +48,7 @@ public abstract class ScheduledOptimizer extends Optimizer {
   }
 
   /** Adam (Kingma and Ba 2015), as in Keras. */
-  public static ScheduledOptimizer adam(
-      Graph graph, double beta1, double beta2, double epsilon) {
+  public static ScheduledOptimizer adam(Graph graph, double beta1, double beta2, double epsilon) {
     return new Adam(graph, beta1, beta2, epsilon, Map.of());
   }
 
