@@ -105,8 +105,7 @@ final class Batches implements AutoCloseable {
 
   private Batch read(int from, int to) throws IOException {
     int size = to - from;
-    Batch batch =
-        new Batch(new float[size * exampleSize], new float[size], new float[size]);
+    Batch batch = new Batch(new float[size * exampleSize], new float[size], new float[size]);
     for (int i = 0; i < size; i++) {
       int image = order[from + i];
       View view = new View(views[from + i], spec.augmentation());
