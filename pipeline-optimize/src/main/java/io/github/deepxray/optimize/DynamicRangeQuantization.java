@@ -5,6 +5,7 @@ import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
@@ -12,8 +13,8 @@ import io.github.deepxray.core.weights.Weights;
 
 /**
  * Stores the kernels of convolutions and dense layers as 8-bit integers with one scale an output
- * channel; activations stay in float. This is the weights' half of TFLite's dynamic range
- * quantization.
+ * channel; activations stay in float ({@link Quantization#DYNAMIC}, TFLite's dynamic range
+ * quantization).
  *
  * <p>As in TensorFlow's converter, kernels of fewer than {@value #MIN_ELEMENTS} values stay in
  * float, where they weigh little.
@@ -36,6 +37,7 @@ public final class DynamicRangeQuantization implements Pass {
         }
       }
     }
-    return new Model(model.network(), model.weights().plus(quantized.build()));
+    return new Model(
+        model.network(), model.weights().plus(quantized.build()), Quantization.DYNAMIC);
   }
 }
