@@ -5,6 +5,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,13 +176,14 @@ final class FlatGraph {
     // The first buffer is empty by convention: the one of the tensors without data.
     List<Integer> buffers = new ArrayList<>(List.of(emptyBuffer(builder)));
     List<Integer> tensorOffsets = new ArrayList<>();
+    Quantizations quantizations = new Quantizations(builder);
     for (TensorDef tensor : tensors) {
       int buffer = 0;
       if (tensor.data().isPresent()) {
         buffer = buffers.size();
         buffers.add(buffer(builder, tensor.data().get()));
       }
-      tensorOffsets.add(tensor(builder, tensor, buffer));
+      tensorOffsets.add(tensor(builder, tensor, buffer, quantizations));
     }
     List<OperatorKind> kinds = operators.stream().map(OperatorDef::kind).distinct().toList();
     List<Integer> operatorOffsets = new ArrayList<>();
@@ -243,8 +245,9 @@ final class FlatGraph {
     return Buffer.createBuffer(builder, builder.endVector());
   }
 
-  private static int tensor(FlatBufferBuilder builder, TensorDef tensor, int buffer) {
-    int quantization = tensor.quantization().map(q -> quantization(builder, q)).orElse(0);
+  private static int tensor(
+      FlatBufferBuilder builder, TensorDef tensor, int buffer, Quantizations quantizations) {
+    int quantization = tensor.quantization().map(quantizations::write).orElse(0);
     int sparsity = tensor.sparsity().map(where -> where.write(builder)).orElse(0);
     return Tensor.createTensor(
         builder,
@@ -260,16 +263,38 @@ final class FlatGraph {
         0);
   }
 
-  private static int quantization(FlatBufferBuilder builder, Quantization quantization) {
-    float[] scales = new float[quantization.scales().size()];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = quantization.scales().get(i);
+  /**
+   * Writes equal tables and equal vectors once, as the format allows: a file has many zero points
+   * of 0, and at 8 bytes each they would be a tenth of it.
+   */
+  private static final class Quantizations {
+    private final FlatBufferBuilder builder;
+    private final Map<Quantization, Integer> tables = new HashMap<>();
+    private final Map<List<Long>, Integer> zeroPoints = new HashMap<>();
+
+    Quantizations(FlatBufferBuilder builder) {
+      this.builder = builder;
     }
-    long[] zeroPoints = quantization.zeroPoints().stream().mapToLong(Long::longValue).toArray();
-    int scaleVector = QuantizationParameters.createScaleVector(builder, scales);
-    int zeroPointVector = QuantizationParameters.createZeroPointVector(builder, zeroPoints);
-    return QuantizationParameters.createQuantizationParameters(
-        builder, 0, 0, scaleVector, zeroPointVector, (byte) 0, 0, quantization.dimension());
+
+    int write(Quantization quantization) {
+      return tables.computeIfAbsent(quantization, this::table);
+    }
+
+    private int table(Quantization quantization) {
+      float[] scales = new float[quantization.scales().size()];
+      for (int i = 0; i < scales.length; i++) {
+        scales[i] = quantization.scales().get(i);
+      }
+      int scaleVector = QuantizationParameters.createScaleVector(builder, scales);
+      int zeroPointVector = zeroPoints.computeIfAbsent(quantization.zeroPoints(), this::vector);
+      return QuantizationParameters.createQuantizationParameters(
+          builder, 0, 0, scaleVector, zeroPointVector, (byte) 0, 0, quantization.dimension());
+    }
+
+    private int vector(List<Long> values) {
+      return QuantizationParameters.createZeroPointVector(
+          builder, values.stream().mapToLong(Long::longValue).toArray());
+    }
   }
 
   private static int operator(FlatBufferBuilder builder, OperatorDef operator, int code) {
