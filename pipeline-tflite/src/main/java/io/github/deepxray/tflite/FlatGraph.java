@@ -5,7 +5,6 @@ import io.github.deepxray.core.weights.FloatTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
-import org.tensorflow.lite.schema.QuantizationParameters;
 import org.tensorflow.lite.schema.SignatureDef;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
@@ -176,7 +174,7 @@ final class FlatGraph {
     // The first buffer is empty by convention: the one of the tensors without data.
     List<Integer> buffers = new ArrayList<>(List.of(emptyBuffer(builder)));
     List<Integer> tensorOffsets = new ArrayList<>();
-    Quantizations quantizations = new Quantizations(builder);
+    QuantizationTables quantizations = new QuantizationTables(builder);
     for (TensorDef tensor : tensors) {
       int buffer = 0;
       if (tensor.data().isPresent()) {
@@ -246,7 +244,7 @@ final class FlatGraph {
   }
 
   private static int tensor(
-      FlatBufferBuilder builder, TensorDef tensor, int buffer, Quantizations quantizations) {
+      FlatBufferBuilder builder, TensorDef tensor, int buffer, QuantizationTables quantizations) {
     int quantization = tensor.quantization().map(quantizations::write).orElse(0);
     int sparsity = tensor.sparsity().map(where -> where.write(builder)).orElse(0);
     return Tensor.createTensor(
@@ -261,40 +259,6 @@ final class FlatGraph {
         0,
         true,
         0);
-  }
-
-  /**
-   * Writes equal tables and equal vectors once, as the format allows: a file has many zero points
-   * of 0, and at 8 bytes each they would be a tenth of it.
-   */
-  private static final class Quantizations {
-    private final FlatBufferBuilder builder;
-    private final Map<Quantization, Integer> tables = new HashMap<>();
-    private final Map<List<Long>, Integer> zeroPoints = new HashMap<>();
-
-    Quantizations(FlatBufferBuilder builder) {
-      this.builder = builder;
-    }
-
-    int write(Quantization quantization) {
-      return tables.computeIfAbsent(quantization, this::table);
-    }
-
-    private int table(Quantization quantization) {
-      float[] scales = new float[quantization.scales().size()];
-      for (int i = 0; i < scales.length; i++) {
-        scales[i] = quantization.scales().get(i);
-      }
-      int scaleVector = QuantizationParameters.createScaleVector(builder, scales);
-      int zeroPointVector = zeroPoints.computeIfAbsent(quantization.zeroPoints(), this::vector);
-      return QuantizationParameters.createQuantizationParameters(
-          builder, 0, 0, scaleVector, zeroPointVector, (byte) 0, 0, quantization.dimension());
-    }
-
-    private int vector(List<Long> values) {
-      return QuantizationParameters.createZeroPointVector(
-          builder, values.stream().mapToLong(Long::longValue).toArray());
-    }
   }
 
   private static int operator(FlatBufferBuilder builder, OperatorDef operator, int code) {
