@@ -32,6 +32,9 @@ final class FileCheck {
   /** From here on operators are those of StableHLO, several of which call graphs. */
   private static final int FIRST_STABLEHLO = 162;
 
+  /** Kernels shift sums to the left by 20 bits, those of 16-bit integers by 15. */
+  private static final double LARGEST_SUM_RATIO = 0x1p13;
+
   private final String source;
   private final Model model;
 
@@ -104,8 +107,12 @@ final class FileCheck {
           "tensor %d has no buffer %d",
           t,
           tensor.buffer());
-      boolean constant =
-          tensor.isVariable() || model.buffers((int) tensor.buffer()).dataLength() > 0;
+      int stored = model.buffers((int) tensor.buffer()).dataLength();
+      int index = t;
+      TensorCheck.quantization(tensor)
+          .or(() -> TensorCheck.sparsity(tensor, stored))
+          .ifPresent(wrong -> require(false, "tensor %d %s", index, wrong));
+      boolean constant = tensor.isVariable() || stored > 0;
       for (int d = 0; d < tensor.shapeLength(); d++) {
         // A constant without values has no data either.
         constant |= tensor.shape(d) == 0;
@@ -129,6 +136,11 @@ final class FileCheck {
         if (operator.inputs(i) != -1) {
           int tensor = tensor(operator.inputs(i), count);
           require(ready.get(tensor), "operator %d reads tensor %d before it is written", o, tensor);
+          require(
+              code(operator) == BuiltinOperator.DENSIFY || graph.tensors(tensor).sparsity() == null,
+              "operator %d reads tensor %d, which is sparse",
+              o,
+              tensor);
           read.set(tensor);
         }
       }
@@ -137,10 +149,46 @@ final class FileCheck {
         require(!ready.get(tensor), "operator %d writes tensor %d once more", o, tensor);
         ready.set(tensor);
       }
+      if (code(operator) == BuiltinOperator.ADD || code(operator) == BuiltinOperator.SUB) {
+        sum(graph, operator, o);
+      }
     }
     for (int i = 0; i < graph.outputsLength(); i++) {
-      require(ready.get(graph.outputs(i)), "output %d is never written", i);
+      int tensor = graph.outputs(i);
+      require(
+          ready.get(tensor) && graph.tensors(tensor).sparsity() == null,
+          "output %d is never written",
+          i);
     }
+  }
+
+  /** TensorFlow Lite ends the process if a sum's steps are far finer than those of its parts. */
+  private void sum(SubGraph graph, Operator operator, int index) {
+    boolean binary = operator.inputsLength() == 2 && operator.outputsLength() == 1;
+    require(binary, "operator %d adds other than two tensors", index);
+    float largest = 0;
+    for (int i = 0; i < 2; i++) {
+      require(operator.inputs(i) >= 0, "operator %d adds other than two tensors", index);
+      largest = Math.max(largest, scale(graph.tensors(operator.inputs(i))));
+    }
+    float result = scale(graph.tensors(operator.outputs(0)));
+    require(
+        result == 0 || (double) largest / result < LARGEST_SUM_RATIO,
+        "operator %d adds steps of %s to sums of %s",
+        index,
+        largest,
+        result);
+  }
+
+  /** The scale of a tensor, 0 if it has none. */
+  private static float scale(Tensor tensor) {
+    boolean quantized = tensor.quantization() != null && tensor.quantization().scaleLength() > 0;
+    return quantized ? tensor.quantization().scale(0) : 0;
+  }
+
+  private int code(Operator operator) {
+    OperatorCode code = model.operatorCodes((int) operator.opcodeIndex());
+    return Math.max(code.deprecatedBuiltinCode(), code.builtinCode());
   }
 
   /**
@@ -169,9 +217,8 @@ final class FileCheck {
         for (int t = 0; t < operator.outputsLength(); t++) {
           used |= read.get(operator.outputs(t));
         }
-        int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
         boolean withoutBias =
-            code == BuiltinOperator.DEPTHWISE_CONV_2D && operator.inputsLength() == 2;
+            code(operator) == BuiltinOperator.DEPTHWISE_CONV_2D && operator.inputsLength() == 2;
         if (!used || withoutBias) {
           throw new DeepXrayException(
               source
