@@ -9,22 +9,22 @@ import java.util.Optional;
  * Which tensors get their range by which method.
  *
  * @param method for all that no other rule is for
- * @param overrides rules for some tensors, the first that fits decides
+ * @param rules rules for some tensors, the first that fits decides
  */
-public record RangeSelection(RangeMethod method, List<Override> overrides) {
+public record RangeSelection(RangeMethod method, List<Rule> rules) {
   /**
    * A method for some tensors.
    *
    * @param tensors names and patterns, see {@link LayerPatterns}
    * @param method their method
    */
-  public record Override(String tensors, RangeMethod method) {
+  public record Rule(String tensors, RangeMethod method) {
     /**
      * Reads {@code <tensors>=<method>}, such as {@code stem=percentile:0.999}.
      *
      * @throws DeepXrayException if it is not of that form
      */
-    public static Override of(String text) {
+    public static Rule of(String text) {
       int equals = text.indexOf('=');
       if (equals < 1) {
         throw new DeepXrayException(
@@ -32,10 +32,10 @@ public record RangeSelection(RangeMethod method, List<Override> overrides) {
                 + text
                 + " must be <layers>=<method>, such as stem=percentile:0.999.");
       }
-      return new Override(text.substring(0, equals), RangeMethod.of(text.substring(equals + 1)));
+      return new Rule(text.substring(0, equals), RangeMethod.of(text.substring(equals + 1)));
     }
 
-    @java.lang.Override
+    @Override
     public String toString() {
       return tensors + "=" + method;
     }
@@ -43,7 +43,7 @@ public record RangeSelection(RangeMethod method, List<Override> overrides) {
 
   /** Copies the list. */
   public RangeSelection {
-    overrides = List.copyOf(overrides);
+    rules = List.copyOf(rules);
   }
 
   /** One method for all. */
@@ -53,17 +53,17 @@ public record RangeSelection(RangeMethod method, List<Override> overrides) {
 
   /** The same with a rule that comes before all others. */
   public RangeSelection with(String tensors, RangeMethod other) {
-    List<Override> rules = new ArrayList<>();
-    rules.add(new Override(tensors, other));
-    rules.addAll(overrides);
-    return new RangeSelection(method, rules);
+    List<Rule> all = new ArrayList<>();
+    all.add(new Rule(tensors, other));
+    all.addAll(rules);
+    return new RangeSelection(method, all);
   }
 
   /** The method that a rule names for a tensor, if one does. */
-  Optional<RangeMethod> override(String tensor) {
-    return overrides.stream()
+  Optional<RangeMethod> rule(String tensor) {
+    return rules.stream()
         .filter(rule -> LayerPatterns.matches(rule.tensors(), tensor))
-        .map(Override::method)
+        .map(Rule::method)
         .findFirst();
   }
 }
