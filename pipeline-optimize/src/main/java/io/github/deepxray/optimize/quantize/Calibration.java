@@ -9,7 +9,6 @@ import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -103,9 +102,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
               + "; calibrate again.");
     }
     Map<String, TensorStatistics> tensors = new TreeMap<>();
-    Iterator<Map.Entry<String, JsonNode>> fields = root.path("tensors").fields();
-    while (fields.hasNext()) {
-      Map.Entry<String, JsonNode> field = fields.next();
+    for (Map.Entry<String, JsonNode> field : root.path("tensors").properties()) {
       try {
         tensors.put(field.getKey(), statistics(field.getValue()));
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -132,8 +129,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
     return TensorStatistics.of(
         floats(node.path("minima")),
         floats(node.path("maxima")),
-        Histogram.of(
-            histogram.path("width").asDouble(), histogram.path("first").asLong(), counts));
+        Histogram.of(histogram.path("width").asDouble(), histogram.path("first").asLong(), counts));
   }
 
   private static float[] floats(JsonNode array) {

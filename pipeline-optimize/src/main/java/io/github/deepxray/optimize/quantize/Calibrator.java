@@ -163,8 +163,7 @@ public final class Calibrator {
         collectors[0][t].add(collectors[w][t]);
       }
       statistics.put(
-          tensors.get(t),
-          TensorStatistics.of(minima[t], maxima[t], collectors[0][t].histogram()));
+          tensors.get(t), TensorStatistics.of(minima[t], maxima[t], collectors[0][t].histogram()));
     }
   }
 }

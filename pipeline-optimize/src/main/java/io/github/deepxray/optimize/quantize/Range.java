@@ -46,8 +46,7 @@ public record Range(double min, double max) {
     double scale = (max - min) / (arithmetic.max() - arithmetic.min());
     long zeroPoint = Math.round(arithmetic.min() - min / scale);
     return new Affine(
-        (float) scale,
-        (int) Math.max(arithmetic.min(), Math.min(arithmetic.max(), zeroPoint)));
+        (float) scale, (int) Math.max(arithmetic.min(), Math.min(arithmetic.max(), zeroPoint)));
   }
 
   /** The values that the least and the largest integer stand for. */

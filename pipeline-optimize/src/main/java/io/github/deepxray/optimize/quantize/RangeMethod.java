@@ -7,7 +7,7 @@ import java.util.Locale;
  * How to choose the range of a tensor from what was seen of it. Values outside are clipped; the
  * narrower the range, the finer the steps within.
  *
- * <p>{@link #toString} gives the text that {@link #of} reads.
+ * <p>The text of a method is what {@link #of} reads.
  */
 public sealed interface RangeMethod {
   /** The least and the largest value seen. */
@@ -68,6 +68,13 @@ public sealed interface RangeMethod {
     };
   }
 
+  /** The part of a range in which values were seen. */
+  private static Range within(TensorStatistics statistics, double low, double high) {
+    double least = Math.max(statistics.min(), low);
+    double largest = Math.min(statistics.max(), high);
+    return new Range(least, largest);
+  }
+
   private static DeepXrayException unknown(String text) {
     return new DeepXrayException(
         "There is no range method "
@@ -114,8 +121,7 @@ public sealed interface RangeMethod {
       for (long above = h.count(high); high > low && above <= cut; above += h.count(high)) {
         high--;
       }
-      return new Range(
-          Math.max(statistics.min(), h.edge(low)), Math.min(statistics.max(), h.edge(high + 1)));
+      return within(statistics, h.edge(low), h.edge(high + 1));
     }
 
     @Override
@@ -247,8 +253,7 @@ public sealed interface RangeMethod {
           threshold = limit;
         }
       }
-      return new Range(
-          Math.max(statistics.min(), -threshold), Math.min(statistics.max(), threshold));
+      return within(statistics, -threshold, threshold);
     }
 
     /** Of the magnitudes clipped to {@code end} bins and those merged into {@code steps} steps. */

@@ -3,8 +3,8 @@ package io.github.deepxray.optimize.quantize;
 import java.io.IOException;
 
 /**
- * Examples that stand for what a model will see. It is read several times, and by several threads at
- * once.
+ * Examples that stand for what a model will see. It is read several times, and by several threads
+ * at once.
  */
 public interface RepresentativeDataset {
   /** How many examples there are, at least 1. */
