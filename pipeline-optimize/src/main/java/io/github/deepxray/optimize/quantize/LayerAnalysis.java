@@ -40,7 +40,6 @@ public final class LayerAnalysis {
 
   private final ExampleRunner runner;
   private final EngineFactory engines;
-  private final int cores;
   private final Progress progress;
 
   /**
@@ -53,7 +52,6 @@ public final class LayerAnalysis {
   public LayerAnalysis(EngineFactory engines, int cores, Progress progress) {
     this.runner = new ExampleRunner(engines, cores);
     this.engines = engines;
-    this.cores = cores;
     this.progress = progress;
   }
 
@@ -154,7 +152,7 @@ public final class LayerAnalysis {
               task.advance(1);
             });
       }
-      ExampleRunner.parallel(jobs, Math.max(1, engines.parallelEngines(cores)));
+      runner.runAll(jobs);
     }
     for (int t = 0; t < decibels.length; t++) {
       alone.put(tensors.get(t), decibels[t]);
@@ -287,7 +285,7 @@ public final class LayerAnalysis {
                 }
               });
         }
-        ExampleRunner.parallel(jobs, workers);
+        runner.runAll(jobs);
         for (int t = 0; t < group.size(); t++) {
           Noise sum = new Noise();
           for (Noise[] example : noise) {

@@ -34,8 +34,7 @@ public final class SensitivitySearch {
   private static final int CANDIDATES = 16;
 
   private final LayerAnalysis analysis;
-  private final EngineFactory engines;
-  private final int cores;
+  private final ExampleRunner runner;
   private final Progress progress;
 
   /**
@@ -47,8 +46,7 @@ public final class SensitivitySearch {
    */
   public SensitivitySearch(EngineFactory engines, int cores, Progress progress) {
     this.analysis = new LayerAnalysis(engines, cores, progress);
-    this.engines = engines;
-    this.cores = cores;
+    this.runner = new ExampleRunner(engines, cores);
     this.progress = progress;
   }
 
@@ -248,7 +246,7 @@ public final class SensitivitySearch {
               task.advance(1);
             });
       }
-      ExampleRunner.parallel(jobs, Math.max(1, engines.parallelEngines(cores)));
+      runner.runAll(jobs);
     }
     return ratios;
   }
