@@ -5,7 +5,6 @@ import io.github.deepxray.core.weights.FloatTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,13 +48,25 @@ final class FlatGraph {
    * A tensor.
    *
    * @param data its values, little-endian; empty if they are computed
+   * @param sparsity where those values stand, if others are left out
    */
   record TensorDef(
       String name,
       List<Integer> shape,
       byte type,
       Optional<ByteBuffer> data,
-      Optional<Quantization> quantization) {}
+      Optional<Quantization> quantization,
+      Optional<Sparsity> sparsity) {
+    /** A tensor with all its values, or one that is computed. */
+    TensorDef(
+        String name,
+        List<Integer> shape,
+        byte type,
+        Optional<ByteBuffer> data,
+        Optional<Quantization> quantization) {
+      this(name, shape, type, data, quantization, Optional.empty());
+    }
+  }
 
   /**
    * An operator with the schema's code and version, and its options as one of the union's types.
@@ -91,6 +102,22 @@ final class FlatGraph {
         new TensorDef(tensor, shape, TensorType.FLOAT32, Optional.empty(), Optional.empty()));
   }
 
+  /** Adds a tensor of integers that an operator writes, or an input. */
+  int addIntegers(String tensor, List<Integer> shape, byte type, float scale, long zeroPoint) {
+    Quantization quantization = new Quantization(List.of(scale), List.of(zeroPoint), 0);
+    return add(new TensorDef(tensor, shape, type, Optional.empty(), Optional.of(quantization)));
+  }
+
+  /** The type of a tensor. */
+  byte type(int tensor) {
+    return tensors.get(tensor).type();
+  }
+
+  /** The scale of a tensor of integers that has one. */
+  float scale(int tensor) {
+    return tensors.get(tensor).quantization().orElseThrow().scales().get(0);
+  }
+
   /** Adds constant floats. */
   int addConstant(String tensor, FloatTensor values) {
     ByteBuffer data = littleEndian(values.size() * Float.BYTES);
@@ -98,20 +125,6 @@ final class FlatGraph {
     return add(
         new TensorDef(
             tensor, values.shape(), TensorType.FLOAT32, Optional.of(data), Optional.empty()));
-  }
-
-  /** Adds constant integers of 8 bits with one scale for each index of a dimension. */
-  int addConstant(
-      String tensor, List<Integer> shape, ByteBuffer values, float[] scales, int dimension) {
-    List<Float> list = new ArrayList<>();
-    for (float scale : scales) {
-      list.add(scale);
-    }
-    Quantization quantization =
-        new Quantization(list, Collections.nCopies(list.size(), 0L), dimension);
-    return add(
-        new TensorDef(
-            tensor, shape, TensorType.INT8, Optional.of(values), Optional.of(quantization)));
   }
 
   /** Adds a constant vector of integers of 32 bits. */
@@ -232,6 +245,7 @@ final class FlatGraph {
 
   private static int tensor(FlatBufferBuilder builder, TensorDef tensor, int buffer) {
     int quantization = tensor.quantization().map(q -> quantization(builder, q)).orElse(0);
+    int sparsity = tensor.sparsity().map(where -> where.write(builder)).orElse(0);
     return Tensor.createTensor(
         builder,
         Tensor.createShapeVector(builder, ints(tensor.shape())),
@@ -240,7 +254,7 @@ final class FlatGraph {
         builder.createString(tensor.name()),
         quantization,
         false,
-        0,
+        sparsity,
         0,
         true,
         0);
@@ -275,7 +289,7 @@ final class FlatGraph {
         .toArray();
   }
 
-  private static ByteBuffer littleEndian(int size) {
+  static ByteBuffer littleEndian(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 

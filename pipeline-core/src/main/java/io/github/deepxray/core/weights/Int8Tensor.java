@@ -26,12 +26,44 @@ public final class Int8Tensor implements Tensor {
   }
 
   /**
+   * A tensor of copies of these values and scales.
+   *
+   * @param axis the dimension of the channels
+   * @throws IllegalArgumentException if their number does not fit the shape, a value is -128 or a
+   *     scale is not positive
+   */
+  public static Int8Tensor of(byte[] values, float[] scales, int axis, List<Integer> shape) {
+    for (byte value : values) {
+      if (value == Byte.MIN_VALUE) {
+        throw new IllegalArgumentException("-128 has no opposite");
+      }
+    }
+    for (float scale : scales) {
+      if (!(scale > 0) || Float.isInfinite(scale)) {
+        throw new IllegalArgumentException("scale " + scale);
+      }
+    }
+    return new Int8Tensor(values.clone(), scales.clone(), axis, List.copyOf(shape));
+  }
+
+  /**
    * Quantizes to the nearest step, each slice along {@code axis} by its own largest magnitude.
    *
    * @param tensor the values
    * @param axis the dimension of the channels
    */
   public static Int8Tensor quantize(FloatTensor tensor, int axis) {
+    return quantize(tensor, axis, new float[tensor.shape().get(axis)]);
+  }
+
+  /**
+   * The same with no scale below a least one.
+   *
+   * @param tensor the values
+   * @param axis the dimension of the channels
+   * @param leastScales the least scale of each channel, 0 or more
+   */
+  public static Int8Tensor quantize(FloatTensor tensor, int axis, float[] leastScales) {
     List<Integer> shape = tensor.shape();
     int channels = shape.get(axis);
     int inner = 1;
@@ -45,7 +77,8 @@ public final class Int8Tensor implements Tensor {
     }
     for (int c = 0; c < channels; c++) {
       // A channel of zeros needs some scale; any will do.
-      scales[c] = scales[c] == 0 ? 1f : scales[c] / 127f;
+      scales[c] = Math.max(scales[c] / 127f, leastScales[c]);
+      scales[c] = scales[c] == 0 ? 1f : scales[c];
     }
     byte[] values = new byte[tensor.size()];
     for (int i = 0; i < values.length; i++) {

@@ -9,6 +9,7 @@ import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads and writes float tensors in the safetensors format (Hugging Face): eight bytes of header
- * length, a JSON header, raw little-endian values. The same weights give the same bytes.
+ * Reads and writes tensors in the safetensors format (Hugging Face): eight bytes of header length,
+ * a JSON header, raw little-endian values. Tensors of 16-bit floats are stored as such ({@code
+ * F16}), all others as 32-bit floats ({@code F32}). The same weights give the same bytes.
  */
 public final class Safetensors {
   private static final int MAX_HEADER = 16 << 20;
@@ -37,12 +39,13 @@ public final class Safetensors {
     long offset = 0;
     for (Map.Entry<String, Tensor> entry : weights.asMap().entrySet()) {
       ObjectNode tensor = header.putObject(entry.getKey());
-      tensor.put("dtype", "F32");
+      boolean half = entry.getValue() instanceof Float16Tensor;
+      tensor.put("dtype", half ? "F16" : "F32");
       ArrayNode shape = tensor.putArray("shape");
       entry.getValue().shape().forEach(shape::add);
       ArrayNode offsets = tensor.putArray("data_offsets");
       offsets.add(offset);
-      offset += 4L * entry.getValue().size();
+      offset += (half ? (long) Short.BYTES : Float.BYTES) * entry.getValue().size();
       offsets.add(offset);
     }
     byte[] json = Json.compact(header).getBytes(StandardCharsets.UTF_8);
@@ -54,8 +57,15 @@ public final class Safetensors {
             .order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(head.length).put(head);
     for (Tensor tensor : weights.asMap().values()) {
-      for (float value : tensor.toFloats()) {
-        bytes.putFloat(value);
+      if (tensor instanceof Float16Tensor half) {
+        ShortBuffer bits = half.asBuffer();
+        while (bits.hasRemaining()) {
+          bytes.putShort(bits.get());
+        }
+      } else {
+        for (float value : tensor.toFloats()) {
+          bytes.putFloat(value);
+        }
       }
     }
     AtomicFiles.write(file, bytes.array());
@@ -64,7 +74,7 @@ public final class Safetensors {
   /**
    * Reads all tensors.
    *
-   * @throws DeepXrayException if the file is not a safetensors file of 32-bit floats
+   * @throws DeepXrayException if the file is not a safetensors file of 32-bit and 16-bit floats
    * @throws IOException if the file cannot be read
    */
   public static Weights read(Path file) throws IOException {
@@ -94,12 +104,14 @@ public final class Safetensors {
     return weights.build();
   }
 
-  private static FloatTensor tensor(Path file, String name, JsonNode spec, ByteBuffer data) {
-    if (!spec.path("dtype").asText().equals("F32")) {
-      throw damaged(file, "tensor " + name + " is " + spec.path("dtype") + ", not F32");
+  private static Tensor tensor(Path file, String name, JsonNode spec, ByteBuffer data) {
+    String type = spec.path("dtype").asText();
+    boolean half = type.equals("F16");
+    if (!half && !type.equals("F32")) {
+      throw damaged(file, "tensor " + name + " is " + spec.path("dtype") + ", not F32 or F16");
     }
     List<Integer> shape = new ArrayList<>();
-    long size = Float.BYTES;
+    long size = half ? Short.BYTES : Float.BYTES;
     for (JsonNode dimension : spec.path("shape")) {
       long length = wholeNumber(dimension);
       // Kept below 31 bits at every step, so that neither this nor the product of ints overflows.
@@ -119,8 +131,14 @@ public final class Safetensors {
       throw damaged(
           file, "tensor " + name + " of shape " + spec.path("shape") + " lies at bytes " + offsets);
     }
-    float[] values = new float[(int) (size / 4)];
-    data.slice((int) begin, (int) size).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    ByteBuffer stored = data.slice((int) begin, (int) size).order(ByteOrder.LITTLE_ENDIAN);
+    if (half) {
+      short[] bits = new short[(int) (size / Short.BYTES)];
+      stored.asShortBuffer().get(bits);
+      return Float16Tensor.ofBits(bits, shape);
+    }
+    float[] values = new float[(int) (size / Float.BYTES)];
+    stored.asFloatBuffer().get(values);
     return FloatTensor.of(values, shape);
   }
 

@@ -3,7 +3,7 @@ package io.github.deepxray.core.weights;
 import java.util.List;
 
 /** An immutable array of numbers with a shape, in row-major order. */
-public sealed interface Tensor permits FloatTensor, Int8Tensor {
+public sealed interface Tensor permits FloatTensor, Float16Tensor, Int8Tensor {
   /** The dimensions. */
   List<Integer> shape();
 
@@ -12,6 +12,8 @@ public sealed interface Tensor permits FloatTensor, Int8Tensor {
     return shape().stream().reduce(1, Math::multiplyExact);
   }
 
-  /** The values as 32-bit floats; quantized values are dequantized. A copy. */
+  /**
+   * The values as 32-bit floats; 16-bit floats are widened, quantized values dequantized. A copy.
+   */
   float[] toFloats();
 }

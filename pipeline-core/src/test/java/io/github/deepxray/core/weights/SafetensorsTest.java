@@ -51,6 +51,24 @@ class SafetensorsTest {
     assertThat(headerLength % 8).isZero();
   }
 
+  /** 1 and -2 in half precision are 3c00 and c000. */
+  @Test
+  void keepsHalfPrecision() throws IOException {
+    Weights weights =
+        Weights.builder()
+            .put("a", Float16Tensor.of(FloatTensor.of(new float[] {1, -2, 0.1f}, 3)))
+            .put("b", FloatTensor.of(new float[] {0.1f}, 1))
+            .build();
+    Path file = folder.resolve("half.safetensors");
+    Safetensors.write(file, weights);
+    assertThat(Safetensors.read(file)).isEqualTo(weights);
+    byte[] bytes = Files.readAllBytes(file);
+    assertThat(new String(bytes, StandardCharsets.ISO_8859_1))
+        .contains("{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[0,6]}");
+    assertThat(Arrays.copyOfRange(bytes, bytes.length - 10, bytes.length - 6))
+        .containsExactly(0x00, 0x3c, 0x00, 0xc0);
+  }
+
   @Test
   void metadataIsNoTensor() throws IOException {
     Path file =
@@ -86,7 +104,8 @@ class SafetensorsTest {
         "\"text\"",
         "{\"a\":7}",
         "{\"a\":{}}",
-        "{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,16]}}",
         "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":2,\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[\"2\"],\"data_offsets\":[0,8]}}",

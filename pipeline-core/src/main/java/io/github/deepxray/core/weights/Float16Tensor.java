@@ -1,0 +1,84 @@
+package io.github.deepxray.core.weights;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.nio.ShortBuffer;
+import java.util.Arrays;
+import java.util.List;
+
+/** A tensor of 16-bit floats, see {@link Float16}. */
+public final class Float16Tensor implements Tensor {
+  private final short[] values;
+  private final List<Integer> shape;
+
+  private Float16Tensor(short[] values, List<Integer> shape) {
+    this.values = values;
+    this.shape = shape;
+    if (values.length != size()) {
+      throw new IllegalArgumentException(values.length + " values for shape " + shape);
+    }
+  }
+
+  /**
+   * Rounds each value to the nearest 16-bit float.
+   *
+   * @throws DeepXrayException if a finite value is too large for that: infinity or the largest
+   *     number in its place would go unnoticed
+   */
+  public static Float16Tensor of(FloatTensor tensor) {
+    short[] halves = Float16.toHalf(tensor.toFloats());
+    for (int i = 0; i < halves.length; i++) {
+      if (Float.isInfinite(Float16.toFloat(halves[i])) && Float.isFinite(tensor.at(i))) {
+        throw new DeepXrayException(
+            "A tensor "
+                + tensor.shape()
+                + " cannot be stored as 16-bit floats: it holds "
+                + tensor.at(i)
+                + ", beyond "
+                + Float16.MAX_VALUE
+                + "; keep it in 32-bit floats.");
+      }
+    }
+    return new Float16Tensor(halves, tensor.shape());
+  }
+
+  /**
+   * A tensor of a copy of these bits of 16-bit floats.
+   *
+   * @throws IllegalArgumentException if their number does not fit the shape
+   */
+  public static Float16Tensor ofBits(short[] bits, List<Integer> shape) {
+    return new Float16Tensor(bits.clone(), List.copyOf(shape));
+  }
+
+  @Override
+  public List<Integer> shape() {
+    return shape;
+  }
+
+  @Override
+  public float[] toFloats() {
+    return Float16.toFloat(values);
+  }
+
+  /** A read-only view of the values' bits. */
+  public ShortBuffer asBuffer() {
+    return ShortBuffer.wrap(values).asReadOnlyBuffer();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Float16Tensor t
+        && shape.equals(t.shape)
+        && Arrays.equals(values, t.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(values);
+  }
+
+  @Override
+  public String toString() {
+    return "float16" + shape;
+  }
+}
