@@ -1,12 +1,11 @@
 package io.github.deepxray.datasets;
 
+import io.github.deepxray.core.concurrent.Workers;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -53,23 +52,8 @@ final class OrderedWork {
           T item = source.next();
           pending.add(pool.submit(() -> step.apply(item)));
         }
-        sink.accept(pending.remove().get());
+        sink.accept(Workers.result(pending.remove()));
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted");
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      if (cause instanceof IOException io) {
-        throw io;
-      }
-      if (cause instanceof RuntimeException runtime) {
-        throw runtime;
-      }
-      if (cause instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException(cause);
     } finally {
       pool.shutdownNow();
     }

@@ -41,6 +41,7 @@ public final class Pipeline {
   private final Progress progress;
   private final TrainingListener listener;
   private final Map<String, String> config;
+  private final BundleWriter.Options bundleOptions;
 
   private Pipeline(Builder builder) {
     out = builder.out;
@@ -50,6 +51,7 @@ public final class Pipeline {
     progress = builder.progress;
     listener = builder.listener;
     config = new TreeMap<>(builder.config);
+    bundleOptions = builder.bundleOptions;
   }
 
   /**
@@ -99,6 +101,11 @@ public final class Pipeline {
   /** The folder of the evaluation. */
   public Path evaluationFolder() {
     return out.resolve("evaluation");
+  }
+
+  /** The folder of the quantized forms. */
+  public Path quantizeFolder() {
+    return out.resolve("quantize");
   }
 
   /** The folder of the bundle. */
@@ -166,11 +173,12 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
-    return new BundleWriter(name, purpose, origin, config)
+    return new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
         .write(
             TrainedModel.load(trainFolder()),
             PreparedDataset.open(dataFolder()),
             evaluationFolder(),
+            quantizeFolder(),
             bundleFolder());
   }
 
@@ -194,6 +202,7 @@ public final class Pipeline {
     private Progress progress = Progress.NONE;
     private TrainingListener listener = TrainingListener.NONE;
     private Map<String, String> config = Map.of();
+    private BundleWriter.Options bundleOptions = BundleWriter.Options.DEFAULT;
 
     private Builder(Path out) {
       this.out = out;
@@ -233,6 +242,12 @@ public final class Pipeline {
     /** The effective options by name, for the provenance. */
     public Builder optConfig(Map<String, String> options) {
       config = Map.copyOf(options);
+      return this;
+    }
+
+    /** How the bundle is written and what its gate lets through. */
+    public Builder optBundle(BundleWriter.Options options) {
+      bundleOptions = options;
       return this;
     }
 

@@ -1,14 +1,10 @@
 package io.github.deepxray.core.metrics;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
 
 /**
  * The metrics of one set of examples, each with a 95 % percentile bootstrap interval. Whole
@@ -63,7 +59,7 @@ public record Evaluation(
       Interval f1) {}
 
   /** The number of bootstrap resamples. */
-  public static final int RESAMPLES = 2000;
+  public static final int RESAMPLES = PatientBootstrap.RESAMPLES;
 
   /**
    * Evaluates with {@link #RESAMPLES} resamples.
@@ -81,15 +77,7 @@ public record Evaluation(
                     .thenComparing(ScoredExample::id))
             .toList();
     Computation computation = new Computation(sorted, thresholds);
-    double[] once = new double[sorted.size()];
-    Arrays.fill(once, 1);
-    double[] values = computation.metrics(once);
-    double[][] resampled = resample(sorted, computation, seed);
-
-    List<Interval> intervals = new ArrayList<>();
-    for (int m = 0; m < values.length; m++) {
-      intervals.add(interval(values[m], resampled[m]));
-    }
+    List<Interval> intervals = PatientBootstrap.intervals(sorted, computation::metrics, seed);
     Map<String, AtThreshold> decisions = new LinkedHashMap<>();
     int m = 4;
     for (Map.Entry<String, Double> threshold : thresholds.entrySet()) {
@@ -118,46 +106,6 @@ public record Evaluation(
         intervals.get(2),
         intervals.get(3),
         decisions);
-  }
-
-  private static double[][] resample(
-      List<ScoredExample> sorted, Computation computation, long seed) {
-    Map<String, List<Integer>> byPatient = new TreeMap<>();
-    for (int i = 0; i < sorted.size(); i++) {
-      byPatient.computeIfAbsent(sorted.get(i).patient(), p -> new ArrayList<>()).add(i);
-    }
-    List<List<Integer>> patients = new ArrayList<>(byPatient.values());
-    SplittableRandom random = new SplittableRandom(seed);
-    double[][] resampled = new double[computation.size()][patients.isEmpty() ? 0 : RESAMPLES];
-    for (int r = 0; r < resampled[0].length; r++) {
-      double[] weights = new double[sorted.size()];
-      for (int k = 0; k < patients.size(); k++) {
-        for (int i : patients.get(random.nextInt(patients.size()))) {
-          weights[i]++;
-        }
-      }
-      double[] metrics = computation.metrics(weights);
-      for (int m = 0; m < metrics.length; m++) {
-        resampled[m][r] = metrics[m];
-      }
-    }
-    return resampled;
-  }
-
-  private static Interval interval(double value, double[] resampled) {
-    double[] defined = Arrays.stream(resampled).filter(v -> !Double.isNaN(v)).sorted().toArray();
-    if (Double.isNaN(value) || defined.length == 0) {
-      return new Interval(value, Double.NaN, Double.NaN);
-    }
-    return new Interval(value, quantile(defined, 0.025), quantile(defined, 0.975));
-  }
-
-  /** Linear interpolation between order statistics, the default of NumPy and R. */
-  private static double quantile(double[] ascending, double q) {
-    double position = q * (ascending.length - 1);
-    int below = (int) position;
-    int above = Math.min(below + 1, ascending.length - 1);
-    return ascending[below] + (position - below) * (ascending[above] - ascending[below]);
   }
 
   /** All metrics of weighted examples, in one pass each. */

@@ -1,0 +1,113 @@
+package io.github.deepxray.core.concurrent;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The same body run by several threads, each of which takes its share of the work. */
+public final class Workers {
+  private final AtomicBoolean stopped = new AtomicBoolean();
+
+  private Workers() {}
+
+  /** What each thread does. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Works until nothing is left, or until {@link #stopped} says so.
+     *
+     * @param worker the number of the thread, from 0
+     * @param workers tells whether another thread has failed
+     * @throws IOException which ends the whole work
+     */
+    void run(int worker, Workers workers) throws IOException;
+  }
+
+  /** Whether the work is to end early, because another thread failed. */
+  public boolean stopped() {
+    return stopped.get();
+  }
+
+  /**
+   * Runs the body on so many threads and returns when all have ended, whatever happens: nothing
+   * they use may be closed earlier.
+   *
+   * @param count how many threads, at least 1
+   * @throws IOException the first that a body threw, if any did; runtime exceptions and errors are
+   *     passed on likewise
+   */
+  public static void run(int count, Body body) throws IOException {
+    Workers workers = new Workers();
+    ExecutorService executor = Executors.newFixedThreadPool(count);
+    List<Future<?>> futures = new ArrayList<>();
+    try {
+      for (int w = 0; w < count; w++) {
+        int worker = w;
+        futures.add(
+            executor.submit(
+                () -> {
+                  try {
+                    body.run(worker, workers);
+                  } catch (IOException | RuntimeException | Error e) {
+                    workers.stopped.set(true);
+                    throw e;
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> future : futures) {
+        result(future);
+      }
+    } finally {
+      workers.stopped.set(true);
+      executor.shutdown();
+      awaitEnd(executor);
+    }
+  }
+
+  /**
+   * Waits for a result.
+   *
+   * @throws IOException what the work threw; runtime exceptions and errors are passed on likewise
+   */
+  public static <T> T result(Future<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      } else if (e.getCause() instanceof RuntimeException runtime) {
+        throw runtime;
+      } else if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private static void awaitEnd(ExecutorService executor) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (executor.awaitTermination(1, TimeUnit.DAYS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.github.deepxray.core.metrics;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * How the scores of one classifier, the candidate, differ from those of another, the reference, on
+ * the same examples. Differences are candidate minus reference; their 95 % intervals come from
+ * resampling whole patients, both classifiers on the same ones (a paired bootstrap).
+ *
+ * @param images how many examples
+ * @param auc the candidate's area under the ROC curve
+ * @param accuracy the candidate's accuracy at its threshold
+ * @param sensitivity the candidate's sensitivity at its threshold
+ * @param specificity the candidate's specificity at its threshold
+ * @param deltaAuc the difference of the areas under the ROC curve
+ * @param deltaAccuracy the difference of the accuracies, each at its own threshold
+ * @param correlation Pearson's correlation of the probabilities; NaN where one of them is constant
+ * @param maxDeltaProbability the largest difference of a probability
+ * @param flipped how many examples are decided otherwise
+ */
+public record Comparison(
+    long images,
+    Interval auc,
+    Interval accuracy,
+    Interval sensitivity,
+    Interval specificity,
+    Interval deltaAuc,
+    Interval deltaAccuracy,
+    double correlation,
+    double maxDeltaProbability,
+    int flipped) {
+
+  /**
+   * Compares.
+   *
+   * @param reference the scores to compare with
+   * @param referenceThreshold from which score on the reference decides for positive
+   * @param candidate scores of examples with the same ids
+   * @param candidateThreshold from which score on the candidate decides for positive
+   * @param seed of the resampling
+   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   */
+  public static Comparison of(
+      List<ScoredExample> reference,
+      double referenceThreshold,
+      List<ScoredExample> candidate,
+      double candidateThreshold,
+      long seed) {
+    Map<String, ScoredExample> byId = new HashMap<>();
+    reference.forEach(example -> byId.put(example.id(), example));
+    List<ScoredExample> examples =
+        candidate.stream().sorted(Comparator.comparing(ScoredExample::id)).toList();
+    List<ScoredExample> expected = new ArrayList<>();
+    double largest = 0;
+    int flipped = 0;
+    for (ScoredExample example : examples) {
+      ScoredExample other = byId.get(example.id());
+      if (other == null || other.positive() != example.positive()) {
+        throw new DeepXrayException(
+            "The two classifiers did not see the same images: "
+                + example.id()
+                + (other == null ? " is missing" : " has another label")
+                + " in one of them.");
+      }
+      expected.add(other);
+      largest = Math.max(largest, Math.abs(example.probability() - other.probability()));
+      if (example.probability() >= candidateThreshold
+          != other.probability() >= referenceThreshold) {
+        flipped++;
+      }
+    }
+    if (expected.size() != reference.size()) {
+      throw new DeepXrayException(
+          "The two classifiers did not see the same images: one saw "
+              + reference.size()
+              + ", the other "
+              + expected.size()
+              + ".");
+    }
+    Function<double[], double[]> first = metrics(expected, referenceThreshold);
+    Function<double[], double[]> second = metrics(examples, candidateThreshold);
+    List<Interval> intervals =
+        PatientBootstrap.intervals(
+            examples,
+            weights -> {
+              double[] r = first.apply(weights);
+              double[] c = second.apply(weights);
+              return new double[] {c[0], c[1], c[2], c[3], c[0] - r[0], c[1] - r[1]};
+            },
+            seed);
+    return new Comparison(
+        examples.size(),
+        intervals.get(0),
+        intervals.get(1),
+        intervals.get(2),
+        intervals.get(3),
+        intervals.get(4),
+        intervals.get(5),
+        correlation(expected, examples),
+        largest,
+        flipped);
+  }
+
+  /** AUC, accuracy, sensitivity and specificity of examples that count several times. */
+  private static Function<double[], double[]> metrics(
+      List<ScoredExample> examples, double threshold) {
+    Integer[] ascending = new Integer[examples.size()];
+    for (int i = 0; i < ascending.length; i++) {
+      ascending[i] = i;
+    }
+    Arrays.sort(ascending, Comparator.comparingDouble(i -> examples.get(i).probability()));
+    double[] scores = new double[ascending.length];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = examples.get(ascending[i]).probability();
+    }
+    return weights -> {
+      double[] positives = new double[scores.length];
+      double[] negatives = new double[scores.length];
+      double found = 0;
+      double allPositives = 0;
+      double spared = 0;
+      double allNegatives = 0;
+      for (int i = 0; i < scores.length; i++) {
+        double weight = weights[ascending[i]];
+        boolean decided = scores[i] >= threshold;
+        if (examples.get(ascending[i]).positive()) {
+          positives[i] = weight;
+          allPositives += weight;
+          found += decided ? weight : 0;
+        } else {
+          negatives[i] = weight;
+          allNegatives += weight;
+          spared += decided ? 0 : weight;
+        }
+      }
+      return new double[] {
+        Metrics.auc(scores, positives, negatives),
+        (found + spared) / (allPositives + allNegatives),
+        found / allPositives,
+        spared / allNegatives
+      };
+    };
+  }
+
+  private static double correlation(List<ScoredExample> a, List<ScoredExample> b) {
+    double n = a.size();
+    double meanA = a.stream().mapToDouble(ScoredExample::probability).sum() / n;
+    double meanB = b.stream().mapToDouble(ScoredExample::probability).sum() / n;
+    double ab = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.size(); i++) {
+      double da = a.get(i).probability() - meanA;
+      double db = b.get(i).probability() - meanB;
+      ab += da * db;
+      aa += da * da;
+      bb += db * db;
+    }
+    return ab / Math.sqrt(aa * bb);
+  }
+}

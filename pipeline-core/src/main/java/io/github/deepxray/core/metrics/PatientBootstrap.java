@@ -1,0 +1,80 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * Percentile bootstrap over whole patients, because images of one patient are alike (Efron and
+ * Tibshirani 1993; Field and Welsh 2007 for the cluster bootstrap).
+ */
+final class PatientBootstrap {
+  /** The number of resamples. */
+  static final int RESAMPLES = 2000;
+
+  private PatientBootstrap() {}
+
+  /**
+   * Intervals of several values.
+   *
+   * @param examples the examples, in any order that does not depend on chance
+   * @param values the values for examples that count as often as the array says, in their order
+   * @param seed of the resampling
+   */
+  static List<Interval> intervals(
+      List<ScoredExample> examples, Function<double[], double[]> values, long seed) {
+    double[] once = new double[examples.size()];
+    Arrays.fill(once, 1);
+    double[] measured = values.apply(once);
+    double[][] resampled = resample(examples, values, measured.length, seed);
+    List<Interval> intervals = new ArrayList<>();
+    for (int m = 0; m < measured.length; m++) {
+      intervals.add(interval(measured[m], resampled[m]));
+    }
+    return intervals;
+  }
+
+  private static double[][] resample(
+      List<ScoredExample> examples, Function<double[], double[]> values, int size, long seed) {
+    Map<String, List<Integer>> byPatient = new TreeMap<>();
+    for (int i = 0; i < examples.size(); i++) {
+      byPatient.computeIfAbsent(examples.get(i).patient(), p -> new ArrayList<>()).add(i);
+    }
+    List<List<Integer>> patients = new ArrayList<>(byPatient.values());
+    SplittableRandom random = new SplittableRandom(seed);
+    double[][] resampled = new double[size][patients.isEmpty() ? 0 : RESAMPLES];
+    for (int r = 0; r < (size == 0 ? 0 : resampled[0].length); r++) {
+      double[] weights = new double[examples.size()];
+      for (int k = 0; k < patients.size(); k++) {
+        for (int i : patients.get(random.nextInt(patients.size()))) {
+          weights[i]++;
+        }
+      }
+      double[] measured = values.apply(weights);
+      for (int m = 0; m < size; m++) {
+        resampled[m][r] = measured[m];
+      }
+    }
+    return resampled;
+  }
+
+  private static Interval interval(double value, double[] resampled) {
+    double[] defined = Arrays.stream(resampled).filter(v -> !Double.isNaN(v)).sorted().toArray();
+    if (Double.isNaN(value) || defined.length == 0) {
+      return new Interval(value, Double.NaN, Double.NaN);
+    }
+    return new Interval(value, quantile(defined, 0.025), quantile(defined, 0.975));
+  }
+
+  /** Linear interpolation between order statistics, the default of NumPy and R. */
+  private static double quantile(double[] ascending, double q) {
+    double position = q * (ascending.length - 1);
+    int below = (int) position;
+    int above = Math.min(below + 1, ascending.length - 1);
+    return ascending[below] + (position - below) * (ascending[above] - ascending[below]);
+  }
+}
