@@ -23,8 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CalibratorTest {
   private static final int EXAMPLES = 7;
   private static final Model MODEL =
-      QuantizationSpec.of(QuantizationMode.INT8)
-          .prepare(Fixtures.withRandomWeights(Fixtures.smallNetwork(12), 5));
+      QuantizationSpec.of(QuantizationMode.INT8).prepare(IntegerQuantizationTest.source());
   private static final RepresentativeDataset IMAGES = images(MODEL, EXAMPLES);
 
   static RepresentativeDataset images(Model model, int count) {

@@ -2,6 +2,7 @@ package io.github.deepxray.optimize.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
@@ -25,15 +26,24 @@ import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class IntegerQuantizationTest {
-  private static final Model SOURCE = Fixtures.withRandomWeights(Fixtures.smallNetwork(12), 5);
+  private static final Model SOURCE = source();
   private static final QuantizationSpec INT8 = QuantizationSpec.of(QuantizationMode.INT8);
+
+  /** The small network with means that pixels can have. */
+  static Model source() {
+    Model random = Fixtures.withRandomWeights(Fixtures.smallNetwork(12), 5);
+    Weights means =
+        Weights.builder()
+            .put("normalization/mean", FloatTensor.of(new float[] {0.5f, 0.45f, 0.4f}, 3))
+            .build();
+    return new Model(random.network(), random.weights().plus(means));
+  }
 
   private static Calibration calibrate(Model model) throws IOException {
     return CalibratorTest.calibrate(model, CalibratorTest.images(model, 8));
@@ -197,17 +207,9 @@ class IntegerQuantizationTest {
 
   @Test
   void aCommonOffsetChangesOnlyTheBorder() {
-    Model exact = Passes.forInference().apply(SOURCE).withOutputs(List.of("stem_conv"));
-    Model common =
-        new FoldNormalization()
-            .withCommonOffset()
-            .apply(
-                new io.github.deepxray.optimize.FoldBatchNormalization()
-                    .apply(SOURCE.withOutputs(List.of("stem_conv", "stem_bn"))));
     float[] image = Fixtures.randomImages(SOURCE.network(), 1, 9);
     double[] a = new ReferenceInterpreter(exactStem()).run(image).get("stem_conv");
     double[] b = new ReferenceInterpreter(commonStem()).run(image).get("stem_conv");
-    assertThat(exact.network().layers()).isNotEqualTo(common.network().layers());
     List<Integer> shape = exactStem().network().shape("stem_conv");
     int size = shape.get(0);
     int channels = shape.get(2);
@@ -217,7 +219,7 @@ class IntegerQuantizationTest {
       int x = i / channels % size;
       // Kernel 3 with stride 2 on an even size is padded below and to the right only.
       if (y < size - 1 && x < size - 1) {
-        assertThat(b[i]).isCloseTo(a[i], org.assertj.core.api.Assertions.within(1e-5));
+        assertThat(b[i]).isCloseTo(a[i], within(1e-5));
       } else {
         border = Math.max(border, Math.abs(a[i] - b[i]));
       }
@@ -296,6 +298,5 @@ class IntegerQuantizationTest {
     assertThat(LayerPatterns.layers(network, List.of("block2a")))
         .allMatch(n -> n.startsWith("block2a_"));
     assertThat(LayerPatterns.matches("a.c", "abc")).isFalse();
-    assertThat(Map.of("top", LayerPatterns.layers(network, List.of("top"))).get("top")).hasSize(3);
   }
 }

@@ -242,8 +242,7 @@ class LayerReportTest {
 
   @Test
   void oneRoundedTensorStaysAValidModel() throws IOException {
-    Model source = Fixtures.withRandomWeights(Fixtures.smallNetwork(12), 5);
-    Model prepared = SPEC.prepare(source);
+    Model prepared = SPEC.prepare(IntegerQuantizationTest.source());
     Calibration calibration =
         CalibratorTest.calibrate(prepared, CalibratorTest.images(prepared, 3));
     Model quantized = SPEC.quantize(prepared, calibration);

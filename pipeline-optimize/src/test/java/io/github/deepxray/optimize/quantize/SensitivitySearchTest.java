@@ -53,7 +53,7 @@ class SensitivitySearchTest {
     float[] bad = random.weights().floats("bad/kernel");
     float[] after = random.weights().floats("after/kernel");
     for (int i = 0; i < 6; i++) {
-      bad[i * 6 + 4] *= 300;
+      bad[i * 6 + 4] *= 3000;
       after[4 * 6 + i] = 0;
     }
     Weights planted =
