@@ -14,6 +14,7 @@ import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
+import org.tensorflow.lite.schema.TensorType;
 
 /**
  * Checks the operators of a file. TensorFlow Lite checks that tables and vectors lie inside the
@@ -31,6 +32,42 @@ final class FileCheck {
 
   /** From here on operators are those of StableHLO, several of which call graphs. */
   private static final int FIRST_STABLEHLO = 162;
+
+  /** Operators that compute with what integers stand for. */
+  private static final Set<Integer> ARITHMETIC =
+      Set.of(
+          BuiltinOperator.ADD,
+          BuiltinOperator.AVERAGE_POOL_2D,
+          BuiltinOperator.CONCATENATION,
+          BuiltinOperator.CONV_2D,
+          BuiltinOperator.DEPTHWISE_CONV_2D,
+          BuiltinOperator.DEQUANTIZE,
+          BuiltinOperator.DIV,
+          BuiltinOperator.FULLY_CONNECTED,
+          BuiltinOperator.HARD_SWISH,
+          BuiltinOperator.LEAKY_RELU,
+          BuiltinOperator.LOGISTIC,
+          BuiltinOperator.MAX_POOL_2D,
+          BuiltinOperator.MEAN,
+          BuiltinOperator.MUL,
+          BuiltinOperator.QUANTIZE,
+          BuiltinOperator.RELU,
+          BuiltinOperator.RELU6,
+          BuiltinOperator.SOFTMAX,
+          BuiltinOperator.SUB,
+          BuiltinOperator.TANH);
+
+  private static final Set<Byte> INTEGERS =
+      Set.of(TensorType.INT8, TensorType.UINT8, TensorType.INT16);
+
+  private static final Set<Integer> PRODUCTS =
+      Set.of(
+          BuiltinOperator.CONV_2D,
+          BuiltinOperator.DEPTHWISE_CONV_2D,
+          BuiltinOperator.FULLY_CONNECTED);
+
+  /** The least scale of products in steps of the result that XNNPACK takes. */
+  private static final double LEAST_PRODUCT_RATIO = 0x1p-32;
 
   /** Kernels shift sums to the left by 20 bits, those of 16-bit integers by 15. */
   private static final double LARGEST_SUM_RATIO = 0x1p13;
@@ -149,6 +186,9 @@ final class FileCheck {
         require(!ready.get(tensor), "operator %d writes tensor %d once more", o, tensor);
         ready.set(tensor);
       }
+      if (ARITHMETIC.contains(code(operator))) {
+        scales(graph, operator, o);
+      }
       if (code(operator) == BuiltinOperator.ADD || code(operator) == BuiltinOperator.SUB) {
         sum(graph, operator, o);
       }
@@ -159,6 +199,36 @@ final class FileCheck {
           ready.get(tensor) && graph.tensors(tensor).sparsity() == null,
           "output %d is never written",
           i);
+    }
+  }
+
+  /** TensorFlow Lite takes a missing scale for 0 and ends the process where it divides by it. */
+  private void scales(SubGraph graph, Operator operator, int index) {
+    for (int i = 0; i < operator.inputsLength() + operator.outputsLength(); i++) {
+      int in = operator.inputsLength();
+      int tensor = i < in ? operator.inputs(i) : operator.outputs(i - in);
+      require(
+          tensor == -1
+              || !INTEGERS.contains(graph.tensors(tensor).type())
+              || scale(graph.tensors(tensor)) > 0,
+          "operator %d computes with tensor %d, whose integers have no scale",
+          index,
+          tensor);
+    }
+    boolean converts =
+        code(operator) == BuiltinOperator.QUANTIZE || code(operator) == BuiltinOperator.DEQUANTIZE;
+    if (!converts && operator.inputsLength() > 0 && operator.inputs(0) >= 0) {
+      byte read = graph.tensors(operator.inputs(0)).type();
+      for (int i = 0; i < operator.outputsLength(); i++) {
+        // TensorFlow Lite makes them equal, and misses the scale then.
+        byte written = graph.tensors(operator.outputs(i)).type();
+        require(
+            !INTEGERS.contains(read) || read == written,
+            "operator %d reads %s and writes %s",
+            index,
+            TensorType.name(read),
+            TensorType.name(written));
+      }
     }
   }
 
@@ -219,18 +289,47 @@ final class FileCheck {
         }
         boolean withoutBias =
             code(operator) == BuiltinOperator.DEPTHWISE_CONV_2D && operator.inputsLength() == 2;
-        if (!used || withoutBias) {
-          throw new DeepXrayException(
-              source
-                  + " cannot be run with XNNPACK: operator "
-                  + o
-                  + (used
-                      ? " is a depthwise convolution without bias"
-                      : " writes what nothing reads")
-                  + "; run it without.");
-        }
+        requireDelegable(used, o, "writes what nothing reads");
+        requireDelegable(!withoutBias, o, "is a depthwise convolution without bias");
+        requireDelegable(
+            !PRODUCTS.contains(code(operator)) || products(graph, operator),
+            o,
+            "has scales of integers that are too far apart");
       }
     }
+  }
+
+  private void requireDelegable(boolean condition, int operator, String why) {
+    if (!condition) {
+      throw new DeepXrayException(
+          source
+              + " cannot be run with XNNPACK: operator "
+              + operator
+              + " "
+              + why
+              + "; run it without.");
+    }
+  }
+
+  /** Whether the scales of an operator that sums products fit. */
+  private static boolean products(SubGraph graph, Operator operator) {
+    if (operator.inputsLength() < 2 || operator.inputs(0) < 0 || operator.inputs(1) < 0) {
+      // TensorFlow Lite's own check refuses it.
+      return true;
+    }
+    double in = scale(graph.tensors(operator.inputs(0)));
+    Tensor kernel = graph.tensors(operator.inputs(1));
+    double out = scale(graph.tensors(operator.outputs(0)));
+    if (in == 0 || out == 0 || kernel.quantization() == null) {
+      return true;
+    }
+    for (int c = 0; c < kernel.quantization().scaleLength(); c++) {
+      double ratio = in * kernel.quantization().scale(c) / out;
+      if (ratio < LEAST_PRODUCT_RATIO || ratio >= IntegerKernel.LARGEST_RATIO) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private int tensor(int index, int count) {
