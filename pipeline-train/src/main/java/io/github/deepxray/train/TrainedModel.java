@@ -6,11 +6,14 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Safetensors;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A trained classifier and what is known about how it came about.
@@ -34,7 +37,7 @@ public record TrainedModel(Description description, Model model) {
    * @param backbone the Keras name of the backbone
    * @param imageSize height and width of its images in pixels
    * @param backboneSource where the backbone's weights are from, in words
-   * @param backboneSha256 the hash of the backbone's weights
+   * @param backboneSha256 the hash of the backbone's weights before any fine-tuning or pruning
    * @param head the head
    * @param seed of everything random in training
    * @param engine what computed the embeddings, with its version
@@ -42,6 +45,8 @@ public record TrainedModel(Description description, Model model) {
    * @param positiveShare the share of positives in the training split
    * @param epochs how many epochs were trained
    * @param thresholds the decision thresholds chosen on the validation split
+   * @param fineTuning how the backbone was trained further, if it was
+   * @param pruning how weights were removed, if they were
    */
   public record Description(
       String format,
@@ -55,7 +60,86 @@ public record TrainedModel(Description description, Model model) {
       String dataset,
       double positiveShare,
       int epochs,
-      DecisionThresholds thresholds) {}
+      DecisionThresholds thresholds,
+      Optional<FineTuning> fineTuning,
+      Optional<Pruning> pruning) {
+
+    /** The same with other thresholds. */
+    public Description withThresholds(DecisionThresholds other) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          other,
+          fineTuning,
+          pruning);
+    }
+
+    /** The same after fine-tuning. */
+    public Description with(FineTuning done) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          Optional.of(done),
+          pruning);
+    }
+
+    /** The same after pruning. */
+    public Description with(Pruning done) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          fineTuning,
+          Optional.of(done));
+    }
+  }
+
+  /**
+   * How a backbone was trained further.
+   *
+   * @param spec how
+   * @param seed of everything random in it
+   * @param epochs how many epochs were trained
+   * @param bestEpoch the epoch whose weights were kept, from 1
+   */
+  public record FineTuning(FineTuneSpec spec, long seed, int epochs, int bestEpoch) {}
+
+  /**
+   * Which weights were set to zero.
+   *
+   * @param spec how they were chosen
+   * @param sparsity the share of zeros that came of it, of the weights that the specification's
+   *     share is of
+   */
+  public record Pruning(PruningSpec spec, double sparsity) {}
 
   /** Describes a training. */
   static Description description(
@@ -79,7 +163,9 @@ public record TrainedModel(Description description, Model model) {
         dataset,
         positiveShare,
         epochs,
-        thresholds);
+        thresholds,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** The backbone alone: from images to features. */
