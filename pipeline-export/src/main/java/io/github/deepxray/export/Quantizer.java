@@ -2,7 +2,6 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
@@ -16,8 +15,6 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.datasets.XrayReader;
-import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.Calibration;
 import io.github.deepxray.optimize.quantize.Calibrator;
@@ -31,6 +28,7 @@ import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingImages;
 import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
@@ -44,7 +42,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 
 /**
  * Makes smaller and faster forms of a trained classifier and chooses, on the validation split
@@ -442,45 +439,5 @@ public final class Quantizer {
       }
     }
     return 1 + FLOAT_COST * (floatWork / work + floatValues / values) / 2;
-  }
-
-  /** Some images of the training split, drawn by a seed, in memory as they are stored. */
-  private static final class TrainingImages implements RepresentativeDataset {
-    private final List<XrayRecord> records = new ArrayList<>();
-    private final int size;
-
-    TrainingImages(PreparedDataset dataset, int count, long seed) throws IOException {
-      size = dataset.manifest().options().imageSize();
-      int images = dataset.images(Split.TRAIN);
-      boolean[] drawn = new boolean[images];
-      SplittableRandom random = new SplittableRandom(seed);
-      for (int left = Math.min(count, images); left > 0; ) {
-        int i = random.nextInt(images);
-        if (!drawn[i]) {
-          drawn[i] = true;
-          left--;
-        }
-      }
-      try (XrayReader reader = dataset.read(Split.TRAIN)) {
-        int i = 0;
-        for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
-          if (drawn[i++]) {
-            records.add(next.get());
-          }
-        }
-      }
-    }
-
-    @Override
-    public int size() {
-      return records.size();
-    }
-
-    @Override
-    public float[] example(int index) throws IOException {
-      float[] image = new float[size * size * 3];
-      Resizer.resize(records.get(index).decode(), size, size).copyTo(image, 0);
-      return image;
-    }
   }
 }
