@@ -3,6 +3,8 @@ package io.github.deepxray.cli;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.Gate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How the bundle is written. */
@@ -18,12 +20,7 @@ final class ExportOptions {
               + " Default: ${DEFAULT-VALUE}.")
   private String name;
 
-  @Option(
-      names = "--sparse",
-      description =
-          "Store kernels that are mostly zeros without them in the .tflite files; results stay the"
-              + " same.")
-  private boolean sparse;
+  @Mixin private SparseOption sparse;
 
   @Option(
       names = "--max-auc-difference",
@@ -48,7 +45,16 @@ final class ExportOptions {
   private boolean allowUnblessed;
 
   BundleWriter.Options options() {
-    return new BundleWriter.Options(sparse, maxAucDifference, maxAccuracyDifference);
+    return new BundleWriter.Options(sparse.sparse, maxAucDifference, maxAccuracyDifference);
+  }
+
+  boolean sparse() {
+    return sparse.sparse;
+  }
+
+  /** What the gate lets through of quantized models. */
+  Gate.Limits limits() {
+    return Gate.Limits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
   }
 
   /** The exit code for a bundle. */

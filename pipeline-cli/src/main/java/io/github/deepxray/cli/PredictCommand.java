@@ -73,7 +73,7 @@ final class PredictCommand implements Callable<Integer> {
       defaultValue = "float32",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use: float32, float16, weights, dynamic, int8, int16x8 or"
+          "Which model of a bundle to use: float32, float16, int8-weights, dynamic, int8, int16x8 or"
               + " saved_model, as far as it has them. Default: ${DEFAULT-VALUE}.")
   private String artifact;
 

@@ -20,7 +20,7 @@ public enum Artifact {
   /** TFLite with 16-bit float weights. */
   FLOAT16("float16", "model-float16.tflite"),
   /** TFLite with 8-bit weights that are turned into floats when it is loaded. */
-  WEIGHTS("weights", "model-weights.tflite"),
+  WEIGHTS("int8-weights", "model-int8-weights.tflite"),
   /** TFLite with 8-bit weights and activations quantized on the fly. */
   DYNAMIC("dynamic", Bundle.TFLITE_DYNAMIC),
   /** TFLite in 8-bit integers. */

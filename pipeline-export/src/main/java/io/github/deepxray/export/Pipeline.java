@@ -136,6 +136,11 @@ public final class Pipeline {
         .train(dataset, backbone, trainFolder());
   }
 
+  /** The classifier that the last of the training stages left. */
+  private TrainedModel model() throws IOException {
+    return TrainedModel.load(trainFolder());
+  }
+
   /**
    * Evaluates the trained classifier.
    *
@@ -144,10 +149,19 @@ public final class Pipeline {
    */
   public MetricsReport evaluate() throws IOException {
     return new Evaluator(engines, cores, cache, progress)
-        .evaluate(
-            PreparedDataset.open(dataFolder()),
-            TrainedModel.load(trainFolder()),
-            evaluationFolder());
+        .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder());
+  }
+
+  /**
+   * Makes smaller and faster forms of the trained classifier, for the bundle.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or a layer to keep in
+   *     floats does not exist
+   * @throws IOException if something cannot be read or written
+   */
+  public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
+    return new Quantizer(options, cache, progress)
+        .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder());
   }
 
   /**
@@ -175,7 +189,7 @@ public final class Pipeline {
   public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
     return new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
         .write(
-            TrainedModel.load(trainFolder()),
+            model(),
             PreparedDataset.open(dataFolder()),
             evaluationFolder(),
             quantizeFolder(),

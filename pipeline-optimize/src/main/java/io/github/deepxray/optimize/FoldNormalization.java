@@ -56,7 +56,7 @@ public final class FoldNormalization implements Pass {
    *
    * <p>8-bit pixels less a whole number are the same integers with another zero point, so that an
    * integer network needs no operator for it. What changes is the padding, and by that the
-   * outermost results: it stands for one grey, 116 for ImageNet's means, instead of each channel's
+   * outermost results: it stands for one grey, 114 for ImageNet's means, instead of each channel's
    * mean. Where that number is no pixel, from 0 to 255, everything stays exact instead.
    */
   public FoldNormalization withCommonOffset() {

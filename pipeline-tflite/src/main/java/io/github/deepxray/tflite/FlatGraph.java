@@ -16,7 +16,6 @@ import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
-import org.tensorflow.lite.schema.QuantizationParameters;
 import org.tensorflow.lite.schema.SignatureDef;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
@@ -175,13 +174,14 @@ final class FlatGraph {
     // The first buffer is empty by convention: the one of the tensors without data.
     List<Integer> buffers = new ArrayList<>(List.of(emptyBuffer(builder)));
     List<Integer> tensorOffsets = new ArrayList<>();
+    QuantizationTables quantizations = new QuantizationTables(builder);
     for (TensorDef tensor : tensors) {
       int buffer = 0;
       if (tensor.data().isPresent()) {
         buffer = buffers.size();
         buffers.add(buffer(builder, tensor.data().get()));
       }
-      tensorOffsets.add(tensor(builder, tensor, buffer));
+      tensorOffsets.add(tensor(builder, tensor, buffer, quantizations));
     }
     List<OperatorKind> kinds = operators.stream().map(OperatorDef::kind).distinct().toList();
     List<Integer> operatorOffsets = new ArrayList<>();
@@ -243,8 +243,9 @@ final class FlatGraph {
     return Buffer.createBuffer(builder, builder.endVector());
   }
 
-  private static int tensor(FlatBufferBuilder builder, TensorDef tensor, int buffer) {
-    int quantization = tensor.quantization().map(q -> quantization(builder, q)).orElse(0);
+  private static int tensor(
+      FlatBufferBuilder builder, TensorDef tensor, int buffer, QuantizationTables quantizations) {
+    int quantization = tensor.quantization().map(quantizations::write).orElse(0);
     int sparsity = tensor.sparsity().map(where -> where.write(builder)).orElse(0);
     return Tensor.createTensor(
         builder,
@@ -258,18 +259,6 @@ final class FlatGraph {
         0,
         true,
         0);
-  }
-
-  private static int quantization(FlatBufferBuilder builder, Quantization quantization) {
-    float[] scales = new float[quantization.scales().size()];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = quantization.scales().get(i);
-    }
-    long[] zeroPoints = quantization.zeroPoints().stream().mapToLong(Long::longValue).toArray();
-    int scaleVector = QuantizationParameters.createScaleVector(builder, scales);
-    int zeroPointVector = QuantizationParameters.createZeroPointVector(builder, zeroPoints);
-    return QuantizationParameters.createQuantizationParameters(
-        builder, 0, 0, scaleVector, zeroPointVector, (byte) 0, 0, quantization.dimension());
   }
 
   private static int operator(FlatBufferBuilder builder, OperatorDef operator, int code) {

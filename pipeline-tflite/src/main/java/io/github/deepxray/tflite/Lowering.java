@@ -225,7 +225,7 @@ final class Lowering {
   }
 
   private int hybridKernel(String kernel) {
-    return constants.integerKernel(kernel, (Int8Tensor) weights.get(kernel), Layout.OUTPUTS_FIRST);
+    return constants.hybridKernel(kernel, (Int8Tensor) weights.get(kernel));
   }
 
   private int bias(Layer layer, boolean used, int channels) {
@@ -314,7 +314,12 @@ final class Lowering {
     }
     int x = integerInput(layer);
     if (layer.function() == Function.RELU) {
-      operators.relu(kind(), x, integerOutput(layer));
+      if (affine(layer.name()).zeroPoint() == Byte.MIN_VALUE) {
+        // What is below 0 is below the range. XNNPACK has this operator, but not RELU in integers.
+        operators.quantize(x, integerOutput(layer));
+      } else {
+        operators.relu(kind(), x, integerOutput(layer));
+      }
     } else if (layer.function() == Function.SIGMOID) {
       operators.logistic(kind(), x, integerOutput(layer));
     } else {

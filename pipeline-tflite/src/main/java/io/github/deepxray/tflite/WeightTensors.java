@@ -100,6 +100,20 @@ final class WeightTensors {
    *     channels
    */
   int integerKernel(String name, Int8Tensor kernel, Layout layout) {
+    return integerKernel(name, kernel, layout, sparse);
+  }
+
+  /**
+   * Adds a kernel as 8-bit integers for an operator that reads floats. It is never sparse: XNNPACK
+   * refuses such operators where their kernel is computed, be it from a constant.
+   *
+   * @throws DeepXrayException as for {@link #integerKernel}
+   */
+  int hybridKernel(String name, Int8Tensor kernel) {
+    return integerKernel(name, kernel, Layout.OUTPUTS_FIRST, false);
+  }
+
+  private int integerKernel(String name, Int8Tensor kernel, Layout layout, boolean compress) {
     int axis = layout.axis(kernel.shape());
     if (kernel.axis() != axis) {
       throw new DeepXrayException(
@@ -121,7 +135,7 @@ final class WeightTensors {
         new FlatGraph.Quantization(scales, Collections.nCopies(scales.size(), 0L), layout.outputs);
     Values values =
         new Values(TensorType.INT8, kernel.asBuffer(), 1, false, Optional.of(quantization));
-    return stored(name, layout.shape(kernel.shape()), values.in(layout, kernel.shape()));
+    return stored(name, layout.shape(kernel.shape()), values.in(layout, kernel.shape()), compress);
   }
 
   /** The bytes of a constant. */
@@ -144,8 +158,12 @@ final class WeightTensors {
 
   /** Adds a constant, without its zeros where that is wanted and pays. */
   private int stored(String name, List<Integer> shape, Values values) {
+    return stored(name, shape, values, sparse);
+  }
+
+  private int stored(String name, List<Integer> shape, Values values, boolean compress) {
     Optional<Sparsity.Compressed> compressed =
-        sparse
+        compress
             ? Sparsity.compress(shape, values.bytes(), values.width(), values.signed())
             : Optional.empty();
     int constant =

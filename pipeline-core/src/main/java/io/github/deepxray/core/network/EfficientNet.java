@@ -248,7 +248,7 @@ public enum EfficientNet {
     b.batchNorm(prefix + "project_bn");
     if (block.stride == 1 && block.in == block.out) {
       if (dropRate > 0) {
-        b.add(new Dropout(prefix + "drop", b.last, dropRate));
+        b.add(new Dropout(prefix + "drop", b.last, dropRate, true));
       }
       b.add(new Add(prefix + "add", b.last, input));
     }

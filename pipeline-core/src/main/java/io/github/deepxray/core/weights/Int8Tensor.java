@@ -53,17 +53,6 @@ public final class Int8Tensor implements Tensor {
    * @param axis the dimension of the channels
    */
   public static Int8Tensor quantize(FloatTensor tensor, int axis) {
-    return quantize(tensor, axis, new float[tensor.shape().get(axis)]);
-  }
-
-  /**
-   * The same with no scale below a least one.
-   *
-   * @param tensor the values
-   * @param axis the dimension of the channels
-   * @param leastScales the least scale of each channel, 0 or more
-   */
-  public static Int8Tensor quantize(FloatTensor tensor, int axis, float[] leastScales) {
     List<Integer> shape = tensor.shape();
     int channels = shape.get(axis);
     int inner = 1;
@@ -77,8 +66,8 @@ public final class Int8Tensor implements Tensor {
     }
     for (int c = 0; c < channels; c++) {
       // A channel of zeros needs some scale; any will do.
-      scales[c] = Math.max(scales[c] / 127f, leastScales[c]);
-      scales[c] = scales[c] == 0 ? 1f : scales[c];
+      float step = scales[c] / 127f;
+      scales[c] = step == 0 ? 1f : step;
     }
     byte[] values = new byte[tensor.size()];
     for (int i = 0; i < values.length; i++) {

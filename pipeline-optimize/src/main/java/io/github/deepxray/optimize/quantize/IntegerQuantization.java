@@ -16,6 +16,7 @@ import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.Pass;
 import java.util.Map;
@@ -36,17 +37,12 @@ import java.util.TreeSet;
  *   <li>Vectors {@code [C]} are never clipped unless a rule says so: there each value is a feature
  *       or a logit, and there are too few for outliers.
  *   <li>Normalization that could not be folded stays in floats; so do, unless asked for, all layers
- *       that read a vector, which is the head.
+ *       that read a vector, which is the head. Of the head's kernels, those of at least {@link
+ *       DynamicRangeQuantization#MIN_ELEMENTS} values are stored as integers all the same; kernels
+ *       of layers that were named to stay in floats are not.
  * </ul>
  */
 public final class IntegerQuantization implements Pass {
-  // A bias becomes an integer of 32 bits in steps of input scale * kernel scale; as in TensorFlow's
-  // converter it may use half of them, the sums need room too.
-  private static final double MAX_BIAS = 1 << 30;
-  // Kernels multiply outputs by input scale * kernel scale / output scale. Below this factor, which
-  // TFLite cannot express, no sum reaches half a step of the output.
-  private static final double LEAST_FACTOR = 1.0 / (1 << 30);
-
   private final Arithmetic arithmetic;
   private final Calibration calibration;
   private final RangeSelection ranges;
@@ -116,8 +112,12 @@ public final class IntegerQuantization implements Pass {
     Quantization quantization = new Quantization(arithmetic, tensors, inFloat);
     Weights.Builder kernels = Weights.builder();
     for (Layer layer : network.layers()) {
-      if (Kernels.has(layer) && quantization.integer(layer.name())) {
-        kernels.put(Kernels.name(layer), kernel(model.weights(), layer, tensors));
+      if (Kernels.has(layer) && !floatLayers.contains(layer.name())) {
+        FloatTensor kernel = Kernels.floats(model.weights(), layer);
+        if (quantization.integer(layer.name())
+            || kernel.size() >= DynamicRangeQuantization.MIN_ELEMENTS) {
+          kernels.put(Kernels.name(layer), Int8Tensor.quantize(kernel, Kernels.outputAxis(layer)));
+        }
       }
     }
     return new Model(network, model.weights().plus(kernels.build()), quantization);
@@ -185,22 +185,5 @@ public final class IntegerQuantization implements Pass {
     return arithmetic == Arithmetic.INT16
         ? new Affine(1f / (1 << 15), 0)
         : new Affine(1f / (1 << 8), Byte.MIN_VALUE);
-  }
-
-  private Int8Tensor kernel(Weights weights, Layer layer, Map<String, Affine> tensors) {
-    FloatTensor kernel = Kernels.floats(weights, layer);
-    int axis = Kernels.outputAxis(layer);
-    double in = tensors.get(layer.inputs().get(0)).scale();
-    double out = tensors.get(layer.name()).scale();
-    float[] least = new float[kernel.shape().get(axis)];
-    Optional<float[]> bias = weights.find(layer.name() + "/bias").map(tensor -> tensor.toFloats());
-    for (int c = 0; c < least.length; c++) {
-      double scale = LEAST_FACTOR * out / in;
-      if (bias.isPresent() && arithmetic == Arithmetic.INT8) {
-        scale = Math.max(scale, Math.abs(bias.get()[c]) / (MAX_BIAS * in));
-      }
-      least[c] = (float) scale;
-    }
-    return Int8Tensor.quantize(kernel, axis, least);
   }
 }

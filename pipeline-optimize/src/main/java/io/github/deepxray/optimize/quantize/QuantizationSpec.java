@@ -7,7 +7,6 @@ import io.github.deepxray.optimize.Float16Weights;
 import io.github.deepxray.optimize.FoldBatchNormalization;
 import io.github.deepxray.optimize.FoldNormalization;
 import io.github.deepxray.optimize.Pass;
-import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.RemoveDropout;
 import io.github.deepxray.optimize.WeightOnlyQuantization;
 import java.util.List;
@@ -91,14 +90,17 @@ public record QuantizationSpec(
   }
 
   private Pass folding() {
-    Pass before = new RemoveDropout().then(new FoldBatchNormalization());
-    return switch (mode) {
-      case FLOAT16, INT16X8 -> Passes.forInference();
-      case WEIGHTS, DYNAMIC -> before.then(FoldNormalization.intoConvolutions());
-      case INT8 ->
-          before.then(
-              exactPadding ? new FoldNormalization() : new FoldNormalization().withCommonOffset());
-    };
+    // A head whose kernel is rounded but not its activations keeps the standardization in front.
+    FoldNormalization normalization =
+        mode == QuantizationMode.FLOAT16 || integerHead
+            ? new FoldNormalization()
+            : FoldNormalization.intoConvolutions();
+    return new RemoveDropout()
+        .then(new FoldBatchNormalization())
+        .then(
+            mode == QuantizationMode.INT8 && !exactPadding
+                ? normalization.withCommonOffset()
+                : normalization);
   }
 
   /**
