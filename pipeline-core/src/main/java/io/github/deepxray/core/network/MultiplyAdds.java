@@ -21,7 +21,7 @@ public final class MultiplyAdds {
     Map<String, Long> counts = new LinkedHashMap<>();
     for (Layer layer : network.layers()) {
       if (layer instanceof Conv2D || layer instanceof DepthwiseConv2D || layer instanceof Dense) {
-        counts.put(layer.name(), count(network, layer));
+        counts.put(layer.name(), of(network, layer));
       }
     }
     return Collections.unmodifiableMap(counts);
@@ -32,7 +32,8 @@ public final class MultiplyAdds {
     return perLayer(network).values().stream().mapToLong(Long::longValue).sum();
   }
 
-  private static long count(Network network, Layer layer) {
+  /** The multiply-adds of a layer of the network; 0 but for convolutions and dense layers. */
+  public static long of(Network network, Layer layer) {
     List<Integer> in = network.shape(layer.inputs().get(0));
     long channels = in.get(in.size() - 1);
     long outputs = network.size(layer.name());
@@ -41,6 +42,6 @@ public final class MultiplyAdds {
     } else if (layer instanceof DepthwiseConv2D conv) {
       return outputs * conv.kernelSize() * conv.kernelSize();
     }
-    return outputs * channels;
+    return layer instanceof Dense ? outputs * channels : 0;
   }
 }

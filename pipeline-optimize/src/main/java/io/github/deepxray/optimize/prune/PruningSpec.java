@@ -67,9 +67,9 @@ public record PruningSpec(
           "*dwconv",
           "*se_reduce",
           "*se_expand",
-          "block1?",
-          "block2?",
-          "block3?",
+          "block1*",
+          "block2*",
+          "block3*",
           "*hidden*",
           "*logit");
 
