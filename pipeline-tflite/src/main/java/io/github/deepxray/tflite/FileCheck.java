@@ -224,10 +224,8 @@ final class FileCheck {
         byte written = graph.tensors(operator.outputs(i)).type();
         require(
             !INTEGERS.contains(read) || read == written,
-            "operator %d reads %s and writes %s",
-            index,
-            TensorType.name(read),
-            TensorType.name(written));
+            "operator %d writes another type than it reads",
+            index);
       }
     }
   }

@@ -90,6 +90,7 @@ final class ParsedFile {
     return model
         .buffers((int) tensor(tensor).buffer())
         .dataAsByteBuffer()
+        .slice()
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 }
