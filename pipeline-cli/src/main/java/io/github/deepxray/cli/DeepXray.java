@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      QuantizeCommand.class,
       ExportCommand.class,
       VerifyCommand.class,
       PredictCommand.class,

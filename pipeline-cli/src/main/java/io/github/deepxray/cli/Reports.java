@@ -46,7 +46,7 @@ final class Reports {
   static String verification(Bundle bundle, BundleVerifier.Report report) {
     return "bundle "
         + bundle.folder()
-        + " against the trained model on the test split\n"
+        + " against the trained model\n"
         + report.table()
         + (report.passed() ? "verified\n" : "NOT VERIFIED\n");
   }

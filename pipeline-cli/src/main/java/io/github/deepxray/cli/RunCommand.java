@@ -57,7 +57,9 @@ final class RunCommand implements Callable<Integer> {
     String name = Usage.check(common, exportOptions::name);
     Map<String, String> config =
         Configurations.withoutPlaces(ConfigFile.effective(common.command()));
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, config));
+    Pipeline pipeline =
+        Usage.check(
+            common, () -> stage.builder(common, config).optBundle(exportOptions.options()).build());
     // First what may fail soon: the archive's name, then the weights, then the data.
     if (!Files.exists(data)) {
       throw new DeepXrayException(
@@ -71,10 +73,10 @@ final class RunCommand implements Callable<Integer> {
     common.print(Reports.training(pipeline.train(loaded, trainerOptions)) + "\n");
     common.print(Reports.metrics(pipeline.evaluate()));
     Bundle bundle = pipeline.export(name, ExportOptions.PURPOSE);
-    BundleVerifier.Report report = pipeline.verify();
+    BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report));
     common.print(
         String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
-    return report.passed() ? 0 : 1;
+    return exportOptions.exitCode(report);
   }
 }

@@ -53,6 +53,10 @@ final class StageOptions {
   }
 
   Pipeline pipeline(CommonOptions common, Map<String, String> config) {
+    return builder(common, config).build();
+  }
+
+  Pipeline.Builder builder(CommonOptions common, Map<String, String> config) {
     Pipeline.Builder builder =
         Pipeline.builder(out())
             .optEngine(engines())
@@ -62,7 +66,7 @@ final class StageOptions {
                 new EpochProgress(common.console(), common.command().commandLine().getErr()))
             .optConfig(config);
     cache.ifPresent(builder::optCache);
-    return builder.build();
+    return builder;
   }
 
   /** Shows how training goes: a bar on a terminal, a line every few epochs elsewhere. */
@@ -70,6 +74,7 @@ final class StageOptions {
     private final Console console;
     private final PrintWriter err;
     private Progress.Task bar = Progress.Task.NONE;
+    private String phase = TrainingListener.HEAD;
     private int epochs;
 
     EpochProgress(Console console, PrintWriter err) {
@@ -78,13 +83,14 @@ final class StageOptions {
     }
 
     @Override
-    public void onTrainingBegin(int firstEpoch, int all) {
+    public void onTrainingBegin(String begun, int firstEpoch, int all) {
+      phase = begun;
       epochs = all;
       if (firstEpoch > 0) {
-        err.printf(Locale.ROOT, "head: resumed after epoch %d of %d%n", firstEpoch, all);
+        err.printf(Locale.ROOT, "%s: resumed after epoch %d of %d%n", phase, firstEpoch, all);
       }
       if (console.isTerminal()) {
-        bar = console.start("head", all);
+        bar = console.start(phase, all);
       }
     }
 
@@ -96,7 +102,8 @@ final class StageOptions {
       if (due && !console.isTerminal()) {
         err.printf(
             Locale.ROOT,
-            "head: epoch %d of %d, loss %.4f, validation loss %.4f, validation AUC %.4f%n",
+            "%s: epoch %d of %d, loss %.4f, validation loss %.4f, validation AUC %.4f%n",
+            phase,
             number,
             epochs,
             r.loss(),

@@ -41,6 +41,7 @@ public final class Pipeline {
   private final Progress progress;
   private final TrainingListener listener;
   private final Map<String, String> config;
+  private final BundleWriter.Options bundleOptions;
 
   private Pipeline(Builder builder) {
     out = builder.out;
@@ -50,6 +51,7 @@ public final class Pipeline {
     progress = builder.progress;
     listener = builder.listener;
     config = new TreeMap<>(builder.config);
+    bundleOptions = builder.bundleOptions;
   }
 
   /**
@@ -101,6 +103,11 @@ public final class Pipeline {
     return out.resolve("evaluation");
   }
 
+  /** The folder of the quantized forms. */
+  public Path quantizeFolder() {
+    return out.resolve("quantize");
+  }
+
   /** The folder of the bundle. */
   public Path bundleFolder() {
     return out.resolve("bundle");
@@ -129,6 +136,11 @@ public final class Pipeline {
         .train(dataset, backbone, trainFolder());
   }
 
+  /** The classifier that the last of the training stages left. */
+  private TrainedModel model() throws IOException {
+    return TrainedModel.load(trainFolder());
+  }
+
   /**
    * Evaluates the trained classifier.
    *
@@ -137,10 +149,19 @@ public final class Pipeline {
    */
   public MetricsReport evaluate() throws IOException {
     return new Evaluator(engines, cores, cache, progress)
-        .evaluate(
-            PreparedDataset.open(dataFolder()),
-            TrainedModel.load(trainFolder()),
-            evaluationFolder());
+        .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder());
+  }
+
+  /**
+   * Makes smaller and faster forms of the trained classifier, for the bundle.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or a layer to keep in
+   *     floats does not exist
+   * @throws IOException if something cannot be read or written
+   */
+  public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
+    return new Quantizer(options, cache, progress)
+        .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder());
   }
 
   /**
@@ -166,11 +187,12 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
-    return new BundleWriter(name, purpose, origin, config)
+    return new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
         .write(
-            TrainedModel.load(trainFolder()),
+            model(),
             PreparedDataset.open(dataFolder()),
             evaluationFolder(),
+            quantizeFolder(),
             bundleFolder());
   }
 
@@ -194,6 +216,7 @@ public final class Pipeline {
     private Progress progress = Progress.NONE;
     private TrainingListener listener = TrainingListener.NONE;
     private Map<String, String> config = Map.of();
+    private BundleWriter.Options bundleOptions = BundleWriter.Options.DEFAULT;
 
     private Builder(Path out) {
       this.out = out;
@@ -233,6 +256,12 @@ public final class Pipeline {
     /** The effective options by name, for the provenance. */
     public Builder optConfig(Map<String, String> options) {
       config = Map.copyOf(options);
+      return this;
+    }
+
+    /** How the bundle is written and what its gate lets through. */
+    public Builder optBundle(BundleWriter.Options options) {
+      bundleOptions = options;
       return this;
     }
 

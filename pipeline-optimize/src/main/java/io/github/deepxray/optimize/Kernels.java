@@ -69,7 +69,8 @@ public final class Kernels {
     FloatTensor kernel = floats(weights, layer);
     float[] values = kernel.toFloats();
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (values[i] * factors[i % factors.length]);
+      // The sum makes 0 of a -0: pruned weights shall not differ by the sign of their factor.
+      values[i] = (float) (values[i] * factors[i % factors.length]) + 0f;
     }
     into.put(name(layer), FloatTensor.of(values, kernel.shape()));
   }

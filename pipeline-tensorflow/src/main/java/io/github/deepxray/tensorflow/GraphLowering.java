@@ -5,6 +5,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -199,6 +200,17 @@ public final class GraphLowering {
           named("seed").math.add(seedAndStep.get(), named("salt").constant(new long[] {salt, 0}));
       // The gradient would follow the shape to where the values come from, if it were not stopped.
       Operand<TInt32> size = named("size").stopGradient(named("shape").shape(x));
+      if (l.wholeExamples()) {
+        int[] ones = new int[shape.size()];
+        Arrays.fill(ones, 1);
+        Operand<TInt32> first = named("zero").constant(new int[] {0});
+        Operand<TInt32> one = named("one").constant(new int[] {1});
+        size =
+            named("examples")
+                .concat(
+                    List.of(named("batch").slice(size, first, one), named("ones").constant(ones)),
+                    named("axis").constant(0));
+      }
       Operand<TFloat32> uniform = named("uniform").random.statelessRandomUniform(size, seed);
       Operand<TFloat32> kept =
           named("mask")

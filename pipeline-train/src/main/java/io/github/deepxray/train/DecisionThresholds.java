@@ -2,7 +2,6 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.Thresholds;
-import io.github.deepxray.train.head.HeadSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,17 +36,19 @@ public record DecisionThresholds(
   /**
    * Chooses the thresholds.
    *
-   * @param head tells whether the loss was balanced
+   * @param balanced whether each class weighed as much as the other in the loss
    * @param positiveShare the share of positives in the training split
    * @param validation the scores of the validation split
+   * @param targetPrevalence the share of positives to assume
+   * @param targetSensitivity the share of positives to find
    */
-  static DecisionThresholds choose(
-      HeadSpec head,
+  public static DecisionThresholds choose(
+      boolean balanced,
       double positiveShare,
       List<ScoredExample> validation,
       double targetPrevalence,
       double targetSensitivity) {
-    double seen = head.balanced() ? 0.5 : positiveShare;
+    double seen = balanced ? 0.5 : positiveShare;
     return new DecisionThresholds(
         0.5,
         Thresholds.priorCorrected(seen, targetPrevalence),

@@ -1,5 +1,7 @@
 package io.github.deepxray.train;
 
+import java.util.Optional;
+
 /**
  * What an epoch came to.
  *
@@ -9,7 +11,23 @@ package io.github.deepxray.train;
  * @param validationLoss the mean negative log likelihood on the validation split, each class
  *     weighted as in training
  * @param validationAuc the area under the ROC curve on the validation split
+ * @param augmented the same on strongly changed views of the validation split, where they are
+ *     looked at
  * @param learningRate the learning rate of its last step
  */
 public record EpochResult(
-    int epoch, double loss, double validationLoss, double validationAuc, double learningRate) {}
+    int epoch,
+    double loss,
+    double validationLoss,
+    double validationAuc,
+    Optional<Scores> augmented,
+    double learningRate) {
+
+  /**
+   * How well a split is told apart.
+   *
+   * @param loss the mean negative log likelihood, each class weighted as in training
+   * @param auc the area under the ROC curve
+   */
+  public record Scores(double loss, double auc) {}
+}

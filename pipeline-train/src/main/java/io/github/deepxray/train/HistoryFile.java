@@ -7,10 +7,8 @@ import java.nio.file.Path;
 
 /** Keeps the results of all epochs in a CSV file, written when training ends. */
 public final class HistoryFile implements TrainingListener {
-  private static final String HEADER = "epoch,loss,validation_loss,validation_auc,learning_rate\n";
-
   private final Path file;
-  private final StringBuilder rows = new StringBuilder(HEADER);
+  private final StringBuilder rows = new StringBuilder();
 
   /** Writes to this file. */
   public HistoryFile(Path file) {
@@ -18,7 +16,17 @@ public final class HistoryFile implements TrainingListener {
   }
 
   @Override
+  public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
+    rows.setLength(0);
+  }
+
+  @Override
   public void onEpochEnd(EpochResult result) {
+    if (rows.isEmpty()) {
+      rows.append("epoch,loss,validation_loss,validation_auc,")
+          .append(result.augmented().isPresent() ? "augmented_loss,augmented_auc," : "")
+          .append("learning_rate\n");
+    }
     rows.append(result.epoch() + 1)
         .append(',')
         .append(result.loss())
@@ -26,9 +34,12 @@ public final class HistoryFile implements TrainingListener {
         .append(result.validationLoss())
         .append(',')
         .append(result.validationAuc())
-        .append(',')
-        .append(result.learningRate())
-        .append('\n');
+        .append(',');
+    result
+        .augmented()
+        .ifPresent(
+            scores -> rows.append(scores.loss()).append(',').append(scores.auc()).append(','));
+    rows.append(result.learningRate()).append('\n');
   }
 
   @Override

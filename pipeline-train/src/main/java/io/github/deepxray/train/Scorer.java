@@ -11,11 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs a head on feature vectors. */
-final class Scorer {
+public final class Scorer {
   private Scorer() {}
 
   /** The probability of each image from its vector in the first view. */
-  static List<ScoredExample> score(EngineFactory engines, Model head, Embeddings embeddings) {
+  public static List<ScoredExample> score(
+      EngineFactory engines, Model head, Embeddings embeddings) {
     Matrix features = embeddings.views().get(0);
     List<ScoredExample> scored = new ArrayList<>();
     try (InferenceEngine engine = engines.create(Passes.forInference().apply(head), 1)) {

@@ -6,11 +6,17 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Safetensors;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A trained classifier and what is known about how it came about.
@@ -34,7 +40,7 @@ public record TrainedModel(Description description, Model model) {
    * @param backbone the Keras name of the backbone
    * @param imageSize height and width of its images in pixels
    * @param backboneSource where the backbone's weights are from, in words
-   * @param backboneSha256 the hash of the backbone's weights
+   * @param backboneSha256 the hash of the backbone's weights before any fine-tuning or pruning
    * @param head the head
    * @param seed of everything random in training
    * @param engine what computed the embeddings, with its version
@@ -42,6 +48,12 @@ public record TrainedModel(Description description, Model model) {
    * @param positiveShare the share of positives in the training split
    * @param epochs how many epochs were trained
    * @param thresholds the decision thresholds chosen on the validation split
+   * @param fineTuning how the backbone was trained further, if it was
+   * @param pruning how weights were removed, if they were
+   * @param expansionChannels the channels left in blocks whose expansion was narrowed, by the
+   *     block's name
+   * @param parent the hash of the weights of the classifier that this one was made from by pruning
+   *     or fine-tuning, if it was
    */
   public record Description(
       String format,
@@ -55,7 +67,123 @@ public record TrainedModel(Description description, Model model) {
       String dataset,
       double positiveShare,
       int epochs,
-      DecisionThresholds thresholds) {}
+      DecisionThresholds thresholds,
+      Optional<FineTuning> fineTuning,
+      Optional<Pruning> pruning,
+      Map<String, Integer> expansionChannels,
+      Optional<String> parent) {
+    /** Copies the map. */
+    public Description {
+      // A file of an earlier version has none.
+      expansionChannels =
+          expansionChannels == null
+              ? Map.of()
+              : Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
+    }
+
+    /** The same with other thresholds. */
+    public Description withThresholds(DecisionThresholds other) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          other,
+          fineTuning,
+          pruning,
+          expansionChannels,
+          parent);
+    }
+
+    /** The same after fine-tuning. */
+    public Description with(FineTuning done) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          Optional.of(done),
+          pruning,
+          expansionChannels,
+          parent);
+    }
+
+    /** The same after pruning. */
+    public Description with(Pruning done) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          fineTuning,
+          Optional.of(done),
+          expansionChannels,
+          parent);
+    }
+
+    /** The same, made from the classifier whose weights have that hash. */
+    public Description madeFrom(String weights) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          fineTuning,
+          pruning,
+          expansionChannels,
+          Optional.of(weights));
+    }
+  }
+
+  /**
+   * How a backbone was trained further.
+   *
+   * @param spec how
+   * @param seed of everything random in it
+   * @param epochs how many epochs were trained
+   * @param bestEpoch the epoch whose weights were kept, from 1
+   */
+  public record FineTuning(FineTuneSpec spec, long seed, int epochs, int bestEpoch) {}
+
+  /**
+   * Which weights were set to zero.
+   *
+   * @param spec how they were chosen
+   * @param sparsity the share of zeros that came of it, of the weights that the specification's
+   *     share is of
+   */
+  public record Pruning(PruningSpec spec, double sparsity) {}
 
   /** Describes a training. */
   static Description description(
@@ -79,7 +207,11 @@ public record TrainedModel(Description description, Model model) {
         dataset,
         positiveShare,
         epochs,
-        thresholds);
+        thresholds,
+        Optional.empty(),
+        Optional.empty(),
+        backbone.expansionChannels(),
+        Optional.empty());
   }
 
   /** The backbone alone: from images to features. */
@@ -130,7 +262,9 @@ public record TrainedModel(Description description, Model model) {
               + FORMAT
               + "; train again.");
     }
-    Network backbone = EfficientNet.of(description.backbone()).network(description.imageSize());
+    Network backbone =
+        EfficientNet.of(description.backbone())
+            .network(description.imageSize(), description.expansionChannels());
     int features = backbone.size(EfficientNet.FEATURES);
     Network network = backbone.then(HeadNetworks.inference(description.head(), features));
     return new TrainedModel(

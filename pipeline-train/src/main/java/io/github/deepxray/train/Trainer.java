@@ -13,9 +13,9 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
 import io.github.deepxray.train.embedding.Embeddings;
-import io.github.deepxray.train.head.HeadCheckpoints;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.head.HeadTrainer;
+import io.github.deepxray.train.loop.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,7 +62,7 @@ public final class Trainer {
         throw new DeepXrayException(
             "The prevalence must lie between 0 and 1, not " + targetPrevalence + ".");
       }
-      HeadCheckpoints.requireInterval(checkpointEvery);
+      Checkpoints.requireInterval(checkpointEvery);
       if (cores < 1) {
         throw new DeepXrayException("At least 1 core is needed, not " + cores + ".");
       }
@@ -160,8 +160,8 @@ public final class Trainer {
                 dataset.fingerprint(),
                 backbone.model().weights().sha256(),
                 engine()));
-    HeadCheckpoints checkpoints =
-        new HeadCheckpoints(
+    Checkpoints checkpoints =
+        new Checkpoints(
             folder.resolve(CHECKPOINT), fingerprint, options.checkpointEvery(), options.resume());
     long start = System.nanoTime();
     Model head =
@@ -186,9 +186,9 @@ public final class Trainer {
                 engine(),
                 dataset.fingerprint(),
                 positiveShare,
-                counter.done,
+                counter.done(),
                 DecisionThresholds.choose(
-                    options.head(),
+                    options.head().balanced(),
                     positiveShare,
                     scored,
                     options.targetPrevalence(),
@@ -202,36 +202,10 @@ public final class Trainer {
         vectors,
         vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
         headSeconds,
-        counter.timed == 0 ? Double.NaN : counter.seconds / counter.timed);
+        counter.epochSeconds());
   }
 
   private String engine() {
     return engines.name() + " " + engines.version();
-  }
-
-  /** Counts epochs and times those that were trained in this run. */
-  private static final class EpochCounter implements TrainingListener {
-    private int done;
-    private int resumed;
-    private int timed;
-    private double seconds;
-    private long last;
-
-    @Override
-    public void onTrainingBegin(int firstEpoch, int epochs) {
-      resumed = firstEpoch;
-      last = System.nanoTime();
-    }
-
-    @Override
-    public void onEpochEnd(EpochResult result) {
-      long now = System.nanoTime();
-      done = result.epoch() + 1;
-      if (result.epoch() >= resumed) {
-        timed++;
-        seconds += (now - last) / 1e9;
-      }
-      last = now;
-    }
   }
 }

@@ -5,8 +5,20 @@ public interface TrainingListener {
   /** Listens to nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
-  /** Training begins, at epoch {@code firstEpoch} (0, or later if it is resumed). */
-  default void onTrainingBegin(int firstEpoch, int epochs) {}
+  /** The phase in which the head alone is trained. */
+  String HEAD = "head";
+
+  /** The phase in which layers of the backbone are trained with the head. */
+  String FINE_TUNING = "fine-tuning";
+
+  /**
+   * Training begins.
+   *
+   * @param phase {@link #HEAD} or {@link #FINE_TUNING}
+   * @param firstEpoch 0, or later if it is resumed
+   * @param epochs the most epochs
+   */
+  default void onTrainingBegin(String phase, int firstEpoch, int epochs) {}
 
   /** An epoch is done. */
   default void onEpochEnd(EpochResult result) {}
@@ -19,9 +31,9 @@ public interface TrainingListener {
     TrainingListener first = this;
     return new TrainingListener() {
       @Override
-      public void onTrainingBegin(int firstEpoch, int epochs) {
-        first.onTrainingBegin(firstEpoch, epochs);
-        next.onTrainingBegin(firstEpoch, epochs);
+      public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
+        first.onTrainingBegin(phase, firstEpoch, epochs);
+        next.onTrainingBegin(phase, firstEpoch, epochs);
       }
 
       @Override

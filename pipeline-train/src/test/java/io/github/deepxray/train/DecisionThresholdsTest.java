@@ -28,9 +28,8 @@ class DecisionThresholdsTest {
   }
 
   @Test
-  void findsTheShareAskedFor() throws IOException {
-    DecisionThresholds chosen =
-        DecisionThresholds.choose(HeadSpec.of("logistic"), 0.74, VALIDATION, 0.5, 0.95);
+  void findsTheShareAskedFor() {
+    DecisionThresholds chosen = DecisionThresholds.choose(true, 0.74, VALIDATION, 0.5, 0.95);
     // 38 of 40 must be found: the third lowest, 0.32, is; 0.31 is not.
     assertThat(chosen.sensitivity()).isBetween(0.31, 0.32);
     assertThat(ConfusionMatrix.of(VALIDATION, chosen.sensitivity()).sensitivity())
@@ -41,16 +40,13 @@ class DecisionThresholdsTest {
 
   /** A balanced loss has seen half of each class; another has seen the shares as they are. */
   @Test
-  void correctsForWhatTrainingSaw() throws IOException {
-    DecisionThresholds balanced =
-        DecisionThresholds.choose(HeadSpec.of("logistic"), 0.75, VALIDATION, 0.5, 0.95);
+  void correctsForWhatTrainingSaw() {
+    DecisionThresholds balanced = DecisionThresholds.choose(true, 0.75, VALIDATION, 0.5, 0.95);
     assertThat(balanced.priorCorrected()).isCloseTo(0.5, within(1e-12));
-    DecisionThresholds plain =
-        DecisionThresholds.choose(HeadSpec.of("original"), 0.75, VALIDATION, 0.5, 0.95);
+    DecisionThresholds plain = DecisionThresholds.choose(false, 0.75, VALIDATION, 0.5, 0.95);
     assertThat(plain.priorCorrected()).isCloseTo(0.75, within(1e-12));
     // Seen 3 to 1, used 1 to 4: odds of 12 are needed.
-    DecisionThresholds rare =
-        DecisionThresholds.choose(HeadSpec.of("original"), 0.75, VALIDATION, 0.2, 0.95);
+    DecisionThresholds rare = DecisionThresholds.choose(false, 0.75, VALIDATION, 0.2, 0.95);
     assertThat(rare.priorCorrected()).isCloseTo(12.0 / 13, within(1e-12));
   }
 

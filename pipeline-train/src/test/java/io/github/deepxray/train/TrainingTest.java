@@ -163,7 +163,7 @@ class TrainingTest {
     TrainingListener watcher =
         new TrainingListener() {
           @Override
-          public void onTrainingBegin(int firstEpoch, int epochs) {
+          public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
             first[0] = firstEpoch;
           }
         };

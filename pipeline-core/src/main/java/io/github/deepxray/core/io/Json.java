@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,8 @@ import java.util.stream.Collectors;
 
 /**
  * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
- * components in their order and map entries by key.
+ * components in their order and map entries by key. An empty {@link java.util.Optional} is {@code
+ * null}; a file may leave it out.
  */
 public final class Json {
   private static final ObjectMapper MAPPER =
@@ -33,11 +35,13 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .addModule(new Jdk8Module())
           .build();
   private static final ObjectMapper YAML =
       YAMLMapper.builder()
           // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .addModule(new Jdk8Module())
           .build();
   private static final ObjectWriter WRITER =
       MAPPER.writer(

@@ -316,8 +316,20 @@ public sealed interface Layer {
     }
   }
 
-  /** Sets a share {@code rate} of the values to zero while training; the identity otherwise. */
-  record Dropout(String name, String input, double rate) implements Layer {
+  /**
+   * Sets a share {@code rate} to zero while training and scales the rest by {@code 1 / (1 - rate)};
+   * the identity otherwise.
+   *
+   * @param wholeExamples whether an example is dropped as a whole or not at all (stochastic depth,
+   *     Huang et al. 2016; Keras' {@code noise_shape} of ones), instead of single values
+   *     (Srivastava et al. 2014)
+   */
+  record Dropout(String name, String input, double rate, boolean wholeExamples) implements Layer {
+    /** Drops single values. */
+    public Dropout(String name, String input, double rate) {
+      this(name, input, rate, false);
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
@@ -326,6 +338,13 @@ public sealed interface Layer {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       return inputShapes.get(0);
+    }
+
+    // Without wholeExamples, which changes nothing that is inferred: caches of what a network
+    // computes are found by its text, and those made before there was a choice stay valid.
+    @Override
+    public String toString() {
+      return "Dropout[name=" + name + ", input=" + input + ", rate=" + rate + "]";
     }
   }
 }

@@ -73,6 +73,15 @@ public record Model(Network network, Weights weights, Quantization quantization)
   }
 
   /**
+   * The part of the model that comes after a tensor, which it reads instead of the input.
+   *
+   * @throws DeepXrayException if the outputs depend on the input by another way too
+   */
+  public Model after(String tensor) {
+    return new Model(network.after(tensor), weights, quantization);
+  }
+
+  /**
    * This model followed by another that reads its only output.
    *
    * @throws DeepXrayException if one computes in integers: their ranges would not cover the other

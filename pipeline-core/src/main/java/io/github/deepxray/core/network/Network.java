@@ -178,6 +178,36 @@ public final class Network {
   }
 
   /**
+   * The part of the network that comes after a tensor, with that tensor as the input: what the
+   * outputs depend on apart from it.
+   *
+   * @throws DeepXrayException if there is no such tensor, or an output depends on the input by
+   *     another way too
+   */
+  public Network after(String tensor) {
+    List<Integer> start = shape(tensor);
+    Set<String> needed = new HashSet<>(outputs);
+    List<Layer> kept = new ArrayList<>();
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      Layer layer = layers.get(i);
+      if (needed.contains(layer.name()) && !layer.name().equals(tensor)) {
+        kept.add(layer);
+        needed.addAll(layer.inputs());
+      }
+    }
+    if (!tensor.equals(input) && needed.contains(input)) {
+      throw new DeepXrayException(
+          "Network "
+              + name
+              + " cannot be cut at "
+              + tensor
+              + ": what comes after reads other tensors from before it too.");
+    }
+    Collections.reverse(kept);
+    return new Network(name, tensor, start, kept, outputs);
+  }
+
+  /**
    * This network followed by another that reads this one's only output.
    *
    * @throws DeepXrayException if this network has several outputs, the shapes differ or a name is
@@ -244,7 +274,7 @@ public final class Network {
     } else if (layer instanceof Layer.Dense l) {
       return new Layer.Dense(l.name(), to, l.units(), l.useBias());
     } else if (layer instanceof Layer.Dropout l) {
-      return new Layer.Dropout(l.name(), to, l.rate());
+      return new Layer.Dropout(l.name(), to, l.rate(), l.wholeExamples());
     }
     throw new IllegalStateException("unknown layer " + layer);
   }

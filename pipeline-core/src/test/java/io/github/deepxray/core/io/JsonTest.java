@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +45,18 @@ class JsonTest {
     Path file = folder.resolve("thing.json");
     Json.write(file, thing);
     assertThat(Json.read(file, Thing.class)).isEqualTo(thing);
+  }
+
+  private record Maybe(Optional<Thing> thing) {}
+
+  @Test
+  void writesAnEmptyOptionalAsNullAndReadsItFromNothing() {
+    assertThat(Json.compact(new Maybe(Optional.empty()))).isEqualTo("{\"thing\":null}");
+    for (String text : List.of("{}", "{\"thing\": null}")) {
+      assertThat(Json.convert(Json.parse(text, "s"), Maybe.class, "s").thing()).isEmpty();
+    }
+    Maybe full = new Maybe(Optional.of(new Thing("a", 1, List.of(), Map.of())));
+    assertThat(Json.convert(Json.tree(full), Maybe.class, "s")).isEqualTo(full);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.weights.Float16;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,10 +20,11 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * Feature vectors on disk, found by what they were made of: the folder's name is a hash of the
- * backbone, its weights, the preprocessing and the engine, and each vector is stored under the hash
- * of its image's bytes and of its view. A changed input therefore never meets a stale vector, and
- * data sets that share images share their vectors.
+ * What a network computes of images on disk, feature vectors or the activations of a layer, found
+ * by what they were made of: the folder's name is a hash of the network, its weights, the
+ * preprocessing and the engine, and each vector is stored under the hash of its image's bytes and
+ * of its view. A changed input therefore never meets a stale vector, and data sets that share
+ * images share their vectors.
  *
  * <p>Vectors are appended one by one, each with a checksum. What a killed run leaves incomplete at
  * the end of the file is cut off when it is opened again; everything before it is used.
@@ -38,34 +40,55 @@ public final class EmbeddingCache implements AutoCloseable {
   private final Path file;
   private final FileChannel channel;
   private final int dimension;
+  private final Precision precision;
   private final int recordSize;
   private final Map<String, Long> positions = new HashMap<>();
   private long end;
 
-  private EmbeddingCache(Path file, FileChannel channel, int dimension) {
+  /** How exactly the values are kept. */
+  public enum Precision {
+    /** As they were computed. */
+    FLOAT32(0, Float.BYTES),
+    /** Rounded to 11 binary digits, in half of the space. */
+    FLOAT16(1, Short.BYTES);
+
+    private final int code;
+    private final int bytes;
+
+    Precision(int code, int bytes) {
+      this.code = code;
+      this.bytes = bytes;
+    }
+  }
+
+  private EmbeddingCache(Path file, FileChannel channel, int dimension, Precision precision) {
     this.file = file;
     this.channel = channel;
     this.dimension = dimension;
-    this.recordSize = IMAGE_HASH + VIEW_HASH + dimension * Float.BYTES + Integer.BYTES;
+    this.precision = precision;
+    this.recordSize = IMAGE_HASH + VIEW_HASH + dimension * precision.bytes + Integer.BYTES;
   }
 
   /**
-   * Opens the cache of one backbone, or starts it.
+   * Opens the cache of one network, or starts it.
    *
    * @param folder the folder of all caches
    * @param key whatever the vectors depend on besides image and view
    * @param dimension the length of the vectors
+   * @param precision how exactly they are kept; caches of one key share a file, so that it must be
+   *     part of the key where it may differ
    * @throws DeepXrayException if another process uses it
    * @throws IOException if it cannot be read or written
    */
-  public static EmbeddingCache open(Path folder, String key, int dimension) throws IOException {
+  public static EmbeddingCache open(Path folder, String key, int dimension, Precision precision)
+      throws IOException {
     Path home = folder.resolve(Hashes.sha256(key).substring(0, 16));
     Files.createDirectories(home);
     Path file = home.resolve("embeddings.bin");
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    EmbeddingCache cache = new EmbeddingCache(file, channel, dimension);
+    EmbeddingCache cache = new EmbeddingCache(file, channel, dimension, precision);
     try {
       cache.lock();
       cache.load();
@@ -98,11 +121,12 @@ public final class EmbeddingCache implements AutoCloseable {
     boolean known =
         header.remaining() == HEADER
             && header.slice(0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))
-            && header.getInt(MAGIC.length) == dimension;
+            && header.getInt(MAGIC.length) == dimension
+            && header.getInt(MAGIC.length + Integer.BYTES) == precision.code;
     if (!known) {
       channel.truncate(0);
       header.clear();
-      header.put(MAGIC).putInt(dimension).putInt(0).flip();
+      header.put(MAGIC).putInt(dimension).putInt(precision.code).flip();
       writeFully(header, 0);
     }
     end = HEADER;
@@ -146,16 +170,38 @@ public final class EmbeddingCache implements AutoCloseable {
    * @param sha256 the hash of the image's bytes in hexadecimal digits
    * @throws IOException if it cannot be read
    */
-  public synchronized Optional<float[]> get(String sha256, View view) throws IOException {
-    Long position = positions.get(key(sha256, view));
-    if (position == null) {
-      return Optional.empty();
-    }
-    ByteBuffer bytes = ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    readFully(bytes, position + IMAGE_HASH + VIEW_HASH);
+  public Optional<float[]> get(String sha256, View view) throws IOException {
     float[] vector = new float[dimension];
-    bytes.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
-    return Optional.of(vector);
+    return read(sha256, view, vector, 0) ? Optional.of(vector) : Optional.empty();
+  }
+
+  /**
+   * Copies the vector of an image's view into an array.
+   *
+   * @param sha256 the hash of the image's bytes in hexadecimal digits
+   * @param target where to
+   * @param offset the position of the first value
+   * @return whether it is there
+   * @throws IOException if it cannot be read
+   */
+  public boolean read(String sha256, View view, float[] target, int offset) throws IOException {
+    Optional<Long> position = position(key(sha256, view));
+    if (position.isEmpty()) {
+      return false;
+    }
+    ByteBuffer bytes =
+        ByteBuffer.allocate(dimension * precision.bytes).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(bytes, position.get() + IMAGE_HASH + VIEW_HASH);
+    bytes.flip();
+    switch (precision) {
+      case FLOAT32 -> bytes.asFloatBuffer().get(target, offset, dimension);
+      case FLOAT16 -> Float16.get(bytes.asShortBuffer(), target, offset, dimension);
+    }
+    return true;
+  }
+
+  private synchronized Optional<Long> position(String key) {
+    return Optional.ofNullable(positions.get(key));
   }
 
   /**
@@ -164,6 +210,7 @@ public final class EmbeddingCache implements AutoCloseable {
    * @param sha256 the hash of the image's bytes in hexadecimal digits
    * @param vectors where the values are
    * @param offset the position of the first value
+   * @throws DeepXrayException if a value is too large for the precision
    * @throws IOException if it cannot be written
    */
   public synchronized void put(String sha256, View view, float[] vectors, int offset)
@@ -174,14 +221,35 @@ public final class EmbeddingCache implements AutoCloseable {
     }
     ByteBuffer record = ByteBuffer.allocate(recordSize).order(ByteOrder.LITTLE_ENDIAN);
     record.put(HexFormat.of().parseHex(key));
-    for (int i = 0; i < dimension; i++) {
-      record.putFloat(vectors[offset + i]);
+    switch (precision) {
+      case FLOAT32 -> {
+        for (int i = 0; i < dimension; i++) {
+          record.putFloat(vectors[offset + i]);
+        }
+      }
+      case FLOAT16 -> {
+        requireRange(vectors, offset);
+        Float16.put(vectors, offset, dimension, record.asShortBuffer());
+        record.position(record.position() + dimension * Short.BYTES);
+      }
     }
     record.putInt(checksum(record));
     record.flip();
     writeFully(record, end);
     positions.put(key, end);
     end += recordSize;
+  }
+
+  private void requireRange(float[] vectors, int offset) {
+    for (int i = offset; i < offset + dimension; i++) {
+      if (!(Math.abs(vectors[i]) <= Float16.MAX_VALUE)) {
+        throw new DeepXrayException(
+            "The value "
+                + vectors[i]
+                + " is too large for a cache of 16-bit floats; train more of the network, so that"
+                + " it is cut where its values are smaller.");
+      }
+    }
   }
 
   private void readFully(ByteBuffer target, long position) throws IOException {

@@ -1,5 +1,6 @@
 package io.github.deepxray.train.embedding;
 
+import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
@@ -19,17 +20,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
 
 /**
- * Sends every image of a split through a frozen backbone, in every view asked for, unless the cache
- * has its vector already.
+ * Sends every image of a split through a frozen network, in every view asked for, unless the cache
+ * has its vector already. The network is a backbone, or the layers before those that are trained
+ * further.
  */
 public final class EmbeddingExtractor {
   // Changes when decoding, resizing or the layout of the input do.
@@ -38,13 +33,14 @@ public final class EmbeddingExtractor {
   private final Model backbone;
   private final EngineFactory engines;
   private final int cores;
+  private final EmbeddingCache.Precision precision;
   private final Path cacheFolder;
   private final Progress progress;
 
   /**
-   * Prepares an extraction.
+   * Prepares an extraction that keeps the vectors as they are computed.
    *
-   * @param backbone from images {@code [H, W, 3]} to one feature vector; it is folded here
+   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here
    * @param engines what runs it
    * @param cores how many processor cores to use
    * @param cacheFolder the folder of all embedding caches
@@ -52,9 +48,30 @@ public final class EmbeddingExtractor {
    */
   public EmbeddingExtractor(
       Model backbone, EngineFactory engines, int cores, Path cacheFolder, Progress progress) {
+    this(backbone, engines, cores, EmbeddingCache.Precision.FLOAT32, cacheFolder, progress);
+  }
+
+  /**
+   * Prepares an extraction.
+   *
+   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here
+   * @param engines what runs it
+   * @param cores how many processor cores to use
+   * @param precision how exactly the vectors are kept
+   * @param cacheFolder the folder of all embedding caches
+   * @param progress told of every vector
+   */
+  public EmbeddingExtractor(
+      Model backbone,
+      EngineFactory engines,
+      int cores,
+      EmbeddingCache.Precision precision,
+      Path cacheFolder,
+      Progress progress) {
     this.backbone = backbone;
     this.engines = engines;
     this.cores = cores;
+    this.precision = precision;
     this.cacheFolder = cacheFolder;
     this.progress = progress;
   }
@@ -74,17 +91,59 @@ public final class EmbeddingExtractor {
   }
 
   /**
-   * Extracts the vectors of a split.
+   * A split whose vectors are all in the cache.
+   *
+   * @param images the images in the order of the shards
+   * @param hashes the SHA-256 of each image's bytes: with a view, what finds a vector
+   * @param computed how many vectors were computed, the others were there
+   * @param seconds how long that took, reading and decoding included
+   */
+  public record Filled(
+      List<Embeddings.Image> images, List<String> hashes, long computed, double seconds) {
+    /** Copies the lists. */
+    public Filled {
+      images = List.copyOf(images);
+      hashes = List.copyOf(hashes);
+    }
+  }
+
+  /**
+   * Extracts the vectors of a split into memory.
    *
    * @param dataset where the images are
    * @param split which of them
-   * @param views how many views of each, the first as it is
+   * @param views how many mild views of each, the first as it is
    * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or another process
    *     uses the cache
    * @throws IOException if the shards cannot be read or the cache not be written
    */
   public Extraction extract(PreparedDataset dataset, Split split, int views) throws IOException {
-    int dimension = backbone.network().size(backbone.network().outputs().get(0));
+    List<View> wanted = View.range(views, Augmentation.MILD);
+    try (EmbeddingCache cache = open()) {
+      Filled filled = fill(cache, dataset, split, wanted);
+      int dimension = dimension();
+      List<Matrix> matrices = new ArrayList<>();
+      for (View view : wanted) {
+        float[] values = new float[filled.hashes.size() * dimension];
+        for (int i = 0; i < filled.hashes.size(); i++) {
+          if (!cache.read(filled.hashes.get(i), view, values, i * dimension)) {
+            throw new IllegalStateException("a vector was not computed");
+          }
+        }
+        matrices.add(Matrix.wrap(values, filled.hashes.size(), dimension));
+      }
+      return new Extraction(
+          new Embeddings(filled.images, dimension, matrices), filled.computed, filled.seconds);
+    }
+  }
+
+  /**
+   * Opens this network's cache, for {@link #fill}; the caller closes it.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if another process uses it
+   * @throws IOException if it cannot be read or written
+   */
+  public EmbeddingCache open() throws IOException {
     String key =
         String.join(
             "\n",
@@ -93,50 +152,51 @@ public final class EmbeddingExtractor {
             PREPROCESSING,
             engines.name(),
             engines.version());
-    List<View> wanted = IntStream.range(0, views).mapToObj(View::new).toList();
-    try (EmbeddingCache cache = EmbeddingCache.open(cacheFolder, key, dimension)) {
-      List<XrayRecord> missing = new ArrayList<>();
-      List<Embeddings.Image> images = new ArrayList<>();
-      List<String> hashes = new ArrayList<>();
-      Set<String> seen = new HashSet<>();
-      try (XrayReader reader = dataset.read(split)) {
-        for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
-          XrayRecord record = next.get();
-          images.add(
-              new Embeddings.Image(
-                  record.filename(),
-                  record.patient(),
-                  record.slice(),
-                  record.label().index() == 1));
-          hashes.add(record.sha256());
-          // Identical images share their vectors.
-          if (seen.add(record.sha256())
-              && wanted.stream().anyMatch(view -> !cache.contains(record.sha256(), view))) {
-            missing.add(record);
-          }
+    return switch (precision) {
+      case FLOAT32 -> EmbeddingCache.open(cacheFolder, key, dimension(), precision);
+      case FLOAT16 -> EmbeddingCache.open(cacheFolder, key + "\nfloat16", dimension(), precision);
+    };
+  }
+
+  private int dimension() {
+    return backbone.network().size(backbone.network().outputs().get(0));
+  }
+
+  /**
+   * Computes the vectors of a split that the cache lacks.
+   *
+   * @param cache of {@link #open}
+   * @param dataset where the images are
+   * @param split which of them
+   * @param views the views of each
+   * @throws io.github.deepxray.core.DeepXrayException if a record is damaged
+   * @throws IOException if the shards cannot be read or the cache not be written
+   */
+  public Filled fill(EmbeddingCache cache, PreparedDataset dataset, Split split, List<View> views)
+      throws IOException {
+    List<XrayRecord> missing = new ArrayList<>();
+    List<Embeddings.Image> images = new ArrayList<>();
+    List<String> hashes = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    try (XrayReader reader = dataset.read(split)) {
+      for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        XrayRecord record = next.get();
+        images.add(Embeddings.Image.of(record));
+        hashes.add(record.sha256());
+        // Identical images share their vectors.
+        if (seen.add(record.sha256())
+            && views.stream().anyMatch(view -> !cache.contains(record.sha256(), view))) {
+          missing.add(record);
         }
       }
-      long before = cache.size();
-      long start = System.nanoTime();
-      if (!missing.isEmpty()) {
-        compute(split, missing, wanted, cache);
-      }
-      double seconds = (System.nanoTime() - start) / 1e9;
-      List<Matrix> matrices = new ArrayList<>();
-      for (View view : wanted) {
-        float[] values = new float[hashes.size() * dimension];
-        for (int i = 0; i < hashes.size(); i++) {
-          float[] vector =
-              cache
-                  .get(hashes.get(i), view)
-                  .orElseThrow(() -> new IllegalStateException("a vector was not computed"));
-          System.arraycopy(vector, 0, values, i * dimension, dimension);
-        }
-        matrices.add(Matrix.wrap(values, hashes.size(), dimension));
-      }
-      return new Extraction(
-          new Embeddings(images, dimension, matrices), cache.size() - before, seconds);
     }
+    long before = cache.size();
+    long start = System.nanoTime();
+    if (!missing.isEmpty()) {
+      compute(split, missing, views, cache);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new Filled(images, hashes, cache.size() - before, seconds);
   }
 
   private void compute(
@@ -150,66 +210,22 @@ public final class EmbeddingExtractor {
     int parallel = engines.parallelEngines(cores);
     int threads = Math.max(1, cores / parallel);
     int workers = Math.min(parallel, records.size());
-    AtomicBoolean stopped = new AtomicBoolean();
-    ExecutorService executor = Executors.newFixedThreadPool(workers);
-    try (Progress.Task task = progress.start("embeddings " + split.key(), total)) {
-      List<Future<?>> futures = new ArrayList<>();
-      try {
-        for (int w = 0; w < workers; w++) {
-          int first = w;
-          futures.add(
-              executor.submit(
-                  () -> {
-                    try (InferenceEngine engine = engines.create(folded, threads)) {
-                      Batch batch = new Batch(engine, cache, task);
-                      for (int i = first; i < records.size() && !stopped.get(); i += workers) {
-                        batch.add(records.get(i), views);
-                      }
-                      batch.flush();
-                    } catch (IOException | RuntimeException | Error e) {
-                      stopped.set(true);
-                      throw e;
-                    }
-                    return null;
-                  }));
-        }
-        for (Future<?> future : futures) {
-          future.get();
-        }
-      } finally {
-        // The cache must not be closed while a worker still writes to it.
-        stopped.set(true);
-        executor.shutdown();
-        awaitEnd(executor);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted; the vectors computed so far are kept", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException io) {
-        throw io;
-      } else if (e.getCause() instanceof RuntimeException runtime) {
-        throw runtime;
-      } else if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
-  }
-
-  private static void awaitEnd(ExecutorService executor) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        if (executor.awaitTermination(1, TimeUnit.DAYS)) {
-          break;
-        }
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    String what =
+        backbone.network().shape(backbone.network().outputs().get(0)).size() == 1
+            ? "embeddings "
+            : "activations ";
+    try (Progress.Task task = progress.start(what + split.key(), total)) {
+      Workers.run(
+          workers,
+          (first, all) -> {
+            try (InferenceEngine engine = engines.create(folded, threads)) {
+              Batch batch = new Batch(engine, cache, task);
+              for (int i = first; i < records.size() && !all.stopped(); i += workers) {
+                batch.add(records.get(i), views);
+              }
+              batch.flush();
+            }
+          });
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.XrayRecord;
 import java.util.List;
 
 /**
@@ -31,7 +32,13 @@ public record Embeddings(List<Image> images, int dimension, List<Matrix> views) 
    * @param slice the finer class
    * @param positive whether it shows pneumonia
    */
-  public record Image(String filename, String patient, Slice slice, boolean positive) {}
+  public record Image(String filename, String patient, Slice slice, boolean positive) {
+    /** The image of a record. */
+    public static Image of(XrayRecord record) {
+      return new Image(
+          record.filename(), record.patient(), record.slice(), record.label().index() == 1);
+    }
+  }
 
   /** The number of images that show pneumonia. */
   public long positives() {

@@ -17,6 +17,14 @@ import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
+import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.loop.EpochLoop;
+import io.github.deepxray.train.loop.Gradients;
+import io.github.deepxray.train.loop.LearningRateSchedule;
+import io.github.deepxray.train.loop.Objective;
+import io.github.deepxray.train.loop.ScheduledOptimizer;
+import io.github.deepxray.train.loop.Shuffle;
+import io.github.deepxray.train.loop.VariableSlots;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,17 +33,14 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.framework.optimizers.Optimizer.GradAndVar;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
-import org.tensorflow.types.family.TType;
 
 /**
  * Trains a head on feature vectors with TensorFlow's gradients.
@@ -49,7 +54,7 @@ public final class HeadTrainer {
   private final HeadSpec spec;
   private final long seed;
   private final TrainingListener listener;
-  private final Optional<HeadCheckpoints> checkpoints;
+  private final Optional<Checkpoints> checkpoints;
   private final int threads;
 
   /**
@@ -65,7 +70,7 @@ public final class HeadTrainer {
       HeadSpec spec,
       long seed,
       TrainingListener listener,
-      Optional<HeadCheckpoints> checkpoints,
+      Optional<Checkpoints> checkpoints,
       int threads) {
     this.spec = spec;
     this.seed = seed;
@@ -180,13 +185,12 @@ public final class HeadTrainer {
   }
 
   /** A graph, a session and the data of one training. */
-  private final class Run implements AutoCloseable {
+  private final class Run implements EpochLoop.Training, AutoCloseable {
     private final Embeddings train;
     private final List<Matrix> views;
     private final Embeddings validation;
     private final Matrix held;
-    private final double positiveWeight;
-    private final double negativeWeight;
+    private final Objective objective;
     private final Network network;
     private final LearningRateSchedule schedule;
     private final int stepsPerEpoch;
@@ -202,17 +206,16 @@ public final class HeadTrainer {
     private final Operand<TFloat32> loss;
     private final Op update;
     private final List<Operand<TFloat32>> inferredLogits;
-    private final HeadCheckpoints.Slots slots;
+    private final VariableSlots slots;
 
     Run(Embeddings train, List<Matrix> views, Embeddings validation, Matrix held) {
       this.train = train;
       this.views = views;
       this.validation = validation;
       this.held = held;
-      double images = train.images().size();
-      double positives = train.positives();
-      positiveWeight = spec.balanced() ? images / (2 * positives) : 1;
-      negativeWeight = spec.balanced() ? images / (2 * (images - positives)) : 1;
+      objective =
+          Objective.of(
+              spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
       network = HeadNetworks.training(spec, train.dimension());
       stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       schedule = spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs());
@@ -239,35 +242,34 @@ public final class HeadTrainer {
           GraphLowering.inference(variables).lower(tf.withSubScope("inference"), network, features);
       inferredLogits = network.outputs().stream().map(inferred::get).toList();
 
-      optimizer = ScheduledOptimizer.of(spec.optimizer(), graph);
-      List<Operand<TFloat32>> trainable = new ArrayList<>(variables.trainable().values());
-      Output<?>[] gradients =
-          graph.addGradients(
-              loss.asOutput(), trainable.stream().map(Operand::asOutput).toArray(Output[]::new));
-      List<GradAndVar<? extends TType>> pairs = new ArrayList<>();
-      for (int i = 0; i < gradients.length; i++) {
-        pairs.add(pair(gradients[i], trainable.get(i).asOutput()));
-      }
-      update = optimizer.applyGradients(pairs, "update");
-      slots = new HeadCheckpoints.Slots(tf.withSubScope("restore"), optimizer.slots());
+      optimizer = optimizer();
+      update =
+          optimizer.applyGradients(
+              Gradients.of(
+                  graph,
+                  tf.withSubScope("gradients_ready"),
+                  loss,
+                  List.copyOf(variables.trainable().values()),
+                  0),
+              "update");
+      slots = new VariableSlots(tf.withSubScope("restore"), optimizer.slots());
       session = new Session(graph, Sessions.config(threads));
     }
 
-    @SuppressWarnings("unchecked")
-    private static GradAndVar<TFloat32> pair(Output<?> gradient, Output<TFloat32> variable) {
-      return new GradAndVar<>((Output<TFloat32>) gradient, variable);
+    private ScheduledOptimizer optimizer() {
+      if (spec.optimizer() instanceof HeadSpec.Sgd sgd) {
+        return ScheduledOptimizer.momentum(graph, sgd.momentum());
+      }
+      HeadSpec.Adam adam = (HeadSpec.Adam) spec.optimizer();
+      return ScheduledOptimizer.adam(graph, adam.beta1(), adam.beta2(), adam.epsilon());
     }
 
     /** Weighted cross entropy with smoothed labels, and the penalty of the member's kernels. */
     private Operand<TFloat32> memberLoss(
         Ops tf, int member, Map<String, Operand<TFloat32>> tensors) {
-      Operand<TFloat32> logits =
-          tf.reshape(tensors.get(network.outputs().get(member)), tf.constant(new int[] {-1}));
-      // -y log(p) - (1 - y) log(1 - p) = softplus(logit) - y * logit
-      Operand<TFloat32> crossEntropy =
-          tf.math.sub(tf.math.softplus(logits), tf.math.mul(labels, logits));
       Operand<TFloat32> total =
-          tf.math.mean(tf.math.mul(crossEntropy, sampleWeights), tf.constant(0));
+          Objective.crossEntropy(
+              tf, tensors.get(network.outputs().get(member)), labels, sampleWeights);
       double l2 = spec.members().get(member).l2();
       if (l2 > 0) {
         String prefix = HeadNetworks.prefix(spec, member);
@@ -289,51 +291,44 @@ public final class HeadTrainer {
     Weights train(Weights initial) throws IOException {
       session.initialize();
       variables.assign(session, initial);
-      HeadCheckpoints.State state = HeadCheckpoints.State.START;
-      Weights best = variables.read(session);
-      if (checkpoints.isPresent()) {
-        Optional<HeadCheckpoints.Restored> restored = checkpoints.get().restore();
-        if (restored.isPresent()) {
-          state = restored.get().state();
-          best = restored.get().best();
-          variables.assign(session, restored.get().current());
-          slots.assign(session, restored.get().slots());
-        }
-      }
-      listener.onTrainingBegin(state.epochs().size(), spec.epochs());
-      state.epochs().forEach(listener::onEpochEnd);
-      while (!finished(state)) {
-        int epoch = state.epochs().size();
-        EpochResult result = epoch(epoch);
-        state = state.plus(result);
-        listener.onEpochEnd(result);
-        if (state.bestEpoch() == epoch || spec.patience() == 0) {
-          best = variables.read(session);
-        }
-        if (checkpoints.isPresent() && checkpoints.get().due(epoch + 1, spec.epochs())) {
-          checkpoints.get().save(state, variables.read(session), best, slots.read(session));
-        }
-      }
-      listener.onTrainingEnd(spec.patience() == 0 ? spec.epochs() - 1 : state.bestEpoch());
+      Weights best =
+          new EpochLoop(
+                  TrainingListener.HEAD,
+                  spec.epochs(),
+                  spec.patience(),
+                  0,
+                  EpochResult::validationLoss)
+              .run(this, checkpoints, listener);
       variables.assign(session, best);
       return best;
     }
 
-    private boolean finished(HeadCheckpoints.State state) {
-      int done = state.epochs().size();
-      return done >= spec.epochs()
-          || (spec.patience() > 0 && done - 1 - state.bestEpoch() >= spec.patience());
+    @Override
+    public Weights result() {
+      return current();
     }
 
-    private EpochResult epoch(int epoch) {
+    @Override
+    public Weights current() {
+      return variables.read(session);
+    }
+
+    @Override
+    public Weights slots() {
+      return slots.read(session);
+    }
+
+    @Override
+    public void restore(Weights current, Weights remembered) {
+      variables.assign(session, current);
+      slots.assign(session, remembered);
+    }
+
+    @Override
+    public EpochResult epoch(int epoch) {
       int images = train.images().size();
       SplittableRandom random = new SplittableRandom(seed * 1_000_003L + epoch);
-      int[] order = new int[images];
-      for (int i = 0; i < images; i++) {
-        int j = random.nextInt(i + 1);
-        order[i] = order[j];
-        order[j] = i;
-      }
+      int[] order = Shuffle.order(images, random);
       double sum = 0;
       long step = (long) epoch * stepsPerEpoch;
       for (int from = 0; from < images; from += spec.batchSize(), step++) {
@@ -350,30 +345,17 @@ public final class HeadTrainer {
         }
       }
       List<ScoredExample> scored = score(validation, logits);
-      double weighted = 0;
-      double total = 0;
-      for (ScoredExample example : scored) {
-        double weight = example.positive() ? positiveWeight : negativeWeight;
-        weighted += weight * Metrics.logLoss(List.of(example));
-        total += weight;
-      }
       return new EpochResult(
-          epoch, sum / images, weighted / total, Metrics.auc(scored), schedule.at(step - 1));
+          epoch,
+          sum / images,
+          objective.loss(scored),
+          Metrics.auc(scored),
+          Optional.empty(),
+          schedule.at(step - 1));
     }
 
     private void requireFinite(double value, String what, int epoch) {
-      if (!Double.isFinite(value)) {
-        throw new DeepXrayException(
-            "Training the head "
-                + spec.name()
-                + " diverged in epoch "
-                + (epoch + 1)
-                + ": the "
-                + what
-                + " is "
-                + value
-                + ". Lower the learning rate.");
-      }
+      EpochLoop.requireFinite(value, "the head " + spec.name(), what, epoch);
     }
 
     private double step(int[] order, int from, int to, SplittableRandom random, long step) {
@@ -387,9 +369,8 @@ public final class HeadTrainer {
         Matrix view = views.get(views.size() == 1 ? 0 : random.nextInt(views.size()));
         view.copyRow(image, batch, i * dimension);
         boolean positive = train.images().get(image).positive();
-        double smoothing = spec.labelSmoothing();
-        targets[i] = (float) ((positive ? 1 : 0) * (1 - smoothing) + smoothing / 2);
-        weights[i] = (float) (positive ? positiveWeight : negativeWeight);
+        targets[i] = objective.target(positive);
+        weights[i] = objective.weight(positive);
       }
       Session.Runner runner = session.runner();
       List<TFloat32> fed = optimizer.feed(runner, step, schedule.at(step));

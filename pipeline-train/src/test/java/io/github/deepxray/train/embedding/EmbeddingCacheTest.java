@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.train.embedding.EmbeddingCache.Precision;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -179,7 +180,7 @@ class EmbeddingCacheTest {
   }
 
   private EmbeddingCache open(String key) throws IOException {
-    return EmbeddingCache.open(folder, key, DIMENSION);
+    return EmbeddingCache.open(folder, key, DIMENSION, Precision.FLOAT32);
   }
 
   private Path file() throws IOException {

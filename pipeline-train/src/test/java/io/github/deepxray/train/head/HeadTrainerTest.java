@@ -20,6 +20,7 @@ import io.github.deepxray.train.head.HeadSpec.Constant;
 import io.github.deepxray.train.head.HeadSpec.Cosine;
 import io.github.deepxray.train.head.HeadSpec.Member;
 import io.github.deepxray.train.head.HeadSpec.Sgd;
+import io.github.deepxray.train.loop.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ class HeadTrainerTest {
               .and(
                   new TrainingListener() {
                     @Override
-                    public void onTrainingBegin(int firstEpoch, int count) {
+                    public void onTrainingBegin(String phase, int firstEpoch, int count) {
                       first[0] = firstEpoch;
                     }
                   });
@@ -149,7 +150,7 @@ class HeadTrainerTest {
       TrainingListener listener =
           new TrainingListener() {
             @Override
-            public void onTrainingBegin(int firstEpoch, int count) {
+            public void onTrainingBegin(String phase, int firstEpoch, int count) {
               first[0] = firstEpoch;
             }
           };
@@ -347,7 +348,7 @@ class HeadTrainerTest {
   }
 
   private static HeadTrainer trainer(
-      HeadSpec spec, long seed, TrainingListener listener, Optional<HeadCheckpoints> checkpoints) {
+      HeadSpec spec, long seed, TrainingListener listener, Optional<Checkpoints> checkpoints) {
     return new HeadTrainer(spec, seed, listener, checkpoints, 2);
   }
 
@@ -355,9 +356,9 @@ class HeadTrainerTest {
     return trainer(spec, seed, TrainingListener.NONE, Optional.empty()).train(TRAIN, VALIDATION);
   }
 
-  private static Optional<HeadCheckpoints> checkpoints(
+  private static Optional<Checkpoints> checkpoints(
       Path folder, String fingerprint, int every, boolean resume) {
-    return Optional.of(new HeadCheckpoints(folder, fingerprint, every, resume));
+    return Optional.of(new Checkpoints(folder, fingerprint, every, resume));
   }
 
   /** Trains until so many epochs are done, then dies. */

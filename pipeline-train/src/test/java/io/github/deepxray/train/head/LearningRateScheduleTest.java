@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.train.head.LearningRateSchedule.Constant;
-import io.github.deepxray.train.head.LearningRateSchedule.CosineDecay;
-import io.github.deepxray.train.head.LearningRateSchedule.ExponentialDecay;
+import io.github.deepxray.train.loop.LearningRateSchedule;
+import io.github.deepxray.train.loop.LearningRateSchedule.Constant;
+import io.github.deepxray.train.loop.LearningRateSchedule.CosineDecay;
+import io.github.deepxray.train.loop.LearningRateSchedule.ExponentialDecay;
 import org.junit.jupiter.api.Test;
 
 class LearningRateScheduleTest {

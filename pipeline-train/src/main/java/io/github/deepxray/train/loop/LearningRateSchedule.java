@@ -1,4 +1,4 @@
-package io.github.deepxray.train.head;
+package io.github.deepxray.train.loop;
 
 /** The learning rate of each optimizer step; names and formulas are those of Keras. */
 public sealed interface LearningRateSchedule {

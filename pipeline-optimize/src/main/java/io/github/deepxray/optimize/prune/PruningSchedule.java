@@ -1,0 +1,151 @@
+package io.github.deepxray.optimize.prune;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.OptionalLong;
+
+/**
+ * When masks are computed anew in training and which share of the weights they then set to zero,
+ * with the meaning and defaults of TensorFlow Model Optimization's pruning schedules.
+ *
+ * <p>Masks are updated at {@code beginStep}, {@code beginStep + frequency} and so on up to and
+ * including {@code endStep}; in between, and after, they stay as they are. As in tfmot, a {@link
+ * PolynomialDecay} whose {@code endStep - beginStep} is no multiple of the frequency ends a little
+ * below its final sparsity; {@link #lastUpdate()} tells.
+ */
+public sealed interface PruningSchedule {
+  /** How many steps tfmot lets pass between two updates. */
+  long DEFAULT_FREQUENCY = 100;
+
+  /** The end step that means: to the end of training. */
+  long NO_END = -1;
+
+  /** The step of the first update. */
+  long beginStep();
+
+  /** The last step at which there may be an update; negative for no end. */
+  long endStep();
+
+  /** How many steps pass from one update to the next. */
+  long frequency();
+
+  /**
+   * The share of zeros that masks computed at this step should have, 0..1.
+   *
+   * @param step the number of optimizer steps done before, from 0
+   */
+  double sparsity(long step);
+
+  /** The share that the schedule is after. */
+  double targetSparsity();
+
+  /**
+   * Whether masks are computed anew at this step.
+   *
+   * @param step the number of optimizer steps done before, from 0
+   */
+  default boolean updates(long step) {
+    return step >= beginStep()
+        && (endStep() < 0 || step <= endStep())
+        && (step - beginStep()) % frequency() == 0;
+  }
+
+  /** The step of the last update; empty if updates go on to the end of training. */
+  default OptionalLong lastUpdate() {
+    return endStep() < 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(beginStep() + (endStep() - beginStep()) / frequency() * frequency());
+  }
+
+  /**
+   * The same share from the first update to the last; masks may still move from weight to weight if
+   * masked weights are trained.
+   *
+   * @param targetSparsity the share of zeros, from 0 to below 1
+   * @param beginStep the step of the first update, 0 or more
+   * @param endStep the last step at which there may be an update; negative (tfmot's -1) for no end
+   * @param frequency how many steps pass from one update to the next, at least 1
+   */
+  record ConstantSparsity(double targetSparsity, long beginStep, long endStep, long frequency)
+      implements PruningSchedule {
+    /** Checks the numbers. */
+    public ConstantSparsity {
+      checkSparsity(targetSparsity, "targetSparsity");
+      check(beginStep >= 0, "beginStep", "0 or more", beginStep);
+      check(endStep < 0 || endStep >= beginStep, "endStep", "-1 or from beginStep on", endStep);
+      check(frequency >= 1, "frequency", "at least 1", frequency);
+    }
+
+    /** From a step on, to the end of training, every {@value #DEFAULT_FREQUENCY} steps. */
+    public ConstantSparsity(double targetSparsity, long beginStep) {
+      this(targetSparsity, beginStep, NO_END, DEFAULT_FREQUENCY);
+    }
+
+    @Override
+    public double sparsity(long step) {
+      return targetSparsity;
+    }
+  }
+
+  /**
+   * Rises fast at first and ever more slowly towards the end (Zhu and Gupta 2017, "To prune, or not
+   * to prune"): {@code final + (initial - final) * (1 - p) ^ power}, where {@code p} goes from 0 at
+   * {@code beginStep} to 1 at {@code endStep} and stays within.
+   *
+   * @param initialSparsity the share of zeros at the first update, from 0 to below 1
+   * @param finalSparsity the share of zeros at {@code endStep}, from 0 to below 1
+   * @param beginStep the step of the first update, 0 or more
+   * @param endStep the last step at which there may be an update, after {@code beginStep}
+   * @param power the exponent, positive
+   * @param frequency how many steps pass from one update to the next, at least 1
+   */
+  record PolynomialDecay(
+      double initialSparsity,
+      double finalSparsity,
+      long beginStep,
+      long endStep,
+      double power,
+      long frequency)
+      implements PruningSchedule {
+    /** tfmot's exponent. */
+    public static final double DEFAULT_POWER = 3;
+
+    /** Checks the numbers. */
+    public PolynomialDecay {
+      checkSparsity(initialSparsity, "initialSparsity");
+      checkSparsity(finalSparsity, "finalSparsity");
+      check(beginStep >= 0, "beginStep", "0 or more", beginStep);
+      check(endStep > beginStep, "endStep", "after beginStep", endStep);
+      check(power > 0, "power", "positive", power);
+      check(frequency >= 1, "frequency", "at least 1", frequency);
+    }
+
+    /** With a power of 3, every {@value #DEFAULT_FREQUENCY} steps. */
+    public PolynomialDecay(
+        double initialSparsity, double finalSparsity, long beginStep, long endStep) {
+      this(initialSparsity, finalSparsity, beginStep, endStep, DEFAULT_POWER, DEFAULT_FREQUENCY);
+    }
+
+    @Override
+    public double sparsity(long step) {
+      double p = (double) (step - beginStep) / (endStep - beginStep);
+      double left = 1 - Math.max(0, Math.min(1, p));
+      return finalSparsity + (initialSparsity - finalSparsity) * StrictMath.pow(left, power);
+    }
+
+    @Override
+    public double targetSparsity() {
+      return finalSparsity;
+    }
+  }
+
+  private static void checkSparsity(double value, String field) {
+    check(value >= 0 && value < 1, field, "from 0 to below 1", value);
+  }
+
+  private static void check(boolean valid, String field, String range, Number value) {
+    if (!valid) {
+      throw new DeepXrayException(
+          "Pruning schedule: " + field + " must be " + range + ", not " + value + ".");
+    }
+  }
+}

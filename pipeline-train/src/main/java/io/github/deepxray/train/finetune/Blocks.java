@@ -1,0 +1,124 @@
+package io.github.deepxray.train.finetune;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Network;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The parts of a classifier that fine-tuning tells apart: {@code stem}, the blocks of the backbone
+ * ({@code block1a} and so on), {@code top}, its last convolution, and {@code head}, everything
+ * after the feature vector.
+ */
+public final class Blocks {
+  /** The whole network. */
+  public static final String ALL = "all";
+
+  /** The last convolution of the backbone. */
+  public static final String TOP = "top";
+
+  /** What comes after the feature vector. */
+  public static final String HEAD = "head";
+
+  private static final String STEM = "stem";
+  private static final Pattern BLOCK = Pattern.compile("(block[0-9]+[a-z]+|top)_.*");
+
+  private Blocks() {}
+
+  /** Where fine-tuning can begin, from the input on. */
+  public static List<String> names(Network network) {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(ALL);
+    for (Layer layer : network.layers()) {
+      Matcher matcher = BLOCK.matcher(layer.name());
+      if (matcher.matches()) {
+        names.add(matcher.group(1));
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  /**
+   * The tensor that the named part reads: what comes before it stays as it is.
+   *
+   * @param network a classifier on an EfficientNet
+   * @param from {@value #ALL}, a block such as {@code block6a} or {@value #TOP}
+   * @throws DeepXrayException if there is no such part; the message lists those there are
+   */
+  public static String cut(Network network, String from) {
+    if (from.equals(ALL)) {
+      return network.input();
+    }
+    if (names(network).contains(from)) {
+      for (Layer layer : network.layers()) {
+        if (layer.name().startsWith(from + "_")) {
+          return layer.inputs().get(0);
+        }
+      }
+    }
+    throw new DeepXrayException(
+        "There is no block "
+            + from
+            + " to fine-tune from; choose one of "
+            + String.join(", ", names(network))
+            + ".");
+  }
+
+  /** The part of each layer, in the order of the layers. */
+  static Map<String, String> byLayer(Network network) {
+    Map<String, String> blocks = new LinkedHashMap<>();
+    String current = STEM;
+    for (Layer layer : network.layers()) {
+      Matcher matcher = BLOCK.matcher(layer.name());
+      if (matcher.matches()) {
+        current = matcher.group(1);
+      }
+      blocks.put(layer.name(), current);
+      if (layer.name().equals(EfficientNet.FEATURES)) {
+        current = HEAD;
+      }
+    }
+    return blocks;
+  }
+
+  /**
+   * What the learning rate of each part is multiplied by.
+   *
+   * @param network the part of the classifier that is trained
+   * @throws DeepXrayException if the specification names a part that is not trained
+   */
+  static Map<String, Double> learningRates(Network network, FineTuneSpec spec) {
+    List<String> parts = new ArrayList<>(new LinkedHashSet<>(byLayer(network).values()));
+    Map<String, Double> rates = new LinkedHashMap<>();
+    double rate = 1;
+    for (int i = parts.size() - 1; i >= 0; i--) {
+      if (parts.get(i).equals(HEAD)) {
+        rates.put(HEAD, spec.headLearningRate());
+      } else {
+        rates.put(parts.get(i), rate);
+        rate *= spec.layerDecay();
+      }
+    }
+    spec.learningRates()
+        .forEach(
+            (part, factor) -> {
+              if (rates.replace(part, factor) == null) {
+                throw new DeepXrayException(
+                    "Fine-tuning: learningRates names "
+                        + part
+                        + ", which is not trained; choose among "
+                        + String.join(", ", parts)
+                        + ".");
+              }
+            });
+    return rates;
+  }
+}

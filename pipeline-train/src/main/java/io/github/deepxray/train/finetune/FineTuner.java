@@ -1,0 +1,530 @@
+package io.github.deepxray.train.finetune;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Metrics;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.prune.Masks;
+import io.github.deepxray.optimize.prune.Pruner;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.EpochCounter;
+import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.EpochResult.Scores;
+import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.Scorer;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.embedding.Augmentation;
+import io.github.deepxray.train.embedding.EmbeddingCache;
+import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.embedding.EmbeddingExtractor.Filled;
+import io.github.deepxray.train.embedding.View;
+import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.loop.EpochLoop;
+import io.github.deepxray.train.loop.Objective;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Trains the last layers of a classifier's backbone, or all of them, together with its head.
+ *
+ * <p>What comes before the first trained block runs once, folded, in the engine; its activations
+ * are kept on disk as 16-bit floats, so that an epoch costs only what is trained. Batch
+ * normalization keeps its moving statistics; its scale and offset are trained.
+ *
+ * <p>Everything that is random depends on the seed and the epoch or step alone. Training that is
+ * interrupted and resumed from its checkpoint ends with the same bits, and so do two runs on the
+ * same machine.
+ */
+public final class FineTuner {
+  /** How many strong views of each validation image are looked at. */
+  public static final int VALIDATION_VIEWS = 3;
+
+  private static final String CHECKPOINT = "checkpoint";
+
+  private final Options options;
+  private final EngineFactory engines;
+  private final Path cacheFolder;
+  private final Progress progress;
+  private final TrainingListener listener;
+
+  /**
+   * How to train.
+   *
+   * @param spec how
+   * @param pruning which weights to remove while training, if any; its {@code from}, if it means
+   *     all layers, means all that are trained
+   * @param seed of everything random
+   * @param checkpointEvery after how many epochs to write a checkpoint
+   * @param resume whether to go on from a checkpoint of the same training
+   * @param cores how many processor cores to use
+   */
+  public record Options(
+      FineTuneSpec spec,
+      Optional<PruningSpec> pruning,
+      long seed,
+      int checkpointEvery,
+      boolean resume,
+      int cores) {
+    /** Checks the numbers. */
+    public Options {
+      Checkpoints.requireInterval(checkpointEvery);
+      if (cores < 1) {
+        throw new DeepXrayException("At least 1 core is needed, not " + cores + ".");
+      }
+    }
+
+    /** A specification and a seed, no pruning, a checkpoint after every epoch, all cores. */
+    public static Options of(FineTuneSpec spec, long seed) {
+      return new Options(
+          spec, Optional.empty(), seed, 1, true, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The same, pruning weights on the way. */
+    public Options withPruning(PruningSpec removed) {
+      return new Options(spec, Optional.of(removed), seed, checkpointEvery, resume, cores);
+    }
+
+    /** The same on another number of processor cores. */
+    public Options withCores(int number) {
+      return new Options(spec, pruning, seed, checkpointEvery, resume, number);
+    }
+  }
+
+  /**
+   * Prepares a fine-tuning.
+   *
+   * @param options how
+   * @param engines what runs the layers that are not trained, and evaluates
+   * @param cacheFolder the folder of all caches
+   * @param progress told how far activations are
+   * @param listener told of every epoch
+   */
+  public FineTuner(
+      Options options,
+      EngineFactory engines,
+      Path cacheFolder,
+      Progress progress,
+      TrainingListener listener) {
+    this.options = options;
+    this.engines = engines;
+    this.cacheFolder = cacheFolder;
+    this.progress = progress;
+    this.listener = listener;
+  }
+
+  /**
+   * What a fine-tuning came to.
+   *
+   * @param model the classifier, saved in the folder
+   * @param before the loss and AUC on the validation split before training
+   * @param augmentedBefore the same on strong views of it
+   * @param epochs what each epoch came to
+   * @param activations how many activations were computed; the others came from the cache
+   * @param activationsPerSecond how fast, reading and decoding included; NaN if none was
+   * @param examplesPerSecond how many images were trained on in a second, without validation; NaN
+   *     if none was
+   * @param epochSeconds the mean time of an epoch, validation counted in; NaN if none was trained
+   */
+  public record Result(
+      TrainedModel model,
+      Scores before,
+      Scores augmentedBefore,
+      List<EpochResult> epochs,
+      long activations,
+      double activationsPerSecond,
+      double examplesPerSecond,
+      double epochSeconds) {
+    /** Copies the list. */
+    public Result {
+      epochs = List.copyOf(epochs);
+    }
+  }
+
+  /**
+   * Trains, chooses the thresholds anew, and saves the classifier, the history ({@code
+   * history.csv}) and checkpoints in a folder.
+   *
+   * @param dataset the data set that the head was trained on
+   * @param model where to start
+   * @param folder where to save
+   * @throws DeepXrayException if the data set is another one, there is no such block, or weights
+   *     are to be pruned that are not trained
+   * @throws IOException if something cannot be read or written
+   */
+  public Result tune(PreparedDataset dataset, TrainedModel model, Path folder) throws IOException {
+    if (!model.description().dataset().equals(dataset.fingerprint())) {
+      throw new DeepXrayException(
+          "The model was trained on another data set than "
+              + dataset.folder()
+              + " (images it is validated with may have been learnt from); train the head again or"
+              + " give that data set.");
+    }
+    String cut = Blocks.cut(model.model().network(), options.spec().from());
+    if (cut.equals(model.model().network().input())) {
+      int size = model.description().imageSize();
+      Source train = new Source.Rendered(dataset.readAll(Split.TRAIN), size);
+      Source validation = new Source.Rendered(dataset.readAll(Split.VALIDATION), size);
+      return tune(dataset, model, cut, folder, train, validation, 0, 0);
+    }
+    EmbeddingExtractor extractor =
+        new EmbeddingExtractor(
+            model.model().cutAt(cut),
+            engines,
+            options.cores(),
+            EmbeddingCache.Precision.FLOAT16,
+            cacheFolder,
+            progress);
+    try (EmbeddingCache cache = extractor.open()) {
+      Filled train =
+          extractor.fill(
+              cache,
+              dataset,
+              Split.TRAIN,
+              View.range(options.spec().views(), options.spec().augmentation()));
+      List<View> looks = new ArrayList<>(validationViews());
+      looks.add(View.IDENTITY);
+      Filled validation = extractor.fill(cache, dataset, Split.VALIDATION, looks);
+      return tune(
+          dataset,
+          model,
+          cut,
+          folder,
+          new Source.Cached(cache, train),
+          new Source.Cached(cache, validation),
+          train.computed() + validation.computed(),
+          train.seconds() + validation.seconds());
+    }
+  }
+
+  /** Strong views, none of which shows the image as it is. */
+  private static List<View> validationViews() {
+    return View.range(VALIDATION_VIEWS + 1, Augmentation.STRONG).subList(1, VALIDATION_VIEWS + 1);
+  }
+
+  private Result tune(
+      PreparedDataset dataset,
+      TrainedModel model,
+      String cut,
+      Path folder,
+      Source train,
+      Source validation,
+      long computed,
+      double seconds)
+      throws IOException {
+    FineTuneSpec spec = options.spec();
+    EpochCounter counter = new EpochCounter();
+    Recorder recorder = new Recorder();
+    Checkpoints checkpoints =
+        new Checkpoints(
+            folder.resolve(CHECKPOINT),
+            fingerprint(dataset, model),
+            options.checkpointEvery(),
+            options.resume());
+    Weights trained;
+    Scores before;
+    Scores augmentedBefore;
+    double examplesPerSecond;
+    Optional<TrainedModel.Pruning> pruning;
+    try (Run run = new Run(model, cut, train, validation)) {
+      before = run.scores(run.start, List.of(View.IDENTITY));
+      augmentedBefore = run.scores(run.start, validationViews());
+      trained =
+          new EpochLoop(
+                  TrainingListener.FINE_TUNING,
+                  spec.epochs(),
+                  spec.patience(),
+                  run.firstCandidate(),
+                  this::criterion)
+              .run(
+                  run,
+                  Optional.of(checkpoints),
+                  listener
+                      .and(counter)
+                      .and(recorder)
+                      .and(new HistoryFile(folder.resolve("history.csv"))));
+      examplesPerSecond = run.seconds == 0 ? Double.NaN : run.examples / run.seconds;
+      pruning = run.pruning(trained);
+    }
+    TrainedModel tuned =
+        describe(dataset, model, trained, counter.done(), recorder.bestEpoch, pruning, train);
+    tuned.save(folder);
+    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+    return new Result(
+        tuned,
+        before,
+        augmentedBefore,
+        recorder.epochs,
+        computed,
+        computed == 0 ? Double.NaN : computed / seconds,
+        examplesPerSecond,
+        counter.epochSeconds());
+  }
+
+  private double criterion(EpochResult result) {
+    return options.spec().criterion() == FineTuneSpec.Criterion.PLAIN
+        ? result.validationLoss()
+        : result.augmented().orElseThrow(IllegalStateException::new).loss();
+  }
+
+  private String fingerprint(PreparedDataset dataset, TrainedModel model) {
+    return Hashes.sha256(
+        String.join(
+            "\n",
+            Json.compact(options.spec()),
+            Json.compact(options.pruning()),
+            Long.toString(options.seed()),
+            dataset.fingerprint(),
+            model.model().network().toString(),
+            model.model().weights().sha256(),
+            engine()));
+  }
+
+  private String engine() {
+    return engines.name() + " " + engines.version();
+  }
+
+  /** The trained classifier, with thresholds chosen on what evaluation will see. */
+  private TrainedModel describe(
+      PreparedDataset dataset,
+      TrainedModel model,
+      Weights trained,
+      int epochs,
+      int bestEpoch,
+      Optional<TrainedModel.Pruning> pruning,
+      Source train)
+      throws IOException {
+    Model classifier = new Model(model.model().network(), model.model().weights().plus(trained));
+    TrainedModel.Description description =
+        model
+            .description()
+            .madeFrom(model.model().weights().sha256())
+            .with(
+                new TrainedModel.FineTuning(options.spec(), options.seed(), epochs, bestEpoch + 1));
+    if (pruning.isPresent()) {
+      description = description.with(pruning.get());
+    }
+    TrainedModel tuned = new TrainedModel(description, classifier);
+    EmbeddingExtractor extractor =
+        new EmbeddingExtractor(tuned.backbone(), engines, options.cores(), cacheFolder, progress);
+    List<ScoredExample> scored =
+        Scorer.score(
+            engines, tuned.head(), extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
+    DecisionThresholds old = model.description().thresholds();
+    return new TrainedModel(
+        description.withThresholds(
+            DecisionThresholds.choose(
+                options.spec().balanced(),
+                (double) train.positives() / train.images().size(),
+                scored,
+                old.targetPrevalence(),
+                old.targetSensitivity())),
+        classifier);
+  }
+
+  /** Keeps what it is told. */
+  private static final class Recorder implements TrainingListener {
+    private final List<EpochResult> epochs = new ArrayList<>();
+    private int bestEpoch;
+
+    @Override
+    public void onEpochEnd(EpochResult result) {
+      epochs.add(result);
+    }
+
+    @Override
+    public void onTrainingEnd(int best) {
+      bestEpoch = best;
+    }
+  }
+
+  /** A training with its graph. */
+  private final class Run implements EpochLoop.Training, AutoCloseable {
+    private final Source train;
+    private final Source validation;
+    private final Model whole;
+    private final Model part;
+    private final Weights start;
+    private final int exampleSize;
+    private final Objective objective;
+    private final long stepsPerEpoch;
+    private final long steps;
+    private final Optional<Pruner> pruner;
+    private final TrainingGraph graph;
+    private long examples;
+    private double seconds;
+
+    Run(TrainedModel model, String cut, Source train, Source validation) {
+      this.train = train;
+      this.validation = validation;
+      FineTuneSpec spec = options.spec();
+      whole = model.model();
+      part = whole.after(cut);
+      exampleSize = part.network().size(cut);
+      objective =
+          Objective.of(
+              spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
+      stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
+      steps = stepsPerEpoch * spec.epochs();
+      pruner = options.pruning().map(this::pruner);
+      Network logit = part.network().withOutputs(List.of(logit(part.network())));
+      graph =
+          new TrainingGraph(
+              spec,
+              options.seed(),
+              logit,
+              pruner.map(Pruner::weights).orElse(List.of()),
+              steps,
+              options.cores());
+      start = new Model(logit, part.weights()).weights();
+      graph.start(start);
+    }
+
+    private Pruner pruner(PruningSpec wanted) {
+      FineTuneSpec spec = options.spec();
+      PruningSpec pruning =
+          wanted.from().equals(PruningSpec.ALL) && !spec.from().equals(Blocks.ALL)
+              ? wanted.withFrom(spec.from())
+              : wanted;
+      Pruner prepared = Pruner.of(pruning, whole.network(), steps);
+      for (String weight : prepared.weights()) {
+        if (part.weights().find(weight).isEmpty()) {
+          throw new DeepXrayException(
+              "Pruning: "
+                  + weight
+                  + " is to be pruned, but only what comes from "
+                  + spec.from()
+                  + " on is trained; prune from there or fine-tune more.");
+        }
+      }
+      return prepared;
+    }
+
+    /** What the last sigmoid reads. */
+    private static String logit(Network network) {
+      Layer last = network.layer(network.outputs().get(0));
+      if (last instanceof Layer.Activation activation
+          && activation.function() == Layer.Function.SIGMOID) {
+        return activation.input();
+      }
+      throw new IllegalStateException(last + " is no probability");
+    }
+
+    /** The first epoch that ends with as many zeros as the last one. */
+    int firstCandidate() {
+      if (pruner.isEmpty()) {
+        return 0;
+      }
+      double last = -1;
+      long reached = 0;
+      for (long step = 0; step < steps; step++) {
+        if (pruner.get().schedule().updates(step)
+            && pruner.get().schedule().sparsity(step) != last) {
+          last = pruner.get().schedule().sparsity(step);
+          reached = step;
+        }
+      }
+      return Math.toIntExact(reached / stepsPerEpoch);
+    }
+
+    Optional<TrainedModel.Pruning> pruning(Weights trained) {
+      return pruner.map(
+          p -> {
+            Masks zeros = Masks.ofZeros(part(trained), p.weights());
+            return new TrainedModel.Pruning(options.pruning().orElseThrow(), p.sparsity(zeros));
+          });
+    }
+
+    private Model part(Weights weights) {
+      return new Model(part.network(), weights);
+    }
+
+    @Override
+    public EpochResult epoch(int epoch) throws IOException {
+      FineTuneSpec spec = options.spec();
+      long began = System.nanoTime();
+      SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003L + epoch);
+      double sum = 0;
+      long step = epoch * stepsPerEpoch;
+      try (Batches batches = new Batches(spec, train, exampleSize, objective, random)) {
+        for (Optional<Batches.Batch> next = batches.next();
+            next.isPresent();
+            next = batches.next(), step++) {
+          prune(step);
+          double loss = graph.step(next.get(), step);
+          requireFinite(loss, "loss", epoch);
+          sum += loss * next.get().size();
+        }
+      }
+      examples += train.images().size();
+      seconds += (System.nanoTime() - began) / 1e9;
+      Weights weights = graph.result();
+      Scores plain = scores(weights, List.of(View.IDENTITY));
+      // The loss was measured before the last step.
+      requireFinite(plain.loss(), "validation loss", epoch);
+      return new EpochResult(
+          epoch,
+          sum / train.images().size(),
+          plain.loss(),
+          plain.auc(),
+          Optional.of(scores(weights, validationViews())),
+          graph.learningRate(step - 1));
+    }
+
+    private void prune(long step) {
+      if (pruner.isPresent() && pruner.get().schedule().updates(step)) {
+        graph.mask(pruner.get().masks(step, part(graph.current())));
+      }
+    }
+
+    private void requireFinite(double value, String what, int epoch) {
+      EpochLoop.requireFinite(value, "from " + options.spec().from() + " on", what, epoch);
+    }
+
+    Scores scores(Weights weights, List<View> views) throws IOException {
+      List<ScoredExample> scored =
+          Scoring.score(engines, options.cores(), part(weights), validation, views);
+      return new Scores(objective.loss(scored), Metrics.auc(scored));
+    }
+
+    @Override
+    public Weights result() {
+      return graph.result();
+    }
+
+    @Override
+    public Weights current() {
+      return graph.current();
+    }
+
+    @Override
+    public Weights slots() {
+      return graph.slots();
+    }
+
+    @Override
+    public void restore(Weights current, Weights slots) {
+      graph.restore(current, slots);
+    }
+
+    @Override
+    public void close() {
+      graph.close();
+    }
+  }
+}

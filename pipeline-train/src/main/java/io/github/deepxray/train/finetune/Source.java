@@ -1,0 +1,62 @@
+package io.github.deepxray.train.finetune;
+
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.train.embedding.EmbeddingCache;
+import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.embedding.View;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * What the trained layers read of the images of a split. Any thread may read, several at the same
+ * time.
+ */
+sealed interface Source {
+  /** The images in the order of the shards. */
+  List<Embeddings.Image> images();
+
+  /**
+   * Copies the example of an image's view into an array.
+   *
+   * @param image its number
+   */
+  void read(int image, View view, float[] target, int offset) throws IOException;
+
+  /** The number of images that show pneumonia. */
+  default long positives() {
+    return images().stream().filter(Embeddings.Image::positive).count();
+  }
+
+  /** Activations that were computed before. */
+  record Cached(EmbeddingCache cache, EmbeddingExtractor.Filled split) implements Source {
+    @Override
+    public List<Embeddings.Image> images() {
+      return split.images();
+    }
+
+    @Override
+    public void read(int image, View view, float[] target, int offset) throws IOException {
+      if (!cache.read(split.hashes().get(image), view, target, offset)) {
+        throw new IllegalStateException("an activation was not computed");
+      }
+    }
+  }
+
+  /** Pixels; the images are kept compressed. */
+  record Rendered(List<XrayRecord> records, List<Embeddings.Image> images, int size)
+      implements Source {
+    Rendered(List<XrayRecord> records, int size) {
+      this(List.copyOf(records), records.stream().map(Embeddings.Image::of).toList(), size);
+    }
+
+    @Override
+    public void read(int image, View view, float[] target, int offset) {
+      XrayRecord record = records.get(image);
+      RgbImage pixels = Resizer.resize(record.decode(), size, size);
+      view.render(pixels, record.sha256(), target, offset);
+    }
+  }
+}

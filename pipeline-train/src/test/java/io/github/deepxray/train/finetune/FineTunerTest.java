@@ -1,0 +1,270 @@
+package io.github.deepxray.train.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.WeightSpec;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.DatasetBuilder;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.UntrainedBackbone;
+import io.github.deepxray.train.embedding.Augmentation;
+import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On phantoms of 64 pixels and an untrained backbone. */
+class FineTunerTest {
+  private static final int SIZE = 64;
+  private static final FineTuneSpec SPEC =
+      FineTuneSpec.DEFAULT
+          .withEpochs(2)
+          .withBatchSize(16)
+          .withViews(2, Augmentation.MILD)
+          .withPatience(0, FineTuneSpec.Criterion.PLAIN);
+
+  @TempDir static Path shared;
+  private static PreparedDataset dataset;
+  private static TrainedModel start;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    Path source = shared.resolve("phantoms");
+    PhantomArchive.writeFolder(
+        source,
+        PhantomOptions.DEFAULT.withTrain(32, 32).withVal(1, 1).withTest(8, 8).withSize(SIZE));
+    dataset =
+        DatasetBuilder.prepare(
+            source,
+            shared.resolve("data"),
+            DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.25),
+            Progress.NONE);
+    List<RgbImage> images =
+        dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
+    Backbone backbone =
+        UntrainedBackbone.calibrated(
+            EfficientNet.B0, SIZE, images, 0, new TfLiteEngineFactory(), Progress.NONE);
+    start =
+        new Trainer(
+                Trainer.Options.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1).withCores(2),
+                new TfLiteEngineFactory(),
+                shared.resolve("cache"),
+                Progress.NONE,
+                TrainingListener.NONE)
+            .train(dataset, backbone, shared.resolve("head"))
+            .model();
+  }
+
+  @Test
+  void trainsSavesAndEvaluates() throws IOException {
+    Path tuned = folder.resolve("tuned");
+    FineTuner.Result result = tune(SPEC, tuned);
+    assertThat(result.epochs()).hasSize(2).allMatch(epoch -> epoch.augmented().isPresent());
+    assertThat(result.examplesPerSecond()).isPositive();
+    assertThat(result.epochSeconds()).isPositive();
+    assertThat(tuned.resolve("checkpoint")).doesNotExist();
+    assertThat(Files.readAllLines(tuned.resolve("history.csv")))
+        .hasSize(3)
+        .first()
+        .isEqualTo(
+            "epoch,loss,validation_loss,validation_auc,augmented_loss,augmented_auc,"
+                + "learning_rate");
+
+    TrainedModel model = TrainedModel.load(tuned);
+    assertThat(model).isEqualTo(result.model());
+    TrainedModel.FineTuning done = model.description().fineTuning().orElseThrow();
+    assertThat(done).isEqualTo(new TrainedModel.FineTuning(SPEC, 7, 2, 2));
+    assertThat(model.description().pruning()).isEmpty();
+    MetricsReport report =
+        new Evaluator(new TfLiteEngineFactory(), 2, shared.resolve("cache"), Progress.NONE)
+            .evaluate(dataset, model, folder.resolve("evaluation"));
+    // The last epoch's AUC was measured on activations of 16 bits.
+    assertThat(report.splits().get("validation").auc().value())
+        .isEqualTo(result.epochs().get(1).validationAuc());
+  }
+
+  /** Whatever comes before the first trained block, and the statistics, keep their bits. */
+  @Test
+  void trainsTheBlocksAskedForOnly() throws IOException {
+    Map<String, String> blocks = Blocks.byLayer(start.model().network());
+    for (String from : List.of("block7a", "all")) {
+      FineTuneSpec spec =
+          SPEC.withFrom(from)
+              .withEpochs(1)
+              .with(Json.parse("{\"learningRates\": {\"top\": 0}}", "test"), "test");
+      Weights trained = tune(spec, folder.resolve(from)).model().model().weights();
+      for (WeightSpec weight : start.model().network().weightSpecs()) {
+        int slash = weight.name().lastIndexOf('/');
+        String block = blocks.get(weight.name().substring(0, slash));
+        boolean statistic =
+            List.of("mean", "variance", "moving_mean", "moving_variance")
+                .contains(weight.name().substring(slash + 1));
+        boolean learns =
+            !statistic
+                && !block.equals("top")
+                && (from.equals("all") || block.equals("block7a") || block.equals("head"));
+        assertThat(trained.get(weight.name()).equals(start.model().weights().get(weight.name())))
+            .as("%s unchanged from %s", weight.name(), from)
+            .isEqualTo(!learns);
+      }
+    }
+  }
+
+  @Test
+  void learns() throws IOException {
+    FineTuner.Result result =
+        tune(
+            SPEC.withFrom("block5a")
+                .withEpochs(12)
+                .withLearningRate(3e-3)
+                .withPatience(12, FineTuneSpec.Criterion.PLAIN),
+            folder);
+    int best = result.model().description().fineTuning().orElseThrow().bestEpoch() - 1;
+    EpochResult epoch = result.epochs().get(best);
+    assertThat(epoch.validationLoss()).isLessThan(0.7 * result.before().loss());
+    assertThat(epoch.validationAuc()).isGreaterThan(result.before().auc());
+    assertThat(epoch.loss()).isLessThan(result.epochs().get(0).loss());
+  }
+
+  @Test
+  void twoRunsEndWithTheSameBitsAndAnotherSeedDoesNot() throws IOException {
+    Weights first = tune(SPEC, folder.resolve("first")).model().model().weights();
+    Weights second = tune(SPEC, folder.resolve("second")).model().model().weights();
+    assertThat(second).isEqualTo(first);
+    assertThat(Files.readAllBytes(folder.resolve("second/history.csv")))
+        .isEqualTo(Files.readAllBytes(folder.resolve("first/history.csv")));
+    FineTuner.Options other = FineTuner.Options.of(SPEC, 8).withCores(2);
+    assertThat(tuner(other, TrainingListener.NONE).tune(dataset, start, folder).model().model())
+        .isNotEqualTo(new Model(start.model().network(), first));
+  }
+
+  @Test
+  void goesOnFromACheckpointToTheSameBits() throws IOException {
+    FineTuneSpec spec = SPEC.withEpochs(3);
+    FineTuner.Options options = FineTuner.Options.of(spec, 7).withCores(2).withPruning(pruning());
+    FineTuner.Result whole =
+        tuner(options, TrainingListener.NONE).tune(dataset, start, folder.resolve("whole"));
+    Path interrupted = folder.resolve("interrupted");
+    TrainingListener dies =
+        new TrainingListener() {
+          @Override
+          public void onEpochEnd(EpochResult result) {
+            // The checkpoint of the second epoch is not written any more.
+            if (result.epoch() == 1) {
+              throw new IllegalStateException("killed");
+            }
+          }
+        };
+    assertThatThrownBy(() -> tuner(options, dies).tune(dataset, start, interrupted))
+        .hasMessage("killed");
+    assertThat(interrupted.resolve("checkpoint")).isDirectory();
+    List<Integer> resumed = new ArrayList<>();
+    TrainingListener hears =
+        new TrainingListener() {
+          @Override
+          public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
+            assertThat(phase).isEqualTo(FINE_TUNING);
+            resumed.add(firstEpoch);
+          }
+        };
+    FineTuner.Result result = tuner(options, hears).tune(dataset, start, interrupted);
+    assertThat(resumed).containsExactly(1);
+    assertThat(result.model()).isEqualTo(whole.model());
+    assertThat(result.epochs()).isEqualTo(whole.epochs());
+  }
+
+  /** Half of the masked kernels is zero, the average among them, and stays so in the file. */
+  @Test
+  void keepsPrunedWeightsAtZero() throws IOException {
+    FineTuner.Options options =
+        FineTuner.Options.of(SPEC.withEpochs(3).withPatience(3, FineTuneSpec.Criterion.PLAIN), 7)
+            .withCores(2)
+            .withPruning(pruning());
+    FineTuner.Result result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
+    TrainedModel.Pruning pruning = result.model().description().pruning().orElseThrow();
+    assertThat(pruning.spec()).isEqualTo(pruning());
+    assertThat(pruning.sparsity()).isBetween(0.49, 0.51);
+    TrainedModel loaded = TrainedModel.load(folder);
+    for (String kernel : List.of("block7a_expand_conv/kernel", "top_conv/kernel")) {
+      float[] values = loaded.model().weights().floats(kernel);
+      int zeros = 0;
+      for (float value : values) {
+        zeros += Float.floatToRawIntBits(value) == 0 ? 1 : 0;
+        assertThat(Float.floatToRawIntBits(value)).isNotEqualTo(Float.floatToRawIntBits(-0f));
+      }
+      assertThat(zeros / (double) values.length).as(kernel).isBetween(0.49, 0.51);
+    }
+    // Fewer zeros score better, but only an epoch with all of them may be kept.
+    assertThat(result.model().description().fineTuning().orElseThrow().bestEpoch())
+        .isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void refusesWhatCannotBe() {
+    assertThatThrownBy(() -> tune(SPEC.withFrom("block9a"), folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("block9a")
+        .hasMessageContaining("all, block1a, block2a")
+        .hasMessageContaining("block7a, top");
+    assertThatThrownBy(
+            () ->
+                tune(
+                    SPEC.with(Json.parse("{\"learningRates\": {\"block1a\": 1}}", "test"), "test"),
+                    folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("block1a");
+    FineTuner.Options options =
+        FineTuner.Options.of(SPEC, 7).withPruning(pruning().withFrom("block5a"));
+    assertThatThrownBy(() -> tuner(options, TrainingListener.NONE).tune(dataset, start, folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("block5a_expand_conv/kernel");
+    assertThatThrownBy(() -> tune(SPEC.withLearningRate(1e30), folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("Lower the learning rate");
+  }
+
+  private static PruningSpec pruning() {
+    return PruningSpec.of(0.5)
+        .withBase(PruningSpec.Base.PRUNED)
+        .withTiming(new PruningSpec.Polynomial(0, 0, 0.5, 3, 2));
+  }
+
+  private static FineTuner.Result tune(FineTuneSpec spec, Path folder) throws IOException {
+    return tuner(FineTuner.Options.of(spec, 7).withCores(2), TrainingListener.NONE)
+        .tune(dataset, start, folder);
+  }
+
+  private static FineTuner tuner(FineTuner.Options options, TrainingListener listener) {
+    return new FineTuner(
+        options, new TfLiteEngineFactory(), shared.resolve("cache"), Progress.NONE, listener);
+  }
+}
