@@ -1,6 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.Pipeline;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -12,7 +14,8 @@ import picocli.CommandLine.Mixin;
     name = "export",
     description = {
       "Writes the bundle: SavedModel, TFLite in float and with 8-bit weights, metrics, model card,"
-          + " provenance and checksums.",
+          + " provenance and checksums. The gate runs every artifact on the validation and the test"
+          + " split; exit code 1 if it refuses one.",
       "",
       "Reads <out>/data, <out>/train and <out>/evaluation; writes <out>/bundle.",
       ""
@@ -23,16 +26,25 @@ final class ExportCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
   @Mixin private OutOption place;
   @Mixin private ExportOptions options;
+  @Mixin private ThreadsOption threads;
 
   @Override
   public Integer call() throws Exception {
     String name = Usage.check(common, options::name);
     Map<String, String> config =
         Configurations.withEarlierStages(place.out, ConfigFile.effective(common.command()));
+    BundleWriter.Options bundleOptions = Usage.check(common, options::options);
     Bundle bundle =
-        Pipeline.builder(place.out).optConfig(config).build().export(name, ExportOptions.PURPOSE);
+        Pipeline.builder(place.out)
+            .optConfig(config)
+            .optBundle(bundleOptions)
+            .optCores(threads.cores())
+            .optProgress(common.console())
+            .build()
+            .export(name, ExportOptions.PURPOSE);
     place.keepConfig(common);
-    common.print("bundle " + bundle.folder() + "\n");
-    return 0;
+    BundleVerifier.Report report = BundleVerifier.recorded(bundle);
+    common.print(Reports.verification(bundle, report));
+    return options.exitCode(report);
   }
 }

@@ -1,6 +1,10 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.Gate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How the bundle is written. */
@@ -15,6 +19,49 @@ final class ExportOptions {
           "What to call the model, in the model card and for TensorFlow Serving."
               + " Default: ${DEFAULT-VALUE}.")
   private String name;
+
+  @Mixin private SparseOption sparse;
+
+  @Option(
+      names = "--max-auc-difference",
+      defaultValue = "0.005",
+      paramLabel = "<difference>",
+      description =
+          "The gate blesses a quantized model if its AUC on validation and test is no farther from"
+              + " the trained model's. Default: ${DEFAULT-VALUE}.")
+  private double maxAucDifference;
+
+  @Option(
+      names = "--max-accuracy-difference",
+      defaultValue = "0.015",
+      paramLabel = "<difference>",
+      description = "The same for the accuracy. Default: ${DEFAULT-VALUE}.")
+  private double maxAccuracyDifference;
+
+  @Option(
+      names = "--allow-unblessed",
+      description =
+          "Exit with 0 even if the gate refuses an artifact. The bundle says so either way.")
+  private boolean allowUnblessed;
+
+  BundleWriter.Options options() {
+    return new BundleWriter.Options(sparse.sparse, maxAucDifference, maxAccuracyDifference);
+  }
+
+  boolean sparse() {
+    return sparse.sparse;
+  }
+
+  /** What the gate lets through of quantized models. */
+  Gate.Limits limits() {
+    return Gate.Limits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
+  }
+
+  /** The exit code for a bundle. */
+  int exitCode(BundleVerifier.Report report) {
+    boolean refused = report.parities().stream().anyMatch(parity -> !parity.passed());
+    return !report.problems().isEmpty() || (refused && !allowUnblessed) ? 1 : 0;
+  }
 
   String name() {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {

@@ -46,12 +46,6 @@ final class PredictCommand implements Callable<Integer> {
     JSON
   }
 
-  private enum Form {
-    FLOAT32,
-    DYNAMIC,
-    SAVED_MODEL
-  }
-
   @Mixin private CommonOptions common;
 
   @Parameters(
@@ -79,9 +73,9 @@ final class PredictCommand implements Callable<Integer> {
       defaultValue = "float32",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use: float32, dynamic or saved_model."
-              + " Default: ${DEFAULT-VALUE}.")
-  private Form artifact;
+          "Which model of a bundle to use: float32, float16, int8-weights, dynamic, int8, int16x8 or"
+              + " saved_model, as far as it has them. Default: ${DEFAULT-VALUE}.")
+  private String artifact;
 
   @Option(
       names = "--threshold",
@@ -106,8 +100,8 @@ final class PredictCommand implements Callable<Integer> {
     List<Path> files = files();
     int bad = unreadable.size();
     unreadable.forEach(path -> err.println("deepxray: " + path + " cannot be read."));
-    try (Classifier classifier =
-        Classifier.load(model, Artifact.valueOf(artifact.name()), chosen, 1)) {
+    Artifact form = Usage.check(common, () -> Artifact.of(artifact));
+    try (Classifier classifier = Classifier.load(model, form, chosen, 1)) {
       Output output = output(out, files);
       for (Path file : files) {
         try {

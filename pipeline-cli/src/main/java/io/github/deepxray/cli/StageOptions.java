@@ -53,6 +53,10 @@ final class StageOptions {
   }
 
   Pipeline pipeline(CommonOptions common, Map<String, String> config) {
+    return builder(common, config).build();
+  }
+
+  Pipeline.Builder builder(CommonOptions common, Map<String, String> config) {
     Pipeline.Builder builder =
         Pipeline.builder(out())
             .optEngine(engines())
@@ -62,7 +66,7 @@ final class StageOptions {
                 new EpochProgress(common.console(), common.command().commandLine().getErr()))
             .optConfig(config);
     cache.ifPresent(builder::optCache);
-    return builder.build();
+    return builder;
   }
 
   /** Shows how training goes: a bar on a terminal, a line every few epochs elsewhere. */

@@ -45,7 +45,7 @@ class VerifyTest {
             "float32 cannot be run",
             "dynamic cannot be run",
             "NOT VERIFIED")
-        .containsPattern("saved_model +28 .* ok");
+        .containsPattern("saved_model +test +28 .* blessed");
   }
 
   @Test

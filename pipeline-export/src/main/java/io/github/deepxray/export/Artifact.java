@@ -1,37 +1,32 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.tensorflow.SavedModelEngine;
 import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 
-/**
- * The deployable forms of a classifier in a bundle, and how close each must be to the trained one.
- */
+/** The deployable forms of a classifier in a bundle. */
 public enum Artifact {
   /** TensorFlow's SavedModel. */
   SAVED_MODEL("saved_model", Bundle.SAVED_MODEL),
   /** TFLite with 32-bit float weights. */
   FLOAT32("float32", Bundle.TFLITE_FLOAT32),
-  /** TFLite with 8-bit weights. */
-  DYNAMIC("dynamic", Bundle.TFLITE_DYNAMIC);
-
-  /**
-   * How far an artifact may be from the trained model on the same images.
-   *
-   * @param probability the largest difference of a probability
-   * @param auc the difference of the area under the ROC curve
-   * @param accuracy the difference of the accuracy at the default threshold, or what chance does in
-   *     a small test split if that is more
-   */
-  public record Tolerance(double probability, double auc, double accuracy) {
-    /** The same arithmetic in another order. */
-    static final Tolerance ROUNDING = new Tolerance(1e-3, 5e-4, 4e-3);
-
-    /** Weights rounded to 8 bits. */
-    static final Tolerance QUANTIZATION = new Tolerance(0.15, 5e-3, 1.5e-2);
-  }
+  /** TFLite with 16-bit float weights. */
+  FLOAT16("float16", "model-float16.tflite"),
+  /** TFLite with 8-bit weights that are turned into floats when it is loaded. */
+  WEIGHTS("int8-weights", "model-int8-weights.tflite"),
+  /** TFLite with 8-bit weights and activations quantized on the fly. */
+  DYNAMIC("dynamic", Bundle.TFLITE_DYNAMIC),
+  /** TFLite in 8-bit integers. */
+  INT8("int8", "model-int8.tflite"),
+  /** TFLite with 8-bit weights and 16-bit activations. */
+  INT16X8("int16x8", "model-int16x8.tflite");
 
   private final String key;
   private final String path;
@@ -46,14 +41,34 @@ public enum Artifact {
     return key;
   }
 
+  /**
+   * The artifact of that name.
+   *
+   * @throws DeepXrayException if there is none
+   */
+  public static Artifact of(String key) {
+    return Arrays.stream(values())
+        .filter(artifact -> artifact.key.equals(key))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    "There is no artifact " + key + "; choose one of " + keys() + "."));
+  }
+
+  /** The names of all. */
+  public static String keys() {
+    return Arrays.stream(values()).map(Artifact::key).collect(Collectors.joining(", "));
+  }
+
   /** The file or folder in a bundle. */
   public String path() {
     return path;
   }
 
-  /** How far it may be from the trained model. */
-  public Tolerance tolerance() {
-    return this == DYNAMIC ? Tolerance.QUANTIZATION : Tolerance.ROUNDING;
+  /** How far it may be from the trained model, unless somebody says otherwise. */
+  public Gate.Limits limits() {
+    return this == SAVED_MODEL || this == FLOAT32 ? Gate.Limits.ROUNDING : Gate.Limits.QUANTIZATION;
   }
 
   /** Whether running it needs TensorFlow's native library. */
@@ -61,15 +76,34 @@ public enum Artifact {
     return this == SAVED_MODEL;
   }
 
+  /** Whether a bundle holds it. */
+  public boolean isIn(Bundle bundle) {
+    return Files.exists(bundle.folder().resolve(path));
+  }
+
+  /** Those that a bundle holds. */
+  public static List<Artifact> in(Bundle bundle) {
+    return Arrays.stream(values()).filter(artifact -> artifact.isIn(bundle)).toList();
+  }
+
   /**
    * Loads the artifact of a bundle.
    *
    * @param threads how many threads one call may use
-   * @throws io.github.deepxray.core.DeepXrayException if it is damaged
+   * @throws DeepXrayException if the bundle has none or it is damaged
    * @throws IOException if it cannot be read
    */
   public InferenceEngine load(Bundle bundle, int threads) throws IOException {
     Path file = bundle.folder().resolve(path);
+    if (!isIn(bundle)) {
+      throw new DeepXrayException(
+          bundle.folder()
+              + " has no "
+              + path
+              + "; it has "
+              + in(bundle).stream().map(Artifact::key).collect(Collectors.joining(", "))
+              + ".");
+    }
     return needsTensorFlow()
         ? new SavedModelEngine(file, threads)
         : TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT.withThreads(threads));

@@ -38,6 +38,9 @@ public record Bundle(Path folder) {
   /** The TFLite model with 8-bit weights. */
   public static final String TFLITE_DYNAMIC = "model-dynamic.tflite";
 
+  /** The folder of the reports that tell what quantization did to each layer. */
+  public static final String REPORTS = "reports";
+
   /** The model card. */
   public static final String MODEL_CARD = "MODEL_CARD.md";
 
@@ -70,6 +73,32 @@ public record Bundle(Path folder) {
    */
   public MetricsReport metrics() throws IOException {
     return Json.read(folder.resolve(MetricsReport.FILE), MetricsReport.class);
+  }
+
+  /**
+   * What is said about each deployable form, in the order of {@link Artifact}.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public List<ArtifactReport> artifacts() throws IOException {
+    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE));
+  }
+
+  /**
+   * From which probability on one of the forms decides for pneumonia.
+   *
+   * @throws DeepXrayException if the bundle does not have it or is damaged
+   * @throws IOException if it cannot be read
+   */
+  public double threshold(Artifact artifact) throws IOException {
+    for (ArtifactReport report : artifacts()) {
+      if (report.artifact().equals(artifact.key())) {
+        return report.threshold();
+      }
+    }
+    throw new DeepXrayException(
+        folder + " has no " + artifact.key() + "; export it again with that form.");
   }
 
   /**

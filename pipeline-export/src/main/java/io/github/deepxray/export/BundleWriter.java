@@ -3,8 +3,10 @@ package io.github.deepxray.export;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -23,16 +25,57 @@ import io.github.deepxray.train.head.HeadNetworks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes bundles. */
 public final class BundleWriter {
+  private static final String FLOAT32_FORM = "32-bit float weights";
+  private static final String DYNAMIC_FORM = "8-bit weights, float activations";
+
   private final String name;
   private final String purpose;
   private final ImageOrigin origin;
   private final Map<String, String> config;
+  private final Options options;
+  private final int cores;
+  private final Progress progress;
+
+  /**
+   * How to write.
+   *
+   * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
+   *     files
+   * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
+   * @param maxAccuracyDifference how far its accuracy may be
+   */
+  public record Options(boolean sparse, double maxAucDifference, double maxAccuracyDifference) {
+    /** Dense kernels, the usual limits. */
+    public static final Options DEFAULT =
+        new Options(false, Gate.Limits.QUANTIZATION.auc(), Gate.Limits.QUANTIZATION.accuracy());
+
+    /** Checks the limits. */
+    public Options {
+      if (!(maxAucDifference >= 0 && maxAccuracyDifference >= 0)) {
+        throw new DeepXrayException(
+            "The limits of the gate must be 0 or more, not "
+                + maxAucDifference
+                + " and "
+                + maxAccuracyDifference
+                + ".");
+      }
+    }
+
+    private Gate.Limits limits(Artifact artifact) {
+      Gate.Limits limits = artifact.limits();
+      return limits.equals(Gate.Limits.ROUNDING)
+          ? limits
+          : limits.with(maxAucDifference, maxAccuracyDifference);
+    }
+  }
 
   /**
    * Prepares to write.
@@ -41,27 +84,46 @@ public final class BundleWriter {
    * @param purpose a sentence for the model card that says what the model does
    * @param origin where the images come from
    * @param config the effective options, for the provenance
+   * @param options how to write
+   * @param cores how many processor cores the gate may use
+   * @param progress told how far the gate is
    */
-  public BundleWriter(String name, String purpose, ImageOrigin origin, Map<String, String> config) {
+  public BundleWriter(
+      String name,
+      String purpose,
+      ImageOrigin origin,
+      Map<String, String> config,
+      Options options,
+      int cores,
+      Progress progress) {
     this.name = name;
     this.purpose = purpose;
     this.origin = origin;
     this.config = Map.copyOf(config);
+    this.options = options;
+    this.cores = cores;
+    this.progress = progress;
   }
 
   /**
-   * Writes a bundle; what was in its place is replaced as a whole.
+   * Writes a bundle; what was in its place is replaced as a whole. The gate runs every artifact on
+   * the validation and the test split and says in {@code artifacts.json} which it blesses; one that
+   * is refused is in the bundle all the same, for whoever wants to know why.
    *
    * @param model the trained classifier
    * @param dataset what it was trained and evaluated on
    * @param evaluation the folder with {@code metrics.json} and the predictions
+   * @param quantized the folder with {@code quantized.json} and its files; may be missing
    * @param folder the bundle
    * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged
    * @throws IOException if something cannot be read or written
    */
-  public Bundle write(TrainedModel model, PreparedDataset dataset, Path evaluation, Path folder)
+  public Bundle write(
+      TrainedModel model, PreparedDataset dataset, Path evaluation, Path quantized, Path folder)
       throws IOException {
     MetricsReport metrics = evaluated(evaluation, model, dataset);
+    String weights = model.model().weights().sha256();
+    List<QuantizedForms.Form> forms = QuantizedForms.read(quantized, weights);
     Model folded = Passes.forInference().apply(model.model());
     Provenance provenance =
         new Provenance(
@@ -69,7 +131,7 @@ public final class BundleWriter {
             Json.tree(dataset.manifest().source()),
             dataset.fingerprint(),
             model.description(),
-            model.model().weights().sha256(),
+            weights,
             config,
             Provenance.versions(
                 Map.of(
@@ -83,11 +145,23 @@ public final class BundleWriter {
           Path savedModel = partial.resolve(Bundle.SAVED_MODEL);
           SavedModelWriter.write(savedModel, folded);
           writeWarmup(savedModel.resolve(ServingWarmup.FILE), folded);
-          writeTfLite(partial.resolve(Bundle.TFLITE_FLOAT32), folded, "32-bit float weights");
+          writeTfLite(
+              partial.resolve(Bundle.TFLITE_FLOAT32), TfLiteWriter.toBytes(folded), FLOAT32_FORM);
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
-              Passes.dynamicRange().apply(model.model()),
-              "8-bit weights, float activations");
+              TfLiteWriter.toBytes(Passes.dynamicRange().apply(model.model())),
+              DYNAMIC_FORM);
+          for (QuantizedForms.Form form : forms) {
+            writeTfLite(
+                partial.resolve(Artifact.of(form.artifact()).path()),
+                Files.readAllBytes(quantized.resolve(form.file())),
+                form.description());
+            for (String report : form.reports()) {
+              Path copy = partial.resolve(Bundle.REPORTS).resolve(report);
+              Files.createDirectories(copy.getParent());
+              Files.copy(quantized.resolve(report), copy);
+            }
+          }
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels()) + "\n");
           for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
             String file = Predictions.fileName(split.key());
@@ -98,13 +172,50 @@ public final class BundleWriter {
               dataset.folder().resolve(PreparedDataset.MANIFEST),
               partial.resolve(PreparedDataset.MANIFEST));
           Json.write(partial.resolve(Provenance.FILE), provenance);
+          List<ArtifactReport> reports = judge(new Bundle(partial), dataset, metrics, forms);
+          ArtifactReport.write(partial.resolve(ArtifactReport.FILE), reports);
           AtomicFiles.write(
               partial.resolve(Bundle.MODEL_CARD),
-              new ModelCard(name, purpose, origin, model.description(), metrics, dataset, partial)
+              new ModelCard(name, purpose, origin, model.description(), metrics, dataset, reports)
                   .render());
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return new Bundle(folder);
+  }
+
+  private List<ArtifactReport> judge(
+      Bundle bundle,
+      PreparedDataset dataset,
+      MetricsReport metrics,
+      List<QuantizedForms.Form> forms)
+      throws IOException {
+    double trained = metrics.thresholds().sensitivity();
+    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, trained, cores, progress);
+    List<ArtifactReport> reports = new ArrayList<>();
+    for (Artifact artifact : Artifact.in(bundle)) {
+      Optional<QuantizedForms.Form> form =
+          forms.stream().filter(f -> f.artifact().equals(artifact.key())).findFirst();
+      double threshold = form.map(QuantizedForms.Form::threshold).orElse(trained);
+      Gate.Limits limits = options.limits(artifact);
+      Gate.Verdict verdict =
+          checker
+              .check(artifact, threshold, limits, List.of(Split.VALIDATION, Split.TEST))
+              .verdict();
+      reports.add(
+          new ArtifactReport(
+              artifact.key(),
+              artifact.path(),
+              form.map(QuantizedForms.Form::description).orElse(description(artifact)),
+              threshold,
+              FileSizes.of(bundle.folder().resolve(artifact.path())),
+              limits,
+              verdict));
+    }
+    return reports;
+  }
+
+  private static String description(Artifact artifact) {
+    return artifact == Artifact.DYNAMIC ? DYNAMIC_FORM : FLOAT32_FORM;
   }
 
   /** The metrics, if they are those of this classifier on this data set and no older ones. */
@@ -142,8 +253,7 @@ public final class BundleWriter {
         });
   }
 
-  private void writeTfLite(Path file, Model model, String form) throws IOException {
-    byte[] bytes = TfLiteWriter.toBytes(model);
+  private void writeTfLite(Path file, byte[] bytes, String form) throws IOException {
     TfLiteMetadata metadata =
         new TfLiteMetadata(
             name,

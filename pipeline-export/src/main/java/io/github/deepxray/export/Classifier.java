@@ -68,10 +68,7 @@ public final class Classifier implements AutoCloseable {
           model);
     } else if (Bundle.isBundle(model)) {
       Bundle bundle = Bundle.open(model);
-      double chosen =
-          threshold.isPresent()
-              ? threshold.getAsDouble()
-              : bundle.metrics().thresholds().sensitivity();
+      double chosen = threshold.isPresent() ? threshold.getAsDouble() : bundle.threshold(artifact);
       // Read before the engine is there, which a failure would leave open.
       List<String> names = bundle.labels();
       return of(artifact.load(bundle, threads), names, chosen, model);

@@ -1,6 +1,7 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.datasets.Label;
@@ -10,8 +11,7 @@ import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -26,7 +26,7 @@ record ModelCard(
     TrainedModel.Description training,
     MetricsReport metrics,
     PreparedDataset dataset,
-    Path bundle) {
+    List<ArtifactReport> artifacts) {
 
   private static final String KERMANY_ON_HUB = "hf-vision/chest-xray-pneumonia";
 
@@ -63,21 +63,20 @@ record ModelCard(
 
             ## Files
 
-            | file | bytes |
-            |---|---:|
+            | file | form | bytes | gzip | zip | threshold | test AUC | accuracy | gate |
+            |---|---|---:|---:|---:|---:|---|---|---|
             """,
             training.imageSize(),
             decided.threshold(),
             100 * metrics.thresholds().targetSensitivity()));
-    for (Artifact artifact : Artifact.values()) {
-      Path file = bundle.resolve(artifact.path());
-      String path = artifact.path();
-      if (Files.isDirectory(file)) {
-        file = file.resolve("saved_model.pb");
-        path += "/saved_model.pb";
-      }
-      text.append(String.format(Locale.ROOT, "| `%s` | %,d |%n", path, Files.size(file)));
-    }
+    artifacts.forEach(artifact -> text.append(row(artifact)));
+    text.append(
+        """
+
+        Bytes as they are, gzip -6 and zip. "blessed" says that the file's AUC, accuracy and
+        probabilities on the validation and test splits are within the limits in `artifacts.json` of
+        the trained model's. Do not use one that is refused.
+        """);
     text.append("\n## Data\n\n").append(data());
     text.append(
         """
@@ -126,6 +125,22 @@ record ModelCard(
     text.append(metricsTable(test));
     text.append("\n## Limits\n\n").append(limits());
     return text.toString().replace("\r\n", "\n");
+  }
+
+  private static String row(ArtifactReport artifact) {
+    Comparison test = artifact.verdict().splits().get(Split.TEST.key());
+    return String.format(
+        Locale.ROOT,
+        "| `%s` | %s | %,d | %,d | %,d | %.4f | %s | %s | %s |%n",
+        artifact.path(),
+        artifact.form(),
+        artifact.size().raw(),
+        artifact.size().gzip(),
+        artifact.size().zip(),
+        artifact.threshold(),
+        test.auc(),
+        test.accuracy(),
+        artifact.verdict().blessed() ? "blessed" : "**refused**");
   }
 
   private String intendedUse() {

@@ -9,14 +9,20 @@ import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
@@ -115,6 +121,7 @@ class BundleTest {
           .containsExactlyInAnyOrder(
               "MODEL_CARD.md",
               "SHA256SUMS",
+              "artifacts.json",
               "dataset.json",
               "labels.txt",
               "metrics.json",
@@ -191,9 +198,20 @@ class BundleTest {
   @EnumSource
   void theCardNamesTheDataAndItsLimits(ImageOrigin origin) throws IOException {
     Path out = folder.resolve("bundle");
-    new BundleWriter("1.10", "Tells one from the other.", origin, Map.of())
+    new BundleWriter(
+            "1.10",
+            "Tells one from the other.",
+            origin,
+            Map.of(),
+            BundleWriter.Options.DEFAULT,
+            1,
+            Progress.NONE)
         .write(
-            TrainedModel.load(pipeline.trainFolder()), dataset, pipeline.evaluationFolder(), out);
+            TrainedModel.load(pipeline.trainFolder()),
+            dataset,
+            pipeline.evaluationFolder(),
+            pipeline.quantizeFolder(),
+            out);
     JsonNode front = frontMatter(out);
     assertThat(front.path("model-index").path(0).path("name").asText()).isEqualTo("1.10");
     String card = Files.readString(out.resolve(Bundle.MODEL_CARD));
@@ -217,14 +235,114 @@ class BundleTest {
     assertThat(report.problems()).isEmpty();
     assertThat(report.parities())
         .extracting(BundleVerifier.Parity::artifact)
-        .containsExactly("saved_model", "saved_model bytes", "float32", "dynamic");
+        .containsExactly("saved_model", "float32", "dynamic");
+    assertThat(report.parities().get(0).verdict().splits()).containsOnlyKeys("test", "test bytes");
     for (BundleVerifier.Parity parity : report.parities()) {
-      assertThat(parity.images()).isEqualTo(18);
-      if (!parity.artifact().equals("dynamic")) {
-        assertThat(parity.maxDeltaProbability()).isLessThan(1e-4);
-        assertThat(parity.passed()).isTrue();
+      for (Comparison comparison : parity.verdict().splits().values()) {
+        assertThat(comparison.images()).isEqualTo(18);
+        if (!parity.artifact().equals("dynamic")) {
+          assertThat(comparison.maxDeltaProbability()).isLessThan(1e-4);
+          assertThat(parity.passed()).isTrue();
+        }
       }
     }
+  }
+
+  @Test
+  void theBundleSaysWhatTheGateSaid() throws IOException {
+    List<ArtifactReport> artifacts = bundle.artifacts();
+    assertThat(artifacts)
+        .extracting(ArtifactReport::artifact)
+        .containsExactly("saved_model", "float32", "dynamic");
+    double trained = bundle.metrics().thresholds().sensitivity();
+    for (ArtifactReport artifact : artifacts) {
+      assertThat(artifact.threshold()).isEqualTo(trained);
+      assertThat(artifact.verdict().splits()).containsKeys("validation", "test");
+      assertThat(artifact.size().gzip()).isLessThan(artifact.size().raw());
+    }
+    ArtifactReport float32 = artifacts.get(1);
+    assertThat(float32.size().raw())
+        .isEqualTo(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)));
+    assertThat(float32.verdict().blessed()).isTrue();
+    assertThat(float32.verdict().splits().get("test").auc().value())
+        .isEqualTo(bundle.metrics().test().auc().value());
+    assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
+        .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed");
+  }
+
+  @Test
+  void aBrokenQuantizedModelIsRefusedAndTheOthersAreNot() throws IOException {
+    Path quantized = folder.resolve("quantize");
+    Files.createDirectories(quantized.resolve("reports"));
+    TrainedModel model = TrainedModel.load(pipeline.trainFolder());
+    // A head whose weights have the wrong sign says the opposite.
+    Weights.Builder negated = Weights.builder();
+    model
+        .head()
+        .weights()
+        .asMap()
+        .forEach(
+            (name, tensor) -> {
+              float[] values = tensor.toFloats();
+              if (name.startsWith("logit/")) {
+                for (int i = 0; i < values.length; i++) {
+                  values[i] = -values[i];
+                }
+              }
+              negated.put(name, FloatTensor.of(values, tensor.shape()));
+            });
+    Model broken =
+        Passes.forInference()
+            .apply(
+                new Model(model.model().network(), model.model().weights().plus(negated.build())));
+    TfLiteWriter.write(broken, quantized.resolve("model-int8.tflite"));
+    AtomicFiles.write(quantized.resolve("layers.json"), "{}");
+    String hash = model.model().weights().sha256();
+    QuantizedForms.Form form =
+        new QuantizedForms.Form(
+            "int8", "model-int8.tflite", "a broken one", 0.25, List.of("layers.json"));
+    Json.write(
+        quantized.resolve(QuantizedForms.FILE),
+        new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
+    BundleWriter writer =
+        new BundleWriter(
+            "broken",
+            "Tells one from the other.",
+            ImageOrigin.PHANTOMS,
+            Map.of(),
+            BundleWriter.Options.DEFAULT,
+            1,
+            Progress.NONE);
+    Bundle written =
+        writer.write(
+            model, dataset, pipeline.evaluationFolder(), quantized, folder.resolve("bundle"));
+    BundleVerifier.Report report = BundleVerifier.recorded(written);
+    assertThat(report.passed()).isFalse();
+    assertThat(report.problems()).isEmpty();
+    assertThat(report.parities())
+        .filteredOn(parity -> !parity.passed())
+        .extracting(BundleVerifier.Parity::artifact)
+        .containsExactly("int8");
+    assertThat(report.table()).contains("REFUSED  int8, test: AUC differs by -");
+    assertThat(written.threshold(Artifact.INT8)).isEqualTo(0.25);
+    assertThat(written.folder().resolve("reports/layers.json")).hasContent("{}");
+    assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
+        .contains("| a broken one |", "**refused**");
+    assertThat(VERIFIER.verify(written, dataset).passed()).isFalse();
+
+    Json.write(
+        quantized.resolve(QuantizedForms.FILE),
+        new QuantizedForms(QuantizedForms.FORMAT, "0123", List.of(form)));
+    assertThatThrownBy(
+            () ->
+                writer.write(
+                    model,
+                    dataset,
+                    pipeline.evaluationFolder(),
+                    quantized,
+                    folder.resolve("bundle")))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("another classifier");
   }
 
   @Test
@@ -250,7 +368,7 @@ class BundleTest {
     report = VERIFIER.verify(Bundle.open(copy), dataset);
     assertThat(report.problems()).isEmpty();
     assertThat(report.passed()).isFalse();
-    assertThat(report.table()).containsPattern("float32 +18 .* BEYOND TOLERANCE");
+    assertThat(report.table()).containsPattern("float32 +test +18 .* REFUSED");
   }
 
   @Test

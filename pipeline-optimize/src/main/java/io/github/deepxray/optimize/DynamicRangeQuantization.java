@@ -1,19 +1,13 @@
 package io.github.deepxray.optimize;
 
-import io.github.deepxray.core.network.Layer;
-import io.github.deepxray.core.network.Layer.Conv2D;
-import io.github.deepxray.core.network.Layer.Dense;
-import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.core.weights.FloatTensor;
-import io.github.deepxray.core.weights.Int8Tensor;
-import io.github.deepxray.core.weights.Tensor;
-import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.core.network.Quantization;
+import java.util.Set;
 
 /**
  * Stores the kernels of convolutions and dense layers as 8-bit integers with one scale an output
- * channel; activations stay in float. This is the weights' half of TFLite's dynamic range
- * quantization.
+ * channel, and lets these layers quantize what they read on the fly; activations are stored in
+ * float. This is TFLite's dynamic range quantization.
  *
  * <p>As in TensorFlow's converter, kernels of fewer than {@value #MIN_ELEMENTS} values stay in
  * float, where they weigh little.
@@ -22,20 +16,20 @@ public final class DynamicRangeQuantization implements Pass {
   /** The least number of values for which a kernel is quantized. */
   public static final int MIN_ELEMENTS = 1024;
 
+  private final Set<String> floatLayers;
+
+  /** Quantizes all layers. */
+  public DynamicRangeQuantization() {
+    this(Set.of());
+  }
+
+  /** Quantizes all layers but these. */
+  public DynamicRangeQuantization(Set<String> floatLayers) {
+    this.floatLayers = Set.copyOf(floatLayers);
+  }
+
   @Override
   public Model apply(Model model) {
-    Weights.Builder quantized = Weights.builder();
-    for (Layer layer : model.network().layers()) {
-      if (layer instanceof Conv2D || layer instanceof DepthwiseConv2D || layer instanceof Dense) {
-        String name = Kernels.name(layer);
-        Tensor kernel = model.weights().get(name);
-        if (kernel instanceof FloatTensor floats && floats.size() >= MIN_ELEMENTS) {
-          // Output channels: [.., filters], but [k, k, C, 1] for depthwise.
-          int axis = layer instanceof DepthwiseConv2D ? 2 : kernel.shape().size() - 1;
-          quantized.put(name, Int8Tensor.quantize(floats, axis));
-        }
-      }
-    }
-    return new Model(model.network(), model.weights().plus(quantized.build()));
+    return new Model(model.network(), Kernels.quantized(model, floatLayers), Quantization.DYNAMIC);
   }
 }

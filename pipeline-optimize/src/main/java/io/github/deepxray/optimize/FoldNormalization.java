@@ -25,15 +25,19 @@ import java.util.Map;
  * units.
  */
 public final class FoldNormalization implements Pass {
-  private final boolean intoDense;
+  private static final int MAX_PIXEL = 255;
 
-  private FoldNormalization(boolean intoDense) {
+  private final boolean intoDense;
+  private final boolean commonOffset;
+
+  private FoldNormalization(boolean intoDense, boolean commonOffset) {
     this.intoDense = intoDense;
+    this.commonOffset = commonOffset;
   }
 
   /** Folds into convolutions and dense layers. */
   public FoldNormalization() {
-    this(true);
+    this(true, false);
   }
 
   /**
@@ -42,7 +46,21 @@ public final class FoldNormalization implements Pass {
    * in the steps of the large ones.
    */
   public static FoldNormalization intoConvolutions() {
-    return new FoldNormalization(false);
+    return new FoldNormalization(false, false);
+  }
+
+  /**
+   * The same, but of the offset in front of a padded convolution that reads the network's input
+   * only a whole number stays, one for all channels: the rounded mean of the channels' means. The
+   * rest goes into the bias.
+   *
+   * <p>8-bit pixels less a whole number are the same integers with another zero point, so that an
+   * integer network needs no operator for it. What changes is the padding, and by that the
+   * outermost results: it stands for one grey, 114 for ImageNet's means, instead of each channel's
+   * mean. Where that number is no pixel, from 0 to 255, everything stays exact instead.
+   */
+  public FoldNormalization withCommonOffset() {
+    return new FoldNormalization(intoDense, true);
   }
 
   // In standard deviations: there a float still tells a ten-thousandth from the next.
@@ -81,7 +99,7 @@ public final class FoldNormalization implements Pass {
         pending.put(layer.name(), affine(model, layer, pending.get(layer.inputs().get(0))));
       } else if (layer.inputs().size() == 1 && pending.containsKey(layer.inputs().get(0))) {
         Affine affine = pending.get(layer.inputs().get(0));
-        foldInto(model.weights(), layer, affine, layers, folded);
+        foldInto(model, layer, affine, layers, folded);
       } else {
         layers.add(layer);
       }
@@ -141,20 +159,23 @@ public final class FoldNormalization implements Pass {
     return new Affine(before.from, scale, offset);
   }
 
-  private static void foldInto(
-      Weights weights, Layer layer, Affine affine, List<Layer> layers, Weights.Builder folded) {
-    Layer redirected = Network.renameInput(layer, layer.inputs().get(0), affine.from);
+  private void foldInto(
+      Model model, Layer layer, Affine affine, List<Layer> layers, Weights.Builder folded) {
+    Weights weights = model.weights();
+    String input = layer.inputs().get(0);
+    Layer redirected = Network.renameInput(layer, input, affine.from);
     boolean padded =
         layer instanceof Conv2D conv && conv.padding() == Padding.SAME && conv.kernelSize() > 1;
+    double[] remainder = affine.offset.clone();
     if (padded) {
-      // scale * x + offset = scale * (x + offset / scale)
-      List<Double> shift = new ArrayList<>();
-      for (int c = 0; c < affine.scale.length; c++) {
-        shift.add(affine.offset[c] / affine.scale[c]);
+      // scale * x + offset = scale * (x + shift) + remainder
+      List<Double> shift = shift(affine, affine.from.equals(model.network().input()));
+      for (int c = 0; c < remainder.length; c++) {
+        remainder[c] = shift.size() == 1 ? affine.offset[c] - affine.scale[c] * shift.get(0) : 0;
       }
       String name = layer.name() + "_centering";
       layers.add(new Rescaling(name, affine.from, List.of(1.0), shift));
-      redirected = Network.renameInput(layer, layer.inputs().get(0), name);
+      redirected = Network.renameInput(layer, input, name);
     }
     FloatTensor kernel = Kernels.floats(weights, layer);
     int outputs = kernel.shape().get(kernel.shape().size() - 1);
@@ -163,13 +184,11 @@ public final class FoldNormalization implements Pass {
     weights.find(layer.name() + "/bias").ifPresent(b -> Arrays.setAll(bias, i -> b.toFloats()[i]));
     for (int i = 0; i < values.length; i++) {
       int in = i / outputs % affine.scale.length;
-      if (!padded) {
-        bias[i % outputs] += values[i] * affine.offset[in];
-      }
+      bias[i % outputs] += values[i] * remainder[in];
       values[i] = (float) (values[i] * affine.scale[in]);
     }
     folded.put(Kernels.name(layer), FloatTensor.of(values, kernel.shape()));
-    if (padded) {
+    if (Arrays.stream(remainder).allMatch(r -> r == 0)) {
       layers.add(redirected);
     } else {
       Kernels.putBias(layer, bias, folded);
@@ -178,5 +197,17 @@ public final class FoldNormalization implements Pass {
               ? dense.withBias(true)
               : ((Conv2D) redirected).withBias(true));
     }
+  }
+
+  /** What to add in front of a padded convolution: a channel, or one whole number for all. */
+  private List<Double> shift(Affine affine, boolean atInput) {
+    List<Double> exact = new ArrayList<>();
+    for (int c = 0; c < affine.scale.length; c++) {
+      exact.add(affine.offset[c] / affine.scale[c]);
+    }
+    double grey =
+        Math.rint(-exact.stream().mapToDouble(Double::doubleValue).average().orElseThrow());
+    boolean usable = commonOffset && atInput && grey >= 0 && grey <= MAX_PIXEL;
+    return usable ? List.of(0 - grey) : exact;
   }
 }

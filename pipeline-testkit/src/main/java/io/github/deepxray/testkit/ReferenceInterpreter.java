@@ -36,12 +36,19 @@ public final class ReferenceInterpreter {
     }
     tensors.put(network.input(), start);
     for (Layer layer : network.layers()) {
-      tensors.put(layer.name(), apply(network, layer, tensors));
+      tensors.put(layer.name(), apply(layer, tensors));
     }
     return tensors;
   }
 
-  private double[] apply(Network network, Layer layer, Map<String, double[]> tensors) {
+  /**
+   * Runs one layer of the model.
+   *
+   * @param tensors at least the values of what it reads, by name
+   * @return the values it writes
+   */
+  public double[] apply(Layer layer, Map<String, double[]> tensors) {
+    Network network = model.network();
     double[] x = tensors.get(layer.inputs().get(0));
     List<Integer> shape = network.shape(layer.inputs().get(0));
     int channels = shape.get(shape.size() - 1);

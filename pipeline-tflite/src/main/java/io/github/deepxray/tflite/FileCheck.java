@@ -14,6 +14,7 @@ import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
+import org.tensorflow.lite.schema.TensorType;
 
 /**
  * Checks the operators of a file. TensorFlow Lite checks that tables and vectors lie inside the
@@ -31,6 +32,45 @@ final class FileCheck {
 
   /** From here on operators are those of StableHLO, several of which call graphs. */
   private static final int FIRST_STABLEHLO = 162;
+
+  /** Operators that compute with what integers stand for. */
+  private static final Set<Integer> ARITHMETIC =
+      Set.of(
+          BuiltinOperator.ADD,
+          BuiltinOperator.AVERAGE_POOL_2D,
+          BuiltinOperator.CONCATENATION,
+          BuiltinOperator.CONV_2D,
+          BuiltinOperator.DEPTHWISE_CONV_2D,
+          BuiltinOperator.DEQUANTIZE,
+          BuiltinOperator.DIV,
+          BuiltinOperator.FULLY_CONNECTED,
+          BuiltinOperator.HARD_SWISH,
+          BuiltinOperator.LEAKY_RELU,
+          BuiltinOperator.LOGISTIC,
+          BuiltinOperator.MAX_POOL_2D,
+          BuiltinOperator.MEAN,
+          BuiltinOperator.MUL,
+          BuiltinOperator.QUANTIZE,
+          BuiltinOperator.RELU,
+          BuiltinOperator.RELU6,
+          BuiltinOperator.SOFTMAX,
+          BuiltinOperator.SUB,
+          BuiltinOperator.TANH);
+
+  private static final Set<Byte> INTEGERS =
+      Set.of(TensorType.INT8, TensorType.UINT8, TensorType.INT16);
+
+  private static final Set<Integer> PRODUCTS =
+      Set.of(
+          BuiltinOperator.CONV_2D,
+          BuiltinOperator.DEPTHWISE_CONV_2D,
+          BuiltinOperator.FULLY_CONNECTED);
+
+  /** The least scale of products in steps of the result that XNNPACK takes. */
+  private static final double LEAST_PRODUCT_RATIO = 0x1p-32;
+
+  /** Kernels shift sums to the left by 20 bits, those of 16-bit integers by 15. */
+  private static final double LARGEST_SUM_RATIO = 0x1p13;
 
   private final String source;
   private final Model model;
@@ -104,8 +144,12 @@ final class FileCheck {
           "tensor %d has no buffer %d",
           t,
           tensor.buffer());
-      boolean constant =
-          tensor.isVariable() || model.buffers((int) tensor.buffer()).dataLength() > 0;
+      int stored = model.buffers((int) tensor.buffer()).dataLength();
+      int index = t;
+      TensorCheck.quantization(tensor)
+          .or(() -> TensorCheck.sparsity(tensor, stored))
+          .ifPresent(wrong -> require(false, "tensor %d %s", index, wrong));
+      boolean constant = tensor.isVariable() || stored > 0;
       for (int d = 0; d < tensor.shapeLength(); d++) {
         // A constant without values has no data either.
         constant |= tensor.shape(d) == 0;
@@ -129,6 +173,11 @@ final class FileCheck {
         if (operator.inputs(i) != -1) {
           int tensor = tensor(operator.inputs(i), count);
           require(ready.get(tensor), "operator %d reads tensor %d before it is written", o, tensor);
+          require(
+              code(operator) == BuiltinOperator.DENSIFY || graph.tensors(tensor).sparsity() == null,
+              "operator %d reads tensor %d, which is sparse",
+              o,
+              tensor);
           read.set(tensor);
         }
       }
@@ -137,10 +186,77 @@ final class FileCheck {
         require(!ready.get(tensor), "operator %d writes tensor %d once more", o, tensor);
         ready.set(tensor);
       }
+      if (ARITHMETIC.contains(code(operator))) {
+        scales(graph, operator, o);
+      }
+      if (code(operator) == BuiltinOperator.ADD || code(operator) == BuiltinOperator.SUB) {
+        sum(graph, operator, o);
+      }
     }
     for (int i = 0; i < graph.outputsLength(); i++) {
-      require(ready.get(graph.outputs(i)), "output %d is never written", i);
+      int tensor = graph.outputs(i);
+      require(
+          ready.get(tensor) && graph.tensors(tensor).sparsity() == null,
+          "output %d is never written",
+          i);
     }
+  }
+
+  /** TensorFlow Lite takes a missing scale for 0 and ends the process where it divides by it. */
+  private void scales(SubGraph graph, Operator operator, int index) {
+    for (int i = 0; i < operator.inputsLength() + operator.outputsLength(); i++) {
+      int in = operator.inputsLength();
+      int tensor = i < in ? operator.inputs(i) : operator.outputs(i - in);
+      require(
+          tensor == -1
+              || !INTEGERS.contains(graph.tensors(tensor).type())
+              || scale(graph.tensors(tensor)) > 0,
+          "operator %d computes with tensor %d, whose integers have no scale",
+          index,
+          tensor);
+    }
+    boolean converts =
+        code(operator) == BuiltinOperator.QUANTIZE || code(operator) == BuiltinOperator.DEQUANTIZE;
+    if (!converts && operator.inputsLength() > 0 && operator.inputs(0) >= 0) {
+      byte read = graph.tensors(operator.inputs(0)).type();
+      for (int i = 0; i < operator.outputsLength(); i++) {
+        // TensorFlow Lite makes them equal, and misses the scale then.
+        byte written = graph.tensors(operator.outputs(i)).type();
+        require(
+            !INTEGERS.contains(read) || read == written,
+            "operator %d writes another type than it reads",
+            index);
+      }
+    }
+  }
+
+  /** TensorFlow Lite ends the process if a sum's steps are far finer than those of its parts. */
+  private void sum(SubGraph graph, Operator operator, int index) {
+    boolean binary = operator.inputsLength() == 2 && operator.outputsLength() == 1;
+    require(binary, "operator %d adds other than two tensors", index);
+    float largest = 0;
+    for (int i = 0; i < 2; i++) {
+      require(operator.inputs(i) >= 0, "operator %d adds other than two tensors", index);
+      largest = Math.max(largest, scale(graph.tensors(operator.inputs(i))));
+    }
+    float result = scale(graph.tensors(operator.outputs(0)));
+    require(
+        result == 0 || (double) largest / result < LARGEST_SUM_RATIO,
+        "operator %d adds steps of %s to sums of %s",
+        index,
+        largest,
+        result);
+  }
+
+  /** The scale of a tensor, 0 if it has none. */
+  private static float scale(Tensor tensor) {
+    boolean quantized = tensor.quantization() != null && tensor.quantization().scaleLength() > 0;
+    return quantized ? tensor.quantization().scale(0) : 0;
+  }
+
+  private int code(Operator operator) {
+    OperatorCode code = model.operatorCodes((int) operator.opcodeIndex());
+    return Math.max(code.deprecatedBuiltinCode(), code.builtinCode());
   }
 
   /**
@@ -169,21 +285,49 @@ final class FileCheck {
         for (int t = 0; t < operator.outputsLength(); t++) {
           used |= read.get(operator.outputs(t));
         }
-        int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
         boolean withoutBias =
-            code == BuiltinOperator.DEPTHWISE_CONV_2D && operator.inputsLength() == 2;
-        if (!used || withoutBias) {
-          throw new DeepXrayException(
-              source
-                  + " cannot be run with XNNPACK: operator "
-                  + o
-                  + (used
-                      ? " is a depthwise convolution without bias"
-                      : " writes what nothing reads")
-                  + "; run it without.");
-        }
+            code(operator) == BuiltinOperator.DEPTHWISE_CONV_2D && operator.inputsLength() == 2;
+        requireDelegable(used, o, "writes what nothing reads");
+        requireDelegable(!withoutBias, o, "is a depthwise convolution without bias");
+        requireDelegable(
+            !PRODUCTS.contains(code(operator)) || products(graph, operator),
+            o,
+            "has scales of integers that are too far apart");
       }
     }
+  }
+
+  private void requireDelegable(boolean condition, int operator, String why) {
+    if (!condition) {
+      throw new DeepXrayException(
+          source
+              + " cannot be run with XNNPACK: operator "
+              + operator
+              + " "
+              + why
+              + "; run it without.");
+    }
+  }
+
+  /** Whether the scales of an operator that sums products fit. */
+  private static boolean products(SubGraph graph, Operator operator) {
+    if (operator.inputsLength() < 2 || operator.inputs(0) < 0 || operator.inputs(1) < 0) {
+      // TensorFlow Lite's own check refuses it.
+      return true;
+    }
+    double in = scale(graph.tensors(operator.inputs(0)));
+    Tensor kernel = graph.tensors(operator.inputs(1));
+    double out = scale(graph.tensors(operator.outputs(0)));
+    if (in == 0 || out == 0 || kernel.quantization() == null) {
+      return true;
+    }
+    for (int c = 0; c < kernel.quantization().scaleLength(); c++) {
+      double ratio = in * kernel.quantization().scale(c) / out;
+      if (ratio < LEAST_PRODUCT_RATIO || ratio >= IntegerKernel.LARGEST_RATIO) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private int tensor(int index, int count) {

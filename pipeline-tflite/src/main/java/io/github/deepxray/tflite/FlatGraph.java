@@ -5,7 +5,6 @@ import io.github.deepxray.core.weights.FloatTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
-import org.tensorflow.lite.schema.QuantizationParameters;
 import org.tensorflow.lite.schema.SignatureDef;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
@@ -49,13 +47,25 @@ final class FlatGraph {
    * A tensor.
    *
    * @param data its values, little-endian; empty if they are computed
+   * @param sparsity where those values stand, if others are left out
    */
   record TensorDef(
       String name,
       List<Integer> shape,
       byte type,
       Optional<ByteBuffer> data,
-      Optional<Quantization> quantization) {}
+      Optional<Quantization> quantization,
+      Optional<Sparsity> sparsity) {
+    /** A tensor with all its values, or one that is computed. */
+    TensorDef(
+        String name,
+        List<Integer> shape,
+        byte type,
+        Optional<ByteBuffer> data,
+        Optional<Quantization> quantization) {
+      this(name, shape, type, data, quantization, Optional.empty());
+    }
+  }
 
   /**
    * An operator with the schema's code and version, and its options as one of the union's types.
@@ -91,6 +101,22 @@ final class FlatGraph {
         new TensorDef(tensor, shape, TensorType.FLOAT32, Optional.empty(), Optional.empty()));
   }
 
+  /** Adds a tensor of integers that an operator writes, or an input. */
+  int addIntegers(String tensor, List<Integer> shape, byte type, float scale, long zeroPoint) {
+    Quantization quantization = new Quantization(List.of(scale), List.of(zeroPoint), 0);
+    return add(new TensorDef(tensor, shape, type, Optional.empty(), Optional.of(quantization)));
+  }
+
+  /** The type of a tensor. */
+  byte type(int tensor) {
+    return tensors.get(tensor).type();
+  }
+
+  /** The scale of a tensor of integers that has one. */
+  float scale(int tensor) {
+    return tensors.get(tensor).quantization().orElseThrow().scales().get(0);
+  }
+
   /** Adds constant floats. */
   int addConstant(String tensor, FloatTensor values) {
     ByteBuffer data = littleEndian(values.size() * Float.BYTES);
@@ -98,20 +124,6 @@ final class FlatGraph {
     return add(
         new TensorDef(
             tensor, values.shape(), TensorType.FLOAT32, Optional.of(data), Optional.empty()));
-  }
-
-  /** Adds constant integers of 8 bits with one scale for each index of a dimension. */
-  int addConstant(
-      String tensor, List<Integer> shape, ByteBuffer values, float[] scales, int dimension) {
-    List<Float> list = new ArrayList<>();
-    for (float scale : scales) {
-      list.add(scale);
-    }
-    Quantization quantization =
-        new Quantization(list, Collections.nCopies(list.size(), 0L), dimension);
-    return add(
-        new TensorDef(
-            tensor, shape, TensorType.INT8, Optional.of(values), Optional.of(quantization)));
   }
 
   /** Adds a constant vector of integers of 32 bits. */
@@ -162,13 +174,14 @@ final class FlatGraph {
     // The first buffer is empty by convention: the one of the tensors without data.
     List<Integer> buffers = new ArrayList<>(List.of(emptyBuffer(builder)));
     List<Integer> tensorOffsets = new ArrayList<>();
+    QuantizationTables quantizations = new QuantizationTables(builder);
     for (TensorDef tensor : tensors) {
       int buffer = 0;
       if (tensor.data().isPresent()) {
         buffer = buffers.size();
         buffers.add(buffer(builder, tensor.data().get()));
       }
-      tensorOffsets.add(tensor(builder, tensor, buffer));
+      tensorOffsets.add(tensor(builder, tensor, buffer, quantizations));
     }
     List<OperatorKind> kinds = operators.stream().map(OperatorDef::kind).distinct().toList();
     List<Integer> operatorOffsets = new ArrayList<>();
@@ -230,8 +243,10 @@ final class FlatGraph {
     return Buffer.createBuffer(builder, builder.endVector());
   }
 
-  private static int tensor(FlatBufferBuilder builder, TensorDef tensor, int buffer) {
-    int quantization = tensor.quantization().map(q -> quantization(builder, q)).orElse(0);
+  private static int tensor(
+      FlatBufferBuilder builder, TensorDef tensor, int buffer, QuantizationTables quantizations) {
+    int quantization = tensor.quantization().map(quantizations::write).orElse(0);
+    int sparsity = tensor.sparsity().map(where -> where.write(builder)).orElse(0);
     return Tensor.createTensor(
         builder,
         Tensor.createShapeVector(builder, ints(tensor.shape())),
@@ -240,22 +255,10 @@ final class FlatGraph {
         builder.createString(tensor.name()),
         quantization,
         false,
-        0,
+        sparsity,
         0,
         true,
         0);
-  }
-
-  private static int quantization(FlatBufferBuilder builder, Quantization quantization) {
-    float[] scales = new float[quantization.scales().size()];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = quantization.scales().get(i);
-    }
-    long[] zeroPoints = quantization.zeroPoints().stream().mapToLong(Long::longValue).toArray();
-    int scaleVector = QuantizationParameters.createScaleVector(builder, scales);
-    int zeroPointVector = QuantizationParameters.createZeroPointVector(builder, zeroPoints);
-    return QuantizationParameters.createQuantizationParameters(
-        builder, 0, 0, scaleVector, zeroPointVector, (byte) 0, 0, quantization.dimension());
   }
 
   private static int operator(FlatBufferBuilder builder, OperatorDef operator, int code) {
@@ -275,7 +278,7 @@ final class FlatGraph {
         .toArray();
   }
 
-  private static ByteBuffer littleEndian(int size) {
+  static ByteBuffer littleEndian(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 

@@ -1,6 +1,5 @@
 package io.github.deepxray.tflite;
 
-import com.google.flatbuffers.FlatBufferBuilder;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
@@ -17,61 +16,51 @@ import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Rescaling;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.Quantization;
+import io.github.deepxray.core.network.Quantization.Affine;
+import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashMap;
+import io.github.deepxray.tflite.WeightTensors.Layout;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.ToIntFunction;
-import org.tensorflow.lite.schema.ActivationFunctionType;
-import org.tensorflow.lite.schema.AddOptions;
-import org.tensorflow.lite.schema.BuiltinOperator;
-import org.tensorflow.lite.schema.BuiltinOptions;
-import org.tensorflow.lite.schema.Conv2DOptions;
-import org.tensorflow.lite.schema.DepthwiseConv2DOptions;
-import org.tensorflow.lite.schema.FullyConnectedOptions;
-import org.tensorflow.lite.schema.FullyConnectedOptionsWeightsFormat;
-import org.tensorflow.lite.schema.MulOptions;
-import org.tensorflow.lite.schema.Padding;
-import org.tensorflow.lite.schema.ReducerOptions;
-import org.tensorflow.lite.schema.ReshapeOptions;
-import org.tensorflow.lite.schema.SubOptions;
 
 /**
- * Turns the layers of a network into TFLite operators for a batch of one.
- *
- * <p>The versions of the operators are the lowest that TFLite defines for what is written.
+ * Turns the layers of a network into TFLite operators for a batch of one, each in floats or in
+ * integers as the model says.
  */
 final class Lowering {
-  private static final byte NONE = ActivationFunctionType.NONE;
-
   private final Network network;
   private final Weights weights;
+  private final Quantization quantization;
   private final FlatGraph graph;
-  private final Map<String, Integer> tensors = new HashMap<>();
+  private final Operators operators;
+  private final WeightTensors constants;
+  private final Activations activations;
   private OptionalInt spatialAxes = OptionalInt.empty();
 
-  private Lowering(Network network, Weights weights) {
-    this.network = network;
-    this.weights = weights;
+  private Lowering(Model model, TfLiteWriter.Options options) {
+    this.network = model.network();
+    this.weights = model.weights();
+    this.quantization = model.quantization();
     this.graph = new FlatGraph(network.name());
+    this.operators = new Operators(graph);
+    this.constants = new WeightTensors(graph, weights, options.sparse());
+    this.activations = new Activations(model, options, graph, operators);
   }
 
   /**
    * The graph of a model. Layers that no output depends on are left out: XNNPACK ends the process
    * at an operator whose result nobody reads.
    *
-   * @throws DeepXrayException if an output is named twice or integer weights are quantized along a
-   *     dimension that TFLite has no operator for
+   * @throws DeepXrayException if an output is named twice, the types asked for are not those of the
+   *     model's arithmetic, or a layer cannot be computed as the model says
    */
-  static FlatGraph lower(Model model) {
+  static FlatGraph lower(Model model, TfLiteWriter.Options options) {
     List<String> outputs = model.network().outputs();
     Set<String> unique = new HashSet<>(outputs);
     if (unique.size() != outputs.size()) {
@@ -82,28 +71,25 @@ final class Lowering {
               + String.join(", ", outputs)
               + "); a .tflite file has each once.");
     }
-    Lowering lowering = new Lowering(model.network().withOutputs(outputs), model.weights());
+    Lowering lowering = new Lowering(model.withOutputs(outputs), options);
     lowering.lower();
     return lowering.graph;
   }
 
   private void lower() {
-    String input = network.input();
-    int inputTensor = graph.addFloats(input, withBatch(network.inputShape()));
-    tensors.put(input, inputTensor);
-    graph.addInput(input, inputTensor);
-    network.layers().forEach(this::lower);
-    for (String output : network.outputs()) {
-      int tensor = tensors.get(output);
-      if (output.equals(input)) {
-        tensor = graph.addFloats(output + "/identity", withBatch(network.inputShape()));
-        reshape(output, inputTensor, tensor);
+    for (Layer layer : network.layers()) {
+      if (quantization.integer(layer.name())) {
+        lowerToIntegers(layer);
+      } else {
+        lowerToFloats(layer);
       }
-      graph.addOutput(output, tensor);
+    }
+    for (String output : network.outputs()) {
+      graph.addOutput(output, activations.output(output));
     }
   }
 
-  private void lower(Layer layer) {
+  private void lowerToFloats(Layer layer) {
     if (layer instanceof Rescaling l) {
       rescaling(l);
     } else if (layer instanceof Normalization l) {
@@ -111,21 +97,46 @@ final class Lowering {
     } else if (layer instanceof BatchNormalization l) {
       batchNormalization(l);
     } else if (layer instanceof Conv2D l) {
-      conv2D(l);
+      String kernel = l.name() + "/kernel";
+      boolean hybrid = hybrid(kernel);
+      int x = input(l);
+      int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
+      operators.conv2D(
+          hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
+          l,
+          x,
+          k,
+          bias(l, l.useBias(), l.filters()),
+          output(l));
     } else if (layer instanceof DepthwiseConv2D l) {
-      depthwiseConv2D(l);
+      int x = input(l);
+      int k = constants.floatKernel(l.name() + "/depthwise_kernel", Layout.DEPTHWISE);
+      int channels = channels(l);
+      operators.depthwiseConv2D(
+          Operators.Kind.FLOAT, l, x, k, bias(l, l.useBias(), channels), output(l));
     } else if (layer instanceof Dense l) {
-      dense(l);
+      String kernel = l.name() + "/kernel";
+      boolean hybrid = hybrid(kernel);
+      int x = input(l);
+      int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
+      operators.fullyConnected(
+          hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
+          x,
+          k,
+          bias(l, l.useBias(), l.units()),
+          output(l));
     } else if (layer instanceof Activation l) {
       activation(l);
     } else if (layer instanceof GlobalAveragePooling2D l) {
-      globalAveragePooling2D(l);
+      operators.mean(Operators.Kind.FLOAT, input(l), spatialAxes(), l.keepDims(), output(l));
     } else if (layer instanceof Multiply l) {
-      multiply(tensors.get(l.first()), tensors.get(l.second()), output(l));
+      int a = activations.floats(l.first());
+      operators.multiply(1, a, activations.floats(l.second()), output(l));
     } else if (layer instanceof Add l) {
-      add(tensors.get(l.first()), tensors.get(l.second()), output(l));
-    } else if (layer instanceof Dropout l) {
-      identity(l);
+      int a = activations.floats(l.first());
+      operators.add(Operators.Kind.FLOAT, a, activations.floats(l.second()), output(l));
+    } else if (layer instanceof Dropout) {
+      activations.copyFloats(layer);
     } else {
       throw new IllegalStateException("unknown layer " + layer);
     }
@@ -134,18 +145,20 @@ final class Lowering {
   private void rescaling(Rescaling layer) {
     boolean scaled = layer.scale().stream().anyMatch(scale -> scale != 1);
     boolean shifted = layer.offset().stream().anyMatch(offset -> offset != 0);
-    int x = input(layer);
     if (!scaled && !shifted) {
-      identity(layer);
+      activations.copyFloats(layer);
       return;
     }
+    int x = input(layer);
     if (scaled) {
       int y = shifted ? intermediate(layer, "scaled") : output(layer);
-      multiply(x, graph.addConstant(layer.name() + "/scale", vector(layer.scale())), y);
+      operators.multiply(
+          1, x, graph.addConstant(layer.name() + "/scale", floats(layer.scale())), y);
       x = y;
     }
     if (shifted) {
-      add(x, graph.addConstant(layer.name() + "/offset", vector(layer.offset())), output(layer));
+      int offset = graph.addConstant(layer.name() + "/offset", floats(layer.offset()));
+      operators.add(Operators.Kind.FLOAT, x, offset, output(layer));
     }
   }
 
@@ -157,15 +170,9 @@ final class Lowering {
     }
     // Subtracting first keeps the digits of a mean that is large beside the deviation.
     int centered = intermediate(layer, "centered");
-    int mean = constant(layer.name() + "/mean");
-    graph.addOperator(
-        BuiltinOperator.SUB,
+    operators.subtract(input(layer), constants.floats(layer.name() + "/mean"), centered);
+    operators.multiply(
         1,
-        List.of(input(layer), mean),
-        List.of(centered),
-        BuiltinOptions.SubOptions,
-        builder -> SubOptions.createSubOptions(builder, NONE, true));
-    multiply(
         centered,
         graph.addConstant(layer.name() + "/factor", FloatTensor.of(factors, factors.length)),
         output(layer));
@@ -184,240 +191,247 @@ final class Lowering {
       offset[c] = (float) (beta[c] - mean[c] * s);
     }
     int scaled = intermediate(layer, "scaled");
-    multiply(
+    operators.multiply(
+        1,
         input(layer),
         graph.addConstant(layer.name() + "/scale", FloatTensor.of(scale, scale.length)),
         scaled);
-    add(
+    operators.add(
+        Operators.Kind.FLOAT,
         scaled,
         graph.addConstant(layer.name() + "/offset", FloatTensor.of(offset, offset.length)),
         output(layer));
   }
 
-  private void conv2D(Conv2D layer) {
-    String name = layer.name() + "/kernel";
-    // [k, k, C, filters] becomes [filters, k, k, C].
-    Tensor kernel = weights.get(name);
-    int version = kernel instanceof Int8Tensor ? 5 : 1;
-    graph.addOperator(
-        BuiltinOperator.CONV_2D,
-        version,
-        List.of(
-            input(layer),
-            addTransposed(name, kernel),
-            bias(layer, layer.useBias(), layer.filters())),
-        List.of(output(layer)),
-        BuiltinOptions.Conv2DOptions,
-        builder ->
-            Conv2DOptions.createConv2DOptions(
-                builder, padding(layer.padding()), layer.stride(), layer.stride(), NONE, 1, 1));
-  }
-
-  private void depthwiseConv2D(DepthwiseConv2D layer) {
-    String name = layer.name() + "/depthwise_kernel";
-    // [k, k, C, 1] becomes [1, k, k, C]: the same values in the same order.
-    Tensor source = weights.get(name);
-    List<Integer> shape = source.shape();
-    List<Integer> rotated = List.of(1, shape.get(0), shape.get(1), shape.get(2));
-    int kernel;
-    if (source instanceof Int8Tensor quantized) {
-      checkAxis(name, quantized, 2);
-      // XNNPACK does not run a depthwise convolution of floats by integers. Dequantizing the
-      // kernel, which it does once, lets it run the whole graph.
-      int stored = graph.addConstant(name, rotated, quantized.asBuffer(), quantized.scales(), 3);
-      kernel = graph.addFloats(name + "/dequantized", rotated);
-      graph.addOperator(BuiltinOperator.DEQUANTIZE, 5, List.of(stored), List.of(kernel));
-    } else {
-      kernel = graph.addConstant(name, FloatTensor.of(source.toFloats(), rotated));
-    }
-    graph.addOperator(
-        BuiltinOperator.DEPTHWISE_CONV_2D,
-        1,
-        List.of(input(layer), kernel, bias(layer, layer.useBias(), shape.get(2))),
-        List.of(output(layer)),
-        BuiltinOptions.DepthwiseConv2DOptions,
-        builder ->
-            DepthwiseConv2DOptions.createDepthwiseConv2DOptions(
-                builder, padding(layer.padding()), layer.stride(), layer.stride(), 1, NONE, 1, 1));
-  }
-
-  private void dense(Dense layer) {
-    String name = layer.name() + "/kernel";
-    // [C, units] becomes [units, C].
-    Tensor kernel = weights.get(name);
-    boolean hybrid = kernel instanceof Int8Tensor;
-    graph.addOperator(
-        BuiltinOperator.FULLY_CONNECTED,
-        hybrid ? 9 : 1,
-        List.of(
-            input(layer), addTransposed(name, kernel), bias(layer, layer.useBias(), layer.units())),
-        List.of(output(layer)),
-        BuiltinOptions.FullyConnectedOptions,
-        builder ->
-            FullyConnectedOptions.createFullyConnectedOptions(
-                builder, NONE, FullyConnectedOptionsWeightsFormat.DEFAULT, false, hybrid));
-  }
-
   private void activation(Activation layer) {
     if (layer.function() == Function.LINEAR) {
-      identity(layer);
+      activations.copyFloats(layer);
     } else if (layer.function() == Function.RELU) {
-      graph.addOperator(BuiltinOperator.RELU, 1, List.of(input(layer)), List.of(output(layer)));
+      operators.relu(Operators.Kind.FLOAT, input(layer), output(layer));
     } else if (layer.function() == Function.SIGMOID) {
-      graph.addOperator(BuiltinOperator.LOGISTIC, 1, List.of(input(layer)), List.of(output(layer)));
+      operators.logistic(Operators.Kind.FLOAT, input(layer), output(layer));
     } else {
-      int sigmoid = intermediate(layer, "sigmoid");
-      graph.addOperator(BuiltinOperator.LOGISTIC, 1, List.of(input(layer)), List.of(sigmoid));
-      multiply(input(layer), sigmoid, output(layer));
-    }
-  }
-
-  private void globalAveragePooling2D(GlobalAveragePooling2D layer) {
-    if (spatialAxes.isEmpty()) {
-      spatialAxes = OptionalInt.of(graph.addConstant("spatial_axes", List.of(1, 2)));
-    }
-    graph.addOperator(
-        BuiltinOperator.MEAN,
-        1,
-        List.of(input(layer), spatialAxes.getAsInt()),
-        List.of(output(layer)),
-        BuiltinOptions.ReducerOptions,
-        builder -> ReducerOptions.createReducerOptions(builder, layer.keepDims()));
-  }
-
-  /** Gives the layer's input a second name, or copies it where the name is one of an output. */
-  private void identity(Layer layer) {
-    if (network.outputs().contains(layer.name())) {
       int x = input(layer);
-      reshape(layer.name(), x, output(layer));
-    } else {
-      tensors.put(layer.name(), input(layer));
+      int sigmoid = intermediate(layer, "sigmoid");
+      operators.logistic(Operators.Kind.FLOAT, x, sigmoid);
+      operators.multiply(1, x, sigmoid, output(layer));
     }
   }
 
-  /** Copies a tensor: TFLite has no operator for just that. */
-  private void reshape(String name, int from, int to) {
-    List<Integer> shape = withBatch(network.shape(name));
-    int[] dimensions = shape.stream().mapToInt(Integer::intValue).toArray();
-    graph.addOperator(
-        BuiltinOperator.RESHAPE,
-        1,
-        List.of(from, graph.addConstant(name + "/shape", shape)),
-        List.of(to),
-        BuiltinOptions.ReshapeOptions,
-        builder ->
-            ReshapeOptions.createReshapeOptions(
-                builder, ReshapeOptions.createNewShapeVector(builder, dimensions)));
+  /** Whether a kernel is multiplied by inputs that are quantized on the fly. */
+  private boolean hybrid(String kernel) {
+    return quantization.arithmetic() == Arithmetic.DYNAMIC
+        && weights.get(kernel) instanceof Int8Tensor;
   }
 
-  private void multiply(int first, int second, int product) {
-    ToIntFunction<FlatBufferBuilder> options =
-        builder -> MulOptions.createMulOptions(builder, NONE);
-    graph.addOperator(
-        BuiltinOperator.MUL,
-        1,
-        List.of(first, second),
-        List.of(product),
-        BuiltinOptions.MulOptions,
-        options);
-  }
-
-  private void add(int first, int second, int sum) {
-    graph.addOperator(
-        BuiltinOperator.ADD,
-        1,
-        List.of(first, second),
-        List.of(sum),
-        BuiltinOptions.AddOptions,
-        builder -> AddOptions.createAddOptions(builder, NONE, true));
-  }
-
-  private int input(Layer layer) {
-    return tensors.get(layer.inputs().get(0));
-  }
-
-  private int output(Layer layer) {
-    int tensor = graph.addFloats(layer.name(), withBatch(network.shape(layer.name())));
-    tensors.put(layer.name(), tensor);
-    return tensor;
-  }
-
-  /** A tensor of the shape of the layer's input and output. */
-  private int intermediate(Layer layer, String suffix) {
-    return graph.addFloats(layer.name() + "/" + suffix, withBatch(network.shape(layer.name())));
-  }
-
-  private int constant(String name) {
-    Tensor tensor = weights.get(name);
-    return graph.addConstant(name, FloatTensor.of(tensor.toFloats(), tensor.shape()));
+  private int hybridKernel(String kernel) {
+    return constants.hybridKernel(kernel, (Int8Tensor) weights.get(kernel));
   }
 
   private int bias(Layer layer, boolean used, int channels) {
     String name = layer.name() + "/bias";
     return used
-        ? constant(name)
+        ? constants.floats(name)
         : graph.addConstant(name, FloatTensor.of(new float[channels], channels));
   }
 
-  /** Adds a kernel with the output channels, its last dimension, moved to the front. */
-  private int addTransposed(String name, Tensor kernel) {
-    List<Integer> shape = kernel.shape();
-    int last = shape.size() - 1;
-    int outputs = shape.get(last);
-    int inner = kernel.size() / outputs;
-    List<Integer> transposed = new ArrayList<>(List.of(outputs));
-    transposed.addAll(shape.subList(0, last));
-    if (kernel instanceof Int8Tensor quantized) {
-      checkAxis(name, quantized, last);
-      ByteBuffer from = quantized.asBuffer();
-      byte[] to = new byte[kernel.size()];
-      for (int o = 0; o < outputs; o++) {
-        for (int i = 0; i < inner; i++) {
-          to[o * inner + i] = from.get(i * outputs + o);
-        }
-      }
-      return graph.addConstant(name, transposed, ByteBuffer.wrap(to), quantized.scales(), 0);
-    }
-    float[] from = kernel.toFloats();
-    float[] to = new float[from.length];
-    for (int o = 0; o < outputs; o++) {
-      for (int i = 0; i < inner; i++) {
-        to[o * inner + i] = from[i * outputs + o];
-      }
-    }
-    return graph.addConstant(name, FloatTensor.of(to, transposed));
-  }
-
-  private static void checkAxis(String name, Int8Tensor tensor, int axis) {
-    if (tensor.axis() != axis) {
+  private void lowerToIntegers(Layer layer) {
+    Operators.Kind kind = kind();
+    if (layer instanceof Rescaling l) {
+      integerRescaling(l);
+    } else if (layer instanceof Normalization || layer instanceof BatchNormalization) {
       throw new DeepXrayException(
-          "Weight "
-              + name
-              + " "
-              + tensor.shape()
-              + " is quantized along dimension "
-              + tensor.axis()
-              + "; TFLite needs one scale an output channel, dimension "
-              + axis
-              + ".");
+          "Layer "
+              + layer.name()
+              + " ("
+              + layer.getClass().getSimpleName()
+              + ") does not compute in integers; fold it into its neighbours before quantizing, or"
+              + " keep it in floats.");
+    } else if (layer instanceof Conv2D l) {
+      int x = integerInput(l);
+      IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
+      int k = constants.integerKernel(l.name() + "/kernel", kernel.kernel(), Layout.OUTPUTS_FIRST);
+      operators.conv2D(kind, l, x, k, kernel.addBias(graph, l.name() + "/bias"), integerOutput(l));
+    } else if (layer instanceof DepthwiseConv2D l) {
+      String name = l.name() + "/depthwise_kernel";
+      int x = integerInput(l);
+      IntegerKernel kernel = kernel(l, name, l.useBias());
+      int k = constants.integerKernel(name, kernel.kernel(), Layout.DEPTHWISE);
+      int bias = kernel.addBias(graph, l.name() + "/bias");
+      operators.depthwiseConv2D(kind, l, x, k, bias, integerOutput(l));
+    } else if (layer instanceof Dense l) {
+      int x = integerInput(l);
+      IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
+      int k = constants.integerKernel(l.name() + "/kernel", kernel.kernel(), Layout.OUTPUTS_FIRST);
+      operators.fullyConnected(
+          kind, x, k, kernel.addBias(graph, l.name() + "/bias"), integerOutput(l));
+    } else if (layer instanceof Activation l) {
+      integerActivation(l);
+    } else if (layer instanceof GlobalAveragePooling2D l) {
+      operators.mean(kind, integerInput(l), spatialAxes(), l.keepDims(), integerOutput(l));
+    } else if (layer instanceof Multiply l) {
+      int a = activations.integers(l.first());
+      int b = activations.integers(l.second());
+      integerMultiply(l, a, affine(l.first()), b, affine(l.second()), integerOutput(l));
+    } else if (layer instanceof Add l) {
+      int a = activations.integers(l.first());
+      int b = activations.integers(l.second());
+      integerAdd(l, a, affine(l.first()), b, affine(l.second()), integerOutput(l));
+    } else if (layer instanceof Dropout) {
+      activations.copyIntegers(layer);
+    } else {
+      throw new IllegalStateException("unknown layer " + layer);
     }
   }
 
-  private static FloatTensor vector(List<Double> values) {
+  private IntegerKernel kernel(Layer layer, String name, boolean useBias) {
+    Tensor kernel = weights.get(name);
+    if (!(kernel instanceof Int8Tensor integers)) {
+      throw new DeepXrayException(
+          "Layer "
+              + layer.name()
+              + " is to compute in integers, but its kernel "
+              + name
+              + " is "
+              + kernel
+              + "; quantize the kernel to 8 bits or keep the layer in floats.");
+    }
+    float[] bias =
+        useBias ? weights.floats(layer.name() + "/bias") : new float[integers.scales().length];
+    return IntegerKernel.fit(
+        layer.name(),
+        integers,
+        bias,
+        affine(layer.inputs().get(0)),
+        affine(layer.name()),
+        quantization.arithmetic());
+  }
+
+  private void integerActivation(Activation layer) {
+    if (layer.function() == Function.LINEAR) {
+      activations.copyIntegers(layer);
+      return;
+    }
+    int x = integerInput(layer);
+    if (layer.function() == Function.RELU) {
+      if (affine(layer.name()).zeroPoint() == Byte.MIN_VALUE) {
+        // What is below 0 is below the range. XNNPACK has this operator, but not RELU in integers.
+        operators.quantize(x, integerOutput(layer));
+      } else {
+        operators.relu(kind(), x, integerOutput(layer));
+      }
+    } else if (layer.function() == Function.SIGMOID) {
+      operators.logistic(kind(), x, integerOutput(layer));
+    } else {
+      Affine affine = activations.sigmoid();
+      int sigmoid = activations.addIntegers(layer.name() + "/sigmoid", layer.name(), affine);
+      operators.logistic(kind(), x, sigmoid);
+      Affine read = affine(layer.inputs().get(0));
+      integerMultiply(layer, x, read, sigmoid, affine, integerOutput(layer));
+    }
+  }
+
+  /** In two steps, by constants that are integers of the same width. */
+  private void integerRescaling(Rescaling layer) {
+    boolean scaled = layer.scale().stream().anyMatch(scale -> scale != 1);
+    boolean shifted = layer.offset().stream().anyMatch(offset -> offset != 0);
+    if (!scaled && !shifted) {
+      activations.copyIntegers(layer);
+      return;
+    }
+    int x = integerInput(layer);
+    Affine read = affine(layer.inputs().get(0));
+    if (scaled) {
+      Affine factor = activations.symmetric(layer.scale());
+      int c = activations.addConstant(layer.name() + "/scale", layer.scale(), factor);
+      if (!shifted) {
+        integerMultiply(layer, x, read, c, factor, integerOutput(layer));
+        return;
+      }
+      // Nothing that can be read leaves this range.
+      Affine product = activations.product(read, layer.scale());
+      int y = activations.addIntegers(layer.name() + "/scaled", layer.name(), product);
+      integerMultiply(layer, x, read, c, factor, y);
+      x = y;
+      read = product;
+    }
+    Affine summand = activations.symmetric(layer.offset());
+    int c = activations.addConstant(layer.name() + "/offset", layer.offset(), summand);
+    integerAdd(layer, x, read, c, summand, integerOutput(layer));
+  }
+
+  private void integerMultiply(Layer layer, int a, Affine first, int b, Affine second, int y) {
+    double ratio = (double) first.scale() * second.scale() / scaleOf(y);
+    IntegerKernel.requireStep(layer.name(), ratio, IntegerKernel.LARGEST_RATIO);
+    if (quantization.arithmetic() == Arithmetic.INT16) {
+      operators.multiply(4, a, b, y);
+    } else {
+      operators.multiply(ratio >= 1 ? 3 : 2, a, b, y);
+    }
+  }
+
+  private void integerAdd(Layer layer, int a, Affine first, int b, Affine second, int y) {
+    double ratio = Math.max(first.scale(), second.scale()) / (double) scaleOf(y);
+    // The kernels shift sums to the left by 20 (with 16 bits by 15) and end the process beyond.
+    IntegerKernel.requireStep(
+        layer.name(),
+        ratio,
+        quantization.arithmetic() == Arithmetic.INT16 ? 0x1p13 : IntegerKernel.LARGEST_RATIO);
+    operators.add(kind(), a, b, y);
+  }
+
+  private float scaleOf(int tensor) {
+    return graph.scale(tensor);
+  }
+
+  private Operators.Kind kind() {
+    return quantization.arithmetic() == Arithmetic.INT16
+        ? Operators.Kind.INT16
+        : Operators.Kind.INT8;
+  }
+
+  private int spatialAxes() {
+    if (spatialAxes.isEmpty()) {
+      spatialAxes = OptionalInt.of(graph.addConstant("spatial_axes", List.of(1, 2)));
+    }
+    return spatialAxes.getAsInt();
+  }
+
+  private int channels(Layer layer) {
+    List<Integer> shape = network.shape(layer.name());
+    return shape.get(shape.size() - 1);
+  }
+
+  private Affine affine(String tensor) {
+    return activations.affine(tensor);
+  }
+
+  private int input(Layer layer) {
+    return activations.floats(layer.inputs().get(0));
+  }
+
+  private int output(Layer layer) {
+    return activations.writeFloats(layer);
+  }
+
+  private int integerInput(Layer layer) {
+    return activations.integers(layer.inputs().get(0));
+  }
+
+  private int integerOutput(Layer layer) {
+    return activations.writeIntegers(layer);
+  }
+
+  /** A tensor of the shape of the layer's input and output. */
+  private int intermediate(Layer layer, String suffix) {
+    return activations.addFloats(layer.name() + "/" + suffix, layer.name());
+  }
+
+  private static FloatTensor floats(List<Double> values) {
     float[] floats = new float[values.size()];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = values.get(i).floatValue();
     }
     return FloatTensor.of(floats, floats.length);
-  }
-
-  private static List<Integer> withBatch(List<Integer> shape) {
-    List<Integer> batched = new ArrayList<>(List.of(1));
-    batched.addAll(shape);
-    return List.copyOf(batched);
-  }
-
-  private static byte padding(Layer.Padding padding) {
-    return padding == Layer.Padding.SAME ? Padding.SAME : Padding.VALID;
   }
 }

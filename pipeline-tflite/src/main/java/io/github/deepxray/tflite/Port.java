@@ -21,11 +21,16 @@ final class Port {
   private final float scale;
   private final int zeroPoint;
 
-  /** The smallest value of the integer type. */
+  /** The smallest and the largest value of the integer type. */
   private final int lowest;
 
-  /** Room for one example of an integer tensor. */
-  private final byte[] integers;
+  private final int highest;
+
+  /** Room for one example of a tensor of integers of 8 bits. */
+  private final byte[] bytes;
+
+  /** Room for one example of a tensor of integers of 16 bits. */
+  private final short[] shorts;
 
   private Port(String name, List<Integer> shape, int type, float scale, int zeroPoint) {
     this.name = name;
@@ -35,8 +40,13 @@ final class Port {
     // An integer tensor without quantization holds plain numbers, such as pixels.
     this.scale = scale == 0 ? 1 : scale;
     this.zeroPoint = zeroPoint;
-    this.lowest = type == tensorflowlite.kTfLiteUInt8 ? 0 : Byte.MIN_VALUE;
-    this.integers = new byte[type == tensorflowlite.kTfLiteFloat32 ? 0 : size];
+    boolean wide = type == tensorflowlite.kTfLiteInt16;
+    boolean real = type == tensorflowlite.kTfLiteFloat32;
+    boolean unsigned = type == tensorflowlite.kTfLiteUInt8;
+    this.lowest = wide ? Short.MIN_VALUE : unsigned ? 0 : Byte.MIN_VALUE;
+    this.highest = wide ? Short.MAX_VALUE : lowest + 255;
+    this.bytes = new byte[real || wide ? 0 : size];
+    this.shorts = new short[wide ? size : 0];
   }
 
   /**
@@ -49,14 +59,15 @@ final class Port {
     int type = tensor.type();
     if (type != tensorflowlite.kTfLiteFloat32
         && type != tensorflowlite.kTfLiteUInt8
-        && type != tensorflowlite.kTfLiteInt8) {
+        && type != tensorflowlite.kTfLiteInt8
+        && type != tensorflowlite.kTfLiteInt16) {
       throw new DeepXrayException(
           source
               + " cannot be run: tensor "
               + name
               + " is of type "
               + tensorflowlite.TfLiteTypeGetName(type).getString()
-              + "; give a model with inputs and outputs of FLOAT32, UINT8 or INT8.");
+              + "; give a model with inputs and outputs of FLOAT32, UINT8, INT8 or INT16.");
     }
     List<Integer> dimensions = new ArrayList<>();
     for (int i = 0; i < tensor.dims().size(); i++) {
@@ -88,11 +99,22 @@ final class Port {
       return;
     }
     int offset = index * size;
+    boolean wide = type == tensorflowlite.kTfLiteInt16;
     for (int i = 0; i < size; i++) {
-      int quantized = Math.round(examples[offset + i] / scale) + zeroPoint;
-      integers[i] = (byte) Math.max(lowest, Math.min(lowest + 255, quantized));
+      // As long, so that the sum stays in range however large the quotient is.
+      long quantized = (long) Math.round(examples[offset + i] / scale) + zeroPoint;
+      int clamped = (int) Math.max(lowest, Math.min(highest, quantized));
+      if (wide) {
+        shorts[i] = (short) clamped;
+      } else {
+        bytes[i] = (byte) clamped;
+      }
     }
-    tensor.data().int8().put(integers, 0, size);
+    if (wide) {
+      tensor.data().i16().put(shorts, 0, size);
+    } else {
+      tensor.data().int8().put(bytes, 0, size);
+    }
   }
 
   /** Copies the tensor to the place of one example. */
@@ -102,17 +124,26 @@ final class Port {
       tensor.data().f().get(examples, index * size, size);
       return;
     }
-    tensor.data().int8().get(integers, 0, size);
+    boolean wide = type == tensorflowlite.kTfLiteInt16;
+    if (wide) {
+      tensor.data().i16().get(shorts, 0, size);
+    } else {
+      tensor.data().int8().get(bytes, 0, size);
+    }
     int offset = index * size;
     for (int i = 0; i < size; i++) {
-      int quantized = lowest == 0 ? integers[i] & 0xFF : integers[i];
+      int quantized = wide ? shorts[i] : lowest == 0 ? bytes[i] & 0xFF : bytes[i];
       examples[offset + i] = (quantized - zeroPoint) * scale;
     }
   }
 
   /** A file may change a tensor's size while it runs; copying would then leave its memory. */
   private void requireSize(TfLiteTensor tensor) {
-    long expected = (long) size * (type == tensorflowlite.kTfLiteFloat32 ? Float.BYTES : 1);
+    int width =
+        type == tensorflowlite.kTfLiteFloat32
+            ? Float.BYTES
+            : type == tensorflowlite.kTfLiteInt16 ? Short.BYTES : 1;
+    long expected = (long) size * width;
     if (tensor.bytes() != expected) {
       throw new DeepXrayException(
           "Tensor "

@@ -22,7 +22,7 @@ import org.bytedeco.tensorflowlite.global.tensorflowlite;
 /**
  * Runs a {@code .tflite} file with TensorFlow Lite's interpreter, one example at a time.
  *
- * <p>Inputs and outputs may be 32-bit floats or quantized to 8 bits; those are quantized and
+ * <p>Inputs and outputs may be 32-bit floats or quantized to 8 or 16 bits; those are quantized and
  * dequantized with their tensor's own scale and zero point, so that callers see floats always.
  */
 public final class TfLiteEngine implements InferenceEngine {
@@ -107,7 +107,7 @@ public final class TfLiteEngine implements InferenceEngine {
    *
    * @throws DeepXrayException if it is not a valid TFLite model or one that this engine cannot run:
    *     with several inputs, a batch other than 1, or inputs and outputs of other types than 32-bit
-   *     floats and 8-bit integers
+   *     floats and integers of 8 or 16 bits
    * @throws IOException if it cannot be read
    */
   public static TfLiteEngine load(Path file, Options options) throws IOException {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -21,14 +22,20 @@ import java.util.zip.ZipOutputStream;
 import org.tensorflow.lite.schema.Metadata;
 import org.tensorflow.lite.schema.MetadataT;
 import org.tensorflow.lite.schema.Model;
+import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
 import org.tensorflow.lite.schema.OperatorT;
+import org.tensorflow.lite.schema.QuantizationParameters;
+import org.tensorflow.lite.schema.QuantizationParametersT;
 import org.tensorflow.lite.schema.SignatureDef;
+import org.tensorflow.lite.schema.SparsityParameters;
+import org.tensorflow.lite.schema.SparsityParametersT;
 import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.SubGraphT;
 import org.tensorflow.lite.schema.Tensor;
 import org.tensorflow.lite.schema.TensorT;
 import org.tensorflow.lite.schema.TensorType;
+import org.tensorflow.lite.schema.VariantSubType;
 import org.tensorflow.lite.support.metadata.schema.AssociatedFileT;
 import org.tensorflow.lite.support.metadata.schema.AssociatedFileType;
 import org.tensorflow.lite.support.metadata.schema.ColorSpaceType;
@@ -312,8 +319,10 @@ public record TfLiteMetadata(
       codes[i] = OperatorCode.pack(builder, model.operatorCodes(i).unpack());
     }
     int[] subgraphs = new int[model.subgraphsLength()];
+    QuantizationTables quantizations = new QuantizationTables(builder);
     for (int i = 0; i < subgraphs.length; i++) {
-      subgraphs[i] = SubGraph.pack(builder, withoutEmptyVectors(model.subgraphs(i).unpack()));
+      subgraphs[i] =
+          subgraph(builder, withoutEmptyVectors(model.subgraphs(i).unpack()), quantizations);
     }
     int[] signatures = new int[model.signatureDefsLength()];
     for (int i = 0; i < signatures.length; i++) {
@@ -342,6 +351,74 @@ public record TfLiteMetadata(
             signatures.length == 0 ? 0 : Model.createSignatureDefsVector(builder, signatures));
     Model.finishModelBuffer(builder, root);
     return builder.sizedByteArray();
+  }
+
+  private static int subgraph(
+      FlatBufferBuilder builder, SubGraphT graph, QuantizationTables quantizations) {
+    int[] tensors = new int[graph.getTensors().length];
+    for (int i = 0; i < tensors.length; i++) {
+      tensors[i] = tensor(builder, graph.getTensors()[i], quantizations);
+    }
+    int[] operators = new int[graph.getOperators().length];
+    for (int i = 0; i < operators.length; i++) {
+      operators[i] = Operator.pack(builder, graph.getOperators()[i]);
+    }
+    return SubGraph.createSubGraph(
+        builder,
+        SubGraph.createTensorsVector(builder, tensors),
+        SubGraph.createInputsVector(builder, graph.getInputs()),
+        SubGraph.createOutputsVector(builder, graph.getOutputs()),
+        SubGraph.createOperatorsVector(builder, operators),
+        graph.getName() == null ? 0 : builder.createString(graph.getName()));
+  }
+
+  private static int tensor(
+      FlatBufferBuilder builder, TensorT tensor, QuantizationTables quantizations) {
+    int[] variants = new int[0];
+    if (tensor.getVariantTensors() != null) {
+      variants =
+          Arrays.stream(tensor.getVariantTensors())
+              .mapToInt(variant -> VariantSubType.pack(builder, variant))
+              .toArray();
+    }
+    SparsityParametersT sparsity = tensor.getSparsity();
+    int[] shapeSignature = tensor.getShapeSignature();
+    return Tensor.createTensor(
+        builder,
+        tensor.getShape() == null ? 0 : Tensor.createShapeVector(builder, tensor.getShape()),
+        tensor.getType(),
+        tensor.getBuffer(),
+        tensor.getName() == null ? 0 : builder.createString(tensor.getName()),
+        quantization(builder, tensor.getQuantization(), quantizations),
+        tensor.getIsVariable(),
+        sparsity == null ? 0 : SparsityParameters.pack(builder, sparsity),
+        shapeSignature == null ? 0 : Tensor.createShapeSignatureVector(builder, shapeSignature),
+        tensor.getHasRank(),
+        variants.length == 0 ? 0 : Tensor.createVariantTensorsVector(builder, variants));
+  }
+
+  /** The schema's own way to copy would write one for each of the tensors that share it. */
+  private static int quantization(
+      FlatBufferBuilder builder, QuantizationParametersT source, QuantizationTables quantizations) {
+    if (source == null) {
+      return 0;
+    }
+    boolean plain =
+        source.getScale() != null
+            && source.getZeroPoint() != null
+            && (source.getMin() == null || source.getMin().length == 0)
+            && (source.getMax() == null || source.getMax().length == 0)
+            && (source.getDetails() == null || source.getDetails().getType() == 0);
+    if (!plain) {
+      return QuantizationParameters.pack(builder, source);
+    }
+    List<Float> scales = new ArrayList<>();
+    for (float scale : source.getScale()) {
+      scales.add(scale);
+    }
+    List<Long> zeroPoints = Arrays.stream(source.getZeroPoint()).boxed().toList();
+    return quantizations.write(
+        new FlatGraph.Quantization(scales, zeroPoints, source.getQuantizedDimension()));
   }
 
   private static int metadataBuffer(Model model) {
@@ -376,6 +453,12 @@ public record TfLiteMetadata(
       }
       if (tensor.getVariantTensors() != null && tensor.getVariantTensors().length == 0) {
         tensor.setVariantTensors(null);
+      }
+      SparsityParametersT sparsity = tensor.getSparsity();
+      if (sparsity != null
+          && sparsity.getBlockMap() != null
+          && sparsity.getBlockMap().length == 0) {
+        sparsity.setBlockMap(null);
       }
     }
     return graph;

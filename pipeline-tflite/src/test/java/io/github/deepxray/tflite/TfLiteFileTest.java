@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.tflite.FlatGraph.Quantization;
 import io.github.deepxray.tflite.FlatGraph.TensorDef;
 import io.github.deepxray.tflite.TfLiteEngine.Options;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -165,6 +168,62 @@ class TfLiteFileTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void readsAndWrites16BitIntegers(boolean delegate) {
+    byte[] file =
+        file(
+            BuiltinOperator.RELU,
+            3,
+            tensor("in", TensorType.INT16, Optional.of(quantization(0.5f, 0)), 1, 5),
+            tensor("out", TensorType.INT16, Optional.of(quantization(0.5f, 0)), 1, 5));
+    try (TfLiteEngine engine = TfLiteEngine.load(file, new Options(1, delegate))) {
+      float[] results = engine.run(new float[] {0, 1.2f, -5, 300, 1e9f}, 1)[0];
+      assertThat(results).containsExactly(0, 1, 0, 300, 16383.5f);
+    }
+  }
+
+  /** Each would end the process, or read what is not there. */
+  @Test
+  void refusesIntegersThatStandForNothing() {
+    TensorDef floats = tensor("out", TensorType.FLOAT32, Optional.empty(), 1, 2);
+    for (Optional<Quantization> wrong :
+        List.of(
+            Optional.of(quantization(0, 0)),
+            Optional.of(quantization(-1, 0)),
+            Optional.of(quantization(Float.NaN, 0)),
+            Optional.of(quantization(Float.POSITIVE_INFINITY, 0)))) {
+      assertRefused(
+          file(BuiltinOperator.DEQUANTIZE, 2, tensor("in", TensorType.INT8, wrong, 1, 2), floats),
+          "tensor 0 has scale");
+    }
+    Optional<Quantization> shifted = Optional.of(quantization(1, 200));
+    assertRefused(
+        file(BuiltinOperator.DEQUANTIZE, 2, tensor("in", TensorType.INT8, shifted, 1, 2), floats),
+        "tensor 0 has zero point 200");
+    assertRefused(
+        file(
+            BuiltinOperator.DEQUANTIZE,
+            2,
+            tensor("in", TensorType.INT8, Optional.empty(), 1, 2),
+            floats),
+        "no scale");
+    assertRefused(
+        file(
+            BuiltinOperator.LOGISTIC,
+            2,
+            tensor("in", TensorType.INT8, Optional.of(quantization(1, 0)), 1, 2),
+            floats),
+        "another type");
+    FlatGraph sum = new FlatGraph("sum");
+    int x = sum.add(tensor("x", TensorType.INT8, Optional.of(quantization(1, 0)), 1, 2));
+    int y = sum.add(tensor("y", TensorType.INT8, Optional.of(quantization(1e-7f, 0)), 1, 2));
+    sum.addInput("x", x);
+    sum.addOutput("y", y);
+    sum.addOperator(BuiltinOperator.ADD, 2, List.of(x, x), List.of(y));
+    assertRefused(sum.toBytes("test", "serving_default"), "operator 0 adds steps of 1.0");
+  }
+
   /** An operator whose body is the graph it stands in would recurse until the process ends. */
   @Test
   void refusesOperatorsThatCallGraphs() {
@@ -212,12 +271,22 @@ class TfLiteFileTest {
 
   /** Whatever bits change, the file runs or is refused; the process goes on. */
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void survivesDamagedFiles(boolean quantized) {
+  @ValueSource(strings = {"FLOAT", "DYNAMIC", "INT8", "INT16"})
+  void survivesDamagedFiles(Arithmetic arithmetic) {
+    Model folded = Passes.forInference().apply(MODEL);
     Model model =
-        quantized
-            ? new DynamicRangeQuantization().apply(Passes.forInference().apply(MODEL))
-            : MODEL;
+        switch (arithmetic) {
+          case FLOAT -> MODEL;
+          case DYNAMIC -> new DynamicRangeQuantization().apply(folded);
+          case INT8, INT16 -> {
+            float[] images = Fixtures.randomImages(MODEL.network(), 1, 6);
+            yield MinMaxQuantization.quantize(
+                folded,
+                arithmetic,
+                MinMaxQuantization.ranges(new TfLiteEngineFactory(), folded, images, 1),
+                Set.of("hidden"));
+          }
+        };
     byte[] good = TfLiteWriter.toBytes(model);
     float[] image = Fixtures.randomImages(MODEL.network(), 1, 5);
     int refused = 0;

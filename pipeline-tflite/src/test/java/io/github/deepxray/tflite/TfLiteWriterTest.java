@@ -257,7 +257,7 @@ class TfLiteWriterTest {
     assertThat(dynamic)
         .containsEntry(BuiltinOperator.DEPTHWISE_CONV_2D, 1)
         .containsEntry(BuiltinOperator.DEQUANTIZE, 5)
-        .containsEntry(BuiltinOperator.FULLY_CONNECTED, 9);
+        .containsEntry(BuiltinOperator.FULLY_CONNECTED, 12);
   }
 
   /** The highest version of each operator of a model's file. */

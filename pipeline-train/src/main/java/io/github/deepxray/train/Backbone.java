@@ -2,6 +2,7 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.KerasApplications;
@@ -9,6 +10,8 @@ import io.github.deepxray.core.weights.KerasHdf5;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A feature extractor that is not trained further.
@@ -22,6 +25,22 @@ public record Backbone(EfficientNet variant, Model model, String source) {
   public static final String IMAGENET = "imagenet";
 
   private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
+
+  /** The channels of the expansions that are narrower than usual, by the block's name. */
+  public Map<String, Integer> expansionChannels() {
+    Map<String, Integer> narrowed = new TreeMap<>();
+    variant
+        .expansionChannels()
+        .forEach(
+            (block, usual) -> {
+              int channels =
+                  ((Layer.Conv2D) model.network().layer(block + "_expand_conv")).filters();
+              if (channels != usual) {
+                narrowed.put(block, channels);
+              }
+            });
+    return narrowed;
+  }
 
   /** The height and width of its images in pixels. */
   public int imageSize() {

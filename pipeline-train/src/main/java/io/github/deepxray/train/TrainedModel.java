@@ -13,7 +13,10 @@ import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A trained classifier and what is known about how it came about.
@@ -47,6 +50,10 @@ public record TrainedModel(Description description, Model model) {
    * @param thresholds the decision thresholds chosen on the validation split
    * @param fineTuning how the backbone was trained further, if it was
    * @param pruning how weights were removed, if they were
+   * @param expansionChannels the channels left in blocks whose expansion was narrowed, by the
+   *     block's name
+   * @param parent the hash of the weights of the classifier that this one was made from by pruning
+   *     or fine-tuning, if it was
    */
   public record Description(
       String format,
@@ -62,7 +69,17 @@ public record TrainedModel(Description description, Model model) {
       int epochs,
       DecisionThresholds thresholds,
       Optional<FineTuning> fineTuning,
-      Optional<Pruning> pruning) {
+      Optional<Pruning> pruning,
+      Map<String, Integer> expansionChannels,
+      Optional<String> parent) {
+    /** Copies the map. */
+    public Description {
+      // A file of an earlier version has none.
+      expansionChannels =
+          expansionChannels == null
+              ? Map.of()
+              : Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
+    }
 
     /** The same with other thresholds. */
     public Description withThresholds(DecisionThresholds other) {
@@ -80,7 +97,9 @@ public record TrainedModel(Description description, Model model) {
           epochs,
           other,
           fineTuning,
-          pruning);
+          pruning,
+          expansionChannels,
+          parent);
     }
 
     /** The same after fine-tuning. */
@@ -99,7 +118,9 @@ public record TrainedModel(Description description, Model model) {
           epochs,
           thresholds,
           Optional.of(done),
-          pruning);
+          pruning,
+          expansionChannels,
+          parent);
     }
 
     /** The same after pruning. */
@@ -118,7 +139,30 @@ public record TrainedModel(Description description, Model model) {
           epochs,
           thresholds,
           fineTuning,
-          Optional.of(done));
+          Optional.of(done),
+          expansionChannels,
+          parent);
+    }
+
+    /** The same, made from the classifier whose weights have that hash. */
+    public Description madeFrom(String weights) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          fineTuning,
+          pruning,
+          expansionChannels,
+          Optional.of(weights));
     }
   }
 
@@ -165,6 +209,8 @@ public record TrainedModel(Description description, Model model) {
         epochs,
         thresholds,
         Optional.empty(),
+        Optional.empty(),
+        backbone.expansionChannels(),
         Optional.empty());
   }
 
@@ -216,7 +262,9 @@ public record TrainedModel(Description description, Model model) {
               + FORMAT
               + "; train again.");
     }
-    Network backbone = EfficientNet.of(description.backbone()).network(description.imageSize());
+    Network backbone =
+        EfficientNet.of(description.backbone())
+            .network(description.imageSize(), description.expansionChannels());
     int features = backbone.size(EfficientNet.FEATURES);
     Network network = backbone.then(HeadNetworks.inference(description.head(), features));
     return new TrainedModel(

@@ -14,8 +14,11 @@ import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Layer.Rescaling;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * EfficientNet B0 to B7 without the classification top (Tan and Le 2019, "EfficientNet: Rethinking
@@ -58,6 +61,9 @@ public enum EfficientNet {
 
   /** A row of the paper's table 1: inverted residual blocks (MBConv) that share their settings. */
   private record Stage(int kernel, int repeats, int in, int out, int expand, int stride) {}
+
+  /** One inverted residual block of a variant. */
+  private record Block(String name, int in, int out, int stride, Stage stage) {}
 
   private static final List<Stage> STAGES =
       List.of(
@@ -119,6 +125,38 @@ public enum EfficientNet {
    * @param size height and width of the images in pixels
    */
   public Network network(int size) {
+    return network(size, Map.of());
+  }
+
+  /**
+   * The network with fewer channels inside some blocks, as structured pruning leaves it: the
+   * expansion, the depthwise convolution and what squeeze-and-excitation scales have that many
+   * channels. Squeeze-and-excitation's bottleneck and the block's input and output keep theirs.
+   *
+   * @param size height and width of the images in pixels
+   * @param expansionChannels the number of channels by block, such as {@code block6b}; blocks that
+   *     are not named keep those of {@link #expansionChannels()}
+   * @throws DeepXrayException if there is no such block with an expansion, or a number is not from
+   *     1 to the block's own
+   */
+  public Network network(int size, Map<String, Integer> expansionChannels) {
+    Map<String, Integer> widths = expansionChannels();
+    new TreeMap<>(expansionChannels)
+        .forEach(
+            (block, channels) -> {
+              Integer own = widths.get(block);
+              if (own == null || channels < 1 || channels > own) {
+                throw new DeepXrayException(
+                    kerasName()
+                        + ": block "
+                        + block
+                        + (own == null
+                            ? " has no expansion; name one of " + String.join(", ", widths.keySet())
+                            : " cannot have " + channels + " channels; give 1 to " + own)
+                        + ".");
+              }
+              widths.put(block, channels);
+            });
     Builder b = new Builder();
     b.add(new Rescaling("rescaling", INPUT, List.of(1.0 / 255), List.of(0.0)));
     b.add(new Normalization("normalization", b.last));
@@ -134,21 +172,14 @@ public enum EfficientNet {
     b.batchNorm("stem_bn");
     b.swish("stem_activation");
 
-    int total = STAGES.stream().mapToInt(s -> repeats(s.repeats)).sum();
-    int index = 0;
-    for (int s = 0; s < STAGES.size(); s++) {
-      Stage stage = STAGES.get(s);
-      int repeats = repeats(stage.repeats);
-      for (int r = 0; r < repeats; r++, index++) {
-        block(
-            b,
-            "block" + (s + 1) + (char) ('a' + r) + "_",
-            r == 0 ? filters(stage.in) : filters(stage.out),
-            filters(stage.out),
-            stage,
-            r == 0 ? stage.stride : 1,
-            DROP_CONNECT_RATE * index / total);
-      }
+    List<Block> blocks = blocks();
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      block(
+          b,
+          block,
+          widths.getOrDefault(block.name, block.in),
+          DROP_CONNECT_RATE * i / blocks.size());
     }
     b.conv("top_conv", filters(1280), 1, 1);
     b.batchNorm("top_bn");
@@ -157,22 +188,55 @@ public enum EfficientNet {
     return new Network(kerasName(), INPUT, List.of(size, size, 3), b.layers, List.of(FEATURES));
   }
 
-  private static void block(
-      Builder b, String prefix, int in, int out, Stage stage, int stride, double dropRate) {
+  /**
+   * The number of channels that each block expands its input to, in the order of the blocks; block
+   * 1, which does not expand, is not among them.
+   */
+  public Map<String, Integer> expansionChannels() {
+    Map<String, Integer> channels = new LinkedHashMap<>();
+    for (Block block : blocks()) {
+      if (block.stage.expand != 1) {
+        channels.put(block.name, block.in * block.stage.expand);
+      }
+    }
+    return channels;
+  }
+
+  private List<Block> blocks() {
+    List<Block> blocks = new ArrayList<>();
+    for (int s = 0; s < STAGES.size(); s++) {
+      Stage stage = STAGES.get(s);
+      int repeats = repeats(stage.repeats);
+      for (int r = 0; r < repeats; r++) {
+        blocks.add(
+            new Block(
+                "block" + (s + 1) + (char) ('a' + r),
+                r == 0 ? filters(stage.in) : filters(stage.out),
+                filters(stage.out),
+                r == 0 ? stage.stride : 1,
+                stage));
+      }
+    }
+    return blocks;
+  }
+
+  private static void block(Builder b, Block block, int expanded, double dropRate) {
     String input = b.last;
-    int expanded = in * stage.expand;
+    String prefix = block.name + "_";
+    Stage stage = block.stage;
     if (stage.expand != 1) {
       b.conv(prefix + "expand_conv", expanded, 1, 1);
       b.batchNorm(prefix + "expand_bn");
       b.swish(prefix + "expand_activation");
     }
     b.add(
-        new DepthwiseConv2D(prefix + "dwconv", b.last, stage.kernel, stride, Padding.SAME, false));
+        new DepthwiseConv2D(
+            prefix + "dwconv", b.last, stage.kernel, block.stride, Padding.SAME, false));
     b.batchNorm(prefix + "bn");
     String activated = b.swish(prefix + "activation");
 
     // Squeeze and excite (Hu et al. 2018).
-    int squeezed = Math.max(1, (int) (in * SQUEEZE_RATIO));
+    int squeezed = Math.max(1, (int) (block.in * SQUEEZE_RATIO));
     b.add(new GlobalAveragePooling2D(prefix + "se_squeeze", activated, true));
     b.add(new Conv2D(prefix + "se_reduce", b.last, squeezed, 1, 1, Padding.SAME, true));
     b.swish(prefix + "se_reduce_activation");
@@ -180,9 +244,9 @@ public enum EfficientNet {
     String gate = b.add(new Activation(prefix + "se_expand_activation", b.last, Function.SIGMOID));
     b.add(new Multiply(prefix + "se_excite", activated, gate));
 
-    b.conv(prefix + "project_conv", out, 1, 1);
+    b.conv(prefix + "project_conv", block.out, 1, 1);
     b.batchNorm(prefix + "project_bn");
-    if (stride == 1 && in == out) {
+    if (block.stride == 1 && block.in == block.out) {
       if (dropRate > 0) {
         b.add(new Dropout(prefix + "drop", b.last, dropRate, true));
       }

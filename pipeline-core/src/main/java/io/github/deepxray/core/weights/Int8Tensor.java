@@ -26,6 +26,27 @@ public final class Int8Tensor implements Tensor {
   }
 
   /**
+   * A tensor of copies of these values and scales.
+   *
+   * @param axis the dimension of the channels
+   * @throws IllegalArgumentException if their number does not fit the shape, a value is -128 or a
+   *     scale is not positive
+   */
+  public static Int8Tensor of(byte[] values, float[] scales, int axis, List<Integer> shape) {
+    for (byte value : values) {
+      if (value == Byte.MIN_VALUE) {
+        throw new IllegalArgumentException("-128 has no opposite");
+      }
+    }
+    for (float scale : scales) {
+      if (!(scale > 0) || Float.isInfinite(scale)) {
+        throw new IllegalArgumentException("scale " + scale);
+      }
+    }
+    return new Int8Tensor(values.clone(), scales.clone(), axis, List.copyOf(shape));
+  }
+
+  /**
    * Quantizes to the nearest step, each slice along {@code axis} by its own largest magnitude.
    *
    * @param tensor the values
@@ -45,7 +66,8 @@ public final class Int8Tensor implements Tensor {
     }
     for (int c = 0; c < channels; c++) {
       // A channel of zeros needs some scale; any will do.
-      scales[c] = scales[c] == 0 ? 1f : scales[c] / 127f;
+      float step = scales[c] / 127f;
+      scales[c] = step == 0 ? 1f : step;
     }
     byte[] values = new byte[tensor.size()];
     for (int i = 0; i < values.length; i++) {

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -63,6 +64,55 @@ class EfficientNetTest {
     // Five times halved, rounded up.
     assertThat(small.shape("top_conv")).containsExactly(4, 4, 1280);
     assertThat(small.weightSpecs()).isEqualTo(EfficientNet.B0.network().weightSpecs());
+  }
+
+  @Test
+  void narrowsTheInsideOfTheBlocksNamed() {
+    Network network = EfficientNet.B0.network(224, Map.of("block2b", 72, "block6a", 8));
+    assertThat(network.shape("block2b_expand_activation")).containsExactly(56, 56, 72);
+    assertThat(network.shape("block2b_se_reduce")).containsExactly(1, 1, 6);
+    assertThat(network.shape("block2b_se_excite")).containsExactly(56, 56, 72);
+    assertThat(network.shape("block2b_add")).containsExactly(56, 56, 24);
+    assertThat(network.shape("block6a_dwconv")).containsExactly(7, 7, 8);
+    assertThat(network.shape("block6a_project_bn")).containsExactly(7, 7, 192);
+    Network whole = EfficientNet.B0.network();
+    for (Layer layer : network.layers()) {
+      if (!layer.name().startsWith("block2b_") && !layer.name().startsWith("block6a_")) {
+        assertThat(layer).isEqualTo(whole.layer(layer.name()));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void namingEveryBlocksOwnWidthChangesNothing(EfficientNet variant) {
+    assertThat(variant.network(variant.resolution(), variant.expansionChannels()))
+        .isEqualTo(variant.network());
+  }
+
+  @Test
+  void listsTheBlocksThatExpand() {
+    assertThat(EfficientNet.B0.expansionChannels())
+        .containsEntry("block2a", 96)
+        .containsEntry("block6b", 1152)
+        .containsEntry("block7a", 1152)
+        .doesNotContainKey("block1a")
+        .hasSize(15);
+    assertThat(EfficientNet.B0.expansionChannels().keySet()).startsWith("block2a", "block2b");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "block1a, 16, no expansion",
+    "block9a, 16, block7a",
+    "block2a, 97, 1 to 96",
+    "block2a, 0, 1 to 96"
+  })
+  void refusesWidthsThatItCannotHave(String block, int channels, String help) {
+    assertThatThrownBy(() -> EfficientNet.B0.network(224, Map.of(block, channels)))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(block)
+        .hasMessageContaining(help);
   }
 
   @ParameterizedTest

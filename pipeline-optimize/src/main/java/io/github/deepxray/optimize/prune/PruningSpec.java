@@ -10,16 +10,14 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
-import io.github.deepxray.core.network.Layer.Dense;
-import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.optimize.Kernels;
+import io.github.deepxray.optimize.quantize.LayerPatterns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /**
  * Which weights are pruned, how many and when. Fields that a file leaves out, but for the sparsity,
@@ -33,8 +31,8 @@ import java.util.regex.Pattern;
  * @param from the first layer that may be pruned, or the beginning of its name up to a {@code _},
  *     such as {@code block6a} or {@code top}; {@value #ALL} for all. Layers before it keep their
  *     weights, as they do where only later layers are fine-tuned
- * @param spare patterns of names of layers that keep their weights, where {@code *} stands for any
- *     text; see {@link #DEFAULT_SPARE}
+ * @param spare the layers that keep their weights, as {@link LayerPatterns} are written; see {@link
+ *     #DEFAULT_SPARE}
  */
 public record PruningSpec(
     double sparsity,
@@ -420,7 +418,7 @@ public record PruningSpec(
     }
     List<Layer> prunable =
         layers.subList(start, layers.size()).stream()
-            .filter(PruningSpec::hasKernel)
+            .filter(Kernels::has)
             .filter(layer -> !matches(spare, layer))
             .toList();
     if (prunable.isEmpty()) {
@@ -459,20 +457,7 @@ public record PruningSpec(
         && !matches(SQUEEZE_EXCITE, layer);
   }
 
-  private static boolean hasKernel(Layer layer) {
-    return layer instanceof Conv2D || layer instanceof DepthwiseConv2D || layer instanceof Dense;
-  }
-
   private static boolean matches(List<String> patterns, Layer layer) {
-    Predicate<String> equal = pattern -> glob(pattern).matcher(layer.name()).matches();
-    return patterns.stream().anyMatch(equal);
-  }
-
-  private static Pattern glob(String pattern) {
-    StringBuilder regex = new StringBuilder();
-    for (String part : pattern.split("\\*", -1)) {
-      regex.append(regex.length() == 0 ? "" : ".*").append(Pattern.quote(part));
-    }
-    return Pattern.compile(regex.toString());
+    return patterns.stream().anyMatch(pattern -> LayerPatterns.matches(pattern, layer.name()));
   }
 }

@@ -313,6 +313,7 @@ public final class FineTuner {
     TrainedModel.Description description =
         model
             .description()
+            .madeFrom(model.model().weights().sha256())
             .with(
                 new TrainedModel.FineTuning(options.spec(), options.seed(), epochs, bestEpoch + 1));
     if (pruning.isPresent()) {

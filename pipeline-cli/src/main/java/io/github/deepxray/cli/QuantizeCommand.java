@@ -1,0 +1,62 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.export.Gate;
+import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.export.Quantizer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The stage between evaluation and export. */
+@Command(
+    name = "quantize",
+    description = {
+      "Makes smaller and faster forms of the trained classifier: int8, int16x8, int8-weights,"
+          + " float16.",
+      "",
+      "Reads <out>/data and the trained classifier; writes <out>/quantize, from where export puts"
+          + " the files into the bundle. Ranges are measured on training images; what there is to"
+          + " choose, the threshold among it, is chosen on the validation split. layers-int8.html"
+          + " answers why quantization lost accuracy: per layer its range, what is clipped, and the"
+          + " noise it adds.",
+      "",
+      "The dynamic form needs no calibration and is in every bundle.",
+      ""
+    },
+    footer = {"", "Example: deepxray quantize --forms int8 --out work"},
+    sortOptions = false)
+final class QuantizeCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Option(
+      names = "--forms",
+      split = ",",
+      defaultValue = "int8",
+      paramLabel = "<forms>",
+      description = "Which forms: int8, int16x8, int8-weights, float16. Default: ${DEFAULT-VALUE}.")
+  private List<String> forms;
+
+  @Mixin private StageOptions stage;
+  @Mixin private QuantizeOptions options;
+  @Mixin private SparseOption sparse;
+  @Mixin private SeedOption seed;
+
+  @Override
+  public Integer call() throws Exception {
+    Quantizer.Options quantizerOptions =
+        Usage.check(
+            common,
+            () ->
+                options.options(
+                    forms, sparse.sparse, Gate.Limits.QUANTIZATION, seed.seed, stage.cores()));
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
+    for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
+      common.print(result + "\n");
+    }
+    stage.place.keepConfig(common);
+    return 0;
+  }
+}

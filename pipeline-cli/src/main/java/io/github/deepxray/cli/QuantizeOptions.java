@@ -1,0 +1,162 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.export.Gate;
+import io.github.deepxray.export.Quantizer;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.optimize.quantize.RangeMethod;
+import io.github.deepxray.optimize.quantize.RangeSelection;
+import io.github.deepxray.optimize.quantize.SensitivitySearch;
+import io.github.deepxray.tflite.TfLiteWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How quantized forms are made. */
+final class QuantizeOptions {
+  @Option(
+      names = "--calibration-images",
+      defaultValue = "200",
+      paramLabel = "<n>",
+      description =
+          "On how many training images the ranges of activations are measured. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int calibrationImages;
+
+  @Option(
+      names = "--ranges",
+      paramLabel = "<method>",
+      description =
+          "How the range of an activation follows from what was measured: min-max,"
+              + " percentile[:<share>], mse, entropy or moving-average[:<momentum>]. Default:"
+              + " percentile:0.9998 for int8, min-max for int16x8.")
+  private Optional<String> ranges;
+
+  @Option(
+      names = "--range-of",
+      paramLabel = "<layers>=<method>",
+      description =
+          "Another method for some layers, such as stem=percentile:0.999; may be given again.")
+  private List<String> rangesOf = List.of();
+
+  @Option(
+      names = "--keep-float",
+      split = ",",
+      paramLabel = "<layers>",
+      description =
+          "Layers that stay in floats: names, blocks (stem, block2a) or patterns with * and ?.")
+  private List<String> keepFloat = List.of();
+
+  @Option(
+      names = "--auto-keep-float",
+      defaultValue = "0",
+      paramLabel = "<n>",
+      description =
+          "Search for the fewest layers, at most so many, whose stay in floats brings an int8 or"
+              + " int16x8 model through the gate on the validation split; 0 for no search. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int autoKeepFloat;
+
+  @Option(
+      names = "--max-slowdown",
+      defaultValue = "1.15",
+      paramLabel = "<factor>",
+      description =
+          "How much slower, by estimate, that search may make the model. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double maxSlowdown;
+
+  @Option(
+      names = "--integer-head",
+      description =
+          "Put the head into integers too. It is a thousandth of the work; in floats confident"
+              + " cases keep their order.")
+  private boolean integerHead;
+
+  @Option(
+      names = "--exact-padding",
+      description =
+          "Pad the stem with each channel's mean at the cost of one more operator, instead of one"
+              + " grey.")
+  private boolean exactPadding;
+
+  @Option(
+      names = "--refit-head",
+      defaultValue = "auto",
+      paramLabel = "<when>",
+      description =
+          "Train the head anew on what the integer backbone computes: auto (if the validation"
+              + " probabilities get closer to the trained model's), always or never. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Quantizer.Refit refitHead;
+
+  @Option(
+      names = "--integer-input",
+      defaultValue = "float32",
+      paramLabel = "<type>",
+      description = "What int8 models read: float32, int8 or uint8. Default: ${DEFAULT-VALUE}.")
+  private TfLiteWriter.DataType input;
+
+  @Option(
+      names = "--integer-output",
+      defaultValue = "float32",
+      paramLabel = "<type>",
+      description =
+          "What int8 models write: float32, or with --integer-head int8 or uint8. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private TfLiteWriter.DataType output;
+
+  @Option(
+      names = "--layer-report",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Write what each layer of int8 and int16x8 models loses, as a page and as JSON. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private boolean layerReport;
+
+  /** The options for some forms. */
+  Quantizer.Options options(
+      List<String> forms, boolean sparse, Gate.Limits limits, long seed, int cores) {
+    List<QuantizationSpec> specs = new ArrayList<>();
+    for (String form : forms) {
+      specs.add(spec(QuantizationMode.of(form)));
+    }
+    if (autoKeepFloat > 0 && !(maxSlowdown >= 1)) {
+      throw new DeepXrayException("--max-slowdown must be 1 or more, not " + maxSlowdown + ".");
+    }
+    return new Quantizer.Options(
+        specs,
+        calibrationImages,
+        refitHead,
+        autoKeepFloat == 0
+            ? Optional.empty()
+            : Optional.of(new SensitivitySearch.Limits(autoKeepFloat, maxSlowdown)),
+        layerReport,
+        input,
+        output,
+        sparse,
+        limits,
+        seed,
+        cores);
+  }
+
+  /** Options that say nothing to a form are for the other forms. */
+  private QuantizationSpec spec(QuantizationMode mode) {
+    QuantizationSpec spec = QuantizationSpec.of(mode).withKeepFloat(keepFloat);
+    if (!mode.calibrated()) {
+      return spec;
+    }
+    RangeSelection selection =
+        ranges.map(name -> RangeSelection.of(RangeMethod.of(name))).orElse(spec.ranges());
+    for (int i = rangesOf.size() - 1; i >= 0; i--) {
+      RangeSelection.Rule rule = RangeSelection.Rule.of(rangesOf.get(i));
+      selection = selection.with(rule.tensors(), rule.method());
+    }
+    spec = spec.withRanges(selection).withIntegerHead(integerHead);
+    return mode == QuantizationMode.INT8 ? spec.withExactPadding(exactPadding) : spec;
+  }
+}

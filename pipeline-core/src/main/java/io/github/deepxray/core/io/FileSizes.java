@@ -1,0 +1,85 @@
+package io.github.deepxray.core.io;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * How large a file or folder is as it is and compressed, at the level that {@code gzip} and {@code
+ * zip} use by default (6). Compressed sizes do not depend on file times; another version of zlib
+ * may change them slightly.
+ *
+ * @param raw the bytes of all files
+ * @param gzip the bytes after {@code gzip -6 --no-name}, of a folder's files one by one
+ * @param zip the bytes of one zip archive of the file or of everything in the folder
+ */
+public record FileSizes(long raw, long gzip, long zip) {
+  private static final LocalDateTime ANY_TIME = LocalDateTime.of(2000, 1, 1, 0, 0);
+
+  /**
+   * Compresses in memory, a piece at a time, and counts.
+   *
+   * @param fileOrFolder a file, or a folder with all that is in it
+   * @throws IOException if it cannot be read
+   */
+  public static FileSizes of(Path fileOrFolder) throws IOException {
+    Path root = fileOrFolder.toAbsolutePath().normalize();
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(root)) {
+      files =
+          walk.filter(Files::isRegularFile)
+              .sorted(Comparator.comparing(file -> entryName(root, file)))
+              .toList();
+    }
+    long raw = 0;
+    long gzip = 0;
+    Counter zip = new Counter();
+    try (ZipOutputStream archive = new ZipOutputStream(zip)) {
+      archive.setLevel(Deflater.DEFAULT_COMPRESSION);
+      for (Path file : files) {
+        raw += Files.size(file);
+        Counter zipped = new Counter();
+        try (OutputStream out = new GZIPOutputStream(zipped)) {
+          Files.copy(file, out);
+        }
+        gzip += zipped.count;
+        ZipEntry entry = new ZipEntry(entryName(root, file));
+        entry.setTimeLocal(ANY_TIME);
+        archive.putNextEntry(entry);
+        Files.copy(file, archive);
+        archive.closeEntry();
+      }
+    }
+    return new FileSizes(raw, gzip, zip.count);
+  }
+
+  private static String entryName(Path root, Path file) {
+    return file.equals(root)
+        ? String.valueOf(root.getFileName())
+        : root.relativize(file).toString().replace('\\', '/');
+  }
+
+  /** Counts what is written to it. */
+  private static final class Counter extends OutputStream {
+    private long count;
+
+    @Override
+    public void write(int value) {
+      count++;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      count += length;
+    }
+  }
+}

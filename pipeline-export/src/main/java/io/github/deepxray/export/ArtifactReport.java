@@ -1,0 +1,49 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a bundle says about one of its deployable forms.
+ *
+ * @param artifact its name, see {@link Artifact#key}
+ * @param path the file or folder in the bundle
+ * @param form what it is, in words
+ * @param threshold from which probability on it decides for pneumonia, chosen on validation
+ * @param size its bytes as they are and compressed
+ * @param limits how far it may be from the trained model
+ * @param verdict how far it is, and whether it is blessed
+ */
+public record ArtifactReport(
+    String artifact,
+    String path,
+    String form,
+    double threshold,
+    FileSizes size,
+    Gate.Limits limits,
+    Gate.Verdict verdict) {
+
+  /** All forms of a bundle: the content of {@code artifacts.json}. */
+  public record All(String format, List<ArtifactReport> artifacts) {
+    static final String FORMAT = "deepxray-artifacts/1";
+
+    /** Copies the list. */
+    public All {
+      artifacts = List.copyOf(artifacts);
+    }
+  }
+
+  /** The name of the file. */
+  public static final String FILE = "artifacts.json";
+
+  static void write(Path file, List<ArtifactReport> reports) throws IOException {
+    Json.write(file, new All(All.FORMAT, reports));
+  }
+
+  static List<ArtifactReport> read(Path file) throws IOException {
+    return Json.read(file, All.class).artifacts();
+  }
+}

@@ -1,0 +1,154 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayReader;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.tensorflow.SavedModelEngine;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Runs a deployed model on the images of a split. */
+final class ArtifactScorer {
+  /** How many images the signature that decodes in the graph is run on. */
+  private static final int BYTES_IMAGES = 64;
+
+  private final PreparedDataset dataset;
+  private final int cores;
+  private final Progress progress;
+
+  /**
+   * Prepares.
+   *
+   * @param dataset where the images are
+   * @param cores how many processor cores to use
+   * @param progress told of every image
+   */
+  ArtifactScorer(PreparedDataset dataset, int cores, Progress progress) {
+    this.dataset = dataset;
+    this.cores = cores;
+    this.progress = progress;
+  }
+
+  /** Loads the model with so many threads a call. */
+  @FunctionalInterface
+  interface Loader {
+    InferenceEngine load(int threads) throws IOException;
+  }
+
+  /**
+   * What a model said.
+   *
+   * @param examples one for each image, in the order of the shards
+   * @param engineSeconds how long the engines took, added up; decoding left out
+   */
+  record Scores(List<ScoredExample> examples, double engineSeconds) {}
+
+  /** Several TFLite engines of one thread each do more than one of many threads; TensorFlow not. */
+  Scores score(String name, boolean parallel, Loader loader, Split split) throws IOException {
+    int workers = parallel ? Math.max(1, Math.min(cores, dataset.images(split))) : 1;
+    TreeMap<Integer, ScoredExample> scored = new TreeMap<>();
+    double[] seconds = new double[workers];
+    try (XrayReader reader = dataset.read(split);
+        Progress.Task task = progress.start(name + " " + split.key(), dataset.images(split))) {
+      NumberedReader numbered = new NumberedReader(reader);
+      Workers.run(
+          workers,
+          (worker, others) -> {
+            try (InferenceEngine engine = loader.load(Math.max(1, cores / workers))) {
+              Optional<Batch> next = numbered.next(engine.preferredBatch());
+              while (next.isPresent() && !others.stopped()) {
+                Batch batch = next.get();
+                int size = engine.inputShape().stream().reduce(1, Math::multiplyExact);
+                float[] input = new float[batch.records.size() * size];
+                for (int i = 0; i < batch.records.size(); i++) {
+                  Resizer.resize(
+                          batch.records.get(i).decode(),
+                          engine.inputShape().get(0),
+                          engine.inputShape().get(1))
+                      .copyTo(input, i * size);
+                }
+                long start = System.nanoTime();
+                float[] probabilities = engine.run(input, batch.records.size())[0];
+                seconds[worker] += (System.nanoTime() - start) / 1e9;
+                synchronized (scored) {
+                  for (int i = 0; i < batch.records.size(); i++) {
+                    scored.put(batch.first + i, scored(batch.records.get(i), probabilities[i]));
+                  }
+                }
+                task.advance(batch.records.size());
+                next = numbered.next(engine.preferredBatch());
+              }
+            }
+          });
+    }
+    double total = 0;
+    for (double s : seconds) {
+      total += s;
+    }
+    return new Scores(new ArrayList<>(scored.values()), total);
+  }
+
+  /**
+   * Runs the signature that decodes in the graph, on every n-th image so that both classes are in.
+   */
+  Scores scoreBytes(String name, SavedModelEngine engine, Split split) throws IOException {
+    List<ScoredExample> scored = new ArrayList<>();
+    double seconds = 0;
+    int every = Math.max(1, dataset.images(split) / BYTES_IMAGES);
+    try (XrayReader reader = dataset.read(split);
+        Progress.Task task = progress.start(name + " " + split.key(), dataset.images(split))) {
+      int index = 0;
+      for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        if (index++ % every == 0) {
+          long start = System.nanoTime();
+          float probability = engine.runBytes(List.of(next.get().image()))[0][0];
+          seconds += (System.nanoTime() - start) / 1e9;
+          scored.add(scored(next.get(), probability));
+        }
+        task.advance(1);
+      }
+    }
+    return new Scores(scored, seconds);
+  }
+
+  private static ScoredExample scored(XrayRecord record, float probability) {
+    return new ScoredExample(
+        record.filename(), record.patient(), record.label().index() == 1, probability);
+  }
+
+  /** Consecutive records, the first of which has that number. */
+  private record Batch(int first, List<XrayRecord> records) {}
+
+  /** Deals the records of a split out to several threads. */
+  private static final class NumberedReader {
+    private final XrayReader reader;
+    private int read;
+
+    NumberedReader(XrayReader reader) {
+      this.reader = reader;
+    }
+
+    synchronized Optional<Batch> next(int size) throws IOException {
+      List<XrayRecord> records = new ArrayList<>();
+      while (records.size() < size) {
+        Optional<XrayRecord> record = reader.next();
+        if (record.isEmpty()) {
+          break;
+        }
+        records.add(record.get());
+      }
+      Batch batch = new Batch(read, records);
+      read += records.size();
+      return records.isEmpty() ? Optional.empty() : Optional.of(batch);
+    }
+  }
+}

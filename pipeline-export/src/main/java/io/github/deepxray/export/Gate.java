@@ -1,0 +1,155 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.ScoredExample;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Decides whether a deployed model is close enough to the trained one to be handed out, as TFX does
+ * when it blesses a model (Baylor et al. 2017).
+ */
+public final class Gate {
+  /** Limits are for at least so many images of each class. */
+  private static final int MANY = 100;
+
+  private Gate() {}
+
+  /**
+   * How far a model may be from the trained one on the same images.
+   *
+   * @param auc the difference of the area under the ROC curve
+   * @param accuracy the difference of the accuracy, each at its own threshold; in a split of fewer
+   *     than {@value #MANY} images of a class, what chance does if that is more
+   * @param probability the largest difference of a probability
+   * @param correlation the least correlation of the probabilities
+   */
+  public record Limits(double auc, double accuracy, double probability, double correlation) {
+    /** The same arithmetic in another order. */
+    public static final Limits ROUNDING = new Limits(5e-4, 4e-3, 1e-3, 0.999);
+
+    /** Other arithmetic: what matters are the decisions. */
+    public static final Limits QUANTIZATION = new Limits(5e-3, 1.5e-2, 1, 0.95);
+
+    /** The same with other limits of AUC and accuracy. */
+    public Limits with(double otherAuc, double otherAccuracy) {
+      return new Limits(otherAuc, otherAccuracy, probability, correlation);
+    }
+  }
+
+  /**
+   * What the gate says.
+   *
+   * @param splits the comparison on each split, by the split's name
+   * @param objections why the model is refused, a line each; none if it is blessed
+   */
+  public record Verdict(Map<String, Comparison> splits, List<String> objections) {
+    /** Copies both. */
+    public Verdict {
+      splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
+      objections = List.copyOf(objections);
+    }
+
+    /** Whether the model may be handed out. */
+    public boolean blessed() {
+      return objections.isEmpty();
+    }
+  }
+
+  /**
+   * Compares on each split.
+   *
+   * @param limits how far the model may be off
+   * @param splits the comparisons by the split's name
+   */
+  public static Verdict judge(Limits limits, Map<String, Compared> splits) {
+    Map<String, Comparison> comparisons = new LinkedHashMap<>();
+    List<String> objections = new ArrayList<>();
+    splits.forEach(
+        (name, compared) -> {
+          comparisons.put(name, compared.comparison);
+          object(limits, name, compared, objections);
+        });
+    return new Verdict(comparisons, objections);
+  }
+
+  /**
+   * A comparison and what of the examples matters for its limits.
+   *
+   * @param comparison the comparison
+   * @param fewest how many images the rarer class has
+   */
+  public record Compared(Comparison comparison, long fewest) {
+    /**
+     * Compares a model with the trained one.
+     *
+     * @param trained what the trained model said
+     * @param trainedThreshold its threshold
+     * @param model what the model said of the same images
+     * @param threshold its threshold
+     * @throws io.github.deepxray.core.DeepXrayException if the images differ
+     */
+    public static Compared of(
+        List<ScoredExample> trained,
+        double trainedThreshold,
+        List<ScoredExample> model,
+        double threshold) {
+      long positives = model.stream().filter(ScoredExample::positive).count();
+      return new Compared(
+          Comparison.of(trained, trainedThreshold, model, threshold, 0),
+          Math.min(positives, model.size() - positives));
+    }
+  }
+
+  private static void object(
+      Limits limits, String split, Compared compared, List<String> objections) {
+    Comparison c = compared.comparison;
+    // One image of few moves the AUC more.
+    double fewness = Math.max(1, MANY / (double) Math.max(1, compared.fewest));
+    // Two standard errors of the difference of two paired shares (McNemar 1947), which only the
+    // images that are decided otherwise make: in a small split one image is more than most limits.
+    double chance = compared.fewest < MANY ? 2 * Math.sqrt(c.flipped()) / c.images() : 0;
+    // Of one class alone there is no AUC; then the other measures decide.
+    beyond(objections, split, "AUC", c.deltaAuc(), limits.auc * fewness);
+    beyond(objections, split, "accuracy", c.deltaAccuracy(), Math.max(limits.accuracy, chance));
+    if (c.maxDeltaProbability() > limits.probability) {
+      objections.add(
+          String.format(
+              Locale.ROOT,
+              "%s: a probability differs by %.2g, more than %.2g",
+              split,
+              c.maxDeltaProbability(),
+              limits.probability));
+    }
+    if (c.correlation() < limits.correlation) {
+      objections.add(
+          String.format(
+              Locale.ROOT,
+              "%s: the probabilities correlate by %.4f, less than %.4f",
+              split,
+              c.correlation(),
+              limits.correlation));
+    }
+  }
+
+  private static void beyond(
+      List<String> objections, String split, String what, Interval delta, double limit) {
+    if (Math.abs(delta.value()) > limit) {
+      objections.add(
+          String.format(
+              Locale.ROOT,
+              "%s: %s differs by %+.4f (%+.4f to %+.4f), more than %.4f",
+              split,
+              what,
+              delta.value(),
+              delta.low(),
+              delta.high(),
+              limit));
+    }
+  }
+}

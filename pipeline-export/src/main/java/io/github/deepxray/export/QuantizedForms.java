@@ -1,0 +1,74 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the quantize stage left in its folder for the bundle: the content of {@code quantized.json}.
+ *
+ * @param format {@link #FORMAT}
+ * @param model the hash of the trained classifier's weights
+ * @param forms the classifier in other arithmetic
+ */
+public record QuantizedForms(String format, String model, List<Form> forms) {
+  /** The format that this version writes and reads. */
+  public static final String FORMAT = "deepxray-quantized/1";
+
+  /** The name of the file. */
+  public static final String FILE = "quantized.json";
+
+  /** Copies the list. */
+  public QuantizedForms {
+    forms = List.copyOf(forms);
+  }
+
+  /**
+   * The classifier in another arithmetic.
+   *
+   * @param artifact which one, see {@link Artifact#key}
+   * @param file the name of the {@code .tflite} file beside this one, as it is to be called in the
+   *     bundle
+   * @param description what it is, in words
+   * @param threshold from which probability on it decides for pneumonia, chosen on validation
+   * @param reports the names of the files beside this one that tell what was lost where
+   */
+  public record Form(
+      String artifact, String file, String description, double threshold, List<String> reports) {
+    /** Copies the list. */
+    public Form {
+      reports = List.copyOf(reports);
+    }
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @param folder the folder of the quantize stage
+   * @param model the hash of the weights of the classifier to be exported
+   * @return no forms if there is no such file
+   * @throws DeepXrayException if it is damaged or belongs to another classifier
+   * @throws IOException if it cannot be read
+   */
+  static List<Form> read(Path folder, String model) throws IOException {
+    Path file = folder.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      return List.of();
+    }
+    QuantizedForms quantized = Json.read(file, QuantizedForms.class);
+    if (!FORMAT.equals(quantized.format)) {
+      throw new DeepXrayException(
+          file + " is of the format " + quantized.format + ", not " + FORMAT + "; quantize again.");
+    }
+    if (!quantized.model.equals(model)) {
+      throw new DeepXrayException(
+          file
+              + " belongs to another classifier than the one to export; run the quantize command"
+              + " again or remove that folder.");
+    }
+    return quantized.forms;
+  }
+}

@@ -1,0 +1,443 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.Thresholds;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.quantize.Calibration;
+import io.github.deepxray.optimize.quantize.Calibrator;
+import io.github.deepxray.optimize.quantize.LayerAnalysis;
+import io.github.deepxray.optimize.quantize.LayerReport;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import io.github.deepxray.optimize.quantize.SensitivitySearch;
+import io.github.deepxray.tflite.TfLiteEngine;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingImages;
+import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.head.HeadTrainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes smaller and faster forms of a trained classifier and chooses, on the validation split
+ * alone, what there is to choose: the layers that stay in floats, whether the head is trained anew
+ * on the integer features, and the threshold.
+ */
+public final class Quantizer {
+  /** How many images noise is measured on. */
+  private static final int ANALYSIS_IMAGES = 16;
+
+  /**
+   * How much longer a float layer takes than an integer one: TFLite's XNNPACK on x86 with VNNI runs
+   * the whole network 1.85 times as fast in 8 bits.
+   */
+  private static final double FLOAT_COST = 0.85;
+
+  private final Options options;
+  private final EngineFactory engines = new TfLiteEngineFactory();
+  private final Path cacheFolder;
+  private final Progress progress;
+
+  /** Whether the head is trained anew on the features of the integer backbone. */
+  public enum Refit {
+    /** If that brings the validation probabilities closer to the trained model's. */
+    AUTO,
+    /** Always. */
+    ALWAYS,
+    /** Never. */
+    NEVER
+  }
+
+  /**
+   * How to quantize.
+   *
+   * @param forms the forms to make
+   * @param calibrationImages how many training images the ranges are measured on
+   * @param refit whether the head is trained anew, for forms that are calibrated
+   * @param search where the search for layers to keep in floats gives up; empty for no search
+   * @param reports whether to write what each layer loses, for forms that are calibrated
+   * @param input what the input of integer forms is made of
+   * @param output what the output of integer forms is made of
+   * @param sparse whether kernels that are mostly zeros are stored without them
+   * @param limits what the search for layers tries to reach on the validation split
+   * @param seed of the choice of training images
+   * @param cores how many processor cores to use
+   */
+  public record Options(
+      List<QuantizationSpec> forms,
+      int calibrationImages,
+      Refit refit,
+      Optional<SensitivitySearch.Limits> search,
+      boolean reports,
+      TfLiteWriter.DataType input,
+      TfLiteWriter.DataType output,
+      boolean sparse,
+      Gate.Limits limits,
+      long seed,
+      int cores) {
+    /** Checks the numbers. */
+    public Options {
+      forms = List.copyOf(forms);
+      if (calibrationImages < 1) {
+        throw new DeepXrayException(
+            "At least 1 image is needed to calibrate, not " + calibrationImages + ".");
+      }
+      if (forms.stream().map(QuantizationSpec::mode).distinct().count() < forms.size()) {
+        throw new DeepXrayException("Two of the quantizations are of the same kind; name one.");
+      }
+    }
+
+    /** These forms, everything else by default, all cores. */
+    public static Options of(List<QuantizationSpec> forms, long seed) {
+      return new Options(
+          forms,
+          200,
+          Refit.AUTO,
+          Optional.empty(),
+          true,
+          TfLiteWriter.DataType.FLOAT32,
+          TfLiteWriter.DataType.FLOAT32,
+          false,
+          Gate.Limits.QUANTIZATION,
+          seed,
+          Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /**
+   * Prepares.
+   *
+   * @param options how to quantize
+   * @param cacheFolder the folder of all embedding caches
+   * @param progress told how far it is
+   */
+  public Quantizer(Options options, Path cacheFolder, Progress progress) {
+    this.options = options;
+    this.cacheFolder = cacheFolder;
+    this.progress = progress;
+  }
+
+  /**
+   * What was made.
+   *
+   * @param form the file and its threshold
+   * @param floatLayers the layers that the search keeps in floats
+   * @param refitted whether the head was trained anew
+   * @param validation the form against the trained model on the validation split
+   */
+  public record Result(
+      QuantizedForms.Form form, Set<String> floatLayers, boolean refitted, Comparison validation) {
+    /** A line for people. */
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%s: validation AUC %.4f (%+.4f), accuracy %+.4f, correlation %.4f, threshold %.4f%s%s",
+          form.artifact(),
+          validation.auc().value(),
+          validation.deltaAuc().value(),
+          validation.deltaAccuracy().value(),
+          validation.correlation(),
+          form.threshold(),
+          refitted ? ", head trained anew" : "",
+          floatLayers.isEmpty() ? "" : ", in floats: " + String.join(", ", floatLayers));
+    }
+  }
+
+  /**
+   * Quantizes, and writes {@code quantized.json} with its files.
+   *
+   * @param dataset what the classifier was trained on
+   * @param model the trained classifier
+   * @param folder where to write; what was there is replaced as a whole
+   * @throws DeepXrayException if the classifier was trained on other data, or a layer to keep in
+   *     floats does not exist
+   * @throws IOException if something cannot be read or written
+   */
+  public List<Result> quantize(PreparedDataset dataset, TrainedModel model, Path folder)
+      throws IOException {
+    if (!model.description().dataset().equals(dataset.fingerprint())) {
+      throw new DeepXrayException(
+          "The model was trained on another data set than "
+              + dataset.folder()
+              + "; train again or give that data set.");
+    }
+    List<Result> results = new ArrayList<>();
+    AtomicFiles.requireOwn(folder, QuantizedForms.FILE);
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          Run run = new Run(dataset, model, partial);
+          for (QuantizationSpec spec : options.forms()) {
+            results.add(run.quantize(spec));
+          }
+          Json.write(
+              partial.resolve(QuantizedForms.FILE),
+              new QuantizedForms(
+                  QuantizedForms.FORMAT,
+                  model.model().weights().sha256(),
+                  results.stream().map(Result::form).toList()));
+        });
+    return List.copyOf(results);
+  }
+
+  /** One classifier on one data set. */
+  private final class Run {
+    private final PreparedDataset dataset;
+    private final TrainedModel trained;
+    private final Path folder;
+    private final double trainedThreshold;
+    private final List<ScoredExample> reference;
+    private final RepresentativeDataset examples;
+
+    Run(PreparedDataset dataset, TrainedModel trained, Path folder) throws IOException {
+      this.dataset = dataset;
+      this.trained = trained;
+      this.folder = folder;
+      trainedThreshold = trained.description().thresholds().sensitivity();
+      reference =
+          validate("trained", TfLiteWriter.toBytes(Passes.forInference().apply(trained.model())));
+      examples = new TrainingImages(dataset, options.calibrationImages(), options.seed());
+    }
+
+    Result quantize(QuantizationSpec spec) throws IOException {
+      Artifact artifact = Artifact.of(spec.mode().id());
+      return spec.mode().calibrated() ? calibrated(spec, artifact) : plain(spec, artifact);
+    }
+
+    private Result plain(QuantizationSpec spec, Artifact artifact) throws IOException {
+      Model quantized = spec.quantize(spec.prepare(trained.model()));
+      byte[] bytes =
+          TfLiteWriter.toBytes(
+              quantized, TfLiteWriter.Options.DEFAULT.withSparse(options.sparse()));
+      List<ScoredExample> scores = validate(artifact.key(), bytes);
+      return write(spec, artifact, bytes, trainedThreshold, scores, Set.of(), false, List.of());
+    }
+
+    private Result calibrated(QuantizationSpec spec, Artifact artifact) throws IOException {
+      Model exact = spec.prepare(trained.model());
+      Calibration calibration =
+          new Calibrator(engines, options.cores(), progress).calibrate(exact, examples);
+      QuantizationSpec chosen = spec;
+      Set<String> kept = Set.of();
+      if (options.search().isPresent()) {
+        kept = search(spec, exact, calibration, options.search().get());
+        List<String> all = new ArrayList<>(spec.keepFloat());
+        kept.stream().filter(layer -> !all.contains(layer)).forEach(all::add);
+        chosen = spec.withKeepFloat(all);
+      }
+      Model quantized = chosen.quantize(exact, calibration);
+      byte[] bytes = bytes(spec, quantized);
+      List<ScoredExample> scores = validate(artifact.key(), bytes);
+      boolean refitted = false;
+      if (options.refit() != Refit.NEVER) {
+        Model other = refit(chosen, quantized, calibration);
+        byte[] otherBytes = bytes(spec, other);
+        List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
+        if (options.refit() == Refit.ALWAYS || closer(otherScores, scores)) {
+          refitted = true;
+          quantized = other;
+          bytes = otherBytes;
+          scores = otherScores;
+        }
+      }
+      List<String> reports = new ArrayList<>();
+      if (options.reports()) {
+        LayerReport report =
+            new LayerAnalysis(engines, options.cores(), progress)
+                .analyze(
+                    exact,
+                    chosen.quantize(exact, calibration),
+                    calibration,
+                    examples.first(ANALYSIS_IMAGES),
+                    EfficientNet.FEATURES);
+        String name = "layers-" + artifact.key();
+        report.writeHtml(folder.resolve(name + ".html"));
+        report.writeJson(folder.resolve(name + ".json"));
+        reports.add(name + ".html");
+        reports.add(name + ".json");
+      }
+      double threshold =
+          Thresholds.atSensitivity(scores, trained.description().thresholds().targetSensitivity());
+      return write(spec, artifact, bytes, threshold, scores, kept, refitted, reports);
+    }
+
+    private byte[] bytes(QuantizationSpec spec, Model quantized) {
+      TfLiteWriter.Options form = TfLiteWriter.Options.DEFAULT.withSparse(options.sparse());
+      return TfLiteWriter.toBytes(
+          quantized,
+          spec.mode() == QuantizationMode.INT8
+              ? form.withInput(options.input()).withOutput(options.output())
+              : form);
+    }
+
+    private Result write(
+        QuantizationSpec spec,
+        Artifact artifact,
+        byte[] bytes,
+        double threshold,
+        List<ScoredExample> scores,
+        Set<String> kept,
+        boolean refitted,
+        List<String> reports)
+        throws IOException {
+      AtomicFiles.write(folder.resolve(artifact.path()), bytes);
+      QuantizedForms.Form form =
+          new QuantizedForms.Form(
+              artifact.key(), artifact.path(), describe(spec, kept, refitted), threshold, reports);
+      return new Result(
+          form, kept, refitted, Comparison.of(reference, trainedThreshold, scores, threshold, 0));
+    }
+
+    private boolean closer(List<ScoredExample> candidate, List<ScoredExample> current) {
+      return Comparison.of(reference, 0.5, candidate, 0.5, 0).correlation()
+          > Comparison.of(reference, 0.5, current, 0.5, 0).correlation();
+    }
+
+    /** What a file says about the validation images. */
+    private List<ScoredExample> validate(String name, byte[] file) throws IOException {
+      return new ArtifactScorer(dataset, options.cores(), progress)
+          .score(
+              "quantize " + name,
+              true,
+              threads -> TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT.withThreads(threads)),
+              Split.VALIDATION)
+          .examples();
+    }
+
+    private Set<String> search(
+        QuantizationSpec spec,
+        Model exact,
+        Calibration calibration,
+        SensitivitySearch.Limits limits)
+        throws IOException {
+      double none = cost(spec.quantize(exact, calibration));
+      return new SensitivitySearch(engines, options.cores(), progress)
+          .search(
+              exact,
+              spec.integerQuantization(exact, calibration),
+              examples.first(ANALYSIS_IMAGES),
+              EfficientNet.FEATURES,
+              this::accepted,
+              candidate -> cost(candidate) / none,
+              limits)
+          .floatLayers();
+    }
+
+    private boolean accepted(Model candidate) throws IOException {
+      List<ScoredExample> scores = validate("candidate", TfLiteWriter.toBytes(candidate));
+      double threshold =
+          Thresholds.atSensitivity(scores, trained.description().thresholds().targetSensitivity());
+      return Gate.judge(
+              options.limits(),
+              Map.of(
+                  Split.VALIDATION.key(),
+                  Gate.Compared.of(reference, trainedThreshold, scores, threshold)))
+          .blessed();
+    }
+
+    /** The quantized backbone with a head trained on what it computes. */
+    private Model refit(QuantizationSpec spec, Model quantized, Calibration calibration)
+        throws IOException {
+      HeadSpec head = trained.description().head();
+      EmbeddingExtractor extractor =
+          new EmbeddingExtractor(
+              quantized.cutAt(EfficientNet.FEATURES),
+              engines,
+              options.cores(),
+              cacheFolder,
+              progress);
+      Embeddings train = extractor.extract(dataset, Split.TRAIN, head.views()).embeddings();
+      Embeddings validation = extractor.extract(dataset, Split.VALIDATION, 1).embeddings();
+      Model fitted =
+          new HeadTrainer(
+                  head,
+                  trained.description().seed(),
+                  TrainingListener.NONE,
+                  Optional.empty(),
+                  options.cores())
+              .train(train, validation);
+      Model joint = spec.prepare(trained.backbone().then(fitted));
+      if (!spec.integerHead()) {
+        // The ranges of the backbone are the same, and a head in floats needs none.
+        return spec.quantize(joint, calibration);
+      }
+      return spec.quantize(
+          joint, new Calibrator(engines, options.cores(), progress).calibrate(joint, examples));
+    }
+  }
+
+  private String describe(QuantizationSpec spec, Set<String> kept, boolean refitted) {
+    String form =
+        switch (spec.mode()) {
+          case FLOAT16 -> "16-bit float weights";
+          case WEIGHTS -> "8-bit weights, float arithmetic";
+          case DYNAMIC -> "8-bit weights, float activations";
+          case INT8 -> "8-bit integers";
+          case INT16X8 -> "8-bit weights, 16-bit activations";
+        };
+    List<String> details = new ArrayList<>();
+    if (spec.mode().calibrated()) {
+      details.add("ranges " + spec.ranges().method());
+    }
+    List<String> floats = new ArrayList<>(spec.keepFloat());
+    floats.addAll(kept);
+    if (!floats.isEmpty()) {
+      details.add("in floats " + String.join(" ", floats));
+    }
+    if (refitted) {
+      details.add("head trained anew");
+    }
+    return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
+  }
+
+  /**
+   * About how long a quantized model takes: the mean of its share of multiplications and of values
+   * written, float layers counted longer. Measuring would make the choice of layers depend on what
+   * else the machine does.
+   */
+  private static double cost(Model model) {
+    Network network = model.network();
+    Map<String, Long> multiplyAdds = MultiplyAdds.perLayer(network);
+    double work = 0;
+    double values = 0;
+    double floatWork = 0;
+    double floatValues = 0;
+    for (Layer layer : network.layers()) {
+      double layerWork = multiplyAdds.getOrDefault(layer.name(), 0L);
+      double layerValues = network.size(layer.name());
+      work += layerWork;
+      values += layerValues;
+      if (!model.quantization().integer(layer.name())) {
+        floatWork += layerWork;
+        floatValues += layerValues;
+      }
+    }
+    return 1 + FLOAT_COST * (floatWork / work + floatValues / values) / 2;
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.deepxray.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.export.Gate.Compared;
+import io.github.deepxray.export.Gate.Limits;
+import io.github.deepxray.export.Gate.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+  private static final int IMAGES = 1000;
+
+  // Above all negatives: whatever falls below it is lost.
+  private static final double THRESHOLD = 0.7;
+
+  private static ScoredExample example(int i, double probability) {
+    return new ScoredExample("image" + i, "patient" + i, i % 2 == 0, probability);
+  }
+
+  /** Half positive, the probabilities evenly spread within each class and overlapping. */
+  private static double trained(int i) {
+    return (i % 2 == 0 ? 0.3 : 0.0) + 0.7 * (i - i % 2) / IMAGES;
+  }
+
+  private static List<ScoredExample> scores(int images, DoubleUnaryOperator change) {
+    List<ScoredExample> examples = new ArrayList<>();
+    for (int i = 0; i < images; i++) {
+      double p = trained((i - i % 2) * (IMAGES / images) + i % 2);
+      examples.add(example(i, Math.max(0, Math.min(1, change.applyAsDouble(p)))));
+    }
+    return examples;
+  }
+
+  private static Verdict judge(Limits limits, int images, DoubleUnaryOperator change) {
+    return Gate.judge(
+        limits,
+        Map.of(
+            "test",
+            Compared.of(scores(images, p -> p), THRESHOLD, scores(images, change), THRESHOLD)));
+  }
+
+  @Test
+  void theTrainedModelItselfIsBlessed() {
+    assertThat(judge(Limits.ROUNDING, IMAGES, p -> p).blessed()).isTrue();
+    assertThat(judge(Limits.QUANTIZATION, IMAGES, p -> p + 1e-4).blessed()).isTrue();
+  }
+
+  @Test
+  void aShiftedModelIsRefusedForItsAccuracyAlone() {
+    // The order of the images stays, so AUC and correlation do.
+    Verdict verdict = judge(Limits.QUANTIZATION, IMAGES, p -> 0.8 * p);
+    assertThat(verdict.objections()).hasSize(1);
+    assertThat(verdict.objections().get(0))
+        .startsWith("test: accuracy differs by -")
+        .endsWith("more than 0.0150");
+  }
+
+  @Test
+  void aModelOfAnotherOrderIsRefusedForItsAuc() {
+    Verdict verdict = judge(Limits.QUANTIZATION, IMAGES, p -> p < 0.25 ? 0.5 - p : p);
+    assertThat(verdict.blessed()).isFalse();
+    assertThat(verdict.objections().get(0)).startsWith("test: AUC differs by -");
+  }
+
+  @Test
+  void oneWrongProbabilityIsTooMuchForRounding() {
+    DoubleUnaryOperator change = p -> p == trained(0) ? p + 0.002 : p;
+    Verdict verdict = judge(Limits.ROUNDING, IMAGES, change);
+    assertThat(verdict.objections())
+        .containsExactly("test: a probability differs by 0.0020, more than 0.0010");
+    assertThat(judge(Limits.QUANTIZATION, IMAGES, change).blessed()).isTrue();
+  }
+
+  @Test
+  void fewImagesAreAllowedWhatChanceDoes() {
+    // One image of twenty on the other side of the threshold: an accuracy of 5 % less.
+    List<ScoredExample> trained = scores(20, p -> p);
+    List<ScoredExample> model = new ArrayList<>(trained);
+    for (int i = 0; i < model.size(); i++) {
+      if (model.get(i).positive() && model.get(i).probability() >= 0.5) {
+        model.set(i, example(i, 0.495));
+        break;
+      }
+    }
+    assertThat(
+            Gate.judge(Limits.QUANTIZATION, Map.of("test", Compared.of(trained, 0.5, model, 0.5)))
+                .blessed())
+        .isTrue();
+  }
+
+  @Test
+  void limitsCanBeMoved() {
+    DoubleUnaryOperator change = p -> 0.95 * p;
+    assertThat(judge(Limits.QUANTIZATION, IMAGES, change).blessed()).isFalse();
+    assertThat(judge(Limits.QUANTIZATION.with(0.005, 0.1), IMAGES, change).blessed()).isTrue();
+  }
+}

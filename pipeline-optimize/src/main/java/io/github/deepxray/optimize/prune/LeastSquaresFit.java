@@ -1,0 +1,237 @@
+package io.github.deepxray.optimize.prune;
+
+import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Tensor;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Fits 1x1 convolutions of a changed model to what they wrote in the original, by ridge regression
+ * on a sample of positions. The penalty holds kernels near those they have, so that directions that
+ * the examples do not show stay as they are.
+ */
+final class LeastSquaresFit {
+  /** About how many positions are looked at. */
+  private static final int SAMPLES = 8192;
+
+  // Of the inputs' mean variance.
+  private static final double PENALTY = 1e-3;
+
+  private final EngineFactory engines;
+  private final int cores;
+  private final Progress progress;
+
+  LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
+    this.engines = engines;
+    this.cores = cores;
+    this.progress = progress;
+  }
+
+  /**
+   * Fits layers one after the other, each on what the layers before it, fitted already, give it.
+   *
+   * @param original the model whose outputs are wanted
+   * @param changed a model with the same layers; their outputs have the shapes they had
+   * @param layers the names of 1x1 convolutions of stride 1, in the order of the network
+   */
+  Model fit(Model original, Model changed, List<String> layers, RepresentativeDataset examples)
+      throws IOException {
+    if (layers.isEmpty()) {
+      return changed;
+    }
+    Map<String, float[][]> wanted = sample(original, layers, examples);
+    Model fitted = changed;
+    for (String layer : layers) {
+      String input = fitted.network().layer(layer).inputs().get(0);
+      float[][] inputs = sample(fitted, List.of(input), examples).get(input);
+      fitted = fit(fitted, layer, inputs, wanted.remove(layer));
+    }
+    return fitted;
+  }
+
+  /** For each tensor the channels at the sampled positions of all examples. */
+  private Map<String, float[][]> sample(
+      Model model, List<String> tensors, RepresentativeDataset examples) throws IOException {
+    Network network = model.network();
+    Model run = model.withOutputs(tensors);
+    int perExample = Math.max(1, SAMPLES / examples.size());
+    float[][][][] found = new float[examples.size()][tensors.size()][][];
+    int workers = Math.max(1, Math.min(engines.parallelEngines(cores), examples.size()));
+    try (Progress.Task task = progress.start("least squares", examples.size())) {
+      Workers.run(
+          workers,
+          (worker, work) -> {
+            try (InferenceEngine engine = engines.create(run, Math.max(1, cores / workers))) {
+              for (int i = worker; i < examples.size() && !work.stopped(); i += workers) {
+                float[][] outputs = engine.run(examples.example(i), 1);
+                for (int t = 0; t < outputs.length; t++) {
+                  List<Integer> shape = network.shape(tensors.get(t));
+                  found[i][t] = positions(outputs[t], shape.get(shape.size() - 1), perExample, i);
+                }
+                task.advance(1);
+              }
+            }
+          });
+    }
+    Map<String, float[][]> samples = new LinkedHashMap<>();
+    for (int t = 0; t < tensors.size(); t++) {
+      List<float[]> rows = new ArrayList<>();
+      for (float[][][] example : found) {
+        rows.addAll(Arrays.asList(example[t]));
+      }
+      samples.put(tensors.get(t), rows.toArray(new float[0][]));
+    }
+    return samples;
+  }
+
+  /** Evenly spread positions, others in each example. */
+  private static float[][] positions(float[] values, int channels, int count, int example) {
+    int all = values.length / channels;
+    int taken = Math.min(all, count);
+    float[][] rows = new float[taken][];
+    for (int j = 0; j < taken; j++) {
+      int from = (int) ((long) j * all / taken);
+      int to = (int) ((long) (j + 1) * all / taken);
+      int position = from + example % (to - from);
+      rows[j] = Arrays.copyOfRange(values, position * channels, (position + 1) * channels);
+    }
+    return rows;
+  }
+
+  private Model fit(Model model, String layer, float[][] inputs, float[][] wanted)
+      throws IOException {
+    Tensor kernel = model.weights().get(layer + "/kernel");
+    float[] weights = kernel.toFloats();
+    int in = inputs[0].length;
+    int out = wanted[0].length;
+    double[] inputMean = mean(inputs);
+    double[] wantedMean = mean(wanted);
+    double[][] gram = new double[in][in];
+    double[][] right = new double[in][out];
+    double[][] residual = new double[inputs.length][out];
+    Workers.run(
+        cores,
+        (worker, work) -> {
+          for (int s = worker; s < inputs.length; s += cores) {
+            for (int o = 0; o < out; o++) {
+              residual[s][o] = wanted[s][o] - wantedMean[o];
+            }
+            for (int i = 0; i < in; i++) {
+              double x = inputs[s][i] - inputMean[i];
+              for (int o = 0; o < out; o++) {
+                residual[s][o] -= x * weights[i * out + o];
+              }
+            }
+          }
+        });
+    Workers.run(
+        cores,
+        (worker, work) -> {
+          for (int s = 0; s < inputs.length; s++) {
+            for (int i = worker; i < in; i += cores) {
+              double x = inputs[s][i] - inputMean[i];
+              double[] row = gram[i];
+              for (int k = 0; k <= i; k++) {
+                row[k] += x * (inputs[s][k] - inputMean[k]);
+              }
+              double[] target = right[i];
+              for (int o = 0; o < out; o++) {
+                target[o] += x * residual[s][o];
+              }
+            }
+          }
+        });
+    double trace = 0;
+    for (int i = 0; i < in; i++) {
+      trace += gram[i][i];
+    }
+    for (int i = 0; i < in; i++) {
+      // Not all inputs can be constant in a trained network; if they are, nothing is learned.
+      gram[i][i] += trace > 0 ? PENALTY * trace / in : 1;
+    }
+    solve(gram, right);
+    double[] offset = wantedMean.clone();
+    for (int i = 0; i < in; i++) {
+      for (int o = 0; o < out; o++) {
+        weights[i * out + o] = (float) (weights[i * out + o] + right[i][o]);
+        offset[o] -= inputMean[i] * weights[i * out + o];
+      }
+    }
+    float[] bias =
+        model.weights().find(layer + "/bias").map(Tensor::toFloats).orElse(new float[out]);
+    double[] factor = new double[out];
+    for (int o = 0; o < out; o++) {
+      offset[o] -= bias[o];
+      factor[o] = 1;
+    }
+    Weights.Builder changed = Weights.builder();
+    changed.put(layer + "/kernel", FloatTensor.of(weights, kernel.shape()));
+    Model fitted =
+        new Model(model.network(), model.weights().plus(changed.build()), model.quantization());
+    return Centering.affine(fitted, layer, factor, offset);
+  }
+
+  private static double[] mean(float[][] rows) {
+    double[] mean = new double[rows[0].length];
+    for (float[] row : rows) {
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] += row[i];
+      }
+    }
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] /= rows.length;
+    }
+    return mean;
+  }
+
+  /** Solves for a positive definite matrix, of which the lower half is read, in place. */
+  private static void solve(double[][] matrix, double[][] right) {
+    int n = matrix.length;
+    // Cholesky: matrix = L L^T.
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = matrix[i][j];
+        for (int k = 0; k < j; k++) {
+          sum -= matrix[i][k] * matrix[j][k];
+        }
+        matrix[i][j] = i == j ? Math.sqrt(sum) : sum / matrix[j][j];
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      for (int k = 0; k < i; k++) {
+        subtract(right[i], matrix[i][k], right[k]);
+      }
+      divide(right[i], matrix[i][i]);
+    }
+    for (int i = n - 1; i >= 0; i--) {
+      for (int k = i + 1; k < n; k++) {
+        subtract(right[i], matrix[k][i], right[k]);
+      }
+      divide(right[i], matrix[i][i]);
+    }
+  }
+
+  private static void subtract(double[] from, double factor, double[] row) {
+    for (int o = 0; o < from.length; o++) {
+      from[o] -= factor * row[o];
+    }
+  }
+
+  private static void divide(double[] row, double divisor) {
+    for (int o = 0; o < row.length; o++) {
+      row[o] /= divisor;
+    }
+  }
+}

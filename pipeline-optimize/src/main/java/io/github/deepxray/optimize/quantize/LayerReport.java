@@ -1,0 +1,146 @@
+package io.github.deepxray.optimize.quantize;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * Where a quantized model loses accuracy, layer by layer. Ratios of signal to quantization noise
+ * (SQNR) are in decibels, from -150 to 150, where 150 stands for no difference: at 10 dB the noise
+ * has a tenth of the signal's power, at 20 dB a hundredth.
+ *
+ * @param network the network's name
+ * @param arithmetic the quantized model's arithmetic
+ * @param output the tensor at which damage is measured
+ * @param examples on how many examples
+ * @param outputSqnr at that tensor with everything quantized that the model quantizes
+ * @param layers the network's input, then the layers in their order
+ */
+public record LayerReport(
+    String network,
+    String arithmetic,
+    String output,
+    int examples,
+    double outputSqnr,
+    List<Entry> layers) {
+  /**
+   * A layer and the tensor it writes.
+   *
+   * @param name of both
+   * @param kind the kind of layer, such as {@code Conv2D}, or {@code Input}
+   * @param shape the tensor's shape without the batch dimension
+   * @param integer whether the layer computes in integers; for the input, whether it is read as
+   *     such
+   * @param seenMin the least value seen in calibration
+   * @param seenMax the largest value seen in calibration
+   * @param min the least value that the tensor's integers can hold
+   * @param max the largest value that they can hold
+   * @param scale the step between integers
+   * @param zeroPoint the integer of 0
+   * @param clippedShare the share of the values seen that lie outside
+   * @param weightSqnr of the kernel's rounding, if it is rounded
+   * @param aloneSqnr at the output if only this tensor and its layer's kernel are quantized; empty
+   *     if the model quantizes neither
+   * @param accumulatedSqnr of the tensor in the quantized model
+   * @param histogram the logarithm of the counts from {@code seenMin} to {@code seenMax} in equal
+   *     bins, as shares of the fullest bin's
+   */
+  public record Entry(
+      String name,
+      String kind,
+      List<Integer> shape,
+      boolean integer,
+      double seenMin,
+      double seenMax,
+      double min,
+      double max,
+      double scale,
+      int zeroPoint,
+      double clippedShare,
+      OptionalDouble weightSqnr,
+      OptionalDouble aloneSqnr,
+      double accumulatedSqnr,
+      List<Double> histogram) {
+    /** Copies the lists. */
+    public Entry {
+      shape = List.copyOf(shape);
+      histogram = List.copyOf(histogram);
+    }
+  }
+
+  /** Copies the list. */
+  public LayerReport {
+    layers = List.copyOf(layers);
+  }
+
+  /** The layers that are quantized, those that damage the output most first. */
+  public List<Entry> mostDamaging() {
+    return layers.stream()
+        .filter(entry -> entry.aloneSqnr().isPresent())
+        .sorted(Comparator.comparingDouble(entry -> entry.aloneSqnr().getAsDouble()))
+        .toList();
+  }
+
+  /** The report as JSON; what does not apply to a layer is left out. */
+  public ObjectNode toJson() {
+    ObjectNode root = Json.object();
+    root.put("network", network);
+    root.put("arithmetic", arithmetic);
+    root.put("output", output);
+    root.put("examples", examples);
+    root.put("outputSqnr", rounded(outputSqnr));
+    ArrayNode array = root.putArray("layers");
+    for (Entry entry : layers) {
+      ObjectNode node = array.addObject();
+      node.put("name", entry.name());
+      node.put("kind", entry.kind());
+      node.set("shape", Json.tree(entry.shape()));
+      node.put("integer", entry.integer());
+      node.put("seenMin", entry.seenMin());
+      node.put("seenMax", entry.seenMax());
+      node.put("min", entry.min());
+      node.put("max", entry.max());
+      node.put("scale", entry.scale());
+      node.put("zeroPoint", entry.zeroPoint());
+      node.put("clippedShare", entry.clippedShare());
+      entry.weightSqnr().ifPresent(value -> node.put("weightSqnr", rounded(value)));
+      entry.aloneSqnr().ifPresent(value -> node.put("aloneSqnr", rounded(value)));
+      node.put("accumulatedSqnr", rounded(entry.accumulatedSqnr()));
+      node.set("histogram", Json.tree(entry.histogram()));
+    }
+    return root;
+  }
+
+  /** The report as a page of its own, see {@link LayerReportPage}. */
+  public String toHtml() {
+    return LayerReportPage.html(this);
+  }
+
+  /**
+   * Writes the report as JSON.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public void writeJson(Path file) throws IOException {
+    Json.write(file, toJson());
+  }
+
+  /**
+   * Writes the report as a page of its own.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public void writeHtml(Path file) throws IOException {
+    AtomicFiles.write(file, toHtml());
+  }
+
+  private static double rounded(double decibels) {
+    return Math.round(decibels * 1000) / 1000.0;
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.deepxray.optimize.quantize;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.Quantization.Arithmetic;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The smaller forms of a model that TensorFlow's converter offers. */
+public enum QuantizationMode {
+  /** Weights as 16-bit floats, half the size. */
+  FLOAT16("float16", Arithmetic.FLOAT),
+  /** Kernels as 8-bit integers, arithmetic in floats. */
+  WEIGHTS("int8-weights", Arithmetic.FLOAT),
+  /** Kernels as 8-bit integers, activations quantized on the fly. */
+  DYNAMIC("dynamic", Arithmetic.DYNAMIC),
+  /** Everything in 8-bit integers; needs calibration. */
+  INT8("int8", Arithmetic.INT8),
+  /** Kernels of 8 and activations of 16 bits; needs calibration. */
+  INT16X8("int16x8", Arithmetic.INT16);
+
+  private final String id;
+  private final Arithmetic arithmetic;
+
+  QuantizationMode(String id, Arithmetic arithmetic) {
+    this.id = id;
+    this.arithmetic = arithmetic;
+  }
+
+  /** The name that users know, such as {@code int8}. */
+  public String id() {
+    return id;
+  }
+
+  /** How layers with integer kernels compute. */
+  public Arithmetic arithmetic() {
+    return arithmetic;
+  }
+
+  /** Whether the ranges of activations must be known. */
+  public boolean calibrated() {
+    return arithmetic.integerActivations();
+  }
+
+  /**
+   * The mode of a name in any case; {@code weights} is short for {@code int8-weights}.
+   *
+   * @throws DeepXrayException if there is none
+   */
+  public static QuantizationMode of(String name) {
+    String wanted = name.toLowerCase(Locale.ROOT);
+    if (wanted.equals("weights")) {
+      return WEIGHTS;
+    }
+    return Arrays.stream(values())
+        .filter(mode -> mode.id.equals(wanted))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    "There is no quantization "
+                        + name
+                        + "; choose one of "
+                        + Arrays.stream(values())
+                            .map(QuantizationMode::id)
+                            .collect(Collectors.joining(", "))
+                        + "."));
+  }
+
+  @Override
+  public String toString() {
+    return id;
+  }
+}

@@ -1,0 +1,159 @@
+package io.github.deepxray.optimize.prune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
+import io.github.deepxray.optimize.prune.PruningSchedule.PolynomialDecay;
+import io.github.deepxray.optimize.prune.PruningSpec.Base;
+import io.github.deepxray.optimize.prune.PruningSpec.Scope;
+import io.github.deepxray.optimize.prune.PruningSpec.Structure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PruningSpecTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aNumberMeansTheDefaults() throws IOException {
+    assertThat(PruningSpec.read("0.5")).isEqualTo(PruningSpec.of(0.5));
+    assertThat(PruningSpec.read(".8")).isEqualTo(PruningSpec.of(0.8));
+    assertThat(read("sparsity: 0.7")).isEqualTo(PruningSpec.of(0.7));
+  }
+
+  @Test
+  void readsEveryField() throws IOException {
+    PruningSpec spec =
+        read(
+            """
+            sparsity: 0.6
+            base: pruned
+            scope: global
+            structure: 1x4
+            timing: {type: polynomial, initialSparsity: 0.2, begin: 0.1, end: 0.9, power: 2, frequency: 10}
+            from: block6a
+            spare: ["*_project_conv", "*dwconv"]
+            """);
+    assertThat(spec.base()).isEqualTo(Base.PRUNED);
+    assertThat(spec.scope()).isEqualTo(Scope.GLOBAL);
+    assertThat(spec.structure()).isEqualTo(Structure.BLOCK_1X4);
+    assertThat(spec.timing().schedule(0.6, 1000))
+        .isEqualTo(new PolynomialDecay(0.2, 0.6, 100, 900, 2, 10));
+    assertThat(names(spec))
+        .contains("block6a_expand_conv", "block6a_se_reduce", "block7a_se_expand", "top_conv")
+        .doesNotContain("block5c_expand_conv", "block6a_project_conv", "block6a_dwconv");
+  }
+
+  @Test
+  void writesWhatItReads() throws IOException {
+    PruningSpec spec =
+        PruningSpec.of(0.5)
+            .withTiming(new PruningSpec.ConstantSteps(5, -1, 7))
+            .withScope(Scope.GLOBAL)
+            .withStructure(Structure.TWO_OF_FOUR);
+    Path file = folder.resolve("written.json");
+    Json.write(file, spec);
+    assertThat(PruningSpec.read(file.toString())).isEqualTo(spec);
+  }
+
+  @Test
+  void readsTfmotsSchedulesByStep() throws IOException {
+    assertThat(
+            read("{sparsity: 0.5, timing: {type: constant_steps, beginStep: 20}}")
+                .timing()
+                .schedule(0.5, 1))
+        .isEqualTo(new ConstantSparsity(0.5, 20));
+    assertThat(
+            read("""
+                sparsity: 0.5
+                timing: {type: polynomial_steps, initialSparsity: 0.1, beginStep: 20, endStep: 500}
+                """)
+                .timing()
+                .schedule(0.5, 1))
+        .isEqualTo(new PolynomialDecay(0.1, 0.5, 20, 500));
+    assertThat(
+            read("{sparsity: 0.5, timing: {type: constant, begin: 0.25}}")
+                .timing()
+                .schedule(0.5, 1000))
+        .isEqualTo(new ConstantSparsity(0.5, 250));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1000, 500, 100", "1999, 900, 100", "150, 75, 75", "3, 1, 1", "1, 1, 1", "0, 1, 1"})
+  void risesUpToAnUpdateThatIsMade(long steps, long end, long frequency) {
+    PruningSchedule schedule = PruningSpec.of(0.5).timing().schedule(0.5, steps);
+    assertThat(schedule).isEqualTo(new PolynomialDecay(0, 0.5, 0, end, 3, frequency));
+    assertThat(schedule.updates(end)).isTrue();
+    assertThat(schedule.sparsity(end)).isEqualTo(0.5);
+  }
+
+  @Test
+  void sparesWhatHurtsMostByDefault() {
+    assertThat(names(PruningSpec.of(0.5)))
+        .hasSize(23)
+        .startsWith("block4a_expand_conv", "block4a_project_conv", "block4b_expand_conv")
+        .endsWith("block7a_project_conv", "top_conv");
+    assertThat(names(PruningSpec.of(0.1).withFrom("top"))).containsExactly("top_conv");
+    assertThat(names(PruningSpec.of(0.1).withFrom("block7a_dwconv")))
+        .containsExactly("block7a_project_conv", "top_conv");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "sparsity: 1 | sparsity",
+        "sparsity: 0 | sparsity",
+        "scope: layer | sparsity",
+        "{sparsity: 0.5, scope: channel} | scope",
+        "{sparsity: 0.5, spares: []} | spares",
+        "{sparsity: 0.4, structure: '2:4'} | 0.5",
+        "{sparsity: 0.5, structure: '2:4', base: pointwise} | base: pruned",
+        "{sparsity: 0.5, timing: {type: polynomial, begin: 0.5, end: 0.5}} | timing.end",
+        "{sparsity: 0.5, timing: {type: polynomial, initialSparsity: 0.6}} | initialSparsity",
+        "{sparsity: 0.5, timing: {type: constant, frequency: 0}} | frequency",
+        "{sparsity: 0.5, timing: {type: polynomial_steps, beginStep: 2, endStep: 3}} | initialSparsity",
+        "{sparsity: 0.5, timing: {type: constant_steps}} | beginStep",
+        "{sparsity: 0.5, timing: {type: constant_steps, beginStep: -2}} | beginStep",
+      })
+  void saysWhatIsWrongInAFile(String yaml, String help) {
+    assertThatThrownBy(() -> read(yaml))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(help);
+  }
+
+  @Test
+  void saysWhatIsMissing() {
+    assertThatThrownBy(() -> PruningSpec.read("no.yaml"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("no.yaml");
+    assertThatThrownBy(() -> names(PruningSpec.of(0.5).withFrom("block8a")))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("block8a");
+    assertThatThrownBy(() -> names(PruningSpec.of(0.5).withSpare(List.of("*"))))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("spare");
+  }
+
+  private PruningSpec read(String yaml) throws IOException {
+    Path file = Files.writeString(folder.resolve("pruning.yaml"), yaml);
+    return PruningSpec.read(file.toString());
+  }
+
+  private static List<String> names(PruningSpec spec) {
+    Network network = EfficientNet.B0.network();
+    return Pruner.of(spec, network, 1000).weights().stream()
+        .map(weight -> weight.substring(0, weight.indexOf('/')))
+        .toList();
+  }
+}
