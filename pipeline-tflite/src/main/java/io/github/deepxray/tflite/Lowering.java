@@ -342,7 +342,7 @@ final class Lowering {
     int x = integerInput(layer);
     Affine read = affine(layer.inputs().get(0));
     if (scaled) {
-      Affine factor = activations.symmetric(layer.scale());
+      Affine factor = activations.covering(layer.scale());
       int c = activations.addConstant(layer.name() + "/scale", layer.scale(), factor);
       if (!shifted) {
         integerMultiply(layer, x, read, c, factor, integerOutput(layer));
@@ -355,7 +355,7 @@ final class Lowering {
       x = y;
       read = product;
     }
-    Affine summand = activations.symmetric(layer.offset());
+    Affine summand = activations.covering(layer.offset());
     int c = activations.addConstant(layer.name() + "/offset", layer.offset(), summand);
     integerAdd(layer, x, read, c, summand, integerOutput(layer));
   }
