@@ -15,7 +15,8 @@ final class Configurations {
   private static final List<String> PLACES = List.of("out", "cache", "data", "weights");
 
   private static final String RUN = "run";
-  private static final List<String> STAGES = List.of("data", "train", "evaluate", "export");
+  private static final List<String> STAGES =
+      List.of("data", "train", "prune", "finetune", "evaluate", "quantize", "export");
 
   private Configurations() {}
 
@@ -38,7 +39,8 @@ final class Configurations {
   static Map<String, String> withEarlierStages(Path out, Map<String, String> export)
       throws IOException {
     Map<String, String> all = new TreeMap<>();
-    for (String command : List.of(RUN, "data", "train", "evaluate")) {
+    for (String command :
+        List.of(RUN, "data", "train", "prune", "finetune", "evaluate", "quantize")) {
       Path file = file(out, command);
       if (Files.isRegularFile(file)) {
         Map<String, String> kept = new TreeMap<>();

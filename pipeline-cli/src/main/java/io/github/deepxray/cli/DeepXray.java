@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       DataCommand.class,
       TrainCommand.class,
+      PruneCommand.class,
+      FineTuneCommand.class,
       EvaluateCommand.class,
       QuantizeCommand.class,
       ExportCommand.class,

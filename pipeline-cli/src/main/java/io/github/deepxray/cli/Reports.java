@@ -1,9 +1,13 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
 import java.util.Locale;
 
 /** What commands print at their end. */
@@ -34,6 +38,94 @@ final class Reports {
                 : String.format(Locale.ROOT, ", %.3f s each", result.epochSeconds()),
             description.thresholds().sensitivity(),
             100 * description.thresholds().targetSensitivity()));
+    return text.toString();
+  }
+
+  static String pruning(Trainer.Result result) {
+    StringBuilder text = new StringBuilder();
+    Model model = result.model().model();
+    var description = result.model().description();
+    description
+        .pruning()
+        .ifPresent(
+            pruning ->
+                text.append(
+                    String.format(
+                        Locale.ROOT, "weights pruned: %.1f %%%n", 100 * pruning.sparsity())));
+    if (!description.expansionChannels().isEmpty()) {
+      text.append("expansion channels left: ").append(description.expansionChannels()).append('\n');
+    }
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%,d of %,d weights are not zero; %.1f million multiply-adds an image%n",
+            Sparsity.of(model).nonZero(),
+            Sparsity.of(model).weights(),
+            MultiplyAdds.total(model.network()) / 1e6));
+    return text + training(result);
+  }
+
+  static String fineTuning(FineTuner.Result result) {
+    StringBuilder text = new StringBuilder();
+    if (result.activations() > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "activations: %d computed, %.0f images/s%n",
+              result.activations(),
+              result.activationsPerSecond()));
+    }
+    var description = result.model().description();
+    var done = description.fineTuning().orElseThrow();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "fine-tuned from %s: %d epochs, the %d. kept%s%n",
+            done.spec().from(),
+            done.epochs(),
+            done.bestEpoch(),
+            Double.isNaN(result.examplesPerSecond())
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    "; %.0f images/s, %.0f s an epoch",
+                    result.examplesPerSecond(),
+                    result.epochSeconds())));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "validation loss %.4f before, AUC %.4f; on augmented views %.4f, AUC %.4f%n",
+            result.before().loss(),
+            result.before().auc(),
+            result.augmentedBefore().loss(),
+            result.augmentedBefore().auc()));
+    result.epochs().stream()
+        .filter(epoch -> epoch.epoch() + 1 == done.bestEpoch())
+        .forEach(
+            epoch ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "validation loss %.4f after, AUC %.4f%s%n",
+                        epoch.validationLoss(),
+                        epoch.validationAuc(),
+                        epoch
+                            .augmented()
+                            .map(
+                                a ->
+                                    String.format(
+                                        Locale.ROOT,
+                                        "; on augmented views %.4f, AUC %.4f",
+                                        a.loss(),
+                                        a.auc()))
+                            .orElse(""))));
+    description
+        .pruning()
+        .ifPresent(
+            pruning ->
+                text.append(
+                    String.format(
+                        Locale.ROOT, "weights pruned: %.1f %%%n", 100 * pruning.sparsity())));
     return text.toString();
   }
 

@@ -5,11 +5,21 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.export.Quantizer;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.finetune.FineTuner;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,14 +31,18 @@ import picocli.CommandLine.Option;
     description = {
       "Does everything: from an archive of chest X-rays to a verified bundle.",
       "",
-      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head, evaluation on the"
-          + " untouched test split, SavedModel and TFLite, verification. A run that was interrupted"
+      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; where asked for,"
+          + " pruning, fine-tuning and quantization; evaluation on the untouched test split,"
+          + " SavedModel and TFLite. The gate compares every artifact with the trained model and"
+          + " refuses what has lost too much. A run that was interrupted"
           + " goes on when it is started again.",
       ""
     },
     footer = {
       "",
-      "Example: deepxray run --data chest-xray-pneumonia.zip --weights imagenet --out work"
+      "Example: deepxray run --data chest-xray-pneumonia.zip --weights imagenet --out work",
+      "Example: deepxray run --data chest-xray-pneumonia.zip --fine-tune block6a --prune 0.5"
+          + " --quantize int8 --out small"
     },
     sortOptions = false)
 final class RunCommand implements Callable<Integer> {
@@ -46,6 +60,45 @@ final class RunCommand implements Callable<Integer> {
   @Mixin private SeedOption seed;
   @Mixin private DataOptions dataOptions;
   @Mixin private TrainOptions trainOptions;
+
+  @Option(
+      names = "--prune-channels",
+      paramLabel = "<share|file>",
+      description =
+          "Remove expansion channels until so much of the network's cost is left, before"
+              + " fine-tuning; see the prune command. Default: none.")
+  private Optional<String> pruneChannels;
+
+  @Option(
+      names = "--fine-tune",
+      paramLabel = "<block|file>",
+      description =
+          "Train the backbone further from this block on, such as block6a, top or all; see the"
+              + " finetune command. Default: the backbone stays frozen.")
+  private Optional<String> fineTune;
+
+  @Mixin private FineTuneOptions fineTuneOptions;
+
+  @Option(
+      names = "--prune",
+      paramLabel = "<share|file>",
+      description =
+          "Set this share of the 1x1 convolutions' weights to zero: while fine-tuning, or at once"
+              + " without. Default: none.")
+  private Optional<String> prune;
+
+  @Mixin private PruneOptions pruneOptions;
+
+  @Option(
+      names = "--quantize",
+      split = ",",
+      paramLabel = "<forms>",
+      description =
+          "Further forms for the bundle: int8, int16x8, int8-weights, float16. Default: none beside"
+              + " float32 and dynamic.")
+  private List<String> quantize = List.of();
+
+  @Mixin private QuantizeOptions quantizeOptions;
   @Mixin private ExportOptions exportOptions;
 
   @Override
@@ -60,6 +113,39 @@ final class RunCommand implements Callable<Integer> {
     Pipeline pipeline =
         Usage.check(
             common, () -> stage.builder(common, config).optBundle(exportOptions.options()).build());
+    Optional<FineTuneSpec> fineTuning =
+        fineTune.isPresent()
+            ? Optional.of(Usage.check(common, () -> fineTuneOptions.spec(fineTune.get())))
+            : Optional.empty();
+    Optional<PruningSpec> pruning =
+        prune.isPresent()
+            ? Optional.of(Usage.check(common, () -> PruningSpec.read(prune.get())))
+            : Optional.empty();
+    Optional<ChannelPruningSpec> channels =
+        pruneChannels.isPresent()
+            ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(pruneChannels.get())))
+            : Optional.empty();
+    Optional<BackbonePruner.Options> atOnce =
+        channels.isEmpty() && (pruning.isEmpty() || fineTuning.isPresent())
+            ? Optional.empty()
+            : Optional.of(
+                Usage.check(
+                    common,
+                    () ->
+                        pruneOptions.options(
+                            channels,
+                            fineTuning.isPresent() ? Optional.empty() : pruning,
+                            trainerOptions)));
+    Quantizer.Options quantizerOptions =
+        Usage.check(
+            common,
+            () ->
+                quantizeOptions.options(
+                    quantize,
+                    exportOptions.sparse(),
+                    exportOptions.limits(),
+                    seed.seed,
+                    stage.cores()));
     // First what may fail soon: the archive's name, then the weights, then the data.
     if (!Files.exists(data)) {
       throw new DeepXrayException(
@@ -71,7 +157,30 @@ final class RunCommand implements Callable<Integer> {
     PreparedDataset dataset = pipeline.prepare(data, datasetOptions);
     common.print(dataset.table() + "\n");
     common.print(Reports.training(pipeline.train(loaded, trainerOptions)) + "\n");
+    Set<Path> stages = new HashSet<>();
+    if (atOnce.isPresent()) {
+      stages.add(pipeline.pruneFolder());
+    }
+    if (fineTuning.isPresent()) {
+      stages.add(pipeline.fineTuneFolder());
+    }
+    pipeline.forget(stages);
+    if (atOnce.isPresent()) {
+      common.print(Reports.pruning(pipeline.prune(atOnce.get())) + "\n");
+    }
+    if (fineTuning.isPresent()) {
+      FineTuner.Options options =
+          new FineTuner.Options(
+              fineTuning.get(), pruning, seed.seed, 1, trainerOptions.resume(), stage.cores());
+      common.print(Reports.fineTuning(pipeline.fineTune(options)) + "\n");
+    }
     common.print(Reports.metrics(pipeline.evaluate()));
+    if (!quantize.isEmpty()) {
+      for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
+        common.print(result + "\n");
+      }
+      common.print("\n");
+    }
     Bundle bundle = pipeline.export(name, ExportOptions.PURPOSE);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report));

@@ -6,7 +6,10 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
@@ -80,6 +83,15 @@ final class SmallRun {
 
   static Path bundle() {
     return Run.OUT.resolve("bundle");
+  }
+
+  /** One of the test images. */
+  static Path anImage() throws IOException {
+    Path file = HOME.resolve("image.jpeg");
+    try (XrayReader reader = PreparedDataset.open(Run.OUT.resolve("data")).read(Split.TEST)) {
+      AtomicFiles.write(file, reader.next().orElseThrow().image());
+    }
+    return file;
   }
 
   private static final class Made {

@@ -2,6 +2,7 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
@@ -9,15 +10,21 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.finetune.FineTuner;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -29,7 +36,10 @@ import java.util.TreeMap;
  *   <li>{@code data}: TFRecord shards and {@code dataset.json}
  *   <li>{@code cache}: embeddings
  *   <li>{@code train}: the classifier's weights, description and history
+ *   <li>{@code prune}: the classifier with a pruned backbone, where that is asked for
+ *   <li>{@code finetune}: the classifier with a backbone trained further, where that is asked for
  *   <li>{@code evaluation}: metrics and predictions
+ *   <li>{@code quantize}: the classifier in other arithmetic, where that is asked for
  *   <li>{@code bundle}: what is deployed
  * </ul>
  */
@@ -98,6 +108,16 @@ public final class Pipeline {
     return out.resolve("train");
   }
 
+  /** The folder of the pruning. */
+  public Path pruneFolder() {
+    return out.resolve("prune");
+  }
+
+  /** The folder of the fine-tuning. */
+  public Path fineTuneFolder() {
+    return out.resolve("finetune");
+  }
+
   /** The folder of the evaluation. */
   public Path evaluationFolder() {
     return out.resolve("evaluation");
@@ -136,9 +156,74 @@ public final class Pipeline {
         .train(dataset, backbone, trainFolder());
   }
 
-  /** The classifier that the last of the training stages left. */
-  private TrainedModel model() throws IOException {
-    return TrainedModel.load(trainFolder());
+  /**
+   * Prunes the backbone of the trained classifier at once and trains the head anew.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or what is to be pruned
+   *     does not exist
+   * @throws IOException if something cannot be read or written
+   */
+  public Trainer.Result prune(BackbonePruner.Options options) throws IOException {
+    return new BackbonePruner(options, engines, cache, progress, listener)
+        .prune(PreparedDataset.open(dataFolder()), TrainedModel.load(trainFolder()), pruneFolder());
+  }
+
+  /**
+   * Trains the last layers of the backbone, or all, together with the head; from the pruned
+   * classifier if there is one.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or it does not fit
+   * @throws IOException if something cannot be read or written
+   */
+  public FineTuner.Result fineTune(FineTuner.Options options) throws IOException {
+    return new FineTuner(options, engines, cache, progress, listener)
+        .tune(PreparedDataset.open(dataFolder()), model(false), fineTuneFolder());
+  }
+
+  /**
+   * The classifier that the last of the training stages left.
+   *
+   * @throws DeepXrayException if there is none, or it was made from another one than the stage
+   *     before it holds by now
+   * @throws IOException if it cannot be read
+   */
+  public TrainedModel model() throws IOException {
+    return model(true);
+  }
+
+  private TrainedModel model(boolean fineTuned) throws IOException {
+    List<Path> stages = new ArrayList<>(List.of(trainFolder(), pruneFolder()));
+    if (fineTuned) {
+      stages.add(fineTuneFolder());
+    }
+    TrainedModel last = TrainedModel.load(trainFolder());
+    for (Path stage : stages.subList(1, stages.size())) {
+      if (Files.isRegularFile(stage.resolve(TrainedModel.DESCRIPTION))) {
+        TrainedModel next = TrainedModel.load(stage);
+        String before = last.model().weights().sha256();
+        if (!next.description().parent().equals(Optional.of(before))) {
+          throw new DeepXrayException(
+              stage
+                  + " holds a classifier that was made from another one than is trained now; run"
+                  + " that command again or remove that folder.");
+        }
+        last = next;
+      }
+    }
+    return last;
+  }
+
+  /**
+   * Removes what stages after training left: they would not belong to another training.
+   *
+   * @throws IOException if something cannot be removed
+   */
+  public void forget(Set<Path> kept) throws IOException {
+    for (Path stage : List.of(pruneFolder(), fineTuneFolder(), quantizeFolder())) {
+      if (!kept.contains(stage)) {
+        AtomicFiles.deleteRecursively(stage);
+      }
+    }
   }
 
   /**

@@ -27,15 +27,18 @@ import org.tensorflow.types.TInt64;
 public final class GraphLowering {
   private final WeightBinding weights;
   private final Optional<Operand<TInt64>> seedAndStep;
+  private final boolean folding;
 
-  private GraphLowering(WeightBinding weights, Optional<Operand<TInt64>> seedAndStep) {
+  private GraphLowering(
+      WeightBinding weights, Optional<Operand<TInt64>> seedAndStep, boolean folding) {
     this.weights = weights;
     this.seedAndStep = seedAndStep;
+    this.folding = folding;
   }
 
   /** Dropout does nothing. */
   public static GraphLowering inference(WeightBinding weights) {
-    return new GraphLowering(weights, Optional.empty());
+    return new GraphLowering(weights, Optional.empty(), false);
   }
 
   /**
@@ -46,7 +49,17 @@ public final class GraphLowering {
    * @param seedAndStep two numbers, {@code [2]}: the seed of the run and the number of the step
    */
   public static GraphLowering training(WeightBinding weights, Operand<TInt64> seedAndStep) {
-    return new GraphLowering(weights, Optional.of(seedAndStep));
+    return new GraphLowering(weights, Optional.of(seedAndStep), false);
+  }
+
+  /**
+   * The same, but batch normalization after a convolution that nothing else reads becomes part of
+   * its kernel and bias, computed in the graph from the same weights. It is the same function with
+   * the same gradients; normalizing kernels instead of activations makes training faster. The
+   * results of such convolutions are not among the tensors.
+   */
+  public GraphLowering foldingBatchNormalization() {
+    return new GraphLowering(weights, seedAndStep, true);
   }
 
   /**
@@ -62,6 +75,10 @@ public final class GraphLowering {
     Map<String, Operand<TFloat32>> tensors = new LinkedHashMap<>();
     tensors.put(network.input(), input);
     for (Layer layer : network.layers()) {
+      if (folds(network, layer)) {
+        // Lowered with what normalizes it.
+        continue;
+      }
       tensors.put(layer.name(), new Step(tf, network, layer, tensors).lower());
     }
     for (String output : network.outputs()) {
@@ -70,6 +87,18 @@ public final class GraphLowering {
       tensors.put(output, tf.withName(output + ".output").identity(tensors.get(output)));
     }
     return Collections.unmodifiableMap(tensors);
+  }
+
+  /** Whether a convolution becomes part of the batch normalization that reads it. */
+  private boolean folds(Network network, Layer layer) {
+    if (!folding || network.outputs().contains(layer.name())) {
+      return false;
+    }
+    boolean plain =
+        (layer instanceof Layer.Conv2D conv && !conv.useBias())
+            || (layer instanceof Layer.DepthwiseConv2D depthwise && !depthwise.useBias());
+    List<Layer> readers = network.readers(layer.name());
+    return plain && readers.size() == 1 && readers.get(0) instanceof Layer.BatchNormalization;
   }
 
   /** One layer on its way into the graph. */
@@ -146,6 +175,12 @@ public final class GraphLowering {
     }
 
     private Operand<TFloat32> batchNormalize(Layer.BatchNormalization l) {
+      if (!l.input().equals(network.input())) {
+        Layer producer = network.layer(l.input());
+        if (folds(network, producer)) {
+          return new Step(tf, network, producer, tensors).convolveAndNormalize(this, l.epsilon());
+        }
+      }
       Operand<TFloat32> gamma = weight("gamma");
       Operand<TFloat32> beta = weight("beta");
       Operand<TFloat32> mean = weight("moving_mean");
@@ -179,6 +214,42 @@ public final class GraphLowering {
                   .mul(
                       named("centered").math.sub(x, mean), named("scale").math.mul(gamma, inverse)),
               beta);
+    }
+
+    /** This convolution, normalized by its kernel. */
+    private Operand<TFloat32> convolveAndNormalize(Step norm, double epsilon) {
+      Operand<TFloat32> inverse =
+          norm.named("inverse")
+              .math
+              .rsqrt(
+                  norm.named("regularized")
+                      .math
+                      .add(
+                          norm.weight("moving_variance"),
+                          norm.named("epsilon").constant((float) epsilon)));
+      Operand<TFloat32> scale = norm.named("scale").math.mul(norm.weight("gamma"), inverse);
+      Operand<TFloat32> offset =
+          norm.named("offset")
+              .math
+              .sub(
+                  norm.weight("beta"),
+                  norm.named("moved").math.mul(norm.weight("moving_mean"), scale));
+      Operand<TFloat32> y;
+      if (layer instanceof Layer.Conv2D l) {
+        Operand<TFloat32> kernel = named("folded").math.mul(weight("kernel"), scale);
+        y = named("conv").nn.conv2d(x, kernel, strides(l.stride()), padding(l.padding()));
+      } else {
+        Layer.DepthwiseConv2D l = (Layer.DepthwiseConv2D) layer;
+        // [k, k, C, 1]
+        Operand<TFloat32> column =
+            named("column").reshape(scale, named("columns").constant(new int[] {-1, 1}));
+        Operand<TFloat32> kernel = named("folded").math.mul(weight("depthwise_kernel"), column);
+        y =
+            named("conv")
+                .nn
+                .depthwiseConv2dNative(x, kernel, strides(l.stride()), padding(l.padding()));
+      }
+      return norm.named("normalized").nn.biasAdd(y, offset);
     }
 
     private Operand<TFloat32> activate(Layer.Function function) {

@@ -65,13 +65,19 @@ class GraphLoweringTest {
     private final Session session;
 
     Training(Network network) {
+      this(network, false);
+    }
+
+    Training(Network network, boolean folding) {
       this.network = network;
       input =
           tf.placeholder(
               TFloat32.class, Placeholder.shape(Tensors.batch(-1, network.inputShape())));
       seedAndStep = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
       variables = WeightBinding.variables(tf, network, name -> true);
-      tensors = GraphLowering.training(variables, seedAndStep).lower(tf, network, input);
+      GraphLowering lowering = GraphLowering.training(variables, seedAndStep);
+      tensors =
+          (folding ? lowering.foldingBatchNormalization() : lowering).lower(tf, network, input);
       Operand<TFloat32> flat =
           tf.reshape(tensors.get(network.outputs().get(0)), tf.constant(new int[] {-1}));
       loss = tf.sum(tf.math.square(flat), tf.constant(0));
@@ -112,6 +118,10 @@ class GraphLoweringTest {
 
   @Test
   void gradientsOfAConvolutionalNetworkAgreeWithDifferences() {
+    assertGradients(smoothNetwork(), 1e-2);
+  }
+
+  private static Network smoothNetwork() {
     // Every kind of layer, but smooth: a difference across the kink of ReLU says nothing.
     Network small = Fixtures.smallNetwork(8);
     List<Layer> layers = new ArrayList<>();
@@ -121,8 +131,48 @@ class GraphLoweringTest {
               ? new Layer.Activation(a.name(), a.input(), Layer.Function.SWISH)
               : layer);
     }
-    assertGradients(
-        new Network("smooth", small.input(), small.inputShape(), layers, List.of("logit")), 1e-2);
+    return new Network("smooth", small.input(), small.inputShape(), layers, List.of("logit"));
+  }
+
+  /** The same function of the same variables: loss and all gradients are equal but for rounding. */
+  @Test
+  void batchNormalizationFoldedInTheGraphTrainsTheSame() {
+    Network network = smoothNetwork();
+    Model model = Fixtures.withRandomWeights(network, 3);
+    float[] examples = Fixtures.randomImages(network, BATCH, 4);
+    float[][] expected = lossAndGradients(network, model, examples, false);
+    float[][] folded = lossAndGradients(network, model, examples, true);
+    for (int v = 0; v < expected.length; v++) {
+      double largest = 0;
+      for (float value : expected[v]) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+      for (int i = 0; i < expected[v].length; i++) {
+        assertThat(folded[v][i])
+            .as("number %d of tensor %d", i, v)
+            .isCloseTo(expected[v][i], offset((float) (1e-4 * largest + 1e-6)));
+      }
+    }
+    try (Training training = new Training(network, true)) {
+      assertThat(training.tensors.keySet())
+          .contains("stem_bn", "top_conv", "dwconv_2")
+          .doesNotContain("stem_conv", "expand_conv", "dwconv", "project_conv");
+    }
+  }
+
+  private static float[][] lossAndGradients(
+      Network network, Model model, float[] examples, boolean folding) {
+    try (Training training = new Training(network, folding)) {
+      training.variables.assign(training.session, model.weights());
+      Output<?>[] variables =
+          training.variables.trainable().values().stream()
+              .map(Operand::asOutput)
+              .toArray(Output<?>[]::new);
+      List<Output<?>> wanted = new ArrayList<>();
+      wanted.add(training.loss.asOutput());
+      wanted.addAll(List.of(training.graph.addGradients(training.loss.asOutput(), variables)));
+      return training.run(wanted, examples, 1, 2);
+    }
   }
 
   private static void assertGradients(Network network, double tolerance) {
@@ -278,6 +328,34 @@ class GraphLoweringTest {
       }
       // Five standard deviations of a binomial of 100,000.
       assertThat(dropped / (double) size).isCloseTo(rate, offset(0.0073));
+    }
+  }
+
+  @Test
+  void dropsExamplesAsAWhole() {
+    double rate = 0.3;
+    int examples = 5_000;
+    Network network =
+        new Network(
+            "drop",
+            "x",
+            List.of(2, 3, 4),
+            List.of(new Layer.Dropout("drop", "x", rate, true)),
+            List.of("drop"));
+    float[] input = Fixtures.randomImages(network, examples, 1);
+    try (Training training = new Training(network)) {
+      float[] values = training.run(training.tensors.get("drop"), input, 11, 1);
+      int dropped = 0;
+      for (int e = 0; e < examples; e++) {
+        int from = e * 24;
+        boolean zero = Arrays.equals(Arrays.copyOfRange(values, from, from + 24), new float[24]);
+        dropped += zero ? 1 : 0;
+        for (int i = from; i < from + 24 && !zero; i++) {
+          assertThat((double) values[i]).isCloseTo(input[i] / (1 - rate), offset(1e-3));
+        }
+      }
+      // Five standard deviations of a binomial of 5,000.
+      assertThat(dropped / (double) examples).isCloseTo(rate, offset(0.033));
     }
   }
 

@@ -218,7 +218,10 @@ final class Activations {
     } else if (network.outputs().contains(layer.name())) {
       operators.copy(layer.name(), shape(layer.name()), x, writeIntegers(layer));
     } else {
-      values.put(layer.name(), values.get(read));
+      // Only the integers: floats that they were made of are more exact than what they stand for.
+      Value value = new Value();
+      write(value, x, affine(read));
+      values.put(layer.name(), value);
     }
   }
 

@@ -117,7 +117,12 @@ public final class Trainer {
       long vectors,
       double vectorsPerSecond,
       double headSeconds,
-      double epochSeconds) {}
+      double epochSeconds) {
+    /** The same with what else is known about the classifier. */
+    Result with(TrainedModel described) {
+      return new Result(described, vectors, vectorsPerSecond, headSeconds, epochSeconds);
+    }
+  }
 
   /**
    * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a

@@ -6,6 +6,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -40,7 +41,8 @@ public final class EmbeddingExtractor {
   /**
    * Prepares an extraction that keeps the vectors as they are computed.
    *
-   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here
+   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
+   *     quantized
    * @param engines what runs it
    * @param cores how many processor cores to use
    * @param cacheFolder the folder of all embedding caches
@@ -54,7 +56,8 @@ public final class EmbeddingExtractor {
   /**
    * Prepares an extraction.
    *
-   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here
+   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
+   *     quantized
    * @param engines what runs it
    * @param cores how many processor cores to use
    * @param precision how exactly the vectors are kept
@@ -152,10 +155,18 @@ public final class EmbeddingExtractor {
             PREPROCESSING,
             engines.name(),
             engines.version());
+    if (quantized()) {
+      key += "\n" + backbone.quantization();
+    }
     return switch (precision) {
       case FLOAT32 -> EmbeddingCache.open(cacheFolder, key, dimension(), precision);
       case FLOAT16 -> EmbeddingCache.open(cacheFolder, key + "\nfloat16", dimension(), precision);
     };
+  }
+
+  /** Whether it was folded already, before it was quantized. */
+  private boolean quantized() {
+    return !backbone.quantization().equals(Quantization.NONE);
   }
 
   private int dimension() {
@@ -202,7 +213,7 @@ public final class EmbeddingExtractor {
   private void compute(
       Split split, List<XrayRecord> records, List<View> views, EmbeddingCache cache)
       throws IOException {
-    Model folded = Passes.forInference().apply(backbone);
+    Model folded = quantized() ? backbone : Passes.forInference().apply(backbone);
     long total = 0;
     for (XrayRecord record : records) {
       total += views.stream().filter(view -> !cache.contains(record.sha256(), view)).count();

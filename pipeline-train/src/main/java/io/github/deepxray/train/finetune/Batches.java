@@ -29,10 +29,11 @@ final class Batches implements AutoCloseable {
     private final float[] targets;
     private final float[] weights;
 
-    private Batch(int size, int exampleSize) {
-      examples = new float[size * exampleSize];
-      targets = new float[size];
-      weights = new float[size];
+    /** Takes the arrays over. */
+    Batch(float[] examples, float[] targets, float[] weights) {
+      this.examples = examples;
+      this.targets = targets;
+      this.weights = weights;
     }
 
     int size() {
@@ -104,7 +105,7 @@ final class Batches implements AutoCloseable {
 
   private Batch read(int from, int to) throws IOException {
     int size = to - from;
-    Batch batch = new Batch(size, exampleSize);
+    Batch batch = new Batch(new float[size * exampleSize], new float[size], new float[size]);
     for (int i = 0; i < size; i++) {
       int image = order[from + i];
       View view = new View(views[from + i], spec.augmentation());

@@ -103,9 +103,10 @@ final class TrainingGraph implements AutoCloseable {
       Map<String, Double> rates = rates();
       variables = WeightBinding.variables(tf, network, name -> rates.get(name) > 0);
       GraphLowering lowering =
-          spec.dropout()
-              ? GraphLowering.training(variables, seedAndStep)
-              : GraphLowering.inference(variables);
+          (spec.dropout()
+                  ? GraphLowering.training(variables, seedAndStep)
+                  : GraphLowering.inference(variables))
+              .foldingBatchNormalization();
       Ops training = tf.withSubScope("training");
       Operand<TFloat32> logit =
           lowering.lower(training, network, examples).get(network.outputs().get(0));

@@ -2,6 +2,7 @@ package io.github.deepxray.train.embedding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
@@ -40,6 +41,37 @@ class EmbeddingCacheTest {
       assertThat(cache.get(image(0), View.IDENTITY)).contains(vector(0));
       assertThat(cache.get(image(0), SECOND)).contains(odd);
       assertThat(cache.get(image(1), View.IDENTITY)).contains(vector(8));
+    }
+  }
+
+  @Test
+  void keepsSixteenBitsWhereThatIsAskedFor() throws IOException {
+    float[] exact = {1, -0.5f, 65504, 0x1p-24f, 0};
+    float[] rounded = {1 / 3f, 1.0001f, -1000.3f, 1e-9f, 3};
+    try (EmbeddingCache cache = EmbeddingCache.open(folder, "half", DIMENSION, Precision.FLOAT16)) {
+      cache.put(image(0), View.IDENTITY, exact, 0);
+      cache.put(image(1), View.IDENTITY, concat(exact, rounded), DIMENSION);
+      assertThatThrownBy(
+              () -> cache.put(image(2), View.IDENTITY, new float[] {0, 0, 7e4f, 0, 0}, 0))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("70000");
+    }
+    try (EmbeddingCache cache = EmbeddingCache.open(folder, "half", DIMENSION, Precision.FLOAT16)) {
+      assertThat(cache.size()).isEqualTo(2);
+      assertThat(cache.get(image(0), View.IDENTITY)).contains(exact);
+      float[] read = new float[7];
+      assertThat(cache.read(image(1), View.IDENTITY, read, 1)).isTrue();
+      assertThat(cache.read(image(2), View.IDENTITY, read, 1)).isFalse();
+      for (int i = 0; i < DIMENSION; i++) {
+        assertThat(read[i + 1])
+            .isCloseTo(rounded[i], within(Math.abs(rounded[i]) * 0x1p-11f + 0x1p-25f));
+      }
+      assertThat(read[0]).isZero();
+      assertThat(read[6]).isZero();
+    }
+    // A file of the other precision is none.
+    try (EmbeddingCache cache = open("half")) {
+      assertThat(cache.size()).isZero();
     }
   }
 

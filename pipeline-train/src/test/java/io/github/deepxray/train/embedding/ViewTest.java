@@ -8,11 +8,15 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.testkit.Closeness;
 import io.github.deepxray.testkit.PatternImages;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 
 class ViewTest {
@@ -116,6 +120,117 @@ class ViewTest {
     assertThat(largestTurn).isGreaterThan(7);
   }
 
+  /** The same with the strong policy's ranges, in the views without noise. */
+  @Test
+  void strongViewsMoveByNoMoreThanTheySay() {
+    int size = 201;
+    double c = (size - 1) / 2.0;
+    double[][] spots = {{c, c}, {c + 60, c}, {c, c - 60}};
+    int seen = 0;
+    double largestTurn = 0;
+    double leastZoom = 1;
+    double mostZoom = 1;
+    for (int number = 1; number <= 80; number++) {
+      View view = new View(number, Augmentation.STRONG);
+      if (isNoisy(view, "spots")) {
+        continue;
+      }
+      seen++;
+      double[][] went = new double[3][];
+      for (int s = 0; s < 3; s++) {
+        went[s] = centre(render(view, spot(size, spots[s][0], spots[s][1]), "spots"), size);
+      }
+      double ax = (went[1][0] - went[0][0]) / 60;
+      double ay = (went[1][1] - went[0][1]) / 60;
+      double bx = -(went[2][0] - went[0][0]) / 60;
+      double by = -(went[2][1] - went[0][1]) / 60;
+      double zoom = Math.hypot(ax, ay);
+      assertThat(zoom).isBetween(0.84, 1.26);
+      leastZoom = Math.min(leastZoom, zoom);
+      mostZoom = Math.max(mostZoom, zoom);
+      boolean mirror = ax * by - ay * bx < 0;
+      double turn = Math.toDegrees(mirror ? Math.atan2(-ay, -ax) : Math.atan2(ay, ax));
+      assertThat(Math.abs(turn)).isLessThan(15.4);
+      largestTurn = Math.max(largestTurn, Math.abs(turn));
+      assertThat(Math.abs(went[0][0] - c)).isLessThan(0.08 * size + 0.6);
+      assertThat(Math.abs(went[0][1] - c)).isLessThan(0.08 * size + 0.6);
+    }
+    assertThat(seen).isGreaterThan(45);
+    assertThat(largestTurn).isGreaterThan(12);
+    assertThat(leastZoom).isLessThan(0.9);
+    assertThat(mostZoom).isGreaterThan(1.2);
+  }
+
+  @Test
+  void strongViewsChangeGreyLevelsAndAddNoiseInAFifth() {
+    Set<Float> greys = new HashSet<>();
+    int noisy = 0;
+    for (int number = 1; number <= 200; number++) {
+      View view = new View(number, Augmentation.STRONG);
+      float[] shown = render(view, grey(100), "even");
+      double mean = 0;
+      for (float value : shown) {
+        assertThat(value).isBetween(0f, 255f);
+        mean += value / shown.length;
+      }
+      double squares = 0;
+      for (float value : shown) {
+        squares += (value - mean) * (value - mean) / shown.length;
+      }
+      // 255 * (100 / 255) ^ (0.67..1.49) is 63..137; contrast and brightness as they are promised.
+      assertThat(mean).isBetween(13.0, 170.0);
+      greys.add(shown[0]);
+      if (isNoisy(view, "even")) {
+        noisy++;
+        assertThat(Math.sqrt(squares)).isBetween(0.9, 8.2);
+      } else {
+        assertThat(Math.sqrt(squares)).isLessThan(1e-3);
+      }
+    }
+    assertThat(greys).hasSizeGreaterThan(190);
+    assertThat(noisy).isBetween(20, 60);
+  }
+
+  @Test
+  void strongViewsDependOnHashNumberAndPolicyAlone() {
+    RgbImage image = PatternImages.image(5, SIZE);
+    Set<List<Float>> seen = new HashSet<>();
+    for (int number = 1; number < 5; number++) {
+      View view = new View(number, Augmentation.STRONG);
+      for (String name : List.of("a", "b")) {
+        float[] shown = render(view, image, name);
+        Closeness.assertClose("again", render(view, image, name), shown, 0);
+        seen.add(list(shown));
+        seen.add(list(render(number, image, name)));
+      }
+    }
+    assertThat(seen).hasSize(16);
+    assertThat(new View(0, Augmentation.STRONG)).isEqualTo(View.IDENTITY);
+  }
+
+  /** Caches hold what views showed before: neither pixels nor keys of mild views may change. */
+  @Test
+  void mildViewsStayAsTheyWere() {
+    CRC32 crc = new CRC32();
+    for (int number = 0; number < 4; number++) {
+      for (int pattern : new int[] {4, 6}) {
+        float[] shown = render(number, PatternImages.image(pattern, SIZE), "x");
+        ByteBuffer bytes =
+            ByteBuffer.allocate(shown.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(shown);
+        crc.update(bytes);
+        crc.update(new View(number).fingerprint().getBytes(StandardCharsets.US_ASCII));
+      }
+    }
+    assertThat(crc.getValue()).isEqualTo(0x940c0e59L);
+  }
+
+  /** Whether a view makes an even image uneven. */
+  private static boolean isNoisy(View view, String name) {
+    float[] shown = render(view, grey(100), name);
+    return Math.abs(shown[0] - shown[3]) > 1e-3 || Math.abs(shown[0] - shown[30]) > 1e-3;
+  }
+
   @Test
   void keepsGreyImagesGrey() {
     RgbImage image = PatternImages.image(4, SIZE);
@@ -140,8 +255,12 @@ class ViewTest {
   }
 
   private static float[] render(int view, RgbImage image, String name) {
+    return render(new View(view), image, name);
+  }
+
+  private static float[] render(View view, RgbImage image, String name) {
     float[] target = new float[image.height() * image.width() * 3];
-    new View(view).render(image, hash(name), target, 0);
+    view.render(image, hash(name), target, 0);
     return target;
   }
 

@@ -7,7 +7,6 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
-import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
@@ -45,6 +44,7 @@ class FineTunerTest {
   private static final int SIZE = 64;
   private static final FineTuneSpec SPEC =
       FineTuneSpec.DEFAULT
+          .withFrom("block7a")
           .withEpochs(2)
           .withBatchSize(16)
           .withViews(2, Augmentation.MILD)
@@ -53,6 +53,7 @@ class FineTunerTest {
   @TempDir static Path shared;
   private static PreparedDataset dataset;
   private static TrainedModel start;
+  private static FineTuner.Result first;
 
   @TempDir Path folder;
 
@@ -82,12 +83,13 @@ class FineTunerTest {
                 TrainingListener.NONE)
             .train(dataset, backbone, shared.resolve("head"))
             .model();
+    first = tune(SPEC, shared.resolve("first"));
   }
 
   @Test
   void trainsSavesAndEvaluates() throws IOException {
-    Path tuned = folder.resolve("tuned");
-    FineTuner.Result result = tune(SPEC, tuned);
+    Path tuned = shared.resolve("first");
+    FineTuner.Result result = first;
     assertThat(result.epochs()).hasSize(2).allMatch(epoch -> epoch.augmented().isPresent());
     assertThat(result.examplesPerSecond()).isPositive();
     assertThat(result.epochSeconds()).isPositive();
@@ -120,6 +122,7 @@ class FineTunerTest {
       FineTuneSpec spec =
           SPEC.withFrom(from)
               .withEpochs(1)
+              .withBatchSize(48)
               .with(Json.parse("{\"learningRates\": {\"top\": 0}}", "test"), "test");
       Weights trained = tune(spec, folder.resolve(from)).model().model().weights();
       for (WeightSpec weight : start.model().network().weightSpecs()) {
@@ -143,28 +146,27 @@ class FineTunerTest {
   void learns() throws IOException {
     FineTuner.Result result =
         tune(
-            SPEC.withFrom("block5a")
-                .withEpochs(12)
-                .withLearningRate(3e-3)
+            SPEC.withEpochs(12)
+                .withBatchSize(8)
+                .withLearningRate(3e-4)
                 .withPatience(12, FineTuneSpec.Criterion.PLAIN),
             folder);
     int best = result.model().description().fineTuning().orElseThrow().bestEpoch() - 1;
     EpochResult epoch = result.epochs().get(best);
-    assertThat(epoch.validationLoss()).isLessThan(0.7 * result.before().loss());
-    assertThat(epoch.validationAuc()).isGreaterThan(result.before().auc());
-    assertThat(epoch.loss()).isLessThan(result.epochs().get(0).loss());
+    assertThat(epoch.validationLoss()).isLessThan(0.8 * result.before().loss());
+    assertThat(epoch.validationAuc()).isGreaterThan(result.before().auc() + 0.1);
   }
 
   @Test
   void twoRunsEndWithTheSameBitsAndAnotherSeedDoesNot() throws IOException {
-    Weights first = tune(SPEC, folder.resolve("first")).model().model().weights();
-    Weights second = tune(SPEC, folder.resolve("second")).model().model().weights();
-    assertThat(second).isEqualTo(first);
-    assertThat(Files.readAllBytes(folder.resolve("second/history.csv")))
-        .isEqualTo(Files.readAllBytes(folder.resolve("first/history.csv")));
+    assertThat(tune(SPEC, folder.resolve("second")).model()).isEqualTo(first.model());
+    for (String file : List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, "history.csv")) {
+      assertThat(folder.resolve("second").resolve(file))
+          .hasSameBinaryContentAs(shared.resolve("first").resolve(file));
+    }
     FineTuner.Options other = FineTuner.Options.of(SPEC, 8).withCores(2);
     assertThat(tuner(other, TrainingListener.NONE).tune(dataset, start, folder).model().model())
-        .isNotEqualTo(new Model(start.model().network(), first));
+        .isNotEqualTo(first.model().model());
   }
 
   @Test
@@ -243,10 +245,10 @@ class FineTunerTest {
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block1a");
     FineTuner.Options options =
-        FineTuner.Options.of(SPEC, 7).withPruning(pruning().withFrom("block5a"));
+        FineTuner.Options.of(SPEC, 7).withPruning(pruning().withFrom("block6a"));
     assertThatThrownBy(() -> tuner(options, TrainingListener.NONE).tune(dataset, start, folder))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("block5a_expand_conv/kernel");
+        .hasMessageContaining("block6a_expand_conv/kernel");
     assertThatThrownBy(() -> tune(SPEC.withLearningRate(1e30), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("Lower the learning rate");

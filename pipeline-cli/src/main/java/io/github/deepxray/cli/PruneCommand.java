@@ -1,0 +1,89 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.Trainer;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A stage between training and evaluation. */
+@Command(
+    name = "prune",
+    description = {
+      "Prunes the backbone at once and trains the head anew on what is left.",
+      "",
+      "Reads <out>/data and <out>/train; writes <out>/prune. --weights sets the weights that"
+          + " contribute least on training images to zero: files compress better and are not"
+          + " faster. --channels removes whole channels: files are smaller and faster everywhere."
+          + " Follow with finetune to get accuracy back; finetune --prune is better for weights.",
+      ""
+    },
+    footer = {"", "Example: deepxray prune --channels 0.6 --out work"},
+    sortOptions = false)
+final class PruneCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "<share|file>",
+      description =
+          "The share of the 1x1 convolutions' weights to set to zero, or a .yaml or .json file that"
+              + " says more.")
+  private Optional<String> weights;
+
+  @Option(
+      names = "--channels",
+      paramLabel = "<share|file>",
+      description =
+          "The share of the network's cost to leave by removing expansion channels, or a .yaml or"
+              + " .json file that says more.")
+  private Optional<String> channels;
+
+  @Mixin private PruneOptions options;
+  @Mixin private StageOptions stage;
+
+  @Override
+  public Integer call() throws Exception {
+    if (weights.isEmpty() && channels.isEmpty()) {
+      throw new DeepXrayException("Nothing is to be pruned; give --weights or --channels.");
+    }
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
+    Optional<PruningSpec> weightsSpec =
+        weights.isPresent()
+            ? Optional.of(Usage.check(common, () -> PruningSpec.read(weights.get())))
+            : Optional.empty();
+    Optional<ChannelPruningSpec> channelsSpec =
+        channels.isPresent()
+            ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(channels.get())))
+            : Optional.empty();
+    TrainedModel trained = TrainedModel.load(pipeline.trainFolder());
+    BackbonePruner.Options prunerOptions =
+        Usage.check(common, () -> options.options(channelsSpec, weightsSpec, head(trained)));
+    Trainer.Result result = pipeline.prune(prunerOptions);
+    stage.place.keepConfig(common);
+    common.print(Reports.pruning(result));
+    return 0;
+  }
+
+  /** The head is trained as it was. */
+  private Trainer.Options head(TrainedModel trained) throws IOException {
+    var description = trained.description();
+    return new Trainer.Options(
+        description.head(),
+        description.seed(),
+        description.thresholds().targetSensitivity(),
+        description.thresholds().targetPrevalence(),
+        10,
+        true,
+        stage.cores());
+  }
+}

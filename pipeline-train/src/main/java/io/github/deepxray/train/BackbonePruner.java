@@ -1,0 +1,136 @@
+package io.github.deepxray.train;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.optimize.prune.Centering;
+import io.github.deepxray.optimize.prune.ChannelPruning;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.Masks;
+import io.github.deepxray.optimize.prune.OneShotPruning;
+import io.github.deepxray.optimize.prune.Pruner;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Prunes the backbone of a classifier at once and trains the head anew on what is left: for those
+ * who do not fine-tune, and as the first step for those who do.
+ */
+public final class BackbonePruner {
+  private final Options options;
+  private final EngineFactory engines;
+  private final Path cacheFolder;
+  private final Progress progress;
+  private final TrainingListener listener;
+
+  /**
+   * What to prune.
+   *
+   * @param channels which expansion channels to remove, if any
+   * @param weights which weights to set to zero then, if any
+   * @param images on how many training images importance is measured
+   * @param trainer how the head is trained; its head and seed are those of the classifier
+   */
+  public record Options(
+      Optional<ChannelPruningSpec> channels,
+      Optional<PruningSpec> weights,
+      int images,
+      Trainer.Options trainer) {
+    /** Checks that something is to be pruned. */
+    public Options {
+      if (channels.isEmpty() && weights.isEmpty()) {
+        throw new DeepXrayException("Nothing is to be pruned; name weights or channels.");
+      }
+      if (images < 1) {
+        throw new DeepXrayException("At least 1 image is needed to prune, not " + images + ".");
+      }
+    }
+  }
+
+  /**
+   * Prepares.
+   *
+   * @param options what to prune
+   * @param engines what runs the backbone
+   * @param cacheFolder the folder of all embedding caches
+   * @param progress told how far it is
+   * @param listener told of every epoch of the head
+   */
+  public BackbonePruner(
+      Options options,
+      EngineFactory engines,
+      Path cacheFolder,
+      Progress progress,
+      TrainingListener listener) {
+    this.options = options;
+    this.engines = engines;
+    this.cacheFolder = cacheFolder;
+    this.progress = progress;
+    this.listener = listener;
+  }
+
+  /**
+   * Prunes, trains the head, and saves the classifier in a folder.
+   *
+   * @param dataset the data set that the classifier was trained on
+   * @param model the classifier
+   * @param folder where to save
+   * @throws DeepXrayException if the data set is another one, or what is to be pruned does not
+   *     exist
+   * @throws IOException if something cannot be read or written
+   */
+  public Trainer.Result prune(PreparedDataset dataset, TrainedModel model, Path folder)
+      throws IOException {
+    TrainedModel.Description before = model.description();
+    if (!before.dataset().equals(dataset.fingerprint())) {
+      throw new DeepXrayException(
+          "The model was trained on another data set than "
+              + dataset.folder()
+              + "; train again or give that data set.");
+    }
+    RepresentativeDataset examples = new TrainingImages(dataset, options.images(), before.seed());
+    int cores = options.trainer().cores();
+    Model backbone = model.backbone();
+    if (options.channels().isPresent()) {
+      backbone =
+          new ChannelPruning(options.channels().get(), engines, cores, progress)
+              .prune(backbone, examples)
+              .model();
+    }
+    Optional<TrainedModel.Pruning> pruning = Optional.empty();
+    if (options.weights().isPresent()) {
+      PruningSpec spec = options.weights().get();
+      OneShotPruning.Result pruned =
+          new OneShotPruning(spec, Centering.Moments.MEAN, engines, cores, progress)
+              .prune(backbone, examples);
+      Masks masks = pruned.masks();
+      backbone = pruned.model();
+      Pruner counter =
+          new Pruner(spec, spec.timing().schedule(spec.sparsity(), 1), backbone.network());
+      pruning = Optional.of(new TrainedModel.Pruning(spec, counter.sparsity(masks)));
+    }
+    Trainer.Result result =
+        new Trainer(options.trainer(), engines, cacheFolder, progress, listener)
+            .train(
+                dataset,
+                new Backbone(
+                    EfficientNet.of(before.backbone()),
+                    backbone,
+                    before.backboneSource() + ", pruned"),
+                folder);
+    TrainedModel.Description description =
+        result.model().description().madeFrom(model.model().weights().sha256());
+    if (pruning.isPresent()) {
+      description = description.with(pruning.get());
+    }
+    TrainedModel described = new TrainedModel(description, result.model().model());
+    described.save(folder);
+    return result.with(described);
+  }
+}
