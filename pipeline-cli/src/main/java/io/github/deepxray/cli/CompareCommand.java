@@ -7,7 +7,6 @@ import io.github.deepxray.export.Artifact;
 import io.github.deepxray.export.ArtifactReport;
 import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.Latency;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,8 +78,7 @@ final class CompareCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static String table(Map<String, ArtifactReport> rows, Map<String, Latency> latencies)
-      throws IOException {
+  private static String table(Map<String, ArtifactReport> rows, Map<String, Latency> latencies) {
     StringBuilder text = new StringBuilder();
     text.append(
         "| bundle, artifact | AUC | accuracy | sensitivity | specificity | bytes | gzip | ms |"
