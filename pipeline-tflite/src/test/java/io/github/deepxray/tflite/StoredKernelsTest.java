@@ -257,6 +257,28 @@ class StoredKernelsTest {
     }
   }
 
+  /** Whatever bits change, the file runs or is refused; the process goes on. */
+  @Test
+  void survivesDamagedSparseFiles() {
+    byte[] good = TfLiteWriter.toBytes(pruned(0.95, 1), SPARSE);
+    int refused = 0;
+    for (int seed = 0; seed < 200; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      byte[] damaged = good.clone();
+      damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      try (TfLiteEngine engine =
+          TfLiteEngine.load(damaged, new TfLiteEngine.Options(1, seed % 2 == 0))) {
+        if (engine.inputShape().equals(NETWORK.inputShape())) {
+          assertThat(engine.run(INPUT, 1)).isNotEmpty();
+        }
+      } catch (DeepXrayException e) {
+        refused++;
+      }
+    }
+    assertThat(refused).isBetween(20, 190);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void computesWithHalvesAsIfTheyWereFloats(boolean delegate) {
