@@ -18,6 +18,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSchedule.PolynomialDecay;
 import io.github.deepxray.optimize.prune.PruningSpec.Base;
@@ -325,6 +326,26 @@ class PrunerTest {
     }
     assertThat(Masks.ofZeros(pruned, masks.names())).isEqualTo(masks);
     assertThat(pruned.network()).isEqualTo(MODEL.network());
+  }
+
+  @Test
+  void foldingKeepsZerosAndTheirSign() {
+    float[] gamma = new float[16];
+    Arrays.fill(gamma, -1);
+    Model model =
+        new Model(
+            NETWORK,
+            MODEL
+                .weights()
+                .plus(Weights.builder().put("top_bn/gamma", FloatTensor.of(gamma, 16)).build()));
+    Masks masks = Pruner.once(PruningSpec.of(0.5), model);
+    Model folded = Passes.forInference().apply(masks.apply(model));
+    assertThat(Masks.ofZeros(folded, masks.names())).isEqualTo(masks);
+    for (String name : masks.names()) {
+      for (float value : folded.weights().floats(name)) {
+        assertThat(Float.floatToRawIntBits(value)).isNotEqualTo(Integer.MIN_VALUE);
+      }
+    }
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -495,7 +496,7 @@ public final class FineTuner {
       }
       examples += train.images().size();
       seconds += (System.nanoTime() - began) / 1e9;
-      Weights weights = graph.result();
+      Weights weights = result();
       Scores plain = scores(weights, List.of(View.IDENTITY));
       // The loss was measured before the last step.
       requireFinite(plain.loss(), "validation loss", epoch);
@@ -526,7 +527,26 @@ public final class FineTuner {
 
     @Override
     public Weights result() {
-      return graph.result();
+      Weights tuned = graph.result();
+      double share = options.spec().interpolation();
+      // Between a dense start and weights that grew up with zeros lies nothing good.
+      return share == 1 || pruner.isPresent() ? tuned : between(start, tuned, share);
+    }
+
+    private static Weights between(Weights start, Weights tuned, double share) {
+      Weights.Builder weights = Weights.builder();
+      tuned
+          .asMap()
+          .forEach(
+              (name, tensor) -> {
+                float[] from = start.floats(name);
+                float[] to = tensor.toFloats();
+                for (int i = 0; i < to.length; i++) {
+                  to[i] = (float) ((1 - share) * from[i] + share * to[i]);
+                }
+                weights.put(name, FloatTensor.of(to, tensor.shape()));
+              });
+      return weights.build();
     }
 
     @Override
