@@ -131,7 +131,12 @@ def train(model, examples, labels, args, name):
         lambda x, y: (tf.cast(x, tf.float32), y), num_parallel_calls=tf.data.AUTOTUNE
     ).prefetch(tf.data.AUTOTUNE)
     model.fit(
-        dataset, epochs=args.epochs, class_weight=weights, verbose=0, callbacks=[Times()]
+        dataset,
+        epochs=args.epochs,
+        class_weight=weights,
+        shuffle=False,
+        verbose=0,
+        callbacks=[Times()],
     )
 
 
