@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       PredictCommand.class,
       RepeatCommand.class,
+      CompareCommand.class,
       BenchmarkCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -10,7 +10,7 @@ final class FineTuneOptions {
   @Option(
       names = "--fine-tune-epochs",
       paramLabel = "<n>",
-      description = "The most epochs of fine-tuning. Default: 8, or the file's.")
+      description = "The most epochs of fine-tuning. Default: 5, or the file's.")
   private Optional<Integer> epochs;
 
   @Option(

@@ -58,7 +58,7 @@ class SmallerModelsTest {
             "--fine-tune-views",
             1,
             "--prune",
-            0.2,
+            0.1,
             "--quantize",
             "int8,float16",
             "--calibration-images",
@@ -72,7 +72,7 @@ class SmallerModelsTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains(
-            "fine-tuned from top: 2 epochs", "weights pruned: 20.0 %", "int8: validation AUC");
+            "fine-tuned from top: 2 epochs", "weights pruned: 10.0 %", "int8: validation AUC");
 
     TrainedModel tuned = TrainedModel.load(out.resolve("finetune"));
     assertThat(tuned.description().parent())

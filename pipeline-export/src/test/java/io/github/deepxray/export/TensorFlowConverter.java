@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import com.google.flatbuffers.FlatBufferBuilder;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.sun.jna.Function;
@@ -10,8 +11,11 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.tensorflow.GraphLowering;
 import io.github.deepxray.tensorflow.WeightBinding;
+import io.github.deepxray.testkit.MinMaxQuantization.Range;
+import io.github.deepxray.tflite.TfLiteWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +26,12 @@ import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.TensorFlow;
+import org.tensorflow.lite.schema.ModelT;
+import org.tensorflow.lite.schema.QuantizationParametersT;
+import org.tensorflow.lite.schema.SubGraph;
+import org.tensorflow.lite.schema.SubGraphT;
+import org.tensorflow.lite.schema.TensorT;
+import org.tensorflow.lite.schema.TensorType;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -45,6 +55,16 @@ final class TensorFlowConverter {
       "_ZN10tensorflow33ConvertGraphDefToTFLiteFlatBufferERKN6tflite10ModelFlagsE"
           + "RNS0_14ConverterFlagsERKNS_14GraphDebugInfoERKNS_8GraphDefE"
           + "PNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE";
+  private static final String QUANTIZE =
+      "_ZN4mlir4lite13QuantizeModelESt17basic_string_viewIcSt11char_traitsIcEE"
+          + "RKN6tflite10TensorTypeES8_S8_"
+          + "RKSt13unordered_setINSt7__cxx1112basic_stringIcS3_SaIcEEESt4hashISD_E"
+          + "St8equal_toISD_ESaISD_EEbbRSD_bbb"
+          + "RKN4absl12lts_2023080213flat_hash_setISD_NSO_18container_internal10StringHashE"
+          + "NSQ_8StringEqESI_EESV_bb"
+          + "RKSt8optionalIKN10tensorflow9converter12DebugOptionsEE";
+  private static final String EMPTY_GROUP =
+      "_ZN4absl12lts_2023080218container_internal11kEmptyGroupE";
   private static final String CONSTRUCTOR = "C1EPN6google8protobuf5ArenaEb";
   private static final String PARSE = "_ZN6google8protobuf11MessageLite14ParseFromArrayEPKvi";
 
@@ -62,7 +82,10 @@ final class TensorFlowConverter {
     }
   }
 
-  /** The arguments: the folder that takes {@code float.tflite} and {@code dynamic.tflite}. */
+  /**
+   * The arguments: the folder that takes {@code float.tflite}, {@code dynamic.tflite} and {@code
+   * int8.tflite}.
+   */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     Model model = TensorFlowConverterTest.model();
@@ -82,18 +105,92 @@ final class TensorFlowConverter {
       byte[] graphDef = graph.toGraphDef().toByteArray();
       String output = tensors.get(network.outputs().get(0)).op().name();
       byte[] modelFlags = modelFlags("input", shape, output);
-      Files.write(
-          folder.resolve("float.tflite"),
-          converter.convert(modelFlags, converterFlags(false), graphDef));
+      byte[] floats = converter.convert(modelFlags, converterFlags(false), graphDef);
+      Files.write(folder.resolve("float.tflite"), floats);
       Files.write(
           folder.resolve("dynamic.tflite"),
           converter.convert(modelFlags, converterFlags(true), graphDef));
+      byte[] calibrated = withRanges(floats, model, TensorFlowConverterTest.ranges(model));
+      Files.write(folder.resolve("int8.tflite"), converter.quantize(calibrated));
     }
   }
 
+  /** What calibration adds to a file: the range of each tensor that an operator writes. */
+  private static byte[] withRanges(byte[] official, Model model, Map<String, Range> ranges) {
+    SubGraph ours = parse(TfLiteWriter.toBytes(model)).subgraphs(0);
+    ModelT changed = parse(official).unpack();
+    SubGraphT graph = changed.getSubgraphs()[0];
+    setRange(graph.getTensors()[graph.getInputs()[0]], ranges.get(model.network().input()));
+    for (int o = 0; o < ours.operatorsLength(); o++) {
+      // The operators are the same in the same order, which a test holds them to.
+      String name = ours.tensors(ours.operators(o).outputs(0)).name();
+      Range range = ranges.getOrDefault(name, new Range(0, 1));
+      setRange(graph.getTensors()[graph.getOperators()[o].getOutputs()[0]], range);
+    }
+    FlatBufferBuilder builder = new FlatBufferBuilder(official.length + (1 << 20));
+    org.tensorflow.lite.schema.Model.finishModelBuffer(
+        builder, org.tensorflow.lite.schema.Model.pack(builder, changed));
+    return builder.sizedByteArray();
+  }
+
+  private static void setRange(TensorT tensor, Range range) {
+    QuantizationParametersT quantization = new QuantizationParametersT();
+    quantization.setMin(new float[] {(float) range.min()});
+    quantization.setMax(new float[] {(float) range.max()});
+    tensor.setQuantization(quantization);
+  }
+
+  private static org.tensorflow.lite.schema.Model parse(byte[] file) {
+    return org.tensorflow.lite.schema.Model.getRootAsModel(ByteBuffer.wrap(file));
+  }
+
+  /** Quantizes a file with ranges to 8 bits; inputs and outputs become integers too. */
+  private byte[] quantize(byte[] file) {
+    Memory bytes = object(file.length);
+    bytes.write(0, file, 0, file.length);
+    Memory types = object(1);
+    types.setByte(0, TensorType.INT8);
+    Memory text = string();
+    Memory status = object(Long.BYTES);
+    // An empty std::unordered_set: one bucket, which lies in the object, and a load factor of 1.
+    Memory names = object(56);
+    names.setPointer(0, names.share(48));
+    names.setLong(8, 1);
+    names.setFloat(32, 1);
+    Memory denied = object(64);
+    denied.setPointer(0, global(EMPTY_GROUP).share(16));
+    function(QUANTIZE)
+        .invokeVoid(
+            new Object[] {
+              status,
+              // std::string_view: its length and its characters.
+              (long) file.length,
+              bytes,
+              types,
+              types,
+              types,
+              names,
+              // disable_per_channel, fully_quantize
+              0,
+              1,
+              text,
+              // verify_numeric, whole_model_verify, legacy_float_scale, as Python gives them
+              0,
+              0,
+              1,
+              denied,
+              denied,
+              // enable_variable_quantization, disable_per_channel_for_dense_layers
+              0,
+              0,
+              // Debug options: none.
+              object(OBJECT_SIZE)
+            });
+    return content(status, text);
+  }
+
   private byte[] convert(byte[] modelFlags, byte[] converterFlags, byte[] graphDef) {
-    Memory text = object(STRING_SIZE);
-    text.setPointer(0, text.share(STRING_SHORT));
+    Memory text = string();
     Memory status = object(Long.BYTES);
     function(CONVERT)
         .invokeVoid(
@@ -106,6 +203,17 @@ final class TensorFlowConverter {
               message("_ZN10tensorflow8GraphDef", graphDef),
               text
             });
+    return content(status, text);
+  }
+
+  /** An empty std::string. */
+  private Memory string() {
+    Memory text = object(STRING_SIZE);
+    text.setPointer(0, text.share(STRING_SHORT));
+    return text;
+  }
+
+  private static byte[] content(Memory status, Memory text) {
     // An absl::Status that is OK, in the layout of TensorFlow 2.18.
     if (status.getLong(0) != 0) {
       throw new IllegalStateException("TensorFlow's converter failed");
@@ -130,6 +238,18 @@ final class TensorFlowConverter {
     memory.clear();
     kept.add(memory);
     return memory;
+  }
+
+  private Pointer global(String symbol) {
+    UnsatisfiedLinkError missing = new UnsatisfiedLinkError(symbol);
+    for (NativeLibrary library : libraries) {
+      try {
+        return library.getGlobalVariableAddress(symbol);
+      } catch (UnsatisfiedLinkError e) {
+        missing.addSuppressed(e);
+      }
+    }
+    throw missing;
   }
 
   private Function function(String symbol) {

@@ -263,30 +263,30 @@ final class Activations {
         name, shape(tensor), TensorType.UINT8, affine.scale(), affine.zeroPoint() + UINT8_SHIFT);
   }
 
-  /** The scale at which the largest of some constants is the largest integer; zero point 0. */
-  Affine symmetric(List<Double> constants) {
-    double largest = constants.stream().mapToDouble(Math::abs).max().orElse(0);
-    return new Affine(largest == 0 ? 1 : (float) (largest / quantization.arithmetic().max()), 0);
-  }
-
-  /** What holds the product of whatever a tensor can hold and any of some constants. */
-  Affine product(Affine affine, List<Double> constants) {
+  /** How integers cover some constants, and 0. */
+  Affine covering(List<Double> constants) {
+    double min = Math.min(0, constants.stream().mapToDouble(Double::doubleValue).min().orElse(0));
+    double max = Math.max(0, constants.stream().mapToDouble(Double::doubleValue).max().orElse(0));
     Arithmetic arithmetic = quantization.arithmetic();
-    double min = 0;
-    double max = 0;
-    for (double constant : constants) {
-      double atMin = constant * affine.scale() * (arithmetic.min() - affine.zeroPoint());
-      double atMax = constant * affine.scale() * (arithmetic.max() - affine.zeroPoint());
-      min = Math.min(min, Math.min(atMin, atMax));
-      max = Math.max(max, Math.max(atMin, atMax));
+    if (min == max) {
+      return new Affine(1, 0);
     }
     if (arithmetic == Arithmetic.INT16) {
-      return symmetric(List.of(min, max));
+      return new Affine((float) (Math.max(-min, max) / arithmetic.max()), 0);
     }
     double scale = (max - min) / (arithmetic.max() - arithmetic.min());
-    return scale == 0
-        ? new Affine(1, 0)
-        : new Affine((float) scale, (int) Math.round(arithmetic.min() - min / scale));
+    return new Affine((float) scale, (int) Math.round(arithmetic.min() - min / scale));
+  }
+
+  /** How integers cover the product of whatever a tensor can hold and any of some constants. */
+  Affine product(Affine affine, List<Double> constants) {
+    Arithmetic arithmetic = quantization.arithmetic();
+    List<Double> products = new ArrayList<>();
+    for (double constant : constants) {
+      products.add(constant * affine.scale() * (arithmetic.min() - affine.zeroPoint()));
+      products.add(constant * affine.scale() * (arithmetic.max() - affine.zeroPoint()));
+    }
+    return covering(products);
   }
 
   /** Adds a constant vector of integers. */
@@ -294,7 +294,10 @@ final class Activations {
     boolean wide = quantization.arithmetic() == Arithmetic.INT16;
     ByteBuffer data = FlatGraph.littleEndian(constants.size() * (wide ? Short.BYTES : 1));
     for (double constant : constants) {
-      long integer = Math.round(constant / affine.scale());
+      long rounded = Math.round(constant / affine.scale()) + affine.zeroPoint();
+      // The zero point is rounded, which may push the ends of the range out by one.
+      Arithmetic arithmetic = quantization.arithmetic();
+      long integer = Math.max(arithmetic.min(), Math.min(arithmetic.max(), rounded));
       if (wide) {
         data.putShort((short) integer);
       } else {

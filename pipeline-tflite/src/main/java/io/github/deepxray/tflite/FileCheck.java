@@ -9,6 +9,9 @@ import java.util.Set;
 import org.bytedeco.tensorflowlite.Interpreter;
 import org.bytedeco.tensorflowlite.TfLiteIntArray;
 import org.tensorflow.lite.schema.BuiltinOperator;
+import org.tensorflow.lite.schema.BuiltinOptions;
+import org.tensorflow.lite.schema.Conv2DOptions;
+import org.tensorflow.lite.schema.DepthwiseConv2DOptions;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.OperatorCode;
@@ -186,6 +189,12 @@ final class FileCheck {
         require(!ready.get(tensor), "operator %d writes tensor %d once more", o, tensor);
         ready.set(tensor);
       }
+      if (code(operator) == BuiltinOperator.CONV_2D) {
+        require(convolution(operator), "operator %d has steps beyond any image", o);
+      }
+      if (code(operator) == BuiltinOperator.DEPTHWISE_CONV_2D) {
+        require(depthwise(graph, operator), "operator %d has other channels than its kernel", o);
+      }
       if (ARITHMETIC.contains(code(operator))) {
         scales(graph, operator, o);
       }
@@ -200,6 +209,43 @@ final class FileCheck {
           "output %d is never written",
           i);
     }
+  }
+
+  /** TensorFlow Lite computes sizes with all of a step, and places with its lowest 16 bits. */
+  private static boolean convolution(Operator operator) {
+    Conv2DOptions options = (Conv2DOptions) operator.builtinOptions(new Conv2DOptions());
+    return options != null
+        && operator.builtinOptionsType() == BuiltinOptions.Conv2DOptions
+        && step(options.strideH())
+        && step(options.strideW())
+        && step(options.dilationHFactor())
+        && step(options.dilationWFactor());
+  }
+
+  private static boolean step(int pixels) {
+    return pixels >= 1 && pixels <= Short.MAX_VALUE;
+  }
+
+  /** Whether a depthwise convolution has a kernel for each channel that it writes. */
+  private static boolean depthwise(SubGraph graph, Operator operator) {
+    DepthwiseConv2DOptions options =
+        (DepthwiseConv2DOptions) operator.builtinOptions(new DepthwiseConv2DOptions());
+    if (options == null
+        || operator.builtinOptionsType() != BuiltinOptions.DepthwiseConv2DOptions
+        || operator.inputsLength() < 2
+        || operator.inputs(0) < 0
+        || operator.inputs(1) < 0) {
+      return false;
+    }
+    Tensor x = graph.tensors(operator.inputs(0));
+    Tensor kernel = graph.tensors(operator.inputs(1));
+    return step(options.strideH())
+        && step(options.strideW())
+        && step(options.dilationHFactor())
+        && step(options.dilationWFactor())
+        && x.shapeLength() == 4
+        && kernel.shapeLength() == 4
+        && kernel.shape(3) == (long) x.shape(3) * options.depthMultiplier();
   }
 
   /** TensorFlow Lite takes a missing scale for 0 and ends the process where it divides by it. */

@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.tensorflow.lite.schema.Padding;
 
 /**
  * Turns the layers of a network into TFLite operators for a batch of one, each in floats or in
@@ -103,7 +104,8 @@ final class Lowering {
       int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
       operators.conv2D(
           hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
-          l,
+          padding(l, l.padding(), l.kernelSize(), l.stride()),
+          l.stride(),
           x,
           k,
           bias(l, l.useBias(), l.filters()),
@@ -113,7 +115,13 @@ final class Lowering {
       int k = constants.floatKernel(l.name() + "/depthwise_kernel", Layout.DEPTHWISE);
       int channels = channels(l);
       operators.depthwiseConv2D(
-          Operators.Kind.FLOAT, l, x, k, bias(l, l.useBias(), channels), output(l));
+          Operators.Kind.FLOAT,
+          padding(l, l.padding(), l.kernelSize(), l.stride()),
+          l.stride(),
+          x,
+          k,
+          bias(l, l.useBias(), channels),
+          output(l));
     } else if (layer instanceof Dense l) {
       String kernel = l.name() + "/kernel";
       boolean hybrid = hybrid(kernel);
@@ -225,7 +233,7 @@ final class Lowering {
   }
 
   private int hybridKernel(String kernel) {
-    return constants.hybridKernel(kernel, (Int8Tensor) weights.get(kernel));
+    return constants.denseKernel(kernel, (Int8Tensor) weights.get(kernel));
   }
 
   private int bias(Layer layer, boolean used, int channels) {
@@ -251,18 +259,21 @@ final class Lowering {
       int x = integerInput(l);
       IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
       int k = constants.integerKernel(l.name() + "/kernel", kernel.kernel(), Layout.OUTPUTS_FIRST);
-      operators.conv2D(kind, l, x, k, kernel.addBias(graph, l.name() + "/bias"), integerOutput(l));
+      int bias = kernel.addBias(graph, l.name() + "/bias");
+      byte padding = padding(l, l.padding(), l.kernelSize(), l.stride());
+      operators.conv2D(kind, padding, l.stride(), x, k, bias, integerOutput(l));
     } else if (layer instanceof DepthwiseConv2D l) {
       String name = l.name() + "/depthwise_kernel";
       int x = integerInput(l);
       IntegerKernel kernel = kernel(l, name, l.useBias());
       int k = constants.integerKernel(name, kernel.kernel(), Layout.DEPTHWISE);
       int bias = kernel.addBias(graph, l.name() + "/bias");
-      operators.depthwiseConv2D(kind, l, x, k, bias, integerOutput(l));
+      byte padding = padding(l, l.padding(), l.kernelSize(), l.stride());
+      operators.depthwiseConv2D(kind, padding, l.stride(), x, k, bias, integerOutput(l));
     } else if (layer instanceof Dense l) {
       int x = integerInput(l);
       IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
-      int k = constants.integerKernel(l.name() + "/kernel", kernel.kernel(), Layout.OUTPUTS_FIRST);
+      int k = constants.denseKernel(l.name() + "/kernel", kernel.kernel());
       operators.fullyConnected(
           kind, x, k, kernel.addBias(graph, l.name() + "/bias"), integerOutput(l));
     } else if (layer instanceof Activation l) {
@@ -342,7 +353,7 @@ final class Lowering {
     int x = integerInput(layer);
     Affine read = affine(layer.inputs().get(0));
     if (scaled) {
-      Affine factor = activations.symmetric(layer.scale());
+      Affine factor = activations.covering(layer.scale());
       int c = activations.addConstant(layer.name() + "/scale", layer.scale(), factor);
       if (!shifted) {
         integerMultiply(layer, x, read, c, factor, integerOutput(layer));
@@ -355,7 +366,7 @@ final class Lowering {
       x = y;
       read = product;
     }
-    Affine summand = activations.symmetric(layer.offset());
+    Affine summand = activations.covering(layer.offset());
     int c = activations.addConstant(layer.name() + "/offset", layer.offset(), summand);
     integerAdd(layer, x, read, c, summand, integerOutput(layer));
   }
@@ -425,6 +436,28 @@ final class Lowering {
   /** A tensor of the shape of the layer's input and output. */
   private int intermediate(Layer layer, String suffix) {
     return activations.addFloats(layer.name() + "/" + suffix, layer.name());
+  }
+
+  /**
+   * TFLite's padding. Where strides step over the last pixels, SAME padding is none, and XNNPACK
+   * takes the missing pixels for a padding beyond all images; VALID says the same.
+   */
+  private byte padding(Layer layer, Layer.Padding padding, int kernelSize, int stride) {
+    List<Integer> in = network.shape(layer.inputs().get(0));
+    List<Integer> out = network.shape(layer.name());
+    int height = (out.get(0) - 1) * stride + kernelSize - in.get(0);
+    int width = (out.get(1) - 1) * stride + kernelSize - in.get(1);
+    if (padding == Layer.Padding.VALID || (height <= 0 && width <= 0 && height + width < 0)) {
+      return Padding.VALID;
+    }
+    if (height < 0 || width < 0) {
+      throw new DeepXrayException(
+          "Layer "
+              + layer.name()
+              + " steps over pixels in one direction and pads in the other, which XNNPACK computes"
+              + " wrongly; choose a stride of at most the kernel's size.");
+    }
+    return Padding.SAME;
   }
 
   private static FloatTensor floats(List<Double> values) {

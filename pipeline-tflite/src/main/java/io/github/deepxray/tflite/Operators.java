@@ -1,8 +1,5 @@
 package io.github.deepxray.tflite;
 
-import io.github.deepxray.core.network.Layer;
-import io.github.deepxray.core.network.Layer.Conv2D;
-import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import java.util.List;
 import org.tensorflow.lite.schema.ActivationFunctionType;
 import org.tensorflow.lite.schema.AddOptions;
@@ -13,7 +10,6 @@ import org.tensorflow.lite.schema.DepthwiseConv2DOptions;
 import org.tensorflow.lite.schema.FullyConnectedOptions;
 import org.tensorflow.lite.schema.FullyConnectedOptionsWeightsFormat;
 import org.tensorflow.lite.schema.MulOptions;
-import org.tensorflow.lite.schema.Padding;
 import org.tensorflow.lite.schema.ReducerOptions;
 import org.tensorflow.lite.schema.ReshapeOptions;
 import org.tensorflow.lite.schema.SubOptions;
@@ -53,19 +49,17 @@ final class Operators {
     this.graph = graph;
   }
 
-  void conv2D(Kind kind, Conv2D layer, int x, int kernel, int bias, int y) {
+  void conv2D(Kind kind, byte padding, int stride, int x, int kernel, int bias, int y) {
     graph.addOperator(
         BuiltinOperator.CONV_2D,
         kind == Kind.HYBRID ? 5 : kind.version(1, 3, 4),
         List.of(x, kernel, bias),
         List.of(y),
         BuiltinOptions.Conv2DOptions,
-        builder ->
-            Conv2DOptions.createConv2DOptions(
-                builder, padding(layer.padding()), layer.stride(), layer.stride(), NONE, 1, 1));
+        builder -> Conv2DOptions.createConv2DOptions(builder, padding, stride, stride, NONE, 1, 1));
   }
 
-  void depthwiseConv2D(Kind kind, DepthwiseConv2D layer, int x, int kernel, int bias, int y) {
+  void depthwiseConv2D(Kind kind, byte padding, int stride, int x, int kernel, int bias, int y) {
     graph.addOperator(
         BuiltinOperator.DEPTHWISE_CONV_2D,
         kind.version(1, 3, 5),
@@ -74,7 +68,7 @@ final class Operators {
         BuiltinOptions.DepthwiseConv2DOptions,
         builder ->
             DepthwiseConv2DOptions.createDepthwiseConv2DOptions(
-                builder, padding(layer.padding()), layer.stride(), layer.stride(), 1, NONE, 1, 1));
+                builder, padding, stride, stride, 1, NONE, 1, 1));
   }
 
   void fullyConnected(Kind kind, int x, int kernel, int bias, int y) {
@@ -167,9 +161,5 @@ final class Operators {
         builder ->
             ReshapeOptions.createReshapeOptions(
                 builder, ReshapeOptions.createNewShapeVector(builder, dimensions)));
-  }
-
-  private static byte padding(Layer.Padding padding) {
-    return padding == Layer.Padding.SAME ? Padding.SAME : Padding.VALID;
   }
 }

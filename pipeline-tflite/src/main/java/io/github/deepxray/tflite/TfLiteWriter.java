@@ -59,8 +59,8 @@ public final class TfLiteWriter {
    * @param output what all outputs are made of
    * @param sparse whether kernels with many zeros are stored without them, where that makes the
    *     file smaller. They are made dense again when the file is loaded, so that it computes the
-   *     same, as fast as before. Kernels of 8-bit integers that are multiplied by floats ({@code
-   *     DYNAMIC}) are not: XNNPACK refuses them.
+   *     same, as fast as before. Kernels of 8-bit integers are not if they are multiplied by floats
+   *     ({@code DYNAMIC}) or those of dense layers: XNNPACK refuses them.
    */
   public record Options(DataType input, DataType output, boolean sparse) {
     /** Floats in and out, every zero stored. */

@@ -104,12 +104,13 @@ final class WeightTensors {
   }
 
   /**
-   * Adds a kernel as 8-bit integers for an operator that reads floats. It is never sparse: XNNPACK
-   * refuses such operators where their kernel is computed, be it from a constant.
+   * Adds a kernel as 8-bit integers and with all its zeros, for operators that XNNPACK refuses
+   * where their kernel is computed, be it from a constant: those that read floats and, from LiteRT
+   * 2 on, dense layers.
    *
    * @throws DeepXrayException as for {@link #integerKernel}
    */
-  int hybridKernel(String name, Int8Tensor kernel) {
+  int denseKernel(String name, Int8Tensor kernel) {
     return integerKernel(name, kernel, Layout.OUTPUTS_FIRST, false);
   }
 

@@ -196,9 +196,11 @@ class IntegerArithmeticTest {
             .isLessThanOrEqualTo(tolerance);
         equal += integers[i] == expected[i] ? 1 : 0;
       }
-      assertThat((double) equal / expected.length)
-          .as("equal values of %s", layer)
-          .isGreaterThan(0.5);
+      if (expected.length > 16) {
+        assertThat((double) equal / expected.length)
+            .as("equal values of %s", layer)
+            .isGreaterThan(0.5);
+      }
       compared += expected.length;
     }
     return compared;

@@ -164,6 +164,43 @@ class TfLiteWriterTest {
     }
   }
 
+  /** XNNPACK alone would give the bias and nothing else. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void stepsOverPixels(boolean delegate) {
+    for (int size : new int[] {30, 31, 32, 33}) {
+      for (int kernel : new int[] {1, 2, 3}) {
+        for (int stride : new int[] {2, 3, 4, 5}) {
+          Model model = strided(size, size, kernel, stride);
+          float[] image = Fixtures.randomImages(model.network(), 1, 2);
+          Map<String, double[]> expected = new ReferenceInterpreter(model).run(image);
+          try (TfLiteEngine engine =
+              TfLiteEngine.load(
+                  TfLiteWriter.toBytes(model), new TfLiteEngine.Options(1, delegate))) {
+            float[][] results = engine.run(image, 1);
+            assertClose("conv", results[0], expected.get("conv"), 1e-3);
+            assertClose("depthwise", results[1], expected.get("depthwise"), 1e-3);
+          }
+        }
+      }
+    }
+    assertThatThrownBy(() -> TfLiteWriter.toBytes(strided(30, 31, 2, 3)))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("conv")
+        .hasMessageContaining("stride");
+  }
+
+  private static Model strided(int height, int width, int kernel, int stride) {
+    List<Layer> layers =
+        List.of(
+            new Conv2D("conv", "x", 5, kernel, stride, Padding.SAME, true),
+            new DepthwiseConv2D("depthwise", "x", kernel, stride, Padding.SAME, true));
+    return Fixtures.withRandomWeights(
+        new Network(
+            "strided", "x", List.of(height, width, 4), layers, List.of("conv", "depthwise")),
+        1);
+  }
+
   @Test
   void refusesAResultNamedTwice() {
     Network network =

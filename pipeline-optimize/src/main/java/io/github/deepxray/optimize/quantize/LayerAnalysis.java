@@ -99,7 +99,9 @@ public final class LayerAnalysis {
               range.max(),
               affine.scale(),
               affine.zeroPoint(),
-              seen.histogram().shareOutside(range.min(), range.max()),
+              // Within half a step of an end, a value is rounded and not clipped.
+              seen.histogram()
+                  .shareOutside(range.min() - affine.scale() / 2, range.max() + affine.scale() / 2),
               isInput ? OptionalDouble.empty() : weightSqnr(floats, integers, tensor),
               alone.containsKey(tensor)
                   ? OptionalDouble.of(alone.get(tensor))

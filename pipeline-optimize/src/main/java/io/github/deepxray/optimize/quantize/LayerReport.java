@@ -43,7 +43,7 @@ public record LayerReport(
    * @param max the largest value that they can hold
    * @param scale the step between integers
    * @param zeroPoint the integer of 0
-   * @param clippedShare the share of the values seen that lie outside
+   * @param clippedShare the share of the values seen that lie more than half a step outside
    * @param weightSqnr of the kernel's rounding, if it is rounded
    * @param aloneSqnr at the output if only this tensor and its layer's kernel are quantized; empty
    *     if the model quantizes neither

@@ -106,7 +106,8 @@ class LayerReportTest {
         for (int v = 0; v < exact.length; v++) {
           signal += (double) exact[v] * exact[v];
           noise += Math.pow((double) rounded[v] - exact[v], 2);
-          outside += exact[v] < entry.min() || exact[v] > entry.max() ? 1 : 0;
+          double half = entry.scale() / 2;
+          outside += exact[v] < entry.min() - half || exact[v] > entry.max() + half ? 1 : 0;
           values++;
         }
       }

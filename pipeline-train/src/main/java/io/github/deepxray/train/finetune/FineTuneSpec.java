@@ -40,6 +40,10 @@ import java.util.TreeMap;
  * @param emaDecay the decay of the moving average of the weights (Polyak and Juditsky 1992) that is
  *     evaluated and kept instead of them, 0..1; after {@code n} steps it is {@code min(emaDecay, (1
  *     + n) / (10 + n))}, as in TensorFlow, so that the start is soon forgotten. 0 for none
+ * @param interpolation how far from the start's weights to the trained ones those lie that are
+ *     evaluated and kept, above 0, at most 1 for the trained ones themselves; on images that differ
+ *     from the training split's, weights in between do better (Wortsman et al. 2022, "Robust
+ *     fine-tuning of zero-shot models"). Pruning while training does without it
  * @param dropout whether the blocks' stochastic depth and the head's dropout are on
  * @param patience after how many epochs without a lower loss training ends with the best weights; 0
  *     for never, with the last weights
@@ -61,6 +65,7 @@ public record FineTuneSpec(
     boolean balanced,
     double clipNorm,
     double emaDecay,
+    double interpolation,
     boolean dropout,
     int patience,
     Criterion criterion) {
@@ -82,20 +87,21 @@ public record FineTuneSpec(
   public static final FineTuneSpec DEFAULT =
       new FineTuneSpec(
           "block6a",
-          10,
+          5,
           32,
           5,
           Augmentation.STRONG,
-          3e-4,
+          1e-4,
           0.1,
           1,
-          0.8,
+          1,
           Map.of(),
           0.05,
           0.1,
           true,
           1,
           0.99,
+          0.5,
           true,
           3,
           Criterion.AUGMENTED);
@@ -123,6 +129,7 @@ public record FineTuneSpec(
     check(labelSmoothing >= 0 && labelSmoothing < 1, "labelSmoothing", "from 0 to below 1");
     check(clipNorm >= 0, "clipNorm", "0 or more");
     check(emaDecay >= 0 && emaDecay < 1, "emaDecay", "from 0 to below 1");
+    check(interpolation > 0 && interpolation <= 1, "interpolation", "above 0 and at most 1");
     check(patience >= 0, "patience", "0 or more");
   }
 
@@ -200,6 +207,11 @@ public record FineTuneSpec(
   /** The same with another moving average. */
   public FineTuneSpec withEmaDecay(double decay) {
     return with("emaDecay", decay);
+  }
+
+  /** The same with other weights kept. */
+  public FineTuneSpec withInterpolation(double share) {
+    return with("interpolation", share);
   }
 
   /** The same with another patience and criterion. */

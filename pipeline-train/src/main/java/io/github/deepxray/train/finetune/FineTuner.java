@@ -11,6 +11,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -45,7 +46,8 @@ import java.util.SplittableRandom;
  *
  * <p>What comes before the first trained block runs once, folded, in the engine; its activations
  * are kept on disk as 16-bit floats, so that an epoch costs only what is trained. Batch
- * normalization keeps its moving statistics; its scale and offset are trained.
+ * normalization keeps its moving statistics; its scale and offset are trained. Of a model that was
+ * pruned before, what is zero stays zero.
  *
  * <p>Everything that is random depends on the seed and the epoch or step alone. Training that is
  * interrupted and resumed from its checkpoint ends with the same bits, and so do two runs on the
@@ -337,6 +339,14 @@ public final class FineTuner {
         classifier);
   }
 
+  /** All layers means all that are trained. */
+  private PruningSpec fromTrained(PruningSpec pruning) {
+    String from = options.spec().from();
+    return pruning.from().equals(PruningSpec.ALL) && !from.equals(Blocks.ALL)
+        ? pruning.withFrom(from)
+        : pruning;
+  }
+
   /** Keeps what it is told. */
   private static final class Recorder implements TrainingListener {
     private final List<EpochResult> epochs = new ArrayList<>();
@@ -364,6 +374,7 @@ public final class FineTuner {
     private final Objective objective;
     private final long stepsPerEpoch;
     private final long steps;
+    private final Optional<PruningSpec> pruning;
     private final Optional<Pruner> pruner;
     private final TrainingGraph graph;
     private long examples;
@@ -381,38 +392,50 @@ public final class FineTuner {
               spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
       stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       steps = stepsPerEpoch * spec.epochs();
-      pruner = options.pruning().map(this::pruner);
+      pruning = options.pruning().map(FineTuner.this::fromTrained);
+      pruner = pruning.map(this::pruner);
+      List<String> kept = prunedBefore(model);
       Network logit = part.network().withOutputs(List.of(logit(part.network())));
       graph =
           new TrainingGraph(
               spec,
               options.seed(),
               logit,
-              pruner.map(Pruner::weights).orElse(List.of()),
+              pruner.map(Pruner::weights).orElse(kept),
               steps,
               options.cores());
       start = new Model(logit, part.weights()).weights();
       graph.start(start);
+      if (!kept.isEmpty()) {
+        graph.mask(Masks.ofZeros(part, kept));
+      }
     }
 
+    /** Of the weights to prune, all must be trained. */
     private Pruner pruner(PruningSpec wanted) {
-      FineTuneSpec spec = options.spec();
-      PruningSpec pruning =
-          wanted.from().equals(PruningSpec.ALL) && !spec.from().equals(Blocks.ALL)
-              ? wanted.withFrom(spec.from())
-              : wanted;
-      Pruner prepared = Pruner.of(pruning, whole.network(), steps);
+      Pruner prepared = Pruner.of(wanted, whole.network(), steps);
       for (String weight : prepared.weights()) {
         if (part.weights().find(weight).isEmpty()) {
           throw new DeepXrayException(
               "Pruning: "
                   + weight
                   + " is to be pruned, but only what comes from "
-                  + spec.from()
+                  + options.spec().from()
                   + " on is trained; prune from there or fine-tune more.");
         }
       }
       return prepared;
+    }
+
+    /** Of a model that is pruned already, the weights that are trained. */
+    private List<String> prunedBefore(TrainedModel model) {
+      if (pruning.isPresent() || model.description().pruning().isEmpty()) {
+        return List.of();
+      }
+      PruningSpec before = model.description().pruning().get().spec();
+      return Pruner.of(before, whole.network(), steps).weights().stream()
+          .filter(weight -> part.weights().find(weight).isPresent())
+          .toList();
     }
 
     /** What the last sigmoid reads. */
@@ -446,7 +469,7 @@ public final class FineTuner {
       return pruner.map(
           p -> {
             Masks zeros = Masks.ofZeros(part(trained), p.weights());
-            return new TrainedModel.Pruning(options.pruning().orElseThrow(), p.sparsity(zeros));
+            return new TrainedModel.Pruning(pruning.orElseThrow(), p.sparsity(zeros));
           });
     }
 
@@ -473,7 +496,7 @@ public final class FineTuner {
       }
       examples += train.images().size();
       seconds += (System.nanoTime() - began) / 1e9;
-      Weights weights = graph.result();
+      Weights weights = result();
       Scores plain = scores(weights, List.of(View.IDENTITY));
       // The loss was measured before the last step.
       requireFinite(plain.loss(), "validation loss", epoch);
@@ -504,7 +527,26 @@ public final class FineTuner {
 
     @Override
     public Weights result() {
-      return graph.result();
+      Weights tuned = graph.result();
+      double share = options.spec().interpolation();
+      // Between a dense start and weights that grew up with zeros lies nothing good.
+      return share == 1 || pruner.isPresent() ? tuned : between(start, tuned, share);
+    }
+
+    private static Weights between(Weights start, Weights tuned, double share) {
+      Weights.Builder weights = Weights.builder();
+      tuned
+          .asMap()
+          .forEach(
+              (name, tensor) -> {
+                float[] from = start.floats(name);
+                float[] to = tensor.toFloats();
+                for (int i = 0; i < to.length; i++) {
+                  to[i] = (float) ((1 - share) * from[i] + share * to[i]);
+                }
+                weights.put(name, FloatTensor.of(to, tensor.shape()));
+              });
+      return weights.build();
     }
 
     @Override

@@ -213,11 +213,26 @@ class FineTunerTest {
             .withPruning(pruning());
     FineTuner.Result result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
     TrainedModel.Pruning pruning = result.model().description().pruning().orElseThrow();
-    assertThat(pruning.spec()).isEqualTo(pruning());
+    assertThat(pruning.spec()).isEqualTo(pruning().withFrom("block7a"));
     assertThat(pruning.sparsity()).isBetween(0.49, 0.51);
-    TrainedModel loaded = TrainedModel.load(folder);
+    assertHalfIsZero(TrainedModel.load(folder));
+    // Fewer zeros score better, but only an epoch with all of them may be kept.
+    assertThat(result.model().description().fineTuning().orElseThrow().bestEpoch())
+        .isGreaterThanOrEqualTo(2);
+
+    // What was zero stays zero when the model is trained on.
+    TrainedModel again =
+        tuner(FineTuner.Options.of(SPEC, 8).withCores(2), TrainingListener.NONE)
+            .tune(dataset, result.model(), folder.resolve("again"))
+            .model();
+    assertHalfIsZero(again);
+    assertThat(again.description().pruning()).contains(pruning);
+    assertThat(again.model()).isNotEqualTo(result.model().model());
+  }
+
+  private static void assertHalfIsZero(TrainedModel model) {
     for (String kernel : List.of("block7a_expand_conv/kernel", "top_conv/kernel")) {
-      float[] values = loaded.model().weights().floats(kernel);
+      float[] values = model.model().weights().floats(kernel);
       int zeros = 0;
       for (float value : values) {
         zeros += Float.floatToRawIntBits(value) == 0 ? 1 : 0;
@@ -225,9 +240,6 @@ class FineTunerTest {
       }
       assertThat(zeros / (double) values.length).as(kernel).isBetween(0.49, 0.51);
     }
-    // Fewer zeros score better, but only an epoch with all of them may be kept.
-    assertThat(result.model().description().fineTuning().orElseThrow().bestEpoch())
-        .isGreaterThanOrEqualTo(2);
   }
 
   @Test
