@@ -53,11 +53,12 @@ public record ChannelPruningSpec(
     /**
      * An estimate of the time on one core: its multiply-adds and, for every value that a
      * convolution writes, as many more as its activation and its way through memory take as long as
-     * (40, by latencies of EfficientNetB0 with TFLite on x86). Large images with few channels, as
-     * in blocks 2 and 3, cost much more than their multiply-adds tell.
+     * (55, by latencies of EfficientNetB0 with TFLite on x86; there, half to three quarters of the
+     * time asked for became that or up to a tenth less). Large images with few channels, as in
+     * blocks 2 and 3, cost much more than their multiply-adds tell.
      */
     @JsonProperty("time")
-    TIME(40);
+    TIME(55);
 
     private final long perValue;
 
