@@ -71,7 +71,9 @@ final class ConfigFile {
       if (value.isMissingNode() || value.isNull()) {
         return null;
       }
-      if (value.isArray()) {
+      if (value.isArray() && value.isEmpty()) {
+        return null;
+      } else if (value.isArray()) {
         List<String> parts = new ArrayList<>();
         value.forEach(part -> parts.add(part.asText()));
         return String.join(",", parts);
@@ -155,7 +157,8 @@ final class ConfigFile {
       if (value instanceof Optional<?> optional) {
         value = optional.orElse(null);
       }
-      if (value != null && !NOT_KEPT.contains(key(option))) {
+      boolean none = value == null || (value instanceof List<?> list && list.isEmpty());
+      if (!none && !NOT_KEPT.contains(key(option))) {
         options.put(key(option), plain(value));
       }
     }

@@ -36,9 +36,9 @@ final class QuantizeOptions {
 
   @Option(
       names = "--range-of",
+      split = ",",
       paramLabel = "<layers>=<method>",
-      description =
-          "Another method for some layers, such as stem=percentile:0.999; may be given again.")
+      description = "Another method for some layers, such as stem=percentile:0.999,block2a=mse.")
   private List<String> rangesOf = List.of();
 
   @Option(

@@ -138,6 +138,7 @@ public final class BundleWriter {
                     "tensorflow", new TensorFlowEngineFactory().version(),
                     "tensorflow-lite", new TfLiteEngineFactory().version())),
             Provenance.thisHost());
+    TfLiteWriter.Options tflite = TfLiteWriter.Options.DEFAULT.withSparse(options.sparse());
     AtomicFiles.requireOwn(folder, Bundle.CHECKSUMS);
     AtomicFiles.writeFolder(
         folder,
@@ -146,10 +147,12 @@ public final class BundleWriter {
           SavedModelWriter.write(savedModel, folded);
           writeWarmup(savedModel.resolve(ServingWarmup.FILE), folded);
           writeTfLite(
-              partial.resolve(Bundle.TFLITE_FLOAT32), TfLiteWriter.toBytes(folded), FLOAT32_FORM);
+              partial.resolve(Bundle.TFLITE_FLOAT32),
+              TfLiteWriter.toBytes(folded, tflite),
+              FLOAT32_FORM);
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
-              TfLiteWriter.toBytes(Passes.dynamicRange().apply(model.model())),
+              TfLiteWriter.toBytes(Passes.dynamicRange().apply(model.model()), tflite),
               DYNAMIC_FORM);
           for (QuantizedForms.Form form : forms) {
             writeTfLite(

@@ -107,7 +107,7 @@ public final class BackbonePruner {
     if (options.weights().isPresent()) {
       PruningSpec spec = options.weights().get();
       OneShotPruning.Result pruned =
-          new OneShotPruning(spec, Centering.Moments.MEAN, engines, cores, progress)
+          new OneShotPruning(spec, Centering.Moments.MEAN_AND_VARIANCE, engines, cores, progress)
               .prune(backbone, examples);
       Masks masks = pruned.masks();
       backbone = pruned.model();
