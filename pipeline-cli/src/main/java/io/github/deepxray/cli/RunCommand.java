@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** All stages. */
 @Command(
@@ -83,9 +84,14 @@ final class RunCommand implements Callable<Integer> {
       names = "--prune",
       paramLabel = "<share|file>",
       description =
-          "Set this share of the 1x1 convolutions' weights to zero: while fine-tuning, or at once"
-              + " without. Default: none.")
+          "Set this share of the 1x1 convolutions' weights to zero, before fine-tuning if there is"
+              + " any; a .yaml or .json file says more. Default: none.")
   private Optional<String> prune;
+
+  @Option(
+      names = "--prune-gradually",
+      description = "Set them to zero more and more while fine-tuning instead, as tfmot does.")
+  private boolean pruneGradually;
 
   @Mixin private PruneOptions pruneOptions;
 
@@ -126,7 +132,7 @@ final class RunCommand implements Callable<Integer> {
             ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(pruneChannels.get())))
             : Optional.empty();
     Optional<BackbonePruner.Options> atOnce =
-        channels.isEmpty() && (pruning.isEmpty() || fineTuning.isPresent())
+        channels.isEmpty() && (pruning.isEmpty() || pruneGradually)
             ? Optional.empty()
             : Optional.of(
                 Usage.check(
@@ -134,7 +140,7 @@ final class RunCommand implements Callable<Integer> {
                     () ->
                         pruneOptions.options(
                             channels,
-                            fineTuning.isPresent() ? Optional.empty() : pruning,
+                            pruneGradually ? Optional.empty() : pruning,
                             trainerOptions)));
     Quantizer.Options quantizerOptions =
         Usage.check(
@@ -146,6 +152,10 @@ final class RunCommand implements Callable<Integer> {
                     exportOptions.limits(),
                     seed.seed,
                     stage.cores()));
+    if (pruneGradually && (pruning.isEmpty() || fineTuning.isEmpty())) {
+      throw new ParameterException(
+          common.command().commandLine(), "--prune-gradually needs --prune and --fine-tune.");
+    }
     // First what may fail soon: the archive's name, then the weights, then the data.
     if (!Files.exists(data)) {
       throw new DeepXrayException(
@@ -171,7 +181,12 @@ final class RunCommand implements Callable<Integer> {
     if (fineTuning.isPresent()) {
       FineTuner.Options options =
           new FineTuner.Options(
-              fineTuning.get(), pruning, seed.seed, 1, trainerOptions.resume(), stage.cores());
+              fineTuning.get(),
+              pruneGradually ? pruning : Optional.empty(),
+              seed.seed,
+              1,
+              trainerOptions.resume(),
+              stage.cores());
       common.print(Reports.fineTuning(pipeline.fineTune(options)) + "\n");
     }
     common.print(Reports.metrics(pipeline.evaluate()));

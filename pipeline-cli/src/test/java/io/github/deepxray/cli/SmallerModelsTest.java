@@ -59,6 +59,7 @@ class SmallerModelsTest {
             1,
             "--prune",
             0.1,
+            "--prune-gradually",
             "--quantize",
             "int8,float16",
             "--calibration-images",

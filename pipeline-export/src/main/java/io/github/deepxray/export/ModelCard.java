@@ -7,6 +7,7 @@ import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.TrainedModel;
@@ -106,7 +107,7 @@ record ModelCard(
 
             ## Training
 
-            Backbone `%s`, frozen, its weights: %s. Head `%s`, trained for %d epochs with seed %d by
+            Backbone `%s`, its weights: %s%s. Head `%s`, trained for %d epochs with seed %d by
             deepxray %s. `provenance.json` has the hashes of weights and data and every option.
 
             ## Metrics
@@ -117,6 +118,7 @@ record ModelCard(
             """,
             training.backbone(),
             training.backboneSource(),
+            backboneHistory(),
             training.head().name(),
             training.epochs(),
             training.seed(),
@@ -125,6 +127,41 @@ record ModelCard(
     text.append(metricsTable(test));
     text.append("\n## Limits\n\n").append(limits());
     return text.toString().replace("\r\n", "\n");
+  }
+
+  /** What happened to the backbone, as the end of a sentence. */
+  private String backboneHistory() {
+    StringBuilder text = new StringBuilder();
+    if (!training.expansionChannels().isEmpty()) {
+      text.append(", expansions of ")
+          .append(training.expansionChannels().size())
+          .append(" blocks narrowed");
+    }
+    training
+        .pruning()
+        .ifPresent(
+            pruning ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        ", %.1f %% of the weights of its %s set to zero",
+                        100 * pruning.sparsity(),
+                        pruning.spec().base() == PruningSpec.Base.POINTWISE
+                            ? "1x1 convolutions"
+                            : "pruned layers")));
+    training
+        .fineTuning()
+        .ifPresentOrElse(
+            tuning ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        ", trained further from `%s` on for %d epochs (the %d. kept)",
+                        tuning.spec().from(),
+                        tuning.epochs(),
+                        tuning.bestEpoch())),
+            () -> text.append(", frozen"));
+    return text.toString();
   }
 
   private static String row(ArtifactReport artifact) {
