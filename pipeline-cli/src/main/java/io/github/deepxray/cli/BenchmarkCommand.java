@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -10,6 +11,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,9 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -110,12 +109,11 @@ final class BenchmarkCommand implements Callable<Integer> {
   }
 
   private static double bare(EngineFactory engines, Model model, int cores, int images)
-      throws Exception {
+      throws IOException {
     Model folded = Passes.forInference().apply(model);
     int workers = engines.parallelEngines(cores);
-    ExecutorService executor = Executors.newFixedThreadPool(workers);
+    List<InferenceEngine> loaded = new ArrayList<>();
     try {
-      List<InferenceEngine> loaded = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
         loaded.add(engines.create(folded, Math.max(1, cores / workers)));
       }
@@ -124,25 +122,16 @@ final class BenchmarkCommand implements Callable<Integer> {
       Arrays.fill(input, 100);
       int calls = Math.max(1, images / workers / batch);
       long start = System.nanoTime();
-      List<Future<?>> futures = new ArrayList<>();
-      for (InferenceEngine engine : loaded) {
-        futures.add(
-            executor.submit(
-                () -> {
-                  try (engine) {
-                    for (int i = 0; i < calls; i++) {
-                      engine.run(input, batch);
-                    }
-                  }
-                  return null;
-                }));
-      }
-      for (Future<?> future : futures) {
-        future.get();
-      }
+      Workers.run(
+          workers,
+          (worker, all) -> {
+            for (int i = 0; i < calls && !all.stopped(); i++) {
+              loaded.get(worker).run(input, batch);
+            }
+          });
       return (double) calls * batch * workers / ((System.nanoTime() - start) / 1e9);
     } finally {
-      executor.shutdownNow();
+      loaded.forEach(InferenceEngine::close);
     }
   }
 

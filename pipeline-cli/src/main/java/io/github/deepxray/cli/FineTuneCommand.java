@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
           + " weights are removed on the way. A run that was interrupted goes on at its last epoch.",
       ""
     },
-    footer = {"", "Example: deepxray finetune --from block6a --prune 0.5 --out work"},
+    footer = {"", "Example: deepxray finetune --from block6a --out work"},
     sortOptions = false)
 final class FineTuneCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;

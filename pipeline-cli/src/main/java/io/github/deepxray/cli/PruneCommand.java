@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
       "Reads <out>/data and <out>/train; writes <out>/prune. --weights sets the weights that"
           + " contribute least on training images to zero: files compress better and are not"
           + " faster. --channels removes whole channels: files are smaller and faster everywhere."
-          + " Follow with finetune to get accuracy back; finetune --prune is better for weights.",
+          + " Follow with finetune to get accuracy back.",
       ""
     },
     footer = {"", "Example: deepxray prune --channels 0.6 --out work"},
