@@ -27,6 +27,10 @@ class SmallerModelsTest {
   @BeforeEach
   void copyTheFirstStages() throws IOException {
     out = folder.resolve("out");
+    copyTheFirstStages(out);
+  }
+
+  private static void copyTheFirstStages(Path out) throws IOException {
     for (String stage : List.of("data", "train", "cache")) {
       try (Stream<Path> files = Files.walk(SmallRun.out().resolve(stage))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -113,6 +117,37 @@ class SmallerModelsTest {
     assertThat(out.resolve("quantize")).doesNotExist();
     assertThat(out.resolve("bundle/" + Bundle.CHECKSUMS))
         .hasSameTextualContentAs(SmallRun.bundle().resolve(Bundle.CHECKSUMS));
+  }
+
+  @Test
+  void theSameOptionsGiveTheSameBytes() throws IOException {
+    List<String> checksums = new ArrayList<>();
+    for (String name : List.of("first", "second")) {
+      Path place = folder.resolve(name);
+      copyTheFirstStages(place);
+      List<Object> arguments = new ArrayList<>(List.of(SmallRun.arguments(place)));
+      arguments.addAll(
+          List.of(
+              "--fine-tune",
+              "top",
+              "--fine-tune-epochs",
+              1,
+              "--prune",
+              0.1,
+              "--pruning-images",
+              8,
+              "--quantize",
+              "int8,int16x8,int8-weights",
+              "--calibration-images",
+              8,
+              "--allow-unblessed"));
+      Outcome run = Outcome.of(arguments.toArray());
+      assertThat(run.code()).as(run.err()).isZero();
+      checksums.add(Files.readString(place.resolve("bundle/" + Bundle.CHECKSUMS)));
+    }
+    assertThat(checksums.get(0))
+        .contains("model-int8.tflite", "model-int16x8.tflite", "reports/layers-int8.html")
+        .isEqualTo(checksums.get(1));
   }
 
   @Test

@@ -6,7 +6,6 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.optimize.prune.Centering;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Masks;
@@ -107,7 +106,8 @@ public final class BackbonePruner {
     if (options.weights().isPresent()) {
       PruningSpec spec = options.weights().get();
       OneShotPruning.Result pruned =
-          new OneShotPruning(spec, Centering.Moments.MEAN_AND_VARIANCE, engines, cores, progress)
+          new OneShotPruning(
+                  spec, OneShotPruning.Compensation.LEAST_SQUARES, engines, cores, progress)
               .prune(backbone, examples);
       Masks masks = pruned.masks();
       backbone = pruned.model();

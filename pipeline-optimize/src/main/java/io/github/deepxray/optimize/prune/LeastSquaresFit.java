@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Fits 1x1 convolutions of a changed model to what they wrote in the original, by ridge regression
@@ -48,6 +50,22 @@ final class LeastSquaresFit {
    */
   Model fit(Model original, Model changed, List<String> layers, RepresentativeDataset examples)
       throws IOException {
+    return fit(original, changed, layers, Masks.none(), examples);
+  }
+
+  /**
+   * The same for kernels with zeros that are to stay: each output is fitted by the inputs that its
+   * mask leaves it.
+   *
+   * @param masks of the kernels; one without a mask is fitted whole
+   */
+  Model fit(
+      Model original,
+      Model changed,
+      List<String> layers,
+      Masks masks,
+      RepresentativeDataset examples)
+      throws IOException {
     if (layers.isEmpty()) {
       return changed;
     }
@@ -56,7 +74,8 @@ final class LeastSquaresFit {
     for (String layer : layers) {
       String input = fitted.network().layer(layer).inputs().get(0);
       float[][] inputs = sample(fitted, List.of(input), examples).get(input);
-      fitted = fit(fitted, layer, inputs, wanted.remove(layer));
+      Optional<FloatTensor> mask = Optional.ofNullable(masks.asMap().get(layer + "/kernel"));
+      fitted = fit(fitted, layer, mask, inputs, wanted.remove(layer));
     }
     return fitted;
   }
@@ -110,7 +129,8 @@ final class LeastSquaresFit {
     return rows;
   }
 
-  private Model fit(Model model, String layer, float[][] inputs, float[][] wanted)
+  private Model fit(
+      Model model, String layer, Optional<FloatTensor> mask, float[][] inputs, float[][] wanted)
       throws IOException {
     Tensor kernel = model.weights().get(layer + "/kernel");
     float[] weights = kernel.toFloats();
@@ -161,7 +181,11 @@ final class LeastSquaresFit {
       // Not all inputs can be constant in a trained network; if they are, nothing is learned.
       gram[i][i] += trace > 0 ? PENALTY * trace / in : 1;
     }
-    solve(gram, right);
+    if (mask.isPresent()) {
+      solve(gram, right, mask.get());
+    } else {
+      solve(gram, right);
+    }
     double[] offset = wantedMean.clone();
     for (int i = 0; i < in; i++) {
       for (int o = 0; o < out; o++) {
@@ -194,6 +218,40 @@ final class LeastSquaresFit {
       mean[i] /= rows.length;
     }
     return mean;
+  }
+
+  /**
+   * Solves for each column of the right side with only the rows and columns of the matrix that the
+   * column's mask leaves; the other rows of the solution are 0.
+   */
+  private void solve(double[][] matrix, double[][] right, FloatTensor mask) throws IOException {
+    int outputs = right[0].length;
+    Workers.run(
+        cores,
+        (worker, work) -> {
+          for (int o = worker; o < outputs && !work.stopped(); o += cores) {
+            int output = o;
+            int[] kept =
+                IntStream.range(0, matrix.length)
+                    .filter(i -> mask.at(i * outputs + output) != 0)
+                    .toArray();
+            double[][] part = new double[kept.length][kept.length];
+            double[][] column = new double[kept.length][1];
+            for (int i = 0; i < kept.length; i++) {
+              for (int j = 0; j <= i; j++) {
+                part[i][j] = matrix[kept[i]][kept[j]];
+              }
+              column[i][0] = right[kept[i]][o];
+            }
+            solve(part, column);
+            for (double[] row : right) {
+              row[o] = 0;
+            }
+            for (int i = 0; i < kept.length; i++) {
+              right[kept[i]][o] = column[i][0];
+            }
+          }
+        });
   }
 
   /** Solves for a positive definite matrix, of which the lower half is read, in place. */

@@ -18,7 +18,7 @@ import java.util.Map;
 
 /**
  * Prunes at once, for those who cannot fine-tune: weights are ranked by what they contribute to
- * their output on examples, then the outputs get back the means they had.
+ * their output on examples, then those that are left make up for the others.
  *
  * <p>A weight's score is its magnitude times the root mean square of its input channel (Sun et al.
  * 2023, "A Simple and Effective Pruning Approach for Large Language Models", Wanda), divided by the
@@ -26,8 +26,25 @@ import java.util.Map;
  * output's strength a weight carries, and those of different outputs and layers are comparable.
  */
 public final class OneShotPruning {
+  /** What makes up for the weights that are gone. */
+  public enum Compensation {
+    /** Nothing. */
+    NONE,
+    /** The mean of each output is restored, see {@link Centering}. */
+    MEAN,
+    /** The mean and the standard deviation of each output are restored, see {@link Centering}. */
+    MEAN_AND_VARIANCE,
+    /**
+     * The weights left in 1x1 convolutions are fitted, layer by layer, to the outputs that the
+     * whole kernel had, by least squares on the examples (the reconstruction step of Frantar and
+     * Alistarh 2022, "Optimal Brain Compression", in closed form). Other layers are treated as with
+     * {@link #MEAN_AND_VARIANCE} before.
+     */
+    LEAST_SQUARES
+  }
+
   private final PruningSpec spec;
-  private final Moments moments;
+  private final Compensation compensation;
   private final EngineFactory engines;
   private final int cores;
   private final Progress progress;
@@ -44,15 +61,19 @@ public final class OneShotPruning {
    * Prepares to prune.
    *
    * @param spec what to prune; its timing plays no part
-   * @param moments which statistics of the pruned layers' outputs are restored
+   * @param compensation what makes up for the weights that are gone
    * @param engines what runs the model on the examples
    * @param cores how many processor cores to use; results do not depend on it
    * @param progress told of every example of each pass
    */
   public OneShotPruning(
-      PruningSpec spec, Moments moments, EngineFactory engines, int cores, Progress progress) {
+      PruningSpec spec,
+      Compensation compensation,
+      EngineFactory engines,
+      int cores,
+      Progress progress) {
     this.spec = spec;
-    this.moments = moments;
+    this.compensation = compensation;
     this.engines = engines;
     this.cores = cores;
     this.progress = progress;
@@ -83,15 +104,32 @@ public final class OneShotPruning {
               Kernels.name(layer), kernel.shape(), scores(layer, kernel, input)));
     }
     Masks masks = pruner.choose(candidates, spec.sparsity(), false);
+    return new Result(compensate(model, masks.apply(model), layers, masks, examples), masks);
+  }
+
+  private Model compensate(
+      Model original, Model pruned, List<Layer> layers, Masks masks, RepresentativeDataset examples)
+      throws IOException {
+    boolean fit = compensation == Compensation.LEAST_SQUARES;
+    List<String> fitted =
+        layers.stream().filter(layer -> fit && fits(layer)).map(Layer::name).toList();
+    List<String> centered =
+        layers.stream().map(Layer::name).filter(name -> !fitted.contains(name)).toList();
+    Moments moments =
+        switch (compensation) {
+          case NONE -> Moments.NONE;
+          case MEAN -> Moments.MEAN;
+          case MEAN_AND_VARIANCE, LEAST_SQUARES -> Moments.MEAN_AND_VARIANCE;
+        };
     Model corrected =
         new Centering(engines, cores, progress)
-            .restore(
-                model,
-                masks.apply(model),
-                layers.stream().map(Layer::name).toList(),
-                moments,
-                examples);
-    return new Result(corrected, masks);
+            .restore(original, pruned, centered, moments, examples);
+    return new LeastSquaresFit(engines, cores, progress)
+        .fit(original, corrected, fitted, masks, examples);
+  }
+
+  private static boolean fits(Layer layer) {
+    return layer instanceof Layer.Conv2D conv && conv.kernelSize() == 1 && conv.stride() == 1;
   }
 
   private static FloatTensor scores(Layer layer, FloatTensor kernel, ChannelStatistics input) {

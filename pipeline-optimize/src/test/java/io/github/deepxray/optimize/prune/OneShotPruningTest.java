@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
@@ -13,7 +14,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.optimize.prune.Centering.Moments;
+import io.github.deepxray.optimize.prune.OneShotPruning.Compensation;
 import io.github.deepxray.optimize.prune.OneShotPruning.Result;
 import io.github.deepxray.optimize.prune.PruningSpec.Base;
 import io.github.deepxray.optimize.prune.PruningSpec.Scope;
@@ -75,7 +76,7 @@ class OneShotPruningTest {
       // Relative to their outputs: .568, .596, .568 and .741, .074, .667: the smallest three are
       // the second output's middle one and the ends of the first output.
       PruningSpec spec = PruningSpec.of(0.5).withScope(scope);
-      Result result = pruning(spec, Moments.NONE).prune(model, examples);
+      Result result = pruning(spec, Compensation.NONE).prune(model, examples);
       assertThat(result.masks().get("conv/kernel"))
           .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 0, 1}, 1, 1, 3, 2));
     }
@@ -85,11 +86,11 @@ class OneShotPruningTest {
   @ValueSource(booleans = {false, true})
   void restoresTheMeansOfEveryPrunedLayer(boolean folded) throws IOException {
     Model model = model(folded);
-    Result result = pruning(spec(), Moments.MEAN).prune(model, EXAMPLES);
+    Result result = pruning(spec(), Compensation.MEAN).prune(model, EXAMPLES);
     Map<String, ChannelStatistics> before = outputs(model, folded);
     Map<String, ChannelStatistics> after = outputs(result.model(), folded);
     Map<String, ChannelStatistics> without =
-        outputs(pruning(spec(), Moments.NONE).prune(model, EXAMPLES).model(), folded);
+        outputs(pruning(spec(), Compensation.NONE).prune(model, EXAMPLES).model(), folded);
     double drift = 0;
     for (String tensor : before.keySet()) {
       for (int c = 0; c < before.get(tensor).means().size(); c++) {
@@ -106,7 +107,7 @@ class OneShotPruningTest {
   @ValueSource(booleans = {false, true})
   void restoresVariancesIfAsked(boolean folded) throws IOException {
     Model model = model(folded);
-    Result result = pruning(spec(), Moments.MEAN_AND_VARIANCE).prune(model, EXAMPLES);
+    Result result = pruning(spec(), Compensation.MEAN_AND_VARIANCE).prune(model, EXAMPLES);
     Map<String, ChannelStatistics> before = outputs(model, folded);
     Map<String, ChannelStatistics> after = outputs(result.model(), folded);
     for (String tensor : before.keySet()) {
@@ -121,25 +122,96 @@ class OneShotPruningTest {
 
   @Test
   void prunesTheSameFoldedOrNot() throws IOException {
-    Masks masks = pruning(spec(), Moments.NONE).prune(model(false), EXAMPLES).masks();
-    Masks folded = pruning(spec(), Moments.NONE).prune(model(true), EXAMPLES).masks();
+    Masks masks = pruning(spec(), Compensation.NONE).prune(model(false), EXAMPLES).masks();
+    Masks folded = pruning(spec(), Compensation.NONE).prune(model(true), EXAMPLES).masks();
     assertThat(folded).isEqualTo(masks);
   }
 
   @ParameterizedTest
-  @EnumSource(Moments.class)
-  void sparesTheRest(Moments moments) throws IOException {
+  @EnumSource(Compensation.class)
+  void sparesTheRest(Compensation compensation) throws IOException {
     Model model = model(false);
-    Result result = pruning(spec(), moments).prune(model, EXAMPLES);
+    Result result = pruning(spec(), compensation).prune(model, EXAMPLES);
     assertThat(result.masks().names())
         .containsExactlyElementsOf(PRUNED.stream().map(layer -> layer + "/kernel").toList());
     assertThat(result.masks().sparsity()).isEqualTo(0.5, offset(1e-3));
+    assertThat(Masks.ofZeros(result.model(), result.masks().names())).isEqualTo(result.masks());
     for (String name : model.weights().names()) {
       if (name.contains("stem") || name.contains("dwconv") || name.contains("_se_")) {
         assertThat(result.model().weights().get(name)).isEqualTo(model.weights().get(name));
       }
     }
     assertThat(result.model().network()).isEqualTo(model.network());
+  }
+
+  @Test
+  void weightsThatAreLeftTakeOverWhatTheOthersDid() throws IOException {
+    Network network =
+        new Network(
+            "conv",
+            "x",
+            List.of(2, 2, 3),
+            List.of(new Conv2D("conv", "x", 2, 1, 1, Padding.SAME, true)),
+            List.of("conv"));
+    // The second channel is always twice the first, plus 1; the third is on its own.
+    float[] image = {1, 3, 4, -2, -3, 9, 0.5f, 2, -7, 3, 7, 2};
+    RepresentativeDataset examples =
+        new RepresentativeDataset() {
+          @Override
+          public int size() {
+            return 1;
+          }
+
+          @Override
+          public float[] example(int index) {
+            return image.clone();
+          }
+        };
+    // The weights of the first and of the second channel are the weaker ones in turn.
+    float[] kernel = {1, 1, 2, 0.1f, 3, 2};
+    Model model =
+        new Model(
+            network,
+            Weights.builder()
+                .put("conv/kernel", FloatTensor.of(kernel, 1, 1, 3, 2))
+                .put("conv/bias", FloatTensor.of(new float[] {5, -5}, 2))
+                .build());
+    Result result =
+        pruning(PruningSpec.of(1 / 3.0).withScope(Scope.LAYER), Compensation.LEAST_SQUARES)
+            .prune(model, examples);
+    assertThat(result.masks().get("conv/kernel"))
+        .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 1, 1}, 1, 1, 3, 2));
+    // x0 + 2 x1 = 2.5 x1 - 0.5, and x0 + 0.1 x1 = 1.2 x0 + 0.1; the ridge takes a little of it.
+    float[] fitted = result.model().weights().floats("conv/kernel");
+    assertThat(fitted).containsExactly(new float[] {0, 1.2f, 2.5f, 0, 3, 2}, offset(0.01f));
+    assertThat(result.model().weights().floats("conv/bias"))
+        .containsExactly(new float[] {4.5f, -4.9f}, offset(0.03f));
+  }
+
+  @Test
+  void fittingDistortsLessThanRestoringMoments() throws IOException {
+    Model model = model(false);
+    double restored = distortion(model, Compensation.MEAN_AND_VARIANCE);
+    assertThat(restored).isLessThan(distortion(model, Compensation.NONE));
+    assertThat(distortion(model, Compensation.LEAST_SQUARES)).isLessThan(0.8 * restored);
+  }
+
+  /** The mean square of what pruning changes in the network's output, on other examples. */
+  private static double distortion(Model model, Compensation compensation) throws IOException {
+    Model pruned = pruning(spec(), compensation).prune(model, EXAMPLES).model();
+    double sum = 0;
+    try (InferenceEngine before = new ReferenceEngines().create(model, 1);
+        InferenceEngine after = new ReferenceEngines().create(pruned, 1)) {
+      RepresentativeDataset others = ReferenceEngines.examples(NETWORK, 9);
+      for (int i = EXAMPLES.size(); i < others.size(); i++) {
+        float[] a = before.run(others.example(i), 1)[0];
+        float[] b = after.run(others.example(i), 1)[0];
+        for (int k = 0; k < a.length; k++) {
+          sum += Math.pow(a[k] - b[k], 2);
+        }
+      }
+    }
+    return sum;
   }
 
   @Test
@@ -154,7 +226,7 @@ class OneShotPruningTest {
     Model model = Fixtures.withRandomWeights(bare, 1);
     assertThatThrownBy(
             () ->
-                pruning(PruningSpec.of(0.5), Moments.MEAN)
+                pruning(PruningSpec.of(0.5), Compensation.MEAN)
                     .prune(model, ReferenceEngines.examples(bare, 2)))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("conv")
@@ -170,8 +242,8 @@ class OneShotPruningTest {
     return folded ? Passes.forInference().apply(model) : model;
   }
 
-  private static OneShotPruning pruning(PruningSpec spec, Moments moments) {
-    return new OneShotPruning(spec, moments, new ReferenceEngines(), 2, Progress.NONE);
+  private static OneShotPruning pruning(PruningSpec spec, Compensation compensation) {
+    return new OneShotPruning(spec, compensation, new ReferenceEngines(), 2, Progress.NONE);
   }
 
   /** Statistics of what the pruned layers write, after batch normalization. */
