@@ -95,6 +95,11 @@ class SmallerModelsTest {
             bundle.folder().resolve(Artifact.INT8.path()), TfLiteEngine.Options.DEFAULT)) {
       assertThat(engine.delegatedWhole()).isTrue();
     }
+    try (TfLiteEngine engine =
+        TfLiteEngine.load(
+            bundle.folder().resolve(Bundle.TFLITE_EXPLAIN), TfLiteEngine.Options.DEFAULT)) {
+      assertThat(engine.delegatedWhole()).isTrue();
+    }
     Outcome predicted =
         Outcome.of(
             "predict",
@@ -132,7 +137,7 @@ class SmallerModelsTest {
         "--out",
         out
       },
-      {"export", "--allow-unblessed", "--out", out},
+      {"export", "--allow-unblessed", "--no-explain", "--out", out},
     };
     for (Object[] stage : stages) {
       Outcome outcome = Outcome.of(stage);
@@ -141,6 +146,7 @@ class SmallerModelsTest {
     TrainedModel tuned = TrainedModel.load(out.resolve("finetune"));
     assertThat(tuned.description().expansionChannels()).isNotEmpty();
     Path bundle = out.resolve("bundle");
+    assertThat(bundle.resolve(Bundle.TFLITE_EXPLAIN)).doesNotExist();
     assertThat(bundle.resolve("reports/layers-int8.html"))
         .content()
         .contains("block2a_expand_conv", "<svg");
