@@ -48,6 +48,11 @@ import java.util.stream.Collectors;
  * class too. It is not normalized; its unit is that of the logit. For a head without hidden layers
  * the sum over all pixels, before the maximum with 0, is the logit less a constant.
  *
+ * <p>Each cell stands for the part of the image that lies under it when the map is stretched over
+ * the image, as in the publication. What the cell is computed from reaches far beyond, and where
+ * strided convolutions pad on one side only, as TensorFlow does for even sizes, its middle lies a
+ * fraction of a cell further down and to the right.
+ *
  * <p>Pooling makes {@code alpha} the gradient by the pooled features over {@code h w}, and the
  * head's gradient has a closed form. Back from the logit, a dense layer multiplies by its
  * transposed kernel, normalization divides by the deviation, a sum hands the gradient to both
