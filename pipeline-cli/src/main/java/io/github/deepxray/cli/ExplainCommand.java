@@ -143,10 +143,10 @@ final class ExplainCommand implements Callable<Integer> {
     }
     Artifact form = Usage.check(common, () -> Artifact.of(artifact));
     Bundle bundle = Bundle.open(folder);
-    Path model = folder.resolve(Bundle.TFLITE_EXPLAIN);
+    Path model = folder.resolve(Bundle.EXPLAIN);
     if (!Files.isRegularFile(model)) {
       throw new DeepXrayException(
-          folder + " has no " + Bundle.TFLITE_EXPLAIN + "; export it again, without --no-explain.");
+          folder + " has no " + Bundle.EXPLAIN + "; export it again, without --no-explain.");
     }
     ImageFiles found = ImageFiles.find(images);
     PrintWriter err = common.command().commandLine().getErr();

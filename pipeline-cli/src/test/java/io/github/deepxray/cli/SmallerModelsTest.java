@@ -96,8 +96,7 @@ class SmallerModelsTest {
       assertThat(engine.delegatedWhole()).isTrue();
     }
     try (TfLiteEngine engine =
-        TfLiteEngine.load(
-            bundle.folder().resolve(Bundle.TFLITE_EXPLAIN), TfLiteEngine.Options.DEFAULT)) {
+        TfLiteEngine.load(bundle.folder().resolve(Bundle.EXPLAIN), TfLiteEngine.Options.DEFAULT)) {
       assertThat(engine.delegatedWhole()).isTrue();
     }
     Outcome predicted =
@@ -146,7 +145,7 @@ class SmallerModelsTest {
     TrainedModel tuned = TrainedModel.load(out.resolve("finetune"));
     assertThat(tuned.description().expansionChannels()).isNotEmpty();
     Path bundle = out.resolve("bundle");
-    assertThat(bundle.resolve(Bundle.TFLITE_EXPLAIN)).doesNotExist();
+    assertThat(bundle.resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(bundle.resolve("reports/layers-int8.html"))
         .content()
         .contains("block2a_expand_conv", "<svg");

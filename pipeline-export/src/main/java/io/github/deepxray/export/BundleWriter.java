@@ -52,7 +52,7 @@ public final class BundleWriter {
    *
    * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
    *     files
-   * @param explain whether the bundle gets a model that explains, see {@link Bundle#TFLITE_EXPLAIN}
+   * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
    * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
    * @param maxAccuracyDifference how far its accuracy may be
    */
@@ -163,7 +163,7 @@ public final class BundleWriter {
           Optional<HeatMapCheck> explained = Optional.empty();
           if (options.explain()) {
             Model explaining = Passes.explaining().apply(model.model());
-            Path file = partial.resolve(Bundle.TFLITE_EXPLAIN);
+            Path file = partial.resolve(Bundle.EXPLAIN);
             writeExplaining(
                 file,
                 TfLiteWriter.toBytes(

@@ -195,7 +195,7 @@ record ModelCard(
         unquantized model by %.1f %% of the map's maximum on average, correlation %.3f. It shows what
         this model looked at; it does not show where a disease is.
         """,
-        Bundle.TFLITE_EXPLAIN,
+        Bundle.EXPLAIN,
         check.bytes(),
         GradCam.HEAT_MAP,
         check.height(),

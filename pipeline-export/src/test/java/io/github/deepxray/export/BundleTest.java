@@ -281,7 +281,7 @@ class BundleTest {
 
   @Test
   void theModelThatExplainsHasAHeatMapBesideTheProbability() throws IOException {
-    Path file = bundle.folder().resolve(Bundle.TFLITE_EXPLAIN);
+    Path file = bundle.folder().resolve(Bundle.EXPLAIN);
     assertThat(Files.size(file))
         .isLessThan(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)) / 3);
     try (TfLiteEngine engine = TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT);
@@ -347,7 +347,7 @@ class BundleTest {
                 pipeline.evaluationFolder(),
                 pipeline.quantizeFolder(),
                 folder.resolve("bundle"));
-    assertThat(without.folder().resolve(Bundle.TFLITE_EXPLAIN)).doesNotExist();
+    assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
         .doesNotContain("heat_map");
     assertThat(without.damage()).isEmpty();
