@@ -47,6 +47,9 @@ SIGNATURES = {
     "serving_default": ("images", tf.float32, [None, SIZE, SIZE, 3]),
     "serving_bytes": ("image_bytes", tf.string, [None]),
 }
+# The file that gives a Grad-CAM beside the probability, and what it writes.
+EXPLAIN = "model-explain.tflite"
+HEAT_MAP = "heat_map"
 # Operations that only training needs.
 LEFTOVERS = re.compile(r"Apply|Grad(V\d+)?$|Backprop|Random|Dropout|PyFunc")
 
@@ -303,10 +306,12 @@ def load_tflite(checks, file):
         and list(inputs[0]["shape"]) == [1, SIZE, SIZE, 3],
         "input " + "; ".join(f"{t['name']} {t['shape'].tolist()} {t['dtype'].__name__}" for t in inputs),
     )
+    explains = file.name == EXPLAIN
     checks.check(
-        len(outputs) == 1
-        and outputs[0]["dtype"] == np.float32
-        and list(outputs[0]["shape"]) == [1, 1],
+        len(outputs) == (2 if explains else 1)
+        and all(output["dtype"] == np.float32 for output in outputs)
+        and list(outputs[0]["shape"]) == [1, 1]
+        and (not explains or list(outputs[1]["shape"][[0, 3]]) == [1, 1]),
         "output "
         + "; ".join(f"{t['name']} {t['shape'].tolist()} {t['dtype'].__name__}" for t in outputs),
     )
@@ -314,7 +319,8 @@ def load_tflite(checks, file):
     checks.check(
         signature is not None
         and list(signature["inputs"]) == ["images"]
-        and list(signature["outputs"]) == ["probability"],
+        and sorted(signature["outputs"])
+        == ([HEAT_MAP] if explains else []) + ["probability"],
         f"signature serving_default: {signature}",
     )
     # Delegated nodes stay listed; each part that XNNPACK took over adds a node of its own.
@@ -323,7 +329,7 @@ def load_tflite(checks, file):
     whole = (
         len(parts) == 1
         and inputs[0]["index"] in parts[0]["inputs"]
-        and outputs[0]["index"] in parts[0]["outputs"]
+        and all(output["index"] in parts[0]["outputs"] for output in outputs)
     )
     # XNNPACK has no 16-bit integers.
     if "int16x8" not in file.name:
@@ -343,6 +349,27 @@ def run_tflite(interpreter, images):
         interpreter.invoke()
         out.append(interpreter.get_tensor(target)[0, 0])
     return np.array(out)
+
+
+def check_heat_maps(checks, pair, images):
+    """Of the file that explains: maps without negative values, the same from both kernels."""
+    maps = []
+    for interpreter in pair:
+        source = interpreter.get_input_details()[0]["index"]
+        target = interpreter.get_output_details()[1]["index"]
+        found = []
+        for image in images:
+            interpreter.set_tensor(source, image[None])
+            interpreter.invoke()
+            found.append(interpreter.get_tensor(target)[0, :, :, 0])
+        maps.append(np.array(found))
+    fast, plain = maps
+    checks.check(
+        bool(np.isfinite(fast).all() and (fast >= 0).all()),
+        f"heat maps {list(fast.shape[1:])} of the patterns 0 .. {fast.max():.4f}",
+    )
+    worst = float((np.abs(fast - plain).max((1, 2)) / np.maximum(plain.max((1, 2)), 1e-6)).max())
+    checks.check(worst <= 1e-3, f"both kernels draw the same, to {worst:.2g} of the maximum")
 
 
 class Table:
@@ -403,8 +430,10 @@ def check_metadata(checks, file, labels):
     if not checks.check(len(graphs) == 1, f"metadata of {len(graphs)} graph"):
         return
     inputs, outputs = graphs[0].children(2), graphs[0].children(3)
+    expected = ["probability"] + ([HEAT_MAP] if file.name == EXPLAIN else [])
+    names = [output.text(0) for output in outputs]
     if not checks.check(
-        len(inputs) == len(outputs) == 1, f"metadata: {len(inputs)} input, {len(outputs)} output"
+        len(inputs) == 1 and names == expected, f"metadata: {len(inputs)} input, outputs {names}"
     ):
         return
     content = inputs[0].child(3)
@@ -660,6 +689,8 @@ def main():
                     results[label] = p
                     if name == "model-float32.tflite":
                         tolerances[label] = args.tolerance
+            if name == EXPLAIN:
+                checks.section(f"{name} heat maps", check_heat_maps, checks, pair, images)
         if (bundle / name).exists():
             checks.section(f"{name} metadata", check_metadata, checks, bundle / name, labels)
     if results:

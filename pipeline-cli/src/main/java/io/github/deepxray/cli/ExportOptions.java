@@ -23,6 +23,16 @@ final class ExportOptions {
   @Mixin private SparseOption sparse;
 
   @Option(
+      names = "--explain",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Write model-explain.tflite, which the explain command needs to draw heat maps;"
+              + " --no-explain leaves it out. Default: ${DEFAULT-VALUE}.")
+  private boolean explain;
+
+  @Option(
       names = "--max-auc-difference",
       defaultValue = "0.005",
       paramLabel = "<difference>",
@@ -45,7 +55,8 @@ final class ExportOptions {
   private boolean allowUnblessed;
 
   BundleWriter.Options options() {
-    return new BundleWriter.Options(sparse.sparse, maxAucDifference, maxAccuracyDifference);
+    return new BundleWriter.Options(
+        sparse.sparse, explain, maxAucDifference, maxAccuracyDifference);
   }
 
   boolean sparse() {

@@ -10,6 +10,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -83,6 +84,12 @@ final class Failures
         || e instanceof IOException
         || e instanceof UncheckedIOException
         || e instanceof InterruptedException;
+  }
+
+  /** What went wrong with one file of many, in one line. */
+  static String line(Path file, Throwable e) {
+    String line = line(e);
+    return "deepxray: " + (line.contains(file.toString()) ? "" : file + ": ") + line;
   }
 
   /** What went wrong in one line. */

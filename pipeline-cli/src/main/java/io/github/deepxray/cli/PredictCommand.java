@@ -8,18 +8,11 @@ import io.github.deepxray.export.Artifact;
 import io.github.deepxray.export.Classifier;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,9 +25,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Classifies images with a bundle, a .tflite file or a SavedModel.",
       "",
-      "Reads JPEG and PNG of any size, 8 or 16 bits, grey or colour; folders are searched. A file that"
-          + " cannot be read is reported and the others go on; the exit code is then 1. With TFLite,"
-          + " TensorFlow is not loaded.",
+      "Reads JPEG and PNG of any size, 8 or 16 bits, grey or colour; folders are searched. A file"
+          + " that cannot be read is reported and the others go on; the exit code is then 1. With"
+          + " TFLite, TensorFlow is not loaded.",
       ""
     },
     footer = {"", "Example: deepxray predict work/bundle images/ --format csv"},
@@ -73,8 +66,8 @@ final class PredictCommand implements Callable<Integer> {
       defaultValue = "float32",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use: float32, float16, int8-weights, dynamic, int8, int16x8 or"
-              + " saved_model, as far as it has them. Default: ${DEFAULT-VALUE}.")
+          "Which model of a bundle to use: float32, float16, int8-weights, dynamic, int8, int16x8"
+              + " or saved_model, as far as it has them. Default: ${DEFAULT-VALUE}.")
   private String artifact;
 
   @Option(
@@ -84,8 +77,6 @@ final class PredictCommand implements Callable<Integer> {
           "From which probability on to decide for pneumonia. Default: the one that was chosen on"
               + " validation for a bundle, 0.5 for other models.")
   private Double threshold;
-
-  private final List<Path> unreadable = new ArrayList<>();
 
   @Override
   public Integer call() throws Exception {
@@ -97,9 +88,10 @@ final class PredictCommand implements Callable<Integer> {
         threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
     PrintWriter out = common.command().commandLine().getOut();
     PrintWriter err = common.command().commandLine().getErr();
-    List<Path> files = files();
-    int bad = unreadable.size();
-    unreadable.forEach(path -> err.println("deepxray: " + path + " cannot be read."));
+    ImageFiles found = ImageFiles.find(images);
+    List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
+    int bad = found.unreadable().size();
+    found.unreadable().forEach(path -> err.println(ImageFiles.cannotBeRead(path)));
     Artifact form = Usage.check(common, () -> Artifact.of(artifact));
     try (Classifier classifier = Classifier.load(model, form, chosen, 1)) {
       Output output = output(out, files);
@@ -108,8 +100,7 @@ final class PredictCommand implements Callable<Integer> {
           output.add(file, classifier.classify(file));
         } catch (DeepXrayException | IOException | OutOfMemoryError e) {
           bad++;
-          String line = Failures.line(e);
-          err.println("deepxray: " + (line.contains(file.toString()) ? "" : file + ": ") + line);
+          err.println(Failures.line(file, e));
           err.flush();
         }
       }
@@ -118,55 +109,6 @@ final class PredictCommand implements Callable<Integer> {
     out.flush();
     err.flush();
     return bad == 0 ? 0 : 1;
-  }
-
-  private List<Path> files() throws IOException {
-    List<Path> files = new ArrayList<>();
-    for (Path path : images) {
-      if (Files.isDirectory(path)) {
-        List<Path> found = new ArrayList<>();
-        Files.walkFileTree(path, new ImageFinder(found));
-        Collections.sort(found);
-        files.addAll(found);
-      } else {
-        files.add(path);
-      }
-    }
-    if (files.isEmpty()) {
-      throw new DeepXrayException(
-          "There are no .jpeg, .jpg or .png files in "
-              + images.stream().map(Path::toString).collect(Collectors.joining(", "))
-              + "; name images or folders that hold some.");
-    }
-    return files;
-  }
-
-  /** Collects the images of a folder and what in it cannot be read. */
-  private final class ImageFinder extends SimpleFileVisitor<Path> {
-    private final List<Path> files;
-
-    private ImageFinder(List<Path> files) {
-      this.files = files;
-    }
-
-    @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      if (Files.isRegularFile(file) && looksLikeImage(file)) {
-        files.add(file);
-      }
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult visitFileFailed(Path file, IOException failure) {
-      unreadable.add(file);
-      return FileVisitResult.CONTINUE;
-    }
-  }
-
-  private static boolean looksLikeImage(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return !name.startsWith(".") && name.matches(".*\\.(jpe?g|png)");
   }
 
   /** A line of the CSV output; probabilities have six digits. */

@@ -99,6 +99,10 @@ class SmallerModelsTest {
             bundle.folder().resolve(Artifact.INT8.path()), TfLiteEngine.Options.DEFAULT)) {
       assertThat(engine.delegatedWhole()).isTrue();
     }
+    try (TfLiteEngine engine =
+        TfLiteEngine.load(bundle.folder().resolve(Bundle.EXPLAIN), TfLiteEngine.Options.DEFAULT)) {
+      assertThat(engine.delegatedWhole()).isTrue();
+    }
     Outcome predicted =
         Outcome.of(
             "predict",
@@ -167,7 +171,7 @@ class SmallerModelsTest {
         "--out",
         out
       },
-      {"export", "--allow-unblessed", "--out", out},
+      {"export", "--allow-unblessed", "--no-explain", "--out", out},
     };
     for (Object[] stage : stages) {
       Outcome outcome = Outcome.of(stage);
@@ -176,6 +180,7 @@ class SmallerModelsTest {
     TrainedModel tuned = TrainedModel.load(out.resolve("finetune"));
     assertThat(tuned.description().expansionChannels()).isNotEmpty();
     Path bundle = out.resolve("bundle");
+    assertThat(bundle.resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(bundle.resolve("reports/layers-int8.html"))
         .content()
         .contains("block2a_expand_conv", "<svg");

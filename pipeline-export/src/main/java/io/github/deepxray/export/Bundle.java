@@ -38,6 +38,9 @@ public record Bundle(Path folder) {
   /** The TFLite model with 8-bit weights. */
   public static final String TFLITE_DYNAMIC = "model-dynamic.tflite";
 
+  /** The TFLite model that computes a heat map beside the probability; may be missing. */
+  public static final String EXPLAIN = "model-explain.tflite";
+
   /** The folder of the reports that tell what quantization did to each layer. */
   public static final String REPORTS = "reports";
 

@@ -11,7 +11,9 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.WeightOnlyQuantization;
 import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.tensorflow.ServingWarmup;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
@@ -30,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Writes bundles. */
 public final class BundleWriter {
@@ -49,13 +52,16 @@ public final class BundleWriter {
    *
    * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
    *     files
+   * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
    * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
    * @param maxAccuracyDifference how far its accuracy may be
    */
-  public record Options(boolean sparse, double maxAucDifference, double maxAccuracyDifference) {
-    /** Dense kernels, the usual limits. */
+  public record Options(
+      boolean sparse, boolean explain, double maxAucDifference, double maxAccuracyDifference) {
+    /** Dense kernels, with the model that explains, the usual limits. */
     public static final Options DEFAULT =
-        new Options(false, Gate.Limits.QUANTIZATION.auc(), Gate.Limits.QUANTIZATION.accuracy());
+        new Options(
+            false, true, Gate.Limits.QUANTIZATION.auc(), Gate.Limits.QUANTIZATION.accuracy());
 
     /** Checks the limits. */
     public Options {
@@ -154,6 +160,16 @@ public final class BundleWriter {
               partial.resolve(Bundle.TFLITE_DYNAMIC),
               TfLiteWriter.toBytes(Passes.dynamicRange().apply(model.model()), tflite),
               DYNAMIC_FORM);
+          Optional<HeatMapCheck> explained = Optional.empty();
+          if (options.explain()) {
+            Model explaining = Passes.explaining().apply(model.model());
+            Path file = partial.resolve(Bundle.EXPLAIN);
+            writeExplaining(
+                file,
+                TfLiteWriter.toBytes(
+                    new WeightOnlyQuantization(Set.of()).apply(explaining), tflite));
+            explained = Optional.of(HeatMapCheck.of(file, explaining, dataset));
+          }
           for (QuantizedForms.Form form : forms) {
             writeTfLite(
                 partial.resolve(Artifact.of(form.artifact()).path()),
@@ -179,7 +195,15 @@ public final class BundleWriter {
           ArtifactReport.write(partial.resolve(ArtifactReport.FILE), reports);
           AtomicFiles.write(
               partial.resolve(Bundle.MODEL_CARD),
-              new ModelCard(name, purpose, origin, model.description(), metrics, dataset, reports)
+              new ModelCard(
+                      name,
+                      purpose,
+                      origin,
+                      model.description(),
+                      metrics,
+                      dataset,
+                      reports,
+                      explained)
                   .render());
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
@@ -257,16 +281,30 @@ public final class BundleWriter {
   }
 
   private void writeTfLite(Path file, byte[] bytes, String form) throws IOException {
-    TfLiteMetadata metadata =
-        new TfLiteMetadata(
-            name,
-            purpose + " " + form + ". Not a medical device.",
-            Version.current(),
-            "deepxray",
-            "Apache-2.0",
-            TfLiteMetadata.Input.pixels("A frontal chest X-ray as RGB, 0..255."),
-            new TfLiteMetadata.Output(
-                HeadNetworks.OUTPUT, "The probability of pneumonia.", labels()));
-    AtomicFiles.write(file, metadata.addTo(bytes));
+    AtomicFiles.write(file, metadata(form, List.of()).addTo(bytes));
+  }
+
+  private void writeExplaining(Path file, byte[] bytes) throws IOException {
+    TfLiteMetadata.Feature heatMap =
+        new TfLiteMetadata.Feature(
+            GradCam.HEAT_MAP,
+            "Where the image speaks for pneumonia: Grad-CAM (Selvaraju et al. 2017), spread evenly"
+                + " over the whole image, in units of the logit.");
+    AtomicFiles.write(
+        file,
+        metadata("8-bit weights, float activations, with a heat map", List.of(heatMap))
+            .addTo(bytes));
+  }
+
+  private TfLiteMetadata metadata(String form, List<TfLiteMetadata.Feature> others) {
+    return new TfLiteMetadata(
+        name,
+        purpose + " " + form + ". Not a medical device.",
+        Version.current(),
+        "deepxray",
+        "Apache-2.0",
+        TfLiteMetadata.Input.pixels("A frontal chest X-ray as RGB, 0..255."),
+        new TfLiteMetadata.Output(HeadNetworks.OUTPUT, "The probability of pneumonia.", labels()),
+        others);
   }
 }

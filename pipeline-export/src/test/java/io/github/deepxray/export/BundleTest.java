@@ -2,10 +2,14 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
@@ -18,10 +22,13 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.TrainedModel;
@@ -34,6 +41,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,6 +134,7 @@ class BundleTest {
               "labels.txt",
               "metrics.json",
               "model-dynamic.tflite",
+              "model-explain.tflite",
               "model-float32.tflite",
               "predictions-test.csv",
               "predictions-validation.csv",
@@ -268,6 +277,80 @@ class BundleTest {
         .isEqualTo(bundle.metrics().test().auc().value());
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
         .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed");
+  }
+
+  @Test
+  void theModelThatExplainsHasAHeatMapBesideTheProbability() throws IOException {
+    Path file = bundle.folder().resolve(Bundle.EXPLAIN);
+    assertThat(Files.size(file))
+        .isLessThan(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)) / 3);
+    try (TfLiteEngine engine = TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT);
+        Explainer explainer = new Explainer(engine, file.toString());
+        Explainer trained =
+            new Explainer(
+                Pipeline.engine("tensorflow")
+                    .create(
+                        Passes.explaining()
+                            .apply(TrainedModel.load(pipeline.trainFolder()).model()),
+                        1),
+                "the trained model");
+        Classifier classifier =
+            Classifier.load(bundle.folder(), Artifact.FLOAT32, OptionalDouble.empty(), 1)) {
+      assertThat(engine.outputNames()).containsExactly("probability", "heat_map");
+      assertThat(engine.delegatedWhole()).isTrue();
+      float largest = 0;
+      for (XrayRecord record : dataset.readAll(Split.TEST)) {
+        RgbImage image = record.decode();
+        Explainer.Explanation explanation = explainer.explain(image);
+        assertThat(explanation.probability())
+            .isCloseTo(classifier.classify(image).probability(), within(0.1));
+        HeatMap map = explanation.heatMap();
+        HeatMap expected = trained.explain(image).heatMap();
+        assertThat(map.height()).isEqualTo(7);
+        assertThat(map.width()).isEqualTo(7);
+        // 8-bit weights are some hundredths away.
+        for (int i = 0; i < 49; i++) {
+          assertThat(map.values()[i])
+              .isCloseTo(expected.values()[i], within(0.2f * expected.max() + 1e-3f));
+        }
+        largest = Math.max(largest, map.max());
+      }
+      assertThat(largest).isPositive();
+    }
+    assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
+        .containsPattern("`model-explain.tflite` \\([0-9,]+ bytes.*`heat_map`\n`\\[7, 7, 1\\]`")
+        .contains("does not show where a disease is");
+    try (TfLiteEngine float32 =
+        TfLiteEngine.load(
+            bundle.folder().resolve(Bundle.TFLITE_FLOAT32), TfLiteEngine.Options.DEFAULT)) {
+      assertThatThrownBy(() -> new Explainer(float32, "model-float32.tflite"))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("model-float32.tflite")
+          .hasMessageContaining("[[1], [h, w, 1]]");
+    }
+  }
+
+  @Test
+  void theModelThatExplainsCanBeLeftOut() throws IOException {
+    Bundle without =
+        new BundleWriter(
+                "plain",
+                "Tells one from the other.",
+                ImageOrigin.PHANTOMS,
+                Map.of(),
+                new BundleWriter.Options(false, false, 0.1, 0.1),
+                1,
+                Progress.NONE)
+            .write(
+                TrainedModel.load(pipeline.trainFolder()),
+                dataset,
+                pipeline.evaluationFolder(),
+                pipeline.quantizeFolder(),
+                folder.resolve("bundle"));
+    assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
+    assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
+        .doesNotContain("heat_map");
+    assertThat(without.damage()).isEmpty();
   }
 
   @Test

@@ -22,4 +22,15 @@ public final class Passes {
         .then(FoldNormalization.intoConvolutions())
         .then(new DynamicRangeQuantization());
   }
+
+  /**
+   * The classifier with its Grad-CAM as a second output, see {@link GradCam}: folded, in floats,
+   * and ready for {@link WeightOnlyQuantization}.
+   */
+  public static Pass explaining() {
+    return new RemoveDropout()
+        .then(new FoldBatchNormalization())
+        .then(FoldNormalization.intoConvolutions())
+        .then(new GradCam());
+  }
 }

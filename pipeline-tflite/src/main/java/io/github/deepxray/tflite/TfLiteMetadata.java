@@ -69,7 +69,8 @@ import org.tensorflow.lite.support.metadata.schema.TensorMetadataT;
  * @param author who made it
  * @param license its license, such as {@code Apache-2.0}
  * @param input the image
- * @param output the scores
+ * @param output the scores, the first output
+ * @param others the outputs after it, in order
  */
 public record TfLiteMetadata(
     String name,
@@ -78,7 +79,8 @@ public record TfLiteMetadata(
     String author,
     String license,
     Input input,
-    Output output) {
+    Output output,
+    List<Feature> others) {
   /** The name of the file of labels, one a line. */
   public static final String LABELS = "labels.txt";
 
@@ -156,10 +158,35 @@ public record TfLiteMetadata(
   }
 
   /**
+   * Values that come out beside the scores, 0 or more.
+   *
+   * @param name what to call them, for example {@code heat_map}
+   * @param description what they mean
+   */
+  public record Feature(String name, String description) {}
+
+  /** Copies the list. */
+  public TfLiteMetadata {
+    others = List.copyOf(others);
+  }
+
+  /** Of a model that gives nothing but scores. */
+  public TfLiteMetadata(
+      String name,
+      String description,
+      String version,
+      String author,
+      String license,
+      Input input,
+      Output output) {
+    this(name, description, version, author, license, input, output, List.of());
+  }
+
+  /**
    * The model with this metadata, which replaces what it had; the same in gives the same out.
    *
-   * @param model a {@code .tflite} file with one input {@code [1, H, W, 3]} and one output {@code
-   *     [1, classes]}
+   * @param model a {@code .tflite} file with one input {@code [1, H, W, 3]} and as many outputs as
+   *     are described, the first of them {@code [1, classes]}
    * @throws DeepXrayException if the model is of another form, the labels do not fit its output or
    *     it has operators that TFLite got after 2023
    */
@@ -197,9 +224,11 @@ public record TfLiteMetadata(
   private byte[] describe(Model model) {
     if (model.subgraphsLength() != 1
         || model.subgraphs(0).inputsLength() != 1
-        || model.subgraphs(0).outputsLength() != 1) {
+        || model.subgraphs(0).outputsLength() != 1 + others.size()) {
       throw new DeepXrayException(
-          "Metadata can be added to a TFLite model with one input and one output only.");
+          "Metadata can be added to a TFLite model with one input and "
+              + (others.isEmpty() ? "one output" : 1 + others.size() + " outputs")
+              + " only.");
     }
     SubGraph graph = model.subgraphs(0);
     ModelMetadataT metadata = new ModelMetadataT();
@@ -212,8 +241,12 @@ public record TfLiteMetadata(
     SubGraphMetadataT subgraph = new SubGraphMetadataT();
     subgraph.setInputTensorMetadata(
         new TensorMetadataT[] {describeInput(graph.tensors(graph.inputs(0)))});
-    subgraph.setOutputTensorMetadata(
-        new TensorMetadataT[] {describeOutput(graph.tensors(graph.outputs(0)))});
+    TensorMetadataT[] outputs = new TensorMetadataT[1 + others.size()];
+    outputs[0] = describeOutput(graph.tensors(graph.outputs(0)));
+    for (int i = 1; i < outputs.length; i++) {
+      outputs[i] = describe(others.get(i - 1));
+    }
+    subgraph.setOutputTensorMetadata(outputs);
     metadata.setSubgraphMetadata(new SubGraphMetadataT[] {subgraph});
     FlatBufferBuilder builder = new FlatBufferBuilder();
     ModelMetadata.finishModelMetadataBuffer(builder, ModelMetadata.pack(builder, metadata));
@@ -271,6 +304,17 @@ public record TfLiteMetadata(
     metadata.setContent(content(ContentProperties.FeatureProperties, new FeaturePropertiesT()));
     metadata.setStats(stats(tensor, 1, 0, 1));
     metadata.setAssociatedFiles(new AssociatedFileT[] {file});
+    return metadata;
+  }
+
+  private static TensorMetadataT describe(Feature feature) {
+    TensorMetadataT metadata = new TensorMetadataT();
+    metadata.setName(feature.name());
+    metadata.setDescription(feature.description());
+    metadata.setContent(content(ContentProperties.FeatureProperties, new FeaturePropertiesT()));
+    StatsT stats = new StatsT();
+    stats.setMin(new float[] {0});
+    metadata.setStats(stats);
     return metadata;
   }
 

@@ -8,6 +8,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
+import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngine.Options;
 import java.io.IOException;
@@ -161,6 +162,41 @@ class TfLiteMetadataTest {
     org.tensorflow.lite.schema.Model parsed =
         org.tensorflow.lite.schema.Model.getRootAsModel(ByteBuffer.wrap(twice));
     assertThat(parsed.metadataLength()).isEqualTo(1);
+  }
+
+  @Test
+  void describesFurtherOutputs() throws IOException {
+    TfLiteMetadata metadata =
+        new TfLiteMetadata(
+            METADATA.name(),
+            METADATA.description(),
+            METADATA.version(),
+            METADATA.author(),
+            METADATA.license(),
+            METADATA.input(),
+            METADATA.output(),
+            List.of(new TfLiteMetadata.Feature("heat_map", "Where it is seen.")));
+    byte[] model =
+        TfLiteWriter.toBytes(
+            new GradCam().apply(Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1)));
+    byte[] described = metadata.addTo(model);
+    MetadataExtractor extractor = new MetadataExtractor(ByteBuffer.wrap(described));
+    assertThat(extractor.getOutputTensorCount()).isEqualTo(2);
+    assertThat(extractor.getOutputTensorMetadata(0).name()).isEqualTo("probability");
+    assertThat(extractor.getOutputTensorMetadata(0).associatedFilesLength()).isEqualTo(1);
+    TensorMetadata map = extractor.getOutputTensorMetadata(1);
+    assertThat(map.name()).isEqualTo("heat_map");
+    assertThat(map.description()).isEqualTo("Where it is seen.");
+    assertThat(map.stats().min(0)).isZero();
+    assertThat(map.stats().maxLength()).isZero();
+    assertThat(map.associatedFilesLength()).isZero();
+    assertThat(extractor.getOutputTensorShape(1)).containsExactly(1, 8, 8, 1);
+    assertThatThrownBy(() -> METADATA.addTo(model))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("one output");
+    assertThatThrownBy(() -> metadata.addTo(model()))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("2 outputs");
   }
 
   @Test

@@ -29,7 +29,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Decodes JPEG and PNG to 8-bit RGB and encodes JPEG.
+ * Decodes JPEG and PNG to 8-bit RGB and encodes both.
  *
  * <p>JPEG comes out as from TensorFlow's {@code DecodeJpeg} with {@code dct_method =
  * "INTEGER_ACCURATE"}. Grey images are repeated in the three channels, of 16-bit images the high
@@ -130,6 +130,37 @@ public final class ImageCodec {
    * @param quality 1..100
    */
   public static byte[] encodeJpeg(RgbImage image, int quality) {
+    BufferedImage buffered = toBuffered(image);
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageWriteParam parameters = writer.getDefaultWriteParam();
+      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      parameters.setCompressionQuality(quality / 100f);
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(buffered, null, null), parameters);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory cannot fail", e);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Encodes as PNG; an image without colour is stored with one channel. */
+  public static byte[] encodePng(RgbImage image) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      if (!ImageIO.write(toBuffered(image), "png", bytes)) {
+        throw new IllegalStateException("Java has no encoder for PNG");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory cannot fail", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static BufferedImage toBuffered(RgbImage image) {
     boolean grey = image.isGrey();
     BufferedImage buffered =
         new BufferedImage(
@@ -149,20 +180,7 @@ public final class ImageCodec {
         target[i + 2] = source[i];
       }
     }
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-      ImageWriteParam parameters = writer.getDefaultWriteParam();
-      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      parameters.setCompressionQuality(quality / 100f);
-      writer.setOutput(out);
-      writer.write(null, new IIOImage(buffered, null, null), parameters);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory cannot fail", e);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
+    return buffered;
   }
 
   @FunctionalInterface

@@ -1,0 +1,244 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.HeatMapOverlay;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.export.Artifact;
+import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.Classifier;
+import io.github.deepxray.tflite.TfLiteEngine;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Shows where a decision comes from. */
+@Command(
+    name = "explain",
+    description = {
+      "Draws where in an image a bundle's classifier sees pneumonia: Grad-CAM heat maps over the"
+          + " images.",
+      "",
+      "For each image <out>/<name>.png, the image with its heat map from dark blue (little) to"
+          + " yellow (most), and an entry with label, probability and the map in"
+          + " <out>/explanations.json. The map is that of the trained model, in"
+          + " model-explain.tflite; colours are relative to the largest value of each map. A file"
+          + " that cannot be read is reported and the others go on; the exit code is then 1.",
+      ""
+    },
+    footer = {"", "Example: deepxray explain work/bundle images/ --out heat-maps"},
+    sortOptions = false)
+final class ExplainCommand implements Callable<Integer> {
+  private static final String FORMAT = "deepxray-explanations/1";
+  private static final String FILE = "explanations.json";
+
+  @Mixin private CommonOptions common;
+
+  @Parameters(index = "0", paramLabel = "<bundle>", description = "The folder that export wrote.")
+  private Path folder;
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "<images>",
+      description = "Image files, or folders that hold some.")
+  private List<Path> images;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "<dir>",
+      description = "The folder of the pictures and explanations.json.")
+  private Path out;
+
+  @Option(
+      names = "--opacity",
+      defaultValue = "0.6",
+      paramLabel = "<share>",
+      description =
+          "The colour's share where the map is largest, 0 to 1; elsewhere it is less, as the map"
+              + " is. Default: ${DEFAULT-VALUE}.")
+  private double opacity;
+
+  @Option(names = "--heat-only", description = "Draw the heat map without the image.")
+  private boolean heatOnly;
+
+  @Option(
+      names = "--max-side",
+      defaultValue = "1024",
+      paramLabel = "<pixels>",
+      description =
+          "The longer side of a picture at most; a larger image is shrunk, its aspect kept."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int maxSide;
+
+  @Option(
+      names = "--artifact",
+      defaultValue = "float32",
+      paramLabel = "<form>",
+      description =
+          "Which model of the bundle gives label and probability, as in predict."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String artifact;
+
+  /** The content of the file. */
+  private record Explanations(String format, List<Entry> images) {}
+
+  /**
+   * What is said about an image.
+   *
+   * @param picture its file, in the folder of this one
+   */
+  private record Entry(
+      String file,
+      String label,
+      float probability,
+      double threshold,
+      int height,
+      int width,
+      String picture,
+      Grid heatMap) {}
+
+  /**
+   * A heat map.
+   *
+   * @param max the largest value, in units of the logit
+   * @param values divided by the largest, row by row
+   */
+  private record Grid(int height, int width, float max, List<Float> values) {
+    static Grid of(HeatMap map) {
+      List<Float> values = new ArrayList<>();
+      for (float value : map.normalized().values()) {
+        values.add(value);
+      }
+      return new Grid(map.height(), map.width(), map.max(), values);
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (!(opacity >= 0 && opacity <= 1)) {
+      throw wrong("--opacity must lie in 0..1, not " + opacity + ".");
+    }
+    if (maxSide < 1) {
+      throw wrong("--max-side must be at least 1, not " + maxSide + ".");
+    }
+    Artifact form = Usage.check(common, () -> Artifact.of(artifact));
+    Bundle bundle = Bundle.open(folder);
+    Path model = folder.resolve(Bundle.EXPLAIN);
+    if (!Files.isRegularFile(model)) {
+      throw new DeepXrayException(
+          folder + " has no " + Bundle.EXPLAIN + "; export it again, without --no-explain.");
+    }
+    ImageFiles found = ImageFiles.find(images);
+    PrintWriter err = common.command().commandLine().getErr();
+    found.unreadable().forEach(path -> err.println(ImageFiles.cannotBeRead(path)));
+    int bad = found.unreadable().size();
+    List<Entry> entries = new ArrayList<>();
+    Pictures pictures = new Pictures(found);
+    try (Classifier classifier = Classifier.load(bundle.folder(), form, OptionalDouble.empty(), 1);
+        Explainer explainer =
+            new Explainer(
+                TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
+      for (ImageFiles.Image image : found.images()) {
+        Path file = image.file();
+        try {
+          RgbImage decoded = ImageCodec.decode(Files.readAllBytes(file), file.toString());
+          Classifier.Prediction prediction = classifier.classify(decoded);
+          HeatMap map = explainer.explain(decoded).heatMap();
+          Path picture = pictures.of(image);
+          AtomicFiles.write(picture, ImageCodec.encodePng(draw(decoded, map)));
+          entries.add(entry(file, prediction, decoded, picture, map));
+          common.print(
+              String.format(
+                  Locale.ROOT,
+                  "%s: %s, probability %.4f, %s%n",
+                  file,
+                  prediction.label(),
+                  prediction.probability(),
+                  picture));
+        } catch (DeepXrayException | IOException | OutOfMemoryError e) {
+          bad++;
+          err.println(Failures.line(file, e));
+          err.flush();
+        }
+      }
+    }
+    Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
+    err.flush();
+    return bad == 0 ? 0 : 1;
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(common.command().commandLine(), message);
+  }
+
+  private RgbImage draw(RgbImage image, HeatMap map) {
+    double shrink = Math.min(1, (double) maxSide / Math.max(image.height(), image.width()));
+    int height = (int) Math.max(1, Math.rint(image.height() * shrink));
+    int width = (int) Math.max(1, Math.rint(image.width() * shrink));
+    return heatOnly
+        ? HeatMapOverlay.alone(map, height, width)
+        : HeatMapOverlay.over(Resizer.resize(image, height, width), map, opacity);
+  }
+
+  private Entry entry(
+      Path file, Classifier.Prediction prediction, RgbImage image, Path picture, HeatMap map) {
+    return new Entry(
+        file.toString(),
+        prediction.label(),
+        // The shortest decimal that is this float, which the engine gave.
+        (float) prediction.probability(),
+        prediction.threshold(),
+        image.height(),
+        image.width(),
+        out.relativize(picture).toString().replace('\\', '/'),
+        Grid.of(map));
+  }
+
+  /** Finds a file for each picture: no two the same, and none of the images. */
+  private final class Pictures {
+    private final Set<Path> originals = new HashSet<>();
+    private final Set<Path> taken = new HashSet<>();
+
+    private Pictures(ImageFiles found) throws IOException {
+      for (ImageFiles.Image image : found.images()) {
+        if (Files.exists(image.file())) {
+          originals.add(image.file().toRealPath());
+        }
+      }
+    }
+
+    private Path of(ImageFiles.Image image) throws IOException {
+      String name = image.name().getFileName().toString();
+      String stem = name.replaceFirst("\\.[^.]*$", "");
+      Path picture = out.resolve(image.name()).resolveSibling(stem + ".png");
+      for (int i = 2; !taken.add(picture); i++) {
+        picture = out.resolve(image.name()).resolveSibling(stem + "-" + i + ".png");
+      }
+      if (Files.exists(picture) && originals.contains(picture.toRealPath())) {
+        throw new DeepXrayException(
+            "the picture would replace " + picture + "; choose another folder with --out.");
+      }
+      return picture;
+    }
+  }
+}

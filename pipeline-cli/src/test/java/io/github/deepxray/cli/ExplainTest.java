@@ -1,0 +1,212 @@
+package io.github.deepxray.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.image.HeatColors;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.export.Bundle;
+import io.github.deepxray.testkit.SharedData;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExplainTest {
+  @TempDir Path folder;
+  private Path images;
+  private Path out;
+
+  @BeforeEach
+  void makeFolders() throws IOException {
+    images = Files.createDirectories(folder.resolve("images"));
+    out = folder.resolve("out");
+  }
+
+  private static Path draw(Path file, int height, int width) throws IOException {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        image.getRaster().setSample(x, y, 0, (x * 3 + y * 5) % 251);
+      }
+    }
+    Files.createDirectories(file.getParent());
+    ImageIO.write(image, "png", file.toFile());
+    return file;
+  }
+
+  private static RgbImage read(Path file) throws IOException {
+    return ImageCodec.decode(Files.readAllBytes(file), file.toString());
+  }
+
+  private JsonNode entries(Path folder) throws IOException {
+    JsonNode file = Json.read(folder.resolve("explanations.json"));
+    assertThat(file.path("format").asText()).isEqualTo("deepxray-explanations/1");
+    return file.path("images");
+  }
+
+  @Test
+  void drawsEveryImageAndSaysWhatPredictSays() throws IOException {
+    Path xray = images.resolve("xray.jpeg");
+    Files.copy(SmallRun.anImage(), xray);
+    draw(images.resolve("deeper/wide.png"), 100, 300);
+    Outcome outcome = Outcome.of("explain", SmallRun.bundle(), images, "--out", out);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out().lines()).hasSize(2).anyMatch(line -> line.contains("xray.png"));
+
+    JsonNode predicted =
+        Json.parse(
+            Outcome.of("predict", SmallRun.bundle(), images, "--format", "json").out(), "predict");
+    JsonNode entries = entries(out);
+    assertThat(entries).hasSize(2);
+    for (int i = 0; i < 2; i++) {
+      JsonNode entry = entries.get(i);
+      for (String field : List.of("file", "label", "probability", "threshold")) {
+        assertThat(entry.path(field)).as(field).isEqualTo(predicted.get(i).path(field));
+      }
+      JsonNode map = entry.path("heatMap");
+      assertThat(map.path("height").asInt()).isEqualTo(7);
+      assertThat(map.path("width").asInt()).isEqualTo(7);
+      double max = 0;
+      for (JsonNode value : map.path("values")) {
+        assertThat(value.doubleValue()).isBetween(0.0, 1.0);
+        max = Math.max(max, value.doubleValue());
+      }
+      assertThat(map.path("values")).hasSize(49);
+      assertThat(max).isEqualTo(map.path("max").doubleValue() > 0 ? 1 : 0);
+      // In its own aspect.
+      RgbImage picture = read(out.resolve(entry.path("picture").asText()));
+      assertThat(picture.height()).isEqualTo(entry.path("height").asInt());
+      assertThat(picture.width()).isEqualTo(entry.path("width").asInt());
+    }
+    assertThat(out.resolve("deeper/wide.png")).exists();
+
+    Path again = folder.resolve("again");
+    Outcome.of("explain", SmallRun.bundle(), images, "--out", again);
+    for (String file : List.of("explanations.json", "xray.png", "deeper/wide.png")) {
+      assertThat(again.resolve(file)).hasSameBinaryContentAs(out.resolve(file));
+    }
+  }
+
+  @Test
+  void theHottestCellIsWhereTheMapSays() throws IOException {
+    Path xray = images.resolve("xray.jpeg");
+    Files.copy(SmallRun.anImage(), xray);
+    Outcome outcome = Outcome.of("explain", SmallRun.bundle(), xray, "--out", out, "--heat-only");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode map = entries(out).get(0).path("heatMap");
+    RgbImage picture = read(out.resolve("xray.png"));
+    for (int i = 0; i < 49; i++) {
+      // The middle of a cell of 32 x 32 pixels lies between four of them.
+      int y = i / 7 * 32 + 16;
+      int x = i % 7 * 32 + 16;
+      int color = HeatColors.rgb(map.path("values").get(i).doubleValue());
+      for (int c = 0; c < 3; c++) {
+        assertThat(picture.at(y, x, c)).isCloseTo((color >> (16 - 8 * c)) & 0xff, within(12));
+      }
+    }
+
+    Outcome.of("explain", SmallRun.bundle(), xray, "--out", out, "--opacity", 0);
+    assertThat(read(out.resolve("xray.png"))).isEqualTo(read(xray));
+  }
+
+  @Test
+  void badFilesAreReportedAndTheOthersGoOn() throws IOException {
+    draw(images.resolve("a.png"), 50, 40);
+    Files.writeString(images.resolve("b.png"), "not an image");
+    Outcome outcome =
+        Outcome.of("explain", SmallRun.bundle(), images.resolve("gone.png"), images, "--out", out);
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.errLines())
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("deepxray: "))
+        .anyMatch(line -> line.contains("b.png"))
+        .anyMatch(line -> line.contains("gone.png"));
+    assertThat(entries(out)).hasSize(1);
+    try (Stream<Path> files = Files.list(out)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("a.png", "explanations.json");
+    }
+  }
+
+  @Test
+  void picturesReplaceNeitherEachOtherNorTheImages() throws IOException {
+    Path first = draw(images.resolve("one/a.png"), 20, 30);
+    Path second = draw(images.resolve("two/a.png"), 30, 20);
+    Outcome outcome = Outcome.of("explain", SmallRun.bundle(), first, second, "--out", out);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    List<String> pictures = new ArrayList<>();
+    entries(out).forEach(entry -> pictures.add(entry.path("picture").asText()));
+    assertThat(pictures).containsExactly("a.png", "a-2.png");
+    assertThat(read(out.resolve("a-2.png")).width()).isEqualTo(20);
+
+    byte[] before = Files.readAllBytes(first);
+    Outcome same = Outcome.of("explain", SmallRun.bundle(), images, "--out", images);
+    assertThat(same.code()).isEqualTo(1);
+    assertThat(same.err()).contains("would replace").contains("--out");
+    assertThat(first).hasBinaryContent(before);
+  }
+
+  @Test
+  void aBundleWithoutTheModelSaysHowToGetIt() throws IOException {
+    Path bundle = folder.resolve("bundle");
+    Files.createDirectories(bundle);
+    Files.copy(SmallRun.bundle().resolve(Bundle.CHECKSUMS), bundle.resolve(Bundle.CHECKSUMS));
+    Outcome outcome = Outcome.of("explain", bundle, SmallRun.anImage(), "--out", out);
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.errLines()).hasSize(1);
+    assertThat(outcome.err()).contains(bundle.toString(), "model-explain.tflite", "--no-explain");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void tensorFlowIsNotLoaded() throws Exception {
+    Path classes = folder.resolve("classes.log");
+    Path log = folder.resolve("log");
+    Process process =
+        Outcome.fork(
+            log,
+            List.of("-Xlog:class+load:file=" + classes),
+            "explain",
+            SmallRun.bundle(),
+            SmallRun.anImage(),
+            "--out",
+            out);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(Files.readString(log)).isZero();
+    assertThat(Files.readString(classes))
+        .contains("org.bytedeco.tensorflowlite.")
+        .doesNotContainPattern(" org\\.tensorflow\\.(?!lite\\.)");
+  }
+
+  @Test
+  void largeImagesAreShrunkInTheirOwnAspect() throws IOException {
+    Outcome outcome =
+        Outcome.of(
+            "explain",
+            SmallRun.bundle(),
+            SharedData.fullResolution(),
+            "--out",
+            out,
+            "--max-side",
+            400);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    for (JsonNode entry : entries(out)) {
+      RgbImage picture = read(out.resolve(entry.path("picture").asText()));
+      assertThat(Math.max(picture.height(), picture.width())).isEqualTo(400);
+      double aspect = entry.path("width").doubleValue() / entry.path("height").doubleValue();
+      assertThat((double) picture.width() / picture.height()).isCloseTo(aspect, within(0.01));
+    }
+  }
+}

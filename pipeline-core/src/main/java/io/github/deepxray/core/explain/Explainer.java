@@ -1,0 +1,86 @@
+package io.github.deepxray.core.explain;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import java.util.List;
+
+/**
+ * Explains single images with a model that gives two outputs: the probability of the second class,
+ * {@code [1]}, and a heat map of where the image speaks for that class, {@code [h, w, 1]}. Used by
+ * one thread at a time.
+ */
+public final class Explainer implements AutoCloseable {
+  private final InferenceEngine engine;
+  private final int height;
+  private final int width;
+  private final float[] input;
+
+  /**
+   * What the model says about an image, and why.
+   *
+   * @param probability of the second class, 0..1
+   * @param heatMap what speaks for that class, over the whole image; not normalized
+   */
+  public record Explanation(double probability, HeatMap heatMap) {}
+
+  /**
+   * Takes an engine over; closing this closes it.
+   *
+   * @param engine runs the model on RGB images {@code [H, W, 3]}
+   * @param source where the model comes from, for messages
+   * @throws DeepXrayException if the model has another input or other outputs; the engine is then
+   *     closed
+   */
+  public Explainer(InferenceEngine engine, String source) {
+    this.engine = engine;
+    List<Integer> shape = engine.inputShape();
+    List<List<Integer>> outputs = engine.outputShapes();
+    if (shape.size() != 3
+        || shape.get(2) != 3
+        || outputs.size() != 2
+        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != 1
+        || outputs.get(1).size() != 3
+        || outputs.get(1).get(2) != 1) {
+      engine.close();
+      throw new DeepXrayException(
+          source
+              + " reads "
+              + shape
+              + " and writes "
+              + outputs
+              + "; a model that explains reads [H, W, 3] and writes [[1], [h, w, 1]].");
+    }
+    height = outputs.get(1).get(0);
+    width = outputs.get(1).get(1);
+    input = new float[shape.stream().reduce(1, Math::multiplyExact)];
+  }
+
+  /**
+   * Explains an image of any size.
+   *
+   * @throws DeepXrayException if the model gives no probability or no heat map for it
+   */
+  public Explanation explain(RgbImage image) {
+    Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
+    float[][] outputs = engine.run(input, 1);
+    double probability = outputs[0][0];
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new DeepXrayException(
+          "The model gives " + probability + ", which is no probability; export it again.");
+    }
+    try {
+      return new Explanation(probability, HeatMap.of(height, width, outputs[1]));
+    } catch (IllegalArgumentException e) {
+      throw new DeepXrayException(
+          "The model gives no heat map (" + e.getMessage() + "); export it again.", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}
