@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       VerifyCommand.class,
       PredictCommand.class,
+      ServeCommand.class,
       RepeatCommand.class,
       CompareCommand.class,
       BenchmarkCommand.class,
