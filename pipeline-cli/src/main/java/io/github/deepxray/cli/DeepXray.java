@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
       RepeatCommand.class,
       CompareCommand.class,
       BenchmarkCommand.class,
+      BenchmarkServeCommand.class,
       CommandLine.HelpCommand.class
     })
 final class DeepXray implements Callable<Integer> {

@@ -31,7 +31,7 @@ class ServeTest {
 
   /** Waits until the server says where it listens. */
   private static URI await(Path log, Process process) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(120).toNanos();
+    long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
     while (System.nanoTime() < end && process.isAlive()) {
       Matcher ready = READY.matcher(Files.readString(log));
       if (ready.find()) {

@@ -160,13 +160,13 @@ final class Api extends Handler.Abstract {
   }
 
   /** Has a worker do what a request asks of a model. */
-  private void work(
-      Exchange exchange, Supplier<ModelVersion> model, TensorFlowServing.Body body) {
+  private void work(Exchange exchange, Supplier<ModelVersion> model, TensorFlowServing.Body body) {
     if (draining.getAsBoolean()) {
       throw ApiException.unavailable("The server shuts down.");
     }
     boolean gzip = gzip(exchange.headers());
-    // Who asks for a model that is not there is told so before sending all of the body. The model is
+    // Who asks for a model that is not there is told so before sending all of the body. The model
+    // is
     // not held meanwhile: that may take long, and a newer one may come.
     model.get().release();
     exchange.read(
@@ -255,10 +255,14 @@ final class Api extends Handler.Abstract {
     requireGet(exchange);
     Map<String, String> headers =
         Map.of(
-            "ETag", file.get().tag(),
-            "Cache-Control", "no-cache",
-            "Content-Security-Policy", StaticFiles.POLICY,
-            "Referrer-Policy", "no-referrer");
+            "ETag",
+            file.get().tag(),
+            "Cache-Control",
+            "no-cache",
+            "Content-Security-Policy",
+            StaticFiles.POLICY,
+            "Referrer-Policy",
+            "no-referrer");
     if (file.get().tag().equals(exchange.headers().get(HttpHeader.IF_NONE_MATCH))) {
       exchange.answer(304, file.get().type(), new byte[0], headers);
     } else {
@@ -267,8 +271,7 @@ final class Api extends Handler.Abstract {
   }
 
   private static void requireGet(Exchange exchange) {
-    require(
-        exchange, "GET", exchange.method().equals("GET") || exchange.method().equals("HEAD"));
+    require(exchange, "GET", exchange.method().equals("GET") || exchange.method().equals("HEAD"));
   }
 
   private static void require(Exchange exchange, String method, boolean right) {

@@ -25,7 +25,10 @@ final class ApiException extends RuntimeException {
 
   static ApiException tooLarge(long limit) {
     return new ApiException(
-        413, "The request is larger than the " + limit + " bytes allowed; send fewer or smaller images.");
+        413,
+        "The request is larger than the "
+            + limit
+            + " bytes allowed; send fewer or smaller images.");
   }
 
   static ApiException queueFull() {

@@ -59,10 +59,7 @@ interface ImageSource {
       @Override
       public void fill(int index, float[] target, int offset) {
         RgbImage image =
-            decode(
-                files.get(index),
-                files.size() == 1 ? "The image" : "Image " + index,
-                maxPixels);
+            decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, maxPixels);
         Resizer.resize(image, height, width).copyTo(target, offset);
       }
     };

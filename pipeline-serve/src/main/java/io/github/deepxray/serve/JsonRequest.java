@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The body of a predict or classify request. Which signature it is for may stand behind the tensors,
- * so these are read without knowing it.
+ * The body of a predict or classify request. Which signature it is for may stand behind the
+ * tensors, so these are read without knowing it.
  */
 final class JsonRequest {
   /** How deep lists and objects may be nested. */

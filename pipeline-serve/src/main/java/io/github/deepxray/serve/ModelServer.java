@@ -2,7 +2,6 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -11,16 +10,18 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -28,6 +29,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -49,6 +51,7 @@ public final class ModelServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final InFlight inFlight = new InFlight();
+  private final List<Future<?>> periodic = new CopyOnWriteArrayList<>();
   private volatile int port;
   private final AtomicBoolean draining = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -59,7 +62,8 @@ public final class ModelServer implements AutoCloseable {
     versions = new Versions(models, options, log);
     Metrics metrics = new Metrics();
     workers =
-        new WorkerPool(options.workers(), options.queue(), metrics, failure -> log.accept(trace(failure)));
+        new WorkerPool(
+            options.workers(), options.queue(), metrics, failure -> log.accept(trace(failure)));
     metrics.gauge("deepxray_queue_length", "Requests that wait for a worker.", workers::waiting);
     metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::queue);
     metrics.gauge(
@@ -90,7 +94,7 @@ public final class ModelServer implements AutoCloseable {
     ConnectionWatch connections = new ConnectionWatch(options.readTimeout().toMillis());
     connector.addBean(connections);
     long look = Math.max(10, Math.min(1000, options.readTimeout().toMillis() / 4));
-    clock.scheduleWithFixedDelay(connections::check, look, look, TimeUnit.MILLISECONDS);
+    every(look, connections::check);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     server.setHandler(
@@ -163,18 +167,31 @@ public final class ModelServer implements AutoCloseable {
       if (!versions.ready()) {
         log.accept("no version can be served yet; waiting for one");
       }
-      long poll = options.pollInterval().toMillis();
-      clock.scheduleWithFixedDelay(this::refresh, poll, poll, TimeUnit.MILLISECONDS);
+      every(options.pollInterval().toMillis(), this::refresh);
     } else if (!versions.ready()) {
       throw new DeepXrayException(
           versions.statuses().get(0).error().orElse("The bundle cannot be served."));
     }
   }
 
+  private void every(long milliseconds, Runnable task) {
+    Runnable lasting =
+        () -> {
+          try {
+            task.run();
+          } catch (RuntimeException | Error e) {
+            // Thrown further, it would be the last time.
+            log.accept(trace(e));
+          }
+        };
+    periodic.add(
+        clock.scheduleWithFixedDelay(lasting, milliseconds, milliseconds, TimeUnit.MILLISECONDS));
+  }
+
   private void refresh() {
     try {
       versions.refresh();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       log.accept("new versions cannot be looked for: " + e);
     }
   }
@@ -246,6 +263,7 @@ public final class ModelServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    periodic.forEach(task -> task.cancel(false));
     workers.close();
     try {
       server.stop();

@@ -42,10 +42,7 @@ final class Samples {
   Samples() {
     for (Slice slice : SLICES) {
       IntStream.rangeClosed(1, PER_SLICE)
-          .forEach(
-              i ->
-                  drawings.put(
-slice.key() + "-" + i + ".png", new Drawing(slice, i)));
+          .forEach(i -> drawings.put(slice.key() + "-" + i + ".png", new Drawing(slice, i)));
     }
   }
 

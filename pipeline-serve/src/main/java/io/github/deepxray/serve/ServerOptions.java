@@ -276,8 +276,7 @@ public final class ServerOptions {
       value
           .keySet()
           .forEach(
-              label ->
-                  require(label.matches("[^/:\\s]+"), "A label has no /, : or blanks", label));
+              label -> require(label.matches("[^/:\\s]+"), "A label has no /, : or blanks", label));
       versionLabels = Map.copyOf(value);
       return this;
     }

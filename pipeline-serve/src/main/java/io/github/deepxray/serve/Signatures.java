@@ -131,7 +131,8 @@ enum Signatures {
         .plain()
         .or(() -> Optional.ofNullable(tensors.named().get(input)))
         .orElseThrow(
-            () -> ApiException.badRequest("Missing named input: " + input + " in 'inputs' object."));
+            () ->
+                ApiException.badRequest("Missing named input: " + input + " in 'inputs' object."));
   }
 
   /**
@@ -139,8 +140,7 @@ enum Signatures {
    *
    * @throws ApiException if they are of another type or shape, or too many
    */
-  static ImageSource examples(
-      JsonRequest request, ModelVersion model, ServerOptions options) {
+  static ImageSource examples(JsonRequest request, ModelVersion model, ServerOptions options) {
     List<Map<String, Tensor>> examples =
         request
             .examples()
@@ -156,12 +156,10 @@ enum Signatures {
       features.putAll(examples.get(i));
       // Without a name, the feature tells which signature is meant.
       Signatures signature =
-          named.orElse(
-              features.containsKey(SERVING_BYTES.input) ? SERVING_BYTES : SERVING_DEFAULT);
+          named.orElse(features.containsKey(SERVING_BYTES.input) ? SERVING_BYTES : SERVING_DEFAULT);
       Tensor feature = features.get(signature.input);
       if (feature == null) {
-        throw ApiException.badRequest(
-            "Example " + i + " has no feature " + signature.input + ".");
+        throw ApiException.badRequest("Example " + i + " has no feature " + signature.input + ".");
       }
       if (signature == SERVING_BYTES) {
         if (feature.strings().size() != 1) {
@@ -217,9 +215,7 @@ enum Signatures {
         json,
         input,
         type,
-        this == SERVING_BYTES
-            ? List.of(-1)
-            : List.of(-1, model.height(), model.width(), 3));
+        this == SERVING_BYTES ? List.of(-1) : List.of(-1, model.height(), model.width(), 3));
     json.writeEndObject();
     json.writeObjectFieldStart("outputs");
     writeTensor(json, ModelVersion.PROBABILITY, "DT_FLOAT", List.of(-1, 1));
@@ -228,8 +224,8 @@ enum Signatures {
     json.writeEndObject();
   }
 
-  private static void writeTensor(
-      JsonGenerator json, String name, String type, List<Integer> shape) throws IOException {
+  private static void writeTensor(JsonGenerator json, String name, String type, List<Integer> shape)
+      throws IOException {
     json.writeObjectFieldStart(name);
     json.writeStringField("dtype", type);
     json.writeObjectFieldStart("tensor_shape");

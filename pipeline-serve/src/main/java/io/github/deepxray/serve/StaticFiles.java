@@ -84,9 +84,7 @@ final class StaticFiles {
 
   private static Optional<StaticFile> read(String name, String type) {
     try (InputStream in = StaticFiles.class.getResourceAsStream(FOLDER + name)) {
-      return in == null
-          ? Optional.empty()
-          : Optional.of(new StaticFile(type, in.readAllBytes()));
+      return in == null ? Optional.empty() : Optional.of(new StaticFile(type, in.readAllBytes()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -19,7 +19,8 @@ final class Tensor {
   /** The key of an object that carries bytes. */
   static final String BASE64 = "b64";
 
-  private static final Base64Variant VARIANT = Base64Variants.MIME_NO_LINEFEEDS.withPaddingAllowed();
+  private static final Base64Variant VARIANT =
+      Base64Variants.MIME_NO_LINEFEEDS.withPaddingAllowed();
   private static final int MAX_RANK = 8;
   private static final int UNKNOWN = -1;
 
@@ -121,7 +122,10 @@ final class Tensor {
       rank = level;
     } else if (rank != level) {
       throw ApiException.badRequest(
-          "JSON Value found at incorrect level: " + level + " in the JSON DOM. Expected at level: " + rank);
+          "JSON Value found at incorrect level: "
+              + level
+              + " in the JSON DOM. Expected at level: "
+              + rank);
     }
   }
 
@@ -140,9 +144,7 @@ final class Tensor {
             : Float.isInfinite(value) && !json.isNaN();
     if (lossy) {
       throw ApiException.badRequest(
-          "Cannot convert JSON value: "
-              + json.getText()
-              + " to float without loss of precision.");
+          "Cannot convert JSON value: " + json.getText() + " to float without loss of precision.");
     }
     return value;
   }
@@ -159,8 +161,7 @@ final class Tensor {
    */
   float[] floats() {
     if (!strings.isEmpty()) {
-      throw ApiException.badRequest(
-          "JSON Value of Type: String is not of expected type: float");
+      throw ApiException.badRequest("JSON Value of Type: String is not of expected type: float");
     }
     return numberCount == numbers.length ? numbers : Arrays.copyOf(numbers, numberCount);
   }
@@ -172,8 +173,7 @@ final class Tensor {
    */
   List<byte[]> strings() {
     if (numberCount > 0) {
-      throw ApiException.badRequest(
-          "JSON Value of Type: Number is not of expected type: string");
+      throw ApiException.badRequest("JSON Value of Type: Number is not of expected type: string");
     }
     return strings;
   }

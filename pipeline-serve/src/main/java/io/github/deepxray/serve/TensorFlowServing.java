@@ -143,16 +143,12 @@ final class TensorFlowServing {
     List<Versions.Status> all =
         versions.statuses().stream()
             .filter(
-                status ->
-                    target.version.isEmpty() || target.version.getAsLong() == status.number())
+                status -> target.version.isEmpty() || target.version.getAsLong() == status.number())
             .toList();
     if (!target.name.equals(options.name()) || all.isEmpty()) {
       throw ApiException.notFound(
           target.version.isPresent()
-              ? "Could not find version "
-                  + target.version.getAsLong()
-                  + " of model "
-                  + target.name
+              ? "Could not find version " + target.version.getAsLong() + " of model " + target.name
               : "Could not find any versions of model " + target.name);
     }
     return Bodies.json(
@@ -272,8 +268,7 @@ final class TensorFlowServing {
     };
   }
 
-  private static void writeClass(JsonGenerator json, String label, float score)
-      throws IOException {
+  private static void writeClass(JsonGenerator json, String label, float score) throws IOException {
     json.writeStartArray();
     json.writeString(label);
     json.writeNumber(score);

@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Hashes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -18,10 +19,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The versions of the model: one bundle, or those of a folder in which each stands in a folder named
- * by its number. A new version takes traffic once it is loaded and has answered a probe; the one
- * before is closed when the requests it has are answered. A broken version is named in the status,
- * and the good ones go on.
+ * The versions of the model: one bundle, or those of a folder in which each stands in a folder
+ * named by its number. A new version takes traffic once it is loaded and has answered a probe; the
+ * one before is closed when the requests it has are answered. A broken version is named in the
+ * status, and the good ones go on.
  */
 final class Versions {
   /** The states of TensorFlow Serving's {@code GetModelStatus}. */
@@ -119,12 +120,18 @@ final class Versions {
   }
 
   private Optional<ModelVersion> loadedOrNew(
-      long number, Path folder, NavigableMap<Long, Path> present) throws IOException {
+      long number, Path folder, NavigableMap<Long, Path> present) {
     ModelVersion already = loaded.get(number);
     if (already != null) {
       return Optional.of(already);
     }
-    String fingerprint = fingerprint(folder);
+    String fingerprint;
+    try {
+      fingerprint = fingerprint(folder);
+    } catch (IOException | UncheckedIOException e) {
+      // Somebody is at work there: next time.
+      return Optional.empty();
+    }
     Broken known = broken.get(number);
     if (known != null && known.fingerprint.equals(fingerprint)) {
       return Optional.empty();
@@ -197,9 +204,7 @@ final class Versions {
     for (long number : present.keySet()) {
       all.put(number, new Status(number, State.END, Optional.empty()));
     }
-    draining
-        .keySet()
-        .forEach(n -> all.put(n, new Status(n, State.UNLOADING, Optional.empty())));
+    draining.keySet().forEach(n -> all.put(n, new Status(n, State.UNLOADING, Optional.empty())));
     broken.forEach((n, b) -> all.put(n, new Status(n, State.END, Optional.of(b.error))));
     loading.ifPresent(n -> all.put(n, new Status(n, State.LOADING, Optional.empty())));
     loaded.keySet().forEach(n -> all.put(n, new Status(n, State.AVAILABLE, Optional.empty())));

@@ -14,12 +14,17 @@ import java.util.function.Consumer;
  * at once waits in a queue of limited length.
  *
  * <p>Requests are run together where a model does more per second that way, see {@link
- * io.github.deepxray.core.engine.InferenceEngine#preferredBatch}; but none waits for others to come.
+ * io.github.deepxray.core.engine.InferenceEngine#preferredBatch}; but none waits for others to
+ * come.
  */
 final class WorkerPool implements AutoCloseable {
   private final int capacity;
   private final Metrics metrics;
   private final Consumer<Throwable> failures;
+
+  /** What each worker gives its models, kept for the next time. */
+  private final float[][] inputs;
+
   private final List<Thread> threads = new ArrayList<>();
 
   // All guarded by this.
@@ -35,6 +40,7 @@ final class WorkerPool implements AutoCloseable {
     this.capacity = capacity;
     this.metrics = metrics;
     this.failures = failures;
+    this.inputs = new float[workers][0];
     for (int w = 0; w < workers; w++) {
       int worker = w;
       Thread thread = new Thread(() -> work(worker), "deepxray-worker-" + w);
@@ -159,7 +165,10 @@ final class WorkerPool implements AutoCloseable {
       this.model = jobs.get(0).model;
       this.size = model.height() * model.width() * 3;
       this.room = model.preferredBatch();
-      this.input = new float[room * size];
+      if (inputs[worker].length != room * size) {
+        inputs[worker] = new float[room * size];
+      }
+      this.input = inputs[worker];
     }
 
     void run() {
@@ -176,7 +185,7 @@ final class WorkerPool implements AutoCloseable {
       job.images = job.work.images(model);
       job.probabilities = new float[job.images.count()];
       while (job.filled < job.images.count() && !job.ended) {
-        if (job.late()) {
+        if (job.filled > 0 && job.late()) {
           throw new ApiException(504, "The request takes too long; send fewer images at a time.");
         }
         job.images.fill(job.filled, input, owners.size() * size);
@@ -194,8 +203,7 @@ final class WorkerPool implements AutoCloseable {
       }
       int count = owners.size();
       try {
-        float[] values =
-            count == room ? input : Arrays.copyOf(input, count * size);
+        float[] values = count == room ? input : Arrays.copyOf(input, count * size);
         float[] probabilities = model.run(worker, values, count);
         metrics.batch(count);
         for (int i = 0; i < count; i++) {

@@ -72,8 +72,7 @@ class DistributionIT {
       Matcher uri = Pattern.compile("http://\\S+?:\\d+").matcher(ready);
       assertThat(uri.find()).isTrue();
       Http http = new Http(URI.create(uri.group()));
-      assertThat(
-              http.post("/v1/models/chest:predict", Http.files(TinyBundle.jpeg(1, 50))).status())
+      assertThat(http.post("/v1/models/chest:predict", Http.files(TinyBundle.jpeg(1, 50))).status())
           .isEqualTo(200);
       process.destroy();
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();

@@ -39,7 +39,7 @@ final class Http {
   }
 
   HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofSeconds(120));
+    return HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofMinutes(2));
   }
 
   Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
@@ -74,7 +74,8 @@ final class Http {
 
   /** A predict request of files. */
   static String files(byte[]... files) {
-    StringBuilder text = new StringBuilder("{\"signature_name\": \"serving_bytes\", \"instances\": [");
+    StringBuilder text =
+        new StringBuilder("{\"signature_name\": \"serving_bytes\", \"instances\": [");
     for (int i = 0; i < files.length; i++) {
       text.append(i == 0 ? "" : ", ").append(b64(files[i]));
     }

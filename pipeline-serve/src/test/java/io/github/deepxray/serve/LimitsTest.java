@@ -97,9 +97,7 @@ class LimitsTest {
             http.request(PREDICT)
                 .POST(
                     BodyPublishers.ofInputStream(
-                        () ->
-                            new ByteArrayInputStream(
-                                padded.getBytes(StandardCharsets.UTF_8)))));
+                        () -> new ByteArrayInputStream(padded.getBytes(StandardCharsets.UTF_8)))));
     assertThat(chunked.status()).isEqualTo(200);
   }
 

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -99,8 +99,7 @@ class LoadTest {
     byte[] file = TinyBundle.jpeg(1, 1200);
     byte[][] files = new byte[60][];
     Arrays.fill(files, file);
-    try (ModelServer server =
-        start(ServerOptions.builder().optDeadline(Duration.ofMillis(300)))) {
+    try (ModelServer server = start(ServerOptions.builder().optDeadline(Duration.ofMillis(300)))) {
       Http.Answer answer = new Http(server.uri()).post(PREDICT, Http.files(files));
       // On a busy machine it may not even begin in time.
       assertThat(answer.status()).isIn(504, 503);

@@ -151,8 +151,7 @@ class PageApiTest {
       Http.Answer again =
           http.send(http.request(path).header("If-None-Match", answer.header("ETag")));
       assertThat(again.status()).isEqualTo(304);
-      Http.Answer head =
-          http.send(http.request(path).method("HEAD", BodyPublishers.noBody()));
+      Http.Answer head = http.send(http.request(path).method("HEAD", BodyPublishers.noBody()));
       assertThat(head.status()).isEqualTo(200);
       assertThat(head.raw().body()).isEmpty();
     }

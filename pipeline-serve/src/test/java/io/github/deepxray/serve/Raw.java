@@ -2,6 +2,7 @@ package io.github.deepxray.serve;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -12,7 +13,7 @@ final class Raw implements AutoCloseable {
   private final Socket socket;
 
   Raw(ModelServer server) throws IOException {
-    socket = new Socket("127.0.0.1", server.port());
+    socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout(60_000);
   }
 

@@ -86,8 +86,7 @@ class TensorFlowServingTest {
     assertThat(answer.header("Content-Type")).isEqualTo("application/json");
     assertThat(answer.json().properties()).hasSize(1);
     assertThat(answer.json().path("predictions")).hasSize(1);
-    assertProbability(
-        answer.json().path("predictions").get(0), TinyBundle.expected(SEED, image));
+    assertProbability(answer.json().path("predictions").get(0), TinyBundle.expected(SEED, image));
   }
 
   @ParameterizedTest
@@ -115,8 +114,7 @@ class TensorFlowServingTest {
             PREDICT,
             "{\"instances\": [{\"images\": " + nested() + "}, {\"images\": " + nested() + "}]}");
     assertThat(answer.json().path("predictions")).as(answer.body()).hasSize(2);
-    assertProbability(
-        answer.json().path("predictions").get(1), TinyBundle.expected(SEED, image));
+    assertProbability(answer.json().path("predictions").get(1), TinyBundle.expected(SEED, image));
   }
 
   @ParameterizedTest
@@ -225,7 +223,9 @@ class TensorFlowServingTest {
             "test");
     for (String path :
         new String[] {
-          "/v1/models/deepxray", "/v1/models/deepxray/versions/1", "/v1/models/deepxray/labels/stable"
+          "/v1/models/deepxray",
+          "/v1/models/deepxray/versions/1",
+          "/v1/models/deepxray/labels/stable"
         }) {
       Http.Answer answer = http.get(path);
       assertThat(answer.status()).isEqualTo(200);
@@ -236,14 +236,13 @@ class TensorFlowServingTest {
   @Test
   void tellsTheSignatures() throws Exception {
     for (String path :
-        new String[] {
-          "/v1/models/deepxray/metadata", "/v1/models/deepxray/versions/1/metadata"
-        }) {
+        new String[] {"/v1/models/deepxray/metadata", "/v1/models/deepxray/versions/1/metadata"}) {
       JsonNode json = http.get(path).json();
       assertThat(json.path("model_spec"))
           .isEqualTo(
               Json.parse(
-                  "{\"name\": \"deepxray\", \"signature_name\": \"\", \"version\": \"1\"}", "test"));
+                  "{\"name\": \"deepxray\", \"signature_name\": \"\", \"version\": \"1\"}",
+                  "test"));
       JsonNode map = json.path("metadata").path("signature_def").path("signature_def");
       assertThat(map.properties()).hasSize(2);
       JsonNode images = map.path("serving_default").path("inputs").path("images");
@@ -256,8 +255,7 @@ class TensorFlowServingTest {
       assertThat(bytes.path("tensor_shape").path("dim").findValuesAsText("size"))
           .containsExactly("-1");
       for (JsonNode signature : map) {
-        assertThat(signature.path("method_name").asText())
-            .isEqualTo("tensorflow/serving/predict");
+        assertThat(signature.path("method_name").asText()).isEqualTo("tensorflow/serving/predict");
         assertThat(
                 signature
                     .path("outputs")

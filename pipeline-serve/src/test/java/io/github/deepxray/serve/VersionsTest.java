@@ -127,8 +127,7 @@ class VersionsTest {
       for (long old = 1; old <= 4; old++) {
         await(http, old, "END");
         assertThat(
-                http.post(
-                        "/v1/models/deepxray/versions/" + old + ":predict", Http.files(file))
+                http.post("/v1/models/deepxray/versions/" + old + ":predict", Http.files(file))
                     .status())
             .isEqualTo(404);
       }
@@ -231,8 +230,7 @@ class VersionsTest {
           .isTrue();
       assertThat(is(predict(http, "/v1/models/deepxray/labels/stable:predict", file), 1, file))
           .isTrue();
-      assertThat(
-              http.post("/v1/models/deepxray/versions/2:predict", Http.files(file)).status())
+      assertThat(http.post("/v1/models/deepxray/versions/2:predict", Http.files(file)).status())
           .isEqualTo(404);
     }
   }
@@ -241,9 +239,7 @@ class VersionsTest {
   void aBundleThatCannotBeServedEndsTheStart() throws Exception {
     Path bundle = write(1);
     assertThatThrownBy(
-            () ->
-                ModelServer.start(
-                    bundle, options().optEngine(Artifact.INT8).build(), line -> {}))
+            () -> ModelServer.start(bundle, options().optEngine(Artifact.INT8).build(), line -> {}))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("int8");
     assertThatThrownBy(
@@ -268,9 +264,7 @@ class VersionsTest {
     try (ModelServer server = start(options())) {
       URI uri = server.uri();
       assertThatThrownBy(
-              () ->
-                  ModelServer.start(
-                      bundle, options().optPort(uri.getPort()).build(), line -> {}))
+              () -> ModelServer.start(bundle, options().optPort(uri.getPort()).build(), line -> {}))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(Integer.toString(uri.getPort()))
           .hasMessageContaining("--port");
