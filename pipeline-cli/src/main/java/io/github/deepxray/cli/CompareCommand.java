@@ -1,11 +1,11 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.Artifact;
-import io.github.deepxray.export.ArtifactReport;
-import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.Latency;
 import java.nio.file.Path;
 import java.util.ArrayList;

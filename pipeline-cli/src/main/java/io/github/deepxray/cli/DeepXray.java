@@ -39,9 +39,11 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       PredictCommand.class,
       ExplainCommand.class,
+      ServeCommand.class,
       RepeatCommand.class,
       CompareCommand.class,
       BenchmarkCommand.class,
+      BenchmarkServeCommand.class,
       CommandLine.HelpCommand.class
     })
 final class DeepXray implements Callable<Integer> {

@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.EfficientNet;
@@ -10,7 +11,6 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.ImageOrigin;
 import io.github.deepxray.export.Pipeline;

@@ -1,9 +1,9 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
-import io.github.deepxray.export.Gate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -64,8 +64,8 @@ final class ExportOptions {
   }
 
   /** What the gate lets through of quantized models. */
-  Gate.Limits limits() {
-    return Gate.Limits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
+  Limits limits() {
+    return Limits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
   }
 
   /** The exit code for a bundle. */

@@ -2,9 +2,10 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.Artifact;
 import io.github.deepxray.export.Classifier;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -115,7 +116,7 @@ final class PredictCommand implements Callable<Integer> {
   private record CsvRow(String file, String label, String probability, String threshold) {}
 
   private interface Output {
-    void add(Path file, Classifier.Prediction prediction);
+    void add(Path file, Prediction prediction);
 
     default void end() {}
   }
@@ -137,7 +138,7 @@ final class PredictCommand implements Callable<Integer> {
         ArrayNode array = Json.array();
         return new Output() {
           @Override
-          public void add(Path file, Classifier.Prediction p) {
+          public void add(Path file, Prediction p) {
             array
                 .addObject()
                 .put("file", file.toString())

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.export.Gate;
+import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.export.Quantizer;
 import java.util.List;
@@ -51,7 +51,7 @@ final class QuantizeCommand implements Callable<Integer> {
             common,
             () ->
                 options.options(
-                    forms, sparse.sparse, Gate.Limits.QUANTIZATION, seed.seed, stage.cores()));
+                    forms, sparse.sparse, Limits.QUANTIZATION, seed.seed, stage.cores()));
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
     for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
       common.print(result + "\n");

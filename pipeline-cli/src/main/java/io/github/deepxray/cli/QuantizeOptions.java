@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.export.Gate;
+import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -120,7 +120,7 @@ final class QuantizeOptions {
 
   /** The options for some forms. */
   Quantizer.Options options(
-      List<String> forms, boolean sparse, Gate.Limits limits, long seed, int cores) {
+      List<String> forms, boolean sparse, Limits limits, long seed, int cores) {
     List<QuantizationSpec> specs = new ArrayList<>();
     for (String form : forms) {
       specs.add(spec(QuantizationMode.of(form)));

@@ -1,9 +1,9 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Trainer;

@@ -1,8 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.export.Quantizer;

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.BundleRecords;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -31,7 +32,8 @@ class PredictTest {
   /** Writes the test images of the run, and says what the trained model measured on each. */
   private Map<Path, Double> testImages(Path target) throws IOException {
     Map<String, Double> measured = new HashMap<>();
-    for (ScoredExample e : new Bundle(SmallRun.bundle()).predictions("test").examples()) {
+    for (ScoredExample e :
+        new BundleRecords(new Bundle(SmallRun.bundle())).predictions("test").examples()) {
       measured.put(e.id(), e.probability());
     }
     Map<Path, Double> files = new HashMap<>();

@@ -2,8 +2,9 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.BundleRecords;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ class RunTest {
       assertThat(SmallRun.out().resolve(folder)).isDirectory();
     }
     assertThat(new Bundle(SmallRun.bundle()).damage()).isEmpty();
-    assertThat(new Bundle(SmallRun.bundle()).provenance().config())
+    assertThat(new BundleRecords(new Bundle(SmallRun.bundle())).provenance().config())
         .containsEntry("seed", "5")
         .containsEntry("head", "logistic")
         .doesNotContainKeys("out", "data", "weights", "cache");
@@ -119,7 +120,7 @@ class RunTest {
       assertThat(out.resolve("bundle").resolve(file))
           .hasSameBinaryContentAs(SmallRun.bundle().resolve(file));
     }
-    assertThat(new Bundle(out.resolve("bundle")).provenance().config())
+    assertThat(new BundleRecords(new Bundle(out.resolve("bundle"))).provenance().config())
         .containsEntry("data.seed", "5")
         .containsEntry("train.head", "logistic")
         .containsEntry("export.name", "deepxray")

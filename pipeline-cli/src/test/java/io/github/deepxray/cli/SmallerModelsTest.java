@@ -2,11 +2,12 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.export.Artifact;
-import io.github.deepxray.export.ArtifactReport;
-import io.github.deepxray.export.Bundle;
+import io.github.deepxray.export.BundleRecords;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
@@ -90,7 +91,7 @@ class SmallerModelsTest {
     assertThat(bundle.artifacts())
         .extracting(ArtifactReport::artifact)
         .containsExactly("saved_model", "float32", "float16", "dynamic", "int8");
-    assertThat(bundle.provenance().training().fineTuning()).isPresent();
+    assertThat(new BundleRecords(bundle).provenance().training().fineTuning()).isPresent();
     Path sparse = bundle.folder().resolve(Artifact.FLOAT32.path());
     Path dense = SmallRun.bundle().resolve(Artifact.FLOAT32.path());
     assertThat(Files.size(sparse)).isLessThan(Files.size(dense) - 1_000_000);

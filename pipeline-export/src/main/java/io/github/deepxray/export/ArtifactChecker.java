@@ -1,5 +1,10 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.ImageClassifier;
+import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.progress.Progress;
@@ -53,28 +58,28 @@ final class ArtifactChecker {
    * @param verdict what the gate says
    * @param imagesPerSecond how fast one engine ran, decoding left out
    */
-  record Checked(Gate.Verdict verdict, double imagesPerSecond) {}
+  record Checked(Verdict verdict, double imagesPerSecond) {}
 
   /**
    * Runs an artifact on splits.
    *
    * @throws IOException if something cannot be read
    */
-  Checked check(Artifact artifact, double threshold, Gate.Limits limits, List<Split> splits)
+  Checked check(Artifact artifact, double threshold, Limits limits, List<Split> splits)
       throws IOException {
     Map<String, Compared> compared = new LinkedHashMap<>();
     double seconds = 0;
     long images = 0;
     ArtifactScorer scorer = new ArtifactScorer(dataset, cores, progress);
     for (Split split : splits) {
-      List<ScoredExample> trained = bundle.predictions(split.key()).examples();
+      List<ScoredExample> trained = new BundleRecords(bundle).predictions(split.key()).examples();
       ArtifactScorer.Scores scores =
           scorer.score(
               "check " + artifact.key(),
               !artifact.needsTensorFlow(),
               threads -> {
                 InferenceEngine engine = artifact.load(bundle, threads);
-                Classifier.requireClassifier(engine, bundle.folder().resolve(artifact.path()));
+                ImageClassifier.requireClassifier(engine, bundle.folder().resolve(artifact.path()));
                 return engine;
               },
               split);
@@ -94,8 +99,9 @@ final class ArtifactChecker {
   private Compared compareBytes(ArtifactScorer scorer, String name, double threshold)
       throws IOException {
     Map<String, ScoredExample> trained =
-        bundle.predictions(Split.TEST.key()).examples().stream()
-            .collect(Collectors.toMap(ScoredExample::id, Function.identity()));
+        new BundleRecords(bundle)
+            .predictions(Split.TEST.key()).examples().stream()
+                .collect(Collectors.toMap(ScoredExample::id, Function.identity()));
     try (SavedModelEngine engine =
         new SavedModelEngine(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
       List<ScoredExample> scored = scorer.scoreBytes(name, engine, Split.TEST).examples();

@@ -1,6 +1,10 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -34,7 +38,7 @@ public final class BundleVerifier {
    * @param verdict the comparison on each split and what the gate says
    * @param imagesPerSecond how fast one engine ran, decoding left out; NaN if that was not measured
    */
-  public record Parity(String artifact, Gate.Verdict verdict, double imagesPerSecond) {
+  public record Parity(String artifact, Verdict verdict, double imagesPerSecond) {
     /** Whether the gate blesses it. */
     public boolean passed() {
       return verdict.blessed();
@@ -144,17 +148,18 @@ public final class BundleVerifier {
   public Report verify(Bundle bundle, PreparedDataset dataset) throws IOException {
     List<String> problems = new ArrayList<>(bundle.damage());
     boolean intact = problems.isEmpty();
+    BundleRecords records = new BundleRecords(bundle);
     List<ArtifactReport> artifacts;
     ArtifactChecker checker;
     try {
-      if (!bundle.provenance().dataset().equals(dataset.fingerprint())) {
+      if (!records.provenance().dataset().equals(dataset.fingerprint())) {
         throw new DeepXrayException(
             dataset.folder()
                 + " is not the data set this bundle was evaluated on; give that one with --data.");
       }
       artifacts = bundle.artifacts();
-      double threshold = bundle.metrics().thresholds().sensitivity();
-      bundle.predictions(Split.TEST.key());
+      double threshold = records.metrics().thresholds().sensitivity();
+      records.predictions(Split.TEST.key());
       checker = new ArtifactChecker(bundle, dataset, threshold, threads, progress);
     } catch (DeepXrayException | IOException e) {
       if (intact) {

@@ -2,6 +2,11 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
@@ -60,8 +65,7 @@ public final class BundleWriter {
       boolean sparse, boolean explain, double maxAucDifference, double maxAccuracyDifference) {
     /** Dense kernels, with the model that explains, the usual limits. */
     public static final Options DEFAULT =
-        new Options(
-            false, true, Gate.Limits.QUANTIZATION.auc(), Gate.Limits.QUANTIZATION.accuracy());
+        new Options(false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
 
     /** Checks the limits. */
     public Options {
@@ -75,9 +79,9 @@ public final class BundleWriter {
       }
     }
 
-    private Gate.Limits limits(Artifact artifact) {
-      Gate.Limits limits = artifact.limits();
-      return limits.equals(Gate.Limits.ROUNDING)
+    private Limits limits(Artifact artifact) {
+      Limits limits = artifact.limits();
+      return limits.equals(Limits.ROUNDING)
           ? limits
           : limits.with(maxAucDifference, maxAccuracyDifference);
     }
@@ -223,8 +227,8 @@ public final class BundleWriter {
       Optional<QuantizedForms.Form> form =
           forms.stream().filter(f -> f.artifact().equals(artifact.key())).findFirst();
       double threshold = form.map(QuantizedForms.Form::threshold).orElse(trained);
-      Gate.Limits limits = options.limits(artifact);
-      Gate.Verdict verdict =
+      Limits limits = options.limits(artifact);
+      Verdict verdict =
           checker
               .check(artifact, threshold, limits, List.of(Split.VALIDATION, Split.TEST))
               .verdict();

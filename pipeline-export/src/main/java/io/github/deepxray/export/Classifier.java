@@ -1,13 +1,14 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.ImageClassifier;
+import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.tensorflow.SavedModelEngine;
-import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,26 +22,11 @@ import java.util.OptionalDouble;
  * TensorFlow's native library is loaded for a SavedModel only. Used by one thread at a time.
  */
 public final class Classifier implements AutoCloseable {
-  private final InferenceEngine engine;
-  private final List<String> labels;
-  private final double threshold;
-  private final float[] input;
+  private final ImageClassifier classifier;
 
-  private Classifier(InferenceEngine engine, List<String> labels, double threshold) {
-    this.engine = engine;
-    this.labels = List.copyOf(labels);
-    this.threshold = threshold;
-    this.input = new float[engine.inputShape().stream().reduce(1, Math::multiplyExact)];
+  private Classifier(ImageClassifier classifier) {
+    this.classifier = classifier;
   }
-
-  /**
-   * What the model says about an image.
-   *
-   * @param label the class it decides for
-   * @param probability of the second class, pneumonia, 0..1
-   * @param threshold from which probability on it decides for that class
-   */
-  public record Prediction(String label, double probability, double threshold) {}
 
   /**
    * Loads a model.
@@ -59,73 +45,42 @@ public final class Classifier implements AutoCloseable {
     if (!Files.exists(model)) {
       throw new NoSuchFileException(model.toString(), null, "no such model");
     }
-    List<String> labels = Arrays.stream(Label.values()).map(Label::name).toList();
-    if (Files.isRegularFile(model)) {
-      return of(
-          TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT.withThreads(threads)),
-          labels,
-          threshold.orElse(0.5),
-          model);
-    } else if (Bundle.isBundle(model)) {
+    if (Bundle.isBundle(model)) {
       Bundle bundle = Bundle.open(model);
       double chosen = threshold.isPresent() ? threshold.getAsDouble() : bundle.threshold(artifact);
       // Read before the engine is there, which a failure would leave open.
       List<String> names = bundle.labels();
-      return of(artifact.load(bundle, threads), names, chosen, model);
+      return new Classifier(
+          ImageClassifier.of(artifact.load(bundle, threads), names, chosen, model));
+    }
+    ModelFormat format;
+    if (Files.isRegularFile(model)) {
+      format = ModelFormat.TFLITE;
     } else if (Files.isRegularFile(model.resolve("saved_model.pb"))) {
-      return of(new SavedModelEngine(model, threads), labels, threshold.orElse(0.5), model);
-    }
-    throw new DeepXrayException(
-        model
-            + " is neither a bundle nor a SavedModel nor a .tflite file; give a folder with "
-            + Bundle.CHECKSUMS
-            + " or saved_model.pb, or a file.");
-  }
-
-  private static Classifier of(
-      InferenceEngine engine, List<String> labels, double threshold, Path model) {
-    try {
-      requireClassifier(engine, model);
-      if (labels.size() != 2) {
-        throw new DeepXrayException(
-            model.resolve(Bundle.LABELS)
-                + " names "
-                + labels.size()
-                + " classes, not 2; export the bundle again.");
-      }
-    } catch (DeepXrayException e) {
-      engine.close();
-      throw e;
-    }
-    return new Classifier(engine, labels, threshold);
-  }
-
-  /** Refuses an engine that does not turn an RGB image into one probability. */
-  static void requireClassifier(InferenceEngine engine, Path model) {
-    List<Integer> shape = engine.inputShape();
-    List<List<Integer>> outputs = engine.outputShapes();
-    if (shape.size() != 3
-        || shape.get(2) != 3
-        || outputs.size() != 1
-        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != 1) {
+      format = ModelFormat.SAVED_MODEL;
+    } else {
       throw new DeepXrayException(
           model
-              + " reads "
-              + shape
-              + " and writes "
-              + outputs
-              + "; a classifier of this project reads [H, W, 3] and writes [[1]].");
+              + " is neither a bundle nor a SavedModel nor a .tflite file; give a folder with "
+              + Bundle.CHECKSUMS
+              + " or saved_model.pb, or a file.");
     }
+    return new Classifier(
+        ImageClassifier.of(
+            format.load(model, threads),
+            Arrays.stream(Label.values()).map(Label::name).toList(),
+            threshold.orElse(0.5),
+            model));
   }
 
   /** From which probability on it decides for the second class. */
   public double threshold() {
-    return threshold;
+    return classifier.threshold();
   }
 
   /** The class names by label. */
   public List<String> labels() {
-    return labels;
+    return classifier.labels();
   }
 
   /**
@@ -134,13 +89,7 @@ public final class Classifier implements AutoCloseable {
    * @throws DeepXrayException if the model gives no probability for it
    */
   public Prediction classify(RgbImage image) {
-    Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
-    double probability = engine.run(input, 1)[0][0];
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new DeepXrayException(
-          "The model gives " + probability + ", which is no probability; export it again.");
-    }
-    return new Prediction(labels.get(probability >= threshold ? 1 : 0), probability, threshold);
+    return classifier.classify(image);
   }
 
   /**
@@ -155,6 +104,6 @@ public final class Classifier implements AutoCloseable {
 
   @Override
   public void close() {
-    engine.close();
+    classifier.close();
   }
 }

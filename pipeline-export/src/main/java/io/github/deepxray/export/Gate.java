@@ -1,10 +1,11 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.ScoredExample;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,47 +20,6 @@ public final class Gate {
   private static final int MANY = 100;
 
   private Gate() {}
-
-  /**
-   * How far a model may be from the trained one on the same images.
-   *
-   * @param auc the difference of the area under the ROC curve
-   * @param accuracy the difference of the accuracy, each at its own threshold; in a split of fewer
-   *     than {@value #MANY} images of a class, what chance does if that is more
-   * @param probability the largest difference of a probability
-   * @param correlation the least correlation of the probabilities
-   */
-  public record Limits(double auc, double accuracy, double probability, double correlation) {
-    /** The same arithmetic in another order. */
-    public static final Limits ROUNDING = new Limits(5e-4, 4e-3, 1e-3, 0.999);
-
-    /** Other arithmetic: what matters are the decisions. */
-    public static final Limits QUANTIZATION = new Limits(5e-3, 1.5e-2, 1, 0.95);
-
-    /** The same with other limits of AUC and accuracy. */
-    public Limits with(double otherAuc, double otherAccuracy) {
-      return new Limits(otherAuc, otherAccuracy, probability, correlation);
-    }
-  }
-
-  /**
-   * What the gate says.
-   *
-   * @param splits the comparison on each split, by the split's name
-   * @param objections why the model is refused, a line each; none if it is blessed
-   */
-  public record Verdict(Map<String, Comparison> splits, List<String> objections) {
-    /** Copies both. */
-    public Verdict {
-      splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
-      objections = List.copyOf(objections);
-    }
-
-    /** Whether the model may be handed out. */
-    public boolean blessed() {
-      return objections.isEmpty();
-    }
-  }
 
   /**
    * Compares on each split.
@@ -115,25 +75,25 @@ public final class Gate {
     // images that are decided otherwise make: in a small split one image is more than most limits.
     double chance = compared.fewest < MANY ? 2 * Math.sqrt(c.flipped()) / c.images() : 0;
     // Of one class alone there is no AUC; then the other measures decide.
-    beyond(objections, split, "AUC", c.deltaAuc(), limits.auc * fewness);
-    beyond(objections, split, "accuracy", c.deltaAccuracy(), Math.max(limits.accuracy, chance));
-    if (c.maxDeltaProbability() > limits.probability) {
+    beyond(objections, split, "AUC", c.deltaAuc(), limits.auc() * fewness);
+    beyond(objections, split, "accuracy", c.deltaAccuracy(), Math.max(limits.accuracy(), chance));
+    if (c.maxDeltaProbability() > limits.probability()) {
       objections.add(
           String.format(
               Locale.ROOT,
               "%s: a probability differs by %.2g, more than %.2g",
               split,
               c.maxDeltaProbability(),
-              limits.probability));
+              limits.probability()));
     }
-    if (c.correlation() < limits.correlation) {
+    if (c.correlation() < limits.correlation()) {
       objections.add(
           String.format(
               Locale.ROOT,
               "%s: the probabilities correlate by %.4f, less than %.4f",
               split,
               c.correlation(),
-              limits.correlation));
+              limits.correlation()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;

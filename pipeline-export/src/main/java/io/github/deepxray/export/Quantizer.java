@@ -1,6 +1,8 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
@@ -97,7 +99,7 @@ public final class Quantizer {
       TfLiteWriter.DataType input,
       TfLiteWriter.DataType output,
       boolean sparse,
-      Gate.Limits limits,
+      Limits limits,
       long seed,
       int cores) {
     /** Checks the numbers. */
@@ -123,7 +125,7 @@ public final class Quantizer {
           TfLiteWriter.DataType.FLOAT32,
           TfLiteWriter.DataType.FLOAT32,
           false,
-          Gate.Limits.QUANTIZATION,
+          Limits.QUANTIZATION,
           seed,
           Runtime.getRuntime().availableProcessors());
     }

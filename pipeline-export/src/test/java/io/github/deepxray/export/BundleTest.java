@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
@@ -143,7 +146,7 @@ class BundleTest {
               "saved_model/1/saved_model.pb");
     }
     assertThat(bundle.labels()).containsExactly("NORMAL", "PNEUMONIA");
-    assertThat(bundle.predictions("test").rows()).hasSize(18);
+    assertThat(new BundleRecords(bundle).predictions("test").rows()).hasSize(18);
     assertThat(bundle.damage()).isEmpty();
   }
 
@@ -160,7 +163,7 @@ class BundleTest {
 
   @Test
   void provenanceTellsHowToMakeItAgain() throws IOException {
-    Provenance provenance = bundle.provenance();
+    Provenance provenance = new BundleRecords(bundle).provenance();
     TrainedModel model = TrainedModel.load(pipeline.trainFolder());
     assertThat(provenance.dataset()).isEqualTo(dataset.fingerprint());
     assertThat(provenance.source().path("fingerprint").asText())
@@ -263,7 +266,7 @@ class BundleTest {
     assertThat(artifacts)
         .extracting(ArtifactReport::artifact)
         .containsExactly("saved_model", "float32", "dynamic");
-    double trained = bundle.metrics().thresholds().sensitivity();
+    double trained = new BundleRecords(bundle).metrics().thresholds().sensitivity();
     for (ArtifactReport artifact : artifacts) {
       assertThat(artifact.threshold()).isEqualTo(trained);
       assertThat(artifact.verdict().splits()).containsKeys("validation", "test");
@@ -274,7 +277,7 @@ class BundleTest {
         .isEqualTo(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)));
     assertThat(float32.verdict().blessed()).isTrue();
     assertThat(float32.verdict().splits().get("test").auc().value())
-        .isEqualTo(bundle.metrics().test().auc().value());
+        .isEqualTo(new BundleRecords(bundle).metrics().test().auc().value());
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
         .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed");
   }

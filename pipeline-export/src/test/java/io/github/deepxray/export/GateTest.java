@@ -2,10 +2,10 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.export.Gate.Compared;
-import io.github.deepxray.export.Gate.Limits;
-import io.github.deepxray.export.Gate.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,8 @@
-package io.github.deepxray.export;
+package io.github.deepxray.core.bundle;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.tensorflow.SavedModelEngine;
-import io.github.deepxray.tflite.TfLiteEngine;
+import io.github.deepxray.core.engine.ModelFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,13 +66,18 @@ public enum Artifact {
   }
 
   /** How far it may be from the trained model, unless somebody says otherwise. */
-  public Gate.Limits limits() {
-    return this == SAVED_MODEL || this == FLOAT32 ? Gate.Limits.ROUNDING : Gate.Limits.QUANTIZATION;
+  public Limits limits() {
+    return this == SAVED_MODEL || this == FLOAT32 ? Limits.ROUNDING : Limits.QUANTIZATION;
+  }
+
+  /** What kind of file it is. */
+  public ModelFormat format() {
+    return this == SAVED_MODEL ? ModelFormat.SAVED_MODEL : ModelFormat.TFLITE;
   }
 
   /** Whether running it needs TensorFlow's native library. */
   public boolean needsTensorFlow() {
-    return this == SAVED_MODEL;
+    return format() == ModelFormat.SAVED_MODEL;
   }
 
   /** Whether a bundle holds it. */
@@ -90,7 +94,8 @@ public enum Artifact {
    * Loads the artifact of a bundle.
    *
    * @param threads how many threads one call may use
-   * @throws DeepXrayException if the bundle has none or it is damaged
+   * @throws DeepXrayException if the bundle has none, it is damaged, or the library that runs it is
+   *     not on the class path
    * @throws IOException if it cannot be read
    */
   public InferenceEngine load(Bundle bundle, int threads) throws IOException {
@@ -104,8 +109,6 @@ public enum Artifact {
               + in(bundle).stream().map(Artifact::key).collect(Collectors.joining(", "))
               + ".");
     }
-    return needsTensorFlow()
-        ? new SavedModelEngine(file, threads)
-        : TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT.withThreads(threads));
+    return format().load(file, threads);
   }
 }

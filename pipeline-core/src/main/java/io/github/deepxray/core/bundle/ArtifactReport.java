@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.core.bundle;
 
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
@@ -23,8 +23,8 @@ public record ArtifactReport(
     String form,
     double threshold,
     FileSizes size,
-    Gate.Limits limits,
-    Gate.Verdict verdict) {
+    Limits limits,
+    Verdict verdict) {
 
   /** All forms of a bundle: the content of {@code artifacts.json}. */
   public record All(String format, List<ArtifactReport> artifacts) {
@@ -39,11 +39,22 @@ public record ArtifactReport(
   /** The name of the file. */
   public static final String FILE = "artifacts.json";
 
-  static void write(Path file, List<ArtifactReport> reports) throws IOException {
+  /**
+   * Writes what is said about all forms of a bundle.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path file, List<ArtifactReport> reports) throws IOException {
     Json.write(file, new All(All.FORMAT, reports));
   }
 
-  static List<ArtifactReport> read(Path file) throws IOException {
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public static List<ArtifactReport> read(Path file) throws IOException {
     return Json.read(file, All.class).artifacts();
   }
 }

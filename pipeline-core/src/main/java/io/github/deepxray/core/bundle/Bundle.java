@@ -1,10 +1,7 @@
-package io.github.deepxray.export;
+package io.github.deepxray.core.bundle;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.train.MetricsReport;
-import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +38,9 @@ public record Bundle(Path folder) {
 
   /** The TFLite model that computes a heat map beside the probability; may be missing. */
   public static final String EXPLAIN = "model-explain.tflite";
+
+  /** The metrics of the trained model. */
+  public static final String METRICS = "metrics.json";
 
   /** The folder of the reports that tell what quantization did to each layer. */
   public static final String REPORTS = "reports";
@@ -69,16 +70,6 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * The metrics of the trained model.
-   *
-   * @throws DeepXrayException if they are damaged
-   * @throws IOException if they cannot be read
-   */
-  public MetricsReport metrics() throws IOException {
-    return Json.read(folder.resolve(MetricsReport.FILE), MetricsReport.class);
-  }
-
-  /**
    * What is said about each deployable form, in the order of {@link Artifact}.
    *
    * @throws DeepXrayException if the file is damaged
@@ -95,33 +86,23 @@ public record Bundle(Path folder) {
    * @throws IOException if it cannot be read
    */
   public double threshold(Artifact artifact) throws IOException {
-    for (ArtifactReport report : artifacts()) {
-      if (report.artifact().equals(artifact.key())) {
-        return report.threshold();
-      }
-    }
-    throw new DeepXrayException(
-        folder + " has no " + artifact.key() + "; export it again with that form.");
+    return report(artifact).threshold();
   }
 
   /**
-   * How the bundle came about.
+   * What is said about one of the forms.
    *
-   * @throws DeepXrayException if the file is damaged
+   * @throws DeepXrayException if the bundle does not have it or is damaged
    * @throws IOException if it cannot be read
    */
-  public Provenance provenance() throws IOException {
-    return Json.read(folder.resolve(Provenance.FILE), Provenance.class);
-  }
-
-  /**
-   * What the trained model said about the images of a split.
-   *
-   * @throws DeepXrayException if the file is damaged
-   * @throws IOException if it cannot be read
-   */
-  public Predictions predictions(String split) throws IOException {
-    return Predictions.read(folder.resolve(Predictions.fileName(split)));
+  public ArtifactReport report(Artifact artifact) throws IOException {
+    return artifacts().stream()
+        .filter(report -> report.artifact().equals(artifact.key()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    folder + " has no " + artifact.key() + "; export it again with that form."));
   }
 
   /**
@@ -133,8 +114,12 @@ public record Bundle(Path folder) {
     return Files.readAllLines(folder.resolve(LABELS));
   }
 
-  /** Writes the checksums of all files in a folder. */
-  static String checksums(Path folder) throws IOException {
+  /**
+   * The content of {@value #CHECKSUMS} for all other files in a folder.
+   *
+   * @throws IOException if one cannot be read
+   */
+  public static String checksums(Path folder) throws IOException {
     StringBuilder text = new StringBuilder();
     for (String file : files(folder)) {
       text.append(Hashes.sha256(folder.resolve(file))).append("  ").append(file).append('\n');
@@ -161,12 +146,26 @@ public record Bundle(Path folder) {
    * @throws IOException if a file cannot be read
    */
   public List<String> damage() throws IOException {
+    return damage(name -> true);
+  }
+
+  /**
+   * Compares some files with their checksums, when reading all would take too long.
+   *
+   * @param which the files, by their name in {@value #CHECKSUMS}
+   * @return as {@link #damage()}
+   * @throws DeepXrayException if {@value #CHECKSUMS} is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public List<String> damage(Predicate<String> which) throws IOException {
     Map<String, String> expected = new LinkedHashMap<>();
     for (String line : Files.readAllLines(folder.resolve(CHECKSUMS))) {
       if (!line.matches("[0-9a-f]{64}  .+")) {
         throw new DeepXrayException(folder.resolve(CHECKSUMS) + " is damaged at the line: " + line);
       }
-      expected.put(line.substring(66), line.substring(0, 64));
+      if (which.test(line.substring(66))) {
+        expected.put(line.substring(66), line.substring(0, 64));
+      }
     }
     List<String> damage = new ArrayList<>();
     Set<String> present = files(folder);
@@ -177,7 +176,9 @@ public record Bundle(Path folder) {
         damage.add(entry.getKey() + " has changed since it was written");
       }
     }
-    present.forEach(name -> damage.add(name + " does not belong to the bundle"));
+    present.stream()
+        .filter(which)
+        .forEach(name -> damage.add(name + " does not belong to the bundle"));
     return damage;
   }
 }

@@ -1,0 +1,300 @@
+package io.github.deepxray.cli;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+
+/**
+ * Sends images to a server over connections that stay open, and takes the time of each answer. Does
+ * little else, because it shares the processor with the server.
+ */
+final class LoadGenerator {
+  private static final int OK = 200;
+  private static final int TIMEOUT_MILLISECONDS = 60_000;
+  private static final int HANDSHAKE_TRIES = 3;
+
+  private final InetSocketAddress address;
+  private final List<byte[]> requests;
+  private final List<byte[]> expected;
+
+  /**
+   * Prepares: asks for each image once, which says what the answers are.
+   *
+   * @param server where it listens
+   * @param name the model's
+   * @param images JPEG or PNG files
+   * @throws IOException if the server cannot be reached or refuses an image
+   */
+  LoadGenerator(URI server, String name, List<byte[]> images) throws IOException {
+    address = new InetSocketAddress(server.getHost(), server.getPort());
+    requests = images.stream().map(image -> request(server, name, image)).toList();
+    byte[][] answers = new byte[requests.size()][];
+    try (Connection connection = new Connection()) {
+      for (int i = 0; i < answers.length; i++) {
+        Answer answer = connection.call(requests.get(i));
+        if (answer.status != OK) {
+          throw new IOException(
+              "the server answers image "
+                  + i
+                  + " with "
+                  + answer.status
+                  + " "
+                  + new String(answer.body, StandardCharsets.UTF_8));
+        }
+        answers[i] = answer.body;
+      }
+    }
+    expected = List.of(answers);
+  }
+
+  private static byte[] request(URI server, String name, byte[] image) {
+    byte[] body =
+        ("{\"signature_name\":\"serving_bytes\",\"instances\":[{\"b64\":\""
+                + Base64.getEncoder().encodeToString(image)
+                + "\"}]}")
+            .getBytes(StandardCharsets.US_ASCII);
+    byte[] head =
+        ("POST /v1/models/"
+                + name
+                + ":predict HTTP/1.1\r\nHost: "
+                + server.getAuthority()
+                + "\r\nContent-Type: application/json\r\nContent-Length: "
+                + body.length
+                + "\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII);
+    byte[] request = Arrays.copyOf(head, head.length + body.length);
+    System.arraycopy(body, 0, request, head.length, body.length);
+    return request;
+  }
+
+  /** What a server answered. */
+  private static final class Answer {
+    private final int status;
+    private final byte[] body;
+    private final boolean last;
+
+    private Answer(int status, byte[] body, boolean last) {
+      this.status = status;
+      this.body = body;
+      this.last = last;
+    }
+  }
+
+  /** One connection. */
+  private final class Connection implements AutoCloseable {
+    private final Socket socket = new Socket();
+    private final InputStream in;
+
+    Connection() throws IOException {
+      for (int i = 1; ; i++) {
+        try {
+          socket.connect(address, TIMEOUT_MILLISECONDS);
+          break;
+        } catch (IOException e) {
+          if (i == HANDSHAKE_TRIES) {
+            throw e;
+          }
+        }
+      }
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(TIMEOUT_MILLISECONDS);
+      in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    Answer call(byte[] request) throws IOException {
+      socket.getOutputStream().write(request);
+      int status = Integer.parseInt(line().split(" ", 3)[1]);
+      int length = 0;
+      boolean last = false;
+      for (String line = line(); !line.isEmpty(); line = line()) {
+        String lower = line.toLowerCase(Locale.ROOT);
+        if (lower.startsWith("content-length:")) {
+          length = Integer.parseInt(lower.substring("content-length:".length()).strip());
+        } else if (lower.startsWith("connection:") && lower.contains("close")) {
+          last = true;
+        }
+      }
+      return new Answer(status, in.readNBytes(length), last);
+    }
+
+    private String line() throws IOException {
+      StringBuilder text = new StringBuilder();
+      for (int b = in.read(); b != '\n'; b = in.read()) {
+        if (b < 0) {
+          throw new EOFException("the server closed the connection");
+        } else if (b != '\r') {
+          text.append((char) b);
+        }
+      }
+      return text.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  /**
+   * What came of many requests.
+   *
+   * @param seconds how long it all took
+   * @param codes how often each status came; 0 stands for no answer, 1 for a wrong one
+   * @param latencies of the accepted requests in milliseconds, sorted
+   */
+  record Result(double seconds, Map<Integer, Integer> codes, List<Double> latencies) {
+    /** How many were answered with the probability. */
+    int accepted() {
+      return codes.getOrDefault(OK, 0);
+    }
+
+    /** How many were neither accepted nor told to come again. */
+    int failed() {
+      return codes.entrySet().stream()
+          .filter(code -> code.getKey() != OK && code.getKey() != 429 && code.getKey() != 503)
+          .mapToInt(Map.Entry::getValue)
+          .sum();
+    }
+
+    double perSecond() {
+      return accepted() / seconds;
+    }
+
+    /** The latency below which this share of the accepted requests lie, in milliseconds. */
+    double percentile(double share) {
+      if (latencies.isEmpty()) {
+        return Double.NaN;
+      }
+      int rank = (int) Math.ceil(share * latencies.size());
+      return latencies.get(Math.max(0, Math.min(latencies.size() - 1, rank - 1)));
+    }
+  }
+
+  /** As many requests as the server answers, each connection one after the other. */
+  Result closed(int connections, int count) {
+    return run(connections, count, i -> System.nanoTime());
+  }
+
+  /**
+   * Requests that come at random times (a Poisson process), whether the server is ready or not. The
+   * time that one waits for a free connection counts as the server's.
+   *
+   * @param perSecond how many come a second on average
+   */
+  Result open(int connections, int count, double perSecond, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long[] times = new long[count];
+    double at = 0;
+    for (int i = 0; i < count; i++) {
+      at += -Math.log(1 - random.nextDouble()) / perSecond;
+      times[i] = (long) (at * 1e9);
+    }
+    long start = System.nanoTime();
+    return run(
+        connections,
+        count,
+        i -> {
+          long due = start + times[i];
+          for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+          }
+          return due;
+        });
+  }
+
+  /** Waits until a request is due and says when that was. */
+  @FunctionalInterface
+  private interface Schedule {
+    long await(int request);
+  }
+
+  private Result run(int connections, int count, Schedule schedule) {
+    AtomicInteger next = new AtomicInteger();
+    int[] codes = new int[count];
+    double[] latencies = new double[count];
+    long start = System.nanoTime();
+    Thread[] threads = new Thread[connections];
+    for (int t = 0; t < connections; t++) {
+      threads[t] = new Thread(() -> work(next, codes, latencies, schedule), "load-" + t);
+      threads[t].start();
+    }
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          next.set(count);
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Map<Integer, Integer> counts = new TreeMap<>();
+    for (int code : codes) {
+      counts.merge(code, 1, Integer::sum);
+    }
+    List<Double> accepted =
+        IntStream.range(0, count)
+            .filter(i -> codes[i] == OK)
+            .mapToObj(i -> latencies[i])
+            .sorted()
+            .toList();
+    return new Result(seconds, counts, accepted);
+  }
+
+  private void work(AtomicInteger next, int[] codes, double[] latencies, Schedule schedule) {
+    Connection connection = null;
+    for (int i = next.getAndIncrement(); i < codes.length; i = next.getAndIncrement()) {
+      int image = i % requests.size();
+      long due = schedule.await(i);
+      try {
+        if (connection == null) {
+          connection = new Connection();
+        }
+        Answer answer = connection.call(requests.get(image));
+        latencies[i] = (System.nanoTime() - due) / 1e6;
+        boolean right = answer.status != OK || Arrays.equals(answer.body, expected.get(image));
+        codes[i] = right ? answer.status : 1;
+        if (answer.last) {
+          connection = closed(connection);
+        }
+      } catch (IOException | RuntimeException e) {
+        codes[i] = 0;
+        connection = closed(connection);
+      }
+    }
+    closed(connection);
+  }
+
+  /** Closes a connection; there is none then. */
+  private static Connection closed(Connection connection) {
+    try {
+      if (connection != null) {
+        connection.close();
+      }
+    } catch (IOException e) {
+      // Nothing more is expected of it.
+      return null;
+    }
+    return null;
+  }
+}

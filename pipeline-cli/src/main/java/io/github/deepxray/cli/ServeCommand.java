@@ -1,0 +1,34 @@
+package io.github.deepxray.cli;
+
+import io.github.deepxray.serve.ServerOptions;
+import io.github.deepxray.serve.command.ServeArguments;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Serves what was exported. */
+@Command(
+    name = "serve",
+    description = {
+      "Serves a bundle over HTTP: a page for people, TensorFlow Serving's REST interface for programs.",
+      "",
+      "Answers /v1/models/<name>:predict and the other paths of TensorFlow Serving, with a page at /,"
+          + " metrics at /monitoring/prometheus/metrics, /healthz and /readyz. Ends on SIGTERM or"
+          + " Ctrl-C when what is in flight is answered. Images are never written or logged.",
+      ""
+    },
+    footer = {"", "Example: deepxray serve work/bundle"},
+    sortOptions = false)
+final class ServeCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Mixin private ServeArguments arguments;
+
+  @Override
+  public Integer call() throws Exception {
+    ServerOptions options = Usage.check(common, arguments::options);
+    arguments.serve(
+        options, common.command().commandLine().getOut(), common.command().commandLine().getErr());
+    return 0;
+  }
+}

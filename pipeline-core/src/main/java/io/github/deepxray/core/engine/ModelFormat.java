@@ -1,0 +1,53 @@
+package io.github.deepxray.core.engine;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+
+/** The formats of model files, each run by a library that may or may not be on the class path. */
+public enum ModelFormat {
+  /** TensorFlow Lite's flatbuffer, one file. */
+  TFLITE(ModelLoader.TfLite.class, "TensorFlow Lite", "deepxray-pipeline-tflite"),
+  /** TensorFlow's SavedModel, a folder. */
+  SAVED_MODEL(ModelLoader.SavedModel.class, "TensorFlow", "deepxray-pipeline-tensorflow");
+
+  // One service for each format: looking for one must not load the classes of another.
+  private final Class<? extends ModelLoader> service;
+  private final String library;
+  private final String module;
+
+  ModelFormat(Class<? extends ModelLoader> service, String library, String module) {
+    this.service = service;
+    this.library = library;
+    this.module = module;
+  }
+
+  /** Whether the library that runs it is on the class path. */
+  public boolean supported() {
+    return ServiceLoader.load(service).findFirst().isPresent();
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param model the file or folder
+   * @param threads how many threads one call may use, at least 1
+   * @throws DeepXrayException if it is damaged or cannot be run, or the library is missing
+   * @throws IOException if it cannot be read
+   */
+  public InferenceEngine load(Path model, int threads) throws IOException {
+    return ServiceLoader.load(service)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    model
+                        + " needs "
+                        + library
+                        + ", which is not here; choose another form or add "
+                        + module
+                        + " to the class path."))
+        .load(model, threads);
+  }
+}

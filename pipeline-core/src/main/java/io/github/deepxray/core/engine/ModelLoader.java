@@ -1,0 +1,26 @@
+package io.github.deepxray.core.engine;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Loads model files of one format. A library that can do so offers an implementation as a {@link
+ * java.util.ServiceLoader service} of the interface of its format; {@link ModelFormat} finds it.
+ */
+public interface ModelLoader {
+  /**
+   * Loads a model.
+   *
+   * @param model the file or folder
+   * @param threads how many threads one call may use, at least 1
+   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or cannot be run
+   * @throws IOException if it cannot be read
+   */
+  InferenceEngine load(Path model, int threads) throws IOException;
+
+  /** Loads {@code .tflite} files. */
+  interface TfLite extends ModelLoader {}
+
+  /** Loads the version folders of SavedModels. */
+  interface SavedModel extends ModelLoader {}
+}

@@ -1,0 +1,330 @@
+package io.github.deepxray.serve;
+
+import java.security.MessageDigest;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/** Sends each request where it belongs. */
+final class Api extends Handler.Abstract {
+  private static final String METRICS = "/monitoring/prometheus/metrics";
+  private static final String SAMPLES = "/api/samples";
+  private static final String BEARER = "Bearer ";
+  private static final String TEXT = "text/plain; charset=utf-8";
+
+  private final ServerOptions options;
+  private final Versions versions;
+  private final TensorFlowServing serving;
+  private final PageApi page;
+  private final Samples samples = new Samples();
+  private final StaticFiles files = new StaticFiles();
+  private final Metrics metrics;
+  private final WorkerPool workers;
+  private final ScheduledExecutorService clock;
+  private final ConnectionWatch connections;
+  private final InFlight inFlight;
+  private final MemoryBudget budget;
+  private final BooleanSupplier draining;
+  private final Consumer<Throwable> failures;
+
+  Api(
+      ServerOptions options,
+      Versions versions,
+      Metrics metrics,
+      WorkerPool workers,
+      ScheduledExecutorService clock,
+      ConnectionWatch connections,
+      InFlight inFlight,
+      BooleanSupplier draining,
+      Consumer<Throwable> failures) {
+    this.options = options;
+    this.versions = versions;
+    this.serving = new TensorFlowServing(versions, options);
+    this.page = new PageApi(versions, options);
+    this.metrics = metrics;
+    this.workers = workers;
+    this.clock = clock;
+    this.connections = connections;
+    this.inFlight = inFlight;
+    // Decoded images and the rest of the program need the larger part.
+    this.budget =
+        new MemoryBudget(
+            Math.max(2L * options.maxRequestBytes(), Runtime.getRuntime().maxMemory() / 4));
+    this.draining = draining;
+    this.failures = failures;
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    connections.begin(request);
+    inFlight.begin();
+    Request.addCompletionListener(request, failure -> inFlight.end());
+    Exchange exchange = new Exchange(request, response, callback, clock, metrics);
+    try {
+      if (draining.getAsBoolean()) {
+        exchange.answerHeaders().put(HttpHeader.CONNECTION, "close");
+      }
+      route(exchange);
+    } catch (ApiException e) {
+      exchange.fail(e);
+    } catch (RuntimeException e) {
+      failures.accept(e);
+      exchange.fail(new ApiException(500, "Internal error."));
+    }
+    return true;
+  }
+
+  private void route(Exchange exchange) {
+    String path = exchange.path();
+    // Probes of the machinery around: always allowed, and they say nothing.
+    if (path.equals("/healthz")) {
+      exchange.route("health");
+      requireGet(exchange);
+      exchange.answer(200, TEXT, Bodies.text("ok\n"), Map.of());
+      return;
+    } else if (path.equals("/readyz")) {
+      exchange.route("health");
+      requireGet(exchange);
+      boolean ready = versions.ready() && !draining.getAsBoolean();
+      exchange.answer(
+          ready ? 200 : 503, TEXT, Bodies.text(ready ? "ready\n" : "not ready\n"), Map.of());
+      return;
+    }
+    boolean programs =
+        path.toLowerCase(Locale.ROOT).startsWith("/v1/")
+            || path.startsWith("/api/")
+            || path.equals(METRICS);
+    if (programs && crossOrigin(exchange)) {
+      return;
+    }
+    if (!programs) {
+      exchange.route("page");
+      file(exchange, path);
+      return;
+    }
+    authorize(exchange);
+    if (path.equals(METRICS)) {
+      exchange.route("metrics");
+      requireGet(exchange);
+      exchange.answer(200, Metrics.CONTENT_TYPE, metrics.page(), Map.of());
+    } else if (path.startsWith("/api/")) {
+      exchange.route("api");
+      page(exchange, path);
+    } else {
+      tensorFlowServing(exchange, path);
+    }
+  }
+
+  private void tensorFlowServing(Exchange exchange, String path) {
+    if (!exchange.method().equals("POST")) {
+      exchange.route("status");
+      exchange.answer(serving.describe(exchange.method(), path));
+      return;
+    }
+    TensorFlowServing.Call call = serving.call(exchange.method(), path);
+    exchange.route(call.method());
+    work(exchange, call.model(), call.body());
+  }
+
+  private void page(Exchange exchange, String path) {
+    if (path.equals("/api/classify")) {
+      exchange.route("api/classify");
+      require(exchange, "POST", exchange.method().equals("POST"));
+      work(exchange, page::acquire, page::classify);
+      return;
+    }
+    requireGet(exchange);
+    if (path.equals("/api/model")) {
+      exchange.answer(page.model());
+    } else if (path.equals(SAMPLES)) {
+      exchange.answer(PageApi.names(samples));
+    } else if (path.startsWith(SAMPLES + "/")) {
+      byte[] png =
+          samples
+              .png(path.substring(SAMPLES.length() + 1))
+              .orElseThrow(() -> ApiException.notFound("There is no sample of that name."));
+      exchange.answer(200, "image/png", png, Map.of("Cache-Control", "max-age=3600"));
+    } else {
+      throw ApiException.notFound("There is nothing at " + path + ".");
+    }
+  }
+
+  /** Has a worker do what a request asks of a model. */
+  private void work(Exchange exchange, Supplier<ModelVersion> model, TensorFlowServing.Body body) {
+    if (draining.getAsBoolean()) {
+      throw ApiException.unavailable("The server shuts down.");
+    }
+    boolean gzip = gzip(exchange.headers());
+    // Who asks for a model that is not there is told so before sending all of the body. The model
+    // is
+    // not held meanwhile: that may take long, and a newer one may come.
+    model.get().release();
+    exchange.read(
+        options.maxRequestBytes(),
+        options.readTimeout().toMillis(),
+        budget,
+        bytes -> queue(exchange, model, gzip, bytes, body));
+  }
+
+  private void queue(
+      Exchange exchange,
+      Supplier<ModelVersion> model,
+      boolean gzip,
+      byte[] bytes,
+      TensorFlowServing.Body body) {
+    ModelVersion held;
+    try {
+      held = model.get();
+    } catch (ApiException e) {
+      exchange.fail(e);
+      return;
+    }
+    WorkerPool.Job job =
+        new WorkerPool.Job(
+            held,
+            gzip ? new Unpacking(bytes, body) : body.work(bytes),
+            exchange.begin() + options.deadline().toNanos(),
+            new WorkerPool.Reply() {
+              @Override
+              public void answer(byte[] json) {
+                exchange.answer(json);
+              }
+
+              @Override
+              public void fail(ApiException error) {
+                exchange.fail(error);
+              }
+            });
+    if (!workers.offer(job)) {
+      held.release();
+      exchange.fail(ApiException.queueFull());
+    }
+  }
+
+  /** Work whose body is unpacked by the worker, as this takes time. */
+  private final class Unpacking implements Work {
+    private final byte[] packed;
+    private final TensorFlowServing.Body body;
+    private Optional<Work> work = Optional.empty();
+
+    Unpacking(byte[] packed, TensorFlowServing.Body body) {
+      this.packed = packed;
+      this.body = body;
+    }
+
+    @Override
+    public ImageSource images(ModelVersion model) {
+      Work unpacked = body.work(Bodies.gunzip(packed, options.maxRequestBytes()));
+      work = Optional.of(unpacked);
+      return unpacked.images(model);
+    }
+
+    @Override
+    public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+      return work.orElseThrow().answer(model, probabilities, worker);
+    }
+  }
+
+  /** Whether the body is packed. */
+  private static boolean gzip(HttpFields headers) {
+    String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
+    if (encoding == null || encoding.equalsIgnoreCase("identity")) {
+      return false;
+    } else if (encoding.equalsIgnoreCase("gzip") || encoding.equalsIgnoreCase("x-gzip")) {
+      return true;
+    }
+    throw new ApiException(
+        415, "Content-Encoding " + encoding + " is not supported; send gzip or none.");
+  }
+
+  private void file(Exchange exchange, String path) {
+    Optional<StaticFiles.StaticFile> file = files.find(path);
+    if (file.isEmpty()) {
+      throw ApiException.notFound("There is nothing at " + path + ".");
+    }
+    requireGet(exchange);
+    Map<String, String> headers =
+        Map.of(
+            "ETag",
+            file.get().tag(),
+            "Cache-Control",
+            "no-cache",
+            "Content-Security-Policy",
+            StaticFiles.POLICY,
+            "Referrer-Policy",
+            "no-referrer");
+    if (file.get().tag().equals(exchange.headers().get(HttpHeader.IF_NONE_MATCH))) {
+      exchange.answer(304, file.get().type(), new byte[0], headers);
+    } else {
+      exchange.answer(200, file.get().type(), file.get().bytes(), headers);
+    }
+  }
+
+  private static void requireGet(Exchange exchange) {
+    require(exchange, "GET", exchange.method().equals("GET") || exchange.method().equals("HEAD"));
+  }
+
+  private static void require(Exchange exchange, String method, boolean right) {
+    if (!right) {
+      exchange.answerHeaders().put(HttpHeader.ALLOW, method);
+      throw new ApiException(405, "Use " + method + " here, not " + exchange.method() + ".");
+    }
+  }
+
+  /** Says which other pages may call, and answers their questions about that. */
+  private boolean crossOrigin(Exchange exchange) {
+    if (options.corsOrigin().isEmpty()) {
+      return false;
+    }
+    String allowed = options.corsOrigin().get();
+    HttpFields.Mutable answer = exchange.answerHeaders();
+    answer.put(HttpHeader.VARY, "Origin");
+    String origin = exchange.headers().get(HttpHeader.ORIGIN);
+    if (origin == null || !(allowed.equals("*") || allowed.equals(origin))) {
+      return false;
+    }
+    answer.put("Access-Control-Allow-Origin", allowed);
+    if (!exchange.method().equals("OPTIONS")) {
+      return false;
+    }
+    exchange.route("preflight");
+    exchange.answer(
+        204,
+        TEXT,
+        new byte[0],
+        Map.of(
+            "Access-Control-Allow-Methods", "POST, GET",
+            "Access-Control-Allow-Headers",
+                "Content-Type, Content-Encoding, Authorization, X-API-Key",
+            "Access-Control-Max-Age", "600"));
+    return true;
+  }
+
+  private void authorize(Exchange exchange) {
+    if (options.apiKey().isEmpty()) {
+      return;
+    }
+    String authorization = exchange.headers().get(HttpHeader.AUTHORIZATION);
+    String given =
+        authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
+            ? authorization.substring(BEARER.length()).strip()
+            : exchange.headers().get("X-API-Key");
+    // In a time that does not tell how much of it was right.
+    if (given == null
+        || !MessageDigest.isEqual(Bodies.text(given), Bodies.text(options.apiKey().get()))) {
+      exchange.answerHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
+      throw new ApiException(
+          401, "An API key is needed: send it as Authorization: Bearer <key> or X-API-Key: <key>.");
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.github.deepxray.serve;
+
+/** A request that is answered with an error. */
+final class ApiException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /** What a client that is told to come back is told to wait, in seconds. */
+  static final int RETRY_AFTER = 1;
+
+  private final int status;
+
+  ApiException(int status, String message) {
+    // Thrown for what clients do: a stack trace tells nobody anything and costs time under load.
+    super(message, null, false, false);
+    this.status = status;
+  }
+
+  static ApiException badRequest(String message) {
+    return new ApiException(400, message);
+  }
+
+  static ApiException notFound(String message) {
+    return new ApiException(404, message);
+  }
+
+  static ApiException tooLarge(long limit) {
+    return new ApiException(
+        413,
+        "The request is larger than the "
+            + limit
+            + " bytes allowed; send fewer or smaller images.");
+  }
+
+  static ApiException queueFull() {
+    return new ApiException(429, "The queue is full; try again later.");
+  }
+
+  static ApiException unavailable(String message) {
+    return new ApiException(503, message);
+  }
+
+  /** The HTTP status code. */
+  int status() {
+    return status;
+  }
+
+  /** Whether the same request may succeed later. */
+  boolean temporary() {
+    return status == 429 || status == 503;
+  }
+}

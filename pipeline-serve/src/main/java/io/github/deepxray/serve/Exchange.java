@@ -1,0 +1,286 @@
+package io.github.deepxray.serve;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * A request and its answer, which is given once. What is left of the request's body is read and
+ * dropped before the connection is closed, because a client that still sends does not see an answer
+ * otherwise.
+ */
+final class Exchange {
+  static final String JSON = "application/json";
+
+  /** How long to go on reading what nobody wants. */
+  private static final int DISCARD_SECONDS = 5;
+
+  private final Request request;
+  private final Response response;
+  private final Callback callback;
+  private final ScheduledExecutorService clock;
+  private final Metrics metrics;
+  private final AtomicBoolean answered = new AtomicBoolean();
+  private final AtomicBoolean completed = new AtomicBoolean();
+
+  /** Whether nobody has to read the body any more. */
+  private volatile boolean bodyRead;
+
+  private volatile String route = "other";
+
+  Exchange(
+      Request request,
+      Response response,
+      Callback callback,
+      ScheduledExecutorService clock,
+      Metrics metrics) {
+    this.request = request;
+    this.response = response;
+    this.callback = callback;
+    this.clock = clock;
+    this.metrics = metrics;
+  }
+
+  /** Says under which name it is counted. */
+  void route(String name) {
+    route = name;
+  }
+
+  /** The method. */
+  String method() {
+    return request.getMethod();
+  }
+
+  /** The path as it was sent, without the query. */
+  String path() {
+    String path = request.getHttpURI().getPath();
+    return path == null ? "" : path;
+  }
+
+  /** The headers. */
+  HttpFields headers() {
+    return request.getHeaders();
+  }
+
+  /** When its first byte came, by {@link System#nanoTime}. */
+  long begin() {
+    return request.getBeginNanoTime();
+  }
+
+  /** Headers of the answer, to add to. */
+  HttpFields.Mutable answerHeaders() {
+    return response.getHeaders();
+  }
+
+  /** Answers with an error. */
+  void fail(ApiException error) {
+    Map<String, String> headers =
+        error.temporary()
+            ? Map.of(HttpHeader.RETRY_AFTER.asString(), Integer.toString(ApiException.RETRY_AFTER))
+            : Map.of();
+    answer(error.status(), JSON, Bodies.error(error.getMessage()), headers);
+  }
+
+  /** Answers with JSON. */
+  void answer(byte[] json) {
+    answer(200, JSON, json, Map.of());
+  }
+
+  /** Answers, unless that has happened. */
+  void answer(int status, String type, byte[] body, Map<String, String> headers) {
+    if (!answered.compareAndSet(false, true)) {
+      return;
+    }
+    response.setStatus(status);
+    HttpFields.Mutable fields = response.getHeaders();
+    fields.put(HttpHeader.CONTENT_TYPE, type);
+    fields.put("X-Content-Type-Options", "nosniff");
+    headers.forEach(fields::put);
+    boolean head = method().equals("HEAD");
+    fields.put(HttpHeader.CONTENT_LENGTH, body.length);
+    boolean more = mayHaveBody() && !bodyRead;
+    response.write(
+        true,
+        head ? ByteBuffer.allocate(0) : ByteBuffer.wrap(body),
+        Callback.from(
+            () -> {
+              count(status);
+              if (more) {
+                discard();
+              } else {
+                complete();
+              }
+            },
+            failure -> {
+              count(status);
+              if (completed.compareAndSet(false, true)) {
+                callback.failed(failure);
+              }
+            }));
+  }
+
+  private void count(int status) {
+    metrics.request(route, status, System.nanoTime() - begin());
+  }
+
+  private boolean mayHaveBody() {
+    return headers().contains(HttpHeader.TRANSFER_ENCODING)
+        || headers().getLongField(HttpHeader.CONTENT_LENGTH) > 0;
+  }
+
+  private void complete() {
+    if (completed.compareAndSet(false, true)) {
+      callback.succeeded();
+    }
+  }
+
+  private void discard() {
+    Future<?> end = clock.schedule(this::complete, DISCARD_SECONDS, TimeUnit.SECONDS);
+    new Runnable() {
+      @Override
+      public void run() {
+        while (!completed.get()) {
+          Content.Chunk chunk = request.read();
+          if (chunk == null) {
+            request.demand(this);
+            return;
+          }
+          boolean last = chunk.isLast() || Content.Chunk.isFailure(chunk);
+          chunk.release();
+          if (last) {
+            end.cancel(false);
+            complete();
+          }
+        }
+      }
+    }.run();
+  }
+
+  /**
+   * Reads the body as a whole. If that fails the request is answered with an error.
+   *
+   * @param limit the most bytes
+   * @param milliseconds how long the client may take
+   * @param budget what all bodies share; given back when the request has been answered
+   * @param then told of the body
+   */
+  void read(int limit, long milliseconds, MemoryBudget budget, Consumer<byte[]> then) {
+    if (request.getLength() > limit) {
+      fail(ApiException.tooLarge(limit));
+      return;
+    }
+    MemoryBudget.Share share = budget.share();
+    Request.addCompletionListener(request, failure -> share.close());
+    Reader reader = new Reader(limit, share, then);
+    reader.timeout =
+        clock.schedule(
+            () ->
+                reader.end(
+                    () -> {
+                      // The reader may wait for more, and two must not.
+                      bodyRead = true;
+                      answerHeaders().put(HttpHeader.CONNECTION, "close");
+                      fail(new ApiException(408, "The request came too slowly."));
+                    }),
+            milliseconds,
+            TimeUnit.MILLISECONDS);
+    reader.run();
+  }
+
+  /** Reads as the bytes come. */
+  private final class Reader implements Runnable {
+    private static final int FIRST = 1 << 13;
+
+    private final int limit;
+    private final MemoryBudget.Share share;
+    private final Consumer<byte[]> then;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile Future<?> timeout;
+    private byte[] bytes = new byte[0];
+    private int count;
+
+    Reader(int limit, MemoryBudget.Share share, Consumer<byte[]> then) {
+      this.limit = limit;
+      this.share = share;
+      this.then = then;
+    }
+
+    void end(Runnable what) {
+      if (ended.compareAndSet(false, true)) {
+        Future<?> alarm = timeout;
+        if (alarm != null) {
+          alarm.cancel(false);
+        }
+        what.run();
+      }
+    }
+
+    @Override
+    public void run() {
+      while (!ended.get()) {
+        Content.Chunk chunk = request.read();
+        if (chunk == null) {
+          request.demand(this);
+          return;
+        }
+        if (Content.Chunk.isFailure(chunk)) {
+          Throwable failure = chunk.getFailure();
+          end(() -> abandon(failure));
+          return;
+        }
+        boolean last = chunk.isLast();
+        Optional<ApiException> refusal = append(chunk.getByteBuffer());
+        chunk.release();
+        if (refusal.isPresent()) {
+          end(() -> fail(refusal.get()));
+        } else if (last) {
+          end(
+              () -> {
+                bodyRead = true;
+                then.accept(count == bytes.length ? bytes : Arrays.copyOf(bytes, count));
+              });
+        }
+      }
+    }
+
+    private Optional<ApiException> append(ByteBuffer part) {
+      int length = part.remaining();
+      if (length > limit - count) {
+        return Optional.of(ApiException.tooLarge(limit));
+      }
+      if (count + length > bytes.length) {
+        // What a header announces is not believed beyond twice what has come.
+        long announced = request.getLength();
+        long size = Math.max(FIRST, 2L * (count + length));
+        size = Math.min(announced >= count + length ? Math.min(size, announced) : size, limit);
+        if (!share.grow(size - bytes.length)) {
+          return Optional.of(
+              ApiException.unavailable("The server is short of memory; try again later."));
+        }
+        bytes = Arrays.copyOf(bytes, (int) size);
+      }
+      part.get(bytes, count, length);
+      count += length;
+      return Optional.empty();
+    }
+
+    /** The client is gone or does not speak HTTP. */
+    private void abandon(Throwable failure) {
+      if (answered.compareAndSet(false, true) && completed.compareAndSet(false, true)) {
+        callback.failed(failure);
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.github.deepxray.serve;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import java.util.List;
+
+/** The images of a request, made ready for the model one after the other. */
+interface ImageSource {
+  /** How many there are. */
+  int count();
+
+  /**
+   * Writes an image.
+   *
+   * @param index which
+   * @param target takes {@code height * width * 3} values 0..255
+   * @param offset the place of the first
+   * @throws ApiException if it cannot be decoded
+   */
+  void fill(int index, float[] target, int offset);
+
+  /**
+   * Images that are numbers already.
+   *
+   * @param values all, {@code [count, height, width, 3]}
+   * @param count how many images
+   */
+  static ImageSource ofFloats(float[] values, int count) {
+    int size = values.length / count;
+    return new ImageSource() {
+      @Override
+      public int count() {
+        return count;
+      }
+
+      @Override
+      public void fill(int index, float[] target, int offset) {
+        System.arraycopy(values, index * size, target, offset, size);
+      }
+    };
+  }
+
+  /**
+   * JPEG or PNG files of any size.
+   *
+   * @param height of the model's input
+   * @param width of the model's input
+   * @param maxPixels the most pixels of an image
+   */
+  static ImageSource ofFiles(List<byte[]> files, int height, int width, long maxPixels) {
+    return new ImageSource() {
+      @Override
+      public int count() {
+        return files.size();
+      }
+
+      @Override
+      public void fill(int index, float[] target, int offset) {
+        RgbImage image =
+            decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, maxPixels);
+        Resizer.resize(image, height, width).copyTo(target, offset);
+      }
+    };
+  }
+
+  /**
+   * Decodes a file.
+   *
+   * @throws ApiException if that is not possible
+   */
+  static RgbImage decode(byte[] file, String what, long maxPixels) {
+    try {
+      return ImageCodec.decode(file, what, maxPixels);
+    } catch (DeepXrayException e) {
+      throw ApiException.badRequest(e.getMessage());
+    }
+  }
+}

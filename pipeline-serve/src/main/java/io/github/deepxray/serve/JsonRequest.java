@@ -1,0 +1,247 @@
+package io.github.deepxray.serve;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The body of a predict or classify request. Which signature it is for may stand behind the
+ * tensors, so these are read without knowing it.
+ */
+final class JsonRequest {
+  /** How deep lists and objects may be nested. */
+  static final int MAX_DEPTH = 32;
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  // The request as a whole is limited already.
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .build())
+          .build();
+
+  /** Tensors of one example, or of all: named, or one without a name. */
+  record Tensors(Optional<Tensor> plain, Map<String, Tensor> named) {}
+
+  private Optional<String> signature = Optional.empty();
+  private Optional<Tensors> instances = Optional.empty();
+  private Optional<Tensors> inputs = Optional.empty();
+  private Optional<List<Map<String, Tensor>>> examples = Optional.empty();
+  private Map<String, Tensor> context = Map.of();
+
+  private JsonRequest() {}
+
+  /**
+   * Parses a body.
+   *
+   * @throws ApiException if it is not JSON, too deep, or not of the shape that TensorFlow Serving
+   *     documents
+   */
+  static JsonRequest parse(byte[] body) {
+    JsonRequest request = new JsonRequest();
+    try (JsonParser json = FACTORY.createParser(body)) {
+      JsonToken first = json.nextToken();
+      if (first == null) {
+        throw ApiException.badRequest("JSON Parse error: The document is empty");
+      } else if (first != JsonToken.START_OBJECT) {
+        throw ApiException.badRequest("JSON Value: is not object");
+      }
+      while (json.nextToken() != JsonToken.END_OBJECT) {
+        String key = json.currentName();
+        json.nextToken();
+        request.read(json, key);
+      }
+      if (json.nextToken() != null) {
+        throw ApiException.badRequest(
+            "JSON Parse error: The document root must not be followed by other values.");
+      }
+    } catch (JsonProcessingException e) {
+      throw ApiException.badRequest(
+          "JSON Parse error: "
+              + e.getOriginalMessage()
+              + (e.getLocation() == null ? "" : " at offset: " + e.getLocation().getByteOffset()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory cannot fail", e);
+    }
+    return request;
+  }
+
+  private void read(JsonParser json, String key) throws IOException {
+    switch (key) {
+      case "signature_name" -> {
+        if (json.currentToken() != JsonToken.VALUE_STRING) {
+          throw ApiException.badRequest("'signature_name' key must be a string value.");
+        }
+        signature = Optional.of(json.getText()).filter(name -> !name.isEmpty());
+      }
+      case "instances" -> instances = Optional.of(readInstances(json));
+      case "inputs" -> inputs = Optional.of(readInputs(json));
+      case "examples" -> examples = Optional.of(readExamples(json));
+      case "context" -> context = readFeatures(json);
+      default -> json.skipChildren();
+    }
+  }
+
+  /** The row form: a list of values, or of objects with a value for each input. */
+  private static Tensors readInstances(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      throw ApiException.badRequest("Expecting 'instances' to be a list/array");
+    }
+    Tensor plain = new Tensor();
+    Map<String, Tensor> named = new HashMap<>();
+    int plains = 0;
+    int objects = 0;
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      int index = plains + objects;
+      try {
+        if (json.currentToken() == JsonToken.START_OBJECT && !isBytes(json)) {
+          readRow(json, objects++, named);
+        } else if (json.currentToken() == JsonToken.FIELD_NAME) {
+          plain.readBytes(json, 1);
+          plains++;
+        } else {
+          plain.read(json, 1);
+          plains++;
+        }
+      } catch (ApiException e) {
+        throw ApiException.badRequest(
+            "Failed to process element: "
+                + index
+                + " of 'instances' list. Error: "
+                + e.getMessage());
+      }
+      if (plains > 0 && objects > 0) {
+        throw ApiException.badRequest(
+            "Expecting all of 'instances' list to be objects or none, unlike element " + index);
+      }
+    }
+    if (plains + objects == 0) {
+      throw ApiException.badRequest("No values in 'instances' array");
+    }
+    if (plains > 0) {
+      plain.size(0, plains);
+      return new Tensors(Optional.of(plain), Map.of());
+    }
+    for (Tensor tensor : named.values()) {
+      tensor.size(0, objects);
+    }
+    return new Tensors(Optional.empty(), named);
+  }
+
+  /** Steps into an object and says whether its first key is that of bytes. */
+  private static boolean isBytes(JsonParser json) throws IOException {
+    return json.nextToken() == JsonToken.FIELD_NAME && json.currentName().equals(Tensor.BASE64);
+  }
+
+  /** Reads an object of named values from its first key on. */
+  private static void readRow(JsonParser json, int row, Map<String, Tensor> named)
+      throws IOException {
+    int keys = 0;
+    while (json.currentToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      Tensor tensor = named.get(name);
+      if (tensor == null) {
+        if (row > 0) {
+          throw ApiException.badRequest("key: " + name + " is not in the elements before");
+        }
+        tensor = new Tensor();
+        named.put(name, tensor);
+      }
+      json.nextToken();
+      tensor.read(json, 1);
+      keys++;
+      json.nextToken();
+    }
+    if (keys != named.size()) {
+      throw ApiException.badRequest("keys must be equal to: " + String.join(",", named.keySet()));
+    }
+  }
+
+  /** The columnar form: a tensor, or an object of tensors. */
+  private static Tensors readInputs(JsonParser json) throws IOException {
+    Tensor plain = new Tensor();
+    if (json.currentToken() != JsonToken.START_OBJECT) {
+      plain.read(json, 0);
+    } else if (isBytes(json)) {
+      plain.readBytes(json, 0);
+    } else {
+      return new Tensors(Optional.empty(), readNamed(json));
+    }
+    return new Tensors(Optional.of(plain), Map.of());
+  }
+
+  private static Map<String, Tensor> readNamed(JsonParser json) throws IOException {
+    Map<String, Tensor> named = new HashMap<>();
+    while (json.currentToken() == JsonToken.FIELD_NAME) {
+      Tensor tensor = new Tensor();
+      String name = json.currentName();
+      json.nextToken();
+      tensor.read(json, 0);
+      named.put(name, tensor);
+      json.nextToken();
+    }
+    return named;
+  }
+
+  private static List<Map<String, Tensor>> readExamples(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      throw ApiException.badRequest("Expecting 'examples' value to be a list/array");
+    }
+    List<Map<String, Tensor>> list = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      list.add(readFeatures(json));
+    }
+    if (list.isEmpty()) {
+      throw ApiException.badRequest("'examples' value is an empty array");
+    }
+    return list;
+  }
+
+  private static Map<String, Tensor> readFeatures(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.START_OBJECT) {
+      throw ApiException.badRequest("Example must be JSON object");
+    }
+    json.nextToken();
+    return readNamed(json);
+  }
+
+  /** The signature it names. */
+  Optional<String> signature() {
+    return signature;
+  }
+
+  /** The row form, if it has that. */
+  Optional<Tensors> instances() {
+    return instances;
+  }
+
+  /** The columnar form, if it has that. */
+  Optional<Tensors> inputs() {
+    return inputs;
+  }
+
+  /** The examples of a classify request, if it has some. */
+  Optional<List<Map<String, Tensor>>> examples() {
+    return examples;
+  }
+
+  /** Features that all examples share. */
+  Map<String, Tensor> context() {
+    return context;
+  }
+}

@@ -1,0 +1,85 @@
+package io.github.deepxray.serve;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.DoubleSupplier;
+import org.bytedeco.javacpp.Pointer;
+
+/** What the server counts about itself, in Prometheus' text format. */
+final class Metrics {
+  /** The format's content type. */
+  static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+  private final Counter requests;
+  private final Histogram seconds;
+  private final Histogram batches;
+
+  Metrics() {
+    requests =
+        Counter.builder()
+            .name("deepxray_requests_total")
+            .help("Requests by route and HTTP status.")
+            .labelNames("route", "code")
+            .register(registry);
+    seconds =
+        Histogram.builder()
+            .name("deepxray_request_duration_seconds")
+            .help("Time from a request's first byte to the end of its answer.")
+            .classicOnly()
+            .classicUpperBounds(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
+            .labelNames("route")
+            .register(registry);
+    batches =
+        Histogram.builder()
+            .name("deepxray_batch_size")
+            .help("Images that a model ran on together.")
+            .classicOnly()
+            .classicUpperBounds(1, 2, 4, 8, 16, 32)
+            .register(registry);
+    gauge(
+        "deepxray_native_memory_bytes",
+        "Native memory that models hold through JavaCPP.",
+        Pointer::totalBytes);
+    JvmMetrics.builder().register(registry);
+  }
+
+  /** Adds a value that is asked for when the metrics are. */
+  void gauge(String name, String help, DoubleSupplier value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(callback -> callback.call(value.getAsDouble()))
+        .register(registry);
+  }
+
+  /** Counts a request that has been answered. */
+  void request(String route, int code, long nanos) {
+    requests.labelValues(route, Integer.toString(code)).inc();
+    seconds.labelValues(route).observe(nanos / 1e9);
+  }
+
+  /** Counts a run of a model. */
+  void batch(int images) {
+    batches.observe(images);
+  }
+
+  /** All of it. */
+  byte[] page() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      writer.write(bytes, registry.scrape());
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory cannot fail", e);
+    }
+    return bytes.toByteArray();
+  }
+}

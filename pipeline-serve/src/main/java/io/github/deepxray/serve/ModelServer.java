@@ -1,0 +1,285 @@
+package io.github.deepxray.serve;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.BindException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * A server of one model. It runs from {@link #start} until {@link #close}, which answers the
+ * requests in flight first.
+ *
+ * <p>Images are kept in memory while their request is worked on, and nowhere else.
+ */
+public final class ModelServer implements AutoCloseable {
+  private static final int MAX_CONNECTIONS = 1024;
+  private static final int HTTP_THREADS = 16;
+
+  private final ServerOptions options;
+  private final Consumer<String> log;
+  private final Versions versions;
+  private final WorkerPool workers;
+  private final ScheduledThreadPoolExecutor clock;
+  private final Server server;
+  private final ServerConnector connector;
+  private final InFlight inFlight = new InFlight();
+  private final List<Future<?>> periodic = new CopyOnWriteArrayList<>();
+  private volatile int port;
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  private ModelServer(Path models, ServerOptions options, Consumer<String> log) {
+    this.options = options;
+    this.log = log;
+    versions = new Versions(models, options, log);
+    Metrics metrics = new Metrics();
+    workers =
+        new WorkerPool(
+            options.workers(), options.queue(), metrics, failure -> log.accept(trace(failure)));
+    metrics.gauge("deepxray_queue_length", "Requests that wait for a worker.", workers::waiting);
+    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::queue);
+    metrics.gauge(
+        "deepxray_model_version",
+        "The newest version that is served; 0 if there is none.",
+        () -> versions.newest().orElse(0));
+    clock =
+        new ScheduledThreadPoolExecutor(
+            2,
+            task -> {
+              Thread thread = new Thread(task, "deepxray-clock");
+              thread.setDaemon(true);
+              return thread;
+            });
+    clock.setRemoveOnCancelPolicy(true);
+    QueuedThreadPool threads = new QueuedThreadPool(HTTP_THREADS);
+    threads.setName("deepxray-http");
+    // The process lives as long as somebody waits for the server, see join().
+    threads.setDaemon(true);
+    server = new Server(threads);
+    HttpConfiguration http = new HttpConfiguration();
+    http.setSendServerVersion(false);
+    http.setSendDateHeader(true);
+    connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+    connector.setHost(options.host());
+    connector.setPort(options.port());
+    connector.setIdleTimeout(options.readTimeout().toMillis());
+    ConnectionWatch connections = new ConnectionWatch(options.readTimeout().toMillis());
+    connector.addBean(connections);
+    long look = Math.max(10, Math.min(1000, options.readTimeout().toMillis() / 4));
+    every(look, connections::check);
+    server.addConnector(connector);
+    server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
+    server.setHandler(
+        new Api(
+            options,
+            versions,
+            metrics,
+            workers,
+            clock,
+            connections,
+            inFlight,
+            draining::get,
+            failure -> log.accept(trace(failure))));
+    server.setErrorHandler(ModelServer::error);
+  }
+
+  /**
+   * Starts a server and loads the model.
+   *
+   * @param models a bundle, or a folder with a bundle in a folder for each version, named by its
+   *     number; new versions are looked for as long as the server runs
+   * @param options how to serve
+   * @param log told in a line of versions that come and go, and of failures; never of images
+   * @throws DeepXrayException if there is no such folder, the bundle is damaged, or nothing can run
+   *     its model
+   * @throws IOException if the port is taken or something cannot be read
+   */
+  public static ModelServer start(Path models, ServerOptions options, Consumer<String> log)
+      throws IOException {
+    if (!Files.isDirectory(models)) {
+      throw new DeepXrayException(
+          models + " is no folder; give a bundle, or a folder of version numbers with bundles.");
+    }
+    if (options.engine().isPresent() && !options.engine().get().format().supported()) {
+      throw new DeepXrayException(
+          "This program has no TensorFlow, which "
+              + Artifact.SAVED_MODEL.key()
+              + " needs; serve with the deepxray command, or choose another engine.");
+    }
+    ModelServer started = new ModelServer(models, options, log);
+    try {
+      started.open();
+      return started;
+    } catch (IOException | RuntimeException | Error e) {
+      started.close();
+      throw e;
+    }
+  }
+
+  private void open() throws IOException {
+    try {
+      // First, so that who asks whether it is ready hears that it is not.
+      server.start();
+    } catch (Exception e) {
+      if (e instanceof BindException || e.getCause() instanceof BindException) {
+        throw new DeepXrayException(
+            options.host()
+                + ":"
+                + options.port()
+                + " cannot be listened on: "
+                + e.getMessage()
+                + "; stop what uses the port or choose another with --port.",
+            e);
+      }
+      throw new IOException("the server does not start: " + e.getMessage(), e);
+    }
+    port = connector.getLocalPort();
+    versions.refresh();
+    if (versions.watched()) {
+      if (!versions.ready()) {
+        log.accept("no version can be served yet; waiting for one");
+      }
+      every(options.pollInterval().toMillis(), this::refresh);
+    } else if (!versions.ready()) {
+      throw new DeepXrayException(
+          versions.statuses().get(0).error().orElse("The bundle cannot be served."));
+    }
+  }
+
+  private void every(long milliseconds, Runnable task) {
+    Runnable lasting =
+        () -> {
+          try {
+            task.run();
+          } catch (RuntimeException | Error e) {
+            // Thrown further, it would be the last time.
+            log.accept(trace(e));
+          }
+        };
+    periodic.add(
+        clock.scheduleWithFixedDelay(lasting, milliseconds, milliseconds, TimeUnit.MILLISECONDS));
+  }
+
+  private void refresh() {
+    try {
+      versions.refresh();
+    } catch (IOException e) {
+      log.accept("new versions cannot be looked for: " + e);
+    }
+  }
+
+  private static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  /** Answers what does not get as far as the handlers, such as bytes that are not HTTP. */
+  private static boolean error(Request request, Response response, Callback callback) {
+    Object code = request.getAttribute(ErrorHandler.ERROR_STATUS);
+    int status = code instanceof Integer number ? number : 500;
+    String reason = HttpStatus.getMessage(status);
+    response.setStatus(status);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, Exchange.JSON);
+    response.write(true, ByteBuffer.wrap(Bodies.error(reason)), callback);
+    return true;
+  }
+
+  /** Where it listens. */
+  public URI uri() {
+    String host = options.host().contains(":") ? "[" + options.host() + "]" : options.host();
+    return URI.create("http://" + host + ":" + port());
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return port;
+  }
+
+  /** Whether a version takes traffic. */
+  public boolean ready() {
+    return versions.ready() && !draining.get();
+  }
+
+  /** The versions it knows and how they are, for people: such as {@code 2 AVAILABLE}. */
+  public Map<Long, String> versions() {
+    Map<Long, String> all = new TreeMap<>();
+    versions.statuses().forEach(status -> all.put(status.number(), status.state().name()));
+    return all;
+  }
+
+  /**
+   * Waits until it is closed.
+   *
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void join() throws InterruptedException {
+    closed.await();
+  }
+
+  /**
+   * Stops listening, answers the requests in flight, as long as {@link
+   * ServerOptions#drainTimeout()} at most, and frees everything. Further calls wait for the first.
+   */
+  @Override
+  public void close() {
+    if (!draining.compareAndSet(false, true)) {
+      awaitClosed();
+      return;
+    }
+    try {
+      connector.close();
+      if (!inFlight.awaitNone(options.drainTimeout().toMillis())) {
+        log.accept("closing although requests are not answered yet");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    periodic.forEach(task -> task.cancel(false));
+    workers.close();
+    try {
+      server.stop();
+    } catch (Exception e) {
+      log.accept("closing: " + e);
+    }
+    clock.shutdownNow();
+    versions.close();
+    closed.countDown();
+  }
+
+  private void awaitClosed() {
+    try {
+      closed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,255 @@
+package io.github.deepxray.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.ImageClassifier;
+import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A version of the model that is loaded: an engine for each worker, and what its bundle says. It is
+ * closed when nobody holds it any more.
+ */
+final class ModelVersion {
+  /** The names of the tensors that bundles' models have, whatever their form. */
+  static final String IMAGES = "images";
+
+  static final String PROBABILITY = "probability";
+
+  /** What to try to run, the best first, if nobody says what. */
+  private static final List<Artifact> PREFERRED =
+      List.of(Artifact.INT8, Artifact.DYNAMIC, Artifact.FLOAT32);
+
+  /** How often each engine runs before it takes traffic. */
+  private static final int WARM_UPS = 3;
+
+  private final long number;
+  private final Bundle bundle;
+  private final Artifact artifact;
+  private final JsonNode card;
+  private final JsonNode metrics;
+  private final JsonNode artifacts;
+  private final List<InferenceEngine> engines = new ArrayList<>();
+  private final List<ImageClassifier> classifiers = new ArrayList<>();
+  private final List<HeatMap.Engine> heatMaps = new ArrayList<>();
+
+  /** Who may still use it: the list of versions, and each request on its way. */
+  private final AtomicInteger holders = new AtomicInteger(1);
+
+  private ModelVersion(
+      long number,
+      Bundle bundle,
+      Artifact artifact,
+      JsonNode card,
+      JsonNode metrics,
+      JsonNode artifacts) {
+    this.number = number;
+    this.bundle = bundle;
+    this.artifact = artifact;
+    this.card = card;
+    this.metrics = metrics;
+    this.artifacts = artifacts;
+  }
+
+  /**
+   * Loads a version, runs it until it is warm and asks it for the probability of a probe image.
+   *
+   * @param number of the version
+   * @param folder its bundle
+   * @throws DeepXrayException if the bundle is damaged, has not the form that is asked for, or does
+   *     not answer with a probability
+   * @throws IOException if it cannot be read
+   */
+  static ModelVersion load(long number, Path folder, ServerOptions options) throws IOException {
+    Bundle bundle = Bundle.open(folder);
+    List<ArtifactReport> reports = bundle.artifacts();
+    Artifact artifact = options.engine().orElseGet(() -> choose(bundle, reports));
+    refuseDamage(bundle, artifact);
+    double threshold = bundle.threshold(artifact);
+    List<String> labels = bundle.labels();
+    ModelVersion version =
+        new ModelVersion(
+            number,
+            bundle,
+            artifact,
+            text(folder.resolve(Bundle.MODEL_CARD)),
+            tree(folder.resolve(Bundle.METRICS)),
+            Json.read(folder.resolve(ArtifactReport.FILE)));
+    try {
+      for (int w = 0; w < options.workers(); w++) {
+        InferenceEngine engine = artifact.load(bundle, 1);
+        version.engines.add(engine);
+        version.classifiers.add(ImageClassifier.of(engine, labels, threshold, folder));
+        HeatMap.Engine.load(bundle, engine.inputShape()).ifPresent(version.heatMaps::add);
+        version.probe(w);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      version.close();
+      throw e;
+    }
+    return version;
+  }
+
+  private static Artifact choose(Bundle bundle, List<ArtifactReport> reports) {
+    for (Artifact artifact : PREFERRED) {
+      for (ArtifactReport report : reports) {
+        if (report.artifact().equals(artifact.key())
+            && report.verdict().blessed()
+            && artifact.isIn(bundle)) {
+          return artifact;
+        }
+      }
+    }
+    throw new DeepXrayException(
+        bundle.folder()
+            + " has no form that the gate has blessed and TensorFlow Lite runs; name one with"
+            + " --engine.");
+  }
+
+  private static void refuseDamage(Bundle bundle, Artifact artifact) throws IOException {
+    List<String> damage =
+        bundle.damage(
+            name ->
+                name.equals(artifact.path())
+                    || name.startsWith(artifact.path() + "/")
+                    || name.equals(Bundle.EXPLAIN)
+                    || name.equals(Bundle.LABELS)
+                    || name.equals(ArtifactReport.FILE));
+    if (!damage.isEmpty()) {
+      throw new DeepXrayException(
+          bundle.folder() + " is damaged: " + String.join("; ", damage) + "; copy it again.");
+    }
+  }
+
+  private static JsonNode text(Path file) throws IOException {
+    return Json.tree(Files.exists(file) ? Files.readString(file) : null);
+  }
+
+  private static JsonNode tree(Path file) throws IOException {
+    return Files.exists(file) ? Json.read(file) : Json.tree(null);
+  }
+
+  private void probe(int worker) {
+    float[] image = new float[height() * width() * 3];
+    for (int i = 0; i < WARM_UPS; i++) {
+      Resizer.resize(Samples.probe(i), height(), width()).copyTo(image, 0);
+      classifiers.get(worker).decide(run(worker, image, 1)[0]);
+      explain(worker, image);
+    }
+  }
+
+  /** Its number. */
+  long number() {
+    return number;
+  }
+
+  /** Which form of the model runs. */
+  Artifact artifact() {
+    return artifact;
+  }
+
+  /** Where it was read from. */
+  Bundle bundle() {
+    return bundle;
+  }
+
+  /** The class names by label. */
+  List<String> labels() {
+    return classifiers.get(0).labels();
+  }
+
+  /** From which probability on it decides for the second class. */
+  double threshold() {
+    return classifiers.get(0).threshold();
+  }
+
+  /** The model card as a JSON string, or null. */
+  JsonNode card() {
+    return card;
+  }
+
+  /** The metrics of the trained model, or null. */
+  JsonNode metrics() {
+    return metrics;
+  }
+
+  /** What the bundle says about its forms. */
+  JsonNode artifacts() {
+    return artifacts;
+  }
+
+  /** The height of the images that the model reads. */
+  int height() {
+    return engines.get(0).inputShape().get(0);
+  }
+
+  /** The width of the images that the model reads. */
+  int width() {
+    return engines.get(0).inputShape().get(1);
+  }
+
+  /** How many images to run together at most. */
+  int preferredBatch() {
+    return engines.get(0).preferredBatch();
+  }
+
+  /** Whether it makes heat maps. */
+  boolean explains() {
+    return !heatMaps.isEmpty();
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @param worker who asks
+   * @param images {@code [count, height, width, 3]}, values 0..255
+   * @return a probability for each
+   */
+  float[] run(int worker, float[] images, int count) {
+    return engines.get(worker).run(images, count)[0];
+  }
+
+  /** Decides by the threshold. */
+  Prediction decide(double probability) {
+    return classifiers.get(0).decide(probability);
+  }
+
+  /** The heat map of an image, if the bundle can make one. */
+  Optional<HeatMap> explain(int worker, float[] image) {
+    return explains() ? Optional.of(heatMaps.get(worker).of(image)) : Optional.empty();
+  }
+
+  /** Keeps it from being closed, unless that has happened. */
+  boolean retain() {
+    return holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+  }
+
+  /** Says that it is not used any more; whoever says so last closes it. */
+  void release() {
+    if (holders.decrementAndGet() == 0) {
+      close();
+    }
+  }
+
+  /** Whether it is closed. */
+  boolean closed() {
+    return holders.get() == 0;
+  }
+
+  private void close() {
+    engines.forEach(InferenceEngine::close);
+    heatMaps.forEach(HeatMap.Engine::close);
+  }
+}

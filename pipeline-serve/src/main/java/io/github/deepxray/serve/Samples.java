@@ -1,0 +1,83 @@
+package io.github.deepxray.serve;
+
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.phantom.Phantom;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+
+/** Images that the project draws itself: to try the model on, and to warm it up. */
+final class Samples {
+  private static final int PER_SLICE = 4;
+  private static final int SIZE = 448;
+  private static final int PROBE_SIZE = 64;
+
+  // Not those of demo, which the model has seen.
+  private static final long SEED = 20_181;
+
+  private static final List<Slice> SLICES = List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL);
+
+  private final Map<String, Drawing> drawings = new TreeMap<>();
+  private final Map<String, byte[]> drawn = new ConcurrentHashMap<>();
+
+  /** A phantom to draw. */
+  private record Drawing(Slice slice, int number) {
+    RgbImage draw(int size) {
+      return Phantom.draw(slice, SEED, number, 1, size);
+    }
+  }
+
+  private static final List<RgbImage> PROBES =
+      SLICES.stream().map(slice -> new Drawing(slice, 0).draw(PROBE_SIZE)).toList();
+
+  Samples() {
+    for (Slice slice : SLICES) {
+      IntStream.rangeClosed(1, PER_SLICE)
+          .forEach(i -> drawings.put(slice.key() + "-" + i + ".png", new Drawing(slice, i)));
+    }
+  }
+
+  /** One of the images to try a model on. */
+  static RgbImage probe(int index) {
+    return PROBES.get(index % PROBES.size());
+  }
+
+  /** The names of the samples. */
+  List<String> names() {
+    return List.copyOf(drawings.keySet());
+  }
+
+  /** A sample as PNG. */
+  Optional<byte[]> png(String name) {
+    Drawing drawing = drawings.get(name);
+    return drawing == null
+        ? Optional.empty()
+        : Optional.of(drawn.computeIfAbsent(name, n -> png(drawing.draw(SIZE))));
+  }
+
+  private static byte[] png(RgbImage image) {
+    BufferedImage grey =
+        new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_BYTE_GRAY);
+    for (int y = 0; y < image.height(); y++) {
+      for (int x = 0; x < image.width(); x++) {
+        grey.getRaster().setSample(x, y, 0, image.at(y, x, 0));
+      }
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(grey, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory cannot fail", e);
+    }
+    return bytes.toByteArray();
+  }
+}

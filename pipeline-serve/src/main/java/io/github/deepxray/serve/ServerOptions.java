@@ -1,0 +1,306 @@
+package io.github.deepxray.serve;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** How to serve. */
+public final class ServerOptions {
+  /** The port of TensorFlow Serving's REST interface. */
+  public static final int DEFAULT_PORT = 8501;
+
+  private final String name;
+  private final String host;
+  private final int port;
+  private final Optional<Artifact> engine;
+  private final int workers;
+  private final int queue;
+  private final Duration deadline;
+  private final int maxRequestBytes;
+  private final long maxPixels;
+  private final int maxImages;
+  private final Duration readTimeout;
+  private final Duration drainTimeout;
+  private final Optional<String> apiKey;
+  private final Optional<String> corsOrigin;
+  private final int keepVersions;
+  private final Map<String, Long> versionLabels;
+  private final Duration pollInterval;
+
+  private ServerOptions(Builder b) {
+    name = b.name;
+    host = b.host;
+    port = b.port;
+    engine = b.engine;
+    workers = b.workers;
+    queue = b.queue >= 0 ? b.queue : QUEUE_PER_WORKER * b.workers;
+    deadline = b.deadline;
+    maxRequestBytes = b.maxRequestBytes;
+    maxPixels = b.maxPixels;
+    maxImages = b.maxImages;
+    readTimeout = b.readTimeout;
+    drainTimeout = b.drainTimeout;
+    apiKey = b.apiKey;
+    corsOrigin = b.corsOrigin;
+    keepVersions = b.keepVersions;
+    versionLabels = new TreeMap<>(b.versionLabels);
+    pollInterval = b.pollInterval;
+  }
+
+  /** So many requests may wait for each worker unless somebody says otherwise. */
+  public static final int QUEUE_PER_WORKER = 16;
+
+  /** The defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The name under which the model is served. */
+  public String name() {
+    return name;
+  }
+
+  /** The address to listen on. */
+  public String host() {
+    return host;
+  }
+
+  /** The port to listen on; 0 for any that is free. */
+  public int port() {
+    return port;
+  }
+
+  /** Which form of the model to run; if empty, the smallest that the gate has blessed. */
+  public Optional<Artifact> engine() {
+    return engine;
+  }
+
+  /** How many requests are worked on at a time, each with an interpreter of its own. */
+  public int workers() {
+    return workers;
+  }
+
+  /** How many requests may wait; the next is answered with 429. */
+  public int queue() {
+    return queue;
+  }
+
+  /** How long a request may take from its first byte on. */
+  public Duration deadline() {
+    return deadline;
+  }
+
+  /** The most bytes of a request's body, compressed or not. */
+  public int maxRequestBytes() {
+    return maxRequestBytes;
+  }
+
+  /** The most pixels of an image. */
+  public long maxPixels() {
+    return maxPixels;
+  }
+
+  /** The most images of a request. */
+  public int maxImages() {
+    return maxImages;
+  }
+
+  /** How long a client may take to send its headers, and again to send the body. */
+  public Duration readTimeout() {
+    return readTimeout;
+  }
+
+  /** How long to wait for requests in flight when the server is closed. */
+  public Duration drainTimeout() {
+    return drainTimeout;
+  }
+
+  /** What clients must present; if empty, nothing. */
+  public Optional<String> apiKey() {
+    return apiKey;
+  }
+
+  /** The origin whose pages may call, or {@code *}; if empty, only the server's own. */
+  public Optional<String> corsOrigin() {
+    return corsOrigin;
+  }
+
+  /** How many of the newest versions are served. */
+  public int keepVersions() {
+    return keepVersions;
+  }
+
+  /** Names for versions, which are served beside the newest ones. */
+  public Map<String, Long> versionLabels() {
+    return new TreeMap<>(versionLabels);
+  }
+
+  /** How often to look for new versions. */
+  public Duration pollInterval() {
+    return pollInterval;
+  }
+
+  /** Collects options. */
+  public static final class Builder {
+    private String name = "deepxray";
+    private String host = "127.0.0.1";
+    private int port = DEFAULT_PORT;
+    private Optional<Artifact> engine = Optional.empty();
+    private int workers = Runtime.getRuntime().availableProcessors();
+    private int queue = -1;
+    private Duration deadline = Duration.ofSeconds(10);
+    private int maxRequestBytes = 32 << 20;
+    private long maxPixels = 64_000_000;
+    private int maxImages = 256;
+    private Duration readTimeout = Duration.ofSeconds(30);
+    private Duration drainTimeout = Duration.ofSeconds(30);
+    private Optional<String> apiKey = Optional.empty();
+    private Optional<String> corsOrigin = Optional.empty();
+    private int keepVersions = 1;
+    private Map<String, Long> versionLabels = Map.of();
+    private Duration pollInterval = Duration.ofSeconds(2);
+
+    private Builder() {}
+
+    /** The name of the model. Default: {@code deepxray}. */
+    public Builder optName(String value) {
+      require(value.matches("[^/:\\s]+"), "The name of a model has no /, : or blanks", value);
+      name = value;
+      return this;
+    }
+
+    /** The address to listen on. Default: {@code 127.0.0.1}. */
+    public Builder optHost(String value) {
+      host = value;
+      return this;
+    }
+
+    /** The port. Default: {@value ServerOptions#DEFAULT_PORT}. */
+    public Builder optPort(int value) {
+      require(value >= 0 && value <= 65535, "A port is 0 to 65535", value);
+      port = value;
+      return this;
+    }
+
+    /** The form of the model. Default: the smallest that is blessed. */
+    public Builder optEngine(Artifact value) {
+      engine = Optional.of(value);
+      return this;
+    }
+
+    /** The number of workers. Default: one for each processor core. */
+    public Builder optWorkers(int value) {
+      require(value >= 1, "There must be 1 worker or more", value);
+      workers = value;
+      return this;
+    }
+
+    /** The length of the queue. Default: {@value ServerOptions#QUEUE_PER_WORKER} a worker. */
+    public Builder optQueue(int value) {
+      require(value >= 1, "The queue must hold 1 request or more", value);
+      queue = value;
+      return this;
+    }
+
+    /** How long a request may take. Default: 10 seconds. */
+    public Builder optDeadline(Duration value) {
+      deadline = positive(value, "deadline");
+      return this;
+    }
+
+    /** The most bytes of a body. Default: 32 MiB. */
+    public Builder optMaxRequestBytes(int value) {
+      require(value >= 1024, "A request must be allowed 1024 bytes or more", value);
+      maxRequestBytes = value;
+      return this;
+    }
+
+    /** The most pixels of an image. Default: 64 million. */
+    public Builder optMaxPixels(long value) {
+      require(value >= 1, "An image must be allowed 1 pixel or more", value);
+      maxPixels = value;
+      return this;
+    }
+
+    /** The most images of a request. Default: 256. */
+    public Builder optMaxImages(int value) {
+      require(value >= 1, "A request must be allowed 1 image or more", value);
+      maxImages = value;
+      return this;
+    }
+
+    /** How long a client may take to send. Default: 30 seconds. */
+    public Builder optReadTimeout(Duration value) {
+      readTimeout = positive(value, "read timeout");
+      return this;
+    }
+
+    /** How long to wait for requests in flight at the end. Default: 30 seconds. */
+    public Builder optDrainTimeout(Duration value) {
+      drainTimeout = positive(value, "drain timeout");
+      return this;
+    }
+
+    /** What clients must present. Default: nothing. */
+    public Builder optApiKey(String value) {
+      if (!value.matches("[\\x21-\\x7e]{8,}")) {
+        throw new DeepXrayException(
+            "An API key has 8 or more visible ASCII characters and no blanks; choose another.");
+      }
+      apiKey = Optional.of(value);
+      return this;
+    }
+
+    /** Whose pages may call. Default: nobody else's. */
+    public Builder optCorsOrigin(String value) {
+      require(
+          value.matches("\\*|https?://[^/\\s]+"),
+          "An origin is * or looks like https://example.org",
+          value);
+      corsOrigin = Optional.of(value);
+      return this;
+    }
+
+    /** How many of the newest versions are served. Default: 1. */
+    public Builder optKeepVersions(int value) {
+      require(value >= 1, "1 version or more must be served", value);
+      keepVersions = value;
+      return this;
+    }
+
+    /** Names for versions. Default: none. */
+    public Builder optVersionLabels(Map<String, Long> value) {
+      value
+          .keySet()
+          .forEach(
+              label -> require(label.matches("[^/:\\s]+"), "A label has no /, : or blanks", label));
+      versionLabels = Map.copyOf(value);
+      return this;
+    }
+
+    /** How often to look for new versions. Default: 2 seconds. */
+    public Builder optPollInterval(Duration value) {
+      pollInterval = positive(value, "poll interval");
+      return this;
+    }
+
+    /** The options. */
+    public ServerOptions build() {
+      return new ServerOptions(this);
+    }
+
+    private static Duration positive(Duration value, String what) {
+      require(value.toMillis() >= 1, "The " + what + " must be positive", value);
+      return value;
+    }
+
+    private static void require(boolean right, String rule, Object value) {
+      if (!right) {
+        throw new DeepXrayException(rule + ", not " + value + ".");
+      }
+    }
+  }
+}

@@ -1,0 +1,277 @@
+package io.github.deepxray.serve;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The REST interface of TensorFlow Serving 2: its paths, bodies, errors and status codes.
+ *
+ * @see <a href="https://www.tensorflow.org/tfx/serving/api_rest">RESTful API of TensorFlow
+ *     Serving</a>
+ */
+final class TensorFlowServing {
+  private static final String VERSION = "(?:/versions/(?<version>\\d+)|/labels/(?<label>[^/:]+))?";
+
+  private static final Pattern PREDICTION =
+      Pattern.compile(
+          "(?i)/v1/models/(?<name>[^/:]+)" + VERSION + ":(?<method>classify|regress|predict)");
+
+  private static final Pattern STATUS =
+      Pattern.compile("(?i)/v1/models(?:/(?<name>[^/:]+))?" + VERSION + "(?<metadata>/metadata)?");
+
+  private final Versions versions;
+  private final ServerOptions options;
+
+  TensorFlowServing(Versions versions, ServerOptions options) {
+    this.versions = versions;
+    this.options = options;
+  }
+
+  /** What a path asks for. */
+  private record Target(String name, OptionalLong version) {
+    @Override
+    public String toString() {
+      return version.isPresent()
+          ? "Specific(" + name + ", " + version.getAsLong() + ")"
+          : "Latest(" + name + ")";
+    }
+  }
+
+  /**
+   * A request for predictions.
+   *
+   * @param method {@code predict} or {@code classify}
+   * @param model holds the version for it; may fail with {@link ApiException}
+   * @param body what to do with the body
+   */
+  record Call(String method, Supplier<ModelVersion> model, Body body) {}
+
+  /** Turns a body into work. */
+  @FunctionalInterface
+  interface Body {
+    Work work(byte[] body);
+  }
+
+  /**
+   * Understands a request that runs the model.
+   *
+   * @throws ApiException if it is none
+   */
+  Call call(String method, String path) {
+    Matcher matcher = PREDICTION.matcher(path);
+    if (!method.equals("POST") || !matcher.matches()) {
+      throw malformed(method, path);
+    }
+    String verb = matcher.group("method").toLowerCase(Locale.ROOT);
+    Target target = target(matcher);
+    if (verb.equals("regress")) {
+      throw ApiException.badRequest(
+          "The model has no signature of method tensorflow/serving/regress; use :predict.");
+    }
+    return new Call(
+        verb, () -> acquire(target), verb.equals("predict") ? this::predict : this::classify);
+  }
+
+  /**
+   * Answers a request about the model.
+   *
+   * @throws ApiException if it is malformed, or for a model that is not served
+   */
+  byte[] describe(String method, String path) {
+    Matcher matcher = STATUS.matcher(path);
+    if (!method.equals("GET") || !matcher.matches()) {
+      throw malformed(method, path);
+    }
+    if (matcher.group("name") == null) {
+      throw ApiException.badRequest("Missing model name in request.");
+    }
+    Target target = target(matcher);
+    return matcher.group("metadata") == null ? status(target) : metadata(target);
+  }
+
+  private static ApiException malformed(String method, String path) {
+    return ApiException.badRequest("Malformed request: " + method + " " + path);
+  }
+
+  private Target target(Matcher matcher) {
+    String name = decode(matcher.group("name"));
+    String version = matcher.group("version");
+    String label = matcher.group("label");
+    if (label != null) {
+      String decoded = decode(label);
+      if (!name.equals(options.name())) {
+        throw ApiException.notFound("Servable not found for request: Latest(" + name + ")");
+      }
+      return new Target(name, OptionalLong.of(versions.labelled(decoded)));
+    }
+    if (version == null) {
+      return new Target(name, OptionalLong.empty());
+    }
+    try {
+      return new Target(name, OptionalLong.of(Long.parseLong(version)));
+    } catch (NumberFormatException e) {
+      throw ApiException.badRequest("Failed to convert version: " + version + " to numeric.");
+    }
+  }
+
+  private static String decode(String text) {
+    try {
+      // A plus sign in a path is one.
+      return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.badRequest("Failed to decode model name: " + text);
+    }
+  }
+
+  private ModelVersion acquire(Target target) {
+    Optional<ModelVersion> model =
+        target.name.equals(options.name()) ? versions.acquire(target.version) : Optional.empty();
+    return model.orElseThrow(
+        () -> ApiException.notFound("Servable not found for request: " + target));
+  }
+
+  private byte[] status(Target target) {
+    List<Versions.Status> all =
+        versions.statuses().stream()
+            .filter(
+                status -> target.version.isEmpty() || target.version.getAsLong() == status.number())
+            .toList();
+    if (!target.name.equals(options.name()) || all.isEmpty()) {
+      throw ApiException.notFound(
+          target.version.isPresent()
+              ? "Could not find version " + target.version.getAsLong() + " of model " + target.name
+              : "Could not find any versions of model " + target.name);
+    }
+    return Bodies.json(
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("model_version_status");
+          for (Versions.Status status : all) {
+            json.writeStartObject();
+            json.writeStringField("version", Long.toString(status.number()));
+            json.writeStringField("state", status.state().name());
+            json.writeObjectFieldStart("status");
+            json.writeStringField("error_code", status.error().isPresent() ? "INTERNAL" : "OK");
+            json.writeStringField("error_message", status.error().orElse(""));
+            json.writeEndObject();
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  private byte[] metadata(Target target) {
+    ModelVersion model = acquire(target);
+    try {
+      return Bodies.json(
+          json -> {
+            json.writeStartObject();
+            json.writeObjectFieldStart("model_spec");
+            json.writeStringField("name", target.name);
+            json.writeStringField("signature_name", "");
+            json.writeStringField("version", Long.toString(model.number()));
+            json.writeEndObject();
+            json.writeObjectFieldStart("metadata");
+            json.writeObjectFieldStart("signature_def");
+            json.writeObjectFieldStart("signature_def");
+            for (Signatures signature : Signatures.values()) {
+              signature.write(json, model);
+            }
+            json.writeEndObject();
+            json.writeEndObject();
+            json.writeEndObject();
+            json.writeEndObject();
+          });
+    } finally {
+      model.release();
+    }
+  }
+
+  private Work predict(byte[] body) {
+    return new Work() {
+      private boolean rows;
+
+      @Override
+      public ImageSource images(ModelVersion model) {
+        JsonRequest request = JsonRequest.parse(body);
+        Signatures signature = Signatures.of(request.signature());
+        if (request.instances().isPresent() && request.inputs().isPresent()) {
+          throw ApiException.badRequest(
+              "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist");
+        }
+        rows = request.instances().isPresent();
+        Tensor tensor;
+        if (rows) {
+          tensor = signature.row(request.instances().get());
+        } else {
+          tensor =
+              signature.column(
+                  request
+                      .inputs()
+                      .orElseThrow(
+                          () -> ApiException.badRequest("Missing 'inputs' or 'instances' key")));
+        }
+        return signature.images(tensor, model, options);
+      }
+
+      @Override
+      public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+        return Bodies.json(
+            json -> {
+              json.writeStartObject();
+              json.writeArrayFieldStart(rows ? "predictions" : "outputs");
+              for (float probability : probabilities) {
+                json.writeStartArray();
+                json.writeNumber(probability);
+                json.writeEndArray();
+              }
+              json.writeEndArray();
+              json.writeEndObject();
+            });
+      }
+    };
+  }
+
+  private Work classify(byte[] body) {
+    return new Work() {
+      @Override
+      public ImageSource images(ModelVersion model) {
+        return Signatures.examples(JsonRequest.parse(body), model, options);
+      }
+
+      @Override
+      public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+        return Bodies.json(
+            json -> {
+              json.writeStartObject();
+              json.writeArrayFieldStart("results");
+              for (float probability : probabilities) {
+                json.writeStartArray();
+                writeClass(json, model.labels().get(0), 1 - probability);
+                writeClass(json, model.labels().get(1), probability);
+                json.writeEndArray();
+              }
+              json.writeEndArray();
+              json.writeEndObject();
+            });
+      }
+    };
+  }
+
+  private static void writeClass(JsonGenerator json, String label, float score) throws IOException {
+    json.writeStartArray();
+    json.writeString(label);
+    json.writeNumber(score);
+    json.writeEndArray();
+  }
+}

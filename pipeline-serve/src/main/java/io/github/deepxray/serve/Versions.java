@@ -1,0 +1,275 @@
+package io.github.deepxray.serve;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.io.Hashes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The versions of the model: one bundle, or those of a folder in which each stands in a folder
+ * named by its number. A new version takes traffic once it is loaded and has answered a probe; the
+ * one before is closed when the requests it has are answered. A broken version is named in the
+ * status, and the good ones go on.
+ */
+final class Versions {
+  /** The states of TensorFlow Serving's {@code GetModelStatus}. */
+  enum State {
+    START,
+    LOADING,
+    AVAILABLE,
+    UNLOADING,
+    END
+  }
+
+  /**
+   * How a version is.
+   *
+   * @param number of the version
+   * @param state where in its life
+   * @param error why it is not served, if something is wrong with it
+   */
+  record Status(long number, State state, Optional<String> error) {}
+
+  /** A version that could not be loaded, and its files then: when they change it is tried again. */
+  private record Broken(String fingerprint, String error) {}
+
+  /** A single bundle is version 1, as in a bundle's {@code saved_model/1}. */
+  private static final long ONLY = 1;
+
+  private final Path models;
+  private final ServerOptions options;
+  private final Consumer<String> log;
+
+  // Replaced as a whole by refresh(), which one thread at a time runs.
+  private volatile NavigableMap<Long, ModelVersion> loaded = Collections.emptyNavigableMap();
+  private volatile NavigableMap<Long, Status> statuses = Collections.emptyNavigableMap();
+  private final Map<Long, Broken> broken = new TreeMap<>();
+  private final Map<Long, ModelVersion> draining = new TreeMap<>();
+  private boolean closed;
+
+  /**
+   * Prepares; nothing is loaded before {@link #refresh}.
+   *
+   * @param models a bundle, or a folder of version numbers
+   * @param log told of versions that come and go
+   */
+  Versions(Path models, ServerOptions options, Consumer<String> log) {
+    this.models = models;
+    this.options = options;
+    this.log = log;
+  }
+
+  /** Whether there can be other versions later. */
+  boolean watched() {
+    return !Bundle.isBundle(models);
+  }
+
+  /**
+   * Loads what is new and lets go of what is old.
+   *
+   * @throws IOException if the folder cannot be read
+   */
+  synchronized void refresh() throws IOException {
+    if (closed) {
+      return;
+    }
+    NavigableMap<Long, Path> present = present();
+    broken.keySet().retainAll(present.keySet());
+    NavigableMap<Long, ModelVersion> wanted = new TreeMap<>();
+    for (Map.Entry<Long, Path> version : present.descendingMap().entrySet()) {
+      boolean labelled = options.versionLabels().containsValue(version.getKey());
+      if (labelled || unlabelled(wanted) < options.keepVersions()) {
+        loadedOrNew(version.getKey(), version.getValue(), present)
+            .ifPresent(v -> wanted.put(v.number(), v));
+      }
+    }
+    if (wanted.isEmpty()) {
+      // Better the last good version than none.
+      wanted.putAll(loaded);
+    }
+    NavigableMap<Long, ModelVersion> before = loaded;
+    loaded = Collections.unmodifiableNavigableMap(wanted);
+    before.forEach(
+        (number, version) -> {
+          if (wanted.get(number) != version) {
+            draining.put(number, version);
+            version.release();
+          }
+        });
+    draining.values().removeIf(ModelVersion::closed);
+    publish(present, OptionalLong.empty());
+  }
+
+  private long unlabelled(Map<Long, ModelVersion> wanted) {
+    return wanted.keySet().stream()
+        .filter(number -> !options.versionLabels().containsValue(number))
+        .count();
+  }
+
+  private Optional<ModelVersion> loadedOrNew(
+      long number, Path folder, NavigableMap<Long, Path> present) {
+    ModelVersion already = loaded.get(number);
+    if (already != null) {
+      return Optional.of(already);
+    }
+    String fingerprint;
+    try {
+      fingerprint = fingerprint(folder);
+    } catch (IOException | UncheckedIOException e) {
+      // Somebody is at work there: next time.
+      return Optional.empty();
+    }
+    Broken known = broken.get(number);
+    if (known != null && known.fingerprint.equals(fingerprint)) {
+      return Optional.empty();
+    }
+    publish(present, OptionalLong.of(number));
+    long start = System.nanoTime();
+    try {
+      ModelVersion version = ModelVersion.load(number, folder, options);
+      broken.remove(number);
+      log.accept(
+          String.format(
+              Locale.ROOT,
+              "version %d is ready: %s of %s, loaded in %.2f s",
+              number,
+              version.artifact().key(),
+              folder,
+              (System.nanoTime() - start) / 1e9));
+      return Optional.of(version);
+    } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
+      String error = line(e);
+      broken.put(number, new Broken(fingerprint, error));
+      log.accept("version " + number + " is refused: " + error);
+      return Optional.empty();
+    }
+  }
+
+  private static String line(Throwable e) {
+    String message = e.getMessage();
+    return message != null && (e instanceof DeepXrayException)
+        ? message.lines().findFirst().orElse("")
+        : e.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+  }
+
+  /** What of a folder changes when somebody goes on copying files into it, or replaces them. */
+  private static String fingerprint(Path folder) throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted().toList()) {
+        text.append(file)
+            .append('|')
+            .append(Files.size(file))
+            .append('|')
+            .append(Files.getLastModifiedTime(file).toMillis())
+            .append('\n');
+      }
+    }
+    return Hashes.sha256(text.toString());
+  }
+
+  private NavigableMap<Long, Path> present() throws IOException {
+    NavigableMap<Long, Path> found = new TreeMap<>();
+    if (!watched()) {
+      found.put(ONLY, models);
+      return found;
+    }
+    try (Stream<Path> folders = Files.list(models)) {
+      for (Path folder : folders.sorted().toList()) {
+        String name = folder.getFileName().toString();
+        // Long enough for a date with a time, short enough for a long.
+        if (name.matches("\\d{1,18}") && Bundle.isBundle(folder)) {
+          found.putIfAbsent(Long.parseLong(name), folder);
+        }
+      }
+    }
+    return found;
+  }
+
+  private void publish(NavigableMap<Long, Path> present, OptionalLong loading) {
+    NavigableMap<Long, Status> all = new TreeMap<>();
+    for (long number : present.keySet()) {
+      all.put(number, new Status(number, State.END, Optional.empty()));
+    }
+    draining.keySet().forEach(n -> all.put(n, new Status(n, State.UNLOADING, Optional.empty())));
+    broken.forEach((n, b) -> all.put(n, new Status(n, State.END, Optional.of(b.error))));
+    loading.ifPresent(n -> all.put(n, new Status(n, State.LOADING, Optional.empty())));
+    loaded.keySet().forEach(n -> all.put(n, new Status(n, State.AVAILABLE, Optional.empty())));
+    statuses = Collections.unmodifiableNavigableMap(all);
+  }
+
+  /** Whether a version takes traffic. */
+  boolean ready() {
+    return !loaded.isEmpty();
+  }
+
+  /** The number of the newest version that takes traffic. */
+  OptionalLong newest() {
+    NavigableMap<Long, ModelVersion> now = loaded;
+    return now.isEmpty() ? OptionalLong.empty() : OptionalLong.of(now.lastKey());
+  }
+
+  /** All versions, the newest first. */
+  List<Status> statuses() {
+    return List.copyOf(statuses.descendingMap().values());
+  }
+
+  /**
+   * The version that a label names.
+   *
+   * @throws ApiException if there is no such label
+   */
+  long labelled(String label) {
+    Long number = options.versionLabels().get(label);
+    if (number == null) {
+      throw ApiException.badRequest("Unrecognized servable version label: " + label);
+    }
+    return number;
+  }
+
+  /**
+   * Holds a version for a request, which must let go of it.
+   *
+   * @param number which, or the newest
+   * @return none if it is not served
+   */
+  Optional<ModelVersion> acquire(OptionalLong number) {
+    while (true) {
+      NavigableMap<Long, ModelVersion> now = loaded;
+      if (now.isEmpty()) {
+        return Optional.empty();
+      }
+      ModelVersion version =
+          number.isPresent() ? now.get(number.getAsLong()) : now.lastEntry().getValue();
+      if (version == null) {
+        return Optional.empty();
+      }
+      if (version.retain()) {
+        return Optional.of(version);
+      }
+      // It was replaced in the meantime: look again.
+    }
+  }
+
+  /** Lets go of all versions. */
+  synchronized void close() {
+    closed = true;
+    NavigableMap<Long, ModelVersion> before = loaded;
+    loaded = Collections.emptyNavigableMap();
+    statuses = Collections.emptyNavigableMap();
+    before.values().forEach(ModelVersion::release);
+  }
+}

@@ -1,0 +1,275 @@
+package io.github.deepxray.serve;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.function.Consumer;
+
+/**
+ * The threads that run models: each has an engine of its own in every version. What they cannot do
+ * at once waits in a queue of limited length.
+ *
+ * <p>Requests are run together where a model does more per second that way, see {@link
+ * io.github.deepxray.core.engine.InferenceEngine#preferredBatch}; but none waits for others to
+ * come.
+ */
+final class WorkerPool implements AutoCloseable {
+  private final int capacity;
+  private final Metrics metrics;
+  private final Consumer<Throwable> failures;
+
+  /** What each worker gives its models, kept for the next time. */
+  private final float[][] inputs;
+
+  private final List<Thread> threads = new ArrayList<>();
+
+  // All guarded by this.
+  private final Queue<Job> queue = new ArrayDeque<>();
+  private boolean closed;
+
+  /**
+   * Starts the threads.
+   *
+   * @param failures told of what is nobody's fault but the program's
+   */
+  WorkerPool(int workers, int capacity, Metrics metrics, Consumer<Throwable> failures) {
+    this.capacity = capacity;
+    this.metrics = metrics;
+    this.failures = failures;
+    this.inputs = new float[workers][0];
+    for (int w = 0; w < workers; w++) {
+      int worker = w;
+      Thread thread = new Thread(() -> work(worker), "deepxray-worker-" + w);
+      thread.setDaemon(true);
+      thread.start();
+      threads.add(thread);
+    }
+  }
+
+  /** Told how a job ended, once. */
+  interface Reply {
+    void answer(byte[] body);
+
+    void fail(ApiException error);
+  }
+
+  /** A request on its way. */
+  static final class Job {
+    private final ModelVersion model;
+    private final Work work;
+    private final long deadline;
+    private final Reply reply;
+    private ImageSource images;
+    private float[] probabilities;
+    private int filled;
+    private int scored;
+    private boolean ended;
+
+    /**
+     * Prepares.
+     *
+     * @param model held for it; the job lets go of it
+     * @param deadline when its time is up, by {@link System#nanoTime}
+     */
+    Job(ModelVersion model, Work work, long deadline, Reply reply) {
+      this.model = model;
+      this.work = work;
+      this.deadline = deadline;
+      this.reply = reply;
+    }
+
+    private boolean late() {
+      return System.nanoTime() - deadline > 0;
+    }
+
+    private void fail(ApiException error) {
+      if (!ended) {
+        ended = true;
+        model.release();
+        reply.fail(error);
+      }
+    }
+
+    private void answer(byte[] body) {
+      ended = true;
+      model.release();
+      reply.answer(body);
+    }
+  }
+
+  /** Takes a job on, or says that the queue is full. */
+  boolean offer(Job job) {
+    synchronized (this) {
+      if (closed || queue.size() >= capacity) {
+        return false;
+      }
+      queue.add(job);
+      notify();
+      return true;
+    }
+  }
+
+  /** How many jobs wait. */
+  synchronized int waiting() {
+    return queue.size();
+  }
+
+  private void work(int worker) {
+    Optional<List<Job>> jobs = take();
+    while (jobs.isPresent()) {
+      new Batch(worker, jobs.get()).run();
+      jobs = take();
+    }
+  }
+
+  /** The next job, with those behind it that run in the same batch; none at the end. */
+  private synchronized Optional<List<Job>> take() {
+    while (queue.isEmpty()) {
+      if (closed) {
+        return Optional.empty();
+      }
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        return Optional.empty();
+      }
+    }
+    List<Job> jobs = new ArrayList<>();
+    jobs.add(queue.remove());
+    ModelVersion model = jobs.get(0).model;
+    while (jobs.size() < model.preferredBatch()
+        && !queue.isEmpty()
+        && queue.element().model == model) {
+      jobs.add(queue.remove());
+    }
+    return Optional.of(jobs);
+  }
+
+  /** Jobs of one version that are done together. */
+  private final class Batch {
+    private final int worker;
+    private final List<Job> jobs;
+    private final ModelVersion model;
+    private final int size;
+    private final int room;
+    private final List<Job> owners = new ArrayList<>();
+    private final float[] input;
+
+    Batch(int worker, List<Job> jobs) {
+      this.worker = worker;
+      this.jobs = jobs;
+      this.model = jobs.get(0).model;
+      this.size = model.height() * model.width() * 3;
+      this.room = model.preferredBatch();
+      if (inputs[worker].length != room * size) {
+        inputs[worker] = new float[room * size];
+      }
+      this.input = inputs[worker];
+    }
+
+    void run() {
+      for (Job job : jobs) {
+        guarded(job, () -> fill(job));
+      }
+      flush();
+    }
+
+    private void fill(Job job) {
+      if (job.late()) {
+        throw ApiException.unavailable("The request waited too long; try again later.");
+      }
+      job.images = job.work.images(model);
+      job.probabilities = new float[job.images.count()];
+      while (job.filled < job.images.count() && !job.ended) {
+        if (job.filled > 0 && job.late()) {
+          throw new ApiException(504, "The request takes too long; send fewer images at a time.");
+        }
+        job.images.fill(job.filled, input, owners.size() * size);
+        job.filled++;
+        owners.add(job);
+        if (owners.size() == room) {
+          flush();
+        }
+      }
+    }
+
+    private void flush() {
+      if (owners.isEmpty()) {
+        return;
+      }
+      int count = owners.size();
+      try {
+        float[] values = count == room ? input : Arrays.copyOf(input, count * size);
+        float[] probabilities = model.run(worker, values, count);
+        metrics.batch(count);
+        for (int i = 0; i < count; i++) {
+          Job job = owners.get(i);
+          if (!job.ended) {
+            job.probabilities[job.scored++] = probabilities[i];
+          }
+        }
+      } catch (RuntimeException | Error e) {
+        owners.forEach(job -> failed(job, e));
+      }
+      List<Job> done = List.copyOf(owners);
+      owners.clear();
+      for (Job job : done) {
+        if (!job.ended && job.scored == job.images.count()) {
+          guarded(job, () -> job.answer(job.work.answer(model, job.probabilities, worker)));
+        }
+      }
+    }
+
+    private void guarded(Job job, Runnable step) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        failed(job, e);
+      }
+    }
+
+    private void failed(Job job, Throwable e) {
+      if (e instanceof ApiException error) {
+        job.fail(error);
+      } else if (e instanceof OutOfMemoryError) {
+        job.fail(ApiException.unavailable("The server is short of memory; try again later."));
+      } else {
+        failures.accept(e);
+        job.fail(
+            new ApiException(
+                500, e instanceof DeepXrayException ? e.getMessage() : "Internal error."));
+      }
+    }
+  }
+
+  /** Ends the threads, each after the job that it is at; refuses what waits. */
+  @Override
+  public void close() {
+    List<Job> left;
+    synchronized (this) {
+      closed = true;
+      left = List.copyOf(queue);
+      queue.clear();
+      notifyAll();
+    }
+    left.forEach(job -> job.fail(ApiException.unavailable("The server shuts down.")));
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          // A native call cannot be stopped, and what it uses must not be freed before its end.
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
