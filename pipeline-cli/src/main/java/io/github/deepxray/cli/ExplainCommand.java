@@ -1,6 +1,9 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
@@ -9,8 +12,6 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.Artifact;
-import io.github.deepxray.export.Bundle;
 import io.github.deepxray.export.Classifier;
 import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
@@ -162,7 +163,7 @@ final class ExplainCommand implements Callable<Integer> {
         Path file = image.file();
         try {
           RgbImage decoded = ImageCodec.decode(Files.readAllBytes(file), file.toString());
-          Classifier.Prediction prediction = classifier.classify(decoded);
+          Prediction prediction = classifier.classify(decoded);
           HeatMap map = explainer.explain(decoded).heatMap();
           Path picture = pictures.of(image);
           AtomicFiles.write(picture, ImageCodec.encodePng(draw(decoded, map)));
@@ -200,8 +201,7 @@ final class ExplainCommand implements Callable<Integer> {
         : HeatMapOverlay.over(Resizer.resize(image, height, width), map, opacity);
   }
 
-  private Entry entry(
-      Path file, Classifier.Prediction prediction, RgbImage image, Path picture, HeatMap map) {
+  private Entry entry(Path file, Prediction prediction, RgbImage image, Path picture, HeatMap map) {
     return new Entry(
         file.toString(),
         prediction.label(),

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.Bundle;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
