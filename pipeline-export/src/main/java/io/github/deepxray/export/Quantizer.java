@@ -15,9 +15,11 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.quantize.BiasCorrection;
 import io.github.deepxray.optimize.quantize.Calibration;
 import io.github.deepxray.optimize.quantize.Calibrator;
 import io.github.deepxray.optimize.quantize.LayerAnalysis;
@@ -254,11 +256,17 @@ public final class Quantizer {
         chosen = spec.withKeepFloat(all);
       }
       Model quantized = chosen.quantize(exact, calibration);
+      if (spec.mode() == QuantizationMode.INT8) {
+        quantized =
+            new BiasCorrection(engines, options.cores(), progress)
+                .correct(exact, quantized, examples);
+      }
+      Model corrected = quantized;
       byte[] bytes = bytes(spec, quantized);
       List<ScoredExample> scores = validate(artifact.key(), bytes);
       boolean refitted = false;
       if (options.refit() != Refit.NEVER) {
-        Model other = refit(chosen, quantized, calibration);
+        Model other = refit(chosen, corrected, calibration);
         byte[] otherBytes = bytes(spec, other);
         List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
         if (options.refit() == Refit.ALWAYS || closer(otherScores, scores)) {
@@ -274,7 +282,7 @@ public final class Quantizer {
             new LayerAnalysis(engines, options.cores(), progress)
                 .analyze(
                     exact,
-                    chosen.quantize(exact, calibration),
+                    corrected,
                     calibration,
                     examples.first(ANALYSIS_IMAGES),
                     EfficientNet.FEATURES);
@@ -385,12 +393,18 @@ public final class Quantizer {
                   options.cores())
               .train(train, validation);
       Model joint = spec.prepare(trained.backbone().then(fitted));
-      if (!spec.integerHead()) {
-        // The ranges of the backbone are the same, and a head in floats needs none.
-        return spec.quantize(joint, calibration);
-      }
-      return spec.quantize(
-          joint, new Calibrator(engines, options.cores(), progress).calibrate(joint, examples));
+      // The ranges of the backbone are the same, and a head in floats needs none.
+      Calibration ranges =
+          spec.integerHead()
+              ? new Calibrator(engines, options.cores(), progress).calibrate(joint, examples)
+              : calibration;
+      return withBackboneOf(quantized, spec.quantize(joint, ranges));
+    }
+
+    /** The model with the weights of another one's backbone, which may have been corrected. */
+    private Model withBackboneOf(Model other, Model model) {
+      Weights backbone = other.cutAt(EfficientNet.FEATURES).weights();
+      return new Model(model.network(), model.weights().plus(backbone), model.quantization());
     }
   }
 

@@ -12,6 +12,7 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -118,12 +119,15 @@ public final class Centering {
     Layer layer = network.layer(name);
     Weights.Builder changed = Weights.builder();
     if (model.weights().find(name + "/bias").isPresent()) {
-      FloatTensor kernel = Kernels.floats(model.weights(), layer);
-      float[] values = kernel.toFloats();
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) (values[i] * factor[i % factor.length]);
+      // A kernel that is quantized already can still get another bias.
+      if (Arrays.stream(factor).anyMatch(f -> f != 1)) {
+        FloatTensor kernel = Kernels.floats(model.weights(), layer);
+        float[] values = kernel.toFloats();
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) (values[i] * factor[i % factor.length]);
+        }
+        changed.put(Kernels.name(layer), FloatTensor.of(values, kernel.shape()));
       }
-      changed.put(Kernels.name(layer), FloatTensor.of(values, kernel.shape()));
       float[] bias = model.weights().floats(name + "/bias");
       for (int c = 0; c < bias.length; c++) {
         bias[c] = (float) (factor[c] * bias[c] + offset[c]);

@@ -1,0 +1,128 @@
+package io.github.deepxray.optimize.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
+import io.github.deepxray.core.network.Layer.Function;
+import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.Int8Tensor;
+import io.github.deepxray.optimize.prune.ChannelStatistics;
+import io.github.deepxray.testkit.Fixtures;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class BiasCorrectionTest {
+  private static final List<String> CONVOLUTIONS = List.of("stem", "expand", "dwconv", "project");
+
+  private static final Network NETWORK =
+      new Network(
+          "block",
+          "images",
+          List.of(16, 16, 3),
+          List.of(
+              new Conv2D("stem", "images", 8, 3, 2, Padding.SAME, true),
+              new Activation("stem_swish", "stem", Function.SWISH),
+              new Conv2D("expand", "stem_swish", 24, 1, 1, Padding.SAME, true),
+              new Activation("expand_swish", "expand", Function.SWISH),
+              new DepthwiseConv2D("dwconv", "expand_swish", 3, 1, Padding.SAME, true),
+              new Activation("dwconv_swish", "dwconv", Function.SWISH),
+              new Conv2D("project", "dwconv_swish", 8, 1, 1, Padding.SAME, true)),
+          List.of("project"));
+  private static final Model EXACT = Fixtures.withRandomWeights(NETWORK, 3);
+  private static final RepresentativeDataset IMAGES = CalibratorTest.images(EXACT, 12);
+
+  /** The usual ranges. */
+  private static final QuantizationSpec SPEC =
+      QuantizationSpec.of(QuantizationMode.INT8)
+          .withRanges(RangeSelection.of(RangeMethod.of("percentile:0.9998")));
+
+  @Test
+  void theMeansAreThoseOfTheFloatModel() throws IOException {
+    Model quantized = quantized(SPEC);
+    Model corrected = correct(quantized);
+    Map<String, ChannelStatistics> wanted = statistics(EXACT, IMAGES);
+    Map<String, ChannelStatistics> before = statistics(quantized, IMAGES);
+    Map<String, ChannelStatistics> after = statistics(corrected, IMAGES);
+    for (String layer : CONVOLUTIONS) {
+      double step = quantized.quantization().tensor(layer).scale();
+      assertThat(drift(wanted.get(layer), after.get(layer)))
+          .as(layer)
+          .isLessThan(step)
+          .isLessThan(0.5 * drift(wanted.get(layer), before.get(layer)));
+    }
+  }
+
+  @Test
+  void imagesThatWereNotSeenGainToo() throws IOException {
+    Model quantized = quantized(SPEC);
+    RepresentativeDataset all = CalibratorTest.images(EXACT, 20);
+    double before = 0;
+    double after = 0;
+    Model corrected = correct(quantized);
+    for (int i = IMAGES.size(); i < all.size(); i++) {
+      float[] image = all.example(i);
+      float[] wanted = SimulatedEngines.tensors(EXACT, image).get("project");
+      before += error(wanted, SimulatedEngines.tensors(quantized, image).get("project"));
+      after += error(wanted, SimulatedEngines.tensors(corrected, image).get("project"));
+    }
+    assertThat(after).isLessThan(0.9 * before);
+  }
+
+  @Test
+  void onlyBiasesOfIntegerConvolutionsChange() throws IOException {
+    Model quantized = quantized(SPEC.withKeepFloat(List.of("expand")));
+    Model corrected = correct(quantized);
+    assertThat(corrected.network()).isEqualTo(quantized.network());
+    assertThat(corrected.quantization()).isEqualTo(quantized.quantization());
+    Set<String> biases = Set.of("stem/bias", "dwconv/bias", "project/bias");
+    for (String weight : quantized.weights().names()) {
+      assertThat(corrected.weights().get(weight).equals(quantized.weights().get(weight)))
+          .as(weight)
+          .isEqualTo(!biases.contains(weight));
+    }
+    assertThat(corrected.weights().get("stem/kernel")).isInstanceOf(Int8Tensor.class);
+  }
+
+  private static Model quantized(QuantizationSpec spec) throws IOException {
+    return spec.quantize(EXACT, CalibratorTest.calibrate(EXACT, IMAGES));
+  }
+
+  private static Model correct(Model quantized) throws IOException {
+    SimulatedEngines engines = new SimulatedEngines(2);
+    Model corrected =
+        new BiasCorrection(engines, 2, Progress.NONE).correct(EXACT, quantized, IMAGES);
+    assertThat(engines.open()).isZero();
+    return corrected;
+  }
+
+  private static Map<String, ChannelStatistics> statistics(
+      Model model, RepresentativeDataset images) throws IOException {
+    return ChannelStatistics.collect(
+        new SimulatedEngines(2), 2, model, CONVOLUTIONS, images, Progress.NONE);
+  }
+
+  /** The largest difference of a channel's means. */
+  private static double drift(ChannelStatistics wanted, ChannelStatistics is) {
+    double largest = 0;
+    for (int c = 0; c < wanted.means().size(); c++) {
+      largest = Math.max(largest, Math.abs(wanted.means().get(c) - is.means().get(c)));
+    }
+    return largest;
+  }
+
+  private static double error(float[] wanted, float[] is) {
+    double sum = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      sum += Math.pow(wanted[i] - is[i], 2);
+    }
+    return sum;
+  }
+}
