@@ -127,8 +127,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
     if (images.isEmpty()) {
       for (int i = 0; i < PHANTOMS; i++) {
         Slice slice = i % 2 == 0 ? Slice.NORMAL : Slice.BACTERIAL;
-        files.add(
-            ImageCodec.encodeJpeg(Phantom.draw(slice, 7, i, 1, PHANTOM_SIZE), JPEG_QUALITY));
+        files.add(ImageCodec.encodeJpeg(Phantom.draw(slice, 7, i, 1, PHANTOM_SIZE), JPEG_QUALITY));
       }
       return files;
     }
@@ -277,9 +276,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
             Integer.toString(workers),
             "--poll",
             "0.2"));
-    return new ProcessBuilder(command)
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   private void swap(Path versions, LoadGenerator load, int connections, double bare)
@@ -322,11 +319,14 @@ final class BenchmarkServeCommand implements Callable<Integer> {
       done += count;
       memory.add(residentMiB(process.pid()));
     }
-    print("%-18s %8d requests, %d not answered with the probability (bar: 0)", "soak", done, failed);
+    print(
+        "%-18s %8d requests, %d not answered with the probability (bar: 0)", "soak", done, failed);
     print(
         "resident memory    %.0f MiB at first, %.0f at the end, slope over the second half %.2f MiB a"
             + " 10,000 requests",
-        memory.get(0), memory.get(parts - 1), slope(memory, parts / 2) * 10_000.0 * parts / requests);
+        memory.get(0),
+        memory.get(parts - 1),
+        slope(memory, parts / 2) * 10_000.0 * parts / requests);
   }
 
   /** The slope of the line through the values from an index on, by least squares. */

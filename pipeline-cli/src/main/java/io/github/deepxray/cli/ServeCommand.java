@@ -28,9 +28,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ServerOptions options = Usage.check(common, arguments::options);
     arguments.serve(
-        options,
-        common.command().commandLine().getOut(),
-        common.command().commandLine().getErr());
+        options, common.command().commandLine().getOut(), common.command().commandLine().getErr());
     return 0;
   }
 }

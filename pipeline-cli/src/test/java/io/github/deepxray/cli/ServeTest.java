@@ -48,8 +48,7 @@ class ServeTest {
   void saysWhatPredictSays(String engine, boolean tensorFlow) throws Exception {
     Path image = SmallRun.anImage();
     Outcome predicted =
-        Outcome.of(
-            "predict", SmallRun.bundle(), image, "--artifact", engine, "--format", "json");
+        Outcome.of("predict", SmallRun.bundle(), image, "--artifact", engine, "--format", "json");
     double expected =
         Json.parse(predicted.out(), "predict").get(0).path("probability").doubleValue();
     Path log = folder.resolve("log");
