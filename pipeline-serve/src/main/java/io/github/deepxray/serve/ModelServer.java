@@ -2,6 +2,7 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.concurrent.Workers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -145,8 +146,30 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private void open() throws IOException {
+    // Both at once: a model takes as long to load as the rest of the program.
+    Future<Void> loading =
+        clock.submit(
+            () -> {
+              versions.refresh();
+              return null;
+            });
+    listen();
+    port = connector.getLocalPort();
+    Workers.result(loading);
+    if (versions.watched()) {
+      if (!versions.ready()) {
+        log.accept("no version can be served yet; waiting for one");
+      }
+      every(options.pollInterval().toMillis(), this::refresh);
+    } else if (!versions.ready()) {
+      throw new DeepXrayException(
+          versions.statuses().get(0).error().orElse("The bundle cannot be served."));
+    }
+  }
+
+  /** From here on who asks whether it is ready hears that it is not. */
+  private void listen() throws IOException {
     try {
-      // First, so that who asks whether it is ready hears that it is not.
       server.start();
     } catch (Exception e) {
       if (e instanceof BindException || e.getCause() instanceof BindException) {
@@ -160,17 +183,6 @@ public final class ModelServer implements AutoCloseable {
             e);
       }
       throw new IOException("the server does not start: " + e.getMessage(), e);
-    }
-    port = connector.getLocalPort();
-    versions.refresh();
-    if (versions.watched()) {
-      if (!versions.ready()) {
-        log.accept("no version can be served yet; waiting for one");
-      }
-      every(options.pollInterval().toMillis(), this::refresh);
-    } else if (!versions.ready()) {
-      throw new DeepXrayException(
-          versions.statuses().get(0).error().orElse("The bundle cannot be served."));
     }
   }
 

@@ -17,7 +17,7 @@ import javax.imageio.ImageIO;
 
 /** Images that the project draws itself: to try the model on, and to warm it up. */
 final class Samples {
-  private static final int PER_SLICE = 4;
+  private static final int PER_SLICE = 3;
   private static final int SIZE = 448;
   private static final int PROBE_SIZE = 64;
 

@@ -29,6 +29,10 @@ class LimitsTest {
   @TempDir static Path folder;
   private static final List<String> LOG = new CopyOnWriteArrayList<>();
   private static ModelServer server;
+
+  /** One that well-behaved clients have no time for: it closes their idle connections, too. */
+  private static ModelServer impatient;
+
   private static Http http;
   private static byte[] file;
 
@@ -43,9 +47,17 @@ class LimitsTest {
                 .optMaxRequestBytes(MAX_REQUEST)
                 .optMaxPixels(10_000)
                 .optMaxImages(3)
-                .optReadTimeout(Duration.ofMillis(700))
                 .build(),
             LOG::add);
+    impatient =
+        ModelServer.start(
+            folder.resolve("bundle"),
+            ServerOptions.builder()
+                .optPort(0)
+                .optWorkers(1)
+                .optReadTimeout(Duration.ofMillis(700))
+                .build(),
+            line -> {});
     http = new Http(server.uri());
     file = TinyBundle.jpeg(1, 50);
   }
@@ -53,6 +65,7 @@ class LimitsTest {
   @AfterAll
   static void stop() {
     server.close();
+    impatient.close();
   }
 
   private static byte[] gzip(byte[] bytes) throws IOException {
@@ -173,11 +186,11 @@ class LimitsTest {
 
   @Test
   void whoSendsHeadersTooSlowlyIsCutOff() throws Exception {
-    try (Raw raw = new Raw(server)) {
+    try (Raw raw = new Raw(impatient)) {
       raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: a\r\n");
       assertThat(raw.trickle("A: b\r\n", 400, 100)).isTrue();
     }
-    try (Raw raw = new Raw(server)) {
+    try (Raw raw = new Raw(impatient)) {
       // After a good request, on the same connection.
       raw.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
       Thread.sleep(100);
@@ -189,7 +202,7 @@ class LimitsTest {
 
   @Test
   void whoSendsTheBodyTooSlowlyIsCutOff() throws Exception {
-    try (Raw raw = new Raw(server)) {
+    try (Raw raw = new Raw(impatient)) {
       raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
       assertThat(raw.trickle("{", 400, 100)).isTrue();
       assertThat(raw.readToEnd())
@@ -200,7 +213,7 @@ class LimitsTest {
 
   @Test
   void whoSendsNothingIsCutOff() throws Exception {
-    try (Raw raw = new Raw(server)) {
+    try (Raw raw = new Raw(impatient)) {
       assertThat(raw.readToEnd()).isEmpty();
     }
   }

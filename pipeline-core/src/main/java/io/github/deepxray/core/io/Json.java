@@ -37,12 +37,6 @@ public final class Json {
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
           .addModule(new Jdk8Module())
           .build();
-  private static final ObjectMapper YAML =
-      YAMLMapper.builder()
-          // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
-          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-          .addModule(new Jdk8Module())
-          .build();
   private static final ObjectWriter WRITER =
       MAPPER.writer(
           new DefaultPrettyPrinter()
@@ -50,6 +44,16 @@ public final class Json {
               .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
   private Json() {}
+
+  /** Made when it is needed: programs that read JSON alone start sooner. */
+  private static final class Yaml {
+    static final ObjectMapper MAPPER =
+        YAMLMapper.builder()
+            // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
+            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+            .addModule(new Jdk8Module())
+            .build();
+  }
 
   /** An empty object. */
   public static ObjectNode object() {
@@ -134,7 +138,7 @@ public final class Json {
       return read(file);
     }
     try {
-      JsonNode tree = YAML.readTree(Files.readString(file));
+      JsonNode tree = Yaml.MAPPER.readTree(Files.readString(file));
       return tree == null || tree.isMissingNode() ? object() : tree;
     } catch (JsonProcessingException e) {
       throw malformed(file.toString(), e);
@@ -144,7 +148,7 @@ public final class Json {
   /** A value as YAML. */
   public static String yaml(Object value) {
     try {
-      return YAML.writeValueAsString(value);
+      return Yaml.MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("cannot write " + value.getClass() + " as YAML", e);
     }
