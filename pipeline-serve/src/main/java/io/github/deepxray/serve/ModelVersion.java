@@ -1,5 +1,9 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.tflite.TfLiteEngine;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.explain.Explainer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
@@ -43,7 +47,7 @@ final class ModelVersion {
   private final JsonNode artifacts;
   private final List<InferenceEngine> engines = new ArrayList<>();
   private final List<ImageClassifier> classifiers = new ArrayList<>();
-  private final List<HeatMap.Engine> heatMaps = new ArrayList<>();
+  private final List<Explainer> explainers = new ArrayList<>();
 
   /** Who may still use it: the list of versions, and each request on its way. */
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -92,7 +96,13 @@ final class ModelVersion {
         InferenceEngine engine = artifact.load(bundle, 1);
         version.engines.add(engine);
         version.classifiers.add(ImageClassifier.of(engine, labels, threshold, folder));
-        HeatMap.Engine.load(bundle, engine.inputShape()).ifPresent(version.heatMaps::add);
+        Path explaining = folder.resolve(Bundle.EXPLAIN);
+        if (Files.exists(explaining)) {
+          version.explainers.add(
+              new Explainer(
+                  TfLiteEngine.load(explaining, TfLiteEngine.Options.DEFAULT),
+                  explaining.toString()));
+        }
         version.probe(w);
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -207,7 +217,7 @@ final class ModelVersion {
 
   /** Whether it makes heat maps. */
   boolean explains() {
-    return !heatMaps.isEmpty();
+    return !explainers.isEmpty();
   }
 
   /**
@@ -226,9 +236,11 @@ final class ModelVersion {
     return classifiers.get(0).decide(probability);
   }
 
-  /** The heat map of an image, if the bundle can make one. */
-  Optional<HeatMap> explain(int worker, float[] image) {
-    return explains() ? Optional.of(heatMaps.get(worker).of(image)) : Optional.empty();
+  /** The heat map of an image, its largest value 1 or all 0, if the bundle can make one. */
+  Optional<HeatMap> explain(int worker, RgbImage image) {
+    return explains()
+        ? Optional.of(explainers.get(worker).explain(image).heatMap().normalized())
+        : Optional.empty();
   }
 
   /** Keeps it from being closed, unless that has happened. */
@@ -250,6 +262,6 @@ final class ModelVersion {
 
   private void close() {
     engines.forEach(InferenceEngine::close);
-    heatMaps.forEach(HeatMap.Engine::close);
+    explainers.forEach(Explainer::close);
   }
 }

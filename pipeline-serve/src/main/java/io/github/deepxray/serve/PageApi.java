@@ -1,5 +1,6 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.core.image.HeatMap;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.bundle.Prediction;
@@ -60,7 +61,7 @@ final class PageApi {
     return new Work() {
       private int height;
       private int width;
-      private Optional<float[]> seen = Optional.empty();
+      private Optional<RgbImage> seen = Optional.empty();
 
       @Override
       public ImageSource images(ModelVersion model) {
@@ -78,9 +79,7 @@ final class PageApi {
             RgbImage small = Resizer.resize(image, model.height(), model.width());
             small.copyTo(target, offset);
             if (model.explains()) {
-              float[] copy = new float[model.height() * model.width() * 3];
-              small.copyTo(copy, 0);
-              seen = Optional.of(copy);
+              seen = Optional.of(small);
             }
           }
         };
