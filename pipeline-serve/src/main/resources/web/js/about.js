@@ -8,8 +8,8 @@ const byId = (id) => document.getElementById(id);
 /** Shows what /api/model says. */
 export function show(model) {
   const form = formOf(model)?.form;
-  byId('served').textContent =
-    `Model ${model.name}, version ${model.version}\n${form ? `${form} (${model.engine})` : model.engine}`;
+  const engine = form ? `${form} (${model.engine})` : model.engine;
+  byId('served').textContent = `Model ${model.name}, version ${model.version}\n${engine}`;
   showFigures(figuresOf(model), model.threshold);
   const card = byId('card');
   card.replaceChildren(
@@ -49,11 +49,11 @@ function formOf(model) {
  */
 function figuresOf(model) {
   const served = formOf(model)?.verdict?.splits?.test;
-  if (served?.auc) {
+  if (known(served?.auc)) {
     return { ...served, of: 'Of the very file that is served' };
   }
   const split = model.metrics?.splits?.test;
-  if (!split?.auc) {
+  if (!known(split?.auc)) {
     return null;
   }
   const at = Object.values(split.thresholds ?? {}).find((t) => t.threshold === model.threshold);
@@ -93,7 +93,7 @@ function showFigures(figures, threshold) {
     ['Sensitivity', figures.sensitivity, 'of images with pneumonia are found'],
     ['Specificity', figures.specificity, 'of normal images are called normal'],
   ]) {
-    if (estimate) {
+    if (known(estimate)) {
       list.append(
         figure(name, percent(estimate.value), range(estimate, percent), meaning, estimate),
       );
@@ -102,7 +102,7 @@ function showFigures(figures, threshold) {
   list.append(
     figure('Threshold', percent(threshold), null, 'from here on it says pneumonia', exact),
   );
-  if (figures.sensitivity && figures.specificity) {
+  if (known(figures.sensitivity) && known(figures.specificity)) {
     const missed = Math.round(100 * (1 - figures.sensitivity.value));
     const alarms = Math.round(100 * (1 - figures.specificity.value));
     byId('in-words').hidden = false;
@@ -110,6 +110,11 @@ function showFigures(figures, threshold) {
       `In other words: of 100 images with pneumonia it misses about ${missed}, and of 100 normal`
       + ` ones it takes about ${alarms} for pneumonia. On images from elsewhere expect worse.`;
   }
+}
+
+/** A split without images of a class has none. */
+function known(estimate) {
+  return Number.isFinite(estimate?.value);
 }
 
 function range(estimate, format) {

@@ -7,8 +7,8 @@ const KEY = 'deepxray-api-key';
 /**
  * What went wrong.
  *
- * kind: 'key' one is needed · 'image' it cannot be read · 'large' too large · 'busy' after all
- * attempts · 'late' it took too long · 'gone' no answer · 'server' anything else that the server says
+ * The kinds: key (one is needed), image (it cannot be read), large (too large), busy (after all
+ * attempts), late (it took too long), gone (no answer), server (anything else that it says).
  */
 export class ApiError extends Error {
   constructor(kind, message) {

@@ -18,6 +18,9 @@ const queue = new Queue(classify, LANES);
 const results = new Results({ retry: (item) => again([item]), remove });
 let ids = 0;
 
+// How many images have been asked for since there was nothing to do.
+let asked = 0;
+
 // Images.
 
 function add(files, about) {
@@ -33,6 +36,7 @@ function add(files, about) {
     url: URL.createObjectURL(file.blob ?? file),
     state: 'queued',
   }));
+  asked = (unfinished().length > 0 ? asked : 0) + items.length;
   results.add(items);
   queue.add(...items);
   if (files.length > 1) {
@@ -57,7 +61,8 @@ async function classify(item) {
   }
   try {
     const result = await api.classify(item.file, item.abort.signal, (seconds, attempt, all) => {
-      const wait = `The server is busy. Trying again in ${Math.ceil(seconds)} s (${attempt} of ${all}).`;
+      const wait =
+        `The server is busy. Trying again in ${Math.ceil(seconds)} s (${attempt} of ${all}).`;
       change(item, { state: 'busy', wait });
       setTimeout(() => {
         if (item.state === 'busy' && item.wait === wait) {
@@ -149,6 +154,7 @@ function finish(item, changes) {
 }
 
 function again(items) {
+  asked = (unfinished().length > 0 ? asked : 0) + items.length;
   items.forEach((item) => change(item, { state: 'queued', error: null, wait: null }));
   queue.add(...items);
   refresh();
@@ -245,15 +251,14 @@ function say(text) {
 /** One by one while they are few, then now and again, and at the end. */
 function announce(item) {
   const left = unfinished().length;
-  const all = results.items.length;
-  if (all > 1 && left === 0) {
+  if (asked > 1 && left === 0) {
     say(`Ready. ${summary(results.items)}.`);
   } else if (item.state === 'failed') {
     say(`${item.name}: ${item.error.title}. ${item.error.text}`);
-  } else if (item.result && all <= OFTEN) {
+  } else if (item.result && asked <= OFTEN) {
     say(`${item.name}: ${title(item.result.label)}, ${percent(item.result.probability)}.`);
-  } else if ((all - left) % OFTEN === 0) {
-    say(`${all - left} of ${count(all, 'image')} done.`);
+  } else if ((asked - left) % OFTEN === 0) {
+    say(`${asked - left} of ${count(asked, 'image')} done.`);
   }
 }
 

@@ -71,7 +71,7 @@ export class Results {
     byId('results').hidden = false;
     this.choose(items[0]);
     if (first) {
-      byId('results').scrollIntoView({ block: 'start', behavior: CALM.matches ? 'auto' : 'smooth' });
+      scrollTo(byId('results'));
     }
   }
 
@@ -245,10 +245,7 @@ export class Results {
     if (item) {
       this.choose(item);
       if (NARROW.matches) {
-        byId('viewer').scrollIntoView({
-          block: 'start',
-          behavior: CALM.matches ? 'auto' : 'smooth',
-        });
+        scrollTo(byId('viewer'));
       }
     }
   }
@@ -370,6 +367,10 @@ export class Results {
     byId('results').style.setProperty('--opacity', value / 100);
     byId('opacity-value').textContent = `${value}\u202f%`;
   }
+}
+
+function scrollTo(node) {
+  node.scrollIntoView({ block: 'start', behavior: CALM.matches ? 'auto' : 'smooth' });
 }
 
 /** On which side of the threshold. */
