@@ -7,6 +7,7 @@ const byId = (id) => document.getElementById(id);
 
 /** Shows what /api/model says. */
 export function show(model) {
+  byId('about').hidden = false;
   const form = formOf(model)?.form;
   const engine = form ? `${form} (${model.engine})` : model.engine;
   byId('served').textContent = `Model ${model.name}, version ${model.version}\n${engine}`;

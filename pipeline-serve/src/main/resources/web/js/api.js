@@ -4,6 +4,17 @@ const ATTEMPTS = 6;
 const LONGEST_WAIT = 30;
 const KEY = 'deepxray-api-key';
 
+let key = stored();
+
+/** Some browsers are told to store nothing for pages. */
+function stored() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * What went wrong.
  *
@@ -19,19 +30,19 @@ export class ApiError extends Error {
 
 const KINDS = { 400: 'image', 401: 'key', 408: 'late', 413: 'large', 415: 'image', 504: 'late' };
 
-function headers() {
-  const key = sessionStorage.getItem(KEY);
-  return key ? { Authorization: `Bearer ${key}` } : {};
-}
-
 /** Whether there is an API key. */
 export function hasKey() {
-  return sessionStorage.getItem(KEY) !== null;
+  return key !== null;
 }
 
 /** Uses an API key from now on, until the tab is closed. */
-export function useKey(key) {
-  sessionStorage.setItem(KEY, key);
+export function useKey(value) {
+  key = value;
+  try {
+    sessionStorage.setItem(KEY, value);
+  } catch {
+    // Until the page is left, then.
+  }
 }
 
 /**
@@ -48,7 +59,8 @@ async function ask(path, options = {}, waits = () => {}) {
   for (let attempt = 1; ; attempt++) {
     let response;
     try {
-      response = await fetch(path, { ...options, headers: headers(), cache: 'no-cache' });
+      const headers = key === null ? {} : { Authorization: `Bearer ${key}` };
+      response = await fetch(path, { ...options, headers, cache: 'no-cache' });
     } catch (error) {
       if (error.name === 'AbortError') {
         throw error;

@@ -28,7 +28,7 @@ export async function objection(file) {
  * names.
  *
  * @param {DataTransfer} data to be called while the event is handled
- * @returns {Promise<{files: File[], left: number}>} and how many others the folders had
+ * @returns {Promise<{files: File[], left: number}>} and how many others there were
  */
 export async function dropped(data) {
   const entries = [...data.items]
@@ -39,7 +39,7 @@ export async function dropped(data) {
     if (entry instanceof File) {
       found.files.push(entry);
     } else if (entry?.isFile) {
-      found.files.push(await fileOf(entry));
+      await take(entry, found);
     } else if (entry) {
       await walk(entry, found);
     }
@@ -47,8 +47,13 @@ export async function dropped(data) {
   return found;
 }
 
-function fileOf(entry) {
-  return new Promise((resolve, reject) => entry.file(resolve, reject));
+/** What may not be read is left out. */
+async function take(entry, found) {
+  try {
+    found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+  } catch {
+    found.left++;
+  }
 }
 
 async function walk(folder, found) {
@@ -67,7 +72,7 @@ async function walk(folder, found) {
     if (entry.isDirectory) {
       await walk(entry, found);
     } else if (IMAGE.test(entry.name)) {
-      found.files.push(await fileOf(entry));
+      await take(entry, found);
     } else {
       found.left++;
     }

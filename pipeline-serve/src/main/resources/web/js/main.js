@@ -21,6 +21,9 @@ let ids = 0;
 // How many images have been asked for since there was nothing to do.
 let asked = 0;
 
+// While the server is gone: how long to wait before looking for it, and the timer.
+let pause = null;
+
 // Images.
 
 function add(files, about) {
@@ -71,7 +74,9 @@ async function classify(item) {
       }, 1000 * seconds);
     });
     finish(item, { state: 'done', result, wait: null });
-    load();
+    if (!loaded.model) {
+      load();
+    }
   } catch (error) {
     await failed(item, error);
   }
@@ -217,6 +222,9 @@ function refresh() {
   byId('retry-all').hidden = left > 0 || more < 2;
   byId('retry-all').textContent = `Try ${more} again`;
   byId('save').hidden = left > 0 || !items.some((item) => item.result);
+  if (pause) {
+    describeGone();
+  }
 }
 
 /** As text for a spreadsheet. */
@@ -264,8 +272,6 @@ function announce(item) {
 
 // The server.
 
-let pause = null;
-
 function serverGone() {
   if (pause) {
     return;
@@ -275,12 +281,16 @@ function serverGone() {
   wait();
 }
 
-function wait() {
+function describeGone() {
   const waiting = unfinished().length;
   byId('gone-text').textContent =
     (waiting > 0
       ? `${count(waiting, 'image')} will go on when it is back. `
       : 'Is it still running? ') + 'This page looks for it by itself.';
+}
+
+function wait() {
+  describeGone();
   pause.timer = setTimeout(look, 1000 * pause.seconds);
   pause.seconds = Math.min(LONGEST_PAUSE, 1.5 * pause.seconds);
 }
@@ -296,8 +306,8 @@ async function look() {
         byId('main').focus();
       }
       say('The server answers again.');
-      await load();
       queue.resume();
+      load();
     }
   } else if (pause) {
     clearTimeout(pause.timer);
@@ -312,50 +322,56 @@ function askForKey() {
     : KEY_KEPT;
 }
 
-async function submitKey(event) {
+function submitKey(event) {
   event.preventDefault();
   api.useKey(byId('key').value.trim());
   byId('key-note').textContent = 'Trying the key…';
   loaded.model = false;
-  if (await load()) {
-    byId('key-form').hidden = true;
-    byId('key').value = '';
-    byId('files').focus();
-    queue.resume();
-  }
+  load();
 }
 
-const loaded = { model: false, samples: false, now: false };
+/** The server has taken the key. */
+function keyTaken() {
+  byId('key-form').hidden = true;
+  byId('key').value = '';
+  byId('files').focus();
+  queue.resume();
+}
 
-/** Loads what is still missing; whether all of it is there. */
-async function load() {
-  if (loaded.now) {
-    return false;
-  }
-  loaded.now = true;
+const loaded = { model: false, samples: false };
+let loading = Promise.resolve();
+
+/** Loads what is still missing. */
+function load() {
+  loading = loading.then(loadOnce);
+  return loading;
+}
+
+async function loadOnce() {
   try {
     if (!loaded.model) {
       const model = await api.model();
       about.show(model);
       results.describe(model);
       loaded.model = true;
+      if (!byId('key-form').hidden) {
+        keyTaken();
+      }
     }
     if (!loaded.samples) {
       await samples.show(addSample);
       loaded.samples = true;
     }
-    return true;
   } catch (error) {
     if (error.kind === 'key') {
       askForKey();
     } else if (error.kind === 'gone') {
       serverGone();
     } else {
+      byId('about').hidden = false;
       byId('card').textContent = `The server cannot tell about its model: ${error.message}`;
     }
-    return false;
-  } finally {
-    loaded.now = false;
+    byId('samples-panel').hidden = !loaded.samples;
   }
 }
 
@@ -418,7 +434,7 @@ function listen() {
     const { files, left } = await dropped(event.dataTransfer);
     add(files);
     if (left > 0) {
-      say(`${count(left, 'other file')} of the folders left out.`);
+      say(`${count(files.length, 'image')} added, ${count(left, 'other file')} left out.`);
     }
   });
   addEventListener('paste', (event) => {

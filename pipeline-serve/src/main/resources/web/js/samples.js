@@ -10,31 +10,22 @@ const byId = (id) => document.getElementById(id);
  * @param {(name: string, file: Blob) => void} choose told of a sample that somebody picks
  */
 export async function show(choose) {
-  const list = byId('samples');
-  const note = byId('samples-note');
-  try {
-    const names = await api.sampleNames();
-    const buttons = names.map((name) => button(name));
-    list.replaceChildren(
-      ...buttons.map((b) => {
-        const item = document.createElement('li');
-        item.append(b);
-        return item;
-      }),
-    );
-    note.hidden = true;
-    // One by one: the server has other things to do.
-    for (const [i, name] of names.entries()) {
-      const file = await api.sample(name);
-      const image = buttons[i].querySelector('img');
-      image.src = URL.createObjectURL(file);
-      buttons[i].disabled = false;
-      buttons[i].addEventListener('click', () => choose(name, file));
-    }
-  } catch (error) {
-    note.hidden = false;
-    note.textContent = 'The samples could not be loaded.';
-    throw error;
+  const names = await api.sampleNames();
+  const buttons = names.map((name) => button(name));
+  byId('samples').replaceChildren(
+    ...buttons.map((b) => {
+      const item = document.createElement('li');
+      item.append(b);
+      return item;
+    }),
+  );
+  byId('samples-panel').hidden = false;
+  // One by one: the server has other things to do.
+  for (const [i, name] of names.entries()) {
+    const file = await api.sample(name);
+    buttons[i].querySelector('img').src = URL.createObjectURL(file);
+    buttons[i].disabled = false;
+    buttons[i].addEventListener('click', () => choose(name, file));
   }
 }
 
