@@ -116,8 +116,7 @@ final class Browser implements AutoCloseable {
     driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
-        Map.of(
-            "width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
   }
 
   /** Sets what style sheets ask for, such as {@code prefers-color-scheme}. */
@@ -181,8 +180,7 @@ final class Browser implements AutoCloseable {
   void drop(Path... files) {
     Map<String, Object> data = new HashMap<>();
     data.put("items", List.of());
-    data.put(
-        "files", Arrays.stream(files).map(file -> file.toAbsolutePath().toString()).toList());
+    data.put("files", Arrays.stream(files).map(file -> file.toAbsolutePath().toString()).toList());
     data.put("dragOperationsMask", 1);
     for (String type : List.of("dragEnter", "dragOver", "drop")) {
       driver.executeCdpCommand(
@@ -190,18 +188,22 @@ final class Browser implements AutoCloseable {
     }
   }
 
+  /** Where files that the page saves go. */
+  void saveTo(Path folder) {
+    driver.executeCdpCommand(
+        "Browser.setDownloadBehavior",
+        Map.of("behavior", "allow", "downloadPath", folder.toAbsolutePath().toString()));
+  }
+
   /** Waits until something is so. */
   void await(String what, BooleanSupplier so) {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (System.nanoTime() < end) {
+      if (now(so)) {
+        return;
+      }
       try {
-        if (so.getAsBoolean()) {
-          return;
-        }
         Thread.sleep(50);
-      } catch (StaleElementReferenceException e) {
-        // The page is just changing it.
-        continue;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         break;
@@ -209,6 +211,15 @@ final class Browser implements AutoCloseable {
     }
     screenshot("not-" + what.replaceAll("\\W+", "-"));
     fail("Waited in vain until " + what);
+  }
+
+  private static boolean now(BooleanSupplier so) {
+    try {
+      return so.getAsBoolean();
+    } catch (StaleElementReferenceException e) {
+      // The page is just changing it.
+      return false;
+    }
   }
 
   /** The addresses of all that the page has asked for since it was opened. */

@@ -129,8 +129,7 @@ final class PageBundle {
             .put("logit/bias", FloatTensor.of(new float[] {OFFSET}, List.of(1)))
             .build();
     return new Model(
-        new Network(
-            "brightness", "images", List.of(SIZE, SIZE, 3), layers, List.of(outputs)),
+        new Network("brightness", "images", List.of(SIZE, SIZE, 3), layers, List.of(outputs)),
         weights);
   }
 

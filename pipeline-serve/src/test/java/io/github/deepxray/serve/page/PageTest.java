@@ -90,8 +90,7 @@ class PageTest {
     }
   }
 
-  private static ModelServer start(Path models, ServerOptions.Builder options)
-      throws IOException {
+  private static ModelServer start(Path models, ServerOptions.Builder options) throws IOException {
     return ModelServer.start(models, options.optPort(0).optWorkers(1).build(), line -> {});
   }
 
@@ -104,8 +103,7 @@ class PageTest {
 
   private static void loaded() {
     browser.await(
-        "the page is complete",
-        () -> browser.seen(".sample:enabled") && browser.seen("#card p"));
+        "the page is complete", () -> browser.seen(".sample:enabled") && browser.seen("#card p"));
   }
 
   private static void idle() {
@@ -173,8 +171,7 @@ class PageTest {
       assertThat((double) fill.width / bar.width).isCloseTo(probability, within(0.01));
       assertThat((tick.x + tick.width / 2.0 - bar.x) / bar.width)
           .isCloseTo(PageBundle.THRESHOLD, within(0.01));
-      assertThat(browser.find("#gauge").getDomAttribute("aria-label"))
-          .contains("threshold");
+      assertThat(browser.find("#gauge").getDomAttribute("aria-label")).contains("threshold");
     }
     assertThat(browser.all(".row")).hasSize(2);
     assertThat(browser.text("#summary"))
@@ -310,14 +307,19 @@ class PageTest {
   void manyFilesAreWorkedOffInTheirOrder() throws Exception {
     List<Path> files = new ArrayList<>();
     for (int i = 0; i < 24; i++) {
-      files.add(i == 17 ? text("notes.txt") : phantom(Slice.values()[i % 2], i));
+      files.add(
+          i == 17
+              ? text("notes.txt")
+              : phantom(List.of(Slice.NORMAL, Slice.BACTERIAL).get(i % 2), i));
     }
     open(server.uri());
     browser.choose(files.toArray(Path[]::new));
     idle();
     assertThat(browser.texts(".row-name"))
         .containsExactlyElementsOf(files.stream().map(f -> f.getFileName().toString()).toList());
-    assertThat(browser.text("#summary")).startsWith("23 of 24 images classified").contains("1 failed");
+    assertThat(browser.text("#summary"))
+        .startsWith("23 of 24 images classified")
+        .contains("1 failed");
     assertThat(browser.text("#live")).startsWith("Ready. 23 of 24 images classified");
     assertThat(browser.all(".row[data-state=done]")).hasSize(23);
     assertThat(browser.seen("#cancel")).isFalse();
@@ -333,6 +335,43 @@ class PageTest {
     assertThat(browser.all(".row")).hasSize(23);
     browser.find("#clear").click();
     assertThat(browser.seen("#results")).isFalse();
+  }
+
+  @Test
+  void ofFoldersTheImagesAreTaken() throws Exception {
+    Path set = Files.createDirectories(folder.resolve("set/inner")).getParent();
+    for (String name : List.of("set/x10.png", "set/x9.jpg", "set/inner/y.jpeg")) {
+      Files.write(folder.resolve(name), ImageCodec.encodePng(PageBundle.grey(20, 20, 200)));
+    }
+    Files.writeString(set.resolve("notes.txt"), "no image");
+    open(server.uri());
+    browser.drop(set);
+    browser.await("they are taken", () -> browser.all(".row").size() == 3);
+    idle();
+    assertThat(browser.texts(".row-name")).containsExactly("y.jpeg", "x9.jpg", "x10.png");
+    assertThat(browser.texts(".row-label")).containsOnly("Pneumonia");
+  }
+
+  @Test
+  void resultsCanBeSaved() throws Exception {
+    Path downloads = Files.createDirectories(folder.resolve("downloads"));
+    open(server.uri());
+    browser.saveTo(downloads);
+    browser.choose(grey("=sum, \"quoted\".png", 140), text("none.txt"));
+    idle();
+    browser.find("#save").click();
+    Path csv = downloads.resolve("deepxray.csv");
+    browser.await("it is saved", () -> Files.exists(csv));
+    List<String> lines = Files.readAllLines(csv);
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0))
+        .isEqualTo(
+            "\"file\",\"label\",\"probability\",\"threshold\",\"width\",\"height\",\"problem\"");
+    // No spreadsheet takes it for a formula.
+    assertThat(lines.get(1))
+        .startsWith("\"'=sum, \"\"quoted\"\".png\",\"PNEUMONIA\",\"0.7")
+        .endsWith(",\"0.6\",\"30\",\"20\",\"\"");
+    assertThat(lines.get(2)).isEqualTo("\"none.txt\",\"\",\"\",\"\",\"\",\"\",\"Not an image\"");
   }
 
   // What goes wrong.
@@ -368,8 +407,7 @@ class PageTest {
   void aFileThatIsTooLargeIsExplained() throws Exception {
     byte[] noise = new byte[200 * 200 * 3];
     new SplittableRandom(1).nextBytes(noise);
-    try (ModelServer small =
-        start(bundle, ServerOptions.builder().optMaxRequestBytes(20_000))) {
+    try (ModelServer small = start(bundle, ServerOptions.builder().optMaxRequestBytes(20_000))) {
       open(small.uri());
       browser.choose(png("noise.png", RgbImage.of(200, 200, noise)), grey("fits.png", 180));
       idle();
@@ -447,8 +485,7 @@ class PageTest {
 
   @Test
   void asksForAnApiKey() throws Exception {
-    try (ModelServer locked =
-        start(bundle, ServerOptions.builder().optApiKey("open-sesame"))) {
+    try (ModelServer locked = start(bundle, ServerOptions.builder().optApiKey("open-sesame"))) {
       browser.open(locked.uri());
       browser.await("it asks for the key", () -> browser.seen("#key-form"));
       browser.screenshot("key-light");
@@ -494,8 +531,7 @@ class PageTest {
     assertThat(browser.texts("#card ol > li")).hasSize(2);
     assertThat(browser.texts("#card ol ul > li"))
         .containsExactly(
-            "inside, <img src=\"https://example.org/x.png\" onerror=\"alert(1)\">",
-            "bad and good");
+            "inside, <img src=\"https://example.org/x.png\" onerror=\"alert(1)\">", "bad and good");
     assertThat(browser.text("#card code")).isEqualTo("code | here");
     assertThat(browser.texts("#card td"))
         .containsExactly("AUC", "0.969 | more", "snake_case_name", "0.9");
@@ -503,8 +539,7 @@ class PageTest {
     assertThat(browser.all("#card a"))
         .singleElement()
         .satisfies(
-            link ->
-                assertThat(link.getDomAttribute("href")).isEqualTo("https://example.org/good"));
+            link -> assertThat(link.getDomAttribute("href")).isEqualTo("https://example.org/good"));
     assertThat(browser.driver().getTitle()).isEqualTo("deepxray");
     browser.screenshotOfAll("card-light");
   }
