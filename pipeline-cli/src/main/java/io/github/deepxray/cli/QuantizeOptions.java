@@ -109,6 +109,16 @@ final class QuantizeOptions {
   private TfLiteWriter.DataType output;
 
   @Option(
+      names = "--bias-correction",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Correct the biases of int8 models so that each channel keeps the mean it has in floats;"
+              + " takes a minute or two. Default: ${DEFAULT-VALUE}.")
+  private boolean biasCorrection;
+
+  @Option(
       names = "--layer-report",
       negatable = true,
       defaultValue = "true",
@@ -131,6 +141,7 @@ final class QuantizeOptions {
     return new Quantizer.Options(
         specs,
         calibrationImages,
+        biasCorrection,
         refitHead,
         autoKeepFloat == 0
             ? Optional.empty()

@@ -82,6 +82,8 @@ public final class Quantizer {
    *
    * @param forms the forms to make
    * @param calibrationImages how many training images the ranges are measured on
+   * @param biasCorrection whether the biases of {@link QuantizationMode#INT8} give each channel the
+   *     mean it has in floats, see {@link BiasCorrection}
    * @param refit whether the head is trained anew, for forms that are calibrated
    * @param search where the search for layers to keep in floats gives up; empty for no search
    * @param reports whether to write what each layer loses, for forms that are calibrated
@@ -95,6 +97,7 @@ public final class Quantizer {
   public record Options(
       List<QuantizationSpec> forms,
       int calibrationImages,
+      boolean biasCorrection,
       Refit refit,
       Optional<SensitivitySearch.Limits> search,
       boolean reports,
@@ -121,6 +124,7 @@ public final class Quantizer {
       return new Options(
           forms,
           200,
+          true,
           Refit.AUTO,
           Optional.empty(),
           true,
@@ -256,7 +260,8 @@ public final class Quantizer {
         chosen = spec.withKeepFloat(all);
       }
       Model quantized = chosen.quantize(exact, calibration);
-      if (spec.mode() == QuantizationMode.INT8) {
+      // Without XNNPACK, 16 bits would take hours; their steps are too fine to need it.
+      if (options.biasCorrection() && spec.mode() == QuantizationMode.INT8) {
         quantized =
             new BiasCorrection(engines, options.cores(), progress)
                 .correct(exact, quantized, examples);

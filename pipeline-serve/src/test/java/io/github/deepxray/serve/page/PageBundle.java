@@ -1,0 +1,142 @@
+package io.github.deepxray.serve.page;
+
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.Dense;
+import io.github.deepxray.core.network.Layer.Function;
+import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
+import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.tflite.TfLiteWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A bundle whose model can be worked out by hand: an image is for pneumonia as far as it is bright,
+ * and the heat map is the brightness of each of 8 x 8 cells.
+ */
+final class PageBundle {
+  /** Height and width of the model's input. */
+  static final int SIZE = 32;
+
+  static final int CELLS = 8;
+  static final double THRESHOLD = 0.6;
+
+  private static final int CELL = SIZE / CELLS;
+  private static final float SLOPE = 20;
+  private static final float OFFSET = -10;
+
+  static final Comparison TEST =
+      new Comparison(
+          624,
+          new Interval(0.969, 0.952, 0.981),
+          new Interval(0.9, 0.87, 0.92),
+          new Interval(0.987, 0.976, 0.997),
+          new Interval(0.756, 0.7, 0.81),
+          new Interval(0, 0, 0),
+          new Interval(0, 0, 0),
+          1,
+          0,
+          0);
+
+  private PageBundle() {}
+
+  /** The probability of an image of one grey, by hand. */
+  static double probability(int grey) {
+    return 1 / (1 + Math.exp(-(SLOPE * grey / 255.0 + OFFSET)));
+  }
+
+  /** The heat map of an image of the input's size, by hand. */
+  static HeatMap heatMap(RgbImage image) {
+    float[] values = new float[CELLS * CELLS];
+    for (int y = 0; y < SIZE; y++) {
+      for (int x = 0; x < SIZE; x++) {
+        values[y / CELL * CELLS + x / CELL] += image.at(y, x, 0) / (255f * CELL * CELL);
+      }
+    }
+    return HeatMap.of(CELLS, CELLS, values);
+  }
+
+  /**
+   * Writes the bundle.
+   *
+   * @param explain whether it can make heat maps
+   * @param card the model card
+   */
+  static Path write(Path folder, boolean explain, String card) throws IOException {
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          TfLiteWriter.write(model("probability"), partial.resolve(Bundle.TFLITE_FLOAT32));
+          if (explain) {
+            TfLiteWriter.write(model("probability", "heat_map"), partial.resolve(Bundle.EXPLAIN));
+          }
+          AtomicFiles.write(partial.resolve(Bundle.LABELS), "NORMAL\nPNEUMONIA\n");
+          AtomicFiles.write(partial.resolve(Bundle.METRICS), "{}\n");
+          AtomicFiles.write(partial.resolve(Bundle.MODEL_CARD), card);
+          ArtifactReport.write(
+              partial.resolve(ArtifactReport.FILE),
+              List.of(
+                  new ArtifactReport(
+                      Artifact.FLOAT32.key(),
+                      Artifact.FLOAT32.path(),
+                      "32-bit float weights",
+                      THRESHOLD,
+                      FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
+                      Limits.ROUNDING,
+                      new Verdict(Map.of("test", TEST), List.of()))));
+          AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
+        });
+    return folder;
+  }
+
+  private static Model model(String... outputs) {
+    List<Layer> layers = new ArrayList<>();
+    layers.add(new Rescaling("rescaling", "images", List.of(1 / 255.0), List.of(0.0)));
+    layers.add(new Conv2D("cells", "rescaling", 1, CELL, CELL, Padding.VALID, false));
+    layers.add(new GlobalAveragePooling2D("mean", "cells", false));
+    layers.add(new Dense("logit", "mean", 1, true));
+    layers.add(new Activation("probability", "logit", Function.SIGMOID));
+    if (outputs.length > 1) {
+      layers.add(new Activation("heat_map", "cells", Function.RELU));
+    }
+    float[] kernel = new float[CELL * CELL * 3];
+    Arrays.fill(kernel, 1f / kernel.length);
+    Weights weights =
+        Weights.builder()
+            .put("cells/kernel", FloatTensor.of(kernel, List.of(CELL, CELL, 3, 1)))
+            .put("logit/kernel", FloatTensor.of(new float[] {SLOPE}, List.of(1, 1)))
+            .put("logit/bias", FloatTensor.of(new float[] {OFFSET}, List.of(1)))
+            .build();
+    return new Model(
+        new Network("brightness", "images", List.of(SIZE, SIZE, 3), layers, List.of(outputs)),
+        weights);
+  }
+
+  /** An image of one grey. */
+  static RgbImage grey(int height, int width, int value) {
+    byte[] pixels = new byte[height * width * 3];
+    Arrays.fill(pixels, (byte) value);
+    return RgbImage.of(height, width, pixels);
+  }
+}
