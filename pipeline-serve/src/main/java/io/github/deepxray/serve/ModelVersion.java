@@ -1,9 +1,5 @@
 package io.github.deepxray.serve;
 
-import io.github.deepxray.tflite.TfLiteEngine;
-import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.explain.Explainer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
@@ -12,8 +8,12 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,9 +154,10 @@ final class ModelVersion {
   private void probe(int worker) {
     float[] image = new float[height() * width() * 3];
     for (int i = 0; i < WARM_UPS; i++) {
-      Resizer.resize(Samples.probe(i), height(), width()).copyTo(image, 0);
+      RgbImage sample = Samples.probe(i);
+      Resizer.resize(sample, height(), width()).copyTo(image, 0);
       classifiers.get(worker).decide(run(worker, image, 1)[0]);
-      explain(worker, image);
+      explain(worker, sample);
     }
   }
 

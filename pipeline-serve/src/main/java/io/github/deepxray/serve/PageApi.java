@@ -1,9 +1,9 @@
 package io.github.deepxray.serve;
 
-import io.github.deepxray.core.image.HeatMap;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
