@@ -23,33 +23,16 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-SIZE = 224
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import check_bundle
+from check_bundle import SIZE
+
 FLOAT32 = "ours, float32"
 
 
-def examples(folder, split):
-    """The encoded images and labels of a split."""
-    files = sorted(str(file) for file in folder.glob(f"{split}-*.tfrecord"))
-    if not files:
-        sys.exit(f"{folder} has no {split}-*.tfrecord; give the folder that data wrote.")
-    features = {
-        "image": tf.io.FixedLenFeature([], tf.string),
-        "label": tf.io.FixedLenFeature([], tf.int64),
-    }
-    records = tf.data.TFRecordDataset(files)
-    return [
-        (example["image"].numpy(), int(example["label"].numpy()))
-        for example in records.map(lambda record: tf.io.parse_single_example(record, features))
-    ]
-
-
-def pixels(data):
+def pixels(sample):
     """float32 [1, SIZE, SIZE, 3], 0..255, as the product decodes and resizes."""
-    image = tf.io.decode_image(data, channels=3, expand_animations=False)
-    if image.shape[:2] != (SIZE, SIZE):
-        image = tf.image.resize(image, (SIZE, SIZE), method="bilinear", antialias=True)
-        image = tf.floor(image + 0.5)
-    return tf.cast(image, tf.float32)[None].numpy()
+    return check_bundle.to_input(sample.data)[None]
 
 
 def convert(bundle, calibration):
@@ -112,26 +95,24 @@ def probabilities(interpreter, images):
     return np.array(found)
 
 
-def auc(labels, scores):
-    """The share of pairs in the right order; half for equals."""
-    positive, negative = scores[labels == 1], scores[labels == 0]
-    difference = positive[:, None] - negative[None]
-    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=pathlib.Path)
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--calibration-images", type=int, default=200)
+    parser.add_argument(
+        "--calibration-images", type=int, default=200, help="training images for the converter"
+    )
     parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--calls", type=int, default=10, help="images a turn and file")
     parser.add_argument("--no-accuracy", action="store_true")
     args = parser.parse_args()
 
-    train = examples(args.data, "train")
+    shards = sorted(args.data.glob("train-*.tfrecord"))
+    if not shards:
+        sys.exit(f"{args.data} has no train-*.tfrecord; give the folder that data wrote.")
+    train = [sample for shard in shards for sample in check_bundle.read_samples(shard, None)]
     step = max(1, len(train) // args.calibration_images)
-    calibration = [pixels(data) for data, _ in train[::step][: args.calibration_images]]
+    calibration = [pixels(sample) for sample in train[::step][: args.calibration_images]]
     files = {FLOAT32: (args.bundle / "model-float32.tflite").read_bytes()}
     for form in ("dynamic", "int8"):
         file = args.bundle / f"model-{form}.tflite"
@@ -148,14 +129,14 @@ def main():
     times = latencies(interpreters, args.turns, args.calls)
     accuracy = {}
     if not args.no_accuracy:
-        test = examples(args.data, "test")
-        labels = np.array([label for _, label in test])
-        images = [pixels(data) for data, _ in test]
+        test = check_bundle.read_samples(args.data, None)
+        labels = [sample.label for sample in test]
+        images = [pixels(sample) for sample in test]
         expected = None
         for name, interpreter in interpreters.items():
             p = probabilities(interpreter, images)
             expected = p if expected is None else expected
-            accuracy[name] = (auc(labels, p), float(np.corrcoef(p, expected)[0, 1]))
+            accuracy[name] = (check_bundle.auc(labels, p), float(np.corrcoef(p, expected)[0, 1]))
 
     base = np.array(times[FLOAT32])
     print(f"{'file':20s} {'bytes':>11s} {'ms':>7s} {'speed-up':>8s} {'AUC':>7s} {'corr.':>7s}")

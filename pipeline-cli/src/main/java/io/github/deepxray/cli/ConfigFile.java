@@ -68,12 +68,10 @@ final class ConfigFile {
         refuseWrong(command, content.get());
       }
       JsonNode value = content.get().path(key(option));
-      if (value.isMissingNode() || value.isNull()) {
+      if (value.isMissingNode() || value.isNull() || (value.isArray() && value.isEmpty())) {
         return null;
       }
-      if (value.isArray() && value.isEmpty()) {
-        return null;
-      } else if (value.isArray()) {
+      if (value.isArray()) {
         List<String> parts = new ArrayList<>();
         value.forEach(part -> parts.add(part.asText()));
         return String.join(",", parts);

@@ -58,7 +58,7 @@ class CommandLineTest {
   void anUnknownCommandIsAnsweredWithTheNearest() {
     Outcome outcome = Outcome.of("runn");
     assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.err()).contains("'runn'").contains("Did you mean: deepxray run");
+    assertThat(outcome.err()).contains("'runn'").contains("Did you mean: deepxray run or ");
   }
 
   @Test

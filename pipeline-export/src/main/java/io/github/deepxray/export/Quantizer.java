@@ -15,7 +15,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.Passes;
@@ -266,17 +265,15 @@ public final class Quantizer {
             new BiasCorrection(engines, options.cores(), progress)
                 .correct(exact, quantized, examples);
       }
-      Model corrected = quantized;
       byte[] bytes = bytes(spec, quantized);
       List<ScoredExample> scores = validate(artifact.key(), bytes);
       boolean refitted = false;
       if (options.refit() != Refit.NEVER) {
-        Model other = refit(chosen, corrected, calibration);
+        Model other = refit(chosen, quantized, calibration);
         byte[] otherBytes = bytes(spec, other);
         List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
         if (options.refit() == Refit.ALWAYS || closer(otherScores, scores)) {
           refitted = true;
-          quantized = other;
           bytes = otherBytes;
           scores = otherScores;
         }
@@ -287,7 +284,7 @@ public final class Quantizer {
             new LayerAnalysis(engines, options.cores(), progress)
                 .analyze(
                     exact,
-                    corrected,
+                    quantized,
                     calibration,
                     examples.first(ANALYSIS_IMAGES),
                     EfficientNet.FEATURES);
@@ -380,13 +377,9 @@ public final class Quantizer {
     private Model refit(QuantizationSpec spec, Model quantized, Calibration calibration)
         throws IOException {
       HeadSpec head = trained.description().head();
+      Model backbone = quantized.cutAt(EfficientNet.FEATURES);
       EmbeddingExtractor extractor =
-          new EmbeddingExtractor(
-              quantized.cutAt(EfficientNet.FEATURES),
-              engines,
-              options.cores(),
-              cacheFolder,
-              progress);
+          new EmbeddingExtractor(backbone, engines, options.cores(), cacheFolder, progress);
       Embeddings train = extractor.extract(dataset, Split.TRAIN, head.views()).embeddings();
       Embeddings validation = extractor.extract(dataset, Split.VALIDATION, 1).embeddings();
       Model fitted =
@@ -403,13 +396,12 @@ public final class Quantizer {
           spec.integerHead()
               ? new Calibrator(engines, options.cores(), progress).calibrate(joint, examples)
               : calibration;
-      return withBackboneOf(quantized, spec.quantize(joint, ranges));
-    }
-
-    /** The model with the weights of another one's backbone, which may have been corrected. */
-    private Model withBackboneOf(Model other, Model model) {
-      Weights backbone = other.cutAt(EfficientNet.FEATURES).weights();
-      return new Model(model.network(), model.weights().plus(backbone), model.quantization());
+      Model requantized = spec.quantize(joint, ranges);
+      // The head was trained on this backbone, whose biases may have been corrected.
+      return new Model(
+          requantized.network(),
+          requantized.weights().plus(backbone.weights()),
+          requantized.quantization());
     }
   }
 

@@ -41,42 +41,17 @@ class OneShotPruningTest {
 
   @Test
   void ranksByMagnitudeTimesInputWithinEachOutput() throws IOException {
-    Network network =
-        new Network(
-            "conv",
-            "x",
-            List.of(1, 2, 3),
-            List.of(new Conv2D("conv", "x", 2, 1, 1, Padding.SAME, true)),
-            List.of("conv"));
     // Inputs of root mean square 5, 10 and 1: two positions each.
     float[] image = {3, 10, 1, (float) Math.sqrt(41), -10, -1};
-    RepresentativeDataset examples =
-        new RepresentativeDataset() {
-          @Override
-          public int size() {
-            return 1;
-          }
-
-          @Override
-          public float[] example(int index) {
-            return image.clone();
-          }
-        };
     // Rows are inputs. Products of the first output: 10, 10.5, 10; of the second, which is weaker
     // altogether: 1, 0.1, 0.9.
     float[] kernel = {2, 0.2f, 1.05f, 0.01f, 10, 0.9f};
-    Model model =
-        new Model(
-            network,
-            Weights.builder()
-                .put("conv/kernel", FloatTensor.of(kernel, 1, 1, 3, 2))
-                .put("conv/bias", FloatTensor.of(new float[2], 2))
-                .build());
+    Model model = convolution(1, 2, kernel, new float[2]);
     for (Scope scope : Scope.values()) {
       // Relative to their outputs: .568, .596, .568 and .741, .074, .667: the smallest three are
       // the second output's middle one and the ends of the first output.
       PruningSpec spec = PruningSpec.of(0.5).withScope(scope);
-      Result result = pruning(spec, Compensation.NONE).prune(model, examples);
+      Result result = pruning(spec, Compensation.NONE).prune(model, only(image));
       assertThat(result.masks().get("conv/kernel"))
           .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 0, 1}, 1, 1, 3, 2));
     }
@@ -146,39 +121,14 @@ class OneShotPruningTest {
 
   @Test
   void weightsThatAreLeftTakeOverWhatTheOthersDid() throws IOException {
-    Network network =
-        new Network(
-            "conv",
-            "x",
-            List.of(2, 2, 3),
-            List.of(new Conv2D("conv", "x", 2, 1, 1, Padding.SAME, true)),
-            List.of("conv"));
     // The second channel is always twice the first, plus 1; the third is on its own.
     float[] image = {1, 3, 4, -2, -3, 9, 0.5f, 2, -7, 3, 7, 2};
-    RepresentativeDataset examples =
-        new RepresentativeDataset() {
-          @Override
-          public int size() {
-            return 1;
-          }
-
-          @Override
-          public float[] example(int index) {
-            return image.clone();
-          }
-        };
     // The weights of the first and of the second channel are the weaker ones in turn.
     float[] kernel = {1, 1, 2, 0.1f, 3, 2};
-    Model model =
-        new Model(
-            network,
-            Weights.builder()
-                .put("conv/kernel", FloatTensor.of(kernel, 1, 1, 3, 2))
-                .put("conv/bias", FloatTensor.of(new float[] {5, -5}, 2))
-                .build());
+    Model model = convolution(2, 2, kernel, new float[] {5, -5});
     Result result =
         pruning(PruningSpec.of(1 / 3.0).withScope(Scope.LAYER), Compensation.LEAST_SQUARES)
-            .prune(model, examples);
+            .prune(model, only(image));
     assertThat(result.masks().get("conv/kernel"))
         .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 1, 1}, 1, 1, 3, 2));
     // x0 + 2 x1 = 2.5 x1 - 0.5, and x0 + 0.1 x1 = 1.2 x0 + 0.1; the ridge takes a little of it.
@@ -231,6 +181,37 @@ class OneShotPruningTest {
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("conv")
         .hasMessageContaining("fold");
+  }
+
+  /** A 1x1 convolution from 3 channels to 2. */
+  private static Model convolution(int height, int width, float[] kernel, float[] bias) {
+    Network network =
+        new Network(
+            "conv",
+            "x",
+            List.of(height, width, 3),
+            List.of(new Conv2D("conv", "x", 2, 1, 1, Padding.SAME, true)),
+            List.of("conv"));
+    return new Model(
+        network,
+        Weights.builder()
+            .put("conv/kernel", FloatTensor.of(kernel, 1, 1, 3, 2))
+            .put("conv/bias", FloatTensor.of(bias, 2))
+            .build());
+  }
+
+  private static RepresentativeDataset only(float[] image) {
+    return new RepresentativeDataset() {
+      @Override
+      public int size() {
+        return 1;
+      }
+
+      @Override
+      public float[] example(int index) {
+        return image.clone();
+      }
+    };
   }
 
   private static PruningSpec spec() {

@@ -39,10 +39,7 @@ class BiasCorrectionTest {
   private static final Model EXACT = Fixtures.withRandomWeights(NETWORK, 3);
   private static final RepresentativeDataset IMAGES = CalibratorTest.images(EXACT, 12);
 
-  /** The usual ranges. */
-  private static final QuantizationSpec SPEC =
-      QuantizationSpec.of(QuantizationMode.INT8)
-          .withRanges(RangeSelection.of(RangeMethod.of("percentile:0.9998")));
+  private static final QuantizationSpec SPEC = QuantizationSpec.of(QuantizationMode.INT8);
 
   @Test
   void theMeansAreThoseOfTheFloatModel() throws IOException {
