@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param augmented the same on strongly changed views of the validation split, where they are
  *     looked at
  * @param learningRate the learning rate of its last step
+ * @param sparsity the share of zeros among the weights to prune, where weights are pruned gradually
  */
 public record EpochResult(
     int epoch,
@@ -21,7 +22,12 @@ public record EpochResult(
     double validationLoss,
     double validationAuc,
     Optional<Scores> augmented,
-    double learningRate) {
+    double learningRate,
+    Optional<Double> sparsity) {
+  /** Fills in what a checkpoint of an earlier version has not. */
+  public EpochResult {
+    sparsity = sparsity == null ? Optional.empty() : sparsity;
+  }
 
   /**
    * How well a split is told apart.

@@ -466,11 +466,7 @@ public final class FineTuner {
     }
 
     Optional<TrainedModel.Pruning> pruning(Weights trained) {
-      return pruner.map(
-          p -> {
-            Masks zeros = Masks.ofZeros(part(trained), p.weights());
-            return new TrainedModel.Pruning(pruning.orElseThrow(), p.sparsity(zeros));
-          });
+      return sparsity(trained).map(share -> new TrainedModel.Pruning(pruning.orElseThrow(), share));
     }
 
     private Model part(Weights weights) {
@@ -506,7 +502,12 @@ public final class FineTuner {
           plain.loss(),
           plain.auc(),
           Optional.of(scores(weights, validationViews())),
-          graph.learningRate(step - 1));
+          graph.learningRate(step - 1),
+          sparsity(weights));
+    }
+
+    private Optional<Double> sparsity(Weights weights) {
+      return pruner.map(p -> p.sparsity(Masks.ofZeros(part(weights), p.weights())));
     }
 
     private void prune(long step) {

@@ -351,7 +351,8 @@ public final class HeadTrainer {
           objective.loss(scored),
           Metrics.auc(scored),
           Optional.empty(),
-          schedule.at(step - 1));
+          schedule.at(step - 1),
+          Optional.empty());
     }
 
     private void requireFinite(double value, String what, int epoch) {

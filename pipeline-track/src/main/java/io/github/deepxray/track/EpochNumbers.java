@@ -1,0 +1,29 @@
+package io.github.deepxray.track;
+
+import io.github.deepxray.train.EpochResult;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The numbers of an epoch, named as in {@code history.csv}. */
+public final class EpochNumbers {
+  private EpochNumbers() {}
+
+  /** The finite numbers by name: losses, areas under the ROC curve, learning rate, sparsity. */
+  public static Map<String, Double> of(EpochResult result) {
+    Map<String, Double> all = new LinkedHashMap<>();
+    all.put("loss", result.loss());
+    all.put("validation_loss", result.validationLoss());
+    all.put("validation_auc", result.validationAuc());
+    result
+        .augmented()
+        .ifPresent(
+            scores -> {
+              all.put("augmented_loss", scores.loss());
+              all.put("augmented_auc", scores.auc());
+            });
+    all.put("learning_rate", result.learningRate());
+    result.sparsity().ifPresent(share -> all.put("sparsity", share));
+    all.values().removeIf(value -> !Double.isFinite(value));
+    return all;
+  }
+}
