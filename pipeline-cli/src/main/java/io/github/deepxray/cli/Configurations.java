@@ -5,16 +5,20 @@ import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The options that made a bundle, for its provenance. */
 final class Configurations {
-  /** Where files lie on this machine says nothing about the result. */
-  private static final List<String> PLACES = List.of("out", "cache", "data", "weights");
+  /** Where files lie on this machine and who watches says nothing about the result. */
+  private static final List<String> PLACES =
+      List.of("out", "cache", "data", "weights", "tensorboard", "mlflow", "mlflow-experiment");
 
-  private static final String RUN = "run";
+  /** The command of all stages. */
+  static final String RUN = "run";
+
   private static final List<String> STAGES =
       List.of("data", "train", "prune", "finetune", "evaluate", "quantize", "export");
 
@@ -25,7 +29,7 @@ final class Configurations {
     return out.resolve(command + ".yaml");
   }
 
-  /** Options without the places of files: two runs into different folders are equal. */
+  /** Options that matter: two runs into different folders are equal. */
   static Map<String, String> withoutPlaces(Map<String, String> config) {
     Map<String, String> kept = new TreeMap<>(config);
     PLACES.forEach(kept::remove);
@@ -33,24 +37,25 @@ final class Configurations {
   }
 
   /**
-   * The options of the stages before export, as they left them, and those of export. Each option is
-   * prefixed with its command: data and train have a seed of their own.
+   * The options of the stages before one, as they left them, and its own. Each option is prefixed
+   * with its command: data and train have a seed of their own.
    */
-  static Map<String, String> withEarlierStages(Path out, Map<String, String> export)
-      throws IOException {
+  static Map<String, String> withEarlierStages(
+      Path out, String command, Map<String, String> options) throws IOException {
     Map<String, String> all = new TreeMap<>();
-    for (String command :
-        List.of(RUN, "data", "train", "prune", "finetune", "evaluate", "quantize")) {
-      Path file = file(out, command);
+    List<String> earlier = new ArrayList<>(List.of(RUN));
+    earlier.addAll(STAGES.subList(0, STAGES.indexOf(command)));
+    for (String stage : earlier) {
+      Path file = file(out, stage);
       if (Files.isRegularFile(file)) {
         Map<String, String> kept = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : Json.readConfig(file).properties()) {
           kept.put(entry.getKey(), entry.getValue().asText());
         }
-        withoutPlaces(kept).forEach((name, value) -> all.put(command + "." + name, value));
+        withoutPlaces(kept).forEach((name, value) -> all.put(stage + "." + name, value));
       }
     }
-    withoutPlaces(export).forEach((name, value) -> all.put("export." + name, value));
+    withoutPlaces(options).forEach((name, value) -> all.put(command + "." + name, value));
     return all;
   }
 

@@ -1,7 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.export.Pipeline;
-import java.util.Map;
+import io.github.deepxray.track.Tracker;
+import io.github.deepxray.train.MetricsReport;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,12 +23,19 @@ import picocli.CommandLine.Mixin;
 final class EvaluateCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
   @Mixin private StageOptions stage;
+  @Mixin private TrackingOptions trackingOptions;
 
   @Override
   public Integer call() throws Exception {
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
-    common.print(Reports.metrics(pipeline.evaluate()));
-    stage.place.keepConfig(common);
-    return 0;
+    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
+      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
+      MetricsReport metrics = pipeline.evaluate();
+      common.print(Reports.metrics(metrics));
+      tracking.begin(Tracker.EVALUATION);
+      tracking.evaluated(pipeline, metrics);
+      stage.place.keepConfig(common);
+      tracking.finished();
+      return 0;
+    }
   }
 }

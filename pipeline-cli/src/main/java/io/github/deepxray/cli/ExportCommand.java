@@ -32,7 +32,8 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     String name = Usage.check(common, options::name);
     Map<String, String> config =
-        Configurations.withEarlierStages(place.out, ConfigFile.effective(common.command()));
+        Configurations.withEarlierStages(
+            place.out, common.command().name(), ConfigFile.effective(common.command()));
     BundleWriter.Options bundleOptions = Usage.check(common, options::options);
     Bundle bundle =
         Pipeline.builder(place.out)

@@ -1,9 +1,11 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.track.Tracker;
+import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.finetune.FineTuner;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,6 +61,7 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Mixin private StageOptions stage;
   @Mixin private SeedOption seed;
+  @Mixin private TrackingOptions trackingOptions;
 
   @Override
   public Integer call() throws Exception {
@@ -75,10 +78,18 @@ final class FineTuneCommand implements Callable<Integer> {
                     1,
                     resume,
                     stage.cores()));
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
-    FineTuner.Result result = pipeline.fineTune(fineTunerOptions);
-    stage.place.keepConfig(common);
-    common.print(Reports.fineTuning(result));
-    return 0;
+    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
+      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
+      // What may fail soon leaves no trace of a run.
+      PreparedDataset.open(pipeline.dataFolder());
+      TrainedModel.load(pipeline.trainFolder());
+      tracking.begin(Tracker.FINE_TUNE);
+      FineTuner.Result result = pipeline.fineTune(fineTunerOptions);
+      tracking.trained(result.model());
+      stage.place.keepConfig(common);
+      common.print(Reports.fineTuning(result));
+      tracking.finished();
+      return 0;
+    }
   }
 }

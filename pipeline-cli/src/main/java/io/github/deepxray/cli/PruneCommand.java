@@ -4,11 +4,11 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import java.io.IOException;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -50,13 +50,22 @@ final class PruneCommand implements Callable<Integer> {
 
   @Mixin private PruneOptions options;
   @Mixin private StageOptions stage;
+  @Mixin private TrackingOptions trackingOptions;
 
   @Override
   public Integer call() throws Exception {
     if (weights.isEmpty() && channels.isEmpty()) {
       throw new DeepXrayException("Nothing is to be pruned; give --weights or --channels.");
     }
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
+    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
+      int code = prune(tracking);
+      tracking.finished();
+      return code;
+    }
+  }
+
+  private int prune(Tracking tracking) throws IOException {
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
     Optional<PruningSpec> weightsSpec =
         weights.isPresent()
             ? Optional.of(Usage.check(common, () -> PruningSpec.read(weights.get())))
@@ -68,7 +77,9 @@ final class PruneCommand implements Callable<Integer> {
     TrainedModel trained = TrainedModel.load(pipeline.trainFolder());
     BackbonePruner.Options prunerOptions =
         Usage.check(common, () -> options.options(channelsSpec, weightsSpec, head(trained)));
+    tracking.begin(Tracker.PRUNE);
     Trainer.Result result = pipeline.prune(prunerOptions);
+    tracking.trained(result.model());
     stage.place.keepConfig(common);
     common.print(Reports.pruning(result));
     return 0;

@@ -8,8 +8,11 @@ import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
 import java.nio.file.Files;
@@ -106,9 +109,18 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private QuantizeOptions quantizeOptions;
   @Mixin private ExportOptions exportOptions;
+  @Mixin private TrackingOptions trackingOptions;
 
   @Override
   public Integer call() throws Exception {
+    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
+      int code = run(tracking);
+      tracking.finished();
+      return code;
+    }
+  }
+
+  private int run(Tracking tracking) throws Exception {
     long start = System.nanoTime();
     var datasetOptions =
         Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
@@ -118,7 +130,12 @@ final class RunCommand implements Callable<Integer> {
         Configurations.withoutPlaces(ConfigFile.effective(common.command()));
     Pipeline pipeline =
         Usage.check(
-            common, () -> stage.builder(common, config).optBundle(exportOptions.options()).build());
+            common,
+            () ->
+                stage
+                    .builder(common, config, tracking)
+                    .optBundle(exportOptions.options())
+                    .build());
     Optional<FineTuneSpec> fineTuning =
         fineTune.isPresent()
             ? Optional.of(Usage.check(common, () -> fineTuneOptions.spec(fineTune.get())))
@@ -166,7 +183,10 @@ final class RunCommand implements Callable<Integer> {
     stage.place.keepConfig(common);
     PreparedDataset dataset = pipeline.prepare(data, datasetOptions);
     common.print(dataset.table() + "\n");
-    common.print(Reports.training(pipeline.train(loaded, trainerOptions)) + "\n");
+    tracking.begin(Tracker.TRAIN);
+    Trainer.Result trained = pipeline.train(loaded, trainerOptions);
+    common.print(Reports.training(trained) + "\n");
+    tracking.trained(trained.model());
     Set<Path> stages = new HashSet<>();
     if (atOnce.isPresent()) {
       stages.add(pipeline.pruneFolder());
@@ -176,7 +196,10 @@ final class RunCommand implements Callable<Integer> {
     }
     pipeline.forget(stages);
     if (atOnce.isPresent()) {
-      common.print(Reports.pruning(pipeline.prune(atOnce.get())) + "\n");
+      tracking.begin(Tracker.PRUNE);
+      Trainer.Result pruned = pipeline.prune(atOnce.get());
+      common.print(Reports.pruning(pruned) + "\n");
+      tracking.trained(pruned.model());
     }
     if (fineTuning.isPresent()) {
       FineTuner.Options options =
@@ -187,9 +210,15 @@ final class RunCommand implements Callable<Integer> {
               1,
               trainerOptions.resume(),
               stage.cores());
-      common.print(Reports.fineTuning(pipeline.fineTune(options)) + "\n");
+      tracking.begin(Tracker.FINE_TUNE);
+      FineTuner.Result tuned = pipeline.fineTune(options);
+      common.print(Reports.fineTuning(tuned) + "\n");
+      tracking.trained(tuned.model());
     }
-    common.print(Reports.metrics(pipeline.evaluate()));
+    tracking.begin(Tracker.EVALUATION);
+    MetricsReport metrics = pipeline.evaluate();
+    common.print(Reports.metrics(metrics));
+    tracking.evaluated(pipeline, metrics);
     if (!quantize.isEmpty()) {
       for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
         common.print(result + "\n");
@@ -199,6 +228,7 @@ final class RunCommand implements Callable<Integer> {
     Bundle bundle = pipeline.export(name, ExportOptions.PURPOSE);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report));
+    tracking.exported(bundle, name, report.passed());
     common.print(
         String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
     return exportOptions.exitCode(report);

@@ -53,17 +53,24 @@ final class StageOptions {
   }
 
   Pipeline pipeline(CommonOptions common, Map<String, String> config) {
-    return builder(common, config).build();
+    return builder(common, config, TrainingListener.NONE).build();
   }
 
-  Pipeline.Builder builder(CommonOptions common, Map<String, String> config) {
+  /** A pipeline whose epochs are tracked. */
+  Pipeline pipeline(CommonOptions common, Tracking tracking) {
+    return builder(common, Map.of(), tracking).build();
+  }
+
+  Pipeline.Builder builder(
+      CommonOptions common, Map<String, String> config, TrainingListener listener) {
     Pipeline.Builder builder =
         Pipeline.builder(out())
             .optEngine(engines())
             .optCores(cores())
             .optProgress(common.console())
             .optListener(
-                new EpochProgress(common.console(), common.command().commandLine().getErr()))
+                new EpochProgress(common.console(), common.command().commandLine().getErr())
+                    .and(listener))
             .optConfig(config);
     cache.ifPresent(builder::optCache);
     return builder;

@@ -2,8 +2,9 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.track.Tracker;
+import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,18 +27,25 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private BackboneOptions backbone;
   @Mixin private TrainOptions options;
   @Mixin private SeedOption seed;
+  @Mixin private TrackingOptions trackingOptions;
 
   @Override
   public Integer call() throws Exception {
     Trainer.Options trainerOptions =
         Usage.check(common, () -> options.options(seed.seed, stage.cores()));
     Usage.check(common, backbone::variant);
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
-    // What may fail soon: the data before the weights are downloaded.
-    PreparedDataset.open(pipeline.dataFolder());
-    Trainer.Result result = pipeline.train(backbone.load(common.console()), trainerOptions);
-    stage.place.keepConfig(common);
-    common.print(Reports.training(result));
-    return 0;
+    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
+      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
+      // What may fail soon: the data before the weights are downloaded.
+      PreparedDataset.open(pipeline.dataFolder());
+      Backbone loaded = backbone.load(common.console());
+      tracking.begin(Tracker.TRAIN);
+      Trainer.Result result = pipeline.train(loaded, trainerOptions);
+      tracking.trained(result.model());
+      stage.place.keepConfig(common);
+      common.print(Reports.training(result));
+      tracking.finished();
+      return 0;
+    }
   }
 }

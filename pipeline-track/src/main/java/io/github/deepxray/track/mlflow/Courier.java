@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -13,7 +14,7 @@ import java.util.function.Consumer;
 final class Courier {
   private final Consumer<Exception> failed;
   private final Deque<Job> waiting = new ArrayDeque<>();
-  private Job current = Job.NONE;
+  private Optional<Job> current = Optional.empty();
   private long since;
   private boolean dead;
   private boolean closed;
@@ -24,9 +25,7 @@ final class Courier {
     void deliver() throws Exception;
   }
 
-  private record Job(Duration patience, Letter letter) {
-    static final Job NONE = new Job(Duration.ZERO, () -> {});
-  }
+  private record Job(Duration patience, Letter letter) {}
 
   /**
    * Starts.
@@ -60,7 +59,7 @@ final class Courier {
    */
   synchronized boolean close() {
     try {
-      while (!dead && (current != Job.NONE || !waiting.isEmpty())) {
+      while (!dead && (current.isPresent() || !waiting.isEmpty())) {
         long millis = remaining();
         if (!dead) {
           wait(Math.max(1, millis));
@@ -72,19 +71,18 @@ final class Courier {
     closed = true;
     waiting.clear();
     notifyAll();
-    return current == Job.NONE;
+    return current.isEmpty();
   }
 
   /** The milliseconds that the letter under way still has; gives it up if there are none. */
   private long remaining() {
-    if (current == Job.NONE) {
+    if (current.isEmpty()) {
       return 1000;
     }
-    long left = current.patience().toMillis() - (System.nanoTime() - since) / 1_000_000;
+    Duration patience = current.get().patience();
+    long left = patience.toMillis() - (System.nanoTime() - since) / 1_000_000;
     if (left <= 0) {
-      die(
-          new IOException(
-              "it did not answer within " + current.patience().toSeconds() + " seconds"));
+      die(new IOException("it did not answer within " + patience.toSeconds() + " seconds"));
     }
     return left;
   }
@@ -99,9 +97,9 @@ final class Courier {
   }
 
   private void work() {
-    for (Job job = next(); job != Job.NONE; job = next()) {
+    for (Optional<Job> job = next(); job.isPresent(); job = next()) {
       try {
-        job.letter().deliver();
+        job.get().letter().deliver();
       } catch (Exception e) {
         die(e);
       } finally {
@@ -110,24 +108,24 @@ final class Courier {
     }
   }
 
-  private synchronized Job next() {
+  private synchronized Optional<Job> next() {
     try {
       while (waiting.isEmpty() && !closed && !dead) {
         wait();
       }
     } catch (InterruptedException e) {
-      return Job.NONE;
+      return Optional.empty();
     }
     if (waiting.isEmpty()) {
-      return Job.NONE;
+      return Optional.empty();
     }
-    current = waiting.remove();
+    current = Optional.of(waiting.remove());
     since = System.nanoTime();
     return current;
   }
 
   private synchronized void done() {
-    current = Job.NONE;
+    current = Optional.empty();
     notifyAll();
   }
 }
