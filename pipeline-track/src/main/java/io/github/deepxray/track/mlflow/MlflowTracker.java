@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.mlflow.api.proto.Service.CreateRun;
 import org.mlflow.api.proto.Service.Experiment;
@@ -50,6 +52,14 @@ public final class MlflowTracker implements Tracker {
 
   /** Where the bundle is among the run's artifacts. */
   public static final String BUNDLE = "bundle";
+
+  // The HTTP library within the client would write every retry to the terminal. Held here, because
+  // a logger that nobody holds forgets its level.
+  private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
+
+  static {
+    CHATTER.setLevel(Level.OFF);
+  }
 
   private static final int MOST_PARAMS = 100;
   private static final int LONGEST_PARAM = 500;

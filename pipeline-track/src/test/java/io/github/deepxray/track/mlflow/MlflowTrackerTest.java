@@ -87,8 +87,7 @@ class MlflowTrackerTest {
                             .putOutputs("probability", tensor(-1, 1))
                             .build()))
             .build();
-    Files.write(
-        bundle.resolve(Bundle.SAVED_MODEL).resolve("saved_model.pb"), model.toByteArray());
+    Files.write(bundle.resolve(Bundle.SAVED_MODEL).resolve("saved_model.pb"), model.toByteArray());
     return bundle;
   }
 
@@ -97,10 +96,7 @@ class MlflowTrackerTest {
     for (int size : shape) {
       dimensions.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
     }
-    return TensorInfo.newBuilder()
-        .setDtype(DataType.DT_FLOAT)
-        .setTensorShape(dimensions)
-        .build();
+    return TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(dimensions).build();
   }
 
   @Test
@@ -131,11 +127,9 @@ class MlflowTrackerTest {
           .forEach((name, value) -> assertThat(local.curve(name)).isEqualTo(Map.of(0L, value)));
     }
     assertThat(local.metrics)
-        .allSatisfy(
-            metric -> assertThat(metric.path("timestamp").asLong()).isEqualTo(1_000_000));
+        .allSatisfy(metric -> assertThat(metric.path("timestamp").asLong()).isEqualTo(1_000_000));
     assertThat(local.tags)
-        .containsEntry(
-            "deepxray.train.weights.sha256", Samples.model().model().weights().sha256());
+        .containsEntry("deepxray.train.weights.sha256", Samples.model().model().weights().sha256());
     assertThat(local.ended.path("status").asText()).isEqualTo("FINISHED");
     assertThat(tracker.page())
         .contains(local.address() + "/#/experiments/7/runs/" + LocalMlflow.RUN);
