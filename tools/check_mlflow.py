@@ -35,7 +35,7 @@ MODEL = "deepxray"
 # Options that say where files are and who watches.
 PLACES = {"out", "cache", "data", "weights", "tensorboard", "mlflow", "mlflow-experiment"}
 STAGES = ("train", "prune", "finetune")
-START_SECONDS = 300
+START_SECONDS = 900
 
 
 class Checks:

@@ -41,7 +41,7 @@ METRICS = ("auc", "accuracy", "sensitivity", "specificity", "precision", "f1", "
 CURVE = "pneumonia/"
 # The reader keeps a sample unless told to keep all.
 ALL = {"scalars": 0, "histograms": 0, "images": 0, "tensors": 0, "compressedHistograms": 0}
-START_SECONDS = 300
+START_SECONDS = 900
 
 
 class Checks:

@@ -121,6 +121,7 @@ class SmallerModelsTest {
     assertThat(plain.code()).as(plain.err()).isZero();
     assertThat(out.resolve("finetune")).doesNotExist();
     assertThat(out.resolve("quantize")).doesNotExist();
+    assertThat(out.resolve("tensorboard/finetune")).doesNotExist();
     assertThat(out.resolve("bundle/" + Bundle.CHECKSUMS))
         .hasSameTextualContentAs(SmallRun.bundle().resolve(Bundle.CHECKSUMS));
   }

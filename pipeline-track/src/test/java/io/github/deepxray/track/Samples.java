@@ -98,8 +98,7 @@ public final class Samples {
   public static Measurement measurement(Path folder) throws IOException {
     Path source = folder.resolve("phantoms");
     PhantomArchive.writeFolder(
-        source,
-        PhantomOptions.DEFAULT.withTrain(8, 8).withVal(2, 2).withTest(5, 6).withSize(32));
+        source, PhantomOptions.DEFAULT.withTrain(8, 8).withVal(2, 2).withTest(5, 6).withSize(32));
     PreparedDataset dataset =
         DatasetBuilder.prepare(
             source,
@@ -135,8 +134,7 @@ public final class Samples {
               FEATURES,
               List.of(Matrix.of(features, records.size(), FEATURES))));
       evaluations.put(
-          split.key(),
-          Evaluation.of(predictions.get(split).examples(), thresholds().byName(), 0));
+          split.key(), Evaluation.of(predictions.get(split).examples(), thresholds().byName(), 0));
     }
     MetricsReport metrics =
         new MetricsReport(

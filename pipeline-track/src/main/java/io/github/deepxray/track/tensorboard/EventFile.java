@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.tensorflow.proto.Event;
 import org.tensorflow.proto.HistogramProto;
 import org.tensorflow.proto.Summary;
@@ -48,7 +49,7 @@ final class EventFile implements Closeable {
    */
   static EventFile create(Path folder, Clock clock) throws IOException {
     Files.createDirectories(folder);
-    remove(folder);
+    removeFiles(folder);
     String name = String.format(Locale.ROOT, "%s%010d.deepxray", PREFIX, clock.millis() / 1000);
     EventFile file =
         new EventFile(new BufferedOutputStream(Files.newOutputStream(folder.resolve(name))), clock);
@@ -56,18 +57,30 @@ final class EventFile implements Closeable {
     return file;
   }
 
+  private static void removeFiles(Path folder) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    }
+  }
+
   /**
-   * Removes a run's event files.
+   * Removes a run: its event files, and its folder if nothing else is in it.
    *
-   * @throws IOException if one cannot be removed
+   * @throws IOException if something cannot be removed
    */
   static void remove(Path folder) throws IOException {
-    if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
-        for (Path file : files) {
-          Files.delete(file);
-        }
-      }
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    removeFiles(folder);
+    boolean empty;
+    try (Stream<Path> others = Files.list(folder)) {
+      empty = others.findAny().isEmpty();
+    }
+    if (empty) {
+      Files.delete(folder);
     }
   }
 

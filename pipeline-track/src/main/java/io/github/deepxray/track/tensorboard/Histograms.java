@@ -41,7 +41,7 @@ final class Histograms {
             .setSumSquares(squares);
     for (int i = 0; i < buckets; i++) {
       histogram.addBucketLimit(i == buckets - 1 ? max : min + (max - min) * (i + 1) / buckets);
-      histogram.addBucket(counts[i]);
+      histogram.addBucket((double) counts[i]);
     }
     return histogram.build();
   }
