@@ -88,7 +88,7 @@ public final class TensorBoard implements Tracker {
 
   @Override
   public void onEpochEnd(EpochResult result) {
-    step = result.epoch() + 1;
+    step = result.epoch() + 1L;
     try {
       for (Map.Entry<String, Double> number : EpochNumbers.of(result).entrySet()) {
         events().scalar("epoch/" + number.getKey(), step, number.getValue());
