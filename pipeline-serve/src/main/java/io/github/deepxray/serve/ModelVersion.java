@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -42,6 +43,8 @@ final class ModelVersion {
   private final long number;
   private final Bundle bundle;
   private final Artifact artifact;
+  private final OptionalInt batch;
+  private final Optional<String> objection;
   private final JsonNode card;
   private final JsonNode metrics;
   private final JsonNode artifacts;
@@ -56,12 +59,16 @@ final class ModelVersion {
       long number,
       Bundle bundle,
       Artifact artifact,
+      OptionalInt batch,
+      Optional<String> objection,
       JsonNode card,
       JsonNode metrics,
       JsonNode artifacts) {
     this.number = number;
     this.bundle = bundle;
     this.artifact = artifact;
+    this.batch = batch;
+    this.objection = objection;
     this.card = card;
     this.metrics = metrics;
     this.artifacts = artifacts;
@@ -88,6 +95,8 @@ final class ModelVersion {
             number,
             bundle,
             artifact,
+            options.batch(),
+            objection(artifact, reports),
             text(folder.resolve(Bundle.MODEL_CARD)),
             tree(folder.resolve(Bundle.METRICS)),
             Json.read(folder.resolve(ArtifactReport.FILE)));
@@ -128,6 +137,18 @@ final class ModelVersion {
             + " --engine.");
   }
 
+  private static Optional<String> objection(Artifact artifact, List<ArtifactReport> reports) {
+    Optional<ArtifactReport> report =
+        reports.stream().filter(r -> r.artifact().equals(artifact.key())).findFirst();
+    if (report.isPresent() && report.get().verdict().blessed()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "the gate has not blessed "
+            + artifact.key()
+            + report.map(r -> ": " + String.join("; ", r.verdict().objections())).orElse(""));
+  }
+
   private static void refuseDamage(Bundle bundle, Artifact artifact) throws IOException {
     List<String> damage =
         bundle.damage(
@@ -164,6 +185,11 @@ final class ModelVersion {
   /** Its number. */
   long number() {
     return number;
+  }
+
+  /** What the gate has against the form that runs, in a line. */
+  Optional<String> objection() {
+    return objection;
   }
 
   /** Which form of the model runs. */
@@ -213,7 +239,7 @@ final class ModelVersion {
 
   /** How many images to run together at most. */
   int preferredBatch() {
-    return engines.get(0).preferredBatch();
+    return batch.orElse(engines.get(0).preferredBatch());
   }
 
   /** Whether it makes heat maps. */
