@@ -1,13 +1,17 @@
 package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.serve.ModelServer;
+import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
@@ -116,6 +120,8 @@ class SmallerModelsTest {
             "csv");
     assertThat(predicted.code()).as(predicted.err()).isZero();
 
+    servesInt8(bundle.folder());
+
     // A run without these options forgets them.
     Outcome plain = Outcome.of(SmallRun.arguments(out));
     assertThat(plain.code()).as(plain.err()).isZero();
@@ -123,6 +129,40 @@ class SmallerModelsTest {
     assertThat(out.resolve("quantize")).doesNotExist();
     assertThat(out.resolve("bundle/" + Bundle.CHECKSUMS))
         .hasSameTextualContentAs(SmallRun.bundle().resolve(Bundle.CHECKSUMS));
+  }
+
+  /** When it is asked to, and by itself if the gate has blessed it. */
+  private void servesInt8(Path bundle) throws IOException {
+    List<ArtifactReport> reports = new ArrayList<>();
+    for (ArtifactReport report : Bundle.open(bundle).artifacts()) {
+      Verdict verdict =
+          new Verdict(
+              report.verdict().splits(),
+              report.artifact().equals("int8") ? List.of() : report.verdict().objections());
+      reports.add(
+          new ArtifactReport(
+              report.artifact(),
+              report.path(),
+              report.form(),
+              report.threshold(),
+              report.size(),
+              report.limits(),
+              verdict));
+    }
+    ArtifactReport.write(bundle.resolve(ArtifactReport.FILE), reports);
+    AtomicFiles.write(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
+    Path image = SmallRun.anImage();
+    double expected = Served.predicted(bundle, "int8", image).get(0);
+    ServerOptions.Builder options = ServerOptions.builder().optPort(0).optWorkers(1);
+    for (boolean asked : new boolean[] {false, true}) {
+      if (asked) {
+        options.optEngine(Artifact.INT8);
+      }
+      try (ModelServer server = ModelServer.start(bundle, options.build(), line -> {})) {
+        assertThat(Served.get(server, "/api/model").path("engine").asText()).isEqualTo("int8");
+        assertThat(Served.predict(server, List.of(image)).get(0)).isCloseTo(expected, within(1e-6));
+      }
+    }
   }
 
   @Test
