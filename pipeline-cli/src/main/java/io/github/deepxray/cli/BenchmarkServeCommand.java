@@ -221,7 +221,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
                   served.folder())) {
             int i = worker;
             for (long now = System.nanoTime();
-                now - start < warm + length && !others.stopped();
+                (now - start < warm + length || done.get() == 0) && !others.stopped();
                 now = System.nanoTime()) {
               classifier.classify(ImageCodec.decode(files.get(i % files.size()), "image"));
               if (now - start >= warm) {
@@ -330,6 +330,10 @@ final class BenchmarkServeCommand implements Callable<Integer> {
       print(
           "throughput         %8.1f images/s, %.3f of the bare loop (bar: 0.85), %d failed",
           full.perSecond(), full.perSecond() / bare, full.count() - full.accepted());
+
+      if (full.accepted() == 0) {
+        throw new DeepXrayException("The server answers nothing: " + full.codes() + ".");
+      }
 
       double rate = 0.7 * full.perSecond();
       LoadGenerator.Result some = load.open(16 * workers, count(rate), rate, 1);
