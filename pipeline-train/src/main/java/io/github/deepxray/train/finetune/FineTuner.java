@@ -38,6 +38,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -374,6 +375,7 @@ public final class FineTuner {
     private final Objective objective;
     private final long stepsPerEpoch;
     private final long steps;
+    private final Map<String, Double> rates;
     private final Optional<PruningSpec> pruning;
     private final Optional<Pruner> pruner;
     private final TrainingGraph graph;
@@ -392,6 +394,7 @@ public final class FineTuner {
               spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
       stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       steps = stepsPerEpoch * spec.epochs();
+      rates = Blocks.weightRates(part.network(), spec);
       pruning = options.pruning().map(FineTuner.this::fromTrained);
       pruner = pruning.map(this::pruner);
       List<String> kept = prunedBefore(model);
@@ -415,7 +418,7 @@ public final class FineTuner {
     private Pruner pruner(PruningSpec wanted) {
       Pruner prepared = Pruner.of(wanted, whole.network(), steps);
       for (String weight : prepared.weights()) {
-        if (part.weights().find(weight).isEmpty()) {
+        if (!rates.containsKey(weight)) {
           throw new DeepXrayException(
               "Pruning: "
                   + weight
@@ -423,18 +426,27 @@ public final class FineTuner {
                   + options.spec().from()
                   + " on is trained; prune from there or fine-tune more.");
         }
+        if (rates.get(weight) == 0) {
+          throw new DeepXrayException(
+              "Pruning: "
+                  + weight
+                  + " is to be pruned while it is trained, but its learning rate is 0; spare it or"
+                  + " train it.");
+        }
       }
       return prepared;
     }
 
-    /** Of a model that is pruned already, the weights that are trained. */
+    /**
+     * Of a model that is pruned already, the weights that are trained: the others do not change.
+     */
     private List<String> prunedBefore(TrainedModel model) {
       if (pruning.isPresent() || model.description().pruning().isEmpty()) {
         return List.of();
       }
       PruningSpec before = model.description().pruning().get().spec();
       return Pruner.of(before, whole.network(), steps).weights().stream()
-          .filter(weight -> part.weights().find(weight).isPresent())
+          .filter(weight -> rates.getOrDefault(weight, 0.0) > 0)
           .toList();
     }
 

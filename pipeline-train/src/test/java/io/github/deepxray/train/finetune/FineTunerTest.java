@@ -3,6 +3,7 @@ package io.github.deepxray.train.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
@@ -120,10 +121,7 @@ class FineTunerTest {
     Map<String, String> blocks = Blocks.byLayer(start.model().network());
     for (String from : List.of("block7a", "all")) {
       FineTuneSpec spec =
-          SPEC.withFrom(from)
-              .withEpochs(1)
-              .withBatchSize(48)
-              .with(Json.parse("{\"learningRates\": {\"top\": 0}}", "test"), "test");
+          SPEC.withFrom(from).withEpochs(1).withBatchSize(48).with(learningRates("top", 0), "test");
       Weights trained = tune(spec, folder.resolve(from)).model().model().weights();
       for (WeightSpec weight : start.model().network().weightSpecs()) {
         int slash = weight.name().lastIndexOf('/');
@@ -228,6 +226,20 @@ class FineTunerTest {
     assertHalfIsZero(again);
     assertThat(again.description().pruning()).contains(pruning);
     assertThat(again.model()).isNotEqualTo(result.model().model());
+
+    // So it does where it is not trained.
+    FineTuneSpec frozen = SPEC.withEpochs(1).with(learningRates("block7a", 0), "test");
+    TrainedModel partly =
+        tuner(FineTuner.Options.of(frozen, 8).withCores(2), TrainingListener.NONE)
+            .tune(dataset, result.model(), folder.resolve("partly"))
+            .model();
+    assertHalfIsZero(partly);
+    assertThat(partly.model().weights().floats("block7a_expand_conv/kernel"))
+        .isEqualTo(result.model().model().weights().floats("block7a_expand_conv/kernel"));
+  }
+
+  private static JsonNode learningRates(String block, int rate) {
+    return Json.parse("{\"learningRates\": {\"" + block + "\": " + rate + "}}", "test");
   }
 
   private static void assertHalfIsZero(TrainedModel model) {
@@ -249,11 +261,7 @@ class FineTunerTest {
         .hasMessageContaining("block9a")
         .hasMessageContaining("all, block1a, block2a")
         .hasMessageContaining("block7a, top");
-    assertThatThrownBy(
-            () ->
-                tune(
-                    SPEC.with(Json.parse("{\"learningRates\": {\"block1a\": 1}}", "test"), "test"),
-                    folder))
+    assertThatThrownBy(() -> tune(SPEC.with(learningRates("block1a", 1), "test"), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block1a");
     FineTuner.Options options =
@@ -261,6 +269,12 @@ class FineTunerTest {
     assertThatThrownBy(() -> tuner(options, TrainingListener.NONE).tune(dataset, start, folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block6a_expand_conv/kernel");
+    FineTuner.Options frozen =
+        FineTuner.Options.of(SPEC.with(learningRates("top", 0), "test"), 7).withPruning(pruning());
+    assertThatThrownBy(() -> tuner(frozen, TrainingListener.NONE).tune(dataset, start, folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("top_conv/kernel")
+        .hasMessageContaining("learning rate");
     assertThatThrownBy(() -> tune(SPEC.withLearningRate(1e30), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("Lower the learning rate");
