@@ -38,6 +38,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -167,7 +168,7 @@ public final class FineTuner {
    * @param model where to start
    * @param folder where to save
    * @throws DeepXrayException if the data set is another one, there is no such block, or weights
-   *     are to be pruned that are not trained
+   *     are to be pruned that are not trained, or later than they are
    * @throws IOException if something cannot be read or written
    */
   public Result tune(PreparedDataset dataset, TrainedModel model, Path folder) throws IOException {
@@ -414,7 +415,7 @@ public final class FineTuner {
       }
     }
 
-    /** Of the weights to prune, all must be trained. */
+    /** Of the weights to prune, all must be trained, for long enough. */
     private Pruner pruner(PruningSpec wanted) {
       Pruner prepared = Pruner.of(wanted, whole.network(), steps);
       for (String weight : prepared.weights()) {
@@ -433,6 +434,19 @@ public final class FineTuner {
                   + " is to be pruned while it is trained, but its learning rate is 0; spare it or"
                   + " train it.");
         }
+      }
+      double reached = prepared.schedule().sparsityAfter(steps);
+      if (reached < wanted.sparsity()) {
+        throw new DeepXrayException(
+            String.format(
+                Locale.ROOT,
+                "Pruning: after the last update within the %d steps of this training %.1f %% of the"
+                    + " weights are zero instead of %.1f %%; train longer, or let the last update"
+                    + " (endStep, a multiple of frequency after beginStep) come before step %d.",
+                steps,
+                100 * reached,
+                100 * wanted.sparsity(),
+                steps));
       }
       return prepared;
     }

@@ -275,6 +275,19 @@ class FineTunerTest {
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("top_conv/kernel")
         .hasMessageContaining("learning rate");
+    // Six steps are made.
+    for (PruningSpec.Timing timing :
+        List.of(
+            new PruningSpec.PolynomialSteps(0, 0, 6, 3, 2),
+            new PruningSpec.PolynomialSteps(0, 0, 5, 3, 2),
+            new PruningSpec.ConstantSteps(6, -1, 1))) {
+      FineTuner.Options late =
+          FineTuner.Options.of(SPEC, 7).withPruning(pruning().withTiming(timing));
+      assertThatThrownBy(() -> tuner(late, TrainingListener.NONE).tune(dataset, start, folder))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("6 steps")
+          .hasMessageContaining("50");
+    }
     assertThatThrownBy(() -> tune(SPEC.withLearningRate(1e30), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("Lower the learning rate");
