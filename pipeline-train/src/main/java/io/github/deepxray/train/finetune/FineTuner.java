@@ -22,6 +22,7 @@ import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochCounter;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.EpochResult.Scores;
+import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.Scorer;
 import io.github.deepxray.train.TrainedModel;
@@ -160,9 +161,22 @@ public final class FineTuner {
     }
   }
 
+  /** What is told again of a training that came to its end. */
+  record Outcome(Scores before, Scores augmentedBefore, List<EpochResult> epochs) {
+    Outcome {
+      epochs = List.copyOf(epochs);
+    }
+
+    Result result(TrainedModel model) {
+      return new Result(
+          model, before, augmentedBefore, epochs, 0, Double.NaN, Double.NaN, Double.NaN);
+    }
+  }
+
   /**
    * Trains, chooses the thresholds anew, and saves the classifier, the history ({@code
-   * history.csv}) and checkpoints in a folder.
+   * history.csv}) and checkpoints in a folder. If the same training came to its end there before
+   * and may be resumed, what it left is the result.
    *
    * @param dataset the data set that the head was trained on
    * @param model where to start
@@ -179,12 +193,32 @@ public final class FineTuner {
               + " (images it is validated with may have been learnt from); train the head again or"
               + " give that data set.");
     }
+    FinishedStage stage = new FinishedStage(folder, inputs(dataset, model));
+    if (options.resume()) {
+      Optional<Outcome> done = stage.outcome(Outcome.class);
+      if (done.isPresent()) {
+        AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+        progress.note(stage.told(TrainingListener.FINE_TUNING));
+        return done.get().result(TrainedModel.load(folder));
+      }
+    }
+    Result result = train(dataset, model, folder, stage);
+    stage.keep(
+        new Outcome(result.before(), result.augmentedBefore(), result.epochs()),
+        List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME));
+    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+    return result;
+  }
+
+  private Result train(
+      PreparedDataset dataset, TrainedModel model, Path folder, FinishedStage stage)
+      throws IOException {
     String cut = Blocks.cut(model.model().network(), options.spec().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();
       Source train = new Source.Rendered(dataset.readAll(Split.TRAIN), size);
       Source validation = new Source.Rendered(dataset.readAll(Split.VALIDATION), size);
-      return tune(dataset, model, cut, folder, train, validation, 0, 0);
+      return train(dataset, model, cut, folder, stage, train, validation, 0, 0);
     }
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(
@@ -204,11 +238,12 @@ public final class FineTuner {
       List<View> looks = new ArrayList<>(validationViews());
       looks.add(View.IDENTITY);
       Filled validation = extractor.fill(cache, dataset, Split.VALIDATION, looks);
-      return tune(
+      return train(
           dataset,
           model,
           cut,
           folder,
+          stage,
           new Source.Cached(cache, train),
           new Source.Cached(cache, validation),
           train.computed() + validation.computed(),
@@ -221,11 +256,12 @@ public final class FineTuner {
     return View.range(VALIDATION_VIEWS + 1, Augmentation.STRONG).subList(1, VALIDATION_VIEWS + 1);
   }
 
-  private Result tune(
+  private Result train(
       PreparedDataset dataset,
       TrainedModel model,
       String cut,
       Path folder,
+      FinishedStage stage,
       Source train,
       Source validation,
       long computed,
@@ -261,14 +297,14 @@ public final class FineTuner {
                   listener
                       .and(counter)
                       .and(recorder)
-                      .and(new HistoryFile(folder.resolve("history.csv"))));
+                      .and(new HistoryFile(folder.resolve(HistoryFile.NAME))));
       examplesPerSecond = run.seconds == 0 ? Double.NaN : run.examples / run.seconds;
       pruning = run.pruning(trained);
     }
     TrainedModel tuned =
         describe(dataset, model, trained, counter.done(), recorder.bestEpoch, pruning, train);
+    stage.forget();
     tuned.save(folder);
-    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     return new Result(
         tuned,
         before,
@@ -297,6 +333,11 @@ public final class FineTuner {
             model.model().network().toString(),
             model.model().weights().sha256(),
             engine()));
+  }
+
+  /** Whatever the result depends on: that of a model in more than its weights. */
+  private List<String> inputs(PreparedDataset dataset, TrainedModel model) {
+    return List.of(fingerprint(dataset, model), Json.compact(model.description()));
   }
 
   private String engine() {
