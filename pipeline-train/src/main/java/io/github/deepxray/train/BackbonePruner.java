@@ -79,7 +79,8 @@ public final class BackbonePruner {
 
   /**
    * Prunes, trains the head, and saves the classifier in a folder. If the same pruning came to its
-   * end there before and may be resumed, what it left is the result.
+   * end there before and may be resumed, what it left is the result. Of a backbone that was
+   * fine-tuned, the description still says so.
    *
    * @param dataset the data set that the classifier was trained on
    * @param model the classifier
@@ -135,7 +136,11 @@ public final class BackbonePruner {
                     before.backboneSource() + ", pruned"),
                 folder);
     TrainedModel.Description description =
-        result.model().description().madeFrom(model.model().weights().sha256());
+        result
+            .model()
+            .description()
+            .withBackboneOf(before)
+            .madeFrom(model.model().weights().sha256());
     if (pruning.isPresent()) {
       description = description.with(pruning.get());
     }
