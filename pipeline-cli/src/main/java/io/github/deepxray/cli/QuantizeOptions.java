@@ -88,8 +88,8 @@ final class QuantizeOptions {
       paramLabel = "<when>",
       description =
           "Train the head anew on what the integer backbone computes: auto (if the validation"
-              + " probabilities get closer to the trained model's), always or never. Default:"
-              + " ${DEFAULT-VALUE}.")
+              + " probabilities get closer to the trained model's; int16x8 never, where it takes"
+              + " hours), always or never. Default: ${DEFAULT-VALUE}.")
   private Quantizer.Refit refitHead;
 
   @Option(

@@ -68,7 +68,11 @@ public final class Quantizer {
 
   /** Whether the head is trained anew on the features of the integer backbone. */
   public enum Refit {
-    /** If that brings the validation probabilities closer to the trained model's. */
+    /**
+     * If that brings the validation probabilities closer to the trained model's; never for {@link
+     * QuantizationMode#INT16X8}, whose 16 bits lose next to nothing and run without XNNPACK, so
+     * that its features of all training images would take hours.
+     */
     AUTO,
     /** Always. */
     ALWAYS,
@@ -268,7 +272,8 @@ public final class Quantizer {
       byte[] bytes = bytes(spec, quantized);
       List<ScoredExample> scores = validate(artifact.key(), bytes);
       boolean refitted = false;
-      if (options.refit() != Refit.NEVER) {
+      if (options.refit() == Refit.ALWAYS
+          || (options.refit() == Refit.AUTO && spec.mode() == QuantizationMode.INT8)) {
         Model other = refit(chosen, quantized, calibration);
         byte[] otherBytes = bytes(spec, other);
         List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
