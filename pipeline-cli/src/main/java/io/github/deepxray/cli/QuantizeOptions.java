@@ -78,8 +78,8 @@ final class QuantizeOptions {
   @Option(
       names = "--exact-padding",
       description =
-          "Pad the stem with each channel's mean at the cost of one more operator, instead of one"
-              + " grey.")
+          "Pad the stem with each channel's mean instead of one grey, at the cost of subtracting it"
+              + " in floats and rounding to steps a little wider than a grey.")
   private boolean exactPadding;
 
   @Option(
