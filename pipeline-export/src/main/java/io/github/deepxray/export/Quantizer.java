@@ -31,6 +31,7 @@ import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingImages;
 import io.github.deepxray.train.TrainingListener;
@@ -199,7 +200,8 @@ public final class Quantizer {
   }
 
   /**
-   * Quantizes, and writes {@code quantized.json} with its files.
+   * Quantizes, and writes {@code quantized.json} with its files. If the folder holds what was made
+   * of the same classifier with the same options, that is the result.
    *
    * @param dataset what the classifier was trained on
    * @param model the trained classifier
@@ -216,6 +218,13 @@ public final class Quantizer {
               + dataset.folder()
               + "; train again or give that data set.");
     }
+    List<String> inputs = inputs(model);
+    FinishedStage stage = new FinishedStage(folder, inputs);
+    Optional<Finished> done = stage.outcome(Finished.class);
+    if (done.isPresent()) {
+      progress.note(stage.told("quantization"));
+      return done.get().results();
+    }
     List<Result> results = new ArrayList<>();
     AtomicFiles.requireOwn(folder, QuantizedForms.FILE);
     AtomicFiles.writeFolder(
@@ -231,8 +240,42 @@ public final class Quantizer {
                   QuantizedForms.FORMAT,
                   model.model().weights().sha256(),
                   results.stream().map(Result::form).toList()));
+          List<String> files = new ArrayList<>(List.of(QuantizedForms.FILE));
+          for (Result result : results) {
+            files.add(result.form().file());
+            files.addAll(result.form().reports());
+          }
+          new FinishedStage(partial, inputs).keep(new Finished(results), files);
         });
     return List.copyOf(results);
+  }
+
+  /** What is told again of a stage that came to its end. */
+  record Finished(List<Result> results) {
+    Finished {
+      results = List.copyOf(results);
+    }
+  }
+
+  /** Whatever the result depends on. */
+  private List<String> inputs(TrainedModel model) {
+    return List.of(
+        options.forms().toString(),
+        Integer.toString(options.calibrationImages()),
+        Boolean.toString(options.biasCorrection()),
+        options.refit().toString(),
+        options.search().toString(),
+        Boolean.toString(options.reports()),
+        options.input().toString(),
+        options.output().toString(),
+        Boolean.toString(options.sparse()),
+        options.limits().toString(),
+        Long.toString(options.seed()),
+        Json.compact(model.description()),
+        model.model().network().toString(),
+        model.model().weights().sha256(),
+        engines.name(),
+        engines.version());
   }
 
   /** One classifier on one data set. */
