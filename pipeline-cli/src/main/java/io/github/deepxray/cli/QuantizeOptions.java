@@ -78,8 +78,8 @@ final class QuantizeOptions {
   @Option(
       names = "--exact-padding",
       description =
-          "Pad the stem with each channel's mean at the cost of one more operator, instead of one"
-              + " grey.")
+          "Pad the stem with each channel's mean instead of one grey, at the cost of subtracting it"
+              + " in floats and rounding to steps a little wider than a grey.")
   private boolean exactPadding;
 
   @Option(
@@ -88,8 +88,8 @@ final class QuantizeOptions {
       paramLabel = "<when>",
       description =
           "Train the head anew on what the integer backbone computes: auto (if the validation"
-              + " probabilities get closer to the trained model's), always or never. Default:"
-              + " ${DEFAULT-VALUE}.")
+              + " probabilities get closer to the trained model's; int16x8 never, where it takes"
+              + " hours), always or never. Default: ${DEFAULT-VALUE}.")
   private Quantizer.Refit refitHead;
 
   @Option(
