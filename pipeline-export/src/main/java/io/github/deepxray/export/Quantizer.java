@@ -14,6 +14,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -25,7 +26,6 @@ import io.github.deepxray.optimize.quantize.LayerAnalysis;
 import io.github.deepxray.optimize.quantize.LayerReport;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
@@ -203,6 +203,9 @@ public final class Quantizer {
           for (QuantizationSpec spec : options.forms()) {
             results.add(run.quantize(spec));
           }
+          AtomicFiles.write(
+              partial.resolve(QuantizedForms.CALIBRATION),
+              String.join("\n", run.examples.names()) + "\n");
           Json.write(
               partial.resolve(QuantizedForms.FILE),
               new QuantizedForms(
@@ -220,7 +223,7 @@ public final class Quantizer {
     private final Path folder;
     private final double trainedThreshold;
     private final List<ScoredExample> reference;
-    private final RepresentativeDataset examples;
+    private final TrainingImages examples;
 
     Run(PreparedDataset dataset, TrainedModel trained, Path folder) throws IOException {
       this.dataset = dataset;
@@ -243,7 +246,8 @@ public final class Quantizer {
           TfLiteWriter.toBytes(
               quantized, TfLiteWriter.Options.DEFAULT.withSparse(options.sparse()));
       List<ScoredExample> scores = validate(artifact.key(), bytes);
-      return write(spec, artifact, bytes, trainedThreshold, scores, Set.of(), false, List.of());
+      return write(
+          spec, artifact, quantized, bytes, trainedThreshold, scores, Set.of(), false, List.of());
     }
 
     private Result calibrated(QuantizationSpec spec, Artifact artifact) throws IOException {
@@ -268,12 +272,14 @@ public final class Quantizer {
       byte[] bytes = bytes(spec, quantized);
       List<ScoredExample> scores = validate(artifact.key(), bytes);
       boolean refitted = false;
+      Model written = quantized;
       if (options.refit() != Refit.NEVER) {
         Model other = refit(chosen, quantized, calibration);
         byte[] otherBytes = bytes(spec, other);
         List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
         if (options.refit() == Refit.ALWAYS || closer(otherScores, scores)) {
           refitted = true;
+          written = other;
           bytes = otherBytes;
           scores = otherScores;
         }
@@ -296,7 +302,7 @@ public final class Quantizer {
       }
       double threshold =
           Thresholds.atSensitivity(scores, trained.description().thresholds().targetSensitivity());
-      return write(spec, artifact, bytes, threshold, scores, kept, refitted, reports);
+      return write(spec, artifact, written, bytes, threshold, scores, kept, refitted, reports);
     }
 
     private byte[] bytes(QuantizationSpec spec, Model quantized) {
@@ -311,6 +317,7 @@ public final class Quantizer {
     private Result write(
         QuantizationSpec spec,
         Artifact artifact,
+        Model quantized,
         byte[] bytes,
         double threshold,
         List<ScoredExample> scores,
@@ -321,7 +328,12 @@ public final class Quantizer {
       AtomicFiles.write(folder.resolve(artifact.path()), bytes);
       QuantizedForms.Form form =
           new QuantizedForms.Form(
-              artifact.key(), artifact.path(), describe(spec, kept, refitted), threshold, reports);
+              artifact.key(),
+              artifact.path(),
+              describe(spec, kept, refitted),
+              Optional.of(Sparsity.of(quantized).total()),
+              threshold,
+              reports);
       return new Result(
           form, kept, refitted, Comparison.of(reference, trainedThreshold, scores, threshold, 0));
     }
@@ -426,7 +438,18 @@ public final class Quantizer {
     if (refitted) {
       details.add("head trained anew");
     }
+    if (spec.mode() == QuantizationMode.INT8) {
+      integers("reads", options.input(), details);
+      integers("writes", options.output(), details);
+    }
     return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
+  }
+
+  /** Floats go without saying. */
+  private static void integers(String verb, TfLiteWriter.DataType type, List<String> details) {
+    if (type != TfLiteWriter.DataType.FLOAT32) {
+      details.add(verb + " " + type.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   /**
