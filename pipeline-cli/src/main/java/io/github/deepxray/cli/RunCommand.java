@@ -84,14 +84,16 @@ final class RunCommand implements Callable<Integer> {
       names = "--prune",
       paramLabel = "<share|file>",
       description =
-          "Set this share of the 1x1 convolutions' weights to zero, before fine-tuning if there is"
-              + " any; a .yaml or .json file says more. Default: none.")
+          "Set this share of the 1x1 convolutions' weights to zero at once, before fine-tuning if"
+              + " there is any; or a .yaml or .json file that says more, see the prune command."
+              + " Default: none.")
   private Optional<String> prune;
 
   @Option(
       names = "--prune-gradually",
-      description = "Set them to zero more and more while fine-tuning instead, as tfmot does.")
-  private boolean pruneGradually;
+      paramLabel = "<share|file>",
+      description = PruneOptions.GRADUALLY)
+  private Optional<String> pruneGradually;
 
   @Mixin private PruneOptions pruneOptions;
 
@@ -119,29 +121,44 @@ final class RunCommand implements Callable<Integer> {
     Pipeline pipeline =
         Usage.check(
             common, () -> stage.builder(common, config).optBundle(exportOptions.options()).build());
+    if (prune.isPresent() && pruneGradually.isPresent()) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          "--prune and --prune-gradually exclude each other; give one of them.");
+    }
+    if (pruneGradually.isPresent() && fineTune.isEmpty()) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          "--prune-gradually needs --fine-tune; --prune works without.");
+    }
+    boolean atOnce = prune.isPresent() || pruneChannels.isPresent();
+    Usage.refuseIgnored(
+        common, fineTune.isPresent(), Usage.names(common, "fineTuneOptions"), "--fine-tune");
+    Usage.refuseIgnored(
+        common, atOnce, Usage.names(common, "pruneOptions"), "--prune or --prune-channels");
+    quantizeOptions.refuseIgnored(
+        common, Usage.names(common, "quantizeOptions"), quantize, "--quantize");
     Optional<FineTuneSpec> fineTuning =
         fineTune.isPresent()
             ? Optional.of(Usage.check(common, () -> fineTuneOptions.spec(fineTune.get())))
             : Optional.empty();
     Optional<PruningSpec> pruning =
         prune.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruningSpec.read(prune.get())))
+            ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(prune.get())))
+            : Optional.empty();
+    Optional<PruningSpec> gradual =
+        pruneGradually.isPresent()
+            ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
     Optional<ChannelPruningSpec> channels =
         pruneChannels.isPresent()
             ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(pruneChannels.get())))
             : Optional.empty();
-    Optional<BackbonePruner.Options> atOnce =
-        channels.isEmpty() && (pruning.isEmpty() || pruneGradually)
-            ? Optional.empty()
-            : Optional.of(
-                Usage.check(
-                    common,
-                    () ->
-                        pruneOptions.options(
-                            channels,
-                            pruneGradually ? Optional.empty() : pruning,
-                            trainerOptions)));
+    Optional<BackbonePruner.Options> prunerOptions =
+        atOnce
+            ? Optional.of(
+                Usage.check(common, () -> pruneOptions.options(channels, pruning, trainerOptions)))
+            : Optional.empty();
     Quantizer.Options quantizerOptions =
         Usage.check(
             common,
@@ -152,10 +169,21 @@ final class RunCommand implements Callable<Integer> {
                     exportOptions.limits(),
                     seed.seed,
                     stage.cores()));
-    if (pruneGradually && (pruning.isEmpty() || fineTuning.isEmpty())) {
-      throw new ParameterException(
-          common.command().commandLine(), "--prune-gradually needs --prune and --fine-tune.");
-    }
+    // The names of layers and how much can be pruned are known before anything is trained.
+    Usage.check(
+        common,
+        () -> {
+          NetworkChecks checks = NetworkChecks.of(backbone.variant(), trainerOptions.head());
+          fineTuning.ifPresent(checks::fineTuning);
+          channels.ifPresent(checks::channels);
+          // A narrowed network is another one.
+          if (channels.isEmpty()) {
+            pruning.ifPresent(checks::pruning);
+            gradual.ifPresent(spec -> checks.gradualPruning(spec, fineTuning.orElseThrow()));
+          }
+          quantizerOptions.forms().forEach(checks::quantization);
+          return checks;
+        });
     // First what may fail soon: the archive's name, then the weights, then the data.
     if (!Files.exists(data)) {
       throw new DeepXrayException(
@@ -168,25 +196,20 @@ final class RunCommand implements Callable<Integer> {
     common.print(dataset.table() + "\n");
     common.print(Reports.training(pipeline.train(loaded, trainerOptions)) + "\n");
     Set<Path> stages = new HashSet<>();
-    if (atOnce.isPresent()) {
+    if (prunerOptions.isPresent()) {
       stages.add(pipeline.pruneFolder());
     }
     if (fineTuning.isPresent()) {
       stages.add(pipeline.fineTuneFolder());
     }
     pipeline.forget(stages);
-    if (atOnce.isPresent()) {
-      common.print(Reports.pruning(pipeline.prune(atOnce.get())) + "\n");
+    if (prunerOptions.isPresent()) {
+      common.print(Reports.pruning(pipeline.prune(prunerOptions.get())) + "\n");
     }
     if (fineTuning.isPresent()) {
       FineTuner.Options options =
           new FineTuner.Options(
-              fineTuning.get(),
-              pruneGradually ? pruning : Optional.empty(),
-              seed.seed,
-              1,
-              trainerOptions.resume(),
-              stage.cores());
+              fineTuning.get(), gradual, seed.seed, 1, trainerOptions.resume(), stage.cores());
       common.print(Reports.fineTuning(pipeline.fineTune(options)) + "\n");
     }
     common.print(Reports.metrics(pipeline.evaluate()));

@@ -14,6 +14,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -26,7 +27,6 @@ import io.github.deepxray.optimize.quantize.LayerAnalysis;
 import io.github.deepxray.optimize.quantize.LayerReport;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
@@ -234,6 +234,9 @@ public final class Quantizer {
           for (QuantizationSpec spec : options.forms()) {
             results.add(run.quantize(spec));
           }
+          AtomicFiles.write(
+              partial.resolve(QuantizedForms.CALIBRATION),
+              String.join("\n", run.examples.names()) + "\n");
           Json.write(
               partial.resolve(QuantizedForms.FILE),
               new QuantizedForms(
@@ -285,7 +288,7 @@ public final class Quantizer {
     private final Path folder;
     private final double trainedThreshold;
     private final List<ScoredExample> reference;
-    private final RepresentativeDataset examples;
+    private final TrainingImages examples;
 
     Run(PreparedDataset dataset, TrainedModel trained, Path folder) throws IOException {
       this.dataset = dataset;
@@ -309,7 +312,14 @@ public final class Quantizer {
               quantized, TfLiteWriter.Options.DEFAULT.withSparse(options.sparse()));
       List<ScoredExample> scores = validate(artifact.key(), bytes);
       return write(
-          spec, artifact, bytes, trainedThreshold, scores, Set.of(), false, false, List.of());
+          spec,
+          artifact,
+          new Candidate(quantized, bytes, scores),
+          trainedThreshold,
+          Set.of(),
+          false,
+          false,
+          List.of());
     }
 
     private Result calibrated(QuantizationSpec spec, Artifact artifact) throws IOException {
@@ -331,18 +341,14 @@ public final class Quantizer {
       } else {
         candidate = candidates.of(pass.apply(exact));
       }
-      byte[] bytes = candidate.bytes;
-      List<ScoredExample> scores = candidate.scores;
-      boolean refitted = false;
+      Candidate chosen = candidate;
       if (options.refit() == Refit.ALWAYS
           || (options.refit() == Refit.AUTO && spec.mode() == QuantizationMode.INT8)) {
         Model other = refit(spec, pass, candidate.model);
-        byte[] otherBytes = bytes(spec, other);
-        List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
-        if (options.refit() == Refit.ALWAYS || closer(otherScores, scores)) {
-          refitted = true;
-          bytes = otherBytes;
-          scores = otherScores;
+        byte[] bytes = bytes(spec, other);
+        List<ScoredExample> scores = validate(artifact.key() + " with new head", bytes);
+        if (options.refit() == Refit.ALWAYS || closer(scores, candidate.scores)) {
+          chosen = new Candidate(other, bytes, scores);
         }
       }
       List<String> reports = new ArrayList<>();
@@ -362,8 +368,10 @@ public final class Quantizer {
         reports.add(name + ".json");
       }
       double threshold =
-          Thresholds.atSensitivity(scores, trained.description().thresholds().targetSensitivity());
-      return write(spec, artifact, bytes, threshold, scores, kept, searchFailed, refitted, reports);
+          Thresholds.atSensitivity(
+              chosen.scores, trained.description().thresholds().targetSensitivity());
+      boolean refitted = chosen != candidate;
+      return write(spec, artifact, chosen, threshold, kept, searchFailed, refitted, reports);
     }
 
     /** A quantized model as it would be written, and what it says of the validation images. */
@@ -440,24 +448,28 @@ public final class Quantizer {
     private Result write(
         QuantizationSpec spec,
         Artifact artifact,
-        byte[] bytes,
+        Candidate candidate,
         double threshold,
-        List<ScoredExample> scores,
         Set<String> kept,
         boolean searchFailed,
         boolean refitted,
         List<String> reports)
         throws IOException {
-      AtomicFiles.write(folder.resolve(artifact.path()), bytes);
+      AtomicFiles.write(folder.resolve(artifact.path()), candidate.bytes);
       QuantizedForms.Form form =
           new QuantizedForms.Form(
-              artifact.key(), artifact.path(), describe(spec, kept, refitted), threshold, reports);
+              artifact.key(),
+              artifact.path(),
+              describe(spec, kept, refitted),
+              Optional.of(Sparsity.of(candidate.model).total()),
+              threshold,
+              reports);
       return new Result(
           form,
           kept,
           searchFailed,
           refitted,
-          Comparison.of(reference, trainedThreshold, scores, threshold, 0));
+          Comparison.of(reference, trainedThreshold, candidate.scores, threshold, 0));
     }
 
     private boolean closer(List<ScoredExample> candidate, List<ScoredExample> current) {
@@ -546,7 +558,18 @@ public final class Quantizer {
     if (refitted) {
       details.add("head trained anew");
     }
+    if (spec.mode() == QuantizationMode.INT8) {
+      integers("reads", options.input(), details);
+      integers("writes", options.output(), details);
+    }
     return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
+  }
+
+  /** Floats go without saying. */
+  private static void integers(String verb, TfLiteWriter.DataType type, List<String> details) {
+    if (type != TfLiteWriter.DataType.FLOAT32) {
+      details.add(verb + " " + type.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   /**

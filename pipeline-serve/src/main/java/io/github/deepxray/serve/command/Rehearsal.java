@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Starts a server of the smallest model there is and asks it what clients ask, so that Java can
@@ -115,6 +116,7 @@ public final class Rehearsal {
                       "mean",
                       0.5,
                       FileSizes.of(model),
+                      Optional.empty(),
                       Artifact.FLOAT32.limits(),
                       new Verdict(Map.of(), List.of()))));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
