@@ -174,6 +174,9 @@ final class RunCommand implements Callable<Integer> {
     if (fineTuning.isPresent()) {
       stages.add(pipeline.fineTuneFolder());
     }
+    if (!quantize.isEmpty() && trainerOptions.resume()) {
+      stages.add(pipeline.quantizeFolder());
+    }
     pipeline.forget(stages);
     if (atOnce.isPresent()) {
       common.print(Reports.pruning(pipeline.prune(atOnce.get())) + "\n");
