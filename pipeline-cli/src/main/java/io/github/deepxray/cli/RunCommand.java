@@ -202,6 +202,9 @@ final class RunCommand implements Callable<Integer> {
     if (fineTuning.isPresent()) {
       stages.add(pipeline.fineTuneFolder());
     }
+    if (!quantize.isEmpty() && trainerOptions.resume()) {
+      stages.add(pipeline.quantizeFolder());
+    }
     pipeline.forget(stages);
     if (prunerOptions.isPresent()) {
       common.print(Reports.pruning(pipeline.prune(prunerOptions.get())) + "\n");
