@@ -72,8 +72,8 @@ def files(runs):
         for artifact in artifacts(folder):
             groups[model, artifact["artifact"]].append(artifact)
     print(
-        "| model | artifact | n | bytes | gzip | mean dAUC | max dAUC | mean daccuracy |"
-        " max daccuracy | least correlation | refused |\n|---|---|" + "---:|" * 9
+        "| model | artifact | n | bytes | gzip | mean \\|dAUC\\| | max \\|dAUC\\| | mean \\|daccuracy\\| |"
+        " max \\|daccuracy\\| | least correlation | refused |\n|---|---|" + "---:|" * 9
     )
     for (model, name), group in groups.items():
         tests = [a["verdict"]["splits"].get("test") for a in group]

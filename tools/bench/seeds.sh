@@ -5,7 +5,7 @@
 #
 # Models: frozen tuned pruned50 pruned80 narrow int8 pruned50-int8; all if none is named. Each is
 # made from the frozen classifier of the same seed, int8 files from the fine-tuned one. What is
-# finished is not made again. All of them take a day on two cores.
+# finished is not made again. All of them take about four hours on two cores.
 set -eu
 DATA=${DATA:?the archive}
 OUT=${OUT:?a folder for everything}
