@@ -37,7 +37,7 @@ final class StoredKernels {
       ByteBuffer data = model.buffers((int) tensor.buffer()).dataAsByteBuffer();
       if (data != null && data.hasRemaining() && shape(tensor).equals(shape)) {
         int width = width(tensor.type());
-        found.add(1 - nonZero(data.order(ByteOrder.LITTLE_ENDIAN), width) / (double) size(shape));
+        found.add(zeros(shape, nonZero(data.order(ByteOrder.LITTLE_ENDIAN), width)));
       }
     }
     assertThat(found).as(file + ", constants of shape " + shape).hasSize(1);
@@ -64,7 +64,7 @@ final class StoredKernels {
         ByteBuffer data =
             value.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         assertThat(data.remaining()).isEqualTo(4 * size(shape));
-        found.add(1 - nonZero(data, 4) / (double) size(shape));
+        found.add(zeros(shape, nonZero(data, 4)));
       }
     }
     assertThat(found).as("constants of shape " + shape + " in the SavedModel").hasSize(1);
@@ -81,6 +81,10 @@ final class StoredKernels {
 
   private static int size(List<Integer> shape) {
     return shape.stream().reduce(1, Math::multiplyExact);
+  }
+
+  private static double zeros(List<Integer> shape, int nonZero) {
+    return (size(shape) - nonZero) / (double) size(shape);
   }
 
   private static int width(byte type) {
