@@ -28,6 +28,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * closed when nobody holds it any more.
  */
 final class ModelVersion {
+  /**
+   * Measured with benchmark-serve: a SavedModel answers most images a second with so many together;
+   * with more, batches are slower and those who wait for them are late.
+   */
+  private static final int LARGEST_BATCH = 4;
+
   /** The names of the tensors that bundles' models have, whatever their form. */
   static final String IMAGES = "images";
 
@@ -239,7 +245,7 @@ final class ModelVersion {
 
   /** How many images to run together at most. */
   int preferredBatch() {
-    return batch.orElse(engines.get(0).preferredBatch());
+    return batch.orElse(Math.min(engines.get(0).preferredBatch(), LARGEST_BATCH));
   }
 
   /** Whether it makes heat maps. */

@@ -92,7 +92,7 @@ public final class ServeArguments {
       paramLabel = "<n>",
       description =
           "How many images to run together at most if so many wait; 0 for what the form of the model"
-              + " does best, which is 1 for TensorFlow Lite. Default: ${DEFAULT-VALUE}.")
+              + " does best: 1 for TensorFlow Lite, 4 for a SavedModel. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
   @Option(
