@@ -71,7 +71,9 @@ def unpack(folder):
         config = json.load(archive.extractfile(manifest["Config"]))["config"]
         for name in manifest["Layers"]:
             with tarfile.open(fileobj=archive.extractfile(name)) as layer:
-                layer.extractall(folder, filter="data")
+                # Older Pythons cannot be told that nothing may leave the folder.
+                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                layer.extractall(folder, **safe)
     return config
 
 

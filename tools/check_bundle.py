@@ -289,6 +289,34 @@ def check_warmup(checks, bundle, model):
 # ---- TFLite ------------------------------------------------------------------------------------
 
 
+# What quantized files may read and write.
+TYPES = (np.float32, np.int8, np.uint8)
+
+
+def to_tensor(detail, values):
+    """Float values as the tensor holds them: integers by its scale and zero point."""
+    if detail["dtype"] == np.float32:
+        return values.astype(np.float32)
+    scale, zero = quantization(detail)
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
+
+
+def from_tensor(detail, values):
+    """What the tensor means in floats."""
+    if detail["dtype"] == np.float32:
+        return values
+    scale, zero = quantization(detail)
+    return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
+
+
+def quantization(detail):
+    parameters = detail["quantization_parameters"]
+    if len(parameters["scales"]) != 1:
+        raise ValueError(f"{detail['name']} has {len(parameters['scales'])} scales, not 1")
+    return float(parameters["scales"][0]), int(parameters["zero_points"][0])
+
+
 def load_tflite(checks, file):
     """The interpreters with and without XNNPACK."""
     fast = Interpreter(model_path=str(file), num_threads=1)
@@ -302,14 +330,14 @@ def load_tflite(checks, file):
     inputs, outputs = fast.get_input_details(), fast.get_output_details()
     checks.check(
         len(inputs) == 1
-        and inputs[0]["dtype"] == np.float32
+        and inputs[0]["dtype"] in TYPES
         and list(inputs[0]["shape"]) == [1, SIZE, SIZE, 3],
         "input " + "; ".join(f"{t['name']} {t['shape'].tolist()} {t['dtype'].__name__}" for t in inputs),
     )
     explains = file.name == EXPLAIN
     checks.check(
         len(outputs) == (2 if explains else 1)
-        and all(output["dtype"] == np.float32 for output in outputs)
+        and all(output["dtype"] in TYPES for output in outputs)
         and list(outputs[0]["shape"]) == [1, 1]
         and (not explains or list(outputs[1]["shape"][[0, 3]]) == [1, 1]),
         "output "
@@ -326,10 +354,14 @@ def load_tflite(checks, file):
     # Delegated nodes stay listed; each part that XNNPACK took over adds a node of its own.
     operations = fast._get_ops_details()
     parts = [op for op in operations if op["op_name"] == "DELEGATE"]
+    # It leaves the operators that convert unsigned integers to TFLite's kernels.
     whole = (
         len(parts) == 1
-        and inputs[0]["index"] in parts[0]["inputs"]
-        and all(output["index"] in parts[0]["outputs"] for output in outputs)
+        and (inputs[0]["dtype"] == np.uint8 or inputs[0]["index"] in parts[0]["inputs"])
+        and all(
+            output["dtype"] == np.uint8 or output["index"] in parts[0]["outputs"]
+            for output in outputs
+        )
     )
     # XNNPACK has no 16-bit integers.
     if "int16x8" not in file.name:
@@ -341,13 +373,13 @@ def load_tflite(checks, file):
 
 def run_tflite(interpreter, images):
     """Probabilities [N] of float images."""
-    source = interpreter.get_input_details()[0]["index"]
-    target = interpreter.get_output_details()[0]["index"]
+    source = interpreter.get_input_details()[0]
+    target = interpreter.get_output_details()[0]
     out = []
     for image in images:
-        interpreter.set_tensor(source, image[None])
+        interpreter.set_tensor(source["index"], to_tensor(source, image[None]))
         interpreter.invoke()
-        out.append(interpreter.get_tensor(target)[0, 0])
+        out.append(from_tensor(target, interpreter.get_tensor(target["index"]))[0, 0])
     return np.array(out)
 
 
@@ -577,6 +609,26 @@ def compare(checks, title, results, tolerances, labels=None):
             checks.check(worst <= tolerances[name], f"{name} agrees: max |dp| {worst:.2e}")
 
 
+def check_reference_kernels(checks, args, samples, interpreters, results):
+    """On some of the images, TFLite's own kernels say what XNNPACK says."""
+    some = np.linspace(0, len(samples) - 1, min(args.reference_images, len(samples))).astype(int)
+    some = np.unique(some)
+    if len(some) < 2:
+        return
+    images = np.stack([to_input(samples[i].data) for i in some])
+    for name, (_, plain) in interpreters.items():
+        fast, slow = results[name][some], run_tflite(plain, images)
+        worst = difference(fast, slow)
+        # Of nearly equal probabilities the correlation says nothing.
+        alike = worst <= args.tolerance
+        correlation = 1.0 if alike else float(np.corrcoef(fast, slow)[0, 1])
+        checks.check(
+            correlation >= args.reference_correlation,
+            f"{name}: TFLite's own kernels on {len(some)} images: correlation {correlation:.4f},"
+            f" max |dp| {worst:.2e}",
+        )
+
+
 def check_images(checks, args, model, interpreters, labels):
     samples = read_samples(args.images, args.limit)
     known = None
@@ -597,6 +649,7 @@ def check_images(checks, args, model, interpreters, labels):
         for name, (fast, _) in interpreters.items():
             add(name, run_tflite(fast, images))
     results = {name: np.concatenate(parts) for name, parts in results.items()}
+    check_reference_kernels(checks, args, samples, interpreters, results)
 
     file = args.predictions or args.bundle / PREDICTIONS
     tolerances = {
@@ -659,6 +712,18 @@ def main():
     )
     parser.add_argument(
         "--resize-tolerance", type=float, default=2e-3, help="max |dp| where the graph resizes"
+    )
+    parser.add_argument(
+        "--reference-images",
+        type=int,
+        default=32,
+        help="on how many of --images TFLite's own kernels are compared with XNNPACK's",
+    )
+    parser.add_argument(
+        "--reference-correlation",
+        type=float,
+        default=0.98,
+        help="the least correlation of their probabilities",
     )
     args = parser.parse_args()
     if not args.bundle.is_dir():

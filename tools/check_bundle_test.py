@@ -137,6 +137,20 @@ def convert(model, optimizations=()):
         return converter.convert()
 
 
+def convert_to_integers(model, kind):
+    """Integers throughout, input and output included."""
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(model, folder, {"serving_default": model.one})
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        images = cb.patterns.batch(224)
+        converter.representative_dataset = lambda: ([image[None]] for image in images)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = kind
+        converter.inference_output_type = kind
+        return converter.convert()
+
+
 def write_bundle(bundle):
     model = SmallModel()
     folder = bundle / "saved_model" / "1"
@@ -244,6 +258,18 @@ class CheckBundleTest(unittest.TestCase):
         code, out = self.run_on(self.good, "--images", self.good.parent / "images", "--limit", 5)
         self.assertEqual(code, 0, out)
         self.assertIn("Images: 5 images", out)
+
+    def test_files_that_read_and_write_integers(self):
+        for kind in (tf.int8, tf.uint8):
+            with self.subTest(kind=kind.name):
+                bundle = self.folder / f"integers-{kind.name}"
+                shutil.copytree(self.good, bundle)
+                write_tflite(bundle / "model-int8.tflite", convert_to_integers(SmallModel(), kind))
+                write_sums(bundle)
+                code, out = self.run_on(bundle, "--images", self.good.parent / "test.tfrecord")
+                self.assertEqual(code, 0, out)
+                self.assertIn("model-int8.tflite agrees", out)
+                self.assertIn("model-int8.tflite: TFLite's own kernels on 8 images", out)
 
     def test_wrong_predictions(self):
         bundle = self.spoilt()

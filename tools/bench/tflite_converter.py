@@ -2,8 +2,8 @@
 
     python tools/bench/tflite_converter.py <bundle> --data <folder of TFRecord shards>
 
-Converts saved_model/1 with dynamic range and in full int8 (calibrated on as many training images
-as ours, spread evenly over the shards), and prints for each file its size, its operators, how long
+Converts saved_model/1 with dynamic range and in full int8 (calibrated on the images that
+--calibration names, or on as many training images spread evenly over the shards), and prints for each file its size, its operators, how long
 one image takes on one thread (LiteRT with XNNPACK, all files in turns) and, unless --no-accuracy,
 AUC on the test split and the correlation with the float32 file's probabilities.
 """
@@ -95,12 +95,29 @@ def probabilities(interpreter, images):
     return np.array(found)
 
 
+def chosen(train, args):
+    """The training images to calibrate on."""
+    if args.calibration is None:
+        step = max(1, len(train) // args.calibration_images)
+        return train[::step][: args.calibration_images]
+    names = set(args.calibration.read_text().splitlines())
+    found = [sample for sample in train if sample.name in names]
+    if len(found) != len(names):
+        sys.exit(f"{len(names) - len(found)} images of {args.calibration} are not in {args.data}.")
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=pathlib.Path)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument(
         "--calibration-images", type=int, default=200, help="training images for the converter"
+    )
+    parser.add_argument(
+        "--calibration",
+        type=pathlib.Path,
+        help="calibration.txt of our quantize stage: the same images for the converter",
     )
     parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--calls", type=int, default=10, help="images a turn and file")
@@ -111,8 +128,7 @@ def main():
     if not shards:
         sys.exit(f"{args.data} has no train-*.tfrecord; give the folder that data wrote.")
     train = [sample for shard in shards for sample in check_bundle.read_samples(shard, None)]
-    step = max(1, len(train) // args.calibration_images)
-    calibration = [pixels(sample) for sample in train[::step][: args.calibration_images]]
+    calibration = [pixels(sample) for sample in chosen(train, args)]
     files = {FLOAT32: (args.bundle / "model-float32.tflite").read_bytes()}
     for form in ("dynamic", "int8"):
         file = args.bundle / f"model-{form}.tflite"

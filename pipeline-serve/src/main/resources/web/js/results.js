@@ -373,9 +373,9 @@ function scrollTo(node) {
   node.scrollIntoView({ block: 'start', behavior: CALM.matches ? 'auto' : 'smooth' });
 }
 
-/** On which side of the threshold. */
+/** On which side of the threshold: what the label says, as the numbers are rounded. */
 function side(result) {
-  return result.probability >= result.threshold ? 'above' : 'below';
+  return result.positive ? 'above' : 'below';
 }
 
 function gauge(node, result) {

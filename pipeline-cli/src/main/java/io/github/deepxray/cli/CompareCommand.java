@@ -1,10 +1,16 @@
 package io.github.deepxray.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.io.Csv;
+import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Latency;
 import java.nio.file.Path;
@@ -13,7 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,14 +34,29 @@ import picocli.CommandLine.Parameters;
     description = {
       "Prints the artifacts of bundles in one table: test metrics with intervals, sizes, speed.",
       "",
-      "Metrics and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
-          + " .tflite files in turns, each compared with the first bundle's float32 in the same turn."
+      "Metrics, with 95 % intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
+          + " .tflite files in turns, each compared with the first bundle's float32 in the same turn:"
+          + " a speed of 2x means half its time."
           + " Decisions use each artifact's own threshold, chosen on validation.",
       ""
     },
-    footer = {"", "Example: deepxray compare frozen/bundle tuned/bundle small/bundle"},
+    footer = {
+      "",
+      "Example: deepxray compare frozen/bundle tuned/bundle small/bundle --artifacts float32,int8"
+    },
     sortOptions = false)
 final class CompareCommand implements Callable<Integer> {
+  private static final Map<String, Function<Comparison, Interval>> METRICS = metrics();
+
+  private static Map<String, Function<Comparison, Interval>> metrics() {
+    Map<String, Function<Comparison, Interval>> metrics = new LinkedHashMap<>();
+    metrics.put("auc", Comparison::auc);
+    metrics.put("accuracy", Comparison::accuracy);
+    metrics.put("sensitivity", Comparison::sensitivity);
+    metrics.put("specificity", Comparison::specificity);
+    return metrics;
+  }
+
   @Mixin private CommonOptions common;
 
   @Parameters(arity = "1..*", paramLabel = "<bundles>", description = "Folders that export wrote.")
@@ -47,59 +70,201 @@ final class CompareCommand implements Callable<Integer> {
           "How many turns to measure speed in; 0 to leave it out. Default: ${DEFAULT-VALUE}.")
   private int turns;
 
+  @Option(
+      names = "--artifacts",
+      split = ",",
+      paramLabel = "<forms>",
+      description =
+          "Only these forms: float32, float16, int8-weights, dynamic, int8, int16x8 or saved_model."
+              + " Default: all that the bundles hold.")
+  private List<String> artifacts = List.of();
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      paramLabel = "<format>",
+      description = "table (Markdown), csv or json. Default: ${DEFAULT-VALUE}.")
+  private Format format;
+
+  private enum Format {
+    TABLE,
+    CSV,
+    JSON
+  }
+
+  /** An artifact of a bundle; NaN and nothing where it was not measured or not recorded. */
+  private record Row(String bundle, ArtifactReport report, Optional<Latency> latency) {
+    Optional<Comparison> test() {
+      return Optional.ofNullable(report.verdict().splits().get(Split.TEST.key()));
+    }
+
+    String verdict() {
+      return report.verdict().blessed() ? "blessed" : "refused";
+    }
+  }
+
   @Override
   public Integer call() throws Exception {
     if (turns < 0) {
       throw new ParameterException(
           common.command().commandLine(), "--turns must be 0 or more, not " + turns + ".");
     }
-    Map<String, ArtifactReport> rows = new LinkedHashMap<>();
-    Map<String, Latency> latencies = new LinkedHashMap<>();
+    List<Artifact> wanted =
+        Usage.check(common, () -> artifacts.stream().map(Artifact::of).toList());
+    List<Row> rows = new ArrayList<>();
     Map<String, InferenceEngine> engines = new LinkedHashMap<>();
     try {
       for (Path folder : folders) {
         Bundle bundle = Bundle.open(folder);
         for (ArtifactReport report : bundle.artifacts()) {
-          String name = folder + " " + report.artifact();
-          rows.put(name, report);
           Artifact artifact = Artifact.of(report.artifact());
-          if (turns > 0 && !artifact.needsTensorFlow()) {
-            engines.put(name, artifact.load(bundle, 1));
+          boolean shown = wanted.isEmpty() || wanted.contains(artifact);
+          if (shown) {
+            rows.add(new Row(folder.toString(), report, Optional.empty()));
+          }
+          // What all are compared with is measured even if it is not shown.
+          boolean first = engines.isEmpty() && artifact == Artifact.FLOAT32;
+          if (turns > 0 && (shown || first) && !artifact.needsTensorFlow()) {
+            engines.put(name(folder.toString(), report), artifact.load(bundle, 1));
           }
         }
       }
       if (!engines.isEmpty()) {
+        Map<String, Latency> latencies = new LinkedHashMap<>();
         Latency.measure(engines, turns, 3).forEach(l -> latencies.put(l.name(), l));
+        rows.replaceAll(
+            row ->
+                new Row(
+                    row.bundle,
+                    row.report,
+                    Optional.ofNullable(latencies.get(name(row.bundle, row.report)))));
       }
     } finally {
       engines.values().forEach(InferenceEngine::close);
     }
-    common.print(table(rows, latencies));
+    common.print(
+        switch (format) {
+          case TABLE -> table(rows);
+          case CSV -> csv(rows);
+          case JSON -> json(rows);
+        });
     return 0;
   }
 
-  private static String table(Map<String, ArtifactReport> rows, Map<String, Latency> latencies) {
+  private static String name(String bundle, ArtifactReport report) {
+    return bundle + " " + report.artifact();
+  }
+
+  private static String table(List<Row> rows) {
     StringBuilder text = new StringBuilder();
     text.append(
-        "| bundle, artifact | AUC | accuracy | sensitivity | specificity | bytes | gzip | ms |"
-            + " speed | gate |\n|---|---|---|---|---|---:|---:|---:|---:|---|\n");
-    for (Map.Entry<String, ArtifactReport> row : rows.entrySet()) {
-      ArtifactReport report = row.getValue();
-      Comparison test = report.verdict().splits().get(Split.TEST.key());
-      Latency latency = latencies.get(row.getKey());
+        "| bundle, artifact | AUC | accuracy | sensitivity | specificity | weights | not zero |"
+            + " bytes | gzip | zip | ms | speed | gate |\n"
+            + "|---|---|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
+    for (Row row : rows) {
       List<String> cells = new ArrayList<>();
-      cells.add(row.getKey());
-      cells.add(test.auc().toString());
-      cells.add(test.accuracy().toString());
-      cells.add(test.sensitivity().toString());
-      cells.add(test.specificity().toString());
-      cells.add(String.format(Locale.ROOT, "%,d", report.size().raw()));
-      cells.add(String.format(Locale.ROOT, "%,d", report.size().gzip()));
-      cells.add(latency == null ? "-" : String.format(Locale.ROOT, "%.2f", latency.milliseconds()));
-      cells.add(latency == null ? "-" : String.format(Locale.ROOT, "%.2fx", latency.speedup()));
-      cells.add(report.verdict().blessed() ? "blessed" : "refused");
+      cells.add(name(row.bundle, row.report));
+      for (Function<Comparison, Interval> metric : METRICS.values()) {
+        cells.add(row.test().map(metric).map(Interval::toString).orElse("-"));
+      }
+      var weights = row.report.weights();
+      cells.add(weights.map(w -> number(w.weights())).orElse("-"));
+      cells.add(weights.map(w -> number(w.nonZero())).orElse("-"));
+      cells.add(number(row.report.size().raw()));
+      cells.add(number(row.report.size().gzip()));
+      cells.add(number(row.report.size().zip()));
+      cells.add(
+          row.latency.map(l -> String.format(Locale.ROOT, "%.2f", l.milliseconds())).orElse("-"));
+      cells.add(row.latency.map(l -> String.format(Locale.ROOT, "%.2fx", l.speedup())).orElse("-"));
+      cells.add(row.verdict());
       text.append("| ").append(String.join(" | ", cells)).append(" |\n");
     }
     return text.toString();
+  }
+
+  private static String number(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  /** A row of numbers; NaN, or -1 for weights, where something is not known. */
+  private record Line(
+      String bundle,
+      String artifact,
+      double auc,
+      double aucLow,
+      double aucHigh,
+      double accuracy,
+      double accuracyLow,
+      double accuracyHigh,
+      double sensitivity,
+      double sensitivityLow,
+      double sensitivityHigh,
+      double specificity,
+      double specificityLow,
+      double specificityHigh,
+      long weights,
+      long nonZeroWeights,
+      long bytes,
+      long gzip,
+      long zip,
+      double milliseconds,
+      double speed,
+      String verdict) {
+    static Line of(Row row) {
+      Interval unknown = new Interval(Double.NaN, Double.NaN, Double.NaN);
+      List<Interval> m =
+          METRICS.values().stream().map(x -> row.test().map(x).orElse(unknown)).toList();
+      ArtifactReport report = row.report;
+      return new Line(
+          row.bundle,
+          report.artifact(),
+          m.get(0).value(),
+          m.get(0).low(),
+          m.get(0).high(),
+          m.get(1).value(),
+          m.get(1).low(),
+          m.get(1).high(),
+          m.get(2).value(),
+          m.get(2).low(),
+          m.get(2).high(),
+          m.get(3).value(),
+          m.get(3).low(),
+          m.get(3).high(),
+          report.weights().map(Sparsity.Count::weights).orElse(-1L),
+          report.weights().map(Sparsity.Count::nonZero).orElse(-1L),
+          report.size().raw(),
+          report.size().gzip(),
+          report.size().zip(),
+          row.latency.map(Latency::milliseconds).orElse(Double.NaN),
+          row.latency.map(Latency::speedup).orElse(Double.NaN),
+          row.verdict());
+    }
+  }
+
+  private static String csv(List<Row> rows) {
+    StringBuilder text = new StringBuilder(Csv.header(Line.class) + "\n");
+    rows.forEach(row -> text.append(Csv.line(Line.of(row))));
+    return text.toString();
+  }
+
+  private static String json(List<Row> rows) {
+    ArrayNode array = Json.array();
+    for (Row row : rows) {
+      ObjectNode object = array.addObject();
+      object.put("bundle", row.bundle);
+      object.put("artifact", row.report.artifact());
+      METRICS.forEach(
+          (name, metric) ->
+              row.test().ifPresent(test -> object.set(name, Json.tree(metric.apply(test)))));
+      row.report.weights().ifPresent(weights -> object.set("weights", Json.tree(weights)));
+      object.set("size", Json.tree(row.report.size()));
+      row.latency.ifPresent(
+          latency -> {
+            object.put("milliseconds", latency.milliseconds());
+            object.put("speed", latency.speedup());
+          });
+      object.put("verdict", row.verdict());
+    }
+    return Json.pretty(array);
   }
 }

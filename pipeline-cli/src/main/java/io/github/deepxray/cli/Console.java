@@ -34,6 +34,12 @@ final class Console implements Progress {
     return terminal ? new Bar(name, total) : new Lines(name, total);
   }
 
+  @Override
+  public void note(String line) {
+    err.println(line);
+    err.flush();
+  }
+
   private static final class Bar implements Task {
     private final ProgressBar bar;
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.Mixin;
     description = {
       "Measures the trained classifier on the validation and test splits.",
       "",
-      "Reads <out>/data and <out>/train; writes <out>/evaluation with metrics.json and the"
+      "Reads <out>/data and the last of the classifiers in <out>/train, <out>/prune and"
+          + " <out>/finetune; writes <out>/evaluation with metrics.json and the"
           + " predictions. Every metric has a 95 % bootstrap interval by patient. Thresholds are"
           + " those chosen on validation during training.",
       ""

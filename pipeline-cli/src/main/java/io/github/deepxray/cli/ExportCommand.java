@@ -17,7 +17,9 @@ import picocli.CommandLine.Mixin;
           + " provenance and checksums. The gate runs every artifact on the validation and the test"
           + " split; exit code 1 if it refuses one.",
       "",
-      "Reads <out>/data, <out>/train and <out>/evaluation; writes <out>/bundle.",
+      "Reads <out>/data, the last of the classifiers in <out>/train, <out>/prune and"
+          + " <out>/finetune, <out>/evaluation and, if there is one, <out>/quantize; writes"
+          + " <out>/bundle.",
       ""
     },
     footer = {"", "Example: deepxray export --out work"},

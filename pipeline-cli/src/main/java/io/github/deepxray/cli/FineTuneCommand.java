@@ -20,8 +20,9 @@ import picocli.CommandLine.Option;
       "",
       "Reads <out>/data and <out>/train (or <out>/prune); writes <out>/finetune. What comes before"
           + " the first trained block runs once; its activations are kept in <out>/cache. The epoch"
-          + " with the lowest loss on augmented views of the validation split is kept. With --prune,"
-          + " weights are removed on the way. A run that was interrupted goes on at its last epoch.",
+          + " with the lowest loss on augmented views of the validation split is kept. With"
+          + " --prune-gradually, weights are removed on the way. A run that was interrupted goes on at"
+          + " its last epoch.",
       ""
     },
     footer = {"", "Example: deepxray finetune --from block6a --out work"},
@@ -42,12 +43,10 @@ final class FineTuneCommand implements Callable<Integer> {
   @Mixin private FineTuneOptions options;
 
   @Option(
-      names = "--prune",
+      names = "--prune-gradually",
       paramLabel = "<share|file>",
-      description =
-          "Set this share of the 1x1 convolutions' weights to zero, more and more from epoch to"
-              + " epoch; or a .yaml or .json file that says more. Default: none.")
-  private Optional<String> prune;
+      description = PruneOptions.GRADUALLY)
+  private Optional<String> pruneGradually;
 
   @Option(
       names = "--resume",
@@ -71,8 +70,8 @@ final class FineTuneCommand implements Callable<Integer> {
             () ->
                 new FineTuner.Options(
                     options.spec(from),
-                    prune.isPresent()
-                        ? Optional.of(PruningSpec.read(prune.get()))
+                    pruneGradually.isPresent()
+                        ? Optional.of(PruningSpec.read(pruneGradually.get()))
                         : Optional.empty(),
                     seed.seed,
                     1,

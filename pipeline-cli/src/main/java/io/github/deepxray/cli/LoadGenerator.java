@@ -8,16 +8,19 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
+import java.util.function.BooleanSupplier;
 
 /**
  * Sends images to a server over connections that stay open, and takes the time of each answer. Does
@@ -27,6 +30,9 @@ final class LoadGenerator {
   private static final int OK = 200;
   private static final int TIMEOUT_MILLISECONDS = 60_000;
   private static final int HANDSHAKE_TRIES = 3;
+
+  /** There is no further request. */
+  private static final long END = Long.MIN_VALUE;
 
   private final InetSocketAddress address;
   private final List<byte[]> requests;
@@ -155,9 +161,16 @@ final class LoadGenerator {
    *
    * @param seconds how long it all took
    * @param codes how often each status came; 0 stands for no answer, 1 for a wrong one
-   * @param latencies of the accepted requests in milliseconds, sorted
+   * @param latencies of the accepted requests from when they were due, in milliseconds, sorted
+   * @param served the same from when they were sent
    */
-  record Result(double seconds, Map<Integer, Integer> codes, List<Double> latencies) {
+  record Result(
+      double seconds, Map<Integer, Integer> codes, List<Double> latencies, List<Double> served) {
+    /** How many there were. */
+    int count() {
+      return codes.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
     /** How many were answered with the probability. */
     int accepted() {
       return codes.getOrDefault(OK, 0);
@@ -183,11 +196,21 @@ final class LoadGenerator {
       int rank = (int) Math.ceil(share * latencies.size());
       return latencies.get(Math.max(0, Math.min(latencies.size() - 1, rank - 1)));
     }
+
+    /** The longest time in which an accepted request was answered after it was sent. */
+    double longestServed() {
+      return served.isEmpty() ? Double.NaN : served.get(served.size() - 1);
+    }
   }
 
   /** As many requests as the server answers, each connection one after the other. */
   Result closed(int connections, int count) {
-    return run(connections, count, i -> System.nanoTime());
+    return run(connections, i -> i < count ? System.nanoTime() : END);
+  }
+
+  /** The same until there have been enough. */
+  Result closedUntil(int connections, BooleanSupplier enough) {
+    return run(connections, i -> enough.getAsBoolean() ? END : System.nanoTime());
   }
 
   /**
@@ -207,8 +230,10 @@ final class LoadGenerator {
     long start = System.nanoTime();
     return run(
         connections,
-        count,
         i -> {
+          if (i >= count) {
+            return END;
+          }
           long due = start + times[i];
           for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
             LockSupport.parkNanos(left);
@@ -217,21 +242,31 @@ final class LoadGenerator {
         });
   }
 
-  /** Waits until a request is due and says when that was. */
+  /** Waits until a request is due and says when that was, or {@link #END}. */
   @FunctionalInterface
   private interface Schedule {
     long await(int request);
   }
 
-  private Result run(int connections, int count, Schedule schedule) {
+  /** What one connection has seen. */
+  private static final class Log {
+    private final Map<Integer, Integer> codes = new TreeMap<>();
+    private final List<Double> latencies = new ArrayList<>();
+    private final List<Double> served = new ArrayList<>();
+  }
+
+  private Result run(int connections, Schedule schedule) {
     AtomicInteger next = new AtomicInteger();
-    int[] codes = new int[count];
-    double[] latencies = new double[count];
+    AtomicBoolean stop = new AtomicBoolean();
     long start = System.nanoTime();
-    Thread[] threads = new Thread[connections];
+    List<Log> logs = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < connections; t++) {
-      threads[t] = new Thread(() -> work(next, codes, latencies, schedule), "load-" + t);
-      threads[t].start();
+      Log log = new Log();
+      Thread thread = new Thread(() -> work(next, stop, log, schedule), "load-" + t);
+      thread.start();
+      logs.add(log);
+      threads.add(thread);
     }
     boolean interrupted = false;
     for (Thread thread : threads) {
@@ -240,7 +275,7 @@ final class LoadGenerator {
           thread.join();
         } catch (InterruptedException e) {
           interrupted = true;
-          next.set(count);
+          stop.set(true);
         }
       }
     }
@@ -248,39 +283,50 @@ final class LoadGenerator {
       Thread.currentThread().interrupt();
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    Map<Integer, Integer> counts = new TreeMap<>();
-    for (int code : codes) {
-      counts.merge(code, 1, Integer::sum);
+    Map<Integer, Integer> codes = new TreeMap<>();
+    List<Double> latencies = new ArrayList<>();
+    List<Double> served = new ArrayList<>();
+    for (Log log : logs) {
+      log.codes.forEach((code, count) -> codes.merge(code, count, Integer::sum));
+      latencies.addAll(log.latencies);
+      served.addAll(log.served);
     }
-    List<Double> accepted =
-        IntStream.range(0, count)
-            .filter(i -> codes[i] == OK)
-            .mapToObj(i -> latencies[i])
-            .sorted()
-            .toList();
-    return new Result(seconds, counts, accepted);
+    Collections.sort(latencies);
+    Collections.sort(served);
+    return new Result(seconds, codes, latencies, served);
   }
 
-  private void work(AtomicInteger next, int[] codes, double[] latencies, Schedule schedule) {
+  private void work(AtomicInteger next, AtomicBoolean stop, Log log, Schedule schedule) {
     Connection connection = null;
-    for (int i = next.getAndIncrement(); i < codes.length; i = next.getAndIncrement()) {
-      int image = i % requests.size();
+    while (!stop.get()) {
+      int i = next.getAndIncrement();
       long due = schedule.await(i);
+      if (due == END) {
+        break;
+      }
+      int image = i % requests.size();
+      int code;
       try {
         if (connection == null) {
           connection = new Connection();
         }
+        long sent = System.nanoTime();
         Answer answer = connection.call(requests.get(image));
-        latencies[i] = (System.nanoTime() - due) / 1e6;
+        long now = System.nanoTime();
         boolean right = answer.status != OK || Arrays.equals(answer.body, expected.get(image));
-        codes[i] = right ? answer.status : 1;
+        code = right ? answer.status : 1;
+        if (code == OK) {
+          log.latencies.add((now - due) / 1e6);
+          log.served.add((now - sent) / 1e6);
+        }
         if (answer.last) {
           connection = closed(connection);
         }
       } catch (IOException | RuntimeException e) {
-        codes[i] = 0;
+        code = 0;
         connection = closed(connection);
       }
+      log.codes.merge(code, 1, Integer::sum);
     }
     closed(connection);
   }

@@ -1,6 +1,5 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
@@ -14,6 +13,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** A stage between training and evaluation. */
 @Command(
@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     description = {
       "Prunes the backbone at once and trains the head anew on what is left.",
       "",
-      "Reads <out>/data and <out>/train; writes <out>/prune. --weights sets the weights that"
+      "Reads <out>/data and <out>/train; writes <out>/prune. --share sets the weights that"
           + " contribute least on training images to zero: files compress better and are not"
           + " faster. --channels removes whole channels: files are smaller and faster everywhere."
           + " Follow with finetune to get accuracy back.",
@@ -33,11 +33,12 @@ final class PruneCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
   @Option(
-      names = "--weights",
+      names = "--share",
       paramLabel = "<share|file>",
       description =
           "The share of the 1x1 convolutions' weights to set to zero, or a .yaml or .json file that"
-              + " says more.")
+              + " says more: patterns of zeros (structure: 2:4 or 1x4), whether all kernels compete"
+              + " (scope: global), layers to spare.")
   private Optional<String> weights;
 
   @Option(
@@ -55,7 +56,8 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (weights.isEmpty() && channels.isEmpty()) {
-      throw new DeepXrayException("Nothing is to be pruned; give --weights or --channels.");
+      throw new ParameterException(
+          common.command().commandLine(), "Nothing is to be pruned; give --share or --channels.");
     }
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
       int code = prune(tracking);
@@ -68,7 +70,7 @@ final class PruneCommand implements Callable<Integer> {
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
     Optional<PruningSpec> weightsSpec =
         weights.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruningSpec.read(weights.get())))
+            ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(weights.get())))
             : Optional.empty();
     Optional<ChannelPruningSpec> channelsSpec =
         channels.isPresent()

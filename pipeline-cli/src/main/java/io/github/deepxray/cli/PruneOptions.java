@@ -1,14 +1,25 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** What pruning at once measures on. */
 final class PruneOptions {
+  static final String GRADUALLY =
+      "Set this share of the 1x1 convolutions' weights to zero, more and more while fine-tuning, as"
+          + " tfmot does; or a .yaml or .json file that says more: when (timing: constant or"
+          + " polynomial), patterns of zeros (structure: 2:4 or 1x4), whether all kernels compete"
+          + " (scope: global), layers to spare. Default: none.";
+
   @Option(
       names = "--pruning-images",
       defaultValue = "200",
@@ -17,6 +28,24 @@ final class PruneOptions {
           "On how many training images the importance of weights and channels is measured."
               + " Default: ${DEFAULT-VALUE}.")
   private int images;
+
+  /**
+   * What pruning at once is to do.
+   *
+   * @throws DeepXrayException if it is refused, or a file says when to prune in training
+   * @throws IOException if the file cannot be read
+   */
+  static PruningSpec atOnce(String shareOrFile) throws IOException {
+    PruningSpec spec = PruningSpec.read(shareOrFile);
+    Path file = Path.of(shareOrFile);
+    if (Files.isRegularFile(file) && Json.readConfig(file).has("timing")) {
+      throw new DeepXrayException(
+          file
+              + ": timing is for pruning while fine-tuning, --prune-gradually; leave it out to prune"
+              + " at once.");
+    }
+    return spec;
+  }
 
   BackbonePruner.Options options(
       Optional<ChannelPruningSpec> channels,

@@ -19,9 +19,9 @@ import picocli.CommandLine.Option;
       "",
       "Reads <out>/data and the trained classifier; writes <out>/quantize, from where export puts"
           + " the files into the bundle. Ranges are measured on training images; what there is to"
-          + " choose, the threshold among it, is chosen on the validation split. layers-int8.html"
-          + " answers why quantization lost accuracy: per layer its range, what is clipped, and the"
-          + " noise it adds.",
+          + " choose, the threshold among it, is chosen on the validation split. --report (on"
+          + " unless --no-report) writes layers-int8.html and .json, which answer why quantization"
+          + " lost accuracy: per layer its range, what is clipped, and the noise it adds.",
       "",
       "The dynamic form needs no calibration and is in every bundle.",
       ""
@@ -46,6 +46,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    options.refuseIgnored(common, Usage.names(common, "options"), forms, "--forms");
     Quantizer.Options quantizerOptions =
         Usage.check(
             common,

@@ -9,7 +9,9 @@ import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteWriter;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -78,8 +80,8 @@ final class QuantizeOptions {
   @Option(
       names = "--exact-padding",
       description =
-          "Pad the stem with each channel's mean at the cost of one more operator, instead of one"
-              + " grey.")
+          "Pad the stem with each channel's mean instead of one grey, at the cost of subtracting it"
+              + " in floats and rounding to steps a little wider than a grey.")
   private boolean exactPadding;
 
   @Option(
@@ -88,15 +90,17 @@ final class QuantizeOptions {
       paramLabel = "<when>",
       description =
           "Train the head anew on what the integer backbone computes: auto (if the validation"
-              + " probabilities get closer to the trained model's), always or never. Default:"
-              + " ${DEFAULT-VALUE}.")
+              + " probabilities get closer to the trained model's; int16x8 never, where it takes"
+              + " hours), always or never. Default: ${DEFAULT-VALUE}.")
   private Quantizer.Refit refitHead;
 
   @Option(
       names = "--integer-input",
       defaultValue = "float32",
       paramLabel = "<type>",
-      description = "What int8 models read: float32, int8 or uint8. Default: ${DEFAULT-VALUE}.")
+      description =
+          "What int8 models read: float32, or pixels as int8 or uint8 by the input's scale and zero"
+              + " point. Default: ${DEFAULT-VALUE}.")
   private TfLiteWriter.DataType input;
 
   @Option(
@@ -104,8 +108,9 @@ final class QuantizeOptions {
       defaultValue = "float32",
       paramLabel = "<type>",
       description =
-          "What int8 models write: float32, or with --integer-head int8 or uint8. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "What int8 models write: float32, int8 or uint8. Integers are steps of 1/256; without"
+              + " --integer-head the head computes in floats and only its result is rounded."
+              + " Default: ${DEFAULT-VALUE}.")
   private TfLiteWriter.DataType output;
 
   @Option(
@@ -119,14 +124,61 @@ final class QuantizeOptions {
   private boolean biasCorrection;
 
   @Option(
-      names = "--layer-report",
+      names = {"--report", "--layer-report"},
       negatable = true,
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Write what each layer of int8 and int16x8 models loses, as a page and as JSON. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private boolean layerReport;
+          "Write what each layer of int8 and int16x8 models loses: the page layers-<form>.html and"
+              + " layers-<form>.json, in the bundle's folder reports. Default: ${DEFAULT-VALUE}.")
+  private boolean report;
+
+  /** Of the options, those that say nothing to forms without integer activations. */
+  private static final List<String> CALIBRATED =
+      List.of(
+          "--calibration-images",
+          "--ranges",
+          "--range-of",
+          "--auto-keep-float",
+          "--max-slowdown",
+          "--integer-head",
+          "--refit-head",
+          "--layer-report");
+
+  /** Those that say something to int8 only. */
+  private static final List<String> INT8 =
+      List.of("--exact-padding", "--integer-input", "--integer-output", "--bias-correction");
+
+  /**
+   * Refuses what is given on the command line and would be ignored with these forms.
+   *
+   * @param all the names of all these options
+   * @param forms the option that names forms
+   */
+  void refuseIgnored(
+      CommonOptions common, Collection<String> all, List<String> chosen, String forms)
+      throws IOException {
+    Usage.refuseIgnored(common, !chosen.isEmpty(), all, forms);
+    List<QuantizationMode> modes =
+        Usage.check(common, () -> chosen.stream().map(QuantizationMode::of).toList());
+    if (modes.isEmpty()) {
+      return;
+    }
+    Usage.refuseIgnored(
+        common,
+        modes.stream().anyMatch(QuantizationMode::calibrated),
+        CALIBRATED,
+        "int8 or int16x8 in " + forms);
+    Usage.refuseIgnored(common, modes.contains(QuantizationMode.INT8), INT8, "int8 in " + forms);
+    Usage.refuseIgnored(common, autoKeepFloat > 0, List.of("--max-slowdown"), "--auto-keep-float");
+  }
+
+  private static TfLiteWriter.DataType eightBits(String option, TfLiteWriter.DataType type) {
+    if (type == TfLiteWriter.DataType.INT16) {
+      throw new DeepXrayException(option + " must be float32, int8 or uint8, not int16.");
+    }
+    return type;
+  }
 
   /** The options for some forms. */
   Quantizer.Options options(
@@ -146,9 +198,9 @@ final class QuantizeOptions {
         autoKeepFloat == 0
             ? Optional.empty()
             : Optional.of(new SensitivitySearch.Limits(autoKeepFloat, maxSlowdown)),
-        layerReport,
-        input,
-        output,
+        report,
+        eightBits("--integer-input", input),
+        eightBits("--integer-output", output),
         sparse,
         limits,
         seed,

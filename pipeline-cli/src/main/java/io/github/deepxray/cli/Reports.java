@@ -55,14 +55,18 @@ final class Reports {
     if (!description.expansionChannels().isEmpty()) {
       text.append("expansion channels left: ").append(description.expansionChannels()).append('\n');
     }
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%,d of %,d weights are not zero; %.1f million multiply-adds an image%n",
-            Sparsity.of(model).nonZero(),
-            Sparsity.of(model).weights(),
-            MultiplyAdds.total(model.network()) / 1e6));
+    text.append(size(model));
     return text + training(result);
+  }
+
+  private static String size(Model model) {
+    Sparsity sparsity = Sparsity.of(model);
+    return String.format(
+        Locale.ROOT,
+        "%,d of %,d weights are not zero; %.1f million multiply-adds an image%n",
+        sparsity.nonZero(),
+        sparsity.weights(),
+        MultiplyAdds.total(model.network()) / 1e6);
   }
 
   static String fineTuning(FineTuner.Result result) {
@@ -124,8 +128,9 @@ final class Reports {
         .ifPresent(
             pruning ->
                 text.append(
-                    String.format(
-                        Locale.ROOT, "weights pruned: %.1f %%%n", 100 * pruning.sparsity())));
+                        String.format(
+                            Locale.ROOT, "weights pruned: %.1f %%%n", 100 * pruning.sparsity()))
+                    .append(size(result.model().model())));
     return text.toString();
   }
 

@@ -11,6 +11,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuneSpec;
@@ -87,14 +88,16 @@ final class RunCommand implements Callable<Integer> {
       names = "--prune",
       paramLabel = "<share|file>",
       description =
-          "Set this share of the 1x1 convolutions' weights to zero, before fine-tuning if there is"
-              + " any; a .yaml or .json file says more. Default: none.")
+          "Set this share of the 1x1 convolutions' weights to zero at once, before fine-tuning if"
+              + " there is any; or a .yaml or .json file that says more, see the prune command."
+              + " Default: none.")
   private Optional<String> prune;
 
   @Option(
       names = "--prune-gradually",
-      description = "Set them to zero more and more while fine-tuning instead, as tfmot does.")
-  private boolean pruneGradually;
+      paramLabel = "<share|file>",
+      description = PruneOptions.GRADUALLY)
+  private Optional<String> pruneGradually;
 
   @Mixin private PruneOptions pruneOptions;
 
@@ -136,29 +139,44 @@ final class RunCommand implements Callable<Integer> {
                     .builder(common, config, tracking)
                     .optBundle(exportOptions.options())
                     .build());
+    if (prune.isPresent() && pruneGradually.isPresent()) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          "--prune and --prune-gradually exclude each other; give one of them.");
+    }
+    if (pruneGradually.isPresent() && fineTune.isEmpty()) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          "--prune-gradually needs --fine-tune; --prune works without.");
+    }
+    boolean atOnce = prune.isPresent() || pruneChannels.isPresent();
+    Usage.refuseIgnored(
+        common, fineTune.isPresent(), Usage.names(common, "fineTuneOptions"), "--fine-tune");
+    Usage.refuseIgnored(
+        common, atOnce, Usage.names(common, "pruneOptions"), "--prune or --prune-channels");
+    quantizeOptions.refuseIgnored(
+        common, Usage.names(common, "quantizeOptions"), quantize, "--quantize");
     Optional<FineTuneSpec> fineTuning =
         fineTune.isPresent()
             ? Optional.of(Usage.check(common, () -> fineTuneOptions.spec(fineTune.get())))
             : Optional.empty();
     Optional<PruningSpec> pruning =
         prune.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruningSpec.read(prune.get())))
+            ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(prune.get())))
+            : Optional.empty();
+    Optional<PruningSpec> gradual =
+        pruneGradually.isPresent()
+            ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
     Optional<ChannelPruningSpec> channels =
         pruneChannels.isPresent()
             ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(pruneChannels.get())))
             : Optional.empty();
-    Optional<BackbonePruner.Options> atOnce =
-        channels.isEmpty() && (pruning.isEmpty() || pruneGradually)
-            ? Optional.empty()
-            : Optional.of(
-                Usage.check(
-                    common,
-                    () ->
-                        pruneOptions.options(
-                            channels,
-                            pruneGradually ? Optional.empty() : pruning,
-                            trainerOptions)));
+    Optional<BackbonePruner.Options> prunerOptions =
+        atOnce
+            ? Optional.of(
+                Usage.check(common, () -> pruneOptions.options(channels, pruning, trainerOptions)))
+            : Optional.empty();
     Quantizer.Options quantizerOptions =
         Usage.check(
             common,
@@ -169,10 +187,21 @@ final class RunCommand implements Callable<Integer> {
                     exportOptions.limits(),
                     seed.seed,
                     stage.cores()));
-    if (pruneGradually && (pruning.isEmpty() || fineTuning.isEmpty())) {
-      throw new ParameterException(
-          common.command().commandLine(), "--prune-gradually needs --prune and --fine-tune.");
-    }
+    // The names of layers and how much can be pruned are known before anything is trained.
+    Usage.check(
+        common,
+        () -> {
+          NetworkChecks checks = NetworkChecks.of(backbone.variant(), trainerOptions.head());
+          fineTuning.ifPresent(checks::fineTuning);
+          channels.ifPresent(checks::channels);
+          // A narrowed network is another one.
+          if (channels.isEmpty()) {
+            pruning.ifPresent(checks::pruning);
+            gradual.ifPresent(spec -> checks.gradualPruning(spec, fineTuning.orElseThrow()));
+          }
+          quantizerOptions.forms().forEach(checks::quantization);
+          return checks;
+        });
     // First what may fail soon: the archive's name, then the weights, then the data.
     if (!Files.exists(data)) {
       throw new DeepXrayException(
@@ -186,34 +215,34 @@ final class RunCommand implements Callable<Integer> {
     tracking.begin(Tracker.TRAIN);
     Trainer.Result trained = pipeline.train(loaded, trainerOptions);
     common.print(Reports.training(trained) + "\n");
-    tracking.trained(trained.model());
+    tracking.trained(trained.model(), List::of);
     Set<Path> stages = new HashSet<>();
-    if (atOnce.isPresent()) {
+    if (prunerOptions.isPresent()) {
       stages.add(pipeline.pruneFolder());
     }
     if (fineTuning.isPresent()) {
       stages.add(pipeline.fineTuneFolder());
     }
+    if (!quantize.isEmpty() && trainerOptions.resume()) {
+      stages.add(pipeline.quantizeFolder());
+    }
     pipeline.forget(stages);
-    if (atOnce.isPresent()) {
+    if (prunerOptions.isPresent()) {
       tracking.begin(Tracker.PRUNE);
-      Trainer.Result pruned = pipeline.prune(atOnce.get());
+      Trainer.Result pruned = pipeline.prune(prunerOptions.get());
       common.print(Reports.pruning(pruned) + "\n");
-      tracking.trained(pruned.model());
+      tracking.trained(
+          pruned.model(),
+          () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
     }
     if (fineTuning.isPresent()) {
       FineTuner.Options options =
           new FineTuner.Options(
-              fineTuning.get(),
-              pruneGradually ? pruning : Optional.empty(),
-              seed.seed,
-              1,
-              trainerOptions.resume(),
-              stage.cores());
+              fineTuning.get(), gradual, seed.seed, 1, trainerOptions.resume(), stage.cores());
       tracking.begin(Tracker.FINE_TUNE);
       FineTuner.Result tuned = pipeline.fineTune(options);
       common.print(Reports.fineTuning(tuned) + "\n");
-      tracking.trained(tuned.model());
+      tracking.trained(tuned.model(), tuned::epochs);
     }
     tracking.begin(Tracker.EVALUATION);
     MetricsReport metrics = pipeline.evaluate();

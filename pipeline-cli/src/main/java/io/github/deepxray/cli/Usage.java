@@ -2,11 +2,46 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Turns refused option values into usage errors. */
 final class Usage {
   private Usage() {}
+
+  /**
+   * Refuses options on the command line that would be ignored. In a config file they may stand: it
+   * may serve several commands.
+   *
+   * @param used whether they mean something
+   * @param options their names
+   * @param needed what they need, as the end of a sentence
+   * @throws ParameterException if one is given and not used
+   */
+  static void refuseIgnored(
+      CommonOptions common, boolean used, Collection<String> options, String needed) {
+    if (used) {
+      return;
+    }
+    CommandLine.ParseResult given = common.command().commandLine().getParseResult();
+    for (String option : options) {
+      if (given.hasMatchedOption(option)) {
+        throw new ParameterException(
+            common.command().commandLine(),
+            option.replace("[no-]", "") + " would be ignored: it needs " + needed + ".");
+      }
+    }
+  }
+
+  /** The names of a mixin's options. */
+  static List<String> names(CommonOptions common, String mixin) {
+    return common.command().mixins().get(mixin).options().stream()
+        .map(OptionSpec::longestName)
+        .toList();
+  }
 
   /** Makes something of option values. */
   @FunctionalInterface

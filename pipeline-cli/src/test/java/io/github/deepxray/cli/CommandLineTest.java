@@ -94,6 +94,60 @@ class CommandLineTest {
         "run --data . --out o --mlflow mlruns",
         "run --data . --out o --mlflow http://host --mlflow-experiment=",
         "evaluate --out o --mlflow http://name:secret@host",
+        "run --data . --out o --fine-tune block9z",
+        "run --data . --out o --fine-tune nothere.yaml",
+        "run --data . --out o --fine-tune top --fine-tune-epochs 0",
+        "run --data . --out o --fine-tune top --fine-tune-learning-rate 0",
+        "run --data . --out o --fine-tune top --fine-tune-views 0",
+        "run --data . --out o --fine-tune-epochs 2",
+        "run --data . --out o --fine-tune-learning-rate 1e-4",
+        "run --data . --out o --fine-tune-views 2",
+        "run --data . --out o --prune 0",
+        "run --data . --out o --prune 1.5",
+        "run --data . --out o --prune 0.99",
+        "run --data . --out o --prune nothere.yaml",
+        "run --data . --out o --prune 0.5 --pruning-images 0",
+        "run --data . --out o --pruning-images 50",
+        "run --data . --out o --fine-tune top --pruning-images 50",
+        "run --data . --out o --prune-gradually 0.5",
+        "run --data . --out o --fine-tune top --prune 0.1 --prune-gradually 0.1",
+        "run --data . --out o --fine-tune top --prune-gradually 0.9",
+        "run --data . --out o --prune-channels 0.01",
+        "run --data . --out o --prune-channels 2",
+        "run --data . --out o --quantize int4",
+        "run --data . --out o --quantize int8,int8",
+        "run --data . --out o --quantize int8 --keep-float block9z",
+        "run --data . --out o --quantize int8 --ranges median",
+        "run --data . --out o --quantize int8 --range-of stem",
+        "run --data . --out o --quantize int8 --calibration-images 0",
+        "run --data . --out o --quantize int8 --integer-input int16",
+        "run --data . --out o --quantize int8 --integer-output int16",
+        "run --data . --out o --quantize int8 --refit-head sometimes",
+        "run --data . --out o --quantize int8 --auto-keep-float -1",
+        "run --data . --out o --quantize int8 --auto-keep-float 2 --max-slowdown 0.5",
+        "run --data . --out o --quantize int8 --max-slowdown 1.2",
+        "run --data . --out o --ranges mse",
+        "run --data . --out o --keep-float stem",
+        "run --data . --out o --no-report",
+        "run --data . --out o --quantize float16 --ranges mse",
+        "run --data . --out o --quantize float16,int8-weights --integer-input uint8",
+        "run --data . --out o --quantize int16x8 --exact-padding",
+        "run --data . --out o --max-auc-difference -1",
+        "run --data . --out o --max-accuracy-difference x",
+        "quantize --out o --forms int4",
+        "quantize --out o --forms float16 --calibration-images 5",
+        "quantize --out o --integer-input int16",
+        "quantize --out o --ranges percentile:2",
+        "export --out o --max-auc-difference -1",
+        "prune --out o",
+        "prune --out o --share 0",
+        "prune --out o --channels 2",
+        "prune --out o --weights 0.5",
+        "finetune --out o --fine-tune-epochs 0",
+        "finetune --out o --prune-gradually 1",
+        "finetune --out o --prune 0.5",
+        "compare",
+        "compare b --turns -1",
         "data --data . --out o --image-size 0",
         "data --data . --out o --official-val test",
         "train --out o --head nohead",
@@ -133,12 +187,51 @@ class CommandLineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "run --data . --out o --prune FILE | sparsity: 0.5\ntiming: {type: constant} | timing",
+        "prune --out o --share FILE | sparsity: 0.5\ntiming: {type: constant} | timing",
+        "run --data . --out o --prune FILE | sparsity: 0.5\nfrom: block9z | block9z",
+        "run --data . --out o --prune FILE | sparsity: 0.5\nshape: 2:4 | shape",
+        "run --data . --out o --prune-channels FILE | widths: {block9z: 8} | block9z",
+        "run --data . --out o --prune-channels FILE | widths: {block6b: 9000} | 9000",
+        "run --data . --out o --prune-channels FILE | share: 0.5\nblocks: [block9z] | more blocks",
+        "run --data . --out o --fine-tune FILE | from: block9z | block9z",
+        "run --data . --out o --fine-tune FILE | from: top\nepochs: 0 | epochs",
+      })
+  void aFileOfDetailsIsCheckedBeforeAnythingIsDone(String row) throws IOException {
+    String[] parts = row.split(" \\| ", -1);
+    Path file = Files.writeString(folder.resolve("details.yaml"), parts[1]);
+    Outcome outcome = Outcome.of((Object[]) parts[0].replace("FILE", file.toString()).split(" "));
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains(parts[2]).doesNotContain("Exception");
+    assertThat(outcome.errLines()).hasSize(2);
+    assertThat(Path.of("o")).doesNotExist();
+  }
+
+  @Test
+  void aConfigFileMayNameWhatOneCommandDoesNotUse() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("all.yaml"), "fine-tune-epochs: 2\npruning-images: 9\nranges: mse\n");
+    Outcome outcome =
+        Outcome.of("run", "--config", file, "--data", "nothere.zip", "--out", folder.resolve("o"));
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(1);
+    assertThat(outcome.err()).contains("nothere.zip");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "run --data nothere.zip --out o",
         "run --data . --weights nothere.h5 --out o",
         "data --data nothere.zip --out o",
         "train --out o",
         "evaluate --out o",
+        "prune --out o --share 0.5",
+        "finetune --out o",
+        "quantize --out o",
         "export --out o",
+        "compare nothere",
+        "run --data nothere.zip --out o --fine-tune block6a --prune 0.5 --quantize int8",
         "verify nothere",
         "predict nothere image.png",
         "explain nothere image.png --out o",

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,36 @@ class ConfigFileTest {
     assertThat(effective("evaluate", "--config", file)).containsEntry("out", "work");
     assertThat(effective("predict", "model", "image.png", "--config", file))
         .containsEntry("format", "csv");
+  }
+
+  @Test
+  void theWeightsOfTheBackboneAreNotThoseToPrune() throws IOException {
+    Path file = file("all.yaml", "weights: imagenet\nout: work\nshare: 0.5\n");
+    assertThat(effective("prune", "--config", file)).containsEntry("share", "0.5");
+    assertThat(effective("train", "--config", file)).containsEntry("weights", "imagenet");
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Files.writeString(out.resolve("prune.yaml"), "out: \"work\"\nshare: \"0.5\"\n");
+    assertThat(Configurations.withEarlierStages(out, Map.of("name", "x", "out", "y")))
+        .isEqualTo(Map.of("prune.share", "0.5", "export.name", "x"));
+  }
+
+  @Test
+  void gradualPruningIsCalledTheSameEverywhere() throws IOException {
+    Path file = file("all.yaml", "prune-gradually: 0.5\nout: work\ndata: d\n");
+    for (String command : List.of("run", "finetune")) {
+      assertThat(effective(command, "--config", file)).containsEntry("prune-gradually", "0.5");
+    }
+  }
+
+  @Test
+  void theReportOfQuantizationHasTwoNames() {
+    for (String no : List.of("--no-report", "--no-layer-report")) {
+      assertThat(effective("quantize", "--out", "o", no)).containsEntry("layer-report", "false");
+    }
+    for (String yes : List.of("--report", "--layer-report")) {
+      assertThat(effective("quantize", "--out", "o", yes)).containsEntry("layer-report", "true");
+    }
+    assertThat(effective("quantize", "--out", "o")).containsEntry("layer-report", "true");
   }
 
   @Test

@@ -4,7 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.serve.ModelServer;
+import io.github.deepxray.serve.ServerOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,8 +20,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -89,6 +102,55 @@ class ServeTest {
       assertThat(process.exitValue()).as(Files.readString(log)).isEqualTo(143);
     } finally {
       process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aSavedModelRunsImagesTogether() throws Exception {
+    List<Path> images = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Path image = folder.resolve("images").resolve(String.format(Locale.ROOT, "%02d.jpeg", i));
+      RgbImage phantom = Phantom.draw(i % 2 == 0 ? Slice.NORMAL : Slice.VIRAL, 11, i, 1, 150);
+      AtomicFiles.write(image, ImageCodec.encodeJpeg(phantom, 90));
+      images.add(image);
+    }
+    List<Double> expected =
+        Served.predicted(SmallRun.bundle(), "saved_model", folder.resolve("images"));
+    assertThat(expected).hasSize(40);
+    ServerOptions options =
+        ServerOptions.builder()
+            .optPort(0)
+            .optWorkers(1)
+            .optEngine(Artifact.SAVED_MODEL)
+            .optDeadline(Duration.ofMinutes(2))
+            .build();
+    try (ModelServer server = ModelServer.start(SmallRun.bundle(), options, line -> {})) {
+      List<Double> together = Served.predict(server, images);
+      List<Double> each = new ArrayList<>();
+      ExecutorService clients = Executors.newFixedThreadPool(8);
+      try {
+        List<Future<List<Double>>> answers = new ArrayList<>();
+        for (Path image : images) {
+          answers.add(clients.submit(() -> Served.predict(server, List.of(image))));
+        }
+        for (Future<List<Double>> answer : answers) {
+          each.addAll(answer.get());
+        }
+      } finally {
+        clients.shutdownNow();
+      }
+      assertThat(together).hasSameSizeAs(expected);
+      assertThat(each).hasSameSizeAs(expected);
+      for (int i = 0; i < expected.size(); i++) {
+        assertThat(together.get(i)).isCloseTo(expected.get(i), within(1e-5));
+        assertThat(each.get(i)).isCloseTo(expected.get(i), within(1e-5));
+      }
+      // 40 images at once and 40 one by one, of which some waited and ran together.
+      Matcher batches =
+          Pattern.compile("deepxray_batch_size_count (\\S+)")
+              .matcher(Served.text(server, "/monitoring/prometheus/metrics"));
+      assertThat(batches.find()).isTrue();
+      assertThat(Double.parseDouble(batches.group(1))).isLessThan(2 + 40);
     }
   }
 

@@ -1,24 +1,37 @@
 package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.serve.ModelServer;
+import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.lite.schema.Model;
+import org.tensorflow.lite.schema.SubGraph;
+import org.tensorflow.lite.schema.TensorType;
 
 /** Fine-tuning, pruning and quantization from the command line. */
 class SmallerModelsTest {
@@ -62,9 +75,8 @@ class SmallerModelsTest {
             2,
             "--fine-tune-views",
             1,
-            "--prune",
-            0.1,
             "--prune-gradually",
+            0.1,
             "--quantize",
             "int8,float16",
             "--calibration-images",
@@ -88,6 +100,7 @@ class SmallerModelsTest {
     assertThat(zeros(tuned.model().weights(), "block6a_expand_conv/kernel")).isZero();
 
     Bundle bundle = Bundle.open(out.resolve("bundle"));
+    assertZerosAreStored(bundle, zeros(tuned.model().weights(), "top_conv/kernel"), "float16");
     assertThat(bundle.damage()).isEmpty();
     assertThat(bundle.artifacts())
         .extracting(ArtifactReport::artifact)
@@ -116,6 +129,8 @@ class SmallerModelsTest {
             "csv");
     assertThat(predicted.code()).as(predicted.err()).isZero();
 
+    servesInt8(bundle.folder());
+
     // A run without these options forgets them.
     Outcome plain = Outcome.of(SmallRun.arguments(out));
     assertThat(plain.code()).as(plain.err()).isZero();
@@ -124,6 +139,150 @@ class SmallerModelsTest {
     assertThat(out.resolve("tensorboard/finetune")).doesNotExist();
     assertThat(out.resolve("bundle/" + Bundle.CHECKSUMS))
         .hasSameTextualContentAs(SmallRun.bundle().resolve(Bundle.CHECKSUMS));
+  }
+
+  /** When it is asked to, and by itself if the gate has blessed it. */
+  private void servesInt8(Path made) throws IOException {
+    Path bundle = folder.resolve("blessed");
+    try (Stream<Path> files = Files.walk(made)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        AtomicFiles.write(
+            bundle.resolve(made.relativize(file).toString()), Files.readAllBytes(file));
+      }
+    }
+    List<ArtifactReport> reports = new ArrayList<>();
+    for (ArtifactReport report : Bundle.open(bundle).artifacts()) {
+      Verdict verdict =
+          new Verdict(
+              report.verdict().splits(),
+              report.artifact().equals("int8") ? List.of() : report.verdict().objections());
+      reports.add(
+          new ArtifactReport(
+              report.artifact(),
+              report.path(),
+              report.form(),
+              report.threshold(),
+              report.size(),
+              report.weights(),
+              report.limits(),
+              verdict));
+    }
+    ArtifactReport.write(bundle.resolve(ArtifactReport.FILE), reports);
+    AtomicFiles.write(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
+    Path image = SmallRun.anImage();
+    double expected = Served.predicted(bundle, "int8", image).get(0);
+    ServerOptions.Builder options = ServerOptions.builder().optPort(0).optWorkers(1);
+    for (boolean asked : new boolean[] {false, true}) {
+      if (asked) {
+        options.optEngine(Artifact.INT8);
+      }
+      try (ModelServer server = ModelServer.start(bundle, options.build(), line -> {})) {
+        assertThat(Served.get(server, "/api/model").path("engine").asText()).isEqualTo("int8");
+        assertThat(Served.predict(server, List.of(image)).get(0)).isCloseTo(expected, within(1e-6));
+      }
+    }
+  }
+
+  private static final List<Integer> TOP_IN_TENSORFLOW = List.of(1, 1, 320, 1280);
+  private static final List<Integer> TOP_IN_TFLITE = List.of(1280, 1, 1, 320);
+
+  /** In every file at least the zeros of the trained weights; rounding to integers makes more. */
+  private static void assertZerosAreStored(Bundle bundle, double zeros, String more)
+      throws IOException {
+    assertThat(zeros).isGreaterThan(0.4);
+    assertThat(StoredKernels.zerosInSavedModel(bundle.folder(), TOP_IN_TENSORFLOW))
+        .isEqualTo(zeros);
+    for (Artifact artifact :
+        List.of(Artifact.FLOAT32, Artifact.DYNAMIC, Artifact.INT8, Artifact.of(more))) {
+      double stored =
+          StoredKernels.zerosInTfLite(bundle.folder().resolve(artifact.path()), TOP_IN_TFLITE);
+      assertThat(stored).as(artifact.key()).isBetween(zeros, zeros + 0.05);
+      if (artifact == Artifact.FLOAT32) {
+        assertThat(stored).isEqualTo(zeros);
+      }
+    }
+  }
+
+  /** The numbers are those that the bundles hold. */
+  private static void assertComparedAsRecorded(Bundle one, Bundle other) throws IOException {
+    Outcome json =
+        Outcome.of("compare", one.folder(), other.folder(), "--turns", 0, "--format", "json");
+    assertThat(json.code()).as(json.err()).isZero();
+    JsonNode rows = Json.parse(json.out(), "compare");
+    List<ArtifactReport> reports = new ArrayList<>(one.artifacts());
+    reports.addAll(other.artifacts());
+    assertThat(rows).hasSize(reports.size());
+    for (int i = 0; i < reports.size(); i++) {
+      ArtifactReport report = reports.get(i);
+      Comparison test = report.verdict().splits().get("test");
+      JsonNode row = rows.get(i);
+      assertThat(row.path("artifact").asText()).isEqualTo(report.artifact());
+      assertThat(row.path("auc")).isEqualTo(Json.parse(Json.compact(test.auc()), "auc"));
+      assertThat(row.path("specificity").path("value").doubleValue())
+          .isEqualTo(test.specificity().value());
+      assertThat(row.path("weights").path("nonZero").longValue())
+          .isEqualTo(report.weights().orElseThrow().nonZero());
+      assertThat(row.path("size").path("zip").longValue()).isEqualTo(report.size().zip());
+      assertThat(row.has("speed")).isFalse();
+    }
+
+    Outcome table =
+        Outcome.of(
+            "compare", one.folder(), other.folder(), "--turns", 1, "--artifacts", "int8,dynamic");
+    assertThat(table.code()).as(table.err()).isZero();
+    assertThat(table.out().lines()).hasSize(2 + 3);
+    ArtifactReport int8 =
+        one.artifacts().stream().filter(r -> r.artifact().equals("int8")).findFirst().orElseThrow();
+    assertThat(table.out())
+        .contains("| " + one.folder() + " int8 | " + int8.verdict().splits().get("test").auc())
+        .contains(
+            String.format(Locale.ROOT, "| %,d | %,d |", int8.size().raw(), int8.size().gzip()))
+        .containsPattern("\\| [0-9.]+ \\| [0-9.]+x \\|")
+        .doesNotContain("float32");
+
+    Outcome csv =
+        Outcome.of("compare", one.folder(), "--turns", 0, "--artifacts", "int8", "--format", "csv");
+    assertThat(csv.out().lines()).hasSize(2);
+    assertThat(csv.out()).startsWith("bundle,artifact,auc,aucLow,").contains(",NaN,NaN,");
+  }
+
+  @Test
+  void theGateDecidesOverTheExitCode() throws IOException {
+    List<Object> arguments = new ArrayList<>(List.of(SmallRun.arguments(out)));
+    // The dynamic file's AUC differs a little.
+    arguments.addAll(List.of("--max-auc-difference", 0, "--no-explain"));
+    Outcome run = Outcome.of(arguments.toArray());
+    assertThat(run.code()).as(run.err()).isEqualTo(1);
+    assertThat(run.out()).contains("REFUSED  dynamic, test: AUC differs by", "NOT VERIFIED");
+    Bundle bundle = Bundle.open(out.resolve("bundle"));
+    assertThat(bundle.damage()).isEmpty();
+    assertThat(bundle.artifacts())
+        .filteredOn(report -> !report.verdict().blessed())
+        .extracting(ArtifactReport::artifact)
+        .containsExactly("dynamic");
+
+    Object[] export = {"export", "--max-auc-difference", 0, "--no-explain", "--out", out};
+    assertThat(Outcome.of(export).code()).isEqualTo(1);
+    List<Object> allowed = new ArrayList<>(List.of(export));
+    allowed.add("--allow-unblessed");
+    Outcome unblessed = Outcome.of(allowed.toArray());
+    assertThat(unblessed.code()).as(unblessed.err()).isZero();
+    assertThat(unblessed.out()).contains("REFUSED  dynamic");
+  }
+
+  @Test
+  void aRunRemovesChannels() throws IOException {
+    List<Object> arguments = new ArrayList<>(List.of(SmallRun.arguments(out)));
+    arguments.addAll(
+        List.of(
+            "--prune-channels", 0.7, "--pruning-images", 8, "--no-explain", "--allow-unblessed"));
+    Outcome run = Outcome.of(arguments.toArray());
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("expansion channels left: {block");
+    TrainedModel pruned = TrainedModel.load(out.resolve("prune"));
+    assertThat(pruned.description().expansionChannels()).isNotEmpty();
+    assertThat(Files.size(out.resolve("bundle").resolve(Artifact.FLOAT32.path())))
+        .isLessThan(Files.size(SmallRun.bundle().resolve(Artifact.FLOAT32.path())));
   }
 
   @Test
@@ -158,6 +317,14 @@ class SmallerModelsTest {
       assertThat(run.code()).as(run.err()).isZero();
       checksums.add(Files.readString(place.resolve("bundle/" + Bundle.CHECKSUMS)));
     }
+    Bundle bundle = Bundle.open(folder.resolve("first/bundle"));
+    TrainedModel tuned = TrainedModel.load(folder.resolve("first/finetune"));
+    assertZerosAreStored(bundle, zeros(tuned.model().weights(), "top_conv/kernel"), "int8-weights");
+    for (ArtifactReport report : bundle.artifacts()) {
+      Sparsity.Count count = report.weights().orElseThrow();
+      assertThat(count.nonZero()).isLessThan(count.weights() - 200_000);
+    }
+    assertComparedAsRecorded(bundle, Bundle.open(SmallRun.bundle()));
     assertThat(checksums.get(0))
         .contains("model-int8.tflite", "model-int8-weights.tflite")
         .isEqualTo(checksums.get(1));
@@ -166,7 +333,7 @@ class SmallerModelsTest {
   @Test
   void theStagesOneByOne() throws IOException {
     Object[][] stages = {
-      {"prune", "--channels", 0.7, "--pruning-images", 8, "--out", out},
+      {"prune", "--channels", 0.7, "--share", 0.2, "--pruning-images", 8, "--out", out},
       {"finetune", "--from", "top", "--fine-tune-epochs", 1, "--fine-tune-views", 1, "--out", out},
       {"evaluate", "--out", out},
       {
@@ -177,6 +344,10 @@ class SmallerModelsTest {
         8,
         "--refit-head",
         "never",
+        "--integer-input",
+        "uint8",
+        "--integer-output",
+        "int8",
         "--keep-float",
         "block2*,block3*,block4*,block5*,block6*,block7a",
         "--out",
@@ -192,6 +363,21 @@ class SmallerModelsTest {
     assertThat(tuned.description().expansionChannels()).isNotEmpty();
     Path bundle = out.resolve("bundle");
     assertThat(bundle.resolve(Bundle.EXPLAIN)).doesNotExist();
+    assertThat(new BundleRecords(new Bundle(bundle)).provenance().config())
+        .containsEntry("prune.share", "0.2")
+        .containsEntry("prune.channels", "0.7")
+        .containsEntry("finetune.from", "top");
+    // The head computes in floats; its result is an integer all the same.
+    Model int8 =
+        Model.getRootAsModel(
+            ByteBuffer.wrap(Files.readAllBytes(bundle.resolve(Artifact.INT8.path()))));
+    SubGraph graph = int8.subgraphs(0);
+    assertThat(graph.tensors(graph.inputs(0)).type()).isEqualTo(TensorType.UINT8);
+    assertThat(graph.tensors(graph.outputs(0)).type()).isEqualTo(TensorType.INT8);
+    assertThat(bundle.resolve(Bundle.MODEL_CARD))
+        .content()
+        .contains("reads uint8, writes int8", "as 32-bit floats (or integers");
+    assertThat(Files.readAllLines(out.resolve("quantize/calibration.txt"))).hasSize(8);
     assertThat(bundle.resolve("reports/layers-int8.html"))
         .content()
         .contains("block2a_expand_conv", "<svg");
@@ -228,8 +414,8 @@ class SmallerModelsTest {
     assertThat(block.err()).contains("block9z", "block6a");
 
     Outcome nothing = Outcome.of("prune", "--out", out);
-    assertThat(nothing.code()).isNotZero();
-    assertThat(nothing.err()).contains("--weights", "--channels");
+    assertThat(nothing.code()).isEqualTo(2);
+    assertThat(nothing.err()).contains("--share", "--channels");
 
     Outcome form = Outcome.of("quantize", "--forms", "int4", "--out", out);
     assertThat(form.code()).isEqualTo(2);

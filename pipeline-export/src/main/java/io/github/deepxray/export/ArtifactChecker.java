@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.ImageClassifier;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -56,14 +58,17 @@ final class ArtifactChecker {
    * What came out.
    *
    * @param verdict what the gate says
-   * @param imagesPerSecond how fast one engine ran, decoding left out
+   * @param imagesPerSecond how fast one engine ran, decoding left out; NaN if it could not be run
+   * @param failure why it could not be run on all splits; empty if it could
    */
-  record Checked(Verdict verdict, double imagesPerSecond) {}
+  record Checked(Verdict verdict, double imagesPerSecond, Optional<String> failure) {}
 
   /**
-   * Runs an artifact on splits.
+   * Runs an artifact on splits. One that cannot be loaded or run, or that says what is no
+   * probability, is refused; the comparison of the split where that came out is missing, and so are
+   * those of the splits after it.
    *
-   * @throws IOException if something cannot be read
+   * @throws IOException if the images or the trained model's predictions cannot be read
    */
   Checked check(Artifact artifact, double threshold, Limits limits, List<Split> splits)
       throws IOException {
@@ -71,29 +76,44 @@ final class ArtifactChecker {
     double seconds = 0;
     long images = 0;
     ArtifactScorer scorer = new ArtifactScorer(dataset, cores, progress);
-    for (Split split : splits) {
-      List<ScoredExample> trained = new BundleRecords(bundle).predictions(split.key()).examples();
-      ArtifactScorer.Scores scores =
-          scorer.score(
-              "check " + artifact.key(),
-              !artifact.needsTensorFlow(),
-              threads -> {
-                InferenceEngine engine = artifact.load(bundle, threads);
-                ImageClassifier.requireClassifier(engine, bundle.folder().resolve(artifact.path()));
-                return engine;
-              },
-              split);
-      seconds += scores.engineSeconds();
-      images += scores.examples().size();
-      compared.put(
-          split.key(), Compared.of(trained, trainedThreshold, scores.examples(), threshold));
+    String part = splits.get(0).key();
+    try {
+      for (Split split : splits) {
+        part = split.key();
+        List<ScoredExample> trained = new BundleRecords(bundle).predictions(part).examples();
+        ArtifactScorer.Scores scores =
+            scorer.score(
+                "check " + artifact.key(),
+                !artifact.needsTensorFlow(),
+                threads -> load(artifact, threads),
+                split);
+        seconds += scores.engineSeconds();
+        images += scores.examples().size();
+        compared.put(part, Compared.of(trained, trainedThreshold, scores.examples(), threshold));
+      }
+      if (artifact.needsTensorFlow()) {
+        part = Split.TEST.key() + " bytes";
+        compared.put(part, compareBytes(scorer, "check " + artifact.key() + " bytes", threshold));
+      }
+    } catch (ArtifactScorer.UnusableException e) {
+      Verdict verdict = Gate.judge(limits, compared);
+      List<String> objections = new ArrayList<>(verdict.objections());
+      objections.add(part + ": cannot be run: " + e.getMessage());
+      return new Checked(
+          new Verdict(verdict.splits(), objections), Double.NaN, Optional.of(e.getMessage()));
     }
-    if (artifact.needsTensorFlow()) {
-      compared.put(
-          Split.TEST.key() + " bytes",
-          compareBytes(scorer, "check " + artifact.key() + " bytes", threshold));
+    return new Checked(Gate.judge(limits, compared), images / seconds, Optional.empty());
+  }
+
+  private InferenceEngine load(Artifact artifact, int threads) throws IOException {
+    InferenceEngine engine = artifact.load(bundle, threads);
+    try {
+      ImageClassifier.requireClassifier(engine, bundle.folder().resolve(artifact.path()));
+      return engine;
+    } catch (DeepXrayException e) {
+      engine.close();
+      throw e;
     }
-    return new Checked(Gate.judge(limits, compared), images / seconds);
   }
 
   private Compared compareBytes(ArtifactScorer scorer, String name, double threshold)

@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
@@ -52,8 +53,45 @@ final class ArtifactScorer {
    */
   record Scores(List<ScoredExample> examples, double engineSeconds) {}
 
-  /** Several TFLite engines of one thread each do more than one of many threads; TensorFlow not. */
+  /**
+   * A model cannot be loaded or run, or says what is no probability. That is the model's fault, not
+   * that of the images or of who runs it.
+   */
+  static final class UnusableException extends DeepXrayException {
+    private static final long serialVersionUID = 1;
+
+    UnusableException(Exception cause) {
+      super(firstLine(cause), cause);
+    }
+
+    private static String firstLine(Exception e) {
+      return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
+    }
+  }
+
+  /** Something that a damaged model makes fail. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T get() throws IOException;
+  }
+
+  /** A damaged model makes the native libraries raise anything. */
+  private static <T> T use(Use<T> use) {
+    try {
+      return use.get();
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableException(e);
+    }
+  }
+
+  /**
+   * Runs a model on all images of a split.
+   *
+   * @throws UnusableException if the model cannot be loaded or run
+   * @throws IOException if the split cannot be read
+   */
   Scores score(String name, boolean parallel, Loader loader, Split split) throws IOException {
+    // Several TFLite engines of one thread each do more than one of many threads; TensorFlow not.
     int workers = parallel ? Math.max(1, Math.min(cores, dataset.images(split))) : 1;
     TreeMap<Integer, ScoredExample> scored = new TreeMap<>();
     double[] seconds = new double[workers];
@@ -63,7 +101,7 @@ final class ArtifactScorer {
       Workers.run(
           workers,
           (worker, others) -> {
-            try (InferenceEngine engine = loader.load(Math.max(1, cores / workers))) {
+            try (InferenceEngine engine = use(() -> loader.load(Math.max(1, cores / workers)))) {
               Optional<Batch> next = numbered.next(engine.preferredBatch());
               while (next.isPresent() && !others.stopped()) {
                 Batch batch = next.get();
@@ -77,7 +115,7 @@ final class ArtifactScorer {
                       .copyTo(input, i * size);
                 }
                 long start = System.nanoTime();
-                float[] probabilities = engine.run(input, batch.records.size())[0];
+                float[] probabilities = use(() -> engine.run(input, batch.records.size())[0]);
                 seconds[worker] += (System.nanoTime() - start) / 1e9;
                 synchronized (scored) {
                   for (int i = 0; i < batch.records.size(); i++) {
@@ -110,7 +148,8 @@ final class ArtifactScorer {
       for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
         if (index++ % every == 0) {
           long start = System.nanoTime();
-          float probability = engine.runBytes(List.of(next.get().image()))[0][0];
+          List<byte[]> image = List.of(next.get().image());
+          float probability = use(() -> engine.runBytes(image)[0][0]);
           seconds += (System.nanoTime() - start) / 1e9;
           scored.add(scored(next.get(), probability));
         }
@@ -121,8 +160,10 @@ final class ArtifactScorer {
   }
 
   private static ScoredExample scored(XrayRecord record, float probability) {
-    return new ScoredExample(
-        record.filename(), record.patient(), record.label().index() == 1, probability);
+    return use(
+        () ->
+            new ScoredExample(
+                record.filename(), record.patient(), record.label().index() == 1, probability));
   }
 
   /** Consecutive records, the first of which has that number. */

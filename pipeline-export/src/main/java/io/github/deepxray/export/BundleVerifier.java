@@ -171,21 +171,19 @@ public final class BundleVerifier {
     }
     List<Parity> parities = new ArrayList<>();
     for (ArtifactReport report : artifacts) {
-      try {
-        ArtifactChecker.Checked checked =
-            checker.check(
-                Artifact.of(report.artifact()),
-                report.threshold(),
-                report.limits(),
-                List.of(Split.TEST));
-        parities.add(new Parity(report.artifact(), checked.verdict(), checked.imagesPerSecond()));
-      } catch (IOException | RuntimeException e) {
-        // A damaged artifact makes the native libraries raise anything.
-        problems.add(
-            report.artifact()
-                + " cannot be run: "
-                + String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString()));
-      }
+      ArtifactChecker.Checked checked =
+          checker.check(
+              Artifact.of(report.artifact()),
+              report.threshold(),
+              report.limits(),
+              List.of(Split.TEST));
+      checked
+          .failure()
+          .ifPresentOrElse(
+              failure -> problems.add(report.artifact() + " cannot be run: " + failure),
+              () ->
+                  parities.add(
+                      new Parity(report.artifact(), checked.verdict(), checked.imagesPerSecond())));
     }
     return new Report(problems, parities);
   }

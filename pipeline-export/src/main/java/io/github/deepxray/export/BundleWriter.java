@@ -11,6 +11,7 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -160,9 +161,10 @@ public final class BundleWriter {
               partial.resolve(Bundle.TFLITE_FLOAT32),
               TfLiteWriter.toBytes(folded, tflite),
               FLOAT32_FORM);
+          Model dynamic = Passes.dynamicRange().apply(model.model());
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
-              TfLiteWriter.toBytes(Passes.dynamicRange().apply(model.model()), tflite),
+              TfLiteWriter.toBytes(dynamic, tflite),
               DYNAMIC_FORM);
           Optional<HeatMapCheck> explained = Optional.empty();
           if (options.explain()) {
@@ -195,7 +197,13 @@ public final class BundleWriter {
               dataset.folder().resolve(PreparedDataset.MANIFEST),
               partial.resolve(PreparedDataset.MANIFEST));
           Json.write(partial.resolve(Provenance.FILE), provenance);
-          List<ArtifactReport> reports = judge(new Bundle(partial), dataset, metrics, forms);
+          Map<Artifact, Sparsity.Count> counts =
+              Map.of(
+                  Artifact.SAVED_MODEL, Sparsity.of(folded).total(),
+                  Artifact.FLOAT32, Sparsity.of(folded).total(),
+                  Artifact.DYNAMIC, Sparsity.of(dynamic).total());
+          List<ArtifactReport> reports =
+              judge(new Bundle(partial), dataset, metrics, counts, forms);
           ArtifactReport.write(partial.resolve(ArtifactReport.FILE), reports);
           AtomicFiles.write(
               partial.resolve(Bundle.MODEL_CARD),
@@ -218,6 +226,7 @@ public final class BundleWriter {
       Bundle bundle,
       PreparedDataset dataset,
       MetricsReport metrics,
+      Map<Artifact, Sparsity.Count> counts,
       List<QuantizedForms.Form> forms)
       throws IOException {
     double trained = metrics.thresholds().sensitivity();
@@ -239,6 +248,8 @@ public final class BundleWriter {
               form.map(QuantizedForms.Form::description).orElse(description(artifact)),
               threshold,
               FileSizes.of(bundle.folder().resolve(artifact.path())),
+              form.map(QuantizedForms.Form::weights)
+                  .orElse(Optional.ofNullable(counts.get(artifact))),
               limits,
               verdict));
     }

@@ -86,7 +86,8 @@ public final class Gate {
               c.maxDeltaProbability(),
               limits.probability()));
     }
-    if (c.correlation() < limits.correlation()) {
+    // The correlation with a model that says the same of every image is NaN.
+    if (!(c.correlation() >= limits.correlation()) && c.maxDeltaProbability() > 0) {
       objections.add(
           String.format(
               Locale.ROOT,

@@ -59,22 +59,25 @@ record ModelCard(
         String.format(
             Locale.ROOT,
             """
-            - Input `images`: RGB `[N, %1$d, %1$d, 3]`, 32-bit floats 0..255. Normalization is part of the
-              model. Images of another size are stretched to %1$d x %1$d with an antialiased triangle
+            - Input `images`: RGB `[N, %1$d, %1$d, 3]`, 0..255, as 32-bit floats%4$s.
+              Normalization is part of the model. Images of another size are stretched to %1$d x %1$d with an antialiased triangle
               filter and rounded to 8 bits. The SavedModel signature `serving_bytes` takes JPEG or PNG
               files and does all of that itself.
-            - Output `probability` `[N, 1]`: the probability of pneumonia, 0..1.
+            - Output `probability` `[N, 1]`: the probability of pneumonia, 0..1, as 32-bit float%4$s.
             - Decide for pneumonia from **%2$.4f** on. The threshold is the largest that finds %3$.0f %% of
               the pneumonias in the validation split; the test split had no part in it.
 
             ## Files
 
-            | file | form | bytes | gzip | zip | threshold | test AUC | accuracy | gate |
-            |---|---|---:|---:|---:|---:|---|---|---|
+            | file | form | weights | not zero | bytes | gzip | zip | threshold | test AUC | accuracy | gate |
+            |---|---|---:|---:|---:|---:|---:|---:|---|---|---|
             """,
             training.imageSize(),
             decided.threshold(),
-            100 * metrics.thresholds().targetSensitivity()));
+            100 * metrics.thresholds().targetSensitivity(),
+            artifacts.stream().anyMatch(ModelCard::integers)
+                ? " (or integers, where the table says so, by the tensor's scale and zero point)"
+                : ""));
     artifacts.forEach(artifact -> text.append(row(artifact)));
     text.append(
         """
@@ -170,19 +173,27 @@ record ModelCard(
     return text.toString();
   }
 
+  /** Whether its form says that it reads or writes integers. */
+  private static boolean integers(ArtifactReport artifact) {
+    return artifact.form().matches(".*\\b(reads|writes) u?int.*");
+  }
+
   private static String row(ArtifactReport artifact) {
+    // Missing if the artifact could not be run.
     Comparison test = artifact.verdict().splits().get(Split.TEST.key());
     return String.format(
         Locale.ROOT,
-        "| `%s` | %s | %,d | %,d | %,d | %.4f | %s | %s | %s |%n",
+        "| `%s` | %s | %s | %s | %,d | %,d | %,d | %.4f | %s | %s | %s |%n",
         artifact.path(),
         artifact.form(),
+        artifact.weights().map(w -> String.format(Locale.ROOT, "%,d", w.weights())).orElse("-"),
+        artifact.weights().map(w -> String.format(Locale.ROOT, "%,d", w.nonZero())).orElse("-"),
         artifact.size().raw(),
         artifact.size().gzip(),
         artifact.size().zip(),
         artifact.threshold(),
-        test.auc(),
-        test.accuracy(),
+        test == null ? "-" : test.auc(),
+        test == null ? "-" : test.accuracy(),
         artifact.verdict().blessed() ? "blessed" : "**refused**");
   }
 
@@ -267,8 +278,16 @@ record ModelCard(
               - It has learnt the labels it was given, with their mistakes.
               """;
         };
+    // Fine-tuning trains the head, too, by its own loss.
+    boolean balanced =
+        training.fineTuning().map(t -> t.spec().balanced()).orElse(training.head().balanced());
+    double smoothing =
+        training
+            .fineTuning()
+            .map(t -> t.spec().labelSmoothing())
+            .orElse(training.head().labelSmoothing());
     String calibration =
-        training.head().balanced()
+        balanced
             ? """
             - Probabilities are trained with balanced classes%s: they are not calibrated to the share
               of pneumonia anywhere.
@@ -278,10 +297,7 @@ record ModelCard(
               calibrated to the share anywhere else.
             """;
     return ofData
-        + String.format(
-            Locale.ROOT,
-            calibration,
-            training.head().labelSmoothing() > 0 ? " and smoothed labels" : "")
+        + String.format(Locale.ROOT, calibration, smoothing > 0 ? " and smoothed labels" : "")
         + """
         - The model sees all that its images contain, text burnt into them and devices included, and
           may lean on it.

@@ -3,10 +3,12 @@ package io.github.deepxray.export;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the quantize stage left in its folder for the bundle: the content of {@code quantized.json}.
@@ -22,6 +24,12 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
   /** The name of the file. */
   public static final String FILE = "quantized.json";
 
+  /**
+   * The name of the file beside it with the file names of the training images that ranges were
+   * measured on, one a line, in the order of the shards.
+   */
+  public static final String CALIBRATION = "calibration.txt";
+
   /** Copies the list. */
   public QuantizedForms {
     forms = List.copyOf(forms);
@@ -34,11 +42,18 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
    * @param file the name of the {@code .tflite} file beside this one, as it is to be called in the
    *     bundle
    * @param description what it is, in words
+   * @param weights how many weights it has and how many of them are not zero; empty if nobody
+   *     counted
    * @param threshold from which probability on it decides for pneumonia, chosen on validation
    * @param reports the names of the files beside this one that tell what was lost where
    */
   public record Form(
-      String artifact, String file, String description, double threshold, List<String> reports) {
+      String artifact,
+      String file,
+      String description,
+      Optional<Sparsity.Count> weights,
+      double threshold,
+      List<String> reports) {
     /** Copies the list. */
     public Form {
       reports = List.copyOf(reports);

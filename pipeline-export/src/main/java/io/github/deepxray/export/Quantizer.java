@@ -14,6 +14,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -21,15 +22,16 @@ import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.BiasCorrection;
 import io.github.deepxray.optimize.quantize.Calibration;
 import io.github.deepxray.optimize.quantize.Calibrator;
+import io.github.deepxray.optimize.quantize.IntegerQuantization;
 import io.github.deepxray.optimize.quantize.LayerAnalysis;
 import io.github.deepxray.optimize.quantize.LayerReport;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingImages;
 import io.github.deepxray.train.TrainingListener;
@@ -40,11 +42,14 @@ import io.github.deepxray.train.head.HeadTrainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Makes smaller and faster forms of a trained classifier and chooses, on the validation split
@@ -68,7 +73,11 @@ public final class Quantizer {
 
   /** Whether the head is trained anew on the features of the integer backbone. */
   public enum Refit {
-    /** If that brings the validation probabilities closer to the trained model's. */
+    /**
+     * If that brings the validation probabilities closer to the trained model's; never for {@link
+     * QuantizationMode#INT16X8}, whose 16 bits lose next to nothing and run without XNNPACK, so
+     * that its features of all training images would take hours.
+     */
     AUTO,
     /** Always. */
     ALWAYS,
@@ -84,7 +93,9 @@ public final class Quantizer {
    * @param biasCorrection whether the biases of {@link QuantizationMode#INT8} give each channel the
    *     mean it has in floats, see {@link BiasCorrection}
    * @param refit whether the head is trained anew, for forms that are calibrated
-   * @param search where the search for layers to keep in floats gives up; empty for no search
+   * @param search where the search for layers to keep in floats gives up; empty for no search. It
+   *     judges forms as they are written, biases corrected, but for a head that is trained anew;
+   *     each verdict takes as long as quantizing without a search
    * @param reports whether to write what each layer loses, for forms that are calibrated
    * @param input what the input of integer forms is made of
    * @param output what the output of integer forms is made of
@@ -153,18 +164,29 @@ public final class Quantizer {
    * What was made.
    *
    * @param form the file and its threshold
-   * @param floatLayers the layers that the search keeps in floats
+   * @param floatLayers the layers that the search keeps in floats besides those named
+   * @param searchFailed whether there was a search and no set of layers within its limits brings
+   *     the form through the gate; it is then the last one that was tried
    * @param refitted whether the head was trained anew
    * @param validation the form against the trained model on the validation split
    */
   public record Result(
-      QuantizedForms.Form form, Set<String> floatLayers, boolean refitted, Comparison validation) {
+      QuantizedForms.Form form,
+      Set<String> floatLayers,
+      boolean searchFailed,
+      boolean refitted,
+      Comparison validation) {
+    /** Copies the set. */
+    public Result {
+      floatLayers = Collections.unmodifiableSet(new TreeSet<>(floatLayers));
+    }
+
     /** A line for people. */
     @Override
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%s: validation AUC %.4f (%+.4f), accuracy %+.4f, correlation %.4f, threshold %.4f%s%s",
+          "%s: validation AUC %.4f (%+.4f), accuracy %+.4f, correlation %.4f, threshold %.4f%s%s%s",
           form.artifact(),
           validation.auc().value(),
           validation.deltaAuc().value(),
@@ -172,12 +194,14 @@ public final class Quantizer {
           validation.correlation(),
           form.threshold(),
           refitted ? ", head trained anew" : "",
-          floatLayers.isEmpty() ? "" : ", in floats: " + String.join(", ", floatLayers));
+          floatLayers.isEmpty() ? "" : ", in floats: " + String.join(", ", floatLayers),
+          searchFailed ? "; no layers to keep in floats found within the limits" : "");
     }
   }
 
   /**
-   * Quantizes, and writes {@code quantized.json} with its files.
+   * Quantizes, and writes {@code quantized.json} with its files. If the folder holds what was made
+   * of the same classifier with the same options, that is the result.
    *
    * @param dataset what the classifier was trained on
    * @param model the trained classifier
@@ -194,6 +218,13 @@ public final class Quantizer {
               + dataset.folder()
               + "; train again or give that data set.");
     }
+    List<String> inputs = inputs(model);
+    FinishedStage stage = new FinishedStage(folder, inputs);
+    Optional<Finished> done = stage.outcome(Finished.class);
+    if (done.isPresent()) {
+      progress.note(stage.told("quantization"));
+      return done.get().results();
+    }
     List<Result> results = new ArrayList<>();
     AtomicFiles.requireOwn(folder, QuantizedForms.FILE);
     AtomicFiles.writeFolder(
@@ -203,14 +234,51 @@ public final class Quantizer {
           for (QuantizationSpec spec : options.forms()) {
             results.add(run.quantize(spec));
           }
+          AtomicFiles.write(
+              partial.resolve(QuantizedForms.CALIBRATION),
+              String.join("\n", run.examples.names()) + "\n");
           Json.write(
               partial.resolve(QuantizedForms.FILE),
               new QuantizedForms(
                   QuantizedForms.FORMAT,
                   model.model().weights().sha256(),
                   results.stream().map(Result::form).toList()));
+          List<String> files = new ArrayList<>(List.of(QuantizedForms.FILE));
+          for (Result result : results) {
+            files.add(result.form().file());
+            files.addAll(result.form().reports());
+          }
+          new FinishedStage(partial, inputs).keep(new Finished(results), files);
         });
     return List.copyOf(results);
+  }
+
+  /** What is told again of a stage that came to its end. */
+  record Finished(List<Result> results) {
+    Finished {
+      results = List.copyOf(results);
+    }
+  }
+
+  /** Whatever the result depends on. */
+  private List<String> inputs(TrainedModel model) {
+    return List.of(
+        options.forms().toString(),
+        Integer.toString(options.calibrationImages()),
+        Boolean.toString(options.biasCorrection()),
+        options.refit().toString(),
+        options.search().toString(),
+        Boolean.toString(options.reports()),
+        options.input().toString(),
+        options.output().toString(),
+        Boolean.toString(options.sparse()),
+        options.limits().toString(),
+        Long.toString(options.seed()),
+        Json.compact(model.description()),
+        model.model().network().toString(),
+        model.model().weights().sha256(),
+        engines.name(),
+        engines.version());
   }
 
   /** One classifier on one data set. */
@@ -220,7 +288,7 @@ public final class Quantizer {
     private final Path folder;
     private final double trainedThreshold;
     private final List<ScoredExample> reference;
-    private final RepresentativeDataset examples;
+    private final TrainingImages examples;
 
     Run(PreparedDataset dataset, TrainedModel trained, Path folder) throws IOException {
       this.dataset = dataset;
@@ -243,39 +311,44 @@ public final class Quantizer {
           TfLiteWriter.toBytes(
               quantized, TfLiteWriter.Options.DEFAULT.withSparse(options.sparse()));
       List<ScoredExample> scores = validate(artifact.key(), bytes);
-      return write(spec, artifact, bytes, trainedThreshold, scores, Set.of(), false, List.of());
+      return write(
+          spec,
+          artifact,
+          new Candidate(quantized, bytes, scores),
+          trainedThreshold,
+          Set.of(),
+          false,
+          false,
+          List.of());
     }
 
     private Result calibrated(QuantizationSpec spec, Artifact artifact) throws IOException {
       Model exact = spec.prepare(trained.model());
       Calibration calibration =
           new Calibrator(engines, options.cores(), progress).calibrate(exact, examples);
-      QuantizationSpec chosen = spec;
+      IntegerQuantization pass = spec.integerQuantization(exact, calibration);
+      Candidates candidates = new Candidates(spec, artifact, exact);
       Set<String> kept = Set.of();
+      boolean searchFailed = false;
+      Candidate candidate;
       if (options.search().isPresent()) {
-        kept = search(spec, exact, calibration, options.search().get());
-        List<String> all = new ArrayList<>(spec.keepFloat());
-        kept.stream().filter(layer -> !all.contains(layer)).forEach(all::add);
-        chosen = spec.withKeepFloat(all);
+        SensitivitySearch.Result found = search(pass, candidates, options.search().get());
+        kept = new TreeSet<>(found.floatLayers());
+        kept.removeAll(pass.floatLayers());
+        searchFailed = !found.accepted();
+        pass = pass.withFloatLayers(found.floatLayers());
+        candidate = candidates.of(found.model());
+      } else {
+        candidate = candidates.of(pass.apply(exact));
       }
-      Model quantized = chosen.quantize(exact, calibration);
-      // Without XNNPACK, 16 bits would take hours; their steps are too fine to need it.
-      if (options.biasCorrection() && spec.mode() == QuantizationMode.INT8) {
-        quantized =
-            new BiasCorrection(engines, options.cores(), progress)
-                .correct(exact, quantized, examples);
-      }
-      byte[] bytes = bytes(spec, quantized);
-      List<ScoredExample> scores = validate(artifact.key(), bytes);
-      boolean refitted = false;
-      if (options.refit() != Refit.NEVER) {
-        Model other = refit(chosen, quantized, calibration);
-        byte[] otherBytes = bytes(spec, other);
-        List<ScoredExample> otherScores = validate(artifact.key() + " with new head", otherBytes);
-        if (options.refit() == Refit.ALWAYS || closer(otherScores, scores)) {
-          refitted = true;
-          bytes = otherBytes;
-          scores = otherScores;
+      Candidate chosen = candidate;
+      if (options.refit() == Refit.ALWAYS
+          || (options.refit() == Refit.AUTO && spec.mode() == QuantizationMode.INT8)) {
+        Model other = refit(spec, pass, candidate.model);
+        byte[] bytes = bytes(spec, other);
+        List<ScoredExample> scores = validate(artifact.key() + " with new head", bytes);
+        if (options.refit() == Refit.ALWAYS || closer(scores, candidate.scores)) {
+          chosen = new Candidate(other, bytes, scores);
         }
       }
       List<String> reports = new ArrayList<>();
@@ -284,7 +357,7 @@ public final class Quantizer {
             new LayerAnalysis(engines, options.cores(), progress)
                 .analyze(
                     exact,
-                    quantized,
+                    candidate.model,
                     calibration,
                     examples.first(ANALYSIS_IMAGES),
                     EfficientNet.FEATURES);
@@ -295,8 +368,72 @@ public final class Quantizer {
         reports.add(name + ".json");
       }
       double threshold =
-          Thresholds.atSensitivity(scores, trained.description().thresholds().targetSensitivity());
-      return write(spec, artifact, bytes, threshold, scores, kept, refitted, reports);
+          Thresholds.atSensitivity(
+              chosen.scores, trained.description().thresholds().targetSensitivity());
+      boolean refitted = chosen != candidate;
+      return write(spec, artifact, chosen, threshold, kept, searchFailed, refitted, reports);
+    }
+
+    /** A quantized model as it would be written, and what it says of the validation images. */
+    private static final class Candidate {
+      private final Model model;
+      private final byte[] bytes;
+      private final List<ScoredExample> scores;
+
+      Candidate(Model model, byte[] bytes, List<ScoredExample> scores) {
+        this.model = model;
+        this.bytes = bytes;
+        this.scores = scores;
+      }
+    }
+
+    /** The forms that the search looks at, each made once. */
+    private final class Candidates {
+      private final QuantizationSpec spec;
+      private final Artifact artifact;
+      private final Model exact;
+      private final Map<Set<String>, Candidate> made = new HashMap<>();
+
+      Candidates(QuantizationSpec spec, Artifact artifact, Model exact) {
+        this.spec = spec;
+        this.artifact = artifact;
+        this.exact = exact;
+      }
+
+      Candidate of(Model quantized) throws IOException {
+        Set<String> floats = quantized.quantization().floatLayers();
+        Candidate known = made.get(floats);
+        if (known == null) {
+          known = make(quantized);
+          made.put(floats, known);
+        }
+        return known;
+      }
+
+      private Candidate make(Model quantized) throws IOException {
+        // Without XNNPACK, 16 bits would take hours; their steps are too fine to need it.
+        Model corrected =
+            options.biasCorrection() && spec.mode() == QuantizationMode.INT8
+                ? new BiasCorrection(engines, options.cores(), progress)
+                    .correct(exact, quantized, examples)
+                : quantized;
+        byte[] bytes = bytes(spec, corrected);
+        return new Candidate(corrected, bytes, validate(artifact.key(), bytes));
+      }
+
+      /** Whether it would pass the gate. */
+      boolean accepted(Model quantized) throws IOException {
+        List<ScoredExample> scores = of(quantized).scores;
+        double threshold =
+            Thresholds.atSensitivity(
+                scores, trained.description().thresholds().targetSensitivity());
+        return Gate.judge(
+                options.limits(),
+                Map.of(
+                    Split.VALIDATION.key(),
+                    Gate.Compared.of(reference, trainedThreshold, scores, threshold)))
+            .blessed();
+      }
     }
 
     private byte[] bytes(QuantizationSpec spec, Model quantized) {
@@ -311,19 +448,28 @@ public final class Quantizer {
     private Result write(
         QuantizationSpec spec,
         Artifact artifact,
-        byte[] bytes,
+        Candidate candidate,
         double threshold,
-        List<ScoredExample> scores,
         Set<String> kept,
+        boolean searchFailed,
         boolean refitted,
         List<String> reports)
         throws IOException {
-      AtomicFiles.write(folder.resolve(artifact.path()), bytes);
+      AtomicFiles.write(folder.resolve(artifact.path()), candidate.bytes);
       QuantizedForms.Form form =
           new QuantizedForms.Form(
-              artifact.key(), artifact.path(), describe(spec, kept, refitted), threshold, reports);
+              artifact.key(),
+              artifact.path(),
+              describe(spec, kept, refitted),
+              Optional.of(Sparsity.of(candidate.model).total()),
+              threshold,
+              reports);
       return new Result(
-          form, kept, refitted, Comparison.of(reference, trainedThreshold, scores, threshold, 0));
+          form,
+          kept,
+          searchFailed,
+          refitted,
+          Comparison.of(reference, trainedThreshold, candidate.scores, threshold, 0));
     }
 
     private boolean closer(List<ScoredExample> candidate, List<ScoredExample> current) {
@@ -342,39 +488,23 @@ public final class Quantizer {
           .examples();
     }
 
-    private Set<String> search(
-        QuantizationSpec spec,
-        Model exact,
-        Calibration calibration,
-        SensitivitySearch.Limits limits)
+    private SensitivitySearch.Result search(
+        IntegerQuantization pass, Candidates candidates, SensitivitySearch.Limits limits)
         throws IOException {
-      double none = cost(spec.quantize(exact, calibration));
+      double none = cost(pass.apply(candidates.exact));
       return new SensitivitySearch(engines, options.cores(), progress)
           .search(
-              exact,
-              spec.integerQuantization(exact, calibration),
+              candidates.exact,
+              pass,
               examples.first(ANALYSIS_IMAGES),
               EfficientNet.FEATURES,
-              this::accepted,
+              candidates::accepted,
               candidate -> cost(candidate) / none,
-              limits)
-          .floatLayers();
-    }
-
-    private boolean accepted(Model candidate) throws IOException {
-      List<ScoredExample> scores = validate("candidate", TfLiteWriter.toBytes(candidate));
-      double threshold =
-          Thresholds.atSensitivity(scores, trained.description().thresholds().targetSensitivity());
-      return Gate.judge(
-              options.limits(),
-              Map.of(
-                  Split.VALIDATION.key(),
-                  Gate.Compared.of(reference, trainedThreshold, scores, threshold)))
-          .blessed();
+              limits);
     }
 
     /** The quantized backbone with a head trained on what it computes. */
-    private Model refit(QuantizationSpec spec, Model quantized, Calibration calibration)
+    private Model refit(QuantizationSpec spec, IntegerQuantization pass, Model quantized)
         throws IOException {
       HeadSpec head = trained.description().head();
       Model backbone = quantized.cutAt(EfficientNet.FEATURES);
@@ -392,11 +522,13 @@ public final class Quantizer {
               .train(train, validation);
       Model joint = spec.prepare(trained.backbone().then(fitted));
       // The ranges of the backbone are the same, and a head in floats needs none.
-      Calibration ranges =
-          spec.integerHead()
-              ? new Calibrator(engines, options.cores(), progress).calibrate(joint, examples)
-              : calibration;
-      Model requantized = spec.quantize(joint, ranges);
+      IntegerQuantization ranged = pass;
+      if (spec.integerHead()) {
+        Calibration ranges =
+            new Calibrator(engines, options.cores(), progress).calibrate(joint, examples);
+        ranged = spec.integerQuantization(joint, ranges).withFloatLayers(pass.floatLayers());
+      }
+      Model requantized = ranged.apply(joint);
       // The head was trained on this backbone, whose biases may have been corrected.
       return new Model(
           requantized.network(),
@@ -426,7 +558,18 @@ public final class Quantizer {
     if (refitted) {
       details.add("head trained anew");
     }
+    if (spec.mode() == QuantizationMode.INT8) {
+      integers("reads", options.input(), details);
+      integers("writes", options.output(), details);
+    }
     return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
+  }
+
+  /** Floats go without saying. */
+  private static void integers(String verb, TfLiteWriter.DataType type, List<String> details) {
+    if (type != TfLiteWriter.DataType.FLOAT32) {
+      details.add(verb + " " + type.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   /**

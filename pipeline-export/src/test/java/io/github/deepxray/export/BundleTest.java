@@ -19,6 +19,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
@@ -41,9 +42,11 @@ import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -273,13 +276,18 @@ class BundleTest {
       assertThat(artifact.size().gzip()).isLessThan(artifact.size().raw());
     }
     ArtifactReport float32 = artifacts.get(1);
+    Sparsity counted =
+        Sparsity.of(Passes.forInference().apply(TrainedModel.load(pipeline.trainFolder()).model()));
+    assertThat(float32.weights()).contains(counted.total());
+    assertThat(artifacts.get(2).weights().orElseThrow().weights()).isGreaterThan(3_900_000);
     assertThat(float32.size().raw())
         .isEqualTo(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)));
     assertThat(float32.verdict().blessed()).isTrue();
     assertThat(float32.verdict().splits().get("test").auc().value())
         .isEqualTo(new BundleRecords(bundle).metrics().test().auc().value());
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
-        .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed");
+        .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed")
+        .contains("0..255, as 32-bit floats.");
   }
 
   @Test
@@ -386,7 +394,12 @@ class BundleTest {
     String hash = model.model().weights().sha256();
     QuantizedForms.Form form =
         new QuantizedForms.Form(
-            "int8", "model-int8.tflite", "a broken one", 0.25, List.of("layers.json"));
+            "int8",
+            "model-int8.tflite",
+            "a broken one (reads uint8)",
+            Optional.of(new Sparsity.Count(10, 7)),
+            0.25,
+            List.of("layers.json"));
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
@@ -413,7 +426,10 @@ class BundleTest {
     assertThat(written.threshold(Artifact.INT8)).isEqualTo(0.25);
     assertThat(written.folder().resolve("reports/layers.json")).hasContent("{}");
     assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
-        .contains("| a broken one |", "**refused**");
+        .contains(
+            "| a broken one (reads uint8) | 10 | 7 |",
+            "**refused**",
+            "as 32-bit floats (or integers, where the table says so");
     assertThat(VERIFIER.verify(written, dataset).passed()).isFalse();
 
     Json.write(
@@ -429,6 +445,64 @@ class BundleTest {
                     folder.resolve("bundle")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another classifier");
+  }
+
+  @Test
+  void aModelThatSaysNoProbabilitiesIsRefused() throws IOException {
+    TrainedModel model = TrainedModel.load(pipeline.trainFolder());
+    Weights.Builder broken = Weights.builder();
+    model
+        .head()
+        .weights()
+        .asMap()
+        .forEach(
+            (name, tensor) -> {
+              float[] values = tensor.toFloats();
+              if (name.startsWith("logit/")) {
+                Arrays.fill(values, Float.NaN);
+              }
+              broken.put(name, FloatTensor.of(values, tensor.shape()));
+            });
+    Path quantized = folder.resolve("quantize");
+    Files.createDirectories(quantized);
+    TfLiteWriter.write(
+        Passes.forInference()
+            .apply(
+                new Model(model.model().network(), model.model().weights().plus(broken.build()))),
+        quantized.resolve("model-int8.tflite"));
+    Json.write(
+        quantized.resolve(QuantizedForms.FILE),
+        new QuantizedForms(
+            QuantizedForms.FORMAT,
+            model.model().weights().sha256(),
+            List.of(
+                new QuantizedForms.Form(
+                    "int8", "model-int8.tflite", "NaN", Optional.empty(), 0.5, List.of()))));
+    Bundle written =
+        new BundleWriter(
+                "broken",
+                "Tells one from the other.",
+                ImageOrigin.PHANTOMS,
+                Map.of(),
+                BundleWriter.Options.DEFAULT,
+                1,
+                Progress.NONE)
+            .write(
+                model, dataset, pipeline.evaluationFolder(), quantized, folder.resolve("bundle"));
+    assertThat(written.damage()).isEmpty();
+    BundleVerifier.Report report = BundleVerifier.recorded(written);
+    assertThat(report.parities())
+        .filteredOn(parity -> !parity.passed())
+        .extracting(BundleVerifier.Parity::artifact)
+        .containsExactly("int8");
+    assertThat(report.table())
+        .containsPattern("REFUSED  int8, validation: cannot be run: probability of .* is NaN");
+    assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
+        .contains("| - | - | **refused** |");
+    BundleVerifier.Report verified = VERIFIER.verify(written, dataset);
+    assertThat(verified.problems())
+        .hasSize(1)
+        .anyMatch(line -> line.matches("int8 cannot be run: probability of .* is NaN"));
   }
 
   @Test

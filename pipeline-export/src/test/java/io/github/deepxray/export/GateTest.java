@@ -94,6 +94,18 @@ class GateTest {
   }
 
   @Test
+  void aModelThatAlwaysSaysTheSameIsRefusedForItsCorrelation() {
+    Limits only = new Limits(1, 1, 1, 0.95);
+    assertThat(judge(only, IMAGES, p -> 0.5).objections())
+        .containsExactly("test: the probabilities correlate by NaN, less than 0.9500");
+    // One that always said the same still does.
+    List<ScoredExample> constant = List.of(example(0, 0.5), example(1, 0.5));
+    assertThat(
+            Gate.judge(only, Map.of("test", Compared.of(constant, 0.5, constant, 0.5))).blessed())
+        .isTrue();
+  }
+
+  @Test
   void limitsCanBeMoved() {
     DoubleUnaryOperator change = p -> 0.95 * p;
     assertThat(judge(Limits.QUANTIZATION, IMAGES, change).blessed()).isFalse();

@@ -2,12 +2,22 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.optimize.prune.ChannelPruning;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.finetune.FineTuneSpec;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.lang.reflect.RecordComponent;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
@@ -17,7 +27,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's example of the library is what users copy: it must compile. */
+/** The README's examples are what users copy: they must compile, and be read. */
 class ReadmeTest {
   private static final String IMPORTS =
       """
@@ -65,5 +75,55 @@ class ReadmeTest {
                 List.of(file))
             .call();
     assertThat(compiled).as(messages.toString()).isTrue();
+  }
+
+  /** The block of a language whose first line says so. */
+  private Path file(String name) throws IOException {
+    Path readme = Path.of(System.getProperty("deepxray.root"), "README.md");
+    Matcher block =
+        Pattern.compile("```yaml\n(# " + Pattern.quote(name) + "\n.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(readme));
+    assertThat(block.find()).as(name + " in the README").isTrue();
+    return Files.writeString(folder.resolve(name), block.group(1));
+  }
+
+  private static void assertNamesEveryField(Path file, Class<? extends Record> type)
+      throws IOException {
+    List<String> names = new ArrayList<>();
+    Json.readConfig(file).fieldNames().forEachRemaining(names::add);
+    assertThat(names)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList());
+  }
+
+  @Test
+  void theFilesOfDetailsNameEveryFieldAndItsDefault() throws IOException {
+    Path tune = file("tune.yaml");
+    assertNamesEveryField(tune, FineTuneSpec.class);
+    FineTuneSpec tuning = FineTuneSpec.of(tune.toString());
+    assertThat(tuning.learningRates()).isEqualTo(Map.of("top", 0.5));
+    assertThat(tuning.with(Json.parse("{\"learningRates\": {}}", "none"), "none"))
+        .isEqualTo(FineTuneSpec.DEFAULT);
+
+    Path prune = file("prune.yaml");
+    assertNamesEveryField(prune, PruningSpec.class);
+    assertThat(PruningSpec.read(prune.toString())).isEqualTo(PruningSpec.of(0.5));
+    Files.writeString(
+        prune, "sparsity: 0.5\nstructure: 2:4\nscope: global\ntiming: {type: constant}\n");
+    PruningSpec pattern = PruningSpec.read(prune.toString());
+    assertThat(pattern.structure()).isEqualTo(PruningSpec.Structure.TWO_OF_FOUR);
+    assertThat(pattern.scope()).isEqualTo(PruningSpec.Scope.GLOBAL);
+    assertThat(pattern.timing()).isInstanceOf(PruningSpec.Constant.class);
+    Files.writeString(
+        prune,
+        "sparsity: 0.5\nstructure: 1x4\ntiming: {type: constant_steps, beginStep: 5, endStep: 9}\n");
+    assertThat(PruningSpec.read(prune.toString()).structure())
+        .isEqualTo(PruningSpec.Structure.BLOCK_1X4);
+
+    Path channels = file("channels.yaml");
+    assertNamesEveryField(channels, ChannelPruningSpec.class);
+    assertThat(ChannelPruningSpec.read(channels.toString()))
+        .isEqualTo(ChannelPruningSpec.of(0.68).withWidths(Map.of("block6b", 576)));
+    ChannelPruning.check(ChannelPruningSpec.read(channels.toString()), EfficientNet.B0.network());
   }
 }

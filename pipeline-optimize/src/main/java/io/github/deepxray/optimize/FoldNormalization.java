@@ -54,10 +54,12 @@ public final class FoldNormalization implements Pass {
    * only a whole number stays, one for all channels: the rounded mean of the channels' means. The
    * rest goes into the bias.
    *
-   * <p>8-bit pixels less a whole number are the same integers with another zero point, so that an
-   * integer network needs no operator for it. What changes is the padding, and by that the
-   * outermost results: it stands for one grey, 114 for ImageNet's means, instead of each channel's
-   * mean. Where that number is no pixel, from 0 to 255, everything stays exact instead.
+   * <p>8-bit pixels less a whole number are the same integers with another zero point: the
+   * subtraction, which stays an operator of an integer network too, rounds nothing. Each channel's
+   * mean is subtracted in floats instead, and what is left is rounded to steps a little wider than
+   * a grey. What changes is the padding, and by that the outermost results: it stands for one grey,
+   * 114 for ImageNet's means, instead of each channel's mean. Where that number is no pixel, from 0
+   * to 255, everything stays exact instead.
    */
   public FoldNormalization withCommonOffset() {
     return new FoldNormalization(intoDense, true);

@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -19,6 +20,9 @@ import org.eclipse.jetty.util.Callback;
 final class Api extends Handler.Abstract {
   private static final String METRICS = "/monitoring/prometheus/metrics";
   private static final String SAMPLES = "/api/samples";
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127(?:\\.\\d{1,3}){3}|\\[?(?:::1|(?:0+:){7}0*1)]?");
+
   private static final String BEARER = "Bearer ";
   private static final String TEXT = "text/plain; charset=utf-8";
 
@@ -95,11 +99,12 @@ final class Api extends Handler.Abstract {
     } else if (path.equals("/readyz")) {
       exchange.route("health");
       requireGet(exchange);
-      boolean ready = versions.ready() && !draining.getAsBoolean();
+      boolean ready = versions.ready() && workers.alive() && !draining.getAsBoolean();
       exchange.answer(
           ready ? 200 : 503, TEXT, Bodies.text(ready ? "ready\n" : "not ready\n"), Map.of());
       return;
     }
+    requireHost(exchange);
     boolean programs =
         path.toLowerCase(Locale.ROOT).startsWith("/v1/")
             || path.startsWith("/api/")
@@ -193,7 +198,7 @@ final class Api extends Handler.Abstract {
         new WorkerPool.Job(
             held,
             gzip ? new Unpacking(bytes, body) : body.work(bytes),
-            exchange.begin() + options.deadline().toNanos(),
+            System.nanoTime() + options.deadline().toNanos(),
             new WorkerPool.Reply() {
               @Override
               public void answer(byte[] json) {
@@ -205,9 +210,10 @@ final class Api extends Handler.Abstract {
                 exchange.fail(error);
               }
             });
-    if (!workers.offer(job)) {
+    Optional<ApiException> refusal = workers.offer(job);
+    if (refusal.isPresent()) {
       held.release();
-      exchange.fail(ApiException.queueFull());
+      exchange.fail(refusal.get());
     }
   }
 
@@ -267,6 +273,18 @@ final class Api extends Handler.Abstract {
       exchange.answer(304, file.get().type(), new byte[0], headers);
     } else {
       exchange.answer(200, file.get().type(), file.get().bytes(), headers);
+    }
+  }
+
+  private void requireHost(Exchange exchange) {
+    if (!options.loopback() && options.allowedHosts().isEmpty()) {
+      return;
+    }
+    String host = exchange.host();
+    if (!LOOPBACK.matcher(host).matches() && !options.allowedHosts().contains(host)) {
+      exchange.route("host");
+      throw new ApiException(
+          403, "The server is not called that; the names it is called by are --allow-host's.");
     }
   }
 

@@ -31,6 +31,10 @@ final class ApiException extends RuntimeException {
             + " bytes allowed; send fewer or smaller images.");
   }
 
+  static ApiException tooManyImages(int limit) {
+    return badRequest("The request has more than " + limit + " images; send 1 to " + limit + ".");
+  }
+
   static ApiException queueFull() {
     return new ApiException(429, "The queue is full; try again later.");
   }

@@ -2,11 +2,13 @@ package io.github.deepxray.serve;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpFields;
@@ -69,14 +71,15 @@ final class Exchange {
     return path == null ? "" : path;
   }
 
+  /** The host that the client means, without port. */
+  String host() {
+    String name = Request.getServerName(request);
+    return name == null ? "" : name.toLowerCase(Locale.ROOT);
+  }
+
   /** The headers. */
   HttpFields headers() {
     return request.getHeaders();
-  }
-
-  /** When its first byte came, by {@link System#nanoTime}. */
-  long begin() {
-    return request.getBeginNanoTime();
   }
 
   /** Headers of the answer, to add to. */
@@ -132,7 +135,7 @@ final class Exchange {
   }
 
   private void count(int status) {
-    metrics.request(route, status, System.nanoTime() - begin());
+    metrics.request(route, status, System.nanoTime() - request.getBeginNanoTime());
   }
 
   private boolean mayHaveBody() {
@@ -185,18 +188,15 @@ final class Exchange {
     Request.addCompletionListener(request, failure -> share.close());
     Reader reader = new Reader(limit, share, then);
     reader.timeout =
-        clock.schedule(
-            () ->
-                reader.end(
-                    () -> {
-                      // The reader may wait for more, and two must not.
-                      bodyRead = true;
-                      answerHeaders().put(HttpHeader.CONNECTION, "close");
-                      fail(new ApiException(408, "The request came too slowly."));
-                    }),
-            milliseconds,
-            TimeUnit.MILLISECONDS);
+        clock.schedule(() -> reader.end(this::tooSlow), milliseconds, TimeUnit.MILLISECONDS);
     reader.run();
+  }
+
+  private void tooSlow() {
+    // The reader may wait for more, and two must not.
+    bodyRead = true;
+    answerHeaders().put(HttpHeader.CONNECTION, "close");
+    fail(new ApiException(408, "The request came too slowly."));
   }
 
   /** Reads as the bytes come. */
@@ -237,7 +237,11 @@ final class Exchange {
         }
         if (Content.Chunk.isFailure(chunk)) {
           Throwable failure = chunk.getFailure();
-          end(() -> abandon(failure));
+          // Jetty looks at the clock, too, and may be first.
+          end(
+              failure instanceof TimeoutException
+                  ? Exchange.this::tooSlow
+                  : () -> abandon(failure));
           return;
         }
         boolean last = chunk.isLast();

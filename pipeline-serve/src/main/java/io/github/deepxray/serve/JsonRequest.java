@@ -23,6 +23,9 @@ final class JsonRequest {
   /** How deep lists and objects may be nested. */
   static final int MAX_DEPTH = 32;
 
+  /** How many names an object of tensors may have. */
+  private static final int MAX_NAMES = 64;
+
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
@@ -43,17 +46,21 @@ final class JsonRequest {
   private Optional<Tensors> inputs = Optional.empty();
   private Optional<List<Map<String, Tensor>>> examples = Optional.empty();
   private Map<String, Tensor> context = Map.of();
+  private final int maxImages;
 
-  private JsonRequest() {}
+  private JsonRequest(int maxImages) {
+    this.maxImages = maxImages;
+  }
 
   /**
    * Parses a body.
    *
-   * @throws ApiException if it is not JSON, too deep, or not of the shape that TensorFlow Serving
-   *     documents
+   * @param maxImages the most images; nothing is kept of more
+   * @throws ApiException if it is not JSON, too deep, has too many images, or is not of the shape
+   *     that TensorFlow Serving documents
    */
-  static JsonRequest parse(byte[] body) {
-    JsonRequest request = new JsonRequest();
+  static JsonRequest parse(byte[] body, int maxImages) {
+    JsonRequest request = new JsonRequest(maxImages);
     try (JsonParser json = FACTORY.createParser(body)) {
       JsonToken first = json.nextToken();
       if (first == null) {
@@ -98,16 +105,19 @@ final class JsonRequest {
   }
 
   /** The row form: a list of values, or of objects with a value for each input. */
-  private static Tensors readInstances(JsonParser json) throws IOException {
+  private Tensors readInstances(JsonParser json) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw ApiException.badRequest("Expecting 'instances' to be a list/array");
     }
-    Tensor plain = new Tensor();
+    Tensor plain = new Tensor(maxImages);
     Map<String, Tensor> named = new HashMap<>();
     int plains = 0;
     int objects = 0;
     while (json.nextToken() != JsonToken.END_ARRAY) {
       int index = plains + objects;
+      if (index == maxImages) {
+        throw ApiException.tooManyImages(maxImages);
+      }
       try {
         if (json.currentToken() == JsonToken.START_OBJECT && !isBytes(json)) {
           readRow(json, objects++, named);
@@ -149,8 +159,7 @@ final class JsonRequest {
   }
 
   /** Reads an object of named values from its first key on. */
-  private static void readRow(JsonParser json, int row, Map<String, Tensor> named)
-      throws IOException {
+  private void readRow(JsonParser json, int row, Map<String, Tensor> named) throws IOException {
     int keys = 0;
     while (json.currentToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
@@ -159,8 +168,7 @@ final class JsonRequest {
         if (row > 0) {
           throw ApiException.badRequest("key: " + name + " is not in the elements before");
         }
-        tensor = new Tensor();
-        named.put(name, tensor);
+        tensor = named(name, named);
       }
       json.nextToken();
       tensor.read(json, 1);
@@ -173,8 +181,8 @@ final class JsonRequest {
   }
 
   /** The columnar form: a tensor, or an object of tensors. */
-  private static Tensors readInputs(JsonParser json) throws IOException {
-    Tensor plain = new Tensor();
+  private Tensors readInputs(JsonParser json) throws IOException {
+    Tensor plain = new Tensor(maxImages);
     if (json.currentToken() != JsonToken.START_OBJECT) {
       plain.read(json, 0);
     } else if (isBytes(json)) {
@@ -185,25 +193,36 @@ final class JsonRequest {
     return new Tensors(Optional.of(plain), Map.of());
   }
 
-  private static Map<String, Tensor> readNamed(JsonParser json) throws IOException {
+  private Map<String, Tensor> readNamed(JsonParser json) throws IOException {
     Map<String, Tensor> named = new HashMap<>();
     while (json.currentToken() == JsonToken.FIELD_NAME) {
-      Tensor tensor = new Tensor();
-      String name = json.currentName();
+      Tensor tensor = named(json.currentName(), named);
       json.nextToken();
       tensor.read(json, 0);
-      named.put(name, tensor);
       json.nextToken();
     }
     return named;
   }
 
-  private static List<Map<String, Tensor>> readExamples(JsonParser json) throws IOException {
+  /** A new tensor under a name. */
+  private Tensor named(String name, Map<String, Tensor> all) {
+    if (all.size() == MAX_NAMES) {
+      throw ApiException.badRequest("There are more than " + MAX_NAMES + " named tensors");
+    }
+    Tensor tensor = new Tensor(maxImages);
+    all.put(name, tensor);
+    return tensor;
+  }
+
+  private List<Map<String, Tensor>> readExamples(JsonParser json) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw ApiException.badRequest("Expecting 'examples' value to be a list/array");
     }
     List<Map<String, Tensor>> list = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
+      if (list.size() == maxImages) {
+        throw ApiException.tooManyImages(maxImages);
+      }
       list.add(readFeatures(json));
     }
     if (list.isEmpty()) {
@@ -212,7 +231,7 @@ final class JsonRequest {
     return list;
   }
 
-  private static Map<String, Tensor> readFeatures(JsonParser json) throws IOException {
+  private Map<String, Tensor> readFeatures(JsonParser json) throws IOException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw ApiException.badRequest("Example must be JSON object");
     }

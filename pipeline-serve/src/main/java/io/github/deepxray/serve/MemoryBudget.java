@@ -16,24 +16,35 @@ final class MemoryBudget {
     return new Share();
   }
 
+  /** How many bytes are taken. */
+  long taken() {
+    return taken.get();
+  }
+
   /** What one request has. */
   final class Share implements AutoCloseable {
-    private final AtomicLong mine = new AtomicLong();
+    private long mine;
+    private boolean closed;
 
-    /** Takes more, unless there is none. */
-    boolean grow(long bytes) {
+    /** Takes more, unless there is none or it is closed. */
+    synchronized boolean grow(long bytes) {
+      if (closed) {
+        return false;
+      }
       if (taken.addAndGet(bytes) > limit) {
         taken.addAndGet(-bytes);
         return false;
       }
-      mine.addAndGet(bytes);
+      mine += bytes;
       return true;
     }
 
     /** Gives everything back; further calls do nothing. */
     @Override
-    public void close() {
-      taken.addAndGet(-mine.getAndSet(0));
+    public synchronized void close() {
+      closed = true;
+      taken.addAndGet(-mine);
+      mine = 0;
     }
   }
 }

@@ -44,6 +44,9 @@ public final class ModelServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 1024;
   private static final int HTTP_THREADS = 16;
 
+  /** How much later than its deadline a request that waits is answered at most, in milliseconds. */
+  private static final long MAX_LATE = 100;
+
   private final ServerOptions options;
   private final Consumer<String> log;
   private final Versions versions;
@@ -96,6 +99,7 @@ public final class ModelServer implements AutoCloseable {
     connector.addBean(connections);
     long look = Math.max(10, Math.min(1000, options.readTimeout().toMillis() / 4));
     every(look, connections::check);
+    every(Math.max(1, Math.min(MAX_LATE, options.deadline().toMillis() / 4)), workers::refuseLate);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     server.setHandler(
@@ -154,6 +158,12 @@ public final class ModelServer implements AutoCloseable {
               return null;
             });
     listen();
+    if (!options.loopback() && options.apiKey().isEmpty()) {
+      log.accept(
+          "warning: other machines may reach "
+              + options.host()
+              + " and there is no API key; see --api-key-file");
+    }
     port = connector.getLocalPort();
     Workers.result(loading);
     if (versions.watched()) {
@@ -236,9 +246,9 @@ public final class ModelServer implements AutoCloseable {
     return port;
   }
 
-  /** Whether a version takes traffic. */
+  /** Whether a version takes traffic and all workers are well. */
   public boolean ready() {
-    return versions.ready() && !draining.get();
+    return versions.ready() && workers.alive() && !draining.get();
   }
 
   /** The versions it knows and how they are, for people: such as {@code 2 AVAILABLE}. */

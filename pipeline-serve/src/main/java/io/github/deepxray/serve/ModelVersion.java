@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -27,6 +28,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * closed when nobody holds it any more.
  */
 final class ModelVersion {
+  /**
+   * Measured with benchmark-serve: a SavedModel answers most images a second with so many together;
+   * with more, batches are slower and those who wait for them are late.
+   */
+  private static final int LARGEST_BATCH = 4;
+
   /** The names of the tensors that bundles' models have, whatever their form. */
   static final String IMAGES = "images";
 
@@ -42,6 +49,8 @@ final class ModelVersion {
   private final long number;
   private final Bundle bundle;
   private final Artifact artifact;
+  private final OptionalInt batch;
+  private final Optional<String> objection;
   private final JsonNode card;
   private final JsonNode metrics;
   private final JsonNode artifacts;
@@ -56,12 +65,16 @@ final class ModelVersion {
       long number,
       Bundle bundle,
       Artifact artifact,
+      OptionalInt batch,
+      Optional<String> objection,
       JsonNode card,
       JsonNode metrics,
       JsonNode artifacts) {
     this.number = number;
     this.bundle = bundle;
     this.artifact = artifact;
+    this.batch = batch;
+    this.objection = objection;
     this.card = card;
     this.metrics = metrics;
     this.artifacts = artifacts;
@@ -88,6 +101,8 @@ final class ModelVersion {
             number,
             bundle,
             artifact,
+            options.batch(),
+            objection(artifact, reports),
             text(folder.resolve(Bundle.MODEL_CARD)),
             tree(folder.resolve(Bundle.METRICS)),
             Json.read(folder.resolve(ArtifactReport.FILE)));
@@ -128,6 +143,18 @@ final class ModelVersion {
             + " --engine.");
   }
 
+  private static Optional<String> objection(Artifact artifact, List<ArtifactReport> reports) {
+    Optional<ArtifactReport> report =
+        reports.stream().filter(r -> r.artifact().equals(artifact.key())).findFirst();
+    if (report.isPresent() && report.get().verdict().blessed()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "the gate has not blessed "
+            + artifact.key()
+            + report.map(r -> ": " + String.join("; ", r.verdict().objections())).orElse(""));
+  }
+
   private static void refuseDamage(Bundle bundle, Artifact artifact) throws IOException {
     List<String> damage =
         bundle.damage(
@@ -164,6 +191,11 @@ final class ModelVersion {
   /** Its number. */
   long number() {
     return number;
+  }
+
+  /** What the gate has against the form that runs, in a line. */
+  Optional<String> objection() {
+    return objection;
   }
 
   /** Which form of the model runs. */
@@ -213,7 +245,7 @@ final class ModelVersion {
 
   /** How many images to run together at most. */
   int preferredBatch() {
-    return engines.get(0).preferredBatch();
+    return batch.orElse(Math.min(engines.get(0).preferredBatch(), LARGEST_BATCH));
   }
 
   /** Whether it makes heat maps. */

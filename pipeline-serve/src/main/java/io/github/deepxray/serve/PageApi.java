@@ -93,6 +93,8 @@ final class PageApi {
             json -> {
               json.writeStartObject();
               json.writeStringField("label", prediction.label());
+              // The numbers below are rounded: who compares them may find otherwise.
+              json.writeBooleanField("positive", prediction.label().equals(model.labels().get(1)));
               json.writeNumberField("probability", probabilities[0]);
               json.writeNumberField("threshold", prediction.threshold());
               json.writeNumberField("width", width);

@@ -1,19 +1,15 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 
 /** Images that the project draws itself: to try the model on, and to warm it up. */
 final class Samples {
@@ -61,23 +57,6 @@ final class Samples {
     Drawing drawing = drawings.get(name);
     return drawing == null
         ? Optional.empty()
-        : Optional.of(drawn.computeIfAbsent(name, n -> png(drawing.draw(SIZE))));
-  }
-
-  private static byte[] png(RgbImage image) {
-    BufferedImage grey =
-        new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_BYTE_GRAY);
-    for (int y = 0; y < image.height(); y++) {
-      for (int x = 0; x < image.width(); x++) {
-        grey.getRaster().setSample(x, y, 0, image.at(y, x, 0));
-      }
-    }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(grey, "png", bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory cannot fail", e);
-    }
-    return bytes.toByteArray();
+        : Optional.of(drawn.computeIfAbsent(name, n -> ImageCodec.encodePng(drawing.draw(SIZE))));
   }
 }

@@ -2,10 +2,17 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** How to serve. */
 public final class ServerOptions {
@@ -18,12 +25,14 @@ public final class ServerOptions {
   private final Optional<Artifact> engine;
   private final int workers;
   private final int queue;
+  private final OptionalInt batch;
   private final Duration deadline;
   private final int maxRequestBytes;
   private final long maxPixels;
   private final int maxImages;
   private final Duration readTimeout;
   private final Duration drainTimeout;
+  private final Set<String> allowedHosts;
   private final Optional<String> apiKey;
   private final Optional<String> corsOrigin;
   private final int keepVersions;
@@ -37,12 +46,14 @@ public final class ServerOptions {
     engine = b.engine;
     workers = b.workers;
     queue = b.queue >= 0 ? b.queue : QUEUE_PER_WORKER * b.workers;
+    batch = b.batch;
     deadline = b.deadline;
     maxRequestBytes = b.maxRequestBytes;
     maxPixels = b.maxPixels;
     maxImages = b.maxImages;
     readTimeout = b.readTimeout;
     drainTimeout = b.drainTimeout;
+    allowedHosts = b.allowedHosts;
     apiKey = b.apiKey;
     corsOrigin = b.corsOrigin;
     keepVersions = b.keepVersions;
@@ -88,7 +99,12 @@ public final class ServerOptions {
     return queue;
   }
 
-  /** How long a request may take from its first byte on. */
+  /** How many images to run together at most; if empty, what the engine does best. */
+  public OptionalInt batch() {
+    return batch;
+  }
+
+  /** How long a request may take once its body has come; how long that may take is another. */
   public Duration deadline() {
     return deadline;
   }
@@ -116,6 +132,25 @@ public final class ServerOptions {
   /** How long to wait for requests in flight when the server is closed. */
   public Duration drainTimeout() {
     return drainTimeout;
+  }
+
+  /** Whether only this machine can reach it. */
+  public boolean loopback() {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      // It cannot be listened on either, which is said then.
+      return false;
+    }
+  }
+
+  /**
+   * The names under which it is called beside those of the loopback address. Others are refused if
+   * there are some, or if it listens on loopback alone: a web page whose name leads here all of a
+   * sudden (DNS rebinding) would be one of the server's own otherwise.
+   */
+  public Set<String> allowedHosts() {
+    return allowedHosts;
   }
 
   /** What clients must present; if empty, nothing. */
@@ -151,12 +186,14 @@ public final class ServerOptions {
     private Optional<Artifact> engine = Optional.empty();
     private int workers = Runtime.getRuntime().availableProcessors();
     private int queue = -1;
+    private OptionalInt batch = OptionalInt.empty();
     private Duration deadline = Duration.ofSeconds(10);
     private int maxRequestBytes = 32 << 20;
     private long maxPixels = 64_000_000;
     private int maxImages = 256;
     private Duration readTimeout = Duration.ofSeconds(30);
     private Duration drainTimeout = Duration.ofSeconds(30);
+    private Set<String> allowedHosts = Set.of();
     private Optional<String> apiKey = Optional.empty();
     private Optional<String> corsOrigin = Optional.empty();
     private int keepVersions = 1;
@@ -205,7 +242,14 @@ public final class ServerOptions {
       return this;
     }
 
-    /** How long a request may take. Default: 10 seconds. */
+    /** How many images to run together at most. Default: what the engine does best. */
+    public Builder optBatch(int value) {
+      require(value >= 1, "A batch must hold 1 image or more", value);
+      batch = OptionalInt.of(value);
+      return this;
+    }
+
+    /** How long a request may take once its body has come. Default: 10 seconds. */
     public Builder optDeadline(Duration value) {
       deadline = positive(value, "deadline");
       return this;
@@ -241,6 +285,18 @@ public final class ServerOptions {
     /** How long to wait for requests in flight at the end. Default: 30 seconds. */
     public Builder optDrainTimeout(Duration value) {
       drainTimeout = positive(value, "drain timeout");
+      return this;
+    }
+
+    /** The names under which it is called, without ports. Default: those of loopback. */
+    public Builder optAllowedHosts(Collection<String> value) {
+      value.forEach(
+          name ->
+              require(name.matches("[A-Za-z0-9._:\\[\\]-]+"), "A host is a name or address", name));
+      allowedHosts =
+          value.stream()
+              .map(name -> name.toLowerCase(Locale.ROOT))
+              .collect(Collectors.toUnmodifiableSet());
       return this;
     }
 

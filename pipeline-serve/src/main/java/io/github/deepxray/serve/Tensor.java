@@ -23,17 +23,26 @@ final class Tensor {
       Base64Variants.MIME_NO_LINEFEEDS.withPaddingAllowed();
   private static final int MAX_RANK = 8;
   private static final int UNKNOWN = -1;
+  private static final int FIRST = 64;
 
   /** The largest whole number up to which floats have all. */
   private static final long MAX_WHOLE = (1L << 24) - 1;
 
   private final int[] sizes = new int[MAX_RANK];
   private int rank = UNKNOWN;
-  private float[] numbers = new float[64];
+  private float[] numbers = new float[0];
   private int numberCount;
   private final List<byte[]> strings = new ArrayList<>();
 
-  Tensor() {
+  private final int maxStrings;
+
+  /**
+   * Prepares.
+   *
+   * @param maxStrings the most strings; there is no limit of numbers but that of the request
+   */
+  Tensor(int maxStrings) {
+    this.maxStrings = maxStrings;
     Arrays.fill(sizes, UNKNOWN);
   }
 
@@ -54,7 +63,7 @@ final class Tensor {
       }
       case VALUE_STRING -> {
         leaf(level);
-        strings.add(json.getText().getBytes(StandardCharsets.UTF_8));
+        addString(json.getText().getBytes(StandardCharsets.UTF_8));
       }
       case START_OBJECT -> {
         json.nextToken();
@@ -110,7 +119,7 @@ final class Tensor {
         throw ApiException.badRequest("Unable to base64 decode");
       }
       if (json.nextToken() == JsonToken.END_OBJECT) {
-        strings.add(bytes);
+        addString(bytes);
         return;
       }
     }
@@ -129,9 +138,16 @@ final class Tensor {
     }
   }
 
+  private void addString(byte[] bytes) {
+    if (strings.size() >= maxStrings) {
+      throw ApiException.tooManyImages(maxStrings);
+    }
+    strings.add(bytes);
+  }
+
   private void add(float value) {
     if (numberCount == numbers.length) {
-      numbers = Arrays.copyOf(numbers, numbers.length * 2);
+      numbers = Arrays.copyOf(numbers, Math.max(FIRST, numbers.length * 2));
     }
     numbers[numberCount++] = value;
   }

@@ -203,7 +203,7 @@ final class TensorFlowServing {
 
       @Override
       public ImageSource images(ModelVersion model) {
-        JsonRequest request = JsonRequest.parse(body);
+        JsonRequest request = JsonRequest.parse(body, options.maxImages());
         Signatures signature = Signatures.of(request.signature());
         if (request.instances().isPresent() && request.inputs().isPresent()) {
           throw ApiException.badRequest(
@@ -246,7 +246,7 @@ final class TensorFlowServing {
     return new Work() {
       @Override
       public ImageSource images(ModelVersion model) {
-        return Signatures.examples(JsonRequest.parse(body), model, options);
+        return Signatures.examples(JsonRequest.parse(body, options.maxImages()), model, options);
       }
 
       @Override

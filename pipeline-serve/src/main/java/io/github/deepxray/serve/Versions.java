@@ -57,6 +57,10 @@ final class Versions {
   private volatile NavigableMap<Long, ModelVersion> loaded = Collections.emptyNavigableMap();
   private volatile NavigableMap<Long, Status> statuses = Collections.emptyNavigableMap();
   private final Map<Long, Broken> broken = new TreeMap<>();
+
+  /** Folders named as versions that are no bundles, and why. */
+  private Map<Long, String> incomplete = Map.of();
+
   private final Map<Long, ModelVersion> draining = new TreeMap<>();
   private boolean closed;
 
@@ -141,6 +145,9 @@ final class Versions {
     try {
       ModelVersion version = ModelVersion.load(number, folder, options);
       broken.remove(number);
+      version
+          .objection()
+          .ifPresent(objection -> log.accept("warning: version " + number + ": " + objection));
       log.accept(
           String.format(
               Locale.ROOT,
@@ -183,6 +190,7 @@ final class Versions {
 
   private NavigableMap<Long, Path> present() throws IOException {
     NavigableMap<Long, Path> found = new TreeMap<>();
+    Map<Long, String> others = new TreeMap<>();
     if (!watched()) {
       found.put(ONLY, models);
       return found;
@@ -191,11 +199,26 @@ final class Versions {
       for (Path folder : folders.sorted().toList()) {
         String name = folder.getFileName().toString();
         // Long enough for a date with a time, short enough for a long.
-        if (name.matches("\\d{1,18}") && Bundle.isBundle(folder)) {
-          found.putIfAbsent(Long.parseLong(name), folder);
+        if (!name.matches("\\d{1,18}") || !Files.isDirectory(folder)) {
+          continue;
+        }
+        long number = Long.parseLong(name);
+        if (Bundle.isBundle(folder)) {
+          found.putIfAbsent(number, folder);
+        } else {
+          others.put(
+              number, folder + " has no " + Bundle.CHECKSUMS + "; copy the bundle as a whole.");
         }
       }
     }
+    others.keySet().removeAll(found.keySet());
+    others.forEach(
+        (number, why) -> {
+          if (!incomplete.containsKey(number)) {
+            log.accept("version " + number + " is not complete: " + why);
+          }
+        });
+    incomplete = others;
     return found;
   }
 
@@ -204,6 +227,7 @@ final class Versions {
     for (long number : present.keySet()) {
       all.put(number, new Status(number, State.END, Optional.empty()));
     }
+    incomplete.forEach((n, why) -> all.put(n, new Status(n, State.END, Optional.of(why))));
     draining.keySet().forEach(n -> all.put(n, new Status(n, State.UNLOADING, Optional.empty())));
     broken.forEach((n, b) -> all.put(n, new Status(n, State.END, Optional.of(b.error))));
     loading.ifPresent(n -> all.put(n, new Status(n, State.LOADING, Optional.empty())));

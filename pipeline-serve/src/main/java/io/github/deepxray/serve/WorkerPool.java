@@ -18,6 +18,8 @@ import java.util.function.Consumer;
  * come.
  */
 final class WorkerPool implements AutoCloseable {
+  private static final String INTERNAL = "Internal error.";
+
   private final int capacity;
   private final Metrics metrics;
   private final Consumer<Throwable> failures;
@@ -89,28 +91,52 @@ final class WorkerPool implements AutoCloseable {
     private void fail(ApiException error) {
       if (!ended) {
         ended = true;
-        model.release();
-        reply.fail(error);
+        try {
+          model.release();
+        } finally {
+          reply.fail(error);
+        }
       }
     }
 
     private void answer(byte[] body) {
       ended = true;
-      model.release();
-      reply.answer(body);
+      try {
+        model.release();
+      } finally {
+        reply.answer(body);
+      }
     }
   }
 
-  /** Takes a job on, or says that the queue is full. */
-  boolean offer(Job job) {
-    synchronized (this) {
-      if (closed || queue.size() >= capacity) {
-        return false;
-      }
-      queue.add(job);
-      notify();
-      return true;
+  /** Takes a job on, or says why not. */
+  synchronized Optional<ApiException> offer(Job job) {
+    if (closed) {
+      return Optional.of(ApiException.unavailable("The server shuts down."));
+    } else if (queue.size() >= capacity) {
+      return Optional.of(ApiException.queueFull());
     }
+    queue.add(job);
+    notify();
+    return Optional.empty();
+  }
+
+  /** Whether all threads are there. */
+  boolean alive() {
+    return threads.stream().allMatch(Thread::isAlive);
+  }
+
+  /** Answers those that wait for longer than they may; to be called now and then. */
+  void refuseLate() {
+    List<Job> late = new ArrayList<>();
+    synchronized (this) {
+      queue.removeIf(job -> job.late() && late.add(job));
+    }
+    late.forEach(job -> quietly(() -> job.fail(tooLate())));
+  }
+
+  private static ApiException tooLate() {
+    return ApiException.unavailable("The request waited too long; try again later.");
   }
 
   /** How many jobs wait. */
@@ -118,35 +144,50 @@ final class WorkerPool implements AutoCloseable {
     return queue.size();
   }
 
+  /** Goes on whatever happens: a server that has lost its workers would look well and be dead. */
   private void work(int worker) {
-    Optional<List<Job>> jobs = take();
-    while (jobs.isPresent()) {
-      new Batch(worker, jobs.get()).run();
-      jobs = take();
+    boolean more = true;
+    while (more) {
+      List<Job> jobs = new ArrayList<>();
+      try {
+        more = take(jobs);
+        if (more) {
+          new Batch(worker, jobs).run();
+        }
+      } catch (InterruptedException | RuntimeException | Error e) {
+        quietly(() -> failures.accept(e));
+      }
+      // None of them is left without an answer.
+      jobs.forEach(job -> quietly(() -> job.fail(new ApiException(500, INTERNAL))));
     }
   }
 
-  /** The next job, with those behind it that run in the same batch; none at the end. */
-  private synchronized Optional<List<Job>> take() {
+  private static void quietly(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      // What is said about failures has failed itself: nobody is left to tell.
+      return;
+    }
+  }
+
+  /** Takes the next job, with those behind it that run in the same batch; false at the end. */
+  private synchronized boolean take(List<Job> jobs) throws InterruptedException {
     while (queue.isEmpty()) {
       if (closed) {
-        return Optional.empty();
+        return false;
       }
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        return Optional.empty();
-      }
+      wait();
     }
-    List<Job> jobs = new ArrayList<>();
-    jobs.add(queue.remove());
-    ModelVersion model = jobs.get(0).model;
-    while (jobs.size() < model.preferredBatch()
+    ModelVersion model = queue.element().model;
+    do {
+      // In this order: if there is no memory for it, it is still in the queue.
+      jobs.add(queue.element());
+      queue.remove();
+    } while (jobs.size() < model.preferredBatch()
         && !queue.isEmpty()
-        && queue.element().model == model) {
-      jobs.add(queue.remove());
-    }
-    return Optional.of(jobs);
+        && queue.element().model == model);
+    return true;
   }
 
   /** Jobs of one version that are done together. */
@@ -180,7 +221,7 @@ final class WorkerPool implements AutoCloseable {
 
     private void fill(Job job) {
       if (job.late()) {
-        throw ApiException.unavailable("The request waited too long; try again later.");
+        throw tooLate();
       }
       job.images = job.work.images(model);
       job.probabilities = new float[job.images.count()];
@@ -239,9 +280,7 @@ final class WorkerPool implements AutoCloseable {
         job.fail(ApiException.unavailable("The server is short of memory; try again later."));
       } else {
         failures.accept(e);
-        job.fail(
-            new ApiException(
-                500, e instanceof DeepXrayException ? e.getMessage() : "Internal error."));
+        job.fail(new ApiException(500, e instanceof DeepXrayException ? e.getMessage() : INTERNAL));
       }
     }
   }
@@ -256,7 +295,8 @@ final class WorkerPool implements AutoCloseable {
       queue.clear();
       notifyAll();
     }
-    left.forEach(job -> job.fail(ApiException.unavailable("The server shuts down.")));
+    left.forEach(
+        job -> quietly(() -> job.fail(ApiException.unavailable("The server shuts down."))));
     boolean interrupted = false;
     for (Thread thread : threads) {
       while (thread.isAlive()) {

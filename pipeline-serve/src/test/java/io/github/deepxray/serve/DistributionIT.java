@@ -48,6 +48,10 @@ class DistributionIT {
         .noneMatch(name -> name.contains("junit"));
   }
 
+  private Path classes() {
+    return folder.resolve("classes.log");
+  }
+
   private Process start(String... arguments) throws IOException {
     List<String> command =
         Stream.concat(
@@ -55,6 +59,7 @@ class DistributionIT {
             .toList();
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("DEEPXRAY_SERVE_OPTS", "-Xlog:class+load:file=" + classes());
     builder.redirectError(folder.resolve("err").toFile());
     return builder.start();
   }
@@ -74,6 +79,10 @@ class DistributionIT {
       Http http = new Http(URI.create(uri.group()));
       assertThat(http.post("/v1/models/chest:predict", Http.files(TinyBundle.jpeg(1, 50))).status())
           .isEqualTo(200);
+      // From the archive that the build has made.
+      assertThat(Files.readString(classes()))
+          .containsPattern(
+              "io\\.github\\.deepxray\\.serve\\.ModelServer source: shared objects file");
       process.destroy();
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       // What a shell says of a process that SIGTERM ended.

@@ -1,18 +1,24 @@
 package io.github.deepxray.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Verdict;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
@@ -24,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LimitsTest {
   private static final int MAX_REQUEST = 1 << 20;
+  private static final String CLASSIFY = "/v1/models/deepxray:classify";
   private static final String PREDICT = "/v1/models/deepxray:predict";
 
   @TempDir static Path folder;
@@ -181,20 +188,151 @@ class LimitsTest {
     assertThat(http.post(PREDICT, Http.files(file, file, file)).status()).isEqualTo(200);
     Http.Answer answer = http.post(PREDICT, Http.files(file, file, file, file));
     assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.error()).contains("4 images", "1 to 3");
+    assertThat(answer.error()).contains("more than 3 images", "1 to 3");
+    String image = Http.b64(file);
+    for (String body :
+        List.of(
+            "{\"signature_name\": \"serving_bytes\", \"inputs\": ["
+                + String.join(",", image, image, image, image)
+                + "]}",
+            "{\"instances\": [{},{},{},{}]}")) {
+      assertThat(http.post(PREDICT, body).error()).contains("1 to 3");
+    }
+    assertThat(http.post(CLASSIFY, "{\"examples\": [{},{},{},{}]}").error()).contains("1 to 3");
+  }
+
+  @Test
+  void aSmallRequestOfManyThingsTakesNoMemory() {
+    byte[] examples =
+        ("{\"examples\": [" + "{\"a\":1},".repeat(1_000_000) + "{}]}").getBytes(UTF_8);
+    byte[] instances = ("{\"instances\": [" + "{},".repeat(1_000_000) + "{}]}").getBytes(UTF_8);
+    byte[] texts = ("{\"inputs\": [" + "\"\",".repeat(1_000_000) + "\"\"]}").getBytes(UTF_8);
+    StringBuilder names = new StringBuilder("{\"inputs\": {\"0\": 1");
+    for (int i = 1; i < 100_000; i++) {
+      names.append(",\"").append(i).append("\":1");
+    }
+    byte[] many = names.append("}}").toString().getBytes(UTF_8);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    for (byte[] body : List.of(examples, instances, texts, many)) {
+      long before = threads.getThreadAllocatedBytes(thread);
+      assertThatThrownBy(() -> JsonRequest.parse(body, 256))
+          .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(400));
+      assertThat(threads.getThreadAllocatedBytes(thread) - before).isLessThan(5 << 20);
+    }
+  }
+
+  @Test
+  void theTimeOfTheUploadIsNotThatOfTheWork() throws Exception {
+    try (ModelServer quick =
+        ModelServer.start(
+            folder.resolve("bundle"),
+            ServerOptions.builder()
+                .optPort(0)
+                .optWorkers(1)
+                .optDeadline(Duration.ofMillis(1500))
+                .build(),
+            line -> {})) {
+      try (Raw raw = new Raw(quick)) {
+        String body = Http.files(file);
+        raw.send(
+            "POST "
+                + PREDICT
+                + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                + body.length()
+                + "\r\n\r\n"
+                + body.substring(0, 100));
+        Thread.sleep(1700);
+        raw.send(body.substring(100));
+        assertThat(raw.readToEnd()).startsWith("HTTP/1.1 200 ");
+      }
+    }
+  }
+
+  @Test
+  void whoStopsInTheMiddleOfTheBodyIsCutOff() throws Exception {
+    // The server's clock and Jetty's ring at about the same time.
+    for (int i = 0; i < 3; i++) {
+      try (Raw raw = new Raw(impatient)) {
+        raw.send(
+            "POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
+        raw.send("{".repeat(500));
+        assertThat(raw.readToEnd()).startsWith("HTTP/1.1 408 ");
+      }
+    }
+  }
+
+  @Test
+  void onLoopbackItGoesByNoOtherName() throws Exception {
+    for (String host :
+        List.of("localhost", "127.0.0.1:" + server.port(), "[::1]:80", "LOCALHOST")) {
+      assertThat(named(server, "/", host)).as(host).startsWith("HTTP/1.1 200 ");
+    }
+    for (String host : List.of("evil.example", "127.0.0.1.evil.example:80", "10.0.0.1")) {
+      for (String path : List.of("/", "/api/model", "/v1/models/deepxray")) {
+        assertThat(named(server, path, host)).as(host).startsWith("HTTP/1.1 403 ");
+      }
+      // What probes by another name learns nothing.
+      assertThat(named(server, "/healthz", host)).startsWith("HTTP/1.1 200 ");
+    }
+    try (ModelServer called =
+        ModelServer.start(
+            folder.resolve("bundle"),
+            ServerOptions.builder()
+                .optPort(0)
+                .optWorkers(1)
+                .optAllowedHosts(List.of("Xray.example"))
+                .build(),
+            line -> {})) {
+      assertThat(named(called, "/", "xray.example:8080")).startsWith("HTTP/1.1 200 ");
+      assertThat(named(called, "/", "localhost")).startsWith("HTTP/1.1 200 ");
+      assertThat(named(called, "/", "evil.example")).startsWith("HTTP/1.1 403 ");
+    }
+  }
+
+  private static String named(ModelServer server, String path, String host) throws IOException {
+    try (Raw raw = new Raw(server)) {
+      raw.send("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+      return raw.readToEnd();
+    }
+  }
+
+  @Test
+  void whatIsUnwiseIsSaid() throws Exception {
+    List<String> log = new CopyOnWriteArrayList<>();
+    Path doubtful =
+        TinyBundle.write(
+            folder.resolve("doubtful"), 1, new Verdict(Map.of(), List.of("too far off")), false);
+    try (ModelServer open =
+        ModelServer.start(
+            doubtful,
+            ServerOptions.builder()
+                .optPort(0)
+                .optWorkers(1)
+                .optHost("0.0.0.0")
+                .optEngine(Artifact.DYNAMIC)
+                .build(),
+            log::add)) {
+      assertThat(named(open, "/", "any.example")).startsWith("HTTP/1.1 200 ");
+    }
+    assertThat(log)
+        .anySatisfy(line -> assertThat(line).contains("0.0.0.0", "--api-key-file"))
+        .anySatisfy(line -> assertThat(line).contains("dynamic", "too far off"));
+    assertThat(LOG).noneSatisfy(line -> assertThat(line).contains("warning"));
+    assertThat(ServerOptions.builder().build().host()).isEqualTo("127.0.0.1");
   }
 
   @Test
   void whoSendsHeadersTooSlowlyIsCutOff() throws Exception {
     try (Raw raw = new Raw(impatient)) {
-      raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: a\r\n");
+      raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\n");
       assertThat(raw.trickle("A: b\r\n", 400, 100)).isTrue();
     }
     try (Raw raw = new Raw(impatient)) {
       // After a good request, on the same connection.
-      raw.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+      raw.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
       Thread.sleep(100);
-      raw.send("GET /healthz HTTP/1.1\r\nHost: a\r\n");
+      raw.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
       String all = raw.readToEnd();
       assertThat(all).startsWith("HTTP/1.1 200 OK");
     }
@@ -203,7 +341,7 @@ class LimitsTest {
   @Test
   void whoSendsTheBodyTooSlowlyIsCutOff() throws Exception {
     try (Raw raw = new Raw(impatient)) {
-      raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+      raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
       assertThat(raw.trickle("{", 400, 100)).isTrue();
       assertThat(raw.readToEnd())
           .contains("HTTP/1.1 408 ", "onnection: close", "too slowly")
@@ -223,11 +361,11 @@ class LimitsTest {
     for (String text :
         List.of(
             "nonsense\r\n\r\n",
-            "GET /v1/models/a%2Fb HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-            "GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-            "GET /%2e%2e/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-            "POST " + PREDICT + " HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
-            "GET / HTTP/1.1\r\nHost: a\r\nX: " + "a".repeat(100_000) + "\r\n\r\n")) {
+            "GET /v1/models/a%2Fb HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "GET /%2e%2e/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "a".repeat(100_000) + "\r\n\r\n")) {
       try (Raw raw = new Raw(server)) {
         raw.send(text);
         assertThat(raw.readToEnd())

@@ -148,7 +148,7 @@ class LoadTest {
     try (ModelServer server =
         start(ServerOptions.builder().optDrainTimeout(Duration.ofMillis(200)))) {
       try (Raw raw = new Raw(server)) {
-        raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
+        raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
         Thread.sleep(300);
         stop(server);
         raw.readToEnd();
@@ -165,7 +165,7 @@ class LoadTest {
           raw.send(
               "POST "
                   + PREDICT
-                  + " HTTP/1.1\r\nHost: a\r\nContent-Length: "
+                  + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                   + body.length()
                   + "\r\n\r\n"
                   + (i % 2 == 0 ? body : body.substring(0, 100)));

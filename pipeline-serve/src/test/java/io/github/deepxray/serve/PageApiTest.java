@@ -72,6 +72,8 @@ class PageApiTest {
     assertThat(json.path("threshold").doubleValue()).isEqualTo(TinyBundle.THRESHOLD);
     assertThat(json.path("label").asText())
         .isEqualTo(probability >= TinyBundle.THRESHOLD ? "PNEUMONIA" : "NORMAL");
+    assertThat(json.path("positive").asBoolean())
+        .isEqualTo(json.path("label").asText().equals("PNEUMONIA"));
     assertThat(json.path("width").intValue()).isEqualTo(60);
     assertThat(json.path("height").intValue()).isEqualTo(60);
     JsonNode map = json.path("heatMap");

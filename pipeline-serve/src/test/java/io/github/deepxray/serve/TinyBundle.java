@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A bundle of a network of random weights on images of 32 x 32 pixels. */
 final class TinyBundle {
@@ -106,6 +107,7 @@ final class TinyBundle {
         "tiny",
         THRESHOLD,
         FileSizes.of(folder.resolve(artifact.path())),
+        Optional.empty(),
         Limits.QUANTIZATION,
         verdict);
   }

@@ -187,7 +187,12 @@ class VersionsTest {
       Http http = client(server);
       assertThat(http.get("/readyz").status()).isEqualTo(503);
       assertThat(http.get("/healthz").status()).isEqualTo(200);
-      assertThat(http.get("/v1/models/deepxray").status()).isEqualTo(404);
+      JsonNode status = http.get("/v1/models/deepxray").json().path("model_version_status");
+      assertThat(status).hasSize(1);
+      assertThat(status.get(0).path("state").asText()).isEqualTo("END");
+      assertThat(status.get(0).path("status").path("error_message").asText())
+          .contains("1 has no " + Bundle.CHECKSUMS);
+      assertThat(log).filteredOn(line -> line.contains("is not complete")).hasSize(1);
       assertThat(http.post(PREDICT, "{}").status()).isEqualTo(404);
       assertThat(http.get("/api/model").status()).isEqualTo(503);
       write(20261123);

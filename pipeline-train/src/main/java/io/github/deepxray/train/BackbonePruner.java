@@ -2,6 +2,7 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
@@ -15,6 +16,8 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -75,7 +78,9 @@ public final class BackbonePruner {
   }
 
   /**
-   * Prunes, trains the head, and saves the classifier in a folder.
+   * Prunes, trains the head, and saves the classifier in a folder. If the same pruning came to its
+   * end there before and may be resumed, what it left is the result. Of a backbone that was
+   * fine-tuned, the description still says so.
    *
    * @param dataset the data set that the classifier was trained on
    * @param model the classifier
@@ -93,6 +98,12 @@ public final class BackbonePruner {
               + dataset.folder()
               + "; train again or give that data set.");
     }
+    FinishedStage stage = new FinishedStage(folder, inputs(dataset, model));
+    if (options.trainer().resume() && stage.outcome(Object.class).isPresent()) {
+      progress.note(stage.told("pruning"));
+      return new Trainer.Result(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
+    }
+    stage.forget();
     RepresentativeDataset examples = new TrainingImages(dataset, options.images(), before.seed());
     int cores = options.trainer().cores();
     Model backbone = model.backbone();
@@ -125,12 +136,35 @@ public final class BackbonePruner {
                     before.backboneSource() + ", pruned"),
                 folder);
     TrainedModel.Description description =
-        result.model().description().madeFrom(model.model().weights().sha256());
+        result
+            .model()
+            .description()
+            .withBackboneOf(before)
+            .madeFrom(model.model().weights().sha256());
     if (pruning.isPresent()) {
       description = description.with(pruning.get());
     }
     TrainedModel described = new TrainedModel(description, result.model().model());
     described.save(folder);
+    stage.keep(Map.of(), List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME));
     return result.with(described);
+  }
+
+  private List<String> inputs(PreparedDataset dataset, TrainedModel model) {
+    Trainer.Options trainer = options.trainer();
+    return List.of(
+        Json.compact(options.channels()),
+        Json.compact(options.weights()),
+        Integer.toString(options.images()),
+        Json.compact(trainer.head()),
+        Long.toString(trainer.seed()),
+        Double.toString(trainer.targetSensitivity()),
+        Double.toString(trainer.targetPrevalence()),
+        dataset.fingerprint(),
+        Json.compact(model.description()),
+        model.model().network().toString(),
+        model.model().weights().sha256(),
+        engines.name(),
+        engines.version());
   }
 }

@@ -7,6 +7,9 @@ import java.nio.file.Path;
 
 /** Keeps the results of all epochs in a CSV file, written when training ends. */
 public final class HistoryFile implements TrainingListener {
+  /** Its usual name. */
+  public static final String NAME = "history.csv";
+
   private final Path file;
   private final StringBuilder rows = new StringBuilder();
 

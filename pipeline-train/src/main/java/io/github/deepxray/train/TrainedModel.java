@@ -144,6 +144,27 @@ public record TrainedModel(Description description, Model model) {
           parent);
     }
 
+    /** The same with a backbone that another classifier had before it was pruned. */
+    Description withBackboneOf(Description before) {
+      return new Description(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          before.backboneSha256(),
+          head,
+          seed,
+          engine,
+          dataset,
+          positiveShare,
+          epochs,
+          thresholds,
+          before.fineTuning(),
+          pruning,
+          expansionChannels,
+          parent);
+    }
+
     /** The same, made from the classifier whose weights have that hash. */
     public Description madeFrom(String weights) {
       return new Description(

@@ -48,6 +48,11 @@ public final class TrainingImages implements RepresentativeDataset {
     }
   }
 
+  /** The file names of the images in the archive, in their order. */
+  public List<String> names() {
+    return records.stream().map(XrayRecord::filename).toList();
+  }
+
   @Override
   public int size() {
     return records.size();

@@ -2,9 +2,11 @@ package io.github.deepxray.core.bundle;
 
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a bundle says about one of its deployable forms.
@@ -14,6 +16,8 @@ import java.util.List;
  * @param form what it is, in words
  * @param threshold from which probability on it decides for pneumonia, chosen on validation
  * @param size its bytes as they are and compressed
+ * @param weights how many weights it has and how many of them are not zero, batch normalization
+ *     folded; empty in bundles of versions that did not count them
  * @param limits how far it may be from the trained model
  * @param verdict how far it is, and whether it is blessed
  */
@@ -23,6 +27,7 @@ public record ArtifactReport(
     String form,
     double threshold,
     FileSizes size,
+    Optional<Sparsity.Count> weights,
     Limits limits,
     Verdict verdict) {
 

@@ -43,6 +43,9 @@ public final class ImageCodec {
   /** What the APP2 segments of a colour profile begin with (ICC.1:2022, annex B.4). */
   private static final byte[] ICC_PROFILE = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
 
+  /** Ten are usual. Each takes time for all of the image, however few bytes it has. */
+  private static final int MAX_SCANS = 100;
+
   private static final Set<String> FORMATS = Set.of("jpeg", "png");
 
   static {
@@ -115,7 +118,17 @@ public final class ImageCodec {
                     + maxPixels
                     + " allowed.");
           }
-          refuseWhatMemoryCannotHold(reader, pixels, source);
+          int scans = scans(bytes);
+          if (scans > MAX_SCANS) {
+            throw new DeepXrayException(
+                source
+                    + ": the JPEG has "
+                    + scans
+                    + " scans, more than the "
+                    + MAX_SCANS
+                    + " allowed; save it anew.");
+          }
+          refuseWhatMemoryCannotHold(reader, pixels, scans, source);
           List<String> warnings = new ArrayList<>();
           reader.addIIOReadWarningListener((r, warning) -> warnings.add(warning));
           BufferedImage image = reader.read(0);
@@ -218,14 +231,15 @@ public final class ImageCodec {
   }
 
   /** Better one image refused than a process that dies of it with all others undone. */
-  private static void refuseWhatMemoryCannotHold(ImageReader reader, long pixels, String source)
-      throws IOException {
+  private static void refuseWhatMemoryCannotHold(
+      ImageReader reader, long pixels, int scans, String source) throws IOException {
     var types = reader.getImageTypes(0);
     if (!types.hasNext()) {
       throw new IOException("its colours are of an unsupported kind");
     }
-    // The decoder's raster and the RGB copy of it.
-    long need = pixels * (types.next().getColorModel().getPixelSize() / 8 + 3L);
+    // The decoder's raster and the RGB copy of it; with several scans all coefficients, too.
+    long samples = types.next().getColorModel().getPixelSize() / 8;
+    long need = pixels * (samples + 3L + (scans > 1 ? samples * Short.BYTES : 0));
     long limit = Runtime.getRuntime().maxMemory() / 2;
     if (need > limit) {
       throw new DeepXrayException(
@@ -240,6 +254,31 @@ public final class ImageCodec {
               + ((2 * limit) >> 20)
               + " MiB of memory; give Java more with -Xmx.");
     }
+  }
+
+  /** How many scans a JPEG has (ITU-T T.81, annex B.2); 0 for another format. */
+  private static int scans(byte[] bytes) {
+    if (bytes.length < 2 || (bytes[0] & 0xff) != 0xff || (bytes[1] & 0xff) != 0xd8) {
+      return 0;
+    }
+    int scans = 0;
+    int at = 2;
+    while (at + 4 <= bytes.length) {
+      int marker = bytes[at + 1] & 0xff;
+      if ((bytes[at] & 0xff) != 0xff || marker == 0 || (marker >= 0xd0 && marker <= 0xd7)) {
+        // The data of a scan, up to the next marker.
+        at++;
+      } else if (marker == 0xff) {
+        at++;
+      } else if (marker == 0xd9) {
+        break;
+      } else {
+        scans += marker == 0xda ? 1 : 0;
+        int length = ((bytes[at + 2] & 0xff) << 8) | (bytes[at + 3] & 0xff);
+        at += 2 + Math.max(length, 2);
+      }
+    }
+    return scans;
   }
 
   /**

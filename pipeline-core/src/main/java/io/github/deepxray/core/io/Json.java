@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -42,6 +44,10 @@ public final class Json {
           new DefaultPrettyPrinter()
               .withObjectIndenter(new DefaultIndenter("  ", "\n"))
               .withArrayIndenter(new DefaultIndenter("  ", "\n")));
+
+  /** The name of a class with its package; what is captured is its simple name. */
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("\\b(?:[a-z][a-z0-9]*\\.)+(?:[A-Z]\\w*\\$)*([A-Z]\\w*)");
 
   private Json() {}
 
@@ -190,6 +196,26 @@ public final class Json {
                 .collect(Collectors.joining("."))
             : "";
     return new DeepXrayException(
-        source + where + (field.isEmpty() ? "" : ", " + field) + ": " + e.getOriginalMessage(), e);
+        source + where + (field.isEmpty() ? "" : ", " + field) + ": " + whatIsWrong(e), e);
+  }
+
+  /** In the words of who writes the file, who does not know the classes that are made of it. */
+  private static String whatIsWrong(JsonProcessingException e) {
+    if (e.getCause() instanceof DeepXrayException refused) {
+      return refused.getMessage();
+    } else if (e instanceof UnrecognizedPropertyException unknown) {
+      return "there is no field "
+          + unknown.getPropertyName()
+          + "; the fields are "
+          + unknown.getKnownPropertyIds().stream()
+              .map(String::valueOf)
+              .sorted()
+              .collect(Collectors.joining(", "))
+          + ".";
+    }
+    if (e.getOriginalMessage().contains("FAIL_ON_NULL_FOR_PRIMITIVES")) {
+      return "a value is needed.";
+    }
+    return CLASS_NAME.matcher(e.getOriginalMessage()).replaceAll("$1");
   }
 }

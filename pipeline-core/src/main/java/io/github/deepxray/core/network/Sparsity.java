@@ -64,8 +64,13 @@ public record Sparsity(long weights, long nonZero, Map<String, Count> tensors) {
     return count;
   }
 
+  /** All values together. */
+  public Count total() {
+    return new Count(weights, nonZero);
+  }
+
   /** The share of zeros among all values, 0..1. */
   public double sparsity() {
-    return new Count(weights, nonZero).sparsity();
+    return total().sparsity();
   }
 }

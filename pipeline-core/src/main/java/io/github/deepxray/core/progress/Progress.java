@@ -17,6 +17,13 @@ public interface Progress {
    */
   Task start(String name, long total);
 
+  /**
+   * Something is worth knowing, such as that there is nothing to do.
+   *
+   * @param line for people, without a line break
+   */
+  default void note(String line) {}
+
   /** A piece of work under way. */
   interface Task extends AutoCloseable {
     /** Listens to nothing. */

@@ -21,7 +21,11 @@ import java.util.Random;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -175,6 +179,42 @@ class ImageCodecTest {
     assertThatThrownBy(() -> ImageCodec.decode(jpeg, "bomb.jpeg"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("65000 x 65000");
+  }
+
+  @Test
+  void refusesAJpegOfScansWithoutEnd() throws IOException {
+    BufferedImage image = new BufferedImage(64, 48, BufferedImage.TYPE_3BYTE_BGR);
+    for (int i = 0; i < 64 * 48; i++) {
+      image.setRGB(i % 64, i / 64, i * 7919);
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ImageWriteParam progressive = writer.getDefaultWriteParam();
+    progressive.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(image, null, null), progressive);
+    } finally {
+      writer.dispose();
+    }
+    byte[] file = bytes.toByteArray();
+    assertThat(ImageCodec.decode(file, "test").width()).isEqualTo(64);
+
+    // The last scan, which refines what is there, once more and once more.
+    int scan = file.length - 2;
+    while (file[scan] != (byte) 0xff || file[scan + 1] != (byte) 0xda) {
+      scan--;
+    }
+    ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+    bomb.write(file, 0, file.length - 2);
+    for (int i = 0; i < 150; i++) {
+      bomb.write(file, scan, file.length - 2 - scan);
+    }
+    bomb.write(file, file.length - 2, 2);
+    assertThatThrownBy(() -> ImageCodec.decode(bomb.toByteArray(), "bomb"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("bomb")
+        .hasMessageContaining("scans");
   }
 
   @Test

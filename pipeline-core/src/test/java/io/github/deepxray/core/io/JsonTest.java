@@ -81,4 +81,34 @@ class JsonTest {
     assertThatThrownBy(() -> Json.parse("{} {}", "s")).isInstanceOf(DeepXrayException.class);
     assertThatThrownBy(() -> Json.parse("", "empty.json")).isInstanceOf(DeepXrayException.class);
   }
+
+  enum Shape {
+    SQUARE,
+    ROUND
+  }
+
+  record Part(int size, Shape shape) {
+    Part {
+      if (size < 1) {
+        throw new DeepXrayException("Part: size must be at least 1.");
+      }
+    }
+  }
+
+  @Test
+  void speaksOfFieldsAndNotOfClasses() {
+    assertThatThrownBy(() -> Json.convert(Json.parse("{\"size\": 0}", "s"), Part.class, "s"))
+        .hasMessage("s: Part: size must be at least 1.");
+    assertThatThrownBy(
+            () -> Json.convert(Json.parse("{\"size\": 1, \"siz\": 1}", "s"), Part.class, "s"))
+        .hasMessage("s, siz: there is no field siz; the fields are shape, size.");
+    assertThatThrownBy(() -> Json.convert(Json.object(), Part.class, "s"))
+        .hasMessage("s, size: a value is needed.");
+    assertThatThrownBy(
+            () -> Json.convert(Json.parse("{\"shape\": \"flat\"}", "s"), Part.class, "s"))
+        .hasMessageContaining("s, shape: ")
+        .hasMessageContaining("flat")
+        .hasMessageContaining("ROUND")
+        .hasMessageNotContaining("io.github");
+  }
 }

@@ -80,6 +80,20 @@ public final class ChannelPruning {
   }
 
   /**
+   * Whether a network can be narrowed so, as far as can be told without its weights.
+   *
+   * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
+   */
+  public static void check(ChannelPruningSpec spec, Network network) {
+    Map<String, double[]> none = new LinkedHashMap<>();
+    for (ExpansionBlock block : ExpansionBlock.of(network, spec.cost())) {
+      none.put(block.name(), new double[block.channels()]);
+    }
+    // How narrow blocks can become does not depend on what their channels are worth.
+    new ChannelWidths(spec, network).choose(none);
+  }
+
+  /**
    * Narrows a model.
    *
    * @param model an EfficientNet in floats, folded or not, with or without a head

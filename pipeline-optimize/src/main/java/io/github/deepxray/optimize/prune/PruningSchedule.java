@@ -57,6 +57,18 @@ public sealed interface PruningSchedule {
   }
 
   /**
+   * The share of zeros that is left by a training: that of the last update it makes, 0 without any.
+   *
+   * @param steps the number of its optimizer steps; the last one has the number {@code steps - 1}
+   */
+  default double sparsityAfter(long steps) {
+    long last = endStep() < 0 ? steps - 1 : Math.min(endStep(), steps - 1);
+    return last < beginStep()
+        ? 0
+        : sparsity(beginStep() + (last - beginStep()) / frequency() * frequency());
+  }
+
+  /**
    * The same share from the first update to the last; masks may still move from weight to weight if
    * masked weights are trained.
    *

@@ -175,15 +175,17 @@ public record PruningSpec(
 
     @Override
     public PruningSchedule schedule(double sparsity, long steps) {
+      long first = Math.max(0, Math.min(Math.round(begin * steps), steps - 1));
       return new PruningSchedule.ConstantSparsity(
-          sparsity, Math.round(begin * steps), PruningSchedule.NO_END, frequency);
+          sparsity, first, PruningSchedule.NO_END, frequency);
     }
   }
 
   /**
    * {@link PruningSchedule.PolynomialDecay} between two shares of the training. The end is moved
    * back to the last update before it, so that the sparsity asked for is reached; in a training too
-   * short for the frequency, updates are as many steps apart as it allows.
+   * short for the frequency, updates are as many steps apart as it allows. A training of one step
+   * makes the first update only.
    *
    * @param initialSparsity the share of zeros at the first update
    * @param begin the share of the steps before the first update, from 0 to below 1
@@ -212,8 +214,11 @@ public record PruningSpec(
 
     @Override
     public PruningSchedule schedule(double sparsity, long steps) {
-      long first = Math.round(begin * steps);
-      long span = Math.max(1, (long) Math.floor(end * steps) - first);
+      long from = Math.round(begin * steps);
+      // The last step that is made.
+      long last = Math.min(Math.max((long) Math.floor(end * steps), from + 1), steps - 1);
+      long first = Math.max(0, Math.min(from, last - 1));
+      long span = Math.max(1, last - first);
       long every = Math.min(frequency, span);
       return new PruningSchedule.PolynomialDecay(
           initialSparsity, sparsity, first, first + span / every * every, power, every);

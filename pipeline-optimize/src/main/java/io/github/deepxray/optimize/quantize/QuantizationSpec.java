@@ -21,9 +21,10 @@ import java.util.Set;
  * @param keepFloat layers that stay in floats, see {@link LayerPatterns}
  * @param integerHead whether the layers on the feature vector compute in integers too. They are a
  *     thousandth of the work, and a probability in steps of 1/256 ties the confident cases
- * @param exactPadding whether the padding of the stem stays each channel's mean at the cost of one
- *     more operator, instead of one grey, see {@link FoldNormalization#withCommonOffset}; for
- *     {@link QuantizationMode#INT8} only, the other modes are exact
+ * @param exactPadding whether the padding of the stem stays each channel's mean instead of one
+ *     grey, at the cost of a subtraction in floats and of rounding to steps a little wider than a
+ *     grey, see {@link FoldNormalization#withCommonOffset}; for {@link QuantizationMode#INT8} only,
+ *     the other modes are exact
  */
 public record QuantizationSpec(
     QuantizationMode mode,

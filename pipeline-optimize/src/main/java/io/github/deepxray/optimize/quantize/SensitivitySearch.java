@@ -9,6 +9,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -145,27 +146,33 @@ public final class SensitivitySearch {
     }
     List<Set<String>> candidates = candidates(exact, model, held, output);
     int units = 0;
+    List<Double> gains = List.of();
     while (!accepted && units < limits.layers() && !candidates.isEmpty()) {
-      double[] gains = measure(exact, pass, kept, candidates, held, output, expected);
+      if (gains.isEmpty()) {
+        gains = measure(exact, pass, kept, candidates, held, output, expected);
+      }
       int best = 0;
-      for (int i = 1; i < gains.length; i++) {
-        if (gains[i] > gains[best]) {
+      for (int i = 1; i < gains.size(); i++) {
+        if (gains.get(i) > gains.get(best)) {
           best = i;
         }
       }
+      double gain = gains.remove(best);
       Set<String> unit = candidates.remove(best);
       Set<String> more = new LinkedHashSet<>(kept);
       more.addAll(unit);
       Model next = pass.withFloatLayers(more).apply(exact);
       double price = cost.of(next);
       if (price > limits.cost()) {
+        // What the others bring is as it was.
         continue;
       }
+      gains = List.of();
       kept = more;
       model = next;
       units++;
       accepted = acceptance.accepts(model);
-      steps.add(new Step(kept, gains[best], price, accepted));
+      steps.add(new Step(kept, gain, price, accepted));
     }
     if (accepted) {
       List<String> added = new ArrayList<>(kept);
@@ -223,7 +230,7 @@ public final class SensitivitySearch {
         .sum();
   }
 
-  private double[] measure(
+  private List<Double> measure(
       Model exact,
       IntegerQuantization pass,
       Set<String> kept,
@@ -248,6 +255,6 @@ public final class SensitivitySearch {
       }
       runner.runAll(jobs);
     }
-    return ratios;
+    return Arrays.stream(ratios).boxed().collect(Collectors.toCollection(ArrayList::new));
   }
 }

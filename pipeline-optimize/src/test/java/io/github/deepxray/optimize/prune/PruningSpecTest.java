@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,12 +90,68 @@ class PruningSpecTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1000, 500, 100", "1999, 900, 100", "150, 75, 75", "3, 1, 1", "1, 1, 1", "0, 1, 1"})
+  @CsvSource({
+    "1000, 500, 100",
+    "1999, 900, 100",
+    "150, 75, 75",
+    "3, 1, 1",
+    "2, 1, 1",
+  })
   void risesUpToAnUpdateThatIsMade(long steps, long end, long frequency) {
     PruningSchedule schedule = PruningSpec.of(0.5).timing().schedule(0.5, steps);
     assertThat(schedule).isEqualTo(new PolynomialDecay(0, 0.5, 0, end, 3, frequency));
     assertThat(schedule.updates(end)).isTrue();
     assertThat(schedule.sparsity(end)).isEqualTo(0.5);
+  }
+
+  /** The last step of a training has the number of its steps less one. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, 1, 100, 100",
+    "0, 1, 100, 50",
+    "0, 1, 7, 2",
+    "0, 1, 1, 101",
+    "0.5, 1, 100, 3",
+    "0.9, 1, 1, 3",
+    "0.99, 1, 10, 50",
+    "0.5, 0.51, 1, 10",
+    "0.99, 1, 1, 2",
+  })
+  void reachesTheSparsityBeforeTheTrainingEnds(
+      double begin, double end, long frequency, long steps) {
+    PruningSchedule rising =
+        new PruningSpec.Polynomial(0.1, begin, end, 3, frequency).schedule(0.5, steps);
+    assertThat(made(rising, steps)).last().isEqualTo(0.5);
+    assertThat(rising.sparsityAfter(steps)).isEqualTo(0.5);
+    PruningSchedule constant = new PruningSpec.Constant(begin, frequency).schedule(0.5, steps);
+    assertThat(made(constant, steps)).first().isEqualTo(0.5);
+    assertThat(constant.sparsityAfter(steps)).isEqualTo(0.5);
+  }
+
+  /** What is given in steps is taken as it is, and one step cannot rise. */
+  @ParameterizedTest
+  @CsvSource({"1", "5", "6", "7", "20", "99", "100", "101", "1000"})
+  void tellsHowManyZerosThereAreInTheEnd(long steps) {
+    for (PruningSpec.Timing timing :
+        List.of(
+            new PruningSpec.Polynomial(0, 0, 1, 3, 1),
+            new PruningSpec.ConstantSteps(6, -1, 10),
+            new PruningSpec.ConstantSteps(0, 50, 10),
+            new PruningSpec.PolynomialSteps(0.1, 6, 100, 3, 1),
+            new PruningSpec.PolynomialSteps(0, 6, 100, 3, 7))) {
+      PruningSchedule schedule = timing.schedule(0.5, steps);
+      List<Double> made = made(schedule, steps);
+      assertThat(schedule.sparsityAfter(steps))
+          .as("%s after %d steps", timing, steps)
+          .isEqualTo(made.isEmpty() ? 0 : made.get(made.size() - 1));
+    }
+  }
+
+  private static List<Double> made(PruningSchedule schedule, long steps) {
+    return LongStream.range(0, steps)
+        .filter(schedule::updates)
+        .mapToObj(schedule::sparsity)
+        .toList();
   }
 
   @Test

@@ -14,6 +14,8 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -137,6 +139,31 @@ class SensitivitySearchTest {
             new SensitivitySearch.Limits(5, 2));
     assertThat(slow.accepted()).isFalse();
     assertThat(slow.floatLayers()).doesNotContain("bad");
+  }
+
+  /** As long as nothing more is kept, what each layer brings is known. */
+  @Test
+  void measuresNothingTwice() throws IOException {
+    List<Long> measured = Collections.synchronizedList(new ArrayList<>());
+    Progress counts =
+        (task, total) -> {
+          if (task.equals("layers in floats")) {
+            measured.add(total);
+          }
+          return Progress.Task.NONE;
+        };
+    SensitivitySearch.Result result =
+        new SensitivitySearch(new SimulatedEngines(1), 1, counts)
+            .search(
+                exact,
+                SPEC.integerQuantization(exact, calibration),
+                images,
+                "features",
+                m -> false,
+                m -> m.quantization().floatLayers().isEmpty() ? 1 : 3,
+                new SensitivitySearch.Limits(5, 2));
+    assertThat(result.floatLayers()).isEmpty();
+    assertThat(measured).hasSize(1);
   }
 
   @Test

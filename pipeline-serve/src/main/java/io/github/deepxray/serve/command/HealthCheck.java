@@ -1,5 +1,6 @@
 package io.github.deepxray.serve.command;
 
+import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -7,6 +8,11 @@ import java.time.Duration;
 
 /** Asks a server on this machine whether it is ready, where no other program could. */
 public final class HealthCheck {
+  /** The variable of the environment that may hold the port. */
+  public static final String PORT_VARIABLE = "DEEPXRAY_SERVE_PORT";
+
+  static final String DEFAULT_PORT = "" + ServerOptions.DEFAULT_PORT;
+
   private static final int TIMEOUT = Math.toIntExact(Duration.ofSeconds(5).toMillis());
 
   private HealthCheck() {}
@@ -14,10 +20,11 @@ public final class HealthCheck {
   /**
    * Ends with 0 if the server is ready, with 1 otherwise.
    *
-   * @param arguments the port, if it is not 8501
+   * @param arguments the port, if it is neither that of {@value #PORT_VARIABLE} nor 8501
    */
   public static void main(String[] arguments) {
-    System.exit(ready(arguments.length > 0 ? arguments[0] : "8501") ? 0 : 1);
+    String port = System.getenv().getOrDefault(PORT_VARIABLE, DEFAULT_PORT);
+    System.exit(ready(arguments.length > 0 ? arguments[0] : port) ? 0 : 1);
   }
 
   private static boolean ready(String port) {

@@ -9,7 +9,9 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -48,9 +50,14 @@ public final class ServeArguments {
 
   @Option(
       names = "--port",
-      defaultValue = "8501",
+      defaultValue = "${env:" + HealthCheck.PORT_VARIABLE + ":-" + HealthCheck.DEFAULT_PORT + "}",
       paramLabel = "<n>",
-      description = "The port; 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The port; 0 for any that is free. Default: the variable "
+              + HealthCheck.PORT_VARIABLE
+              + ", or "
+              + HealthCheck.DEFAULT_PORT
+              + ".")
   private int port;
 
   @Option(
@@ -80,10 +87,21 @@ public final class ServeArguments {
   private int queue;
 
   @Option(
+      names = "--batch",
+      defaultValue = "0",
+      paramLabel = "<n>",
+      description =
+          "How many images to run together at most if so many wait; 0 for what the form of the model"
+              + " does best: 1 for TensorFlow Lite, 4 for a SavedModel. Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
       names = "--deadline",
       defaultValue = "10",
       paramLabel = "<seconds>",
-      description = "How long a request may take. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How long a request may take once its body has come: 503 if it waits longer, 504 if it"
+              + " takes longer. Default: ${DEFAULT-VALUE}.")
   private double deadline;
 
   @Option(
@@ -124,6 +142,15 @@ public final class ServeArguments {
           "How long to wait at the end for requests that are not answered. Default:"
               + " ${DEFAULT-VALUE}.")
   private double drainTimeout;
+
+  @Option(
+      names = "--allow-host",
+      split = ",",
+      paramLabel = "<name>",
+      description =
+          "A name by which the server is called, as a proxy in front may pass it on; may be repeated."
+              + " Default: localhost and loopback addresses; any if --host is another.")
+  private List<String> allowedHosts = new ArrayList<>();
 
   @Option(
       names = "--api-key-file",
@@ -185,6 +212,7 @@ public final class ServeArguments {
             .optReadTimeout(seconds(readTimeout))
             .optDrainTimeout(seconds(drainTimeout))
             .optKeepVersions(keepVersions)
+            .optAllowedHosts(allowedHosts)
             .optVersionLabels(versionLabels)
             .optPollInterval(seconds(poll));
     if (workers != 0) {
@@ -192,6 +220,9 @@ public final class ServeArguments {
     }
     if (queue != 0) {
       builder.optQueue(queue);
+    }
+    if (batch != 0) {
+      builder.optBatch(batch);
     }
     engine.map(Artifact::of).ifPresent(builder::optEngine);
     corsOrigin.ifPresent(builder::optCorsOrigin);

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A bundle whose model can be worked out by hand: an image is for pneumonia as far as it is bright,
@@ -103,6 +104,7 @@ final class PageBundle {
                       "32-bit float weights",
                       THRESHOLD,
                       FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
+                      Optional.empty(),
                       Limits.ROUNDING,
                       new Verdict(Map.of("test", TEST), List.of()))));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));

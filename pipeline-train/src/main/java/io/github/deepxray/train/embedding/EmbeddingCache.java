@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -238,6 +239,27 @@ public final class EmbeddingCache implements AutoCloseable {
     writeFully(record, end);
     positions.put(key, end);
     end += recordSize;
+  }
+
+  /**
+   * Checks that there is room on the disk, before hours of work that would be in vain.
+   *
+   * @param vectors how many are to be added
+   * @throws DeepXrayException if the file system has too little space left for them
+   * @throws IOException if that cannot be told
+   */
+  public void requireSpace(long vectors) throws IOException {
+    long available = Files.getFileStore(file).getUsableSpace();
+    if (vectors > available / recordSize) {
+      throw new DeepXrayException(
+          String.format(
+              Locale.ROOT,
+              "The cache %s would grow by %,d bytes, but %,d are available there; make room, give"
+                  + " another --cache folder or fewer views.",
+              file,
+              Math.multiplyExact(vectors, recordSize),
+              available));
+    }
   }
 
   private void requireRange(float[] vectors, int offset) {

@@ -180,7 +180,8 @@ public final class EmbeddingExtractor {
    * @param dataset where the images are
    * @param split which of them
    * @param views the views of each
-   * @throws io.github.deepxray.core.DeepXrayException if a record is damaged
+   * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or the disk has no
+   *     room for the vectors
    * @throws IOException if the shards cannot be read or the cache not be written
    */
   public Filled fill(EmbeddingCache cache, PreparedDataset dataset, Split split, List<View> views)
@@ -218,6 +219,7 @@ public final class EmbeddingExtractor {
     for (XrayRecord record : records) {
       total += views.stream().filter(view -> !cache.contains(record.sha256(), view)).count();
     }
+    cache.requireSpace(total);
     int parallel = engines.parallelEngines(cores);
     int threads = Math.max(1, cores / parallel);
     int workers = Math.min(parallel, records.size());

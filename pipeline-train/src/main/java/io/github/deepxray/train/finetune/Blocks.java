@@ -5,6 +5,7 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -118,6 +119,26 @@ public final class Blocks {
                         + String.join(", ", parts)
                         + ".");
               }
+            });
+    return rates;
+  }
+
+  /**
+   * What the learning rate of each weight is multiplied by; those of 0 are not trained.
+   *
+   * @param network the part of the classifier that is trained
+   * @throws DeepXrayException if the specification names a part that is not trained
+   */
+  static Map<String, Double> weightRates(Network network, FineTuneSpec spec) {
+    Map<String, Double> byBlock = learningRates(network, spec);
+    Map<String, String> blocks = byLayer(network);
+    Map<String, Double> rates = new HashMap<>();
+    network
+        .weightSpecs()
+        .forEach(
+            weight -> {
+              String layer = weight.name().substring(0, weight.name().lastIndexOf('/'));
+              rates.put(weight.name(), byBlock.get(blocks.get(layer)));
             });
     return rates;
   }

@@ -22,6 +22,7 @@ import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochCounter;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.EpochResult.Scores;
+import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.Scorer;
 import io.github.deepxray.train.TrainedModel;
@@ -38,6 +39,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -158,15 +161,28 @@ public final class FineTuner {
     }
   }
 
+  /** What is told again of a training that came to its end. */
+  record Outcome(Scores before, Scores augmentedBefore, List<EpochResult> epochs) {
+    Outcome {
+      epochs = List.copyOf(epochs);
+    }
+
+    Result result(TrainedModel model) {
+      return new Result(
+          model, before, augmentedBefore, epochs, 0, Double.NaN, Double.NaN, Double.NaN);
+    }
+  }
+
   /**
    * Trains, chooses the thresholds anew, and saves the classifier, the history ({@code
-   * history.csv}) and checkpoints in a folder.
+   * history.csv}) and checkpoints in a folder. If the same training came to its end there before
+   * and may be resumed, what it left is the result.
    *
    * @param dataset the data set that the head was trained on
    * @param model where to start
    * @param folder where to save
    * @throws DeepXrayException if the data set is another one, there is no such block, or weights
-   *     are to be pruned that are not trained
+   *     are to be pruned that are not trained, or later than they are
    * @throws IOException if something cannot be read or written
    */
   public Result tune(PreparedDataset dataset, TrainedModel model, Path folder) throws IOException {
@@ -177,12 +193,32 @@ public final class FineTuner {
               + " (images it is validated with may have been learnt from); train the head again or"
               + " give that data set.");
     }
+    FinishedStage stage = new FinishedStage(folder, inputs(dataset, model));
+    if (options.resume()) {
+      Optional<Outcome> done = stage.outcome(Outcome.class);
+      if (done.isPresent()) {
+        AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+        progress.note(stage.told(TrainingListener.FINE_TUNING));
+        return done.get().result(TrainedModel.load(folder));
+      }
+    }
+    Result result = train(dataset, model, folder, stage);
+    stage.keep(
+        new Outcome(result.before(), result.augmentedBefore(), result.epochs()),
+        List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME));
+    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+    return result;
+  }
+
+  private Result train(
+      PreparedDataset dataset, TrainedModel model, Path folder, FinishedStage stage)
+      throws IOException {
     String cut = Blocks.cut(model.model().network(), options.spec().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();
       Source train = new Source.Rendered(dataset.readAll(Split.TRAIN), size);
       Source validation = new Source.Rendered(dataset.readAll(Split.VALIDATION), size);
-      return tune(dataset, model, cut, folder, train, validation, 0, 0);
+      return train(dataset, model, cut, folder, stage, train, validation, 0, 0);
     }
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(
@@ -202,11 +238,12 @@ public final class FineTuner {
       List<View> looks = new ArrayList<>(validationViews());
       looks.add(View.IDENTITY);
       Filled validation = extractor.fill(cache, dataset, Split.VALIDATION, looks);
-      return tune(
+      return train(
           dataset,
           model,
           cut,
           folder,
+          stage,
           new Source.Cached(cache, train),
           new Source.Cached(cache, validation),
           train.computed() + validation.computed(),
@@ -219,11 +256,12 @@ public final class FineTuner {
     return View.range(VALIDATION_VIEWS + 1, Augmentation.STRONG).subList(1, VALIDATION_VIEWS + 1);
   }
 
-  private Result tune(
+  private Result train(
       PreparedDataset dataset,
       TrainedModel model,
       String cut,
       Path folder,
+      FinishedStage stage,
       Source train,
       Source validation,
       long computed,
@@ -259,14 +297,14 @@ public final class FineTuner {
                   listener
                       .and(counter)
                       .and(recorder)
-                      .and(new HistoryFile(folder.resolve("history.csv"))));
+                      .and(new HistoryFile(folder.resolve(HistoryFile.NAME))));
       examplesPerSecond = run.seconds == 0 ? Double.NaN : run.examples / run.seconds;
       pruning = run.pruning(trained);
     }
     TrainedModel tuned =
         describe(dataset, model, trained, counter.done(), recorder.bestEpoch, pruning, train);
+    stage.forget();
     tuned.save(folder);
-    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     return new Result(
         tuned,
         before,
@@ -295,6 +333,11 @@ public final class FineTuner {
             model.model().network().toString(),
             model.model().weights().sha256(),
             engine()));
+  }
+
+  /** Whatever the result depends on: that of a model in more than its weights. */
+  private List<String> inputs(PreparedDataset dataset, TrainedModel model) {
+    return List.of(fingerprint(dataset, model), Json.compact(model.description()));
   }
 
   private String engine() {
@@ -374,6 +417,7 @@ public final class FineTuner {
     private final Objective objective;
     private final long stepsPerEpoch;
     private final long steps;
+    private final Map<String, Double> rates;
     private final Optional<PruningSpec> pruning;
     private final Optional<Pruner> pruner;
     private final TrainingGraph graph;
@@ -392,6 +436,7 @@ public final class FineTuner {
               spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
       stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       steps = stepsPerEpoch * spec.epochs();
+      rates = Blocks.weightRates(part.network(), spec);
       pruning = options.pruning().map(FineTuner.this::fromTrained);
       pruner = pruning.map(this::pruner);
       List<String> kept = prunedBefore(model);
@@ -411,11 +456,11 @@ public final class FineTuner {
       }
     }
 
-    /** Of the weights to prune, all must be trained. */
+    /** Of the weights to prune, all must be trained, for long enough. */
     private Pruner pruner(PruningSpec wanted) {
       Pruner prepared = Pruner.of(wanted, whole.network(), steps);
       for (String weight : prepared.weights()) {
-        if (part.weights().find(weight).isEmpty()) {
+        if (!rates.containsKey(weight)) {
           throw new DeepXrayException(
               "Pruning: "
                   + weight
@@ -423,18 +468,40 @@ public final class FineTuner {
                   + options.spec().from()
                   + " on is trained; prune from there or fine-tune more.");
         }
+        if (rates.get(weight) == 0) {
+          throw new DeepXrayException(
+              "Pruning: "
+                  + weight
+                  + " is to be pruned while it is trained, but its learning rate is 0; spare it or"
+                  + " train it.");
+        }
+      }
+      double reached = prepared.schedule().sparsityAfter(steps);
+      if (reached < wanted.sparsity()) {
+        throw new DeepXrayException(
+            String.format(
+                Locale.ROOT,
+                "Pruning: after the last update within the %d steps of this training %.1f %% of the"
+                    + " weights are zero instead of %.1f %%; train longer, or let the last update"
+                    + " (endStep, a multiple of frequency after beginStep) come before step %d.",
+                steps,
+                100 * reached,
+                100 * wanted.sparsity(),
+                steps));
       }
       return prepared;
     }
 
-    /** Of a model that is pruned already, the weights that are trained. */
+    /**
+     * Of a model that is pruned already, the weights that are trained: the others do not change.
+     */
     private List<String> prunedBefore(TrainedModel model) {
       if (pruning.isPresent() || model.description().pruning().isEmpty()) {
         return List.of();
       }
       PruningSpec before = model.description().pruning().get().spec();
       return Pruner.of(before, whole.network(), steps).weights().stream()
-          .filter(weight -> part.weights().find(weight).isPresent())
+          .filter(weight -> rates.getOrDefault(weight, 0.0) > 0)
           .toList();
     }
 

@@ -74,7 +74,7 @@ final class TrainingGraph implements AutoCloseable {
    * Builds the graph.
    *
    * @param network the part that is trained, with the logit as its only output
-   * @param pruned the names of the weights that are masked
+   * @param pruned the names of the weights that are masked; all are trained
    * @param steps the number of all steps
    */
   TrainingGraph(
@@ -100,7 +100,7 @@ final class TrainingGraph implements AutoCloseable {
           tf.withName("average_decay")
               .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
 
-      Map<String, Double> rates = rates();
+      Map<String, Double> rates = Blocks.weightRates(network, spec);
       variables = WeightBinding.variables(tf, network, name -> rates.get(name) > 0);
       GraphLowering lowering =
           (spec.dropout()
@@ -160,21 +160,6 @@ final class TrainingGraph implements AutoCloseable {
       graph.close();
       throw e;
     }
-  }
-
-  /** For each weight what its learning rate is multiplied by. */
-  private Map<String, Double> rates() {
-    Map<String, Double> byBlock = Blocks.learningRates(network, spec);
-    Map<String, String> blocks = Blocks.byLayer(network);
-    Map<String, Double> rates = new HashMap<>();
-    network
-        .weightSpecs()
-        .forEach(
-            weight -> {
-              String layer = weight.name().substring(0, weight.name().lastIndexOf('/'));
-              rates.put(weight.name(), byBlock.get(blocks.get(layer)));
-            });
-    return rates;
   }
 
   private static boolean isKernel(String weight) {

@@ -26,6 +26,19 @@ class EmbeddingCacheTest {
   @TempDir Path folder;
 
   @Test
+  void saysHowMuchRoomIsMissing() throws IOException {
+    try (EmbeddingCache cache = open("key")) {
+      cache.requireSpace(1000);
+      long available = Files.getFileStore(folder).getTotalSpace();
+      assertThatThrownBy(() -> cache.requireSpace(available))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("bytes")
+          .hasMessageContaining("available")
+          .hasMessageContaining("--cache");
+    }
+  }
+
+  @Test
   void keepsVectorsFromRunToRun() throws IOException {
     float[] odd = {-0f, Float.MIN_VALUE, 1 / 3f, -1e30f, Float.MAX_VALUE};
     try (EmbeddingCache cache = open("key")) {

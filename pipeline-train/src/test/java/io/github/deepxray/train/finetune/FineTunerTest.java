@@ -3,8 +3,10 @@ package io.github.deepxray.train.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.WeightSpec;
@@ -20,8 +22,11 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.FinishedStage;
+import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
@@ -35,6 +40,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,10 +126,7 @@ class FineTunerTest {
     Map<String, String> blocks = Blocks.byLayer(start.model().network());
     for (String from : List.of("block7a", "all")) {
       FineTuneSpec spec =
-          SPEC.withFrom(from)
-              .withEpochs(1)
-              .withBatchSize(48)
-              .with(Json.parse("{\"learningRates\": {\"top\": 0}}", "test"), "test");
+          SPEC.withFrom(from).withEpochs(1).withBatchSize(48).with(learningRates("top", 0), "test");
       Weights trained = tune(spec, folder.resolve(from)).model().model().weights();
       for (WeightSpec weight : start.model().network().weightSpecs()) {
         int slash = weight.name().lastIndexOf('/');
@@ -160,13 +163,91 @@ class FineTunerTest {
   @Test
   void twoRunsEndWithTheSameBitsAndAnotherSeedDoesNot() throws IOException {
     assertThat(tune(SPEC, folder.resolve("second")).model()).isEqualTo(first.model());
-    for (String file : List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, "history.csv")) {
+    for (String file :
+        List.of(
+            TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME, FinishedStage.FILE)) {
       assertThat(folder.resolve("second").resolve(file))
           .hasSameBinaryContentAs(shared.resolve("first").resolve(file));
     }
     FineTuner.Options other = FineTuner.Options.of(SPEC, 8).withCores(2);
     assertThat(tuner(other, TrainingListener.NONE).tune(dataset, start, folder).model().model())
         .isNotEqualTo(first.model().model());
+  }
+
+  /** Only if nothing that the result depends on is another. */
+  @Test
+  void whatIsFinishedIsNotDoneAgain() throws IOException {
+    Path done = folder.resolve("done");
+    for (String file :
+        List.of(
+            TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME, FinishedStage.FILE)) {
+      AtomicFiles.write(
+          done.resolve(file), Files.readAllBytes(shared.resolve("first").resolve(file)));
+    }
+    // A kill before the checkpoint was removed.
+    AtomicFiles.write(done.resolve("checkpoint/state.json"), "{}");
+    TrainingListener refuses =
+        new TrainingListener() {
+          @Override
+          public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
+            throw new IllegalStateException("trains");
+          }
+        };
+    List<String> notes = new ArrayList<>();
+    Progress noting =
+        new Progress() {
+          @Override
+          public Task start(String name, long total) {
+            return Task.NONE;
+          }
+
+          @Override
+          public void note(String line) {
+            notes.add(line);
+          }
+        };
+    FineTuner.Options options = FineTuner.Options.of(SPEC, 7).withCores(2);
+    FineTuner.Result again =
+        new FineTuner(
+                options.withCores(1),
+                new TfLiteEngineFactory(),
+                folder.resolve("no-cache"),
+                noting,
+                refuses)
+            .tune(dataset, start, done);
+    assertThat(again.model()).isEqualTo(first.model());
+    assertThat(again.epochs()).isEqualTo(first.epochs());
+    assertThat(again.before()).isEqualTo(first.before());
+    assertThat(again.augmentedBefore()).isEqualTo(first.augmentedBefore());
+    assertThat(again.activations()).isZero();
+    assertThat(again.epochSeconds()).isNaN();
+    assertThat(notes).singleElement().asString().contains("fine-tuning", "finished", "done");
+    assertThat(done.resolve("checkpoint")).doesNotExist();
+
+    FineTuner.Options anew = new FineTuner.Options(SPEC, Optional.empty(), 7, 1, false, 2);
+    FineTuner.Options otherSeed = FineTuner.Options.of(SPEC, 8).withCores(2);
+    for (FineTuner.Options other : List.of(anew, otherSeed, options.withPruning(pruning()))) {
+      assertThatThrownBy(() -> tuner(other, refuses).tune(dataset, start, done))
+          .hasMessage("trains");
+    }
+    DecisionThresholds old = start.description().thresholds();
+    TrainedModel aimingElsewhere =
+        new TrainedModel(
+            start
+                .description()
+                .withThresholds(
+                    new DecisionThresholds(
+                        old.half(),
+                        old.priorCorrected(),
+                        old.sensitivity(),
+                        old.targetPrevalence(),
+                        0.9)),
+            start.model());
+    assertThatThrownBy(() -> tuner(options, refuses).tune(dataset, aimingElsewhere, done))
+        .hasMessage("trains");
+    AtomicFiles.write(done.resolve(HistoryFile.NAME), "epoch\n");
+    assertThatThrownBy(() -> tuner(options, refuses).tune(dataset, start, done))
+        .hasMessage("trains");
   }
 
   @Test
@@ -229,6 +310,20 @@ class FineTunerTest {
     assertHalfIsZero(again);
     assertThat(again.description().pruning()).contains(pruning);
     assertThat(again.model()).isNotEqualTo(result.model().model());
+
+    // So it does where it is not trained.
+    FineTuneSpec frozen = SPEC.withEpochs(1).with(learningRates("block7a", 0), "test");
+    TrainedModel partly =
+        tuner(FineTuner.Options.of(frozen, 8).withCores(2), TrainingListener.NONE)
+            .tune(dataset, result.model(), folder.resolve("partly"))
+            .model();
+    assertHalfIsZero(partly);
+    assertThat(partly.model().weights().floats("block7a_expand_conv/kernel"))
+        .isEqualTo(result.model().model().weights().floats("block7a_expand_conv/kernel"));
+  }
+
+  private static JsonNode learningRates(String block, int rate) {
+    return Json.parse("{\"learningRates\": {\"" + block + "\": " + rate + "}}", "test");
   }
 
   private static void assertHalfIsZero(TrainedModel model) {
@@ -250,11 +345,7 @@ class FineTunerTest {
         .hasMessageContaining("block9a")
         .hasMessageContaining("all, block1a, block2a")
         .hasMessageContaining("block7a, top");
-    assertThatThrownBy(
-            () ->
-                tune(
-                    SPEC.with(Json.parse("{\"learningRates\": {\"block1a\": 1}}", "test"), "test"),
-                    folder))
+    assertThatThrownBy(() -> tune(SPEC.with(learningRates("block1a", 1), "test"), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block1a");
     FineTuner.Options options =
@@ -262,6 +353,25 @@ class FineTunerTest {
     assertThatThrownBy(() -> tuner(options, TrainingListener.NONE).tune(dataset, start, folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block6a_expand_conv/kernel");
+    FineTuner.Options frozen =
+        FineTuner.Options.of(SPEC.with(learningRates("top", 0), "test"), 7).withPruning(pruning());
+    assertThatThrownBy(() -> tuner(frozen, TrainingListener.NONE).tune(dataset, start, folder))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("top_conv/kernel")
+        .hasMessageContaining("learning rate");
+    // The last update comes after the end, or never.
+    for (PruningSpec.Timing timing :
+        List.of(
+            new PruningSpec.PolynomialSteps(0, 0, 100, 3, 2),
+            new PruningSpec.PolynomialSteps(0, 0, 5, 3, 2),
+            new PruningSpec.ConstantSteps(100, -1, 1))) {
+      FineTuner.Options late =
+          FineTuner.Options.of(SPEC, 7).withPruning(pruning().withTiming(timing));
+      assertThatThrownBy(() -> tuner(late, TrainingListener.NONE).tune(dataset, start, folder))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("steps of this training")
+          .hasMessageContaining("instead of 50.0 %");
+    }
     assertThatThrownBy(() -> tune(SPEC.withLearningRate(1e30), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("Lower the learning rate");

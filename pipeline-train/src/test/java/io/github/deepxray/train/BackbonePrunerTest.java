@@ -1,0 +1,211 @@
+package io.github.deepxray.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetBuilder;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On phantoms of 32 pixels and an untrained backbone. */
+class BackbonePrunerTest {
+  private static final int SIZE = 32;
+  private static final int IMAGES = 4;
+  private static final PruningSpec HALF_OF_TOP =
+      PruningSpec.of(0.5).withBase(PruningSpec.Base.PRUNED).withFrom("top");
+
+  @TempDir static Path shared;
+  private static PreparedDataset dataset;
+  private static TrainedModel start;
+
+  @TempDir Path folder;
+  private final List<String> notes = new ArrayList<>();
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    dataset = dataset("data", 0);
+    List<RgbImage> images =
+        dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
+    Backbone backbone =
+        UntrainedBackbone.calibrated(
+            EfficientNet.B0, SIZE, images, 0, new TfLiteEngineFactory(), Progress.NONE);
+    start =
+        new Trainer(
+                trainer(true),
+                new TfLiteEngineFactory(),
+                shared.resolve("cache"),
+                Progress.NONE,
+                TrainingListener.NONE)
+            .train(dataset, backbone, shared.resolve("head"))
+            .model();
+  }
+
+  private static PreparedDataset dataset(String name, long seed) throws IOException {
+    Path source = shared.resolve(name + "-phantoms");
+    PhantomArchive.writeFolder(
+        source,
+        PhantomOptions.DEFAULT
+            .withTrain(12, 12)
+            .withVal(1, 1)
+            .withTest(2, 2)
+            .withSize(SIZE)
+            .withSeed(seed));
+    return DatasetBuilder.prepare(
+        source,
+        shared.resolve(name),
+        DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.25),
+        Progress.NONE);
+  }
+
+  private static Trainer.Options trainer(boolean resume) throws IOException {
+    HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(5);
+    return new Trainer.Options(head, 3, 0.95, 0.5, 10, resume, 2);
+  }
+
+  private static BackbonePruner.Options weights(PruningSpec spec) throws IOException {
+    return new BackbonePruner.Options(Optional.empty(), Optional.of(spec), IMAGES, trainer(true));
+  }
+
+  private BackbonePruner pruner(BackbonePruner.Options options, TrainingListener listener) {
+    Progress noting =
+        new Progress() {
+          @Override
+          public Task start(String name, long total) {
+            return Task.NONE;
+          }
+
+          @Override
+          public void note(String line) {
+            notes.add(line);
+          }
+        };
+    return new BackbonePruner(
+        options, new TfLiteEngineFactory(), folder.resolve("cache"), noting, listener);
+  }
+
+  private TrainedModel prune(BackbonePruner.Options options, TrainedModel model)
+      throws IOException {
+    return pruner(options, TrainingListener.NONE)
+        .prune(dataset, model, folder.resolve("pruned"))
+        .model();
+  }
+
+  @Test
+  void prunesWeightsAndTrainsTheHeadAnew() throws IOException {
+    TrainedModel pruned = prune(weights(HALF_OF_TOP), start);
+    assertThat(TrainedModel.load(folder.resolve("pruned"))).isEqualTo(pruned);
+    TrainedModel.Description description = pruned.description();
+    assertThat(description.pruning().orElseThrow().spec()).isEqualTo(HALF_OF_TOP);
+    assertThat(description.pruning().orElseThrow().sparsity()).isBetween(0.499, 0.501);
+    int zeros = 0;
+    float[] kernel = pruned.model().weights().floats("top_conv/kernel");
+    for (float weight : kernel) {
+      zeros += weight == 0 ? 1 : 0;
+    }
+    assertThat(2 * zeros).isEqualTo(kernel.length);
+    assertThat(pruned.model().weights().get("block7a_project_conv/kernel"))
+        .isEqualTo(start.model().weights().get("block7a_project_conv/kernel"));
+    assertThat(pruned.head()).isNotEqualTo(start.head());
+
+    // Where it comes from: the backbone before pruning, the classifier that was pruned.
+    assertThat(description.backboneSha256()).isEqualTo(start.description().backboneSha256());
+    assertThat(description.backboneSource()).endsWith("pruned");
+    assertThat(description.parent()).contains(start.model().weights().sha256());
+    assertThat(description.fineTuning()).isEmpty();
+  }
+
+  @Test
+  void stillTellsThatABackboneWasFineTuned() throws IOException {
+    TrainedModel.FineTuning done = new TrainedModel.FineTuning(FineTuneSpec.DEFAULT, 1, 5, 4);
+    TrainedModel tuned = new TrainedModel(start.description().with(done), start.model());
+    TrainedModel pruned = prune(weights(HALF_OF_TOP), tuned);
+    assertThat(pruned.description().fineTuning()).contains(done);
+    assertThat(TrainedModel.load(folder.resolve("pruned"))).isEqualTo(pruned);
+  }
+
+  @Test
+  void whatIsFinishedIsNotDoneAgain() throws IOException {
+    TrainedModel pruned = prune(weights(HALF_OF_TOP), start);
+    assertThat(notes).isEmpty();
+    TrainingListener refuses =
+        new TrainingListener() {
+          @Override
+          public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
+            throw new IllegalStateException("trains");
+          }
+        };
+    Path place = folder.resolve("pruned");
+    Trainer.Result again = pruner(weights(HALF_OF_TOP), refuses).prune(dataset, start, place);
+    assertThat(again.model()).isEqualTo(pruned);
+    assertThat(again.vectors()).isZero();
+    assertThat(notes).singleElement().asString().contains("pruning", "finished", "pruned");
+
+    BackbonePruner.Options anew =
+        new BackbonePruner.Options(
+            Optional.empty(), Optional.of(HALF_OF_TOP), IMAGES, trainer(false));
+    assertThatThrownBy(() -> pruner(anew, refuses).prune(dataset, start, place))
+        .hasMessage("trains");
+    // What it left may be half changed by now.
+    assertThatThrownBy(() -> pruner(weights(HALF_OF_TOP), refuses).prune(dataset, start, place))
+        .hasMessage("trains");
+  }
+
+  @Test
+  void removesChannels() throws IOException {
+    TrainedModel pruned =
+        prune(
+            new BackbonePruner.Options(
+                Optional.of(ChannelPruningSpec.of(0.9)), Optional.empty(), IMAGES, trainer(true)),
+            start);
+    assertThat(pruned.description().expansionChannels()).isNotEmpty();
+    assertThat(pruned.description().pruning()).isEmpty();
+    assertThat(pruned.description().backboneSha256())
+        .isEqualTo(start.description().backboneSha256());
+    assertThat(MultiplyAdds.total(pruned.model().network()))
+        .isLessThan(MultiplyAdds.total(start.model().network()));
+    assertThat(TrainedModel.load(folder.resolve("pruned"))).isEqualTo(pruned);
+  }
+
+  @Test
+  void refusesWhatCannotBe() throws IOException {
+    Trainer.Options trainer = trainer(true);
+    assertThatThrownBy(
+            () -> new BackbonePruner.Options(Optional.empty(), Optional.empty(), 1, trainer))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("weights or channels");
+    assertThatThrownBy(
+            () ->
+                new BackbonePruner.Options(Optional.empty(), Optional.of(HALF_OF_TOP), 0, trainer))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("not 0");
+    PreparedDataset other = dataset("other", 1);
+    assertThatThrownBy(
+            () ->
+                pruner(weights(HALF_OF_TOP), TrainingListener.NONE)
+                    .prune(other, start, folder.resolve("pruned")))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(other.folder().toString());
+  }
+}
