@@ -84,7 +84,7 @@ final class FineTuneCommand implements Callable<Integer> {
       TrainedModel.load(pipeline.trainFolder());
       tracking.begin(Tracker.FINE_TUNE);
       FineTuner.Result result = pipeline.fineTune(fineTunerOptions);
-      tracking.trained(result.model());
+      tracking.trained(result.model(), result::epochs);
       stage.place.keepConfig(common);
       common.print(Reports.fineTuning(result));
       tracking.finished();

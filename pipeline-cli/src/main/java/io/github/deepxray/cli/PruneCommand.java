@@ -5,6 +5,7 @@ import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import java.io.IOException;
@@ -81,7 +82,8 @@ final class PruneCommand implements Callable<Integer> {
         Usage.check(common, () -> options.options(channelsSpec, weightsSpec, head(trained)));
     tracking.begin(Tracker.PRUNE);
     Trainer.Result result = pipeline.prune(prunerOptions);
-    tracking.trained(result.model());
+    tracking.trained(
+        result.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
     stage.place.keepConfig(common);
     common.print(Reports.pruning(result));
     return 0;

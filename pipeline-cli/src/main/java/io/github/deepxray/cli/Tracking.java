@@ -39,6 +39,13 @@ final class Tracking implements TrainingListener, AutoCloseable {
   private final String experiment;
   private Optional<Tracker> tracker = Optional.empty();
   private Optional<MlflowTracker> mlflow = Optional.empty();
+  private boolean heard;
+
+  /** Where the epochs of a finished stage are. */
+  @FunctionalInterface
+  interface Epochs {
+    List<EpochResult> read() throws IOException;
+  }
 
   Tracking(
       CommonOptions common,
@@ -64,6 +71,7 @@ final class Tracking implements TrainingListener, AutoCloseable {
       tracker.get().onOptions(options());
     }
     tracker.get().onStage(name);
+    heard = false;
   }
 
   private Tracker open() throws IOException {
@@ -112,6 +120,7 @@ final class Tracking implements TrainingListener, AutoCloseable {
 
   @Override
   public void onEpochEnd(EpochResult result) {
+    heard = true;
     tracker.ifPresent(t -> t.onEpochEnd(result));
   }
 
@@ -120,9 +129,16 @@ final class Tracking implements TrainingListener, AutoCloseable {
     tracker.ifPresent(t -> t.onTrainingEnd(bestEpoch));
   }
 
-  /** The stage left this classifier. */
-  void trained(TrainedModel model) throws IOException {
+  /**
+   * The stage left this classifier.
+   *
+   * @param epochs those it was trained for: a stage that was finished before tells nobody of them
+   */
+  void trained(TrainedModel model, Epochs epochs) throws IOException {
     if (tracker.isPresent()) {
+      if (!heard) {
+        epochs.read().forEach(tracker.get()::onEpochEnd);
+      }
       tracker.get().onTrained(model);
     }
   }

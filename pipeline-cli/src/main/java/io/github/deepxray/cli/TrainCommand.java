@@ -5,6 +5,7 @@ import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +42,7 @@ final class TrainCommand implements Callable<Integer> {
       Backbone loaded = backbone.load(common.console());
       tracking.begin(Tracker.TRAIN);
       Trainer.Result result = pipeline.train(loaded, trainerOptions);
-      tracking.trained(result.model());
+      tracking.trained(result.model(), List::of);
       stage.place.keepConfig(common);
       common.print(Reports.training(result));
       tracking.finished();

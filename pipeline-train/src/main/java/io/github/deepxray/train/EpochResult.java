@@ -29,6 +29,17 @@ public record EpochResult(
     sparsity = sparsity == null ? Optional.empty() : sparsity;
   }
 
+  /** An epoch without pruning. */
+  public EpochResult(
+      int epoch,
+      double loss,
+      double validationLoss,
+      double validationAuc,
+      Optional<Scores> augmented,
+      double learningRate) {
+    this(epoch, loss, validationLoss, validationAuc, augmented, learningRate, Optional.empty());
+  }
+
   /**
    * How well a split is told apart.
    *

@@ -351,8 +351,7 @@ public final class HeadTrainer {
           objective.loss(scored),
           Metrics.auc(scored),
           Optional.empty(),
-          schedule.at(step - 1),
-          Optional.empty());
+          schedule.at(step - 1));
     }
 
     private void requireFinite(double value, String what, int epoch) {
