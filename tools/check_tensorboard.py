@@ -244,15 +244,18 @@ def check_served(checks, board, stages):
             " buckets",
         )
     images = board.json("plugin/images/tags").get("evaluation", {})
-    for tag in sorted(images)[:1]:
+    kinds = set()
+    for tag in sorted(images):
         (meta,) = board.json("plugin/images/images", run="evaluation", tag=tag, sample=0)
-        served = board.get(
-            "plugin/images/individualImage", **dict(urllib.parse.parse_qsl(meta["query"]))
-        )
-        image = Image.open(io.BytesIO(served))
+        query = dict(urllib.parse.parse_qsl(meta["query"]))
+        image = Image.open(io.BytesIO(board.get("plugin/images/individualImage", **query)))
+        image.load()
+        kinds.add(f"{image.format} {image.width}x{image.height}")
+    if images:
         checks.check(
-            image.size == (meta["width"], meta["height"]),
-            f"/data/plugin/images: {len(images)} tags, '{tag}' is {image.format} {image.size}",
+            len(kinds) == 1,
+            f"/data/plugin/images: {len(images)} tags such as '{min(images)}', each a"
+            f" {', '.join(kinds)}",
         )
     curves = board.json("plugin/pr_curves/tags")
     for tag in curves["evaluation"]:
