@@ -135,10 +135,7 @@ final class RunCommand implements Callable<Integer> {
         Usage.check(
             common,
             () ->
-                stage
-                    .builder(common, config, tracking)
-                    .optBundle(exportOptions.options())
-                    .build());
+                stage.builder(common, config, tracking).optBundle(exportOptions.options()).build());
     if (prune.isPresent() && pruneGradually.isPresent()) {
       throw new ParameterException(
           common.command().commandLine(),
@@ -232,8 +229,7 @@ final class RunCommand implements Callable<Integer> {
       Trainer.Result pruned = pipeline.prune(prunerOptions.get());
       common.print(Reports.pruning(pruned) + "\n");
       tracking.trained(
-          pruned.model(),
-          () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
+          pruned.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
     }
     if (fineTuning.isPresent()) {
       FineTuner.Options options =

@@ -161,8 +161,7 @@ final class Tracking implements TrainingListener, AutoCloseable {
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       predictions.put(
           split,
-          Predictions.read(
-              pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
+          Predictions.read(pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
       embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
     }
     tracker.get().onEvaluated(new Measurement(dataset, metrics, predictions, embeddings));
@@ -184,9 +183,7 @@ final class Tracking implements TrainingListener, AutoCloseable {
   public void close() throws IOException {
     if (tracker.isPresent()) {
       tracker.get().close();
-      mlflow
-          .flatMap(MlflowTracker::page)
-          .ifPresent(page -> common.print("MLflow: " + page + "\n"));
+      mlflow.flatMap(MlflowTracker::page).ifPresent(page -> common.print("MLflow: " + page + "\n"));
     }
   }
 }

@@ -45,8 +45,7 @@ final class TrackingOptions {
   Tracking tracking(CommonOptions common, StageOptions stage) throws IOException {
     Optional<MlflowServer> server =
         mlflow.isPresent()
-            ? Optional.of(
-                Usage.check(common, () -> MlflowServer.of(mlflow.get(), System.getenv())))
+            ? Optional.of(Usage.check(common, () -> MlflowServer.of(mlflow.get(), System.getenv())))
             : Optional.empty();
     Usage.check(common, this::requireName);
     return new Tracking(common, stage, tensorBoard, server, experiment);

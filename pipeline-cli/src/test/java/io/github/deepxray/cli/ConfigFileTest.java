@@ -83,7 +83,7 @@ class ConfigFileTest {
     assertThat(effective("train", "--config", file)).containsEntry("weights", "imagenet");
     Path out = Files.createDirectory(folder.resolve("out"));
     Files.writeString(out.resolve("prune.yaml"), "out: \"work\"\nshare: \"0.5\"\n");
-    assertThat(Configurations.withEarlierStages(out, Map.of("name", "x", "out", "y")))
+    assertThat(Configurations.withEarlierStages(out, "export", Map.of("name", "x", "out", "y")))
         .isEqualTo(Map.of("prune.share", "0.5", "export.name", "x"));
   }
 
