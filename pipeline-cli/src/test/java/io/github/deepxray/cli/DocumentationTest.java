@@ -61,7 +61,7 @@ class DocumentationTest {
   static Stream<Path> documents() throws IOException {
     List<Path> found =
         new ArrayList<>(List.of(ROOT.resolve("README.md"), ROOT.resolve("CONTRIBUTING.md")));
-    for (String folder : List.of("docs", "deploy", "examples")) {
+    for (String folder : List.of("docs", "deploy", "examples", "tools")) {
       try (Stream<Path> files = Files.list(ROOT.resolve(folder))) {
         files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(found::add);
       }
@@ -110,7 +110,7 @@ class DocumentationTest {
         .results()
         .map(code -> code.group(1))
         .filter(code -> code.startsWith("deepxray ") && !code.matches(".*[<…].*"))
-        .forEach(DocumentationTest::understand);
+        .forEach(DocumentationTest::understandMention);
   }
 
   @ParameterizedTest
@@ -210,6 +210,16 @@ class DocumentationTest {
       throw new AssertionError(line + ": " + e.getMessage(), e);
     }
     return Optional.of(arguments.get(0));
+  }
+
+  /** The name alone need not be a whole command. */
+  private static void understandMention(String code) {
+    List<String> words = words(code);
+    if (words.size() == 2) {
+      assertThat(Main.commandLine().getSubcommands()).containsKey(words.get(1));
+    } else {
+      understand(code);
+    }
   }
 
   private static void assertModules(List<String> arguments) {

@@ -53,7 +53,7 @@ class PublishingTest {
         Arrays.stream(
                 System.getProperty(
                         "surefire.test.class.path", System.getProperty("java.class.path"))
-                    .split(File.pathSeparator))
+                    .split(File.pathSeparator, -1))
             .map(Path::of)
             .filter(entry -> entry.startsWith(ROOT) && entry.toString().endsWith(".jar"))
             .toArray(Path[]::new);
