@@ -55,10 +55,12 @@ put deepxray-datasets "$root/datasets/pom.xml" "$root/datasets/target/deepxray-d
 
 mvn -B -ntp -q "$@" -Ddeepxray.version="$version" -Dmaven.repo.local="$repository" package
 
+# In the background, "exec" in $start leaves no shell between this one and Java, which a signal would end alone.
+start=
 example() {
   local module=$1 class=$2
   shift 2
-  "$java" -Djava.awt.headless=true -cp "$module/target/classes:$(cat "$module/target/classpath")" \
+  $start "$java" -Djava.awt.headless=true -cp "$module/target/classes:$(cat "$module/target/classpath")" \
     "io.github.deepxray.examples.$module.$class" "$@"
 }
 
@@ -72,7 +74,7 @@ example pipeline Predict "$work/bundle" "${images[@]}"
 if grep -q 'tensorflow-core' service/target/classpath; then
   fail "the service has TensorFlow on its class path."
 fi
-example service ClassifyService "$work/bundle" 0 >"$target/service.log" 2>&1 &
+(start=exec && example service ClassifyService "$work/bundle" 0) >"$target/service.log" 2>&1 &
 service=$!
 trap 'kill "$service" 2>/dev/null || true' EXIT
 for _ in $(seq 1 300); do
