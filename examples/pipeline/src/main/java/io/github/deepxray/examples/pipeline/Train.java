@@ -1,0 +1,50 @@
+package io.github.deepxray.examples.pipeline;
+
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.UntrainedBackbone;
+import io.github.deepxray.train.head.HeadSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * Trains a classifier on drawn phantoms; with X-rays, give {@code prepare} the archive, and take
+ * {@code Backbone.load(EfficientNet.B0, Backbone.IMAGENET, Progress.NONE)}.
+ */
+final class Train {
+  private Train() {}
+
+  /** Arguments: the folder of all files. */
+  public static void main(String[] arguments) throws Exception {
+    Path out = Path.of(arguments[0]);
+    Path phantoms = out.resolve("phantoms");
+    PhantomArchive.writeFolder(
+        phantoms, PhantomOptions.DEFAULT.withTrain(20, 28).withVal(4, 4).withTest(12, 16));
+    Pipeline pipeline = Pipeline.builder(out).build();
+    pipeline.prepare(phantoms, DatasetOptions.DEFAULT.withSeed(5).withValidationFraction(0.25));
+    HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(40);
+    pipeline.train(untrained(), Trainer.Options.of(head, 5));
+    System.out.print(pipeline.evaluate().table("test"));
+  }
+
+  /** A backbone that needs no download and has learnt nothing. */
+  private static Backbone untrained() {
+    Slice[] slices = {Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL};
+    List<RgbImage> drawings =
+        LongStream.range(0, 5)
+            .mapToObj(i -> Phantom.draw(slices[(int) i % 3], 1, i, 1, 224))
+            .toList();
+    return UntrainedBackbone.calibrated(
+        EfficientNet.B0, 224, drawings, 0, Pipeline.engine("tflite"), Progress.NONE);
+  }
+}

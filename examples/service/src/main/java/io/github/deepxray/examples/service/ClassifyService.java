@@ -1,0 +1,95 @@
+package io.github.deepxray.examples.service;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.bundle.ImageClassifier;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * {@code POST /classify} with a JPEG or PNG in the body answers with label, probability and
+ * threshold as JSON. It runs {@code model-dynamic.tflite} of a bundle; TensorFlow is not on its
+ * class path. {@code ModelServer} in {@code deepxray-pipeline-serve} does much more; this is what
+ * to start from where that is too much.
+ */
+final class ClassifyService {
+  private static final int MOST_BYTES = 20 << 20;
+
+  // A classifier is used by one thread at a time: there are as many as threads that answer.
+  private final BlockingQueue<ImageClassifier> classifiers = new LinkedBlockingQueue<>();
+
+  private ClassifyService() {}
+
+  /** Arguments: the bundle, and a port or 0 for any that is free. */
+  public static void main(String[] arguments) throws IOException {
+    Bundle bundle = Bundle.open(Path.of(arguments[0]));
+    ClassifyService service = new ClassifyService();
+    int threads = Runtime.getRuntime().availableProcessors();
+    for (int i = 0; i < threads; i++) {
+      service.classifiers.add(
+          ImageClassifier.of(
+              Artifact.DYNAMIC.load(bundle, 1),
+              bundle.labels(),
+              bundle.threshold(Artifact.DYNAMIC),
+              bundle.folder()));
+    }
+    HttpServer server =
+        HttpServer.create(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[1])),
+            0);
+    server.setExecutor(Executors.newFixedThreadPool(threads));
+    server.createContext("/classify", service::answer);
+    server.start();
+    System.out.println("http://127.0.0.1:" + server.getAddress().getPort() + "/classify");
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      byte[] body = exchange.getRequestBody().readNBytes(MOST_BYTES + 1);
+      if (!exchange.getRequestMethod().equals("POST")) {
+        send(exchange, 405, error("Send an image with POST."));
+      } else if (body.length > MOST_BYTES) {
+        send(exchange, 413, error("The image has more than " + MOST_BYTES + " bytes."));
+      } else {
+        try {
+          send(exchange, 200, classify(body));
+        } catch (DeepXrayException e) {
+          // Its message is one line that is meant to be shown.
+          send(exchange, 400, error(e.getMessage()));
+        }
+      }
+    }
+  }
+
+  private JsonNode classify(byte[] image) {
+    ImageClassifier classifier = classifiers.remove();
+    try {
+      return Json.tree(classifier.classify(ImageCodec.decode(image, "the image")));
+    } finally {
+      classifiers.add(classifier);
+    }
+  }
+
+  private static JsonNode error(String message) {
+    return Json.object().put("error", message);
+  }
+
+  private static void send(HttpExchange exchange, int status, JsonNode answer) throws IOException {
+    byte[] text = Json.compact(answer).getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, text.length);
+    exchange.getResponseBody().write(text);
+  }
+}
