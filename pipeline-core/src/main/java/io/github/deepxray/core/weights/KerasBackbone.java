@@ -38,8 +38,8 @@ public final class KerasBackbone {
    * Reads the weights for {@link EfficientNet#network()}.
    *
    * <p>Whether the model divides twice is told by its {@code Rescaling} layers. The weight files of
-   * Keras 2 do not list them; there, a {@code variance} that is ImageNet's standard deviation means
-   * twice.
+   * Keras 2 do not list them; there, ImageNet's standard deviation in the place of the variance
+   * means twice.
    *
    * @param file an {@code .h5}, {@code .weights.h5} or {@code .keras} file
    * @throws DeepXrayException if the file is none of these, holds another architecture, damaged

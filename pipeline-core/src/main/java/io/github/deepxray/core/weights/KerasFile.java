@@ -128,10 +128,7 @@ final class KerasFile {
     }
     Path extracted = Files.createTempFile("deepxray", ".weights.h5");
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      JsonNode config =
-          Json.parse(
-              text(file, zip, CONFIG_ENTRY),
-              file + ": " + CONFIG_ENTRY);
+      JsonNode config = Json.parse(text(file, zip, CONFIG_ENTRY), file + ": " + CONFIG_ENTRY);
       try (OutputStream out = Files.newOutputStream(extracted)) {
         copy(file, zip, WEIGHTS_ENTRY, out);
       }
