@@ -57,6 +57,8 @@ def with_head(base, model):
         copy = type(layer).from_config(layer.get_config())
         tensors[layer.name] = copy(read if len(read) > 1 else read[0])
         copy.set_weights(layer.get_weights())
+        if isinstance(copy, keras.layers.Normalization):
+            copy.finalize_state()  # computes with what it was given before, otherwise
     return keras.Model(base.input, tensors[names[-1]])
 
 

@@ -81,10 +81,7 @@ public final class KerasArchive {
         file,
         out -> {
           ZipOutputStream zip = new ZipOutputStream(out);
-          put(
-              zip,
-              "metadata.json",
-              Json.compact(Json.object().put("keras_version", KERAS_VERSION)));
+          put(zip, METADATA_ENTRY, Json.compact(Json.object().put("keras_version", KERAS_VERSION)));
           put(zip, KerasFile.CONFIG_ENTRY, Json.compact(config(model.network())));
           put(zip, KerasFile.WEIGHTS_ENTRY, weights);
           zip.finish();

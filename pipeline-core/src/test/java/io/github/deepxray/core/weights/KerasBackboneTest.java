@@ -27,7 +27,8 @@ class KerasBackboneTest {
   private static final String VARIANCE = "normalization/variance";
 
   /** The layer that Keras adds for its ImageNet weights, as {@code config.json} has it. */
-  private static final String SECOND_RESCALING = "\"class_name\":\"Rescaling\",\"config\":{\"scale\":[";
+  private static final String SECOND_RESCALING =
+      "\"class_name\":\"Rescaling\",\"config\":{\"scale\":[";
 
   @TempDir static Path models;
   @TempDir Path folder;
@@ -35,8 +36,7 @@ class KerasBackboneTest {
   @BeforeAll
   static void write() throws IOException {
     for (EfficientNet variant : new EfficientNet[] {EfficientNet.B0, EfficientNet.B1}) {
-      KerasArchive.write(
-          file(variant), new Model(variant.network(), weights(variant.network())));
+      KerasArchive.write(file(variant), new Model(variant.network(), weights(variant.network())));
     }
   }
 
@@ -52,7 +52,9 @@ class KerasBackboneTest {
    */
   @Test
   void oneThatDividesOnceGetsTheVarianceThatDoesTheSameDividedByTwice() throws IOException {
-    Path file = withConfig(text -> text.replace(SECOND_RESCALING, SECOND_RESCALING.replace("Rescaling", "Other")));
+    Path file =
+        withConfig(
+            text -> text.replace(SECOND_RESCALING, SECOND_RESCALING.replace("Rescaling", "Other")));
     Weights weights = KerasBackbone.read(file, EfficientNet.B0);
     float[] variance = weights.floats(VARIANCE);
     for (int c = 0; c < STD.length; c++) {
