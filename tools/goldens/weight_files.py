@@ -1,21 +1,37 @@
-"""Writes two small weight files with the libraries whose formats pipeline-core reads.
+"""Writes small weight files with the libraries whose formats pipeline-core reads.
 
     python tools/goldens/weight_files.py [--check]
 
-Output, in pipeline-core's test resources: small-keras.h5 by save_weights of Keras 2 (the layout of
-the ImageNet files; the package tf_keras is the last Keras 2) and small.safetensors by Hugging
-Face's library. Both hold the same tensors: value i of the tensor with index t in name order is
-t + i / 8. With --check nothing is written; the committed files are read back and compared.
+Output, in pipeline-core's test resources:
+  small-keras.h5                 by save_weights of Keras 2, the layout of the ImageNet files (the
+                                 package tf_keras is the last Keras 2)
+  small-keras2.weights.h5        by the same in the layout that Keras 3 took over
+  small-keras3.weights.h5        by save_weights of Keras 3
+  small-keras3-nameless.weights.h5
+                                 the same without the attributes "name", as Keras 3 before 3.6 did
+  small-keras3.keras             the whole model by Keras 3
+  small-keras3.h5                the same in the old format
+  nested-keras3.keras, nested-keras3.h5
+                                 the model as the frozen part of a larger one that was trained for
+                                 a step, with what the optimizer remembers
+  twice-keras3.keras             the model twice in one
+  small.safetensors              by Hugging Face's library
+All hold the same tensors: value i of the tensor with index t in name order is t + i / 8. With
+--check nothing is written; the committed files are read back and compared.
 """
 
 import argparse
 import os
 import pathlib
+import shutil
 import sys
 
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
+import h5py
+import keras
 import numpy as np
 import safetensors.numpy
 import tf_keras
@@ -24,9 +40,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "pipeline-core/src/test/resources/io/github/deepxray/core/weights"
 
 
-def small_model():
-    layers = tf_keras.layers
-    model = tf_keras.Sequential(
+def small_model(library):
+    layers = library.layers
+    return library.Sequential(
         [
             layers.Input((8, 8, 3)),
             layers.Conv2D(4, 3, name="stem_conv", use_bias=False),
@@ -37,12 +53,95 @@ def small_model():
         ],
         name="small",
     )
-    tensors = {}
-    for t, variable in enumerate(sorted(model.weights, key=lambda v: v.name)):
-        values = t + np.arange(variable.shape.num_elements(), dtype=np.float32) / 8
-        tensors[variable.name.removesuffix(":0")] = values.reshape(variable.shape)
-        variable.assign(tensors[variable.name.removesuffix(":0")])
-    return model, tensors
+
+
+def names(model):
+    """The model's variables by their name in Keras 2, in name order."""
+    named = {}
+    for layer in model.layers:
+        for variable in layer.weights:
+            name = variable.name.split("/")[-1].removesuffix(":0")
+            if layer.name == "dwconv" and name == "kernel":
+                name = "depthwise_kernel"
+            named[f"{layer.name}/{name}"] = variable
+    return dict(sorted(named.items()))
+
+
+def fill(model):
+    for t, variable in enumerate(names(model).values()):
+        size = int(np.prod(variable.shape))
+        values = t + np.arange(size, dtype=np.float32) / 8
+        variable.assign(values.reshape(variable.shape))
+    return model
+
+
+def values(model):
+    return {name: variable.numpy() for name, variable in names(model).items()}
+
+
+def nested_model(inner):
+    """As one trains a new head: the inner model frozen, its weights beside those of an optimizer."""
+    inner.trainable = False
+    outer = keras.Sequential(
+        [
+            keras.layers.Input((8, 8, 3)),
+            inner,
+            keras.layers.BatchNormalization(name="head_bn"),
+            keras.layers.Dense(1, name="head"),
+        ],
+        name="outer",
+    )
+    outer.compile("adam", keras.losses.MeanSquaredError())
+    outer.fit(np.zeros((2, 8, 8, 3)), np.zeros((2, 1)), verbose=0)
+    return outer
+
+
+def twice_model():
+    image = keras.Input((8, 8, 3))
+    one, other = fill(small_model(keras)), fill(small_model(keras))
+    one.name, other.name = "one", "other"
+    return keras.Model(image, keras.layers.add([one(image), other(image)]))
+
+
+def write():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    two = fill(small_model(tf_keras))
+    two.save_weights(FOLDER / "small-keras.h5", save_format="h5")
+    two.save_weights(FOLDER / "small-keras2.weights.h5")
+    safetensors.numpy.save_file(values(two), FOLDER / "small.safetensors")
+    three = fill(small_model(keras))
+    three.save(FOLDER / "small-keras3.keras")
+    three.save(FOLDER / "small-keras3.h5")
+    three.save_weights(FOLDER / "small-keras3.weights.h5")
+    nameless = FOLDER / "small-keras3-nameless.weights.h5"
+    shutil.copy(FOLDER / "small-keras3.weights.h5", nameless)
+    with h5py.File(nameless, "a") as hdf:
+        hdf.visititems(lambda path, item: item.attrs.pop("name", None) and None)
+    outer = nested_model(three)
+    outer.save(FOLDER / "nested-keras3.keras")
+    outer.save(FOLDER / "nested-keras3.h5")
+    twice_model().save(FOLDER / "twice-keras3.keras")
+
+
+def read():
+    """What the committed files hold, by file."""
+    read = {"small.safetensors": safetensors.numpy.load_file(FOLDER / "small.safetensors")}
+    for name in ("small-keras.h5", "small-keras2.weights.h5"):
+        two = small_model(tf_keras)
+        two.load_weights(FOLDER / name)
+        read[name] = values(two)
+    for name in ("small-keras3.weights.h5", "small-keras3-nameless.weights.h5"):
+        three = small_model(keras)
+        three.load_weights(FOLDER / name)
+        read[name] = values(three)
+    for name in ("small-keras3.keras", "small-keras3.h5"):
+        read[name] = values(keras.models.load_model(FOLDER / name, compile=False))
+    for name in ("nested-keras3.keras", "nested-keras3.h5"):
+        read[name] = values(keras.models.load_model(FOLDER / name, compile=False).get_layer("small"))
+    twice = keras.models.load_model(FOLDER / "twice-keras3.keras")
+    for name in ("one", "other"):
+        read[f"twice-keras3.keras {name}"] = values(twice.get_layer(name))
+    return read
 
 
 def main():
@@ -50,23 +149,14 @@ def main():
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     args = parser.parse_args()
 
-    hdf5 = FOLDER / "small-keras.h5"
-    safe = FOLDER / "small.safetensors"
-    model, tensors = small_model()
     if not args.check:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        model.save_weights(hdf5, save_format="h5")
-        safetensors.numpy.save_file(tensors, safe)
-    for variable in model.weights:
-        variable.assign(-np.ones(variable.shape))
-    model.load_weights(hdf5)
-    stored = safetensors.numpy.load_file(safe)
-    assert stored.keys() == tensors.keys()
-    for variable in model.weights:
-        name = variable.name.removesuffix(":0")
-        assert np.array_equal(variable.numpy(), tensors[name]), name
-        assert np.array_equal(stored[name], tensors[name]), name
-    print(f"both files hold {len(tensors)} tensors: {', '.join(tensors)}")
+        write()
+    expected = values(fill(small_model(keras)))
+    for file, tensors in read().items():
+        assert tensors.keys() == expected.keys(), file
+        for name, tensor in tensors.items():
+            assert np.array_equal(tensor, expected[name]), f"{file}: {name}"
+        print(f"{file} holds {len(tensors)} tensors")
     return 0
 
 

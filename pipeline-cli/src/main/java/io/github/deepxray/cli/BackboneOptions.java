@@ -13,8 +13,9 @@ final class BackboneOptions {
       defaultValue = Backbone.IMAGENET,
       paramLabel = "<file|imagenet>",
       description =
-          "Pretrained weights: a Keras .h5 file without top, or imagenet to take them from Keras'"
-              + " cache (~/.keras/models) or download them into it. Default: ${DEFAULT-VALUE}.")
+          "Pretrained weights: a file that Keras saved (.h5, .weights.h5 or .keras), or imagenet to"
+              + " take them from Keras' cache (~/.keras/models) or download them into it. Default:"
+              + " ${DEFAULT-VALUE}.")
   String weights;
 
   @Option(

@@ -33,6 +33,13 @@ final class ExportOptions {
   private boolean explain;
 
   @Option(
+      names = "--keras",
+      description =
+          "Write model.keras, too: the trained network for keras.models.load_model, to go on with"
+              + " in Python (Keras 3.8 or later).")
+  private boolean keras;
+
+  @Option(
       names = "--max-auc-difference",
       defaultValue = "0.005",
       paramLabel = "<difference>",
@@ -56,7 +63,7 @@ final class ExportOptions {
 
   BundleWriter.Options options() {
     return new BundleWriter.Options(
-        sparse.sparse, explain, maxAucDifference, maxAccuracyDifference);
+        sparse.sparse, explain, keras, maxAucDifference, maxAccuracyDifference);
   }
 
   boolean sparse() {

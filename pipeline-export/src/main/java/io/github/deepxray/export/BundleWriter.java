@@ -13,6 +13,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.KerasArchive;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -59,14 +60,19 @@ public final class BundleWriter {
    * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
    *     files
    * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
+   * @param keras whether the bundle gets the trained network for Keras, see {@link Bundle#KERAS}
    * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
    * @param maxAccuracyDifference how far its accuracy may be
    */
   public record Options(
-      boolean sparse, boolean explain, double maxAucDifference, double maxAccuracyDifference) {
-    /** Dense kernels, with the model that explains, the usual limits. */
+      boolean sparse,
+      boolean explain,
+      boolean keras,
+      double maxAucDifference,
+      double maxAccuracyDifference) {
+    /** Dense kernels, with the model that explains, nothing for Keras, the usual limits. */
     public static final Options DEFAULT =
-        new Options(false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
+        new Options(false, true, false, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
 
     /** Checks the limits. */
     public Options {
@@ -175,6 +181,9 @@ public final class BundleWriter {
                 TfLiteWriter.toBytes(
                     new WeightOnlyQuantization(Set.of()).apply(explaining), tflite));
             explained = Optional.of(HeatMapCheck.of(file, explaining, dataset));
+          }
+          if (options.keras()) {
+            KerasArchive.write(partial.resolve(Bundle.KERAS), model.model());
           }
           for (QuantizedForms.Form form : forms) {
             writeTfLite(

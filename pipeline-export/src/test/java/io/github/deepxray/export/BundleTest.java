@@ -22,6 +22,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -342,14 +343,14 @@ class BundleTest {
   }
 
   @Test
-  void theModelThatExplainsCanBeLeftOut() throws IOException {
+  void theModelThatExplainsCanBeLeftOutAndTheOneForKerasPutIn() throws IOException {
     Bundle without =
         new BundleWriter(
                 "plain",
                 "Tells one from the other.",
                 ImageOrigin.PHANTOMS,
                 Map.of(),
-                new BundleWriter.Options(false, false, 0.1, 0.1),
+                new BundleWriter.Options(false, false, true, 0.1, 0.1),
                 1,
                 Progress.NONE)
             .write(
@@ -361,6 +362,9 @@ class BundleTest {
     assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
         .doesNotContain("heat_map");
+    Model trained = TrainedModel.load(pipeline.trainFolder()).model();
+    assertThat(KerasHdf5.read(without.folder().resolve(Bundle.KERAS), trained.network()))
+        .isEqualTo(trained.weights());
     assertThat(without.damage()).isEmpty();
   }
 

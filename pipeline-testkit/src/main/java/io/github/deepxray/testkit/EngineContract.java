@@ -102,6 +102,18 @@ public abstract class EngineContract {
     }
   }
 
+  /** Other widths, depths and resolutions, odd ones among them. */
+  @ParameterizedTest
+  @EnumSource(names = {"B1", "B2", "B3"})
+  void agreesWithKerasOnOtherVariants(EfficientNet variant) {
+    Model model = new Model(variant.network(), KerasGoldens.variantWeights(variant));
+    float[] image = PatternImages.floats(KerasGoldens.VARIANT_PATTERN, variant.resolution());
+    float[] expected = KerasGoldens.variantFeatures(variant);
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      Closeness.assertClose(variant.name(), engine.run(image, 1)[0], expected, 1e-4);
+    }
+  }
+
   @Test
   void givesTheSameResultWhateverTheBatch() {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 5);

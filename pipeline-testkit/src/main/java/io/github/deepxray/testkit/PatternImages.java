@@ -107,7 +107,7 @@ public final class PatternImages {
   }
 
   /** Mixes the bits of a number: multiply and xor-shift. */
-  private static int hash(int n) {
+  static int hash(int n) {
     int h = n * 0x9E3779B1 + 0x7F4A7C15;
     h ^= h >>> 15;
     h *= 0x2C1B3C6D;

@@ -1,15 +1,13 @@
 package io.github.deepxray.train;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.KerasApplications;
-import io.github.deepxray.core.weights.KerasHdf5;
+import io.github.deepxray.core.weights.KerasBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -23,8 +21,6 @@ import java.util.TreeMap;
 public record Backbone(EfficientNet variant, Model model, String source) {
   /** Means: the ImageNet weights that Keras publishes. */
   public static final String IMAGENET = "imagenet";
-
-  private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
 
   /** The channels of the expansions that are narrower than usual, by the block's name. */
   public Map<String, Integer> expansionChannels() {
@@ -51,7 +47,8 @@ public record Backbone(EfficientNet variant, Model model, String source) {
    * Reads a backbone.
    *
    * @param weights {@value #IMAGENET} to find them in Keras' cache or download them into it, or the
-   *     path of a Keras {@code .h5} file
+   *     path of a Keras {@code .h5}, {@code .weights.h5} or {@code .keras} file, see {@link
+   *     KerasBackbone}
    * @param progress told of a download
    * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the variant
    * @throws IOException if they cannot be read or downloaded
@@ -62,29 +59,8 @@ public record Backbone(EfficientNet variant, Model model, String source) {
     boolean imagenet = weights.equals(IMAGENET);
     Path file =
         imagenet ? new KerasApplications().weightsFile(variant, progress) : Path.of(weights);
-    Model model = new Model(variant.network(), KerasHdf5.read(file, variant.network()));
-    requireImageNetPreprocessing(file, model);
+    Model model = new Model(variant.network(), KerasBackbone.read(file, variant));
     return new Backbone(
         variant, model, imagenet ? "ImageNet (keras.applications)" : file.getFileName().toString());
-  }
-
-  /**
-   * Keras divides by the square root of the stored "variance" twice for its ImageNet weights, whose
-   * "variance" is the standard deviation, and only then; so does the network here. Other weights
-   * would be fed wrongly scaled images without anybody noticing.
-   */
-  private static void requireImageNetPreprocessing(Path file, Model model) {
-    float[] stored = model.weights().floats("normalization/variance");
-    for (int c = 0; c < stored.length; c++) {
-      if (Math.abs(stored[c] - IMAGENET_STD[c]) > 1e-3) {
-        throw new DeepXrayException(
-            file
-                + ": normalization/variance is "
-                + Arrays.toString(stored)
-                + ", not that of Keras' ImageNet weights, "
-                + Arrays.toString(IMAGENET_STD)
-                + "; give weights that keras.applications published for ImageNet.");
-      }
-    }
   }
 }

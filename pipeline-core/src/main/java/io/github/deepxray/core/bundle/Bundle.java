@@ -39,6 +39,9 @@ public record Bundle(Path folder) {
   /** The TFLite model that computes a heat map beside the probability; may be missing. */
   public static final String EXPLAIN = "model-explain.tflite";
 
+  /** The trained network as Keras saves models, to train it further in Python; may be missing. */
+  public static final String KERAS = "model.keras";
+
   /** The metrics of the trained model. */
   public static final String METRICS = "metrics.json";
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
+import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Network;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
@@ -17,8 +19,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KerasHdf5Test {
   private static final Network HEAD =
@@ -31,11 +37,52 @@ class KerasHdf5Test {
 
   @TempDir Path folder;
 
-  @Test
-  void readsWhatKerasSaved() throws IOException {
-    Path file = copyOfKerasFile();
-    Weights weights = KerasHdf5.read(file, SmallNetwork.NETWORK);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "small-keras.h5",
+        "small-keras2.weights.h5",
+        "small-keras3.weights.h5",
+        "small-keras3-nameless.weights.h5",
+        "small-keras3.keras",
+        "small-keras3.h5",
+        "nested-keras3.keras",
+        "nested-keras3.h5"
+      })
+  void readsWhatKerasSaved(String name) throws IOException {
+    Weights weights = KerasHdf5.read(copyOf(name), SmallNetwork.NETWORK);
     assertThat(weights).isEqualTo(SmallNetwork.weights());
+  }
+
+  @Test
+  void knowsAnArchiveByItsContent() throws IOException {
+    Path file = Files.move(copyOf("small-keras3.keras"), folder.resolve("weights"));
+    assertThat(KerasHdf5.read(file, SmallNetwork.NETWORK)).isEqualTo(SmallNetwork.weights());
+  }
+
+  @Test
+  void twoModelsOfTheSameLayersAreRefused() throws IOException {
+    Path file = copyOf("twice-keras3.keras");
+    assertThatThrownBy(() -> KerasHdf5.read(file, SmallNetwork.NETWORK))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContainingAll(file.toString(), "small", "more than once", "alone");
+  }
+
+  @Test
+  void withoutNamesOneConvolutionMoreOrLessIsRefused() throws IOException {
+    Path file = copyOf("small-keras3-nameless.weights.h5");
+    Network deeper =
+        new Network(
+            "deeper",
+            "images",
+            List.of(8, 8, 3),
+            List.of(
+                new Conv2D("stem_conv", "images", 4, 3, 1, Padding.VALID, false),
+                new Conv2D("second_conv", "stem_conv", 4, 3, 1, Padding.VALID, false)),
+            List.of("second_conv"));
+    assertThatThrownBy(() -> KerasHdf5.read(file, deeper))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContainingAll(file.toString(), "1 Conv2D", "deeper needs 2");
   }
 
   @Test
@@ -129,6 +176,41 @@ class KerasHdf5Test {
   }
 
   @Test
+  void aTruncatedOrDamagedArchiveIsRefused() throws IOException {
+    byte[] whole = Files.readAllBytes(copyOf("small-keras3.keras"));
+    Path file = folder.resolve("truncated.keras");
+    for (int length = 2; length < whole.length; length += 1331) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertOneLine(file, "damaged");
+    }
+    // In the middle of model.weights.h5, which is stored as it is.
+    whole[whole.length / 2] ^= 1;
+    Files.write(file, whole);
+    assertOneLine(file, "damaged");
+  }
+
+  @Test
+  void anArchiveOfAnotherKindIsRefused() throws IOException {
+    Path file = folder.resolve("report.keras");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.putNextEntry(new ZipEntry("report.txt"));
+    }
+    assertOneLine(file, "config.json");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.putNextEntry(new ZipEntry("config.json"));
+      zip.write("{}".getBytes(StandardCharsets.UTF_8));
+    }
+    assertOneLine(file, "model.weights.h5");
+  }
+
+  private static void assertOneLine(Path file, String word) {
+    assertThatThrownBy(() -> KerasHdf5.read(file, SmallNetwork.NETWORK))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContainingAll(file.toString(), word)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
   void aDamagedTableOfContentsIsRefused() throws IOException {
     Path file = copyOfKerasFile();
     byte[] bytes = Files.readAllBytes(file);
@@ -142,8 +224,12 @@ class KerasHdf5Test {
   }
 
   private Path copyOfKerasFile() throws IOException {
-    Path file = folder.resolve("small-keras.h5");
-    try (InputStream in = KerasHdf5Test.class.getResourceAsStream("small-keras.h5")) {
+    return copyOf("small-keras.h5");
+  }
+
+  private Path copyOf(String name) throws IOException {
+    Path file = folder.resolve(name);
+    try (InputStream in = KerasHdf5Test.class.getResourceAsStream(name)) {
       Files.write(file, in.readAllBytes());
     }
     return file;
