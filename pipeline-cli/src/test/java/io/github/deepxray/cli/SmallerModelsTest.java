@@ -6,6 +6,7 @@ import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.export.BundleRecords;
 import io.github.deepxray.tflite.TfLiteEngine;
@@ -181,7 +182,7 @@ class SmallerModelsTest {
         "--out",
         out
       },
-      {"export", "--allow-unblessed", "--no-explain", "--out", out},
+      {"export", "--allow-unblessed", "--no-explain", "--keras", "--out", out},
     };
     for (Object[] stage : stages) {
       Outcome outcome = Outcome.of(stage);
@@ -191,6 +192,8 @@ class SmallerModelsTest {
     assertThat(tuned.description().expansionChannels()).isNotEmpty();
     Path bundle = out.resolve("bundle");
     assertThat(bundle.resolve(Bundle.EXPLAIN)).doesNotExist();
+    assertThat(KerasHdf5.read(bundle.resolve(Bundle.KERAS), tuned.model().network()))
+        .isEqualTo(tuned.model().weights());
     assertThat(bundle.resolve("reports/layers-int8.html"))
         .content()
         .contains("block2a_expand_conv", "<svg");
