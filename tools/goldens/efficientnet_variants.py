@@ -47,8 +47,8 @@ def value(name, shape):
     u = uniform(name, shape)
     variable = name.split("/")[1]
     if variable == "kernel":
-        # Keeps the spread of what a swish reads.
-        values = u * np.sqrt(6.0 / (shape[0] * shape[1] * shape[2]))
+        # Keeps the spread of the activations about the same through all blocks.
+        values = u * np.sqrt(4.0 / (shape[0] * shape[1] * shape[2]))
     elif variable == "depthwise_kernel":
         values = u * np.sqrt(6.0 / (shape[0] * shape[1]))
     elif variable == "gamma":
@@ -67,6 +67,7 @@ def features(variant, size):
         if isinstance(layer, keras.layers.Normalization):
             # Divided by once, as without weights="imagenet"; the network in Java divides twice.
             layer.set_weights([MEAN, STD * STD, np.int64(0)])
+            layer.finalize_state()
             continue
         for variable in layer.weights:
             name = variable.path

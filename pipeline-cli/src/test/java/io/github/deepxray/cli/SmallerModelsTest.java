@@ -12,6 +12,7 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.network.Sparsity;
+import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.export.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
@@ -353,7 +354,7 @@ class SmallerModelsTest {
         "--out",
         out
       },
-      {"export", "--allow-unblessed", "--no-explain", "--out", out},
+      {"export", "--allow-unblessed", "--no-explain", "--keras", "--out", out},
     };
     for (Object[] stage : stages) {
       Outcome outcome = Outcome.of(stage);
@@ -378,6 +379,8 @@ class SmallerModelsTest {
         .content()
         .contains("reads uint8, writes int8", "as 32-bit floats (or integers");
     assertThat(Files.readAllLines(out.resolve("quantize/calibration.txt"))).hasSize(8);
+    assertThat(KerasHdf5.read(bundle.resolve(Bundle.KERAS), tuned.model().network()))
+        .isEqualTo(tuned.model().weights());
     assertThat(bundle.resolve("reports/layers-int8.html"))
         .content()
         .contains("block2a_expand_conv", "<svg");

@@ -83,8 +83,7 @@ public final class KerasGoldens {
       values[i] =
           (float)
               switch (spec.name().substring(spec.name().indexOf('/') + 1)) {
-                case "kernel" ->
-                    u * Math.sqrt(6.0 / (shape.get(0) * shape.get(1) * shape.get(2)));
+                case "kernel" -> u * Math.sqrt(4.0 / (shape.get(0) * shape.get(1) * shape.get(2)));
                 case "depthwise_kernel" -> u * Math.sqrt(6.0 / (shape.get(0) * shape.get(1)));
                 case "gamma" -> 1 + u / 4;
                 case "moving_variance" -> 1 + u / 2;
