@@ -1,12 +1,21 @@
 package io.github.deepxray.train;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Csv;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /** Keeps the results of all epochs in a CSV file, written when training ends. */
 public final class HistoryFile implements TrainingListener {
+  /** The name of the file in a training's folder. */
+  public static final String FILE = "history.csv";
+
   private final Path file;
   private final StringBuilder rows = new StringBuilder();
 
@@ -49,5 +58,59 @@ public final class HistoryFile implements TrainingListener {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A line without augmented views. */
+  private record Line(
+      int epoch,
+      double loss,
+      @JsonProperty("validation_loss") double validationLoss,
+      @JsonProperty("validation_auc") double validationAuc,
+      @JsonProperty("learning_rate") double learningRate) {}
+
+  /** A line with them. */
+  private record AugmentedLine(
+      int epoch,
+      double loss,
+      @JsonProperty("validation_loss") double validationLoss,
+      @JsonProperty("validation_auc") double validationAuc,
+      @JsonProperty("augmented_loss") double augmentedLoss,
+      @JsonProperty("augmented_auc") double augmentedAuc,
+      @JsonProperty("learning_rate") double learningRate) {}
+
+  /**
+   * Reads such a file.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if it is none; the message names the line
+   * @throws IOException if it cannot be read
+   */
+  public static List<EpochResult> read(Path file) throws IOException {
+    boolean augmented;
+    try (BufferedReader reader = Files.newBufferedReader(file)) {
+      augmented = Csv.header(AugmentedLine.class).equals(reader.readLine());
+    }
+    return augmented
+        ? Csv.read(file, AugmentedLine.class).stream()
+            .map(
+                l ->
+                    new EpochResult(
+                        l.epoch - 1,
+                        l.loss,
+                        l.validationLoss,
+                        l.validationAuc,
+                        Optional.of(new EpochResult.Scores(l.augmentedLoss, l.augmentedAuc)),
+                        l.learningRate))
+            .toList()
+        : Csv.read(file, Line.class).stream()
+            .map(
+                l ->
+                    new EpochResult(
+                        l.epoch - 1,
+                        l.loss,
+                        l.validationLoss,
+                        l.validationAuc,
+                        Optional.empty(),
+                        l.learningRate))
+            .toList();
   }
 }

@@ -173,7 +173,7 @@ public final class Trainer {
         new HeadTrainer(
                 options.head(),
                 options.seed(),
-                listener.and(counter).and(new HistoryFile(folder.resolve("history.csv"))),
+                listener.and(counter).and(new HistoryFile(folder.resolve(HistoryFile.FILE))),
                 Optional.of(checkpoints),
                 options.cores())
             .train(train.embeddings(), validation.embeddings());

@@ -259,7 +259,7 @@ public final class FineTuner {
                   listener
                       .and(counter)
                       .and(recorder)
-                      .and(new HistoryFile(folder.resolve("history.csv"))));
+                      .and(new HistoryFile(folder.resolve(HistoryFile.FILE))));
       examplesPerSecond = run.seconds == 0 ? Double.NaN : run.examples / run.seconds;
       pruning = run.pruning(trained);
     }
