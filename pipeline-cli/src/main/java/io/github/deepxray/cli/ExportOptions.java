@@ -33,6 +33,16 @@ final class ExportOptions {
   private boolean explain;
 
   @Option(
+      names = "--pictures",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Show some small X-rays in report.html, the worst mistakes among them; with --no-pictures"
+              + " the bundle holds no image. Default: ${DEFAULT-VALUE}.")
+  private boolean pictures;
+
+  @Option(
       names = "--max-auc-difference",
       defaultValue = "0.005",
       paramLabel = "<difference>",
@@ -56,7 +66,7 @@ final class ExportOptions {
 
   BundleWriter.Options options() {
     return new BundleWriter.Options(
-        sparse.sparse, explain, maxAucDifference, maxAccuracyDifference);
+        sparse.sparse, explain, pictures, maxAucDifference, maxAccuracyDifference);
   }
 
   boolean sparse() {

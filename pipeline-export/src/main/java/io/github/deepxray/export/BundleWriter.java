@@ -25,6 +25,7 @@ import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -58,14 +59,19 @@ public final class BundleWriter {
    * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
    *     files
    * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
+   * @param pictures whether the report shows X-rays; without, the bundle holds no image
    * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
    * @param maxAccuracyDifference how far its accuracy may be
    */
   public record Options(
-      boolean sparse, boolean explain, double maxAucDifference, double maxAccuracyDifference) {
-    /** Dense kernels, with the model that explains, the usual limits. */
+      boolean sparse,
+      boolean explain,
+      boolean pictures,
+      double maxAucDifference,
+      double maxAccuracyDifference) {
+    /** Dense kernels, with the model that explains and pictures, the usual limits. */
     public static final Options DEFAULT =
-        new Options(false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
+        new Options(false, true, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
 
     /** Checks the limits. */
     public Options {
@@ -124,12 +130,19 @@ public final class BundleWriter {
    * @param dataset what it was trained and evaluated on
    * @param evaluation the folder with {@code metrics.json} and the predictions
    * @param quantized the folder with {@code quantized.json} and its files; may be missing
+   * @param trainings the folders of the trainings that led to the classifier; their histories go
+   *     into the bundle under the folders' names
    * @param folder the bundle
    * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged
    * @throws IOException if something cannot be read or written
    */
   public Bundle write(
-      TrainedModel model, PreparedDataset dataset, Path evaluation, Path quantized, Path folder)
+      TrainedModel model,
+      PreparedDataset dataset,
+      Path evaluation,
+      Path quantized,
+      List<Path> trainings,
+      Path folder)
       throws IOException {
     MetricsReport metrics = evaluated(evaluation, model, dataset);
     String weights = model.model().weights().sha256();
@@ -190,6 +203,14 @@ public final class BundleWriter {
             String file = Predictions.fileName(split.key());
             Files.copy(evaluation.resolve(file), partial.resolve(file));
           }
+          for (Path training : trainings) {
+            Path history = training.resolve(HistoryFile.FILE);
+            if (Files.isRegularFile(history)) {
+              Files.copy(
+                  history,
+                  partial.resolve(BundleReport.historyFile(training.getFileName().toString())));
+            }
+          }
           Files.copy(evaluation.resolve(MetricsReport.FILE), partial.resolve(MetricsReport.FILE));
           Files.copy(
               dataset.folder().resolve(PreparedDataset.MANIFEST),
@@ -209,9 +230,37 @@ public final class BundleWriter {
                       reports,
                       explained)
                   .render());
+          Json.write(
+              partial.resolve(ReportExtras.FILE),
+              extras(new Bundle(partial), dataset, metrics, explained));
+          AtomicFiles.write(
+              partial.resolve(BundleReport.FILE),
+              BundleReport.html(new Bundle(partial), Optional.empty()));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return new Bundle(folder);
+  }
+
+  private ReportExtras extras(
+      Bundle bundle,
+      PreparedDataset dataset,
+      MetricsReport metrics,
+      Optional<HeatMapCheck> explained)
+      throws IOException {
+    return new ReportExtras(
+        ReportExtras.FORMAT,
+        name,
+        purpose,
+        origin,
+        explained,
+        options.pictures() ? ReportPictures.samples(dataset) : List.of(),
+        options.pictures()
+            ? ReportPictures.mistakes(
+                dataset,
+                new BundleRecords(bundle).predictions(Split.TEST.key()),
+                metrics.thresholds().sensitivity(),
+                explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
+            : List.of());
   }
 
   private List<ArtifactReport> judge(

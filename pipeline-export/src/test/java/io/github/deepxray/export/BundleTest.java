@@ -134,6 +134,7 @@ class BundleTest {
               "SHA256SUMS",
               "artifacts.json",
               "dataset.json",
+              "history-train.csv",
               "labels.txt",
               "metrics.json",
               "model-dynamic.tflite",
@@ -142,6 +143,8 @@ class BundleTest {
               "predictions-test.csv",
               "predictions-validation.csv",
               "provenance.json",
+              "report.html",
+              "report.json",
               "saved_model/1/assets.extra/tf_serving_warmup_requests",
               "saved_model/1/saved_model.pb");
     }
@@ -223,6 +226,7 @@ class BundleTest {
             dataset,
             pipeline.evaluationFolder(),
             pipeline.quantizeFolder(),
+            List.of(pipeline.trainFolder()),
             out);
     JsonNode front = frontMatter(out);
     assertThat(front.path("model-index").path(0).path("name").asText()).isEqualTo("1.10");
@@ -341,7 +345,7 @@ class BundleTest {
                 "Tells one from the other.",
                 ImageOrigin.PHANTOMS,
                 Map.of(),
-                new BundleWriter.Options(false, false, 0.1, 0.1),
+                new BundleWriter.Options(false, false, false, 0.1, 0.1),
                 1,
                 Progress.NONE)
             .write(
@@ -349,6 +353,7 @@ class BundleTest {
                 dataset,
                 pipeline.evaluationFolder(),
                 pipeline.quantizeFolder(),
+                List.of(pipeline.trainFolder()),
                 folder.resolve("bundle"));
     assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
@@ -401,7 +406,12 @@ class BundleTest {
             Progress.NONE);
     Bundle written =
         writer.write(
-            model, dataset, pipeline.evaluationFolder(), quantized, folder.resolve("bundle"));
+            model,
+            dataset,
+            pipeline.evaluationFolder(),
+            quantized,
+            List.of(),
+            folder.resolve("bundle"));
     BundleVerifier.Report report = BundleVerifier.recorded(written);
     assertThat(report.passed()).isFalse();
     assertThat(report.problems()).isEmpty();
@@ -426,6 +436,7 @@ class BundleTest {
                     dataset,
                     pipeline.evaluationFolder(),
                     quantized,
+                    List.of(),
                     folder.resolve("bundle")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another classifier");
