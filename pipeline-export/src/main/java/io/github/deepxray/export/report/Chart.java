@@ -13,7 +13,7 @@ import java.util.List;
  */
 final class Chart {
   private static final double WIDTH = 440;
-  private static final double LEFT = 54;
+  private static final double LEFT = 58;
   private static final double TOP = 10;
   private static final double BOTTOM = 40;
   private static final double LINE = 15;

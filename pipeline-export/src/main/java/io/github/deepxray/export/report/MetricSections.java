@@ -201,7 +201,8 @@ final class MetricSections {
             + " is the threshold that decides; "
             + DecisionThresholds.PRIOR
             + ", where it differs from 0.5, corrects for the share of pneumonia that the training"
-            + " saw.",
+            + " saw. An interval without width means that there was no such image, not that there"
+            + " never will be.",
         "class",
         "soft");
     for (String name : content.metrics().thresholds().byName().keySet()) {
@@ -356,11 +357,9 @@ final class MetricSections {
             "Share with pneumonia; intervals are Wilson's, with the patients for the number of"
                 + " trials.",
             "probability",
-            "test images",
-            "patients",
+            "test images (patients)",
             "with pneumonia",
-            "validation images",
-            "patients",
+            "validation images (patients)",
             "with pneumonia");
     Set<Double> places = new TreeSet<>();
     binned.values().forEach(bins -> places.addAll(bins.keySet()));
@@ -371,8 +370,11 @@ final class MetricSections {
         if (cells.isEmpty()) {
           cells.add("from " + Numbers.decimals(place, 2));
         }
-        cells.add(found.map(bin -> Numbers.count(bin.images())).orElse("0"));
-        cells.add(found.map(bin -> Numbers.count(bin.patients())).orElse("0"));
+        cells.add(
+            found
+                .map(
+                    bin -> Numbers.count(bin.images()) + " (" + Numbers.count(bin.patients()) + ")")
+                .orElse("0"));
         cells.add(found.map(bin -> Numbers.interval(bin.observed())).orElse(Numbers.NONE));
       }
       table.row(cells.toArray(String[]::new));

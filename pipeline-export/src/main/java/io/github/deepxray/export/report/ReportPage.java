@@ -91,7 +91,7 @@ public final class ReportPage {
           td.wrap { white-space: normal; min-width: 9rem; } thead th { white-space: normal; }
           .names { padding-left: 1rem; list-style: none; }
           .samples { display: grid; grid-template-columns: 6.5rem repeat(8, minmax(0, 6rem));
-            gap: .25rem; align-items: center; }
+            gap: .25rem; align-items: center; margin-bottom: .25rem; }
           .samples p { font-size: 13px; margin: 0; } .samples img { width: 100%; display: block; }
           .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr));
             gap: .75rem; }

@@ -133,7 +133,7 @@ final class SummarySection {
           html,
           switch (split.split()) {
             case TRAIN -> "Trained on";
-            case VALIDATION -> "Chosen on";
+            case VALIDATION -> "Threshold chosen on";
             case TEST -> "Tested on";
           },
           Numbers.count(split.images())

@@ -7,6 +7,11 @@ import java.util.List;
 /** A table that can be moved sideways where the page is narrow. */
 final class Table {
   private final Html html = new Html();
+  private final int columns;
+
+  private Table(int columns) {
+    this.columns = columns;
+  }
 
   /**
    * A cell.
@@ -35,7 +40,7 @@ final class Table {
 
   /** The same with heads that are more than text. */
   static Table of(String caption, List<Cell> heads) {
-    Table table = new Table();
+    Table table = new Table(heads.size());
     table.html.open(
         "div", "class", "scroll", "tabindex", "0", "role", "group", "aria-label", caption);
     table.html.open("table").open("caption").text(caption).close();
@@ -63,6 +68,9 @@ final class Table {
 
   /** A row; the first cell says what it is about. */
   Table row(List<Cell> cells) {
+    if (cells.size() != columns) {
+      throw new IllegalArgumentException(cells.size() + " cells under " + columns + " heads");
+    }
     html.open("tr");
     cell("th", cells.get(0), "row");
     for (Cell cell : cells.subList(1, cells.size())) {

@@ -135,8 +135,12 @@ final class TrainingSection {
     html.element(
         "figcaption",
         upper(what)
+            + " by epoch"
             + (lines.containsKey("augmented")
-                ? "; augmented is validation on strongly changed images."
+                ? "; augmented is validation on strongly changed images"
+                : "")
+            + (kept(stage, epochs.size()).isPresent()
+                ? ". The dotted line is the epoch whose weights were kept."
                 : "."));
     html.close();
   }

@@ -102,8 +102,7 @@ class ChartTest {
       points.add(new Chart.Point(i / 200_000.0, i / 200_000.0));
     }
     Element svg =
-        svg(
-            Chart.of("c", "t", "d", Axis.unit("x"), Axis.unit("y"), 300).line("test", points));
+        svg(Chart.of("c", "t", "d", Axis.unit("x"), Axis.unit("y"), 300).line("test", points));
     List<double[]> drawn = points(svg, "polyline");
     assertThat(drawn).hasSizeLessThan(2000);
     assertThat(drawn.get(drawn.size() - 1)).containsExactly(new double[] {1, 1}, within(2e-3));
@@ -111,8 +110,7 @@ class ChartTest {
 
   @Test
   void namesOfLinesDoNotOverlap() {
-    Chart chart =
-        Chart.withEnds("c", "t", "d", Axis.numbered("epoch", 3), Axis.unit("loss"), 200);
+    Chart chart = Chart.withEnds("c", "t", "d", Axis.numbered("epoch", 3), Axis.unit("loss"), 200);
     for (String name : List.of("a", "b", "c")) {
       chart.named(name, name, List.of(new Chart.Point(1, 0.5), new Chart.Point(3, 0.5)));
     }
@@ -140,7 +138,8 @@ class ChartTest {
             .isCloseTo(tick, within((axis.max() - axis.min()) / 1000));
       }
     }
-    assertThat(Axis.numbered("epoch", 30).ticks()).containsExactly(1.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0);
+    assertThat(Axis.numbered("epoch", 30).ticks())
+        .containsExactly(1.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0);
     assertThat(Axis.numbered("epoch", 5).ticks()).containsExactly(1.0, 2.0, 3.0, 4.0, 5.0);
     assertThat(Axis.numbered("epoch", 1).max()).isEqualTo(2);
     assertThat(Axis.around("share", 0, 0.57, 4).inPercent().label(0.2)).isEqualTo("20 %");

@@ -24,6 +24,7 @@ import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,8 +80,7 @@ final class ReportContents {
           }
           slices.put(split, finer);
         });
-    return new MetricsReport(
-        MetricsReport.FORMAT, "weights", "data", THRESHOLDS, splits, slices);
+    return new MetricsReport(MetricsReport.FORMAT, "weights", "data", THRESHOLDS, splits, slices);
   }
 
   private static DatasetManifest dataset() {
@@ -184,7 +184,7 @@ final class ReportContents {
   }
 
   /** Everything that a report can show, with hostile names wherever a file can have them. */
-  static ReportContent full() {
+  static ReportContent full() throws IOException {
     Map<String, Predictions> predictions = new LinkedHashMap<>();
     predictions.put("validation", predictions("validation", 90, 1));
     predictions.put("test", predictions("test", 120, 2));
@@ -259,7 +259,7 @@ final class ReportContents {
   }
 
   /** What is there in any case: of an older bundle, whose test split has normal images alone. */
-  static ReportContent least() {
+  static ReportContent least() throws IOException {
     ReportContent full = full();
     Map<String, Predictions> predictions = new LinkedHashMap<>(full.predictions());
     predictions.put(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +20,7 @@ class ReportPageTest {
   private static Page page;
 
   @BeforeAll
-  static void draw() {
+  static void draw() throws IOException {
     content = ReportContents.full();
     html = ReportPage.html(content);
     page = Page.parse(html);
@@ -59,16 +60,34 @@ class ReportPageTest {
     assertThat(page.all("h1").get(0).getTextContent()).isEqualTo(name);
     for (String from :
         List.of(
-            "purpose", "data", "from", "limit", "backbone", "b0", "a0", "b0", "q0", "reason",
-            "patient", "form", "objection", "machine", "heat", "option", "value", "version", "os",
-            "fingerprint", "source")) {
+            "purpose",
+            "data",
+            "from",
+            "limit",
+            "backbone",
+            "b0",
+            "a0",
+            "b0",
+            "q0",
+            "reason",
+            "patient",
+            "form",
+            "objection",
+            "machine",
+            "heat",
+            "option",
+            "value",
+            "version",
+            "os",
+            "fingerprint",
+            "source")) {
       assertThat(page.text()).contains("http://x.example/" + from + "\"");
     }
     assertThat(page.all("img")).noneMatch(img -> img.hasAttribute("onerror"));
   }
 
   @Test
-  void theSameContentGivesTheSameBytes() {
+  void theSameContentGivesTheSameBytes() throws IOException {
     assertThat(ReportPage.html(ReportContents.full())).isEqualTo(html);
   }
 
@@ -131,8 +150,7 @@ class ReportPageTest {
         page.styled("mistake").stream()
             .map(m -> Double.parseDouble(Page.all(m, "b").get(0).getTextContent()))
             .toList();
-    Mistakes mistakes =
-        Mistakes.of(content.predictions().get("test"), content.threshold());
+    Mistakes mistakes = Mistakes.of(content.predictions().get("test"), content.threshold());
     int alarms = Math.min(12, mistakes.falseAlarms().size());
     assertThat(alarms).isGreaterThan(1);
     assertThat(shown).hasSize(alarms + Math.min(12, mistakes.missed().size()));
@@ -146,7 +164,7 @@ class ReportPageTest {
   }
 
   @Test
-  void whatIsMissingIsLeftOut() {
+  void whatIsMissingIsLeftOut() throws IOException {
     String least = ReportPage.html(ReportContents.least());
     Page parsed = Page.parse(least);
     assertThat(parsed.all("img")).isEmpty();
