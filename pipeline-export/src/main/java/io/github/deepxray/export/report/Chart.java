@@ -208,7 +208,7 @@ final class Chart {
     double left = px(at.x);
     double top = py(at.y);
     for (int i = 0; i < entries.length; i += 2) {
-      double middle = top + i / 2 * LINE;
+      double middle = top + i * LINE / 2;
       segment("line " + entries[i], left, middle, left + 22, middle);
       text("", left + 28, middle + 4, "start", entries[i + 1]);
     }

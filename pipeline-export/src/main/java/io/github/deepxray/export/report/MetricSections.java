@@ -410,7 +410,8 @@ final class MetricSections {
     for (Predicate<Predictions.Row> panel : panels.values()) {
       for (Split split : SPLITS) {
         for (double share : histogram(split, panel)) {
-          most = Math.max(most, share);
+          // NaN where the split has no such image.
+          most = share > most ? share : most;
         }
       }
     }

@@ -93,10 +93,7 @@ final class MistakesSection {
     html.element("b", Numbers.decimals(example.probability(), 3));
     html.text(" " + row.slice() + ", patient ").element("code", example.patient()).empty("br");
     html.element(
-        "code",
-        example.id().substring(example.id().lastIndexOf('/') + 1),
-        "title",
-        example.id());
+        "code", example.id().substring(example.id().lastIndexOf('/') + 1), "title", example.id());
     html.close().close();
   }
 

@@ -54,7 +54,8 @@ record Page(Document document) {
         .orElseThrow(() -> new AssertionError("no element " + id));
   }
 
+  /** What is read, from the top. */
   String text() {
-    return document.getDocumentElement().getTextContent();
+    return all("body").get(0).getTextContent();
   }
 }
