@@ -64,7 +64,8 @@ final class ReportCommand implements Callable<Integer> {
           common.command().commandLine(), "--turns must be 0 or more, not " + turns + ".");
     }
     Bundle bundle = Bundle.open(folder);
-    Optional<ReportContent.Speed> speed = turns == 0 ? Optional.empty() : Optional.of(speed(bundle));
+    Optional<ReportContent.Speed> speed =
+        turns == 0 ? Optional.empty() : Optional.of(speed(bundle));
     Path file;
     if (out.isPresent()) {
       file = out.get();

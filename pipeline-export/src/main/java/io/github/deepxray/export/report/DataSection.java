@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 final class DataSection {
   private static final int LISTED = 10;
   private static final int MOST_IMAGES = 5;
-  private static final double WIDTH = 640;
+  private static final double WIDTH = 440;
   private static final double BAR = 24;
   private static final double ROW = 34;
 
@@ -57,7 +57,7 @@ final class DataSection {
   private Html distribution() {
     List<SplitSummary> splits = content.dataset().splits();
     Html svg = new Html();
-    double left = 78;
+    double left = 70;
     double height = splits.size() * ROW + 24;
     svg.open(
         "svg",

@@ -249,7 +249,12 @@ final class MetricSections {
     Interval specificity = at.specificity();
     Table table =
         Table.of(
-            split.key() + ", threshold " + name + " (" + Numbers.probability(at.threshold()) + ")",
+            split.key()
+                + " split at "
+                + Numbers.probability(at.threshold())
+                + " (threshold "
+                + name
+                + ")",
             "",
             "called pneumonia",
             "called normal");

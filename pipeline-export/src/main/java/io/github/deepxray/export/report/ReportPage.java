@@ -37,6 +37,8 @@ public final class ReportPage {
           dl { margin: 0; } dt { color: var(--soft); font-size: 12px; }
           dd { margin: 0 0 .3rem; overflow-wrap: anywhere; }
           caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
+          caption span { display: block; position: sticky; left: 0; max-width: calc(100vw - 4rem); }
+          tbody th { vertical-align: middle; }
           .scroll { margin: .6rem 0; } .scroll:focus-visible { outline: 2px solid var(--test); }
           td.main { font-weight: 600; font-size: 14px; }
           .card table { width: 100%; } .card th, .card td { padding: .2rem .4rem; }
@@ -55,7 +57,7 @@ public final class ReportPage {
           figure { margin: .5rem 0; min-width: 0; }
           figcaption { color: var(--soft); font-size: 13px; max-width: 36rem; }
           svg.chart { width: 100%; max-width: 36rem; height: auto; }
-          svg.bars { max-width: 48rem; } svg.bars text.on { fill: var(--on); font-weight: 600; }
+          svg.bars text.on { fill: var(--on); font-weight: 600; }
           svg text.name { font-size: 12px; fill: var(--text); } svg text.end { font-size: 12px; }
           .grid { stroke: var(--line); stroke-width: .6; } .axis { stroke: var(--soft); }
           .rule { stroke: var(--soft); stroke-dasharray: 3 3; fill: none; }
@@ -97,7 +99,7 @@ public final class ReportPage {
             gap: .75rem; }
           .mistake { margin: 0; } .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }
           .pair img { width: 100%; display: block; }
-          .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr));
+          .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
             gap: .1rem 1.5rem; font-size: 13px; }
           .pairs > div { min-width: 0; }
           @media (max-width: 60rem) { .cards { grid-template-columns: minmax(0, 1fr); } }
@@ -114,15 +116,25 @@ public final class ReportPage {
               --training: #6a7380; --augmented: #8250a8; --good: #1a6b3c; --bad: #b3261e;
               --normal: #4c6a88; --bacterial: #7a3e9d; --viral: #00705c; --unspecified: #6f5f4a;
               --on: #ffffff; --warn: #ffffff; }
-            body { margin: 0; max-width: none; font-size: 11px; print-color-adjust: exact;
-              -webkit-print-color-adjust: exact; }
-            table { font-size: 9px; } th, td { white-space: normal; padding: .15rem .35rem; }
-            td.main { font-size: 10px; } nav { display: none; } .scroll { overflow: visible; }
-            .cards { grid-template-columns: minmax(0, 5fr) minmax(0, 3fr); }
-            .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-            .mistakes { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+            body { margin: 0; padding: 0; max-width: none; font-size: 10px;
+              print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+            h1 { font-size: 18px; } h2 { font-size: 13px; } h3 { font-size: 11px; }
+            main > section { margin-top: 1rem; padding-top: .6rem; }
+            .card p, dt, figcaption, .pairs, .samples p { font-size: 9px; } code { font-size: 8px; }
+            table, .card th, .card td, td.main { font-size: 8px; } nav { display: none; }
+            th, td, .card th, .card td { padding: .1rem .25rem; } .scroll { overflow: visible; }
+            caption span { max-width: none; } td.wrap { min-width: 5rem; }
+            .cards { grid-template-columns: minmax(0, 8fr) minmax(0, 5fr); gap: .4rem; }
+            .card { padding: .3rem .6rem; }
+            .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
+            .confusion td { min-width: 0; font-size: 9px; } .confusion td b { font-size: 12px; }
+            .confusion td .soft { font-size: 8px; }
+            .samples { grid-template-columns: 5rem repeat(8, 4rem); }
+            .mistakes { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .4rem; }
+            .pairs { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 .8rem; }
+            @page { margin: 12mm; }
             h2, h3 { break-after: avoid; }
-            figure, tr, .card, .samples, .confusion { break-inside: avoid; } }
+            figure, tr, li, .card, .samples, .confusion, .pairs div { break-inside: avoid; } }
           """;
 
   private ReportPage() {}

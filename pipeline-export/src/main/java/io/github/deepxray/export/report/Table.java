@@ -43,7 +43,7 @@ final class Table {
     Table table = new Table(heads.size());
     table.html.open(
         "div", "class", "scroll", "tabindex", "0", "role", "group", "aria-label", caption);
-    table.html.open("table").open("caption").text(caption).close();
+    table.html.open("table").open("caption").element("span", caption).close();
     table.html.open("thead").open("tr");
     for (Cell head : heads) {
       table.cell("th", head, "col");
