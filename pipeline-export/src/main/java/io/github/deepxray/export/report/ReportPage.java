@@ -99,14 +99,14 @@ public final class ReportPage {
             gap: .75rem; }
           .mistake { margin: 0; } .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }
           .pair img { width: 100%; display: block; }
-          .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
+          .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
             gap: .1rem 1.5rem; font-size: 13px; }
           .pairs > div { min-width: 0; }
           @media (max-width: 60rem) { .cards { grid-template-columns: minmax(0, 1fr); } }
           @media (max-width: 40rem) {
             .figures { grid-template-columns: minmax(0, 1fr); }
             th.strip, td.strip { display: none; }
-            .card th, .card td { padding: .2rem .25rem; font-size: 12px; }
+            .card th, .card td { padding: .2rem .25rem; font-size: 12px; white-space: normal; }
             .samples { grid-template-columns: repeat(4, minmax(0, 1fr)); }
             .samples p { grid-column: 1 / -1; margin-top: .5rem; }
             .mistakes { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); } }
@@ -129,6 +129,7 @@ public final class ReportPage {
             .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
             .confusion td { min-width: 0; font-size: 9px; } .confusion td b { font-size: 12px; }
             .confusion td .soft { font-size: 8px; }
+            svg.bars { max-width: 24rem; }
             .samples { grid-template-columns: 5rem repeat(8, 4rem); }
             .mistakes { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .4rem; }
             .pairs { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 .8rem; }
