@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       QuantizeCommand.class,
       ExportCommand.class,
+      ReportCommand.class,
       VerifyCommand.class,
       PredictCommand.class,
       ExplainCommand.class,

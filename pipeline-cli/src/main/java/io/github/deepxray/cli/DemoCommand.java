@@ -89,7 +89,7 @@ final class DemoCommand implements Callable<Integer> {
     common.print(pipeline.evaluate().table(Split.TEST.key()) + "\n");
     Bundle bundle = pipeline.export("deepxray-demo", PURPOSE, ImageOrigin.PHANTOMS);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
-    common.print(Reports.verification(bundle, report));
+    common.print(Reports.verification(bundle, report) + Reports.page(bundle));
     common.print(
         String.format(
             Locale.ROOT,

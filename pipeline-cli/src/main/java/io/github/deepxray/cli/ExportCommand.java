@@ -47,7 +47,7 @@ final class ExportCommand implements Callable<Integer> {
             .export(name, ExportOptions.PURPOSE);
     place.keepConfig(common);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
-    common.print(Reports.verification(bundle, report));
+    common.print(Reports.verification(bundle, report) + Reports.page(bundle));
     return options.exitCode(report);
   }
 }

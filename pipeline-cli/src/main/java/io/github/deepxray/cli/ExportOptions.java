@@ -40,6 +40,16 @@ final class ExportOptions {
   private boolean keras;
 
   @Option(
+      names = "--pictures",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Show some small X-rays in report.html, the worst mistakes among them; with --no-pictures"
+              + " the bundle holds no image. Default: ${DEFAULT-VALUE}.")
+  private boolean pictures;
+
+  @Option(
       names = "--max-auc-difference",
       defaultValue = "0.005",
       paramLabel = "<difference>",
@@ -63,7 +73,7 @@ final class ExportOptions {
 
   BundleWriter.Options options() {
     return new BundleWriter.Options(
-        sparse.sparse, explain, keras, maxAucDifference, maxAccuracyDifference);
+        sparse.sparse, explain, keras, pictures, maxAucDifference, maxAccuracyDifference);
   }
 
   boolean sparse() {

@@ -4,6 +4,7 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Sparsity;
+import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Trainer;
@@ -146,5 +147,10 @@ final class Reports {
         + " against the trained model\n"
         + report.table()
         + (report.passed() ? "verified\n" : "NOT VERIFIED\n");
+  }
+
+  /** Where to look next, after a bundle was written. */
+  static String page(Bundle bundle) {
+    return "report " + bundle.folder().resolve(BundleReport.FILE) + "\n";
   }
 }

@@ -252,7 +252,7 @@ final class RunCommand implements Callable<Integer> {
     }
     Bundle bundle = pipeline.export(name, ExportOptions.PURPOSE);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
-    common.print(Reports.verification(bundle, report));
+    common.print(Reports.verification(bundle, report) + Reports.page(bundle));
     tracking.exported(bundle, name, report.passed());
     common.print(
         String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));

@@ -27,6 +27,7 @@ import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -61,6 +62,7 @@ public final class BundleWriter {
    *     files
    * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
    * @param keras whether the bundle gets the trained network for Keras, see {@link Bundle#KERAS}
+   * @param pictures whether the report shows X-rays; without, the bundle holds no image
    * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
    * @param maxAccuracyDifference how far its accuracy may be
    */
@@ -68,11 +70,13 @@ public final class BundleWriter {
       boolean sparse,
       boolean explain,
       boolean keras,
+      boolean pictures,
       double maxAucDifference,
       double maxAccuracyDifference) {
-    /** Dense kernels, with the model that explains, nothing for Keras, the usual limits. */
+    /** Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits. */
     public static final Options DEFAULT =
-        new Options(false, true, false, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
+        new Options(
+            false, true, false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
 
     /** Checks the limits. */
     public Options {
@@ -131,12 +135,19 @@ public final class BundleWriter {
    * @param dataset what it was trained and evaluated on
    * @param evaluation the folder with {@code metrics.json} and the predictions
    * @param quantized the folder with {@code quantized.json} and its files; may be missing
+   * @param trainings the folders of the trainings that led to the classifier; their histories go
+   *     into the bundle under the folders' names
    * @param folder the bundle
    * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged
    * @throws IOException if something cannot be read or written
    */
   public Bundle write(
-      TrainedModel model, PreparedDataset dataset, Path evaluation, Path quantized, Path folder)
+      TrainedModel model,
+      PreparedDataset dataset,
+      Path evaluation,
+      Path quantized,
+      List<Path> trainings,
+      Path folder)
       throws IOException {
     MetricsReport metrics = evaluated(evaluation, model, dataset);
     String weights = model.model().weights().sha256();
@@ -201,6 +212,14 @@ public final class BundleWriter {
             String file = Predictions.fileName(split.key());
             Files.copy(evaluation.resolve(file), partial.resolve(file));
           }
+          for (Path training : trainings) {
+            Path history = training.resolve(HistoryFile.NAME);
+            if (Files.isRegularFile(history)) {
+              Files.copy(
+                  history,
+                  partial.resolve(BundleReport.historyFile(training.getFileName().toString())));
+            }
+          }
           Files.copy(evaluation.resolve(MetricsReport.FILE), partial.resolve(MetricsReport.FILE));
           Files.copy(
               dataset.folder().resolve(PreparedDataset.MANIFEST),
@@ -226,9 +245,37 @@ public final class BundleWriter {
                       reports,
                       explained)
                   .render());
+          Json.write(
+              partial.resolve(ReportExtras.FILE),
+              extras(new Bundle(partial), dataset, metrics, explained));
+          AtomicFiles.write(
+              partial.resolve(BundleReport.FILE),
+              BundleReport.html(new Bundle(partial), Optional.empty()));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return new Bundle(folder);
+  }
+
+  private ReportExtras extras(
+      Bundle bundle,
+      PreparedDataset dataset,
+      MetricsReport metrics,
+      Optional<HeatMapCheck> explained)
+      throws IOException {
+    return new ReportExtras(
+        ReportExtras.FORMAT,
+        name,
+        purpose,
+        origin,
+        explained,
+        options.pictures() ? ReportPictures.samples(dataset) : List.of(),
+        options.pictures()
+            ? ReportPictures.mistakes(
+                dataset,
+                new BundleRecords(bundle).predictions(Split.TEST.key()),
+                metrics.thresholds().sensitivity(),
+                explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
+            : List.of());
   }
 
   private List<ArtifactReport> judge(

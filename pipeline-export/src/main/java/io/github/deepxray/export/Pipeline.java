@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The stages from an archive of X-rays to a verified bundle, each in a folder of its own below one
@@ -214,6 +215,13 @@ public final class Pipeline {
     return last;
   }
 
+  /** The folders of the trainings that led to {@link #model()}. */
+  private List<Path> trainings() {
+    return Stream.of(trainFolder(), pruneFolder(), fineTuneFolder())
+        .filter(stage -> Files.isRegularFile(stage.resolve(TrainedModel.DESCRIPTION)))
+        .toList();
+  }
+
   /**
    * Removes what stages after training left: they would not belong to another training.
    *
@@ -279,6 +287,7 @@ public final class Pipeline {
             PreparedDataset.open(dataFolder()),
             evaluationFolder(),
             quantizeFolder(),
+            trainings(),
             bundleFolder());
   }
 

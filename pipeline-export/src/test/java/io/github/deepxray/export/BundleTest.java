@@ -138,6 +138,7 @@ class BundleTest {
               "SHA256SUMS",
               "artifacts.json",
               "dataset.json",
+              "history-train.csv",
               "labels.txt",
               "metrics.json",
               "model-dynamic.tflite",
@@ -146,6 +147,8 @@ class BundleTest {
               "predictions-test.csv",
               "predictions-validation.csv",
               "provenance.json",
+              "report.html",
+              "report.json",
               "saved_model/1/assets.extra/tf_serving_warmup_requests",
               "saved_model/1/saved_model.pb");
     }
@@ -227,6 +230,7 @@ class BundleTest {
             dataset,
             pipeline.evaluationFolder(),
             pipeline.quantizeFolder(),
+            List.of(pipeline.trainFolder()),
             out);
     JsonNode front = frontMatter(out);
     assertThat(front.path("model-index").path(0).path("name").asText()).isEqualTo("1.10");
@@ -350,7 +354,7 @@ class BundleTest {
                 "Tells one from the other.",
                 ImageOrigin.PHANTOMS,
                 Map.of(),
-                new BundleWriter.Options(false, false, true, 0.1, 0.1),
+                new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
                 1,
                 Progress.NONE)
             .write(
@@ -358,6 +362,7 @@ class BundleTest {
                 dataset,
                 pipeline.evaluationFolder(),
                 pipeline.quantizeFolder(),
+                List.of(pipeline.trainFolder()),
                 folder.resolve("bundle"));
     assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
@@ -366,6 +371,73 @@ class BundleTest {
     assertThat(KerasHdf5.read(without.folder().resolve(Bundle.KERAS), trained.network()))
         .isEqualTo(trained.weights());
     assertThat(without.damage()).isEmpty();
+    assertThat(Files.readString(without.folder().resolve(BundleReport.FILE)))
+        .contains("Not a medical device.")
+        .doesNotContain("<img");
+    assertThat(Json.read(without.folder().resolve("report.json")).path("samples")).isEmpty();
+  }
+
+  @Test
+  void theReportIsMadeFromTheBundleAlone() throws IOException {
+    Path copy = copy();
+    for (String model :
+        List.of(Bundle.TFLITE_FLOAT32, Bundle.TFLITE_DYNAMIC, Bundle.EXPLAIN, "saved_model")) {
+      AtomicFiles.deleteRecursively(copy.resolve(model));
+    }
+    Path page = folder.resolve("page.html");
+    BundleReport.draw(Bundle.open(copy), Optional.empty(), page);
+    assertThat(page).hasSameBinaryContentAs(bundle.folder().resolve(BundleReport.FILE));
+    // The numbers are those of the model card.
+    String auc = new BundleRecords(bundle).metrics().test().auc().toString();
+    assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD))).contains(auc);
+    assertThat(Files.readString(page))
+        .contains(auc.replace('-', '–'))
+        .contains("<h1>pneumonia-1</h1>", "Tells one from the other.", "not medical data")
+        .contains("id=\"train-loss-title\"", "data:image/jpeg;base64,")
+        .hasSizeLessThan(3_000_000);
+    assertThat(bundle.folder().resolve("history-train.csv"))
+        .hasSameBinaryContentAs(pipeline.trainFolder().resolve("history.csv"));
+  }
+
+  @Test
+  void theReportCanBeDrawnAgainAndVouchesForNothingElse() throws IOException {
+    Path copy = copy();
+    Bundle opened = Bundle.open(copy);
+    String checksums = Files.readString(copy.resolve(Bundle.CHECKSUMS));
+    Files.writeString(copy.resolve(BundleReport.FILE), "an older page");
+    BundleReport.draw(
+        opened, Optional.of(BundleReport.speed(List.of(new Latency("float32", 12.34, 1)))));
+    assertThat(opened.damage()).isEmpty();
+    assertThat(Files.readString(copy.resolve(BundleReport.FILE))).contains("12.34");
+    BundleReport.draw(opened, Optional.empty());
+    assertThat(copy.resolve(Bundle.CHECKSUMS)).hasContent(checksums);
+
+    Files.writeString(copy.resolve(Bundle.LABELS), "changed");
+    assertThatThrownBy(() -> BundleReport.draw(opened, Optional.empty()))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("labels.txt has changed");
+    assertThat(copy.resolve(Bundle.CHECKSUMS)).hasContent(checksums);
+    // The page does not show it.
+    BundleReport.draw(opened, Optional.empty(), folder.resolve("page.html"));
+    Files.writeString(copy.resolve("metrics.json"), "{}");
+    assertThatThrownBy(
+            () -> BundleReport.draw(opened, Optional.empty(), folder.resolve("page.html")))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("metrics.json has changed");
+  }
+
+  @Test
+  void aBundleWithoutPicturesAndHistoryHasAReportToo() throws IOException {
+    Path copy = copy();
+    Files.delete(copy.resolve("report.json"));
+    Files.delete(copy.resolve("history-train.csv"));
+    assertThat(BundleReport.html(new Bundle(copy), Optional.empty()))
+        .contains("no history of its training", "images of unknown origin")
+        .doesNotContain("<img");
+    Files.writeString(copy.resolve("report.json"), "{\"format\":\"deepxray-report/9\"}");
+    assertThatThrownBy(() -> BundleReport.html(new Bundle(copy), Optional.empty()))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("report.json");
   }
 
   @Test
@@ -418,7 +490,12 @@ class BundleTest {
             Progress.NONE);
     Bundle written =
         writer.write(
-            model, dataset, pipeline.evaluationFolder(), quantized, folder.resolve("bundle"));
+            model,
+            dataset,
+            pipeline.evaluationFolder(),
+            quantized,
+            List.of(),
+            folder.resolve("bundle"));
     BundleVerifier.Report report = BundleVerifier.recorded(written);
     assertThat(report.passed()).isFalse();
     assertThat(report.problems()).isEmpty();
@@ -446,6 +523,7 @@ class BundleTest {
                     dataset,
                     pipeline.evaluationFolder(),
                     quantized,
+                    List.of(),
                     folder.resolve("bundle")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another classifier");

@@ -1,0 +1,211 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.Function;
+
+/**
+ * What a classifier does at every threshold, with a 95 % band. The band holds for each place of the
+ * x-axis by itself (pointwise); it comes from resampling whole patients, as all intervals here do.
+ *
+ * @param points one for each threshold at which the decision of some example changes, from the
+ *     highest on
+ * @param band the curve's height at evenly spaced places of the x-axis, from 0 to 1
+ * @param area under the curve; for precision and recall the average precision
+ */
+public record Curve(List<Point> points, List<Band> band, Interval area) {
+  private static final int STEPS = 100;
+
+  /** Copies the lists. */
+  public Curve {
+    points = List.copyOf(points);
+    band = List.copyOf(band);
+  }
+
+  /**
+   * The curve at a threshold.
+   *
+   * @param threshold from which probability on to decide for positive; infinite where none is
+   *     decided so
+   * @param x false positive rate, or recall
+   * @param y true positive rate, or precision
+   */
+  public record Point(double threshold, double x, double y) {}
+
+  /**
+   * The curve's height at a place.
+   *
+   * @param x the place, 0..1
+   * @param y the height with its interval; NaN where it is not defined
+   */
+  public record Band(double x, Interval y) {}
+
+  /**
+   * The receiver operating characteristic: the share of positives that are found over the share of
+   * negatives taken for positive. Between thresholds it is linear, as if chance chose between them
+   * (Fawcett 2006).
+   *
+   * @param seed of the resampling
+   * @return its area is that of {@link Metrics#auc}
+   */
+  public static Curve roc(List<ScoredExample> examples, long seed) {
+    Sweep sweep = new Sweep(examples);
+    return sweep.curve(
+        (tp, fp) -> fp / sweep.negatives,
+        (tp, fp) -> tp / sweep.positives,
+        true,
+        weights -> {
+          double[] x = sweep.falsePositives(weights);
+          double[] y = sweep.truePositives(weights);
+          return rocValues(divided(x), divided(y));
+        },
+        seed);
+  }
+
+  /**
+   * Precision over recall. The precision at a recall is that of the highest threshold which reaches
+   * it; nothing is interpolated, which would flatter (Davis and Goadrich 2006).
+   *
+   * @param seed of the resampling
+   */
+  public static Curve precisionRecall(List<ScoredExample> examples, long seed) {
+    Sweep sweep = new Sweep(examples);
+    return sweep.curve(
+        (tp, fp) -> tp / sweep.positives,
+        (tp, fp) -> tp / (tp + fp),
+        false,
+        weights -> precisionValues(sweep.truePositives(weights), sweep.falsePositives(weights)),
+        seed);
+  }
+
+  /** Counts as shares of the last, the total. */
+  private static double[] divided(double[] counts) {
+    double total = counts[counts.length - 1];
+    return Arrays.stream(counts).map(count -> count / total).toArray();
+  }
+
+  private static double[] rocValues(double[] x, double[] y) {
+    double[] values = new double[STEPS + 2];
+    double area = Double.isNaN(x[0] + y[0]) ? Double.NaN : 0;
+    for (int i = 1; i < x.length; i++) {
+      area += (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2;
+    }
+    int i = 0;
+    for (int s = 0; s <= STEPS; s++) {
+      double place = (double) s / STEPS;
+      while (i + 1 < x.length && x[i + 1] <= place) {
+        i++;
+      }
+      values[s] =
+          i + 1 == x.length || x[i] == place
+              ? y[i]
+              : y[i] + (y[i + 1] - y[i]) * (place - x[i]) / (x[i + 1] - x[i]);
+    }
+    values[STEPS + 1] = area;
+    return values;
+  }
+
+  private static double[] precisionValues(double[] tp, double[] fp) {
+    double[] values = new double[STEPS + 2];
+    double total = tp[tp.length - 1];
+    double area = 0;
+    for (int i = 1; i < tp.length; i++) {
+      if (tp[i] > tp[i - 1]) {
+        area += (tp[i] - tp[i - 1]) / total * (tp[i] / (tp[i] + fp[i]));
+      }
+    }
+    int i = 1;
+    for (int s = 0; s <= STEPS; s++) {
+      // In a resample the first images may count nothing.
+      while (i + 1 < tp.length && (tp[i] + fp[i] == 0 || tp[i] * STEPS < s * total)) {
+        i++;
+      }
+      values[s] = total == 0 || i == tp.length ? Double.NaN : tp[i] / (tp[i] + fp[i]);
+    }
+    values[STEPS + 1] = total == 0 ? Double.NaN : area;
+    return values;
+  }
+
+  /** Runs through the examples from the highest probability down, tied ones at once. */
+  private static final class Sweep {
+    private final List<ScoredExample> descending;
+
+    /** Where each group of equal probabilities ends, exclusive. */
+    private final int[] ends;
+
+    private final double positives;
+    private final double negatives;
+
+    Sweep(List<ScoredExample> examples) {
+      descending =
+          examples.stream()
+              .sorted(
+                  Comparator.comparingDouble(ScoredExample::probability)
+                      .reversed()
+                      .thenComparing(ScoredExample::id))
+              .toList();
+      List<Integer> last = new ArrayList<>();
+      for (int i = 0; i < descending.size(); i++) {
+        if (i + 1 == descending.size()
+            || descending.get(i + 1).probability() != descending.get(i).probability()) {
+          last.add(i + 1);
+        }
+      }
+      ends = last.stream().mapToInt(Integer::intValue).toArray();
+      positives = descending.stream().filter(ScoredExample::positive).count();
+      negatives = descending.size() - positives;
+    }
+
+    double[] truePositives(double[] weights) {
+      return counts(weights, true);
+    }
+
+    double[] falsePositives(double[] weights) {
+      return counts(weights, false);
+    }
+
+    /** How many of a class are decided positive: none first, then after each group. */
+    private double[] counts(double[] weights, boolean positive) {
+      double[] counts = new double[ends.length + 1];
+      double sum = 0;
+      int i = 0;
+      for (int g = 0; g < ends.length; g++) {
+        for (; i < ends[g]; i++) {
+          if (descending.get(i).positive() == positive) {
+            sum += weights[i];
+          }
+        }
+        counts[g + 1] = sum;
+      }
+      return counts;
+    }
+
+    Curve curve(
+        DoubleBinaryOperator x,
+        DoubleBinaryOperator y,
+        boolean fromNone,
+        Function<double[], double[]> values,
+        long seed) {
+      double[] once = new double[descending.size()];
+      Arrays.fill(once, 1);
+      double[] tp = truePositives(once);
+      double[] fp = falsePositives(once);
+      List<Point> points = new ArrayList<>();
+      for (int g = fromNone ? 0 : 1; g < tp.length; g++) {
+        double threshold =
+            g == 0 ? Double.POSITIVE_INFINITY : descending.get(ends[g - 1] - 1).probability();
+        points.add(
+            new Point(threshold, x.applyAsDouble(tp[g], fp[g]), y.applyAsDouble(tp[g], fp[g])));
+      }
+      List<Interval> intervals = PatientBootstrap.intervals(descending, values, seed);
+      List<Band> band = new ArrayList<>();
+      for (int s = 0; s <= STEPS; s++) {
+        band.add(new Band((double) s / STEPS, intervals.get(s)));
+      }
+      return new Curve(points, band, intervals.get(STEPS + 1));
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.DatasetManifest;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.report.ReportContent;
+import io.github.deepxray.export.report.ReportPage;
+import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.Predictions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The report of a bundle: one HTML page about data, metrics, mistakes, artifacts and provenance,
+ * made from files of the bundle alone. The same files give the same bytes, unless speed was
+ * measured.
+ */
+public final class BundleReport {
+  /** The name of the page in the bundle. */
+  public static final String FILE = "report.html";
+
+  /** The stages that have a history, in the order of training; the folders are named so. */
+  private static final List<String> STAGES = List.of("train", "prune", "finetune");
+
+  private BundleReport() {}
+
+  /** The file of a stage's history in the bundle. */
+  static String historyFile(String stage) {
+    return "history-" + stage + ".csv";
+  }
+
+  /**
+   * Draws the page.
+   *
+   * @param speed how fast the artifacts are, if that was measured
+   * @throws DeepXrayException if a file is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public static String html(Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
+    return ReportPage.html(content(bundle, speed));
+  }
+
+  /**
+   * Draws the page into the bundle and gives it a new line among the checksums.
+   *
+   * @param speed how fast the artifacts are, if that was measured
+   * @return the page's file
+   * @throws DeepXrayException if another file has changed since the bundle was written
+   * @throws IOException if a file cannot be read or written
+   */
+  public static Path draw(Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
+    // The checksums must not come to vouch for a file that was changed by someone else.
+    requireIntact(bundle, bundle.damage(name -> !name.equals(FILE)));
+    Path file = bundle.folder().resolve(FILE);
+    AtomicFiles.write(file, html(bundle, speed));
+    AtomicFiles.write(bundle.folder().resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle.folder()));
+    return file;
+  }
+
+  /**
+   * Draws the page into another file; the bundle stays as it is.
+   *
+   * @param speed how fast the artifacts are, if that was measured
+   * @throws DeepXrayException if a file that is shown has changed since the bundle was written
+   * @throws IOException if a file cannot be read or written
+   */
+  public static void draw(Bundle bundle, Optional<ReportContent.Speed> speed, Path file)
+      throws IOException {
+    Set<String> shown =
+        Set.of(
+            MetricsReport.FILE,
+            Provenance.FILE,
+            ReportExtras.FILE,
+            ArtifactReport.FILE,
+            PreparedDataset.MANIFEST,
+            Predictions.fileName(Split.VALIDATION.key()),
+            Predictions.fileName(Split.TEST.key()));
+    requireIntact(
+        bundle, bundle.damage(name -> shown.contains(name) || name.startsWith("history-")));
+    AtomicFiles.write(file, html(bundle, speed));
+  }
+
+  private static void requireIntact(Bundle bundle, List<String> damage) {
+    if (!damage.isEmpty()) {
+      throw new DeepXrayException(
+          bundle.folder()
+              + " is damaged: "
+              + damage.get(0)
+              + (damage.size() > 1 ? ", and " + (damage.size() - 1) + " more" : "")
+              + "; export it again.");
+    }
+  }
+
+  private static ReportContent content(Bundle bundle, Optional<ReportContent.Speed> speed)
+      throws IOException {
+    BundleRecords records = new BundleRecords(bundle);
+    Provenance provenance = records.provenance();
+    DatasetManifest dataset =
+        Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
+    ReportExtras extras = extras(bundle, provenance, dataset);
+    Statements statements = new Statements(extras.origin(), provenance.training());
+    Map<String, Predictions> predictions = new LinkedHashMap<>();
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      predictions.put(split.key(), records.predictions(split.key()));
+    }
+    return new ReportContent(
+        extras.name(),
+        extras.purpose(),
+        statements.dataName(),
+        Statements.unwrapped(statements.data()),
+        statements.limitItems(),
+        provenance.training().backboneSource() + statements.backboneHistory().replace("`", ""),
+        provenance.training(),
+        provenance.weights(),
+        records.metrics(),
+        predictions,
+        dataset,
+        bundle.artifacts(),
+        speed,
+        histories(bundle),
+        extras.samples(),
+        extras.mistakes(),
+        extras.explained().map(BundleReport::sentence),
+        provenance.config(),
+        provenance.versions(),
+        provenance.host());
+  }
+
+  /** What the bundle's own file says; older bundles have none, and then less is known. */
+  private static ReportExtras extras(Bundle bundle, Provenance provenance, DatasetManifest dataset)
+      throws IOException {
+    Path file = bundle.folder().resolve(ReportExtras.FILE);
+    if (!Files.isRegularFile(file)) {
+      Map<String, String> config = provenance.config();
+      return new ReportExtras(
+          ReportExtras.FORMAT,
+          config.getOrDefault("name", config.getOrDefault("export.name", "deepxray")),
+          "",
+          ImageOrigin.of(dataset.audit()),
+          Optional.empty(),
+          List.of(),
+          List.of());
+    }
+    ReportExtras extras = Json.read(file, ReportExtras.class);
+    if (!ReportExtras.FORMAT.equals(extras.format())) {
+      throw new DeepXrayException(
+          file
+              + " is of the format "
+              + extras.format()
+              + ", not "
+              + ReportExtras.FORMAT
+              + "; use the version of deepxray that wrote it, or export again.");
+    }
+    return extras;
+  }
+
+  private static Map<String, List<EpochResult>> histories(Bundle bundle) throws IOException {
+    Map<String, List<EpochResult>> histories = new LinkedHashMap<>();
+    for (String stage : STAGES) {
+      Path file = bundle.folder().resolve(historyFile(stage));
+      if (Files.isRegularFile(file)) {
+        histories.put(stage, HistoryFile.read(file));
+      }
+    }
+    return histories;
+  }
+
+  private static String sentence(HeatMapCheck check) {
+    return String.format(
+        Locale.ROOT,
+        "On %d test images the maps differ from those of the unquantized model by %.1f %% of the"
+            + " map's maximum on average, correlation %.3f.",
+        check.images(),
+        100 * check.meanDifference(),
+        check.correlation());
+  }
+
+  /**
+   * How fast the artifacts of a bundle are here.
+   *
+   * @param latencies of the artifacts, by their names
+   */
+  public static ReportContent.Speed speed(List<Latency> latencies) {
+    Map<String, String> host = Provenance.thisHost();
+    return new ReportContent.Speed(
+        host.get("os")
+            + " "
+            + host.get("arch")
+            + ", "
+            + host.get("processors")
+            + " processors, Java "
+            + host.get("java"),
+        latencies.stream().collect(Collectors.toMap(Latency::name, Latency::milliseconds)));
+  }
+}

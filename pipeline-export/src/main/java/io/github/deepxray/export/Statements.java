@@ -1,0 +1,146 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.TrainedModel;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What the model card and the report say in the same words.
+ *
+ * @param origin where the images come from
+ * @param training how the classifier came about
+ */
+record Statements(ImageOrigin origin, TrainedModel.Description training) {
+  /** What happened to the backbone, as the end of a sentence. */
+  String backboneHistory() {
+    StringBuilder text = new StringBuilder();
+    if (!training.expansionChannels().isEmpty()) {
+      text.append(", expansions of ")
+          .append(training.expansionChannels().size())
+          .append(" blocks narrowed");
+    }
+    training
+        .pruning()
+        .ifPresent(
+            pruning ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        ", %.1f %% of the weights of its %s set to zero",
+                        100 * pruning.sparsity(),
+                        pruning.spec().base() == PruningSpec.Base.POINTWISE
+                            ? "1x1 convolutions"
+                            : "pruned layers")));
+    training
+        .fineTuning()
+        .ifPresentOrElse(
+            tuning ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        ", trained further from `%s` on for %d epochs (the %d. kept)",
+                        tuning.spec().from(),
+                        tuning.epochs(),
+                        tuning.bestEpoch())),
+            () -> text.append(", frozen"));
+    return text.toString();
+  }
+
+  /** What to call the images, in a few words. */
+  String dataName() {
+    return switch (origin) {
+      case KERMANY_2018 -> "Chest X-Ray Images (Pneumonia), Kermany et al. 2018";
+      case PHANTOMS -> "drawn phantoms, not medical data";
+      case UNKNOWN -> "images of unknown origin";
+    };
+  }
+
+  /** Where the images come from. */
+  String data() {
+    return switch (origin) {
+      case KERMANY_2018 ->
+          """
+          Chest X-Ray Images (Pneumonia) by D. Kermany, K. Zhang and M. Goldbaum, Mendeley Data 2018
+          (doi:10.17632/rscbjbr9sj), licence CC BY 4.0; recognized by the number of images in its
+          folders. Described in D. Kermany et al., Identifying Medical Diagnoses and Treatable
+          Diseases by Image-Based Deep Learning, Cell 172(5), 2018 (doi:10.1016/j.cell.2018.02.010).
+          The archive's test split is kept; validation was drawn from its train split by patient.
+          """;
+      case PHANTOMS ->
+          """
+          Phantoms: drawings of lungs, ribs and heart made by a program, with and without drawn
+          opacities. They show no patient and are not medical data.
+          """;
+      case UNKNOWN ->
+          """
+          Images given by whoever ran the training. Where they come from, under which licence, and
+          who labelled them is not known to the program that wrote this card: say it here before
+          you pass the model on.
+          """;
+    };
+  }
+
+  /** What the model is not good for, as a Markdown list. */
+  String limits() {
+    String ofData =
+        switch (origin) {
+          case KERMANY_2018 ->
+              """
+              - All images are of children of one to five years in one hospital in Guangzhou. How well
+                the model does on adults or elsewhere is unknown and usually worse.
+              - Labels come from the reading of few physicians; they are not perfect.
+              - Normal images of the test split look different from those of the train split:
+                metrics on validation flatter, and specificity suffers most.
+              """;
+          case PHANTOMS ->
+              """
+              - The metrics say that the pipeline works. They say nothing about X-rays.
+              """;
+          case UNKNOWN ->
+              """
+              - How well the model does on images from other devices, hospitals or age groups than
+                those it was trained on is unknown and usually worse.
+              - It has learnt the labels it was given, with their mistakes.
+              """;
+        };
+    // Fine-tuning trains the head, too, by its own loss.
+    boolean balanced =
+        training.fineTuning().map(t -> t.spec().balanced()).orElse(training.head().balanced());
+    double smoothing =
+        training
+            .fineTuning()
+            .map(t -> t.spec().labelSmoothing())
+            .orElse(training.head().labelSmoothing());
+    String calibration =
+        balanced
+            ? """
+            - Probabilities are trained with balanced classes%s: they are not calibrated to the share
+              of pneumonia anywhere.
+            """
+            : """
+            - Probabilities are trained on the train split's share of pneumonia%s: they are not
+              calibrated to the share anywhere else.
+            """;
+    return ofData
+        + String.format(Locale.ROOT, calibration, smoothing > 0 ? " and smoothed labels" : "")
+        + """
+        - The model sees all that its images contain, text burnt into them and devices included, and
+          may lean on it.
+        """;
+  }
+
+  /** The same, an item each. */
+  List<String> limitItems() {
+    return Arrays.stream(limits().split("(?m)^- ", -1))
+        .map(Statements::unwrapped)
+        .filter(item -> !item.isEmpty())
+        .toList();
+  }
+
+  /** Text without the line breaks of the model card. */
+  static String unwrapped(String text) {
+    return text.strip().replaceAll("\\s+", " ");
+  }
+}

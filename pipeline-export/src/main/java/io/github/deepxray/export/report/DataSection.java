@@ -1,0 +1,381 @@
+package io.github.deepxray.export.report;
+
+import io.github.deepxray.core.html.Html;
+import io.github.deepxray.datasets.DatasetAudit;
+import io.github.deepxray.datasets.DatasetAudit.Range;
+import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.Predictions;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The audit of the data set. */
+final class DataSection {
+  private static final int LISTED = 10;
+  private static final int MOST_IMAGES = 5;
+  private static final double WIDTH = 440;
+  private static final double BAR = 24;
+  private static final double ROW = 34;
+
+  private final ReportContent content;
+  private final DatasetAudit audit;
+  private final Html html = new Html();
+
+  private DataSection(ReportContent content) {
+    this.content = content;
+    this.audit = content.dataset().audit();
+  }
+
+  static Html html(ReportContent content) {
+    DataSection section = new DataSection(content);
+    section.write();
+    return section.html;
+  }
+
+  private void write() {
+    html.open("section", "id", "data").element("h2", "Data");
+    html.element("p", content.source());
+    html.element("h3", "Splits");
+    html.add(distribution());
+    splits();
+    patients();
+    html.element("h3", "What was found in the source");
+    folders();
+    findings();
+    samples();
+    html.close();
+  }
+
+  /** The share of each finer class in each split, as bars of one length. */
+  private Html distribution() {
+    List<SplitSummary> splits = content.dataset().splits();
+    Html svg = new Html();
+    double left = 70;
+    double height = splits.size() * ROW + 24;
+    svg.open(
+        "svg",
+        "class",
+        "chart bars",
+        "viewBox",
+        "0 0 " + Numbers.coordinate(WIDTH) + " " + Numbers.coordinate(height),
+        "role",
+        "img",
+        "aria-labelledby",
+        "classes-title classes-description");
+    svg.element("title", "Classes of each split", "id", "classes-title");
+    svg.element(
+        "desc",
+        "A bar for each split, divided by the share of images of each finer class; the table below"
+            + " has the numbers.",
+        "id",
+        "classes-description");
+    double y = 0;
+    for (SplitSummary split : splits) {
+      text(svg, "", 0, y + BAR / 2 + 4, "start", split.split().key());
+      double x = left;
+      for (Slice slice : Slice.values()) {
+        int images = split.slices().getOrDefault(slice, 0);
+        double width = (WIDTH - left) * images / Math.max(1, split.images());
+        if (images > 0) {
+          svg.empty(
+              "rect",
+              "class",
+              "slice " + slice.key(),
+              "x",
+              Numbers.coordinate(x),
+              "y",
+              Numbers.coordinate(y),
+              "width",
+              Numbers.coordinate(Math.max(0.5, width - 1)),
+              "height",
+              Numbers.coordinate(BAR));
+          String label = Numbers.count(images);
+          String longer = slice.key() + " " + label;
+          if (width > 7.5 * longer.length()) {
+            text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", longer);
+          } else if (width > 8 * label.length()) {
+            text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", label);
+          }
+          x += width;
+        }
+      }
+      y += ROW;
+    }
+    double x = left;
+    for (Slice slice : Slice.values()) {
+      if (splits.stream().anyMatch(s -> s.slices().getOrDefault(slice, 0) > 0)) {
+        svg.empty(
+            "rect",
+            "class",
+            "slice " + slice.key(),
+            "x",
+            Numbers.coordinate(x),
+            "y",
+            Numbers.coordinate(height - 18),
+            "width",
+            "12",
+            "height",
+            "12");
+        text(svg, "", x + 17, height - 8, "start", slice.key());
+        x += 34 + 7.0 * slice.key().length();
+      }
+    }
+    return svg.close();
+  }
+
+  private static void text(Html svg, String style, double x, double y, String anchor, String text) {
+    svg.element(
+        "text",
+        text,
+        "class",
+        style,
+        "x",
+        Numbers.coordinate(x),
+        "y",
+        Numbers.coordinate(y),
+        "text-anchor",
+        anchor);
+  }
+
+  private void splits() {
+    Table table =
+        Table.of(
+            "No patient and no identical image is on both sides of a split.",
+            "split",
+            "images",
+            "patients",
+            "images a patient",
+            "normal",
+            "pneumonia",
+            "bacterial",
+            "viral",
+            "unspecified",
+            "from the source's validation folder");
+    for (SplitSummary split : content.dataset().splits()) {
+      int pneumonia = split.labels().getOrDefault(Label.PNEUMONIA, 0);
+      table.row(
+          split.split().key(),
+          Numbers.count(split.images()),
+          Numbers.count(split.patients()),
+          Numbers.decimals((double) split.images() / split.patients(), 2),
+          Numbers.count(split.labels().getOrDefault(Label.NORMAL, 0)),
+          Numbers.count(pneumonia)
+              + " ("
+              + Numbers.percent((double) pneumonia / split.images())
+              + ")",
+          Numbers.count(split.slices().getOrDefault(Slice.BACTERIAL, 0)),
+          Numbers.count(split.slices().getOrDefault(Slice.VIRAL, 0)),
+          Numbers.count(split.slices().getOrDefault(Slice.UNSPECIFIED, 0)),
+          Numbers.count(split.fromOfficialVal()));
+    }
+    html.add(table.html());
+  }
+
+  private void patients() {
+    List<String> heads = new ArrayList<>(List.of("images of one patient"));
+    for (int i = 1; i < MOST_IMAGES; i++) {
+      heads.add(String.valueOf(i));
+    }
+    heads.add(MOST_IMAGES + " or more");
+    heads.add("most");
+    Table table =
+        Table.of(
+            "Patients by the number of their images; intervals resample whole patients for that.",
+            heads.toArray(String[]::new));
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      Map<String, Integer> images = new TreeMap<>();
+      for (Predictions.Row row : content.predictions(split).rows()) {
+        images.merge(row.example().patient(), 1, Integer::sum);
+      }
+      List<String> cells = new ArrayList<>(List.of(split.key()));
+      for (int i = 1; i <= MOST_IMAGES; i++) {
+        int number = i;
+        cells.add(
+            Numbers.count(
+                images.values().stream().filter(n -> Math.min(n, MOST_IMAGES) == number).count()));
+      }
+      cells.add(
+          Numbers.count(images.values().stream().mapToInt(Integer::intValue).max().orElse(0)));
+      table.row(cells.toArray(String[]::new));
+    }
+    html.add(table.html());
+  }
+
+  private void folders() {
+    Table table =
+        Table.of(
+            Numbers.count(audit.files())
+                + " image files. Sizes in pixels, as least–median–most; stored at "
+                + content.dataset().options().imageSize()
+                + " x "
+                + content.dataset().options().imageSize()
+                + ".",
+            "folder",
+            "class",
+            "images",
+            "patients",
+            "patient unknown",
+            "height",
+            "width",
+            "sizes",
+            "channels",
+            "formats",
+            "MB");
+    for (DatasetAudit.Folder f : audit.folders()) {
+      table.row(
+          f.split().key(),
+          f.label().name(),
+          Numbers.count(f.images()),
+          Numbers.count(f.patients()),
+          Numbers.count(f.unknownPatients()),
+          range(f.sizes().height()),
+          range(f.sizes().width()),
+          Numbers.count(f.sizes().distinct()),
+          counts(new TreeMap<>(f.channels())),
+          counts(new TreeMap<>(f.formats())),
+          Numbers.megabytes(f.bytes()));
+    }
+    html.add(table.html());
+  }
+
+  private static String range(Range range) {
+    return range.min() == range.max()
+        ? Numbers.count(range.min())
+        : Numbers.count(range.min())
+            + "–"
+            + Numbers.count(range.median())
+            + "–"
+            + Numbers.count(range.max());
+  }
+
+  private static String counts(Map<?, Integer> counts) {
+    return counts.size() == 1
+        ? counts.keySet().iterator().next().toString()
+        : counts.entrySet().stream()
+            .map(e -> e.getKey() + ": " + Numbers.count(e.getValue()))
+            .collect(Collectors.joining(", "));
+  }
+
+  private void findings() {
+    long across =
+        audit.identical().stream().filter(DatasetAudit.IdenticalGroup::acrossSplits).count();
+    html.open("ul");
+    html.open("li")
+        .text(
+            "Duplicates: "
+                + Numbers.count(audit.identical().size())
+                + " groups of identical files, "
+                + Numbers.count(across)
+                + " across the source's splits.");
+    list(
+        audit.identical().stream()
+            .map(g -> String.join(" = ", g.files()) + (g.acrossSplits() ? " (across splits)" : ""))
+            .toList());
+    html.close();
+    html.open("li")
+        .text(
+            "Patients in several of the source's splits: "
+                + Numbers.count(audit.patientsAcrossSplits().size())
+                + ".");
+    list(
+        audit.patientsAcrossSplits().stream()
+            .map(
+                p ->
+                    p.patient()
+                        + ": "
+                        + p.images().entrySet().stream()
+                            .sorted(Map.Entry.comparingByKey())
+                            .map(e -> e.getKey().key() + " " + e.getValue())
+                            .collect(Collectors.joining(", ")))
+            .toList());
+    html.close();
+    Map<DatasetAudit.Reason, Integer> reasons = new EnumMap<>(DatasetAudit.Reason.class);
+    audit.quarantined().forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
+    html.open("li")
+        .text(
+            "Quarantine: "
+                + Numbers.count(audit.quarantined().size())
+                + " files are in no shard"
+                + (reasons.isEmpty()
+                    ? "."
+                    : reasons.entrySet().stream()
+                        .map(e -> e.getKey().key() + " " + Numbers.count(e.getValue()))
+                        .collect(Collectors.joining(", ", " (", ")."))));
+    list(audit.quarantined().stream().map(q -> q.file() + ": " + q.detail()).toList());
+    html.close();
+    DatasetAudit.Skipped s = audit.skipped();
+    html.element(
+        "li",
+        "Skipped: nested copy "
+            + Numbers.count(s.nestedCopy())
+            + " ("
+            + Numbers.count(s.nestedCopyRepeats())
+            + " repeat the first), __MACOSX "
+            + Numbers.count(s.macosx())
+            + ", ._* "
+            + Numbers.count(s.appleDouble())
+            + ", .DS_Store "
+            + Numbers.count(s.dsStore())
+            + ", other "
+            + Numbers.count(s.other())
+            + ".");
+    html.close();
+  }
+
+  /** The first of many lines. */
+  private void list(List<String> lines) {
+    if (lines.isEmpty()) {
+      return;
+    }
+    html.open("ul", "class", "names");
+    lines.stream().limit(LISTED).forEach(line -> html.open("li").element("code", line).close());
+    if (lines.size() > LISTED) {
+      html.element(
+          "li",
+          "and " + Numbers.count(lines.size() - LISTED) + " more, all in dataset.json",
+          "class",
+          "soft");
+    }
+    html.close();
+  }
+
+  private void samples() {
+    if (content.samples().isEmpty()) {
+      return;
+    }
+    html.element("h3", "Samples");
+    html.element(
+        "p",
+        "Taken at equal distances from each split and finer class, as the model sees them.",
+        "class",
+        "soft");
+    Map<String, List<Picture>> rows = new LinkedHashMap<>();
+    for (Picture picture : content.samples()) {
+      rows.computeIfAbsent(picture.split() + ", " + picture.slice(), k -> new ArrayList<>())
+          .add(picture);
+    }
+    rows.forEach(
+        (name, pictures) -> {
+          html.open("div", "class", "samples");
+          html.element("p", name);
+          for (Picture picture : pictures) {
+            html.empty(
+                "img",
+                "src",
+                picture.address(),
+                "alt",
+                name + ", " + picture.file(),
+                "title",
+                picture.file());
+          }
+          html.close();
+        });
+  }
+}

@@ -1,0 +1,169 @@
+package io.github.deepxray.export.report;
+
+import io.github.deepxray.core.html.Html;
+import io.github.deepxray.export.report.Chart.Point;
+import io.github.deepxray.train.EpochResult;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+
+/** How training went, epoch by epoch. */
+final class TrainingSection {
+  /** The stage that trains the backbone, and the one that trains a head on a pruned backbone. */
+  private static final String FINE_TUNING = "finetune";
+
+  private static final String PRUNING = "prune";
+
+  private final ReportContent content;
+  private final Html html = new Html();
+
+  private TrainingSection(ReportContent content) {
+    this.content = content;
+  }
+
+  static Html html(ReportContent content) {
+    TrainingSection section = new TrainingSection(content);
+    section.write();
+    return section.html;
+  }
+
+  private void write() {
+    html.open("section", "id", "training").element("h2", "Training");
+    if (content.histories().isEmpty()) {
+      html.element("p", "This bundle has no history of its training; export it again to add it.");
+      html.close();
+      return;
+    }
+    html.element(
+        "p",
+        "The training loss counts smoothed labels, class weights and penalties in, the validation"
+            + " loss only the weights: compare how they move, not where they are. Axes need not"
+            + " begin at 0.",
+        "class",
+        "soft");
+    Table table =
+        Table.of(
+            "The epoch whose weights were kept",
+            "stage",
+            "epochs",
+            "kept",
+            "training loss",
+            "validation loss",
+            "validation AUC",
+            "learning rate at its end");
+    content
+        .histories()
+        .forEach(
+            (stage, epochs) -> {
+              if (!epochs.isEmpty()) {
+                charts(stage, epochs);
+                row(table, stage, epochs);
+              }
+            });
+    html.add(table.html()).close();
+  }
+
+  private static String name(String stage) {
+    return switch (stage) {
+      case FINE_TUNING -> "fine-tuning";
+      case PRUNING -> "head on the pruned backbone";
+      default -> "head";
+    };
+  }
+
+  private void charts(String stage, List<EpochResult> epochs) {
+    Map<String, ToDoubleFunction<EpochResult>> losses = new LinkedHashMap<>();
+    losses.put("training", EpochResult::loss);
+    losses.put("validation", EpochResult::validationLoss);
+    Map<String, ToDoubleFunction<EpochResult>> areas = new LinkedHashMap<>();
+    areas.put("validation", EpochResult::validationAuc);
+    if (epochs.stream().allMatch(e -> e.augmented().isPresent())) {
+      losses.put("augmented", e -> e.augmented().orElseThrow().loss());
+      areas.put("augmented", e -> e.augmented().orElseThrow().auc());
+    }
+    html.element("h3", upper(name(stage)));
+    html.open("div", "class", "figures");
+    chart(stage + "-loss", "loss", stage, epochs, losses);
+    chart(stage + "-auc", "AUC", stage, epochs, areas);
+    html.close();
+  }
+
+  private static String upper(String text) {
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
+  }
+
+  private void chart(
+      String id,
+      String what,
+      String stage,
+      List<EpochResult> epochs,
+      Map<String, ToDoubleFunction<EpochResult>> lines) {
+    double[] values =
+        lines.values().stream()
+            .flatMapToDouble(line -> epochs.stream().mapToDouble(line))
+            .filter(Double::isFinite)
+            .toArray();
+    if (values.length == 0) {
+      return;
+    }
+    double least = DoubleStream.of(values).min().orElseThrow();
+    double most = DoubleStream.of(values).max().orElseThrow();
+    Chart chart =
+        Chart.withEnds(
+            id,
+            upper(what) + " of " + name(stage) + " by epoch",
+            "From epoch 1 to " + epochs.size() + "; the table has the numbers of the kept epoch.",
+            Axis.numbered("epoch", epochs.size()),
+            Axis.around(what, least, most, 5),
+            280);
+    kept(stage, epochs.size())
+        .ifPresent(epoch -> chart.vertical(epoch, epoch == epochs.size() ? "" : "kept"));
+    lines.forEach(
+        (name, line) ->
+            chart.named(
+                name,
+                name,
+                epochs.stream()
+                    .map(e -> new Point(e.epoch() + 1, line.applyAsDouble(e)))
+                    .toList()));
+    html.open("figure").add(chart.html());
+    html.element(
+        "figcaption",
+        upper(what)
+            + " by epoch"
+            + (lines.containsKey("augmented")
+                ? "; augmented is validation on strongly changed images"
+                : "")
+            + (kept(stage, epochs.size()).isPresent()
+                ? ". The dotted line is the epoch whose weights were kept."
+                : "."));
+    html.close();
+  }
+
+  /** The epoch whose weights were kept, from 1, where that is known. */
+  private OptionalInt kept(String stage, int epochs) {
+    if (stage.equals(FINE_TUNING)) {
+      return content.training().fineTuning().stream().mapToInt(f -> f.bestEpoch()).findFirst();
+    }
+    return content.training().head().patience() == 0 ? OptionalInt.of(epochs) : OptionalInt.empty();
+  }
+
+  private void row(Table table, String stage, List<EpochResult> epochs) {
+    OptionalInt kept = kept(stage, epochs.size());
+    Optional<EpochResult> shown =
+        epochs.stream().filter(e -> e.epoch() + 1 == kept.orElse(epochs.size())).findFirst();
+    table.row(
+        name(stage),
+        Numbers.count(epochs.size()),
+        kept.isPresent() ? Numbers.count(kept.getAsInt()) : "that of the best epoch; the last here",
+        Numbers.decimals(shown.map(EpochResult::loss).orElse(Double.NaN), 4),
+        Numbers.decimals(shown.map(EpochResult::validationLoss).orElse(Double.NaN), 4),
+        Numbers.decimals(shown.map(EpochResult::validationAuc).orElse(Double.NaN), 4),
+        shown.map(e -> String.format(Locale.ROOT, "%.2e", e.learningRate())).orElse(Numbers.NONE));
+  }
+}

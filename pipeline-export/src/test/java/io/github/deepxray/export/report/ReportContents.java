@@ -1,0 +1,293 @@
+package io.github.deepxray.export.report;
+
+import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.datasets.DatasetAudit;
+import io.github.deepxray.datasets.DatasetManifest;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.Slice;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** Contents to draw, made up. */
+final class ReportContents {
+  static final DecisionThresholds THRESHOLDS = new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+
+  private ReportContents() {}
+
+  /** A name that tries to be markup. */
+  static String hostile(String name) {
+    return "<img src=\"http://x.example/" + name + "\" onerror='alert(1)'>&</code></table>\u0007";
+  }
+
+  /** Images whose probability has something to do with their class. */
+  static Predictions predictions(String split, int images, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Predictions.Row> rows = new ArrayList<>();
+    for (int i = 0; i < images; i++) {
+      boolean positive = i % 3 != 0;
+      double probability = Math.min(1, random.nextDouble() * 0.6 + (positive ? 0.4 : 0));
+      rows.add(
+          new Predictions.Row(
+              new ScoredExample(
+                  hostile(split + i), hostile("p" + split + i / 2), positive, probability),
+              positive ? i % 2 == 0 ? "bacterial" : "viral" : "normal"));
+    }
+    return new Predictions(rows);
+  }
+
+  static MetricsReport metrics(Map<String, Predictions> predictions) {
+    Map<String, Evaluation> splits = new TreeMap<>();
+    Map<String, Map<String, Evaluation>> slices = new TreeMap<>();
+    predictions.forEach(
+        (split, rows) -> {
+          splits.put(split, Evaluation.of(rows.examples(), THRESHOLDS.byName(), 1));
+          Map<String, Evaluation> finer = new TreeMap<>();
+          for (String slice : List.of("bacterial", "normal", "viral")) {
+            finer.put(
+                slice,
+                Evaluation.of(
+                    rows.rows().stream()
+                        .filter(row -> !row.example().positive() || row.slice().equals(slice))
+                        .map(Predictions.Row::example)
+                        .toList(),
+                    THRESHOLDS.byName(),
+                    1));
+          }
+          slices.put(split, finer);
+        });
+    return new MetricsReport(MetricsReport.FORMAT, "weights", "data", THRESHOLDS, splits, slices);
+  }
+
+  private static DatasetManifest dataset() {
+    DatasetAudit.Sizes sizes =
+        new DatasetAudit.Sizes(
+            new DatasetAudit.Range(127, 888, 2663),
+            new DatasetAudit.Range(384, 1281, 2916),
+            2,
+            List.of(new DatasetAudit.SizeCount(888, 1281, 3)));
+    List<DatasetAudit.Folder> folders = new ArrayList<>();
+    List<DatasetManifest.SplitSummary> splits = new ArrayList<>();
+    for (Split split : Split.values()) {
+      for (Label label : Label.values()) {
+        folders.add(
+            new DatasetAudit.Folder(
+                split,
+                label,
+                60,
+                30,
+                1,
+                1_500_000,
+                Map.of(label == Label.NORMAL ? Slice.NORMAL : Slice.VIRAL, 60),
+                Map.of("jpeg", 59, "png", 1),
+                Map.of(1, 50, 3, 10),
+                sizes));
+      }
+      splits.add(
+          new DatasetManifest.SplitSummary(
+              split,
+              120,
+              60,
+              Map.of(Label.NORMAL, 60, Label.PNEUMONIA, 60),
+              Map.of(Slice.NORMAL, 60, Slice.BACTERIAL, 30, Slice.VIRAL, 30),
+              0));
+    }
+    List<DatasetAudit.IdenticalGroup> identical = new ArrayList<>();
+    List<DatasetAudit.Quarantined> quarantined = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      identical.add(
+          new DatasetAudit.IdenticalGroup(
+              "0", List.of(hostile("a" + i), hostile("b" + i)), i % 2 == 0));
+      quarantined.add(
+          new DatasetAudit.Quarantined(
+              hostile("q" + i), DatasetAudit.Reason.UNREADABLE, hostile("reason")));
+    }
+    return new DatasetManifest(
+        DatasetManifest.FORMAT,
+        hostile("fingerprint"),
+        new DatasetManifest.Source("zip", hostile("source")),
+        DatasetOptions.DEFAULT,
+        new DatasetAudit(
+            1360,
+            folders,
+            identical,
+            List.of(
+                new DatasetAudit.PatientOverlap(
+                    hostile("patient"), Map.of(Split.TRAIN, 2, Split.TEST, 1))),
+            quarantined,
+            new DatasetAudit.Skipped(1, 2, 3, 4, 5, 6)),
+        splits,
+        List.of());
+  }
+
+  /** Noise compresses worst. */
+  static XrayRecord noise(String name, long seed) {
+    byte[] pixels = new byte[224 * 224 * 3];
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < pixels.length; i += 3) {
+      pixels[i] = (byte) random.nextInt(256);
+      pixels[i + 1] = pixels[i];
+      pixels[i + 2] = pixels[i];
+    }
+    return XrayRecord.of(
+        ImageCodec.encodeJpeg(RgbImage.of(224, 224, pixels), 95), Label.NORMAL, name, "p");
+  }
+
+  static Picture picture(String name, Split split, int size, boolean heat) {
+    SplittableRandom random = new SplittableRandom(name.hashCode());
+    float[] values = new float[49];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextDouble();
+    }
+    return Picture.of(
+        noise(name, name.hashCode()),
+        split,
+        size,
+        heat ? Optional.of(HeatMap.of(7, 7, values)) : Optional.empty());
+  }
+
+  private static ArtifactReport artifact(
+      Artifact artifact, Predictions test, List<String> objections) {
+    Comparison comparison = Comparison.of(test.examples(), 0.375, test.examples(), 0.375, 1);
+    return new ArtifactReport(
+        artifact.key(),
+        artifact.path(),
+        hostile("form"),
+        0.375,
+        new FileSizes(4_652_057, 3_451_261, 3_451_397),
+        Limits.QUANTIZATION,
+        new Verdict(Map.of("test", comparison), objections));
+  }
+
+  /** Everything that a report can show, with hostile names wherever a file can have them. */
+  static ReportContent full() throws IOException {
+    Map<String, Predictions> predictions = new LinkedHashMap<>();
+    predictions.put("validation", predictions("validation", 90, 1));
+    predictions.put("test", predictions("test", 120, 2));
+    MetricsReport metrics = metrics(predictions);
+    Mistakes mistakes = Mistakes.of(predictions.get("test"), THRESHOLDS.sensitivity());
+    List<Picture> wrong = new ArrayList<>();
+    for (List<Predictions.Row> kind : List.of(mistakes.falseAlarms(), mistakes.missed())) {
+      kind.stream()
+          .limit(Mistakes.SHOWN)
+          .forEach(row -> wrong.add(picture(row.example().id(), Split.TEST, 192, true)));
+    }
+    List<Picture> samples = new ArrayList<>();
+    for (int i = 0; i < 56; i++) {
+      samples.add(picture(hostile("sample" + i), Split.TRAIN, 112, false));
+    }
+    List<EpochResult> head = new ArrayList<>();
+    List<EpochResult> tuned = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      head.add(new EpochResult(i, 1.0 / (i + 1), 0.5 / (i + 1), 0.99, Optional.empty(), 1e-3));
+      tuned.add(
+          new EpochResult(
+              i,
+              0.1,
+              0.2,
+              i == 0 ? Double.NaN : 0.98,
+              Optional.of(new EpochResult.Scores(0.3, 0.97)),
+              1e-5));
+    }
+    Map<String, List<EpochResult>> histories = new LinkedHashMap<>();
+    histories.put("train", head);
+    histories.put("finetune", tuned);
+    return new ReportContent(
+        hostile("name"),
+        hostile("purpose"),
+        hostile("data"),
+        hostile("from"),
+        List.of(hostile("limit"), "another"),
+        hostile("backbone"),
+        new TrainedModel.Description(
+            "f",
+            hostile("b0"),
+            224,
+            hostile("weights"),
+            "hash",
+            HeadSpec.of("ensemble"),
+            1,
+            "tflite",
+            "data",
+            0.5,
+            30,
+            THRESHOLDS,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Optional.empty()),
+        hostile("hash"),
+        metrics,
+        predictions,
+        dataset(),
+        List.of(
+            artifact(Artifact.FLOAT32, predictions.get("test"), List.of()),
+            artifact(Artifact.INT8, predictions.get("test"), List.of(hostile("objection")))),
+        Optional.of(
+            new ReportContent.Speed(hostile("machine"), Map.of("float32", 12.345, "int8", 6.5))),
+        histories,
+        samples,
+        wrong,
+        Optional.of(hostile("heat")),
+        Map.of(hostile("option"), hostile("value"), "a", "b", "c", "d", "e", "f"),
+        Map.of("deepxray", hostile("version")),
+        Map.of("os", hostile("os")));
+  }
+
+  /** What is there in any case: of an older bundle, whose test split has normal images alone. */
+  static ReportContent least() throws IOException {
+    ReportContent full = full();
+    Map<String, Predictions> predictions = new LinkedHashMap<>(full.predictions());
+    predictions.put(
+        "test",
+        new Predictions(
+            full.predictions().get("test").rows().stream()
+                .filter(row -> !row.example().positive())
+                .toList()));
+    return new ReportContent(
+        "name",
+        "",
+        "data",
+        "from",
+        List.of(),
+        "backbone",
+        full.training(),
+        "hash",
+        metrics(predictions),
+        predictions,
+        full.dataset(),
+        full.artifacts(),
+        Optional.empty(),
+        Map.of(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Map.of(),
+        Map.of(),
+        Map.of());
+  }
+}

@@ -1,0 +1,176 @@
+package io.github.deepxray.export.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.deepxray.core.metrics.ConfusionMatrix;
+import io.github.deepxray.core.metrics.Evaluation;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
+import org.w3c.dom.NamedNodeMap;
+
+class ReportPageTest {
+  private static ReportContent content;
+  private static String html;
+  private static Page page;
+
+  @BeforeAll
+  static void draw() throws IOException {
+    content = ReportContents.full();
+    html = ReportPage.html(content);
+    page = Page.parse(html);
+  }
+
+  @Test
+  void needsNothingBesideIt() {
+    assertThat(html).startsWith("<!DOCTYPE html>\n");
+    assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(3_000_000);
+    for (String element : List.of("script", "link", "iframe", "object", "embed", "base", "form")) {
+      assertThat(page.all(element)).as(element).isEmpty();
+    }
+    for (Element element : page.all("*")) {
+      NamedNodeMap attributes = element.getAttributes();
+      for (int i = 0; i < attributes.getLength(); i++) {
+        assertThat(attributes.item(i).getNodeName()).doesNotStartWith("on").isNotEqualTo("style");
+      }
+      if (element.hasAttribute("src")) {
+        assertThat(element.getAttribute("src")).startsWith("data:image/jpeg;base64,");
+        assertThat(element.getAttribute("alt")).isNotBlank();
+      }
+      if (element.hasAttribute("href")) {
+        page.byId(element.getAttribute("href").substring(1));
+      }
+    }
+    assertThat(page.all("img")).hasSize(56 + 2 * content.mistakes().size());
+    String style = page.all("style").get(0).getTextContent();
+    assertThat(style)
+        .contains("prefers-color-scheme: dark", "@media print")
+        .doesNotContain("url(", "@import", "http");
+  }
+
+  @Test
+  void whatComesFromFilesStaysText() {
+    // What the file says is there, as text; the bell is not.
+    String name = ReportContents.hostile("name").replace('\u0007', '\uFFFD');
+    assertThat(page.all("h1").get(0).getTextContent()).isEqualTo(name);
+    for (String from :
+        List.of(
+            "purpose",
+            "data",
+            "from",
+            "limit",
+            "backbone",
+            "b0",
+            "a0",
+            "b0",
+            "q0",
+            "reason",
+            "patient",
+            "form",
+            "objection",
+            "machine",
+            "heat",
+            "option",
+            "value",
+            "version",
+            "os",
+            "fingerprint",
+            "source")) {
+      assertThat(page.text()).contains("http://x.example/" + from + "\"");
+    }
+    assertThat(page.all("img")).noneMatch(img -> img.hasAttribute("onerror"));
+  }
+
+  @Test
+  void theSameContentGivesTheSameBytes() throws IOException {
+    assertThat(ReportPage.html(ReportContents.full())).isEqualTo(html);
+  }
+
+  @Test
+  void chartsAreDescribedAndIdsAreUnique() {
+    Set<String> ids = new HashSet<>();
+    page.all("*").stream()
+        .map(e -> e.getAttribute("id"))
+        .filter(id -> !id.isEmpty())
+        .forEach(id -> assertThat(ids.add(id)).as(id).isTrue());
+    List<Element> charts = page.styled("chart");
+    // Classes, ROC, precision-recall, calibration, four of scores, two of each training.
+    assertThat(charts).hasSize(12);
+    for (Element chart : charts) {
+      assertThat(chart.getAttribute("role")).isEqualTo("img");
+      for (String id : chart.getAttribute("aria-labelledby").split(" ", -1)) {
+        assertThat(page.byId(id).getTextContent()).isNotBlank();
+      }
+    }
+    for (Element table : page.all("table")) {
+      assertThat(Page.all(table, "caption").get(0).getTextContent()).isNotBlank();
+    }
+  }
+
+  @Test
+  void theFirstScreenSaysHowGoodAndHowSure() {
+    String first = page.styled("cards").get(0).getTextContent();
+    Evaluation test = content.metrics().test();
+    Evaluation.AtThreshold at = test.thresholds().get("validation");
+    assertThat(first)
+        .contains(Numbers.interval(test.auc()))
+        .contains(Numbers.interval(at.sensitivity()))
+        .contains(Numbers.interval(content.metrics().validation().auc()))
+        .contains("0.3750")
+        .contains("✓ blessed", "✗ refused");
+    ConfusionMatrix counts = at.confusion();
+    assertThat(first)
+        .contains(counts.falsePositives() + " of 40 normal test images are called pneumonia")
+        .contains(counts.falseNegatives() + " of 80 pneumonias of the test split");
+    assertThat(page.text()).contains("Not a medical device.");
+  }
+
+  @Test
+  void theConfusionMatricesAreThoseOfTheMetrics() {
+    List<Element> matrices = page.styled("confusion");
+    // Three thresholds on two splits.
+    assertThat(matrices).hasSize(6);
+    ConfusionMatrix expected = content.metrics().test().thresholds().get("validation").confusion();
+    assertThat(Page.all(matrices.get(0), "b").stream().map(b -> Long.parseLong(b.getTextContent())))
+        .containsExactly(
+            expected.truePositives(),
+            expected.falseNegatives(),
+            expected.falsePositives(),
+            expected.trueNegatives());
+  }
+
+  @Test
+  void mistakesAreShownFromTheWorstOn() {
+    List<Double> shown =
+        page.styled("mistake").stream()
+            .map(m -> Double.parseDouble(Page.all(m, "b").get(0).getTextContent()))
+            .toList();
+    Mistakes mistakes = Mistakes.of(content.predictions().get("test"), content.threshold());
+    int alarms = Math.min(12, mistakes.falseAlarms().size());
+    assertThat(alarms).isGreaterThan(1);
+    assertThat(shown).hasSize(alarms + Math.min(12, mistakes.missed().size()));
+    assertThat(shown.subList(0, alarms))
+        .isSortedAccordingTo((a, b) -> Double.compare(b, a))
+        .allMatch(p -> p >= 0.375);
+    assertThat(shown.get(0))
+        .isEqualTo(
+            Math.round(1000 * mistakes.falseAlarms().get(0).example().probability()) / 1000.0);
+    assertThat(shown.subList(alarms, shown.size())).isSorted().allMatch(p -> p <= 0.375);
+  }
+
+  @Test
+  void whatIsMissingIsLeftOut() throws IOException {
+    String least = ReportPage.html(ReportContents.least());
+    Page parsed = Page.parse(least);
+    assertThat(parsed.all("img")).isEmpty();
+    assertThat(parsed.text())
+        .contains("no history of its training", "No pneumonia of the test split is called normal")
+        .doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
+    assertThat(page.text()).doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
+  }
+}
