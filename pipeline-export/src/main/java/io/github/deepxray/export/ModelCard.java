@@ -6,6 +6,7 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -36,6 +37,10 @@ record ModelCard(
 
   private static final String KERMANY_ON_HUB = "hf-vision/chest-xray-pneumonia";
 
+  private ClassNames classes() {
+    return dataset.manifest().classNames();
+  }
+
   String render() throws IOException {
     Evaluation test = metrics.test();
     Evaluation.AtThreshold decided = test.thresholds().get(DecisionThresholds.DEFAULT);
@@ -63,9 +68,9 @@ record ModelCard(
               model. Images of another size are stretched to %1$d x %1$d with an antialiased triangle
               filter and rounded to 8 bits. The SavedModel signature `serving_bytes` takes JPEG or PNG
               files and does all of that itself.
-            - Output `probability` `[N, 1]`: the probability of pneumonia, 0..1.
-            - Decide for pneumonia from **%2$.4f** on. The threshold is the largest that finds %3$.0f %% of
-              the pneumonias in the validation split; the test split had no part in it.
+            - Output `probability` `[N, 1]`: the probability of %4$s, 0..1.
+            - Decide for %4$s from **%2$.4f** on. The threshold is the largest that finds %3$.0f %% of
+              %5$s in the validation split; the test split had no part in it.
 
             ## Files
 
@@ -74,7 +79,9 @@ record ModelCard(
             """,
             training.imageSize(),
             decided.threshold(),
-            100 * metrics.thresholds().targetSensitivity()));
+            100 * metrics.thresholds().targetSensitivity(),
+            Words.positive(classes()),
+            Words.positives(classes())));
     artifacts.forEach(artifact -> text.append(row(artifact)));
     text.append(
         """
@@ -90,9 +97,10 @@ record ModelCard(
 
         As audited in `dataset.json`. No patient and no identical image is on both sides of a split.
 
-        | split | images | with pneumonia |
+        | split | images | with %s |
         |---|---:|---:|
-        """);
+        """
+            .formatted(Words.positive(classes())));
     for (Split split : Split.values()) {
       dataset.manifest().splits().stream()
           .filter(s -> s.split() == split)
@@ -186,13 +194,13 @@ record ModelCard(
         artifact.verdict().blessed() ? "blessed" : "**refused**");
   }
 
-  private static String explanation(HeatMapCheck check) {
+  private String explanation(HeatMapCheck check) {
     return String.format(
         Locale.ROOT,
         """
 
         `%s` (%,d bytes, 8-bit weights) gives `probability` and a second output `%s`
-        `[%d, %d, 1]`: Grad-CAM (Selvaraju et al. 2017), where the image speaks for pneumonia, spread
+        `[%d, %d, 1]`: Grad-CAM (Selvaraju et al. 2017), where the image speaks for %s, spread
         evenly over the whole image. On %d images of the test split its maps differ from those of the
         unquantized model by %.1f %% of the map's maximum on average, correlation %.3f. It shows what
         this model looked at; it does not show where a disease is.
@@ -202,12 +210,21 @@ record ModelCard(
         GradCam.HEAT_MAP,
         check.height(),
         check.width(),
+        Words.positive(classes()),
         check.images(),
         100 * check.meanDifference(),
         check.correlation());
   }
 
   private String intendedUse() {
+    if (!classes().equals(ClassNames.DEFAULT)) {
+      return """
+      An image goes in, the probability of %s comes out. Meant for trying out, benchmarking and
+      teaching the way from images to a deployed classifier on the JVM. Out of scope: patients, and
+      images of other kinds than those it was trained on.
+      """
+          .formatted(classes().positive());
+    }
     return origin == ImageOrigin.PHANTOMS
         ? """
         For trying out the way from images to a deployed classifier on the JVM. It was trained on
@@ -270,18 +287,19 @@ record ModelCard(
     String calibration =
         training.head().balanced()
             ? """
-            - Probabilities are trained with balanced classes%s: they are not calibrated to the share
-              of pneumonia anywhere.
+            - Probabilities are trained with balanced classes%1$s: they are not calibrated to the share
+              of %2$s anywhere.
             """
             : """
-            - Probabilities are trained on the train split's share of pneumonia%s: they are not
+            - Probabilities are trained on the train split's share of %2$s%1$s: they are not
               calibrated to the share anywhere else.
             """;
     return ofData
         + String.format(
             Locale.ROOT,
             calibration,
-            training.head().labelSmoothing() > 0 ? " and smoothed labels" : "")
+            training.head().labelSmoothing() > 0 ? " and smoothed labels" : "",
+            Words.positive(classes()))
         + """
         - The model sees all that its images contain, text burnt into them and devices included, and
           may lean on it.
@@ -307,7 +325,6 @@ record ModelCard(
             """
             tags:
             - %s
-            - pneumonia
             - "%s"
             - tensorflow
             - tflite
@@ -322,7 +339,7 @@ record ModelCard(
                   split: test
                 metrics:
             """,
-            origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray",
+            tags(),
             training.backbone(),
             name,
             switch (origin) {
@@ -338,6 +355,13 @@ record ModelCard(
     metric(text, "precision", "precision", decided.precision());
     metric(text, "f1", "F1", decided.f1());
     return text.append("---\n\n").toString();
+  }
+
+  private String tags() {
+    if (!classes().equals(ClassNames.DEFAULT)) {
+      return "deepxray";
+    }
+    return (origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray") + "\n- pneumonia";
   }
 
   /** With all digits, as in {@code metrics.json}; one that is not defined is left out. */
@@ -377,8 +401,12 @@ record ModelCard(
         """
 
         `validation` is the recommended one. `prior`, where it differs from 0.5, corrects for the share
-        of pneumonia that the training saw.
-        """);
+        of %s that the training saw.
+        """
+            .formatted(Words.positive(classes())));
+    if (metrics.slices().getOrDefault(Split.TEST.key(), Map.of()).isEmpty()) {
+      return text.toString();
+    }
     text.append("\n| slice of the test split | images | AUC against all normal | found |\n");
     text.append("|---|---:|---|---|\n");
     metrics
