@@ -13,6 +13,7 @@ import io.github.deepxray.datasets.DatasetManifest.Shard;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Layout.Candidate;
 import io.github.deepxray.datasets.source.FileSource;
+import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.datasets.source.RefusedException;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
 import java.io.BufferedOutputStream;
@@ -139,8 +140,10 @@ public final class DatasetBuilder {
    * replaced.
    *
    * @param source the Kaggle archive, a folder that it was unpacked into, or one like it: {@code
-   *     train} and {@code test}, maybe {@code val}, with {@code NORMAL} and {@code PNEUMONIA} in
-   *     each
+   *     train} and {@code test}, maybe {@code val}, with a folder for each of two classes; or a
+   *     folder or archive of two class folders, a CSV file with the columns path, label and maybe
+   *     patient and split, or TFRecords with {@code image} and {@code label}. Where no split is
+   *     told the test split is drawn by patient
    * @param folder the folder to make; it gets {@code dataset.json}, {@code dataset.txt} and the
    *     shards
    * @param options what to make
@@ -155,15 +158,26 @@ public final class DatasetBuilder {
       Path source, Path folder, DatasetOptions options, int threads, Progress progress)
       throws IOException {
     Optional<PreparedDataset> before = existing(folder);
-    try (FileSource files = FileSource.open(source, options.limits())) {
+    try (FileSource files = open(source, options.limits())) {
       DatasetBuilder builder =
-          new DatasetBuilder(files, Layout.of(files), options, threads, progress);
+          new DatasetBuilder(
+              files, Layout.of(files, options.classes()), options, threads, progress);
       if (before.isPresent() && builder.made(before.get())) {
         return before.get();
       }
       AtomicFiles.writeFolder(folder, partial -> builder.build(folder, partial));
     }
     return PreparedDataset.open(folder);
+  }
+
+  private static FileSource open(Path source, Limits limits) throws IOException {
+    boolean csv = source.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
+    if (csv && Files.isRegularFile(source)) {
+      return CsvSource.open(source, limits);
+    }
+    return Files.exists(source) && RecordSource.isOne(source)
+        ? RecordSource.open(source, limits)
+        : FileSource.open(source, limits);
   }
 
   /** What is there already; a folder of something else is not written over. */
@@ -265,7 +279,8 @@ public final class DatasetBuilder {
                               f.patient(),
                               f.sha256()))
                   .toList(),
-              options);
+              options,
+              layout.drawTest());
       quarantined.addAll(split.quarantined());
       quarantined.sort(Comparator.comparing(Quarantined::file));
       DatasetAudit audit = audit(images, quarantined);
@@ -292,7 +307,8 @@ public final class DatasetBuilder {
               options,
               audit,
               summaries,
-              shards);
+              shards,
+              Optional.of(layout.classes()).filter(c -> !c.equals(ClassNames.DEFAULT)));
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
       Json.write(partial.resolve(PreparedDataset.MANIFEST), manifest);
     }
@@ -374,7 +390,10 @@ public final class DatasetBuilder {
   private byte[] store(byte[] bytes, ImageCodec.Header header) {
     var image = ImageCodec.decode(bytes, "it", options.limits().maxPixels());
     int size = options.imageSize();
-    if (header.format().equals("jpeg") && header.height() == size && header.width() == size) {
+    if (header.format().equals("jpeg")
+        && header.channels() <= 3
+        && header.height() == size
+        && header.width() == size) {
       return bytes;
     }
     return ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
@@ -418,7 +437,7 @@ public final class DatasetBuilder {
                   + ": of the "
                   + part.key()
                   + " split's images with label "
-                  + label
+                  + layout.classes().of(label)
                   + " none is left after bad, shared and validation images were taken out; give"
                   + " more images or a smaller validation fraction.");
         }

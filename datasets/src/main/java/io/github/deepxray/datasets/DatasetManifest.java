@@ -1,7 +1,9 @@
 package io.github.deepxray.datasets;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What {@code dataset.json} says about a prepared data set. Nothing in it depends on the machine,
@@ -14,6 +16,7 @@ import java.util.Map;
  * @param audit what was found
  * @param splits what the shards hold
  * @param shards the files, in the order of reading
+ * @param classes what the classes are called, if not as in {@link ClassNames#DEFAULT}
  */
 public record DatasetManifest(
     String format,
@@ -22,7 +25,8 @@ public record DatasetManifest(
     DatasetOptions options,
     DatasetAudit audit,
     List<SplitSummary> splits,
-    List<Shard> shards) {
+    List<Shard> shards,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes) {
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/1";
 
@@ -30,6 +34,11 @@ public record DatasetManifest(
   public DatasetManifest {
     splits = List.copyOf(splits);
     shards = List.copyOf(shards);
+  }
+
+  /** What the classes are called. */
+  public ClassNames classNames() {
+    return classes.orElse(ClassNames.DEFAULT);
   }
 
   /** The number of images in a split's shards. */
@@ -40,7 +49,7 @@ public record DatasetManifest(
   /**
    * A source of images.
    *
-   * @param kind {@code zip} or {@code folder}
+   * @param kind {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}
    * @param fingerprint SHA-256 of its files' paths and hashes, the same for an archive and its
    *     unpacked folder
    */

@@ -1,6 +1,8 @@
 package io.github.deepxray.datasets;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.datasets.source.Limits;
+import java.util.Optional;
 
 /**
  * How a data set is prepared. Start from {@link #DEFAULT} and change it with the {@code with}
@@ -17,6 +19,10 @@ import io.github.deepxray.datasets.source.Limits;
  * @param maxBad the part of the files, 0..1, that may be unreadable or misnamed; with more
  *     preparation fails
  * @param limits what the source may hold at most
+ * @param classes what the classes are called, label 0 first; if empty, as in the source, by
+ *     alphabet. TFRecords name none: there it gives the names
+ * @param testFraction the part that is drawn for testing, more than 0 to less than 1, in each
+ *     {@link Slice} by patient, of a source without splits; if empty {@link #TEST_FRACTION}
  */
 public record DatasetOptions(
     int imageSize,
@@ -26,10 +32,25 @@ public record DatasetOptions(
     long seed,
     int recordsPerShard,
     double maxBad,
-    Limits limits) {
+    Limits limits,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> testFraction) {
   /** 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records a shard, 1 % bad files. */
   public static final DatasetOptions DEFAULT =
-      new DatasetOptions(224, 95, 0.10, OfficialVal.TRAIN, 0, 1280, 0.01, Limits.DEFAULT);
+      new DatasetOptions(
+          224,
+          95,
+          0.10,
+          OfficialVal.TRAIN,
+          0,
+          1280,
+          0.01,
+          Limits.DEFAULT,
+          Optional.empty(),
+          Optional.empty());
+
+  /** The part that is drawn for testing unless told otherwise. */
+  public static final double TEST_FRACTION = 0.2;
 
   /** Checks the ranges. */
   public DatasetOptions {
@@ -41,6 +62,8 @@ public record DatasetOptions(
         validationFraction);
     require(recordsPerShard >= 1, "recordsPerShard is at least 1", recordsPerShard);
     require(maxBad >= 0 && maxBad <= 1, "maxBad is 0 to 1", maxBad);
+    double test = testFraction.orElse(TEST_FRACTION);
+    require(test > 0 && test < 1, "testFraction is more than 0 to less than 1", test);
   }
 
   private static void require(boolean condition, String rule, Number value) {
@@ -52,25 +75,61 @@ public record DatasetOptions(
   /** These options with another size of the stored images. */
   public DatasetOptions withImageSize(int value) {
     return new DatasetOptions(
-        value, jpegQuality, validationFraction, officialVal, seed, recordsPerShard, maxBad, limits);
+        value,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with another quality of resized images. */
   public DatasetOptions withJpegQuality(int value) {
     return new DatasetOptions(
-        imageSize, value, validationFraction, officialVal, seed, recordsPerShard, maxBad, limits);
+        imageSize,
+        value,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with another part for validation. */
   public DatasetOptions withValidationFraction(double value) {
     return new DatasetOptions(
-        imageSize, jpegQuality, value, officialVal, seed, recordsPerShard, maxBad, limits);
+        imageSize,
+        jpegQuality,
+        value,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with another use of the archive's own validation folder. */
   public DatasetOptions withOfficialVal(OfficialVal value) {
     return new DatasetOptions(
-        imageSize, jpegQuality, validationFraction, value, seed, recordsPerShard, maxBad, limits);
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        value,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with another seed. */
@@ -83,13 +142,24 @@ public record DatasetOptions(
         value,
         recordsPerShard,
         maxBad,
-        limits);
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with another size of shards. */
   public DatasetOptions withRecordsPerShard(int value) {
     return new DatasetOptions(
-        imageSize, jpegQuality, validationFraction, officialVal, seed, value, maxBad, limits);
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        value,
+        maxBad,
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with another tolerance for bad files. */
@@ -102,7 +172,9 @@ public record DatasetOptions(
         seed,
         recordsPerShard,
         value,
-        limits);
+        limits,
+        classes,
+        testFraction);
   }
 
   /** These options with other limits. */
@@ -115,6 +187,38 @@ public record DatasetOptions(
         seed,
         recordsPerShard,
         maxBad,
-        value);
+        value,
+        classes,
+        testFraction);
+  }
+
+  /** These options with these names of the classes. */
+  public DatasetOptions withClasses(ClassNames value) {
+    return new DatasetOptions(
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        Optional.of(value),
+        testFraction);
+  }
+
+  /** These options with another part for testing. */
+  public DatasetOptions withTestFraction(double value) {
+    return new DatasetOptions(
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        classes,
+        Optional.of(value));
   }
 }

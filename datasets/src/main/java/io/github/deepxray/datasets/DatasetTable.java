@@ -27,6 +27,7 @@ final class DatasetTable {
         .append("), ")
         .append(count(audit.files()))
         .append(" image files\n");
+    ClassNames classes = manifest.classNames();
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of(
@@ -35,7 +36,7 @@ final class DatasetTable {
       rows.add(
           List.of(
               f.split().key(),
-              f.label().name(),
+              classes.of(f.label()),
               count(f.images()),
               count(f.patients()),
               count(f.unknownPatients()),
@@ -77,29 +78,31 @@ final class DatasetTable {
         .append(manifest.shards().size())
         .append(" shards\n");
     rows.clear();
-    rows.add(
-        List.of(
-            "split",
-            "images",
-            "patients",
-            "normal",
-            "pneumonia",
-            "bacterial",
-            "viral",
-            "unspecified",
-            "official val"));
+    // The finer classes are those of one data set alone.
+    boolean slices = classes.equals(ClassNames.DEFAULT);
+    List<String> head = new ArrayList<>(List.of("split", "images", "patients"));
+    classes.list().forEach(c -> head.add(slices ? c.toLowerCase(Locale.ROOT) : c));
+    if (slices) {
+      head.addAll(List.of("bacterial", "viral", "unspecified"));
+    }
+    head.add("official val");
+    rows.add(head);
     for (SplitSummary split : manifest.splits()) {
-      rows.add(
-          List.of(
-              split.split().key(),
-              count(split.images()),
-              count(split.patients()),
-              count(split.labels().getOrDefault(Label.NORMAL, 0)),
-              count(split.labels().getOrDefault(Label.PNEUMONIA, 0)),
-              count(split.slices().getOrDefault(Slice.BACTERIAL, 0)),
-              count(split.slices().getOrDefault(Slice.VIRAL, 0)),
-              count(split.slices().getOrDefault(Slice.UNSPECIFIED, 0)),
-              count(split.fromOfficialVal())));
+      List<String> row =
+          new ArrayList<>(
+              List.of(
+                  split.split().key(),
+                  count(split.images()),
+                  count(split.patients()),
+                  count(split.labels().getOrDefault(Label.NORMAL, 0)),
+                  count(split.labels().getOrDefault(Label.PNEUMONIA, 0))));
+      if (slices) {
+        row.add(count(split.slices().getOrDefault(Slice.BACTERIAL, 0)));
+        row.add(count(split.slices().getOrDefault(Slice.VIRAL, 0)));
+        row.add(count(split.slices().getOrDefault(Slice.UNSPECIFIED, 0)));
+      }
+      row.add(count(split.fromOfficialVal()));
+      rows.add(row);
     }
     table(text, rows);
     return text.toString();

@@ -20,14 +20,4 @@ public enum Label {
         ? Optional.of(NORMAL)
         : index == 1 ? Optional.of(PNEUMONIA) : Optional.empty();
   }
-
-  /** The label of a folder, if it is one. */
-  static Optional<Label> ofFolder(String name) {
-    for (Label label : values()) {
-      if (label.name().equals(name)) {
-        return Optional.of(label);
-      }
-    }
-    return Optional.empty();
-  }
 }

@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageFormat;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetAudit.Skipped;
@@ -10,21 +11,29 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * Finds {@code <split>/<class>/<file>} in a source and sorts out what is no part of it.
+ * Finds {@code <split>/<class>/<file>} in a source, or {@code <class>/<file>} where there are no
+ * splits, and sorts out what is no part of it.
  *
  * @param images files to look into, by path
  * @param quarantined files set aside for their place or name, by path
  * @param skipped files that are no part of the data set
+ * @param classes what the classes are called
+ * @param drawTest whether the source has no splits; all images are then in the train split
  */
-record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped skipped) {
-  private static final Set<String> EXTENSIONS = Set.of("jpeg", "jpg", "png");
+record Layout(
+    List<Candidate> images,
+    List<Quarantined> quarantined,
+    Skipped skipped,
+    ClassNames classes,
+    boolean drawTest) {
+  private static final XrayName NO_NAME = new XrayName(Optional.empty(), Optional.empty());
 
   /**
    * A file that should be an image.
@@ -36,12 +45,30 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
   /** A file in a class folder below some root. */
   private record Placed(String root, String path, SourceFile file, Split split, Label label) {}
 
+  /** Where to look for classes: below folders of splits or not, and what they are called. */
+  private record Plan(ClassNames classes, boolean splits) {
+    boolean isDefault() {
+      return classes.equals(ClassNames.DEFAULT);
+    }
+
+    XrayName parse(String path) {
+      // What names say is known of one data set alone.
+      return isDefault() ? XrayName.parse(path) : NO_NAME;
+    }
+  }
+
   /**
    * Sorts the files of a source.
    *
-   * @throws DeepXrayException if a class has no images in the train or the test split
+   * @param wanted what the user calls the classes, label 0 first
+   * @throws DeepXrayException if there are not two classes, or one has no images in the train or
+   *     the test split
    */
-  static Layout of(FileSource source) {
+  static Layout of(FileSource source, Optional<ClassNames> wanted) {
+    if (source instanceof LabelledSource labelled) {
+      return of(labelled, wanted);
+    }
+    Plan plan = plan(source, wanted);
     int macosx = 0;
     int appleDouble = 0;
     int dsStore = 0;
@@ -51,7 +78,7 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
     for (SourceFile file : source.files()) {
       List<String> parts = List.of(file.path().split("/"));
       String name = parts.get(parts.size() - 1);
-      Optional<Placed> place = place(file, parts);
+      Optional<Placed> place = place(plan, file, parts);
       if (parts.contains("__MACOSX")) {
         macosx++;
       } else if (name.startsWith("._")) {
@@ -60,12 +87,13 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
         dsStore++;
       } else if (place.isPresent()) {
         placed.add(place.get());
-      } else if (isImageName(name)) {
+      } else if (ImageFormat.isImageName(name)) {
         quarantined.add(
             new Quarantined(
                 file.path(),
                 Reason.MISPLACED,
-                "it lies in no folder train, test or val / NORMAL or PNEUMONIA"));
+                (plan.splits() ? "it lies in no folder train, test or val / " : "it lies in no folder ")
+                    + String.join(" or ", plan.classes().list())));
       } else {
         other++;
       }
@@ -78,7 +106,7 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
     for (Placed p : placed) {
       if (p.root().equals(root)) {
         paths.add(p.path());
-        sort(p, images, quarantined);
+        sort(plan, p, images, quarantined);
       } else if (nestedRoots.contains(p.root())) {
         nested.add(p.path());
       } else {
@@ -89,19 +117,7 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
                 "it lies outside " + (root.isEmpty() ? "the top folder" : root)));
       }
     }
-    for (Split split : List.of(Split.TRAIN, Split.TEST)) {
-      for (Label label : Label.values()) {
-        if (images.stream().noneMatch(i -> i.split() == split && i.label() == label)) {
-          throw new DeepXrayException(
-              source.name()
-                  + " has no images in "
-                  + split.key()
-                  + "/"
-                  + label
-                  + "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like it.");
-        }
-      }
-    }
+    refuseMissing(source.name(), images, plan.classes(), !plan.splits());
     images.sort(Comparator.comparing(Candidate::path));
     quarantined.sort(Comparator.comparing(Quarantined::file));
     return new Layout(
@@ -113,18 +129,119 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
             macosx,
             appleDouble,
             dsStore,
-            other));
+            other),
+        plan.classes(),
+        !plan.splits());
   }
 
-  private static Optional<Placed> place(SourceFile file, List<String> parts) {
+  /** The images of a source that says their classes itself. */
+  private static Layout of(LabelledSource source, Optional<ClassNames> wanted) {
+    ClassNames classes = source.classes(wanted);
+    boolean drawTest = source.entries().stream().allMatch(e -> e.split().isEmpty());
+    boolean named = classes.equals(ClassNames.DEFAULT);
+    List<Candidate> images = new ArrayList<>();
+    for (LabelledSource.Entry entry : source.entries()) {
+      String path = entry.file().path();
+      XrayName name = named ? XrayName.parse(path) : NO_NAME;
+      images.add(
+          new Candidate(
+              path,
+              entry.file(),
+              entry.split().orElse(Split.TRAIN),
+              classes
+                  .label(entry.label())
+                  .or(() -> Label.of(Long.parseLong(entry.label())))
+                  .orElseThrow(),
+              new XrayName(entry.patient().or(name::patient), name.slice())));
+    }
+    refuseMissing(source.name(), images, classes, drawTest);
+    return new Layout(
+        List.copyOf(images), List.of(), new Skipped(0, 0, 0, 0, 0, 0), classes, drawTest);
+  }
+
+  private static void refuseMissing(
+      String source, List<Candidate> images, ClassNames classes, boolean drawTest) {
+    for (Split split : drawTest ? List.of(Split.TRAIN) : List.of(Split.TRAIN, Split.TEST)) {
+      for (Label label : Label.values()) {
+        if (images.stream().noneMatch(i -> i.split() == split && i.label() == label)) {
+          throw new DeepXrayException(
+              source
+                  + " has no images in "
+                  + split.key()
+                  + "/"
+                  + classes.of(label)
+                  + "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like it.");
+        }
+      }
+    }
+  }
+
+  /** Finds out how the source is laid out. */
+  private static Plan plan(FileSource source, Optional<ClassNames> wanted) {
+    Map<String, Set<String>> split = new TreeMap<>();
+    Map<String, Set<String>> unsplit = new TreeMap<>();
+    boolean known = false;
+    for (SourceFile file : source.files()) {
+      List<String> parts = List.of(file.path().split("/"));
+      int n = parts.size();
+      String name = parts.get(n - 1);
+      if (n < 2 || parts.contains("__MACOSX") || name.startsWith("._")) {
+        continue;
+      }
+      String folder = parts.get(n - 2);
+      if (n > 2 && Split.ofFolder(parts.get(n - 3)).isPresent()) {
+        known |= ClassNames.DEFAULT.label(folder).isPresent();
+        if (ImageFormat.isImageName(name)) {
+          String root = String.join("/", parts.subList(0, n - 3));
+          split.computeIfAbsent(root, r -> new TreeSet<>()).add(folder);
+        }
+      } else if (ImageFormat.isImageName(name)) {
+        String root = String.join("/", parts.subList(0, n - 2));
+        unsplit.computeIfAbsent(root, r -> new TreeSet<>()).add(folder);
+      }
+    }
+    if (known && wanted.isEmpty()) {
+      return new Plan(ClassNames.DEFAULT, true);
+    }
+    boolean splits = !split.isEmpty();
+    Set<String> names =
+        (splits ? split : unsplit)
+            .values().stream()
+                .max(Comparator.<Set<String>>comparingInt(Set::size))
+                .orElse(Set.of());
+    if (names.isEmpty()) {
+      throw new DeepXrayException(
+          source.name()
+              + " has no images in folders of classes; lay them out as <split>/<class>/<image> or"
+              + " <class>/<image>, or list them in a CSV file of path,label.");
+    }
+    return new Plan(ClassNames.found(names, wanted, source.name()), splits);
+  }
+
+  private static Optional<Placed> place(Plan plan, SourceFile file, List<String> parts) {
     int n = parts.size();
+    if (!plan.splits()) {
+      return n < 2
+          ? Optional.empty()
+          : plan.classes()
+              .label(parts.get(n - 2))
+              .map(
+                  label ->
+                      new Placed(
+                          String.join("/", parts.subList(0, n - 2)),
+                          String.join("/", parts.subList(n - 2, n)),
+                          file,
+                          Split.TRAIN,
+                          label));
+    }
     if (n < 3) {
       return Optional.empty();
     }
     return Split.ofFolder(parts.get(n - 3))
         .flatMap(
             split ->
-                Label.ofFolder(parts.get(n - 2))
+                plan.classes()
+                    .label(parts.get(n - 2))
                     .map(
                         label ->
                             new Placed(
@@ -162,11 +279,15 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
     return new HashSet<>(List.of(root + "/chest_xray", root + "/" + last));
   }
 
-  private static void sort(Placed p, List<Candidate> images, List<Quarantined> quarantined) {
-    XrayName name = XrayName.parse(p.path());
-    if (!isImageName(p.path())) {
+  private static void sort(
+      Plan plan, Placed p, List<Candidate> images, List<Quarantined> quarantined) {
+    XrayName name = plan.parse(p.path());
+    if (!ImageFormat.isImageName(p.path())) {
       quarantined.add(
-          new Quarantined(p.path(), Reason.NO_IMAGE, "its extension is none of jpeg, jpg, png"));
+          new Quarantined(
+              p.path(),
+              Reason.NO_IMAGE,
+              "its extension is none of jpeg, jpg, png, bmp, tif, tiff"));
     } else if (name.contradicts(p.label())) {
       quarantined.add(
           new Quarantined(
@@ -179,10 +300,5 @@ record Layout(List<Candidate> images, List<Quarantined> quarantined, Skipped ski
     } else {
       images.add(new Candidate(p.path(), p.file(), p.split(), p.label(), name));
     }
-  }
-
-  private static boolean isImageName(String name) {
-    int dot = name.lastIndexOf('.');
-    return dot >= 0 && EXTENSIONS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
   }
 }

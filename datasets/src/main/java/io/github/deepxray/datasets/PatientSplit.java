@@ -55,8 +55,20 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
 
   /** Places images; the result depends on the images, not on their order. */
   static PatientSplit of(Collection<Image> all, DatasetOptions options) {
+    return of(all, options, false);
+  }
+
+  /**
+   * Places images.
+   *
+   * @param drawTest whether the source has no splits, so that the test split is drawn as well
+   */
+  static PatientSplit of(Collection<Image> all, DatasetOptions options, boolean drawTest) {
     List<Image> sorted = new ArrayList<>(all);
     sorted.sort(Comparator.comparing(Image::path));
+    if (drawTest) {
+      sorted = withDrawnTest(sorted, options);
+    }
     List<Image> test = sorted.stream().filter(i -> i.official() == Split.TEST).toList();
     List<Quarantined> quarantined = new ArrayList<>();
     List<Image> rest = withoutLeaks(sorted, test, quarantined);
@@ -69,7 +81,8 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     List<Group> groups = groups(rest);
     Set<Group> held =
         switch (options.officialVal()) {
-          case TRAIN -> draw(groups, options);
+          case TRAIN ->
+              draw(groups, options.validationFraction(), "validation", options.seed());
           case VALIDATION -> {
             Set<Group> official = new HashSet<>(groups);
             official.removeIf(g -> !g.hasAnyOf(Split.VALIDATION));
@@ -94,14 +107,8 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       testHashes.putIfAbsent(image.sha256(), image.path());
       testPatients.add(image.patient());
     }
-    Map<String, Set<Label>> labels = new HashMap<>();
-    sorted.stream()
-        .filter(i -> i.official() != Split.TEST)
-        .forEach(
-            i ->
-                labels
-                    .computeIfAbsent(i.sha256(), h -> EnumSet.noneOf(Label.class))
-                    .add(i.label()));
+    Map<String, Set<Label>> labels =
+        labels(sorted.stream().filter(i -> i.official() != Split.TEST).toList());
     List<Image> rest = new ArrayList<>();
     for (Image image : sorted) {
       if (image.official() == Split.TEST) {
@@ -128,6 +135,36 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       }
     }
     return rest;
+  }
+
+  /** The labels under which each image is there, by its hash. */
+  private static Map<String, Set<Label>> labels(List<Image> images) {
+    Map<String, Set<Label>> labels = new HashMap<>();
+    images.forEach(
+        i ->
+            labels
+                .computeIfAbsent(i.sha256(), h -> EnumSet.noneOf(Label.class))
+                .add(i.label()));
+    return labels;
+  }
+
+  /** Images without a split, some of them moved to the test split. */
+  private static List<Image> withDrawnTest(List<Image> sorted, DatasetOptions options) {
+    Map<String, Set<Label>> labels = labels(sorted);
+    List<Group> groups =
+        groups(sorted.stream().filter(i -> labels.get(i.sha256()).size() == 1).toList());
+    double fraction = options.testFraction().orElse(DatasetOptions.TEST_FRACTION);
+    Set<String> drawn = new HashSet<>();
+    draw(groups, fraction, "test", options.seed())
+        .forEach(group -> group.images().forEach(i -> drawn.add(i.path())));
+    return sorted.stream()
+        .map(
+            i ->
+                drawn.contains(i.path())
+                    ? new Image(
+                        i.path(), Split.TEST, i.label(), i.slice(), i.patient(), i.sha256())
+                    : i)
+        .toList();
   }
 
   /** Union-find over patients, joined by identical images. */
@@ -167,17 +204,18 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   }
 
   /**
-   * Draws groups for validation, in each slice until its part is reached. A group is only drawn if
-   * it has an image of the train folder: the official validation images stay trained on.
+   * Draws groups, in each slice until its part is reached. A group is only drawn if it has an image
+   * of the train folder: the official validation images stay trained on.
    */
-  private static Set<Group> draw(List<Group> groups, DatasetOptions options) {
+  private static Set<Group> draw(
+      List<Group> groups, double fraction, String purpose, long seed) {
     Set<Group> drawn = new HashSet<>();
     for (Slice stratum : Slice.values()) {
       List<Group> candidates = new ArrayList<>(groups);
       candidates.removeIf(g -> g.stratum() != stratum || !g.hasAnyOf(Split.TRAIN));
-      candidates.sort(byHash(options.seed(), "validation", Group::key));
+      candidates.sort(byHash(seed, purpose, Group::key));
       double target =
-          options.validationFraction() * candidates.stream().mapToInt(g -> g.images().size()).sum();
+          fraction * candidates.stream().mapToInt(g -> g.images().size()).sum();
       int taken = 0;
       for (Group group : candidates) {
         int size = group.images().size();

@@ -98,13 +98,18 @@ final class ConfigFile {
       return tree;
     }
 
+    private static void addOptions(CommandSpec command, Set<String> names) {
+      for (CommandLine subcommand : command.subcommands().values()) {
+        subcommand.getCommandSpec().options().forEach(option -> names.add(key(option)));
+        addOptions(subcommand.getCommandSpec(), names);
+      }
+    }
+
     /** A misspelt key would otherwise silently do nothing. */
     private void refuseWrong(CommandSpec command, JsonNode tree) {
       Set<String> known = new TreeSet<>();
       // One file may serve all commands: a key must be an option of some of them.
-      for (CommandLine sibling : command.root().subcommands().values()) {
-        sibling.getCommandSpec().options().forEach(option -> known.add(key(option)));
-      }
+      addOptions(command.root(), known);
       known.removeAll(NOT_KEPT);
       List<String> unknown = new ArrayList<>();
       tree.fieldNames().forEachRemaining(name -> unknown.add(name));

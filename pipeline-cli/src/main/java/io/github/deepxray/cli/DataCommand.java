@@ -3,9 +3,15 @@ package io.github.deepxray.cli;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.Pipeline;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** The first stage. */
@@ -15,21 +21,36 @@ import picocli.CommandLine.Option;
       "Audits an archive of chest X-rays, splits it by patient and writes TFRecord shards.",
       "",
       "Reads the Kaggle archive 'Chest X-Ray Images (Pneumonia)' as it is, or the folder it was"
-          + " unpacked into. Writes <out>/data with dataset.json, a table and the shards.",
+          + " unpacked into; any other images of two classes in <split>/<class>/ or <class>/, a .csv"
+          + " file of path,label[,patient][,split], or TFRecords with image and label. Writes"
+          + " <out>/data with dataset.json, a table and the shards.",
       ""
     },
-    footer = {"", "Example: deepxray data --data chest-xray-pneumonia.zip --out work"},
-    sortOptions = false)
+    customSynopsis = {
+      "deepxray data --data=<zip|dir|kaggle> --out=<dir> [<options>]",
+      "       deepxray data download [<options>]",
+      ""
+    },
+    footer = {
+      "",
+      "Example: deepxray data --data chest-xray-pneumonia.zip --out work",
+      "Example: deepxray data download"
+    },
+    sortOptions = false,
+    subcommands = DataDownloadCommand.class)
 final class DataCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
-  @Mixin private OutOption place;
+
+  // These two are required, but picocli would ask for them before the subcommand as well.
+  @Option(names = "--out", paramLabel = "<dir>", description = OutOption.DESCRIPTION)
+  private Optional<Path> out;
 
   @Option(
       names = "--data",
-      required = true,
-      paramLabel = "<zip|dir>",
-      description = "The archive, or its unpacked folder.")
-  private Path data;
+      paramLabel = "<zip|dir|kaggle>",
+      description =
+          "The archive, or its unpacked folder; kaggle to download it, see data download --help.")
+  private Optional<String> data;
 
   @Option(
       names = "--image-size",
@@ -45,15 +66,36 @@ final class DataCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    requireBoth();
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
+    DataSource.check(data.get());
     PreparedDataset dataset =
-        Pipeline.builder(place.out)
+        Pipeline.builder(out.get())
             .optCores(threads.cores())
             .optProgress(common.console())
             .build()
-            .prepare(data, datasetOptions);
-    place.keepConfig(common);
+            .prepare(DataSource.open(data.get(), common.console()), datasetOptions);
+    OutOption.keepConfig(out.get(), common);
     common.print(dataset.table());
     return 0;
+  }
+
+  private void requireBoth() {
+    List<ArgSpec> missing =
+        List.of("--data", "--out").stream()
+            .<ArgSpec>map(common.command()::findOption)
+            .filter(option -> option.<Optional<?>>getValue().isEmpty())
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new MissingParameterException(
+          common.command().commandLine(),
+          missing,
+          "Missing required option"
+              + (missing.size() > 1 ? "s" : "")
+              + ": "
+              + missing.stream()
+                  .map(o -> "'" + ((OptionSpec) o).longestName() + "=" + o.paramLabel() + "'")
+                  .collect(Collectors.joining(", ")));
+    }
   }
 }

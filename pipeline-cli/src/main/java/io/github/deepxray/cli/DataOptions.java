@@ -1,7 +1,9 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.OfficialVal;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How the data set is prepared. */
@@ -47,8 +49,30 @@ final class DataOptions {
       description = "The quality at which resized images are stored. Default: ${DEFAULT-VALUE}.")
   int jpegQuality;
 
+  @Option(
+      names = "--classes",
+      paramLabel = "<negative,positive>",
+      description =
+          "What the two classes are called, first the one with label 0; the classifier gives the"
+              + " probability of the other. Default: as in the data set, by alphabet.")
+  Optional<String> classes;
+
+  @Option(
+      names = "--test-fraction",
+      paramLabel = "<share>",
+      description =
+          "The share of images to draw for testing, by patient, from a data set that has no splits."
+              + " Default: 0.2.")
+  Optional<Double> testFraction;
+
   DatasetOptions options(int imageSize, long seed) {
-    return DatasetOptions.DEFAULT
+    DatasetOptions named =
+        classes
+            .map(names -> DatasetOptions.DEFAULT.withClasses(ClassNames.parse(names)))
+            .orElse(DatasetOptions.DEFAULT);
+    return testFraction
+        .map(named::withTestFraction)
+        .orElse(named)
         .withImageSize(imageSize)
         .withValidationFraction(validationFraction)
         .withOfficialVal(officialVal)

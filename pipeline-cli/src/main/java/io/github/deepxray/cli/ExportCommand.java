@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.Pipeline;
@@ -37,14 +38,15 @@ final class ExportCommand implements Callable<Integer> {
         Configurations.withEarlierStages(
             place.out, common.command().name(), ConfigFile.effective(common.command()));
     BundleWriter.Options bundleOptions = Usage.check(common, options::options);
-    Bundle bundle =
+    Pipeline pipeline =
         Pipeline.builder(place.out)
             .optConfig(config)
             .optBundle(bundleOptions)
             .optCores(threads.cores())
             .optProgress(common.console())
-            .build()
-            .export(name, ExportOptions.PURPOSE);
+            .build();
+    PreparedDataset dataset = PreparedDataset.open(pipeline.dataFolder());
+    Bundle bundle = pipeline.export(name, ExportOptions.purpose(dataset));
     place.keepConfig(common);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));

@@ -2,6 +2,8 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import picocli.CommandLine.Mixin;
@@ -9,7 +11,7 @@ import picocli.CommandLine.Option;
 
 /** How the bundle is written. */
 final class ExportOptions {
-  static final String PURPOSE = "Tells pneumonia from normal on frontal chest X-rays.";
+  private static final String PURPOSE = "Tells pneumonia from normal on frontal chest X-rays.";
 
   @Option(
       names = "--name",
@@ -97,5 +99,13 @@ final class ExportOptions {
           "The name '" + name + "' must consist of letters, digits, '.', '_' and '-'.");
     }
     return name;
+  }
+
+  /** What a model of this data set does, in a sentence. */
+  static String purpose(PreparedDataset dataset) {
+    ClassNames classes = dataset.manifest().classNames();
+    return classes.equals(ClassNames.DEFAULT)
+        ? PURPOSE
+        : "Tells " + classes.positive() + " from " + classes.negative() + ".";
   }
 }

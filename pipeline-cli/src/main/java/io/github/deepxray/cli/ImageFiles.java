@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageFormat;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -35,8 +35,8 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
   record Image(Path file, Path name) {}
 
   /**
-   * Searches folders for {@code .jpeg}, {@code .jpg} and {@code .png} files; files are taken as
-   * they are named.
+   * Searches folders for files whose names end as those of images do; files are taken as they are
+   * named.
    *
    * @throws DeepXrayException if there are none
    * @throws IOException if a folder cannot be searched
@@ -56,7 +56,7 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
     }
     if (images.isEmpty()) {
       throw new DeepXrayException(
-          "There are no .jpeg, .jpg or .png files in "
+          "There are no .jpeg, .jpg, .png, .bmp, .tif or .tiff files in "
               + paths.stream().map(Path::toString).collect(Collectors.joining(", "))
               + "; name images or folders that hold some.");
     }
@@ -96,7 +96,7 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
   }
 
   private static boolean looksLikeImage(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return !name.startsWith(".") && name.matches(".*\\.(jpe?g|png)");
+    String name = file.getFileName().toString();
+    return !name.startsWith(".") && ImageFormat.isImageName(name);
   }
 }

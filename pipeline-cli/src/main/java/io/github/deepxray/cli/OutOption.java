@@ -7,12 +7,10 @@ import picocli.CommandLine.Option;
 
 /** The folder that the stages share. */
 final class OutOption {
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "<dir>",
-      description =
-          "The folder of all stages: data, cache, train, evaluation and bundle appear in it.")
+  static final String DESCRIPTION =
+      "The folder of all stages: data, cache, train, evaluation and bundle appear in it.";
+
+  @Option(names = "--out", required = true, paramLabel = "<dir>", description = DESCRIPTION)
   Path out;
 
   /**
@@ -20,6 +18,11 @@ final class OutOption {
    * --config} can run it again with them.
    */
   void keepConfig(CommonOptions common) throws IOException {
+    keepConfig(out, common);
+  }
+
+  /** The same into a folder that is no value of this option. */
+  static void keepConfig(Path out, CommonOptions common) throws IOException {
     AtomicFiles.write(
         Configurations.file(out, common.command().name()), ConfigFile.yaml(common.command()));
   }

@@ -57,9 +57,9 @@ final class RepeatCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       required = true,
-      paramLabel = "<zip|dir>",
-      description = "The archive, or its unpacked folder.")
-  private Path data;
+      paramLabel = "<zip|dir|kaggle>",
+      description = "The archive, or its unpacked folder; kaggle to download it.")
+  private String data;
 
   @Mixin private BackboneOptions backbone;
   @Mixin private StageOptions stage;
@@ -95,6 +95,7 @@ final class RepeatCommand implements Callable<Integer> {
       throw new DeepXrayException("Two of the heads " + heads + " have the same name; rename one.");
     }
     stage.place.keepConfig(common);
+    Path source = DataSource.open(data, console);
     Path cache = stage.cache.orElse(stage.out().resolve("cache"));
     var engines = Usage.check(common, stage::engines);
     List<Cell> cells = new ArrayList<>();
@@ -102,7 +103,7 @@ final class RepeatCommand implements Callable<Integer> {
       var options = Usage.check(common, () -> dataOptions.options(loaded.imageSize(), seed));
       Path folder = stage.out().resolve("seed-" + seed);
       PreparedDataset dataset =
-          DatasetBuilder.prepare(data, folder.resolve("data"), options, stage.cores(), console);
+          DatasetBuilder.prepare(source, folder.resolve("data"), options, stage.cores(), console);
       for (HeadSpec spec : specs) {
         Path home = folder.resolve(spec.name());
         Trainer.Result result =

@@ -1,6 +1,5 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
@@ -16,7 +15,6 @@ import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -56,9 +54,11 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       required = true,
-      paramLabel = "<zip|dir>",
-      description = "The Kaggle archive 'Chest X-Ray Images (Pneumonia)', or its unpacked folder.")
-  private Path data;
+      paramLabel = "<zip|dir|kaggle>",
+      description =
+          "The Kaggle archive 'Chest X-Ray Images (Pneumonia)', or its unpacked folder; kaggle to"
+              + " download it, see data download --help.")
+  private String data;
 
   @Mixin private BackboneOptions backbone;
   @Mixin private StageOptions stage;
@@ -200,14 +200,12 @@ final class RunCommand implements Callable<Integer> {
           return checks;
         });
     // First what may fail soon: the archive's name, then the weights, then the data.
-    if (!Files.exists(data)) {
-      throw new DeepXrayException(
-          "There is no " + data + "; give the archive chest-xray-pneumonia.zip or its folder.");
-    }
+    DataSource.check(data);
     Backbone loaded = backbone.load(common.console());
     Configurations.forgetStages(stage.out());
     stage.place.keepConfig(common);
-    PreparedDataset dataset = pipeline.prepare(data, datasetOptions);
+    Path source = DataSource.open(data, common.console());
+    PreparedDataset dataset = pipeline.prepare(source, datasetOptions);
     common.print(dataset.table() + "\n");
     tracking.begin(Tracker.TRAIN);
     Trainer.Result trained = pipeline.train(loaded, trainerOptions);
@@ -250,7 +248,7 @@ final class RunCommand implements Callable<Integer> {
       }
       common.print("\n");
     }
-    Bundle bundle = pipeline.export(name, ExportOptions.PURPOSE);
+    Bundle bundle = pipeline.export(name, ExportOptions.purpose(dataset));
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));
     tracking.exported(bundle, name, report.passed());

@@ -14,7 +14,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.KerasArchive;
-import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
@@ -36,7 +36,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +45,8 @@ import java.util.Set;
 public final class BundleWriter {
   private static final String FLOAT32_FORM = "32-bit float weights";
   private static final String DYNAMIC_FORM = "8-bit weights, float activations";
+  private static final String EXPLAINING_FORM =
+      "8-bit weights, float activations, with a heat map";
 
   private final String name;
   private final String purpose;
@@ -152,6 +153,7 @@ public final class BundleWriter {
     MetricsReport metrics = evaluated(evaluation, model, dataset);
     String weights = model.model().weights().sha256();
     List<QuantizedForms.Form> forms = QuantizedForms.read(quantized, weights);
+    ClassNames classes = dataset.manifest().classNames();
     Model folded = Passes.forInference().apply(model.model());
     Provenance provenance =
         new Provenance(
@@ -177,20 +179,21 @@ public final class BundleWriter {
           writeTfLite(
               partial.resolve(Bundle.TFLITE_FLOAT32),
               TfLiteWriter.toBytes(folded, tflite),
-              FLOAT32_FORM);
+              metadata(classes, FLOAT32_FORM, List.of()));
           Model dynamic = Passes.dynamicRange().apply(model.model());
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
               TfLiteWriter.toBytes(dynamic, tflite),
-              DYNAMIC_FORM);
+              metadata(classes, DYNAMIC_FORM, List.of()));
           Optional<HeatMapCheck> explained = Optional.empty();
           if (options.explain()) {
             Model explaining = Passes.explaining().apply(model.model());
             Path file = partial.resolve(Bundle.EXPLAIN);
-            writeExplaining(
+            writeTfLite(
                 file,
                 TfLiteWriter.toBytes(
-                    new WeightOnlyQuantization(Set.of()).apply(explaining), tflite));
+                    new WeightOnlyQuantization(Set.of()).apply(explaining), tflite),
+                metadata(classes, EXPLAINING_FORM, List.of(heatMap(classes))));
             explained = Optional.of(HeatMapCheck.of(file, explaining, dataset));
           }
           if (options.keras()) {
@@ -200,14 +203,15 @@ public final class BundleWriter {
             writeTfLite(
                 partial.resolve(Artifact.of(form.artifact()).path()),
                 Files.readAllBytes(quantized.resolve(form.file())),
-                form.description());
+                metadata(classes, form.description(), List.of()));
             for (String report : form.reports()) {
               Path copy = partial.resolve(Bundle.REPORTS).resolve(report);
               Files.createDirectories(copy.getParent());
               Files.copy(quantized.resolve(report), copy);
             }
           }
-          AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels()) + "\n");
+          AtomicFiles.write(
+              partial.resolve(Bundle.LABELS), String.join("\n", classes.list()) + "\n");
           for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
             String file = Predictions.fileName(split.key());
             Files.copy(evaluation.resolve(file), partial.resolve(file));
@@ -336,10 +340,6 @@ public final class BundleWriter {
     return metrics;
   }
 
-  private static List<String> labels() {
-    return Arrays.stream(Label.values()).map(Label::name).toList();
-  }
-
   private void writeWarmup(Path file, Model model) throws IOException {
     AtomicFiles.write(
         file,
@@ -351,31 +351,36 @@ public final class BundleWriter {
         });
   }
 
-  private void writeTfLite(Path file, byte[] bytes, String form) throws IOException {
-    AtomicFiles.write(file, metadata(form, List.of()).addTo(bytes));
+  private static void writeTfLite(Path file, byte[] bytes, TfLiteMetadata metadata)
+      throws IOException {
+    AtomicFiles.write(file, metadata.addTo(bytes));
   }
 
-  private void writeExplaining(Path file, byte[] bytes) throws IOException {
-    TfLiteMetadata.Feature heatMap =
-        new TfLiteMetadata.Feature(
-            GradCam.HEAT_MAP,
-            "Where the image speaks for pneumonia: Grad-CAM (Selvaraju et al. 2017), spread evenly"
-                + " over the whole image, in units of the logit.");
-    AtomicFiles.write(
-        file,
-        metadata("8-bit weights, float activations, with a heat map", List.of(heatMap))
-            .addTo(bytes));
+  private static TfLiteMetadata.Feature heatMap(ClassNames classes) {
+    return new TfLiteMetadata.Feature(
+        GradCam.HEAT_MAP,
+        "Where the image speaks for "
+            + Words.positive(classes)
+            + ": Grad-CAM (Selvaraju et al. 2017), spread evenly over the whole image, in units of"
+            + " the logit.");
   }
 
-  private TfLiteMetadata metadata(String form, List<TfLiteMetadata.Feature> others) {
+  private TfLiteMetadata metadata(
+      ClassNames classes, String form, List<TfLiteMetadata.Feature> others) {
     return new TfLiteMetadata(
         name,
         purpose + " " + form + ". Not a medical device.",
         Version.current(),
         "deepxray",
         "Apache-2.0",
-        TfLiteMetadata.Input.pixels("A frontal chest X-ray as RGB, 0..255."),
-        new TfLiteMetadata.Output(HeadNetworks.OUTPUT, "The probability of pneumonia.", labels()),
+        TfLiteMetadata.Input.pixels(
+            classes.equals(ClassNames.DEFAULT)
+                ? "A frontal chest X-ray as RGB, 0..255."
+                : "An image as RGB, 0..255."),
+        new TfLiteMetadata.Output(
+            HeadNetworks.OUTPUT,
+            "The probability of " + Words.positive(classes) + ".",
+            classes.list()),
         others);
   }
 }

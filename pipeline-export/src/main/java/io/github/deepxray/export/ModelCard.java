@@ -6,6 +6,7 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -35,8 +36,12 @@ record ModelCard(
 
   private static final String KERMANY_ON_HUB = "hf-vision/chest-xray-pneumonia";
 
+  private ClassNames classes() {
+    return dataset.manifest().classNames();
+  }
+
   String render() throws IOException {
-    Statements statements = new Statements(origin, training);
+    Statements statements = new Statements(origin, classes(), training);
     Evaluation test = metrics.test();
     Evaluation.AtThreshold decided = test.thresholds().get(DecisionThresholds.DEFAULT);
     StringBuilder text = new StringBuilder();
@@ -63,9 +68,9 @@ record ModelCard(
               Normalization is part of the model. Images of another size are stretched to %1$d x %1$d with an antialiased triangle
               filter and rounded to 8 bits. The SavedModel signature `serving_bytes` takes JPEG or PNG
               files and does all of that itself.
-            - Output `probability` `[N, 1]`: the probability of pneumonia, 0..1, as 32-bit float%4$s.
-            - Decide for pneumonia from **%2$.4f** on. The threshold is the largest that finds %3$.0f %% of
-              the pneumonias in the validation split; the test split had no part in it.
+            - Output `probability` `[N, 1]`: the probability of %5$s, 0..1, as 32-bit float%4$s.
+            - Decide for %5$s from **%2$.4f** on. The threshold is the largest that finds %3$.0f %% of
+              %6$s in the validation split; the test split had no part in it.
 
             ## Files
 
@@ -77,7 +82,9 @@ record ModelCard(
             100 * metrics.thresholds().targetSensitivity(),
             artifacts.stream().anyMatch(ModelCard::integers)
                 ? " (or integers, where the table says so, by the tensor's scale and zero point)"
-                : ""));
+                : "",
+            Words.positive(classes()),
+            Words.positives(classes())));
     artifacts.forEach(artifact -> text.append(row(artifact)));
     text.append(
         """
@@ -93,9 +100,10 @@ record ModelCard(
 
         As audited in `dataset.json`. No patient and no identical image is on both sides of a split.
 
-        | split | images | with pneumonia |
+        | split | images | with %s |
         |---|---:|---:|
-        """);
+        """
+            .formatted(Words.positive(classes())));
     for (Split split : Split.values()) {
       dataset.manifest().splits().stream()
           .filter(s -> s.split() == split)
@@ -162,13 +170,13 @@ record ModelCard(
         artifact.verdict().blessed() ? "blessed" : "**refused**");
   }
 
-  private static String explanation(HeatMapCheck check) {
+  private String explanation(HeatMapCheck check) {
     return String.format(
         Locale.ROOT,
         """
 
         `%s` (%,d bytes, 8-bit weights) gives `probability` and a second output `%s`
-        `[%d, %d, 1]`: Grad-CAM (Selvaraju et al. 2017), where the image speaks for pneumonia, spread
+        `[%d, %d, 1]`: Grad-CAM (Selvaraju et al. 2017), where the image speaks for %s, spread
         evenly over the whole image. On %d images of the test split its maps differ from those of the
         unquantized model by %.1f %% of the map's maximum on average, correlation %.3f. It shows what
         this model looked at; it does not show where a disease is.
@@ -178,12 +186,21 @@ record ModelCard(
         GradCam.HEAT_MAP,
         check.height(),
         check.width(),
+        Words.positive(classes()),
         check.images(),
         100 * check.meanDifference(),
         check.correlation());
   }
 
   private String intendedUse() {
+    if (!classes().equals(ClassNames.DEFAULT)) {
+      return """
+      An image goes in, the probability of %s comes out. Meant for trying out, benchmarking and
+      teaching the way from images to a deployed classifier on the JVM. Out of scope: patients, and
+      images of other kinds than those it was trained on.
+      """
+          .formatted(classes().positive());
+    }
     return origin == ImageOrigin.PHANTOMS
         ? """
         For trying out the way from images to a deployed classifier on the JVM. It was trained on
@@ -216,7 +233,6 @@ record ModelCard(
             """
             tags:
             - %s
-            - pneumonia
             - "%s"
             - tensorflow
             - tflite
@@ -231,7 +247,7 @@ record ModelCard(
                   split: test
                 metrics:
             """,
-            origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray",
+            tags(),
             training.backbone(),
             name,
             switch (origin) {
@@ -247,6 +263,13 @@ record ModelCard(
     metric(text, "precision", "precision", decided.precision());
     metric(text, "f1", "F1", decided.f1());
     return text.append("---\n\n").toString();
+  }
+
+  private String tags() {
+    if (!classes().equals(ClassNames.DEFAULT)) {
+      return "deepxray";
+    }
+    return (origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray") + "\n- pneumonia";
   }
 
   /** With all digits, as in {@code metrics.json}; one that is not defined is left out. */
@@ -286,8 +309,12 @@ record ModelCard(
         """
 
         `validation` is the recommended one. `prior`, where it differs from 0.5, corrects for the share
-        of pneumonia that the training saw.
-        """);
+        of %s that the training saw.
+        """
+            .formatted(Words.positive(classes())));
+    if (metrics.slices().getOrDefault(Split.TEST.key(), Map.of()).isEmpty()) {
+      return text.toString();
+    }
     text.append("\n| slice of the test split | images | AUC against all normal | found |\n");
     text.append("|---|---:|---|---|\n");
     metrics

@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.TrainedModel;
 import java.util.Arrays;
@@ -10,9 +11,10 @@ import java.util.Locale;
  * What the model card and the report say in the same words.
  *
  * @param origin where the images come from
+ * @param classes what the labels 0 and 1 are called
  * @param training how the classifier came about
  */
-record Statements(ImageOrigin origin, TrainedModel.Description training) {
+record Statements(ImageOrigin origin, ClassNames classes, TrainedModel.Description training) {
   /** What happened to the backbone, as the end of a sentence. */
   String backboneHistory() {
     StringBuilder text = new StringBuilder();
@@ -116,15 +118,19 @@ record Statements(ImageOrigin origin, TrainedModel.Description training) {
     String calibration =
         balanced
             ? """
-            - Probabilities are trained with balanced classes%s: they are not calibrated to the share
-              of pneumonia anywhere.
+            - Probabilities are trained with balanced classes%1$s: they are not calibrated to the share
+              of %2$s anywhere.
             """
             : """
-            - Probabilities are trained on the train split's share of pneumonia%s: they are not
+            - Probabilities are trained on the train split's share of %2$s%1$s: they are not
               calibrated to the share anywhere else.
             """;
     return ofData
-        + String.format(Locale.ROOT, calibration, smoothing > 0 ? " and smoothed labels" : "")
+        + String.format(
+            Locale.ROOT,
+            calibration,
+            smoothing > 0 ? " and smoothed labels" : "",
+            Words.positive(classes))
         + """
         - The model sees all that its images contain, text burnt into them and devices included, and
           may lean on it.

@@ -2,12 +2,17 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.ImageFormat;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
+import java.util.Set;
 
 /** The images of a request, made ready for the model one after the other. */
 interface ImageSource {
+  /** Few formats, since anybody may send anything: the JDK's reader of TIFF trusts its input. */
+  Set<ImageFormat> FORMATS = Set.of(ImageFormat.JPEG, ImageFormat.PNG);
+
   /** How many there are. */
   int count();
 
@@ -72,7 +77,7 @@ interface ImageSource {
    */
   static RgbImage decode(byte[] file, String what, long maxPixels) {
     try {
-      return ImageCodec.decode(file, what, maxPixels);
+      return ImageCodec.decode(file, what, maxPixels, FORMATS);
     } catch (DeepXrayException e) {
       throw ApiException.badRequest(e.getMessage());
     }

@@ -6,6 +6,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
@@ -79,7 +80,10 @@ public final class Evaluator {
       List<ScoredExample> scored = Scorer.score(engines, model.head(), embeddings);
       Map<String, Double> thresholds = model.description().thresholds().byName();
       splits.put(split.key(), Evaluation.of(scored, thresholds, seed));
-      slices.put(split.key(), slices(embeddings, scored, thresholds, seed));
+      // The finer classes are those of one data set alone.
+      boolean named = dataset.manifest().classNames().equals(ClassNames.DEFAULT);
+      slices.put(
+          split.key(), named ? slices(embeddings, scored, thresholds, seed) : Map.of());
       Predictions.of(embeddings, scored).write(folder.resolve(Predictions.fileName(split.key())));
     }
     MetricsReport report =

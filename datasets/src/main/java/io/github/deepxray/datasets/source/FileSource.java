@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A zip archive or a folder, whose names have been checked. Safe for use by several threads. */
-public sealed interface FileSource extends Closeable permits ZipSource, FolderSource {
+/** Image files from one place, whose names have been checked. Safe for use by several threads. */
+public interface FileSource extends Closeable {
   /**
    * Opens an archive or a folder and checks every name in it.
    *
@@ -28,7 +28,7 @@ public sealed interface FileSource extends Closeable permits ZipSource, FolderSo
         "There is no " + path + "; give the archive chest-xray-pneumonia.zip or its folder.");
   }
 
-  /** {@code zip} or {@code folder}. */
+  /** {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}. */
   String kind();
 
   /** How messages name this source. */

@@ -3,7 +3,7 @@ package io.github.deepxray.datasets.source;
 import java.util.Locale;
 
 /** Checks names before anything is done with them. */
-final class Names {
+public final class Names {
   private Names() {}
 
   /**
@@ -11,7 +11,7 @@ final class Names {
    *
    * @throws RefusedException naming it
    */
-  static void check(String path, String source, Limits limits) {
+  public static void check(String path, String source, Limits limits) {
     if (path.length() > limits.maxNameLength()) {
       throw refused(
           source,

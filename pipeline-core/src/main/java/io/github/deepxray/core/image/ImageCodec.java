@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
@@ -15,10 +16,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -29,12 +33,12 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Decodes JPEG and PNG to 8-bit RGB and encodes both.
+ * Decodes JPEG, PNG, BMP and TIFF to 8-bit RGB and encodes JPEG and PNG.
  *
  * <p>JPEG comes out as from TensorFlow's {@code DecodeJpeg} with {@code dct_method =
  * "INTEGER_ACCURATE"}. Grey images are repeated in the three channels, of 16-bit images the high
  * byte is kept, transparency is dropped, orientation tags and colour profiles are ignored: as
- * TensorFlow does.
+ * TensorFlow does. CMYK becomes RGB by taking the inks off white.
  */
 public final class ImageCodec {
   /** The most pixels an image may have unless told otherwise. */
@@ -46,7 +50,7 @@ public final class ImageCodec {
   /** Ten are usual. Each takes time for all of the image, however few bytes it has. */
   private static final int MAX_SCANS = 100;
 
-  private static final Set<String> FORMATS = Set.of("jpeg", "png");
+  private static final Set<ImageFormat> ALL = EnumSet.allOf(ImageFormat.class);
 
   static {
     // The default cache writes each image to a temporary file first.
@@ -58,11 +62,11 @@ public final class ImageCodec {
   /**
    * What the first bytes of an image say about it.
    *
-   * @param format {@code jpeg} or {@code png}
+   * @param format {@code jpeg}, {@code png}, {@code bmp} or {@code tiff}
    * @param height in pixels
    * @param width in pixels
-   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha; a palette counts as
-   *     what it holds
+   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha or CMYK; a palette
+   *     counts as what it holds
    */
   public record Header(String format, int height, int width, int channels) {}
 
@@ -70,18 +74,19 @@ public final class ImageCodec {
    * Reads the header alone; nothing is decoded.
    *
    * @param source where the bytes come from, for the message
-   * @throws DeepXrayException if this is no JPEG or PNG
+   * @throws DeepXrayException if this is no image of one of the formats
    */
   public static Header header(byte[] bytes, String source) {
     return withReader(
         bytes,
         source,
+        ALL,
         reader ->
             new Header(
-                reader.getFormatName().toLowerCase(Locale.ROOT),
+                format(reader).orElseThrow().key(),
                 reader.getHeight(0),
                 reader.getWidth(0),
-                channels(reader)));
+                Cmyk.components(bytes) == 4 ? 4 : channels(reader)));
   }
 
   /**
@@ -102,9 +107,24 @@ public final class ImageCodec {
    * @throws DeepXrayException if it cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source, long maxPixels) {
+    return decode(bytes, source, maxPixels, ALL);
+  }
+
+  /**
+   * Decodes an image of one of these formats.
+   *
+   * @param source where the bytes come from, for the message
+   * @param maxPixels the most pixels its header may announce; more is refused before any is decoded
+   * @param formats what is read; who takes images from strangers should allow few
+   * @throws DeepXrayException if it cannot be decoded, is too large or of another format
+   */
+  public static RgbImage decode(
+      byte[] bytes, String source, long maxPixels, Set<ImageFormat> formats) {
+    boolean fourComponents = Cmyk.components(bytes) == 4;
     return withReader(
         bytes,
         source,
+        formats,
         reader -> {
           long pixels = (long) reader.getHeight(0) * reader.getWidth(0);
           if (pixels > maxPixels) {
@@ -128,9 +148,15 @@ public final class ImageCodec {
                     + MAX_SCANS
                     + " allowed; save it anew.");
           }
-          refuseWhatMemoryCannotHold(reader, pixels, scans, source);
+          refuseWhatMemoryCannotHold(
+              reader, pixels, fourComponents ? 32 : bits(reader), scans, source);
           List<String> warnings = new ArrayList<>();
           reader.addIIOReadWarningListener((r, warning) -> warnings.add(warning));
+          if (fourComponents) {
+            Raster raster = reader.readRaster(0, reader.getDefaultReadParam());
+            refuseCutOff(warnings);
+            return Cmyk.of(bytes).toRgb(raster);
+          }
           BufferedImage image = reader.read(0);
           refuseCutOff(warnings);
           return toRgb(image);
@@ -201,14 +227,19 @@ public final class ImageCodec {
     T apply(ImageReader reader) throws IOException;
   }
 
-  private static <T> T withReader(byte[] bytes, String source, Use<T> use) {
+  private static Optional<ImageFormat> format(ImageReader reader) throws IOException {
+    return ImageFormat.ofExtension(reader.getFormatName());
+  }
+
+  private static <T> T withReader(
+      byte[] bytes, String source, Set<ImageFormat> formats, Use<T> use) {
     try (ImageInputStream in =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(withoutColorProfile(bytes)))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       while (readers.hasNext()) {
         ImageReader reader = readers.next();
         try {
-          if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+          if (format(reader).filter(formats::contains).isPresent()) {
             reader.setInput(in, true, true);
             return use.apply(reader);
           }
@@ -218,7 +249,7 @@ public final class ImageCodec {
       }
       throw new DeepXrayException(
           source
-              + (bytes.length == 0 ? " is empty" : " is neither JPEG nor PNG")
+              + (bytes.length == 0 ? " is empty" : isNone(formats))
               + "; give a chest X-ray as .jpeg or .png.");
     } catch (IOException e) {
       throw damaged(source, e);
@@ -227,18 +258,25 @@ public final class ImageCodec {
     } catch (RuntimeException e) {
       // The JDK's readers answer damaged data with all kinds of unchecked exceptions.
       throw damaged(source, e);
+    } catch (OutOfMemoryError e) {
+      // A damaged TIFF may announce any length for a strip, which its reader believes.
+      throw new DeepXrayException(
+          source + " takes more memory than Java has; give it more with -Xmx.", e);
     }
+  }
+
+  private static String isNone(Set<ImageFormat> formats) {
+    List<String> names = formats.stream().sorted().map(ImageFormat::name).toList();
+    return names.size() == 2
+        ? " is neither " + names.get(0) + " nor " + names.get(1)
+        : names.stream().collect(Collectors.joining(", ", " is none of ", ""));
   }
 
   /** Better one image refused than a process that dies of it with all others undone. */
   private static void refuseWhatMemoryCannotHold(
-      ImageReader reader, long pixels, int scans, String source) throws IOException {
-    var types = reader.getImageTypes(0);
-    if (!types.hasNext()) {
-      throw new IOException("its colours are of an unsupported kind");
-    }
+      ImageReader reader, long pixels, int bits, int scans, String source) throws IOException {
     // The decoder's raster and the RGB copy of it; with several scans all coefficients, too.
-    long samples = types.next().getColorModel().getPixelSize() / 8;
+    long samples = bits / 8;
     long need = pixels * (samples + 3L + (scans > 1 ? samples * Short.BYTES : 0));
     long limit = Runtime.getRuntime().maxMemory() / 2;
     if (need > limit) {
@@ -279,6 +317,14 @@ public final class ImageCodec {
       }
     }
     return scans;
+  }
+
+  private static int bits(ImageReader reader) throws IOException {
+    var types = reader.getImageTypes(0);
+    if (!types.hasNext()) {
+      throw new IOException("its colours are of an unsupported kind");
+    }
+    return types.next().getColorModel().getPixelSize();
   }
 
   /**
@@ -380,12 +426,21 @@ public final class ImageCodec {
     }
     // The samples are read as stored: getRGB() would pass grey through a gamma curve.
     int type = model.getColorSpace().getType();
+    int dataType = raster.getDataBuffer().getDataType();
+    if (dataType == DataBuffer.TYPE_SHORT
+        || dataType == DataBuffer.TYPE_FLOAT
+        || dataType == DataBuffer.TYPE_DOUBLE) {
+      throw new IOException("its samples are signed or fractions, whose range nothing tells");
+    } else if (type == ColorSpace.TYPE_CMYK) {
+      copyInks(raster, pixels);
+      return RgbImage.wrap(height, width, pixels);
+    }
     int colors = type == ColorSpace.TYPE_GRAY ? 1 : 3;
     if (type != ColorSpace.TYPE_GRAY && type != ColorSpace.TYPE_RGB) {
-      throw new IOException("its colour space is neither grey nor RGB");
+      throw new IOException("its colour space is none of grey, RGB and CMYK");
     }
-    int bits = raster.getSampleModel().getSampleSize(0);
-    if (bits == 8
+    int[] bits = raster.getSampleModel().getSampleSize();
+    if (Arrays.stream(bits).allMatch(b -> b == 8)
         && raster.getSampleModel() instanceof PixelInterleavedSampleModel layout
         && raster.getDataBuffer() instanceof DataBufferByte buffer) {
       copyBytes(layout, buffer.getData(), colors, pixels, height, width);
@@ -418,7 +473,24 @@ public final class ImageCodec {
     }
   }
 
-  private static void copySamples(Raster raster, int colors, int bits, byte[] pixels) {
+  /** Only TIFF comes here: the first four bands are inks, 0 none. */
+  private static void copyInks(Raster raster, byte[] pixels) {
+    int width = raster.getWidth();
+    int bands = raster.getNumBands();
+    int bits = raster.getSampleModel().getSampleSize(0);
+    int[] line = new int[width * bands];
+    for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, width, 1, line);
+      for (int x = 0; x < width; x++) {
+        int light = 255 - (toByte(line[x * bands + 3], bits) & 0xff);
+        for (int c = 0; c < 3; c++) {
+          pixels[o++] = (byte) (light * (255 - (toByte(line[x * bands + c], bits) & 0xff)) / 255);
+        }
+      }
+    }
+  }
+
+  private static void copySamples(Raster raster, int colors, int[] bits, byte[] pixels) {
     int width = raster.getWidth();
     int bands = raster.getNumBands();
     int[] line = new int[width * bands];
@@ -426,7 +498,8 @@ public final class ImageCodec {
       raster.getPixels(0, y, width, 1, line);
       for (int x = 0; x < width; x++) {
         for (int c = 0; c < 3; c++) {
-          pixels[o++] = toByte(line[x * bands + (colors == 1 ? 0 : c)], bits);
+          int band = colors == 1 ? 0 : c;
+          pixels[o++] = toByte(line[x * bands + band], bits[band]);
         }
       }
     }

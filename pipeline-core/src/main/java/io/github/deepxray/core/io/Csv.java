@@ -14,9 +14,11 @@ import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * CSV files (RFC 4180, but with {@code \n}) of records: a header with the names of the components,
@@ -81,6 +83,45 @@ public final class Csv {
       } catch (JsonProcessingException | RuntimeJsonMappingException e) {
         throw malformed(file, rows.getCurrentLocation().getLineNr(), e);
       }
+    } catch (JsonProcessingException e) {
+      throw malformed(file, 1, e);
+    }
+  }
+
+  /**
+   * Reads a file of any columns as text, a map from column to value for each line.
+   *
+   * @param required columns that must be there
+   * @throws DeepXrayException if a required column is missing or the file is malformed; the message
+   *     names the line
+   * @throws IOException if it cannot be read
+   */
+  public static List<Map<String, String>> rows(Path file, List<String> required)
+      throws IOException {
+    CsvSchema schema = CsvSchema.emptySchema().withHeader();
+    String text;
+    try {
+      // Spreadsheets put a byte order mark before the first name.
+      text = Files.readString(file).replaceFirst("^\\uFEFF", "");
+    } catch (CharacterCodingException e) {
+      throw new DeepXrayException(file + " is no text in UTF-8; save it as such.", e);
+    }
+    try (MappingIterator<Map<String, String>> rows =
+        MAPPER.readerForMapOf(String.class).with(schema).readValues(text)) {
+      List<Map<String, String>> all;
+      try {
+        all = rows.readAll();
+      } catch (JsonProcessingException | RuntimeJsonMappingException e) {
+        throw malformed(file, rows.getCurrentLocation().getLineNr(), e);
+      }
+      CsvSchema found = (CsvSchema) rows.getParserSchema();
+      for (String column : required) {
+        if (found.column(column) == null) {
+          throw new DeepXrayException(
+              file + ": its first line names no column " + column + "; name the columns there.");
+        }
+      }
+      return all;
     } catch (JsonProcessingException e) {
       throw malformed(file, 1, e);
     }

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.CRC32;
@@ -152,7 +153,17 @@ class ImageCodecTest {
     ImageIO.write(new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY), "gif", out);
     assertThatThrownBy(() -> ImageCodec.decode(out.toByteArray(), "x.gif"))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("neither JPEG nor PNG");
+        .hasMessageContaining("x.gif is none of JPEG, PNG, BMP, TIFF");
+  }
+
+  @Test
+  void readsNoOtherFormatsThanThoseItIsAllowed() {
+    byte[] jpeg = ImageCodec.encodeJpeg(ramp(4, 4), 90);
+    Set<ImageFormat> formats = Set.of(ImageFormat.PNG, ImageFormat.BMP);
+    assertThat(ImageCodec.decode(jpeg, "x", 100, Set.of(ImageFormat.JPEG)).height()).isEqualTo(4);
+    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "x.jpeg", 100, formats))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("x.jpeg is neither PNG nor BMP");
   }
 
   @Test

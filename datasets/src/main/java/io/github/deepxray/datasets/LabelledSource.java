@@ -1,0 +1,35 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.datasets.source.FileSource;
+import io.github.deepxray.datasets.source.SourceFile;
+import java.util.List;
+import java.util.Optional;
+
+/** Images whose class is written down instead of being told by their folder. */
+interface LabelledSource extends FileSource {
+  /**
+   * An image.
+   *
+   * @param label the name of its class
+   * @param patient whose it is, if that is written down
+   * @param split where it belongs, if that is written down: for all images or for none
+   */
+  record Entry(SourceFile file, String label, Optional<String> patient, Optional<Split> split) {}
+
+  /** The images, sorted by path; no two have the same. */
+  List<Entry> entries();
+
+  /**
+   * The classes.
+   *
+   * @param wanted what the user calls them, label 0 first
+   */
+  default ClassNames classes(Optional<ClassNames> wanted) {
+    return ClassNames.found(entries().stream().map(Entry::label).toList(), wanted, name());
+  }
+
+  @Override
+  default List<SourceFile> files() {
+    return entries().stream().map(Entry::file).toList();
+  }
+}

@@ -1,0 +1,200 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.Names;
+import io.github.deepxray.datasets.source.RefusedException;
+import io.github.deepxray.datasets.source.SourceFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * TFRecord files of {@code tf.train.Example} with {@code image} and {@code label} (0 or 1), and, if
+ * known, {@code filename} and {@code patient}. A file whose name begins with {@code train}, {@code
+ * val} or {@code test} holds that split.
+ *
+ * <p>The images wait in a temporary file: records can only be read one after another, and from
+ * gzipped files no other way.
+ */
+final class RecordSource implements LabelledSource {
+  private final Path place;
+  private final Limits limits;
+  private final FileChannel spool;
+  private final Map<String, Long> offsets;
+  private final List<Entry> entries;
+
+  private RecordSource(
+      Path place,
+      Limits limits,
+      FileChannel spool,
+      Map<String, Long> offsets,
+      List<Entry> entries) {
+    this.place = place;
+    this.limits = limits;
+    this.spool = spool;
+    this.offsets = offsets;
+    this.entries = entries;
+  }
+
+  /** Whether this is a TFRecord file, or a folder that holds some. */
+  static boolean isOne(Path place) throws IOException {
+    if (!Files.isDirectory(place)) {
+      return isRecordFile(place);
+    }
+    try (Stream<Path> inside = Files.list(place)) {
+      return inside.anyMatch(RecordSource::isRecordFile);
+    }
+  }
+
+  private static boolean isRecordFile(Path file) {
+    return Files.isRegularFile(file)
+        && file.getFileName().toString().matches(".*\\.tfrecords?(-\\d+-of-\\d+)?(\\.gz)?");
+  }
+
+  static RecordSource open(Path place, Limits limits) throws IOException {
+    List<Path> files;
+    if (Files.isDirectory(place)) {
+      try (Stream<Path> inside = Files.list(place)) {
+        files = inside.filter(RecordSource::isRecordFile).sorted().toList();
+      }
+    } else {
+      files = List.of(place);
+    }
+    Path temporary = Files.createTempFile("deepxray-records", ".bin");
+    FileChannel spool =
+        FileChannel.open(
+            temporary,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE);
+    try {
+      Map<String, Long> offsets = new HashMap<>();
+      List<Entry> entries = new ArrayList<>();
+      for (Path file : files) {
+        read(place, file, limits, spool, offsets, entries);
+      }
+      refuseSomeSplits(place, entries);
+      entries.sort(Comparator.comparing(e -> e.file().path()));
+      return new RecordSource(place, limits, spool, offsets, List.copyOf(entries));
+    } catch (IOException | RuntimeException e) {
+      spool.close();
+      throw e;
+    }
+  }
+
+  private static void read(
+      Path place,
+      Path file,
+      Limits limits,
+      FileChannel spool,
+      Map<String, Long> offsets,
+      List<Entry> entries)
+      throws IOException {
+    Optional<Split> split = split(file.getFileName().toString());
+    try (XrayReader reader = XrayReader.open(List.of(file))) {
+      for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
+        XrayRecord xray = r.get();
+        byte[] image = xray.image();
+        long at = spool.size();
+        Names.check(xray.filename(), file.toString(), limits);
+        if (offsets.put(xray.filename(), at) != null) {
+          throw new DeepXrayException(
+              file + ": the image " + xray.filename() + " is there twice; rename one.");
+        } else if (offsets.size() > limits.maxEntries()
+            || at + image.length > limits.maxTotalBytes()) {
+          throw new RefusedException(
+              place
+                  + " holds more than the "
+                  + limits.maxEntries()
+                  + " images or "
+                  + limits.maxTotalBytes()
+                  + " bytes allowed; split it.");
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(image);
+        while (bytes.hasRemaining()) {
+          spool.write(bytes, at + bytes.position());
+        }
+        entries.add(
+            new Entry(
+                new SourceFile(xray.filename(), image.length),
+                String.valueOf(xray.label().index()),
+                Optional.of(xray.patient()).filter(p -> !p.startsWith("unknown:")),
+                split));
+      }
+    }
+  }
+
+  private static Optional<Split> split(String name) {
+    return Stream.of("train", "val", "test")
+        .filter(name::startsWith)
+        .findFirst()
+        .flatMap(Split::ofFolder);
+  }
+
+  private static void refuseSomeSplits(Path place, List<Entry> entries) {
+    long split = entries.stream().filter(e -> e.split().isPresent()).count();
+    if (split > 0 && split < entries.size()) {
+      throw new DeepXrayException(
+          place
+              + " has files whose names begin with train, val or test and others; rename them so"
+              + " that all do, or none.");
+    }
+  }
+
+  /** Labels are numbers here: what they are called is not in the files. */
+  @Override
+  public ClassNames classes(Optional<ClassNames> wanted) {
+    Set<String> numbers = new TreeSet<>(entries.stream().map(Entry::label).toList());
+    ClassNames found = ClassNames.found(numbers, Optional.empty(), name());
+    return wanted.orElse(found);
+  }
+
+  @Override
+  public String kind() {
+    return "tfrecord";
+  }
+
+  @Override
+  public String name() {
+    return place.toString();
+  }
+
+  @Override
+  public List<Entry> entries() {
+    return entries;
+  }
+
+  @Override
+  public byte[] read(SourceFile file) throws IOException {
+    if (file.size() > limits.maxFileBytes()) {
+      throw new DeepXrayException(
+          "it has " + file.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
+    }
+    long at = offsets.get(file.path());
+    ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
+    while (bytes.hasRemaining()) {
+      if (spool.read(bytes, at + bytes.position()) < 0) {
+        throw new IOException("the file of waiting images was cut off");
+      }
+    }
+    return bytes.array();
+  }
+
+  @Override
+  public void close() throws IOException {
+    spool.close();
+  }
+}

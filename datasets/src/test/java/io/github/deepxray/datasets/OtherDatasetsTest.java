@@ -1,0 +1,328 @@
+package io.github.deepxray.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.datasets.source.RefusedException;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Data sets of two classes that are not the Kaggle archive. */
+class OtherDatasetsTest {
+  private static final DatasetOptions OPTIONS =
+      DatasetOptions.DEFAULT.withImageSize(16).withRecordsPerShard(50);
+
+  @TempDir Path temporary;
+
+  private Path file(String name, byte[] bytes) throws IOException {
+    Path file = temporary.resolve("source").resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.write(file, bytes);
+  }
+
+  private Path source() {
+    return temporary.resolve("source");
+  }
+
+  private static byte[] png(long seed) {
+    byte[] pixels = new byte[20 * 24 * 3];
+    new Random(seed).nextBytes(pixels);
+    return ImageCodec.encodePng(RgbImage.of(20, 24, pixels));
+  }
+
+  private void images(String folder, int count, long seed) throws IOException {
+    for (int i = 0; i < count; i++) {
+      file(folder + "/" + i + ".png", png(seed * 1000 + i));
+    }
+  }
+
+  private PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
+    return DatasetBuilder.prepare(source, temporary.resolve("out"), options, 2, Progress.NONE);
+  }
+
+  private static Map<Split, List<XrayRecord>> records(PreparedDataset dataset) throws IOException {
+    Map<Split, List<XrayRecord>> records = new HashMap<>();
+    for (Split split : Split.values()) {
+      records.put(split, dataset.readAll(split));
+    }
+    return records;
+  }
+
+  private static long count(List<XrayRecord> records, Label label) {
+    return records.stream().filter(r -> r.label() == label).count();
+  }
+
+  @Test
+  void readsFoldersOfSplitsAndClasses() throws IOException {
+    images("set/train/cat", 10, 1);
+    images("set/train/dog", 20, 2);
+    images("set/test/cat", 3, 3);
+    images("set/test/dog", 4, 4);
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    assertThat(dataset.manifest().classNames()).isEqualTo(new ClassNames("cat", "dog"));
+    Map<Split, List<XrayRecord>> records = records(dataset);
+    assertThat(records.get(Split.TEST)).hasSize(7);
+    assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(4);
+    assertThat(records.values().stream().flatMap(List::stream))
+        .hasSize(37)
+        .allMatch(r -> (r.label() == Label.PNEUMONIA) == r.filename().contains("/dog/"));
+    assertThat(dataset.table()).contains(" cat ").contains(" dog").doesNotContain("pneumonia");
+    assertThat(Json.read(dataset.folder().resolve("dataset.json")).get("classes"))
+        .isEqualTo(Json.tree(List.of("cat", "dog")));
+    assertThat(PreparedDataset.open(dataset.folder()).manifest()).isEqualTo(dataset.manifest());
+  }
+
+  @Test
+  void drawsATestSplitWhereThereAreOnlyClasses() throws IOException {
+    images("set/abnormal", 40, 1);
+    images("set/normal", 60, 2);
+    file("set/README.txt", new byte[0]);
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    Map<Split, List<XrayRecord>> records = records(dataset);
+    assertThat(count(records.get(Split.TEST), Label.NORMAL)).isEqualTo(8);
+    assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(12);
+    assertThat(count(records.get(Split.VALIDATION), Label.NORMAL)).isEqualTo(3);
+    assertThat(count(records.get(Split.VALIDATION), Label.PNEUMONIA)).isEqualTo(5);
+    assertThat(records.values().stream().mapToInt(List::size).sum()).isEqualTo(100);
+    String fingerprint = dataset.fingerprint();
+    assertThat(prepare(source(), OPTIONS).fingerprint()).isEqualTo(fingerprint);
+    PreparedDataset half = prepare(source(), OPTIONS.withTestFraction(0.5));
+    assertThat(half.images(Split.TEST)).isEqualTo(50);
+    assertThat(half.manifest().options()).isEqualTo(OPTIONS.withTestFraction(0.5));
+  }
+
+  @Test
+  void theUserSaysWhichClassIsPositive() throws IOException {
+    images("abnormal", 10, 1);
+    images("normal", 10, 2);
+    DatasetOptions options = OPTIONS.withClasses(ClassNames.parse("normal, abnormal"));
+    PreparedDataset dataset = prepare(source(), options);
+    assertThat(dataset.manifest().classNames().positive()).isEqualTo("abnormal");
+    assertThat(records(dataset).get(Split.TRAIN))
+        .allMatch(r -> (r.label() == Label.PNEUMONIA) == r.filename().contains("abnormal"));
+    assertThatThrownBy(() -> prepare(source(), OPTIONS.withClasses(ClassNames.parse("a,normal"))))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("abnormal and normal, not a and normal");
+  }
+
+  @Test
+  void identicalImagesStayTogetherWhenTheTestSplitIsDrawn() throws IOException {
+    for (int i = 0; i < 30; i++) {
+      file("a/" + i + ".png", png(i / 3));
+      file("b/" + i + ".png", png(100 + i));
+    }
+    // The same image as both classes goes nowhere.
+    file("b/twice.png", png(0));
+    PreparedDataset dataset = prepare(source(), OPTIONS.withMaxBad(0.1));
+    Map<String, Split> seen = new HashMap<>();
+    records(dataset)
+        .forEach(
+            (split, records) ->
+                records.forEach(
+                    r -> {
+                      String key = r.filename().replaceAll("\\d+", "") + r.sha256();
+                      assertThat(seen.getOrDefault(key, split)).isEqualTo(split);
+                      seen.put(key, split);
+                    }));
+    assertThat(dataset.manifest().audit().quarantined())
+        .hasSize(4)
+        .allMatch(q -> q.reason() == DatasetAudit.Reason.TWO_LABELS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3, 7})
+  void otherNumbersOfClassesAreRefusedInOneLine(int classes) throws IOException {
+    Files.createDirectories(source());
+    for (int i = 0; i < classes; i++) {
+      images("class" + i, 2, i);
+    }
+    assertThatThrownBy(() -> prepare(source(), OPTIONS))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(
+            switch (classes) {
+              case 0 -> "no images in folders of classes";
+              case 1 -> "has 1 class (class0)";
+              case 3 -> "has 3 classes (class0, class1, class2); a classifier tells two apart";
+              default -> "class4, ...)";
+            })
+        .message()
+        .doesNotContain("\n");
+    assertThat(temporary.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aSplitNeedsBothClasses() throws IOException {
+    images("train/a", 3, 1);
+    images("train/b", 3, 2);
+    images("test/a", 3, 3);
+    assertThatThrownBy(() -> prepare(source(), OPTIONS))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("no images in test/b");
+  }
+
+  @Test
+  void readsBitmapsAndTiff() throws IOException {
+    for (String format : List.of("bmp", "tif")) {
+      for (int i = 0; i < 6; i++) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
+        image.getRaster().setSample(i, i, 0, 200);
+        assertThat(ImageIO.write(image, format, out)).isTrue();
+        file(format + "/" + i + "." + format, out.toByteArray());
+      }
+    }
+    PreparedDataset dataset = prepare(source(), OPTIONS.withMaxBad(1));
+    assertThat(dataset.manifest().audit().folders().get(0).formats()).isEqualTo(Map.of("bmp", 6));
+    assertThat(dataset.manifest().audit().folders().get(1).formats()).isEqualTo(Map.of("tiff", 6));
+  }
+
+  private Path csv(String text) throws IOException {
+    Files.createDirectories(source());
+    return Files.writeString(source().resolve("labels.csv"), text);
+  }
+
+  @Test
+  void readsACsvFileAndKeepsItsPatientsTogether() throws IOException {
+    StringBuilder text = new StringBuilder("\uFEFFpath,patient,label,age\n");
+    for (int i = 0; i < 60; i++) {
+      file("images/" + i + ".png", png(i));
+      text.append("images/" + i + ".png,p" + i / 4 + "," + (i % 8 < 4 ? "ill" : "well"))
+          .append(",7\n");
+    }
+    PreparedDataset dataset = prepare(csv(text.toString()), OPTIONS);
+    assertThat(dataset.manifest().source().kind()).isEqualTo("csv");
+    assertThat(dataset.manifest().classNames()).isEqualTo(new ClassNames("ill", "well"));
+    Map<String, Split> patients = new HashMap<>();
+    Set<String> names = new HashSet<>();
+    records(dataset)
+        .forEach(
+            (split, records) ->
+                records.forEach(
+                    r -> {
+                      assertThat(patients.getOrDefault(r.patient(), split)).isEqualTo(split);
+                      patients.put(r.patient(), split);
+                      names.add(r.filename());
+                    }));
+    assertThat(names).hasSize(60);
+    assertThat(patients).hasSize(15).containsKey("p14");
+    assertThat(new HashSet<>(patients.values())).hasSize(3);
+  }
+
+  @Test
+  void keepsTheSplitsOfACsvFile() throws IOException {
+    List<String> splits = List.of("train", "train", "val", "test");
+    StringBuilder text = new StringBuilder("split,label,path\r\n");
+    for (int i = 0; i < 40; i++) {
+      file(i + ".png", png(i));
+      text.append(splits.get(i % 4) + "," + (i / 4 % 2) + ",./" + i + ".png\r\n");
+    }
+    PreparedDataset dataset =
+        prepare(csv(text.toString()), OPTIONS.withOfficialVal(OfficialVal.VALIDATION));
+    assertThat(dataset.images(Split.TRAIN)).isEqualTo(20);
+    assertThat(dataset.images(Split.VALIDATION)).isEqualTo(10);
+    assertThat(records(dataset).get(Split.TEST))
+        .hasSize(10)
+        .allMatch(r -> r.label().index() == Integer.parseInt(r.filename().split("\\.")[0]) / 4 % 2);
+    assertThat(dataset.manifest().classNames()).isEqualTo(new ClassNames("0", "1"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'file,label\na.png,x\n'                     | 'no column path'",
+        "'path,label\na.png,x\nnothere.png,y\n'      | 'line 3: there is no file nothere.png'",
+        "'path,label\na.png,\n'                      | 'line 2: path or label is empty'",
+        "'path,label\na.png,x\na.png,y\n'            | 'line 3: a.png is there twice'",
+        "'path,label,split\na.png,x,dev\n'           | 'line 2: the split dev'",
+        "'path,label,split\na.png,x,train\nb.png,y,' | 'for some images only'",
+        "'path,label\na.png,x\nb.png,x\n'            | 'has 1 class (x)'",
+        "'path,label\n'                              | 'has 0 classes'",
+        "'path,label\na.png,x,too,many\n'            | 'line 2'",
+      })
+  void saysWhatIsWrongWithACsvFile(String text, String words) throws IOException {
+    file("a.png", png(1));
+    file("b.png", png(2));
+    Path csv = csv(text);
+    assertThatThrownBy(() -> prepare(csv, OPTIONS))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(csv.toString())
+        .hasMessageContaining(words);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../a.png", "/etc/passwd", "C:\\a.png", "x/../../a.png"})
+  void aCsvFileDoesNotReachOutsideItsFolder(String path) throws IOException {
+    Path csv = csv("path,label\n" + path + ",x\n");
+    assertThatThrownBy(() -> prepare(csv, OPTIONS)).isInstanceOf(RefusedException.class);
+  }
+
+  @Test
+  void readsTheRecordsOfOthers() throws IOException {
+    PhantomOptions phantoms =
+        PhantomOptions.DEFAULT.withTrain(12, 12).withVal(2, 2).withTest(4, 4).withSize(32);
+    PhantomArchive.writeFolder(source(), phantoms);
+    PreparedDataset first =
+        DatasetBuilder.prepare(
+            source(), temporary.resolve("records"), OPTIONS.withImageSize(32), 2, Progress.NONE);
+    DatasetOptions again =
+        OPTIONS
+            .withImageSize(32)
+            .withClasses(ClassNames.DEFAULT)
+            .withOfficialVal(OfficialVal.VALIDATION);
+    PreparedDataset second = prepare(first.folder(), again);
+    assertThat(second.manifest().source().kind()).isEqualTo("tfrecord");
+    for (Split split : Split.values()) {
+      assertThat(new HashSet<>(second.readAll(split)))
+          .isEqualTo(new HashSet<>(first.readAll(split)));
+    }
+    Path single = Files.createDirectories(temporary.resolve("single")).resolve("all.tfrecord");
+    List<byte[]> all = new ArrayList<>();
+    try (var out =
+        new io.github.deepxray.datasets.tfrecord.TfRecordWriter(Files.newOutputStream(single))) {
+      for (Split split : Split.values()) {
+        for (XrayRecord record : first.readAll(split)) {
+          all.add(record.toExample());
+          out.write(record.toExample());
+        }
+      }
+    }
+    PreparedDataset drawn = prepare(single, OPTIONS);
+    assertThat(drawn.manifest().classNames()).isEqualTo(new ClassNames("0", "1"));
+    assertThat(records(drawn).values().stream().mapToInt(List::size).sum()).isEqualTo(all.size());
+    assertThat(drawn.images(Split.TEST)).isGreaterThan(2);
+  }
+
+  @Test
+  void theManifestOfTheKaggleArchiveIsAsBefore() throws IOException {
+    PhantomArchive.writeFolder(
+        source(), PhantomOptions.DEFAULT.withTrain(6, 6).withVal(1, 1).withTest(2, 2).withSize(32));
+    PreparedDataset dataset = prepare(source(), OPTIONS.withImageSize(32));
+    String json = Files.readString(dataset.folder().resolve("dataset.json"));
+    assertThat(json).doesNotContain("classes").doesNotContain("testFraction");
+    assertThat(dataset.manifest().classNames()).isEqualTo(ClassNames.DEFAULT);
+  }
+}

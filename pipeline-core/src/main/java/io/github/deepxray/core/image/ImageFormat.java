@@ -1,0 +1,38 @@
+package io.github.deepxray.core.image;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** The kinds of image files that {@link ImageCodec} reads. */
+public enum ImageFormat {
+  /** JPEG, baseline and progressive: grey, colour, CMYK and YCCK. */
+  JPEG,
+  /** PNG with 1 to 16 bits. */
+  PNG,
+  /** Windows bitmaps. */
+  BMP,
+  /** TIFF; of several pages the first. */
+  TIFF;
+
+  /** The name in files: lower case. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether a file's name ends as one of these formats' names do. */
+  public static boolean isImageName(String name) {
+    int dot = name.lastIndexOf('.');
+    return dot >= 0 && ofExtension(name.substring(dot + 1)).isPresent();
+  }
+
+  /** The format of an extension without the dot, which is also what the JDK calls it. */
+  static Optional<ImageFormat> ofExtension(String extension) {
+    return switch (extension.toLowerCase(Locale.ROOT)) {
+      case "jpeg", "jpg" -> Optional.of(JPEG);
+      case "png" -> Optional.of(PNG);
+      case "bmp" -> Optional.of(BMP);
+      case "tif", "tiff" -> Optional.of(TIFF);
+      default -> Optional.empty();
+    };
+  }
+}

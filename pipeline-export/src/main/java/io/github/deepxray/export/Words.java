@@ -1,0 +1,20 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.datasets.ClassNames;
+
+/** How texts speak of the classes. */
+final class Words {
+  private Words() {}
+
+  /** The positive class within a sentence. */
+  static String positive(ClassNames classes) {
+    return classes.equals(ClassNames.DEFAULT) ? "pneumonia" : classes.positive();
+  }
+
+  /** All images of the positive class within a sentence. */
+  static String positives(ClassNames classes) {
+    return classes.equals(ClassNames.DEFAULT)
+        ? "the pneumonias"
+        : "the images of " + classes.positive();
+  }
+}
