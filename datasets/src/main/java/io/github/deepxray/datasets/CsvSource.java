@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A CSV file with the columns {@code path} (from the file's folder on), {@code label} and, if known,
- * {@code patient} and {@code split}; other columns are ignored.
+ * A CSV file with the columns {@code path} (from the file's folder on), {@code label} and, if
+ * known, {@code patient} and {@code split}; other columns are ignored.
  */
 final class CsvSource implements LabelledSource {
   private final Path file;
@@ -71,8 +71,7 @@ final class CsvSource implements LabelledSource {
   }
 
   private static Entry entry(
-      Path csv, int line, Map<String, String> row, Path folder, Limits limits)
-      throws IOException {
+      Path csv, int line, Map<String, String> row, Path folder, Limits limits) throws IOException {
     String path = row.get("path").replace('\\', '/');
     while (path.startsWith("./")) {
       path = path.substring(2);
@@ -128,11 +127,7 @@ final class CsvSource implements LabelledSource {
   public byte[] read(SourceFile image) throws IOException {
     if (image.size() > limits.maxFileBytes()) {
       throw new DeepXrayException(
-          "it has "
-              + image.size()
-              + " bytes, more than the "
-              + limits.maxFileBytes()
-              + " allowed");
+          "it has " + image.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
     }
     // A link to a file in the folder was followed to find that it is one; here none is.
     Path real = folder.resolve(image.path()).toRealPath();

@@ -92,7 +92,9 @@ record Layout(
             new Quarantined(
                 file.path(),
                 Reason.MISPLACED,
-                (plan.splits() ? "it lies in no folder train, test or val / " : "it lies in no folder ")
+                (plan.splits()
+                        ? "it lies in no folder train, test or val / "
+                        : "it lies in no folder ")
                     + String.join(" or ", plan.classes().list())));
       } else {
         other++;

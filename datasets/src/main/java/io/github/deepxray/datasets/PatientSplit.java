@@ -81,8 +81,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     List<Group> groups = groups(rest);
     Set<Group> held =
         switch (options.officialVal()) {
-          case TRAIN ->
-              draw(groups, options.validationFraction(), "validation", options.seed());
+          case TRAIN -> draw(groups, options.validationFraction(), "validation", options.seed());
           case VALIDATION -> {
             Set<Group> official = new HashSet<>(groups);
             official.removeIf(g -> !g.hasAnyOf(Split.VALIDATION));
@@ -141,10 +140,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   private static Map<String, Set<Label>> labels(List<Image> images) {
     Map<String, Set<Label>> labels = new HashMap<>();
     images.forEach(
-        i ->
-            labels
-                .computeIfAbsent(i.sha256(), h -> EnumSet.noneOf(Label.class))
-                .add(i.label()));
+        i -> labels.computeIfAbsent(i.sha256(), h -> EnumSet.noneOf(Label.class)).add(i.label()));
     return labels;
   }
 
@@ -161,8 +157,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
         .map(
             i ->
                 drawn.contains(i.path())
-                    ? new Image(
-                        i.path(), Split.TEST, i.label(), i.slice(), i.patient(), i.sha256())
+                    ? new Image(i.path(), Split.TEST, i.label(), i.slice(), i.patient(), i.sha256())
                     : i)
         .toList();
   }
@@ -207,15 +202,13 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
    * Draws groups, in each slice until its part is reached. A group is only drawn if it has an image
    * of the train folder: the official validation images stay trained on.
    */
-  private static Set<Group> draw(
-      List<Group> groups, double fraction, String purpose, long seed) {
+  private static Set<Group> draw(List<Group> groups, double fraction, String purpose, long seed) {
     Set<Group> drawn = new HashSet<>();
     for (Slice stratum : Slice.values()) {
       List<Group> candidates = new ArrayList<>(groups);
       candidates.removeIf(g -> g.stratum() != stratum || !g.hasAnyOf(Split.TRAIN));
       candidates.sort(byHash(seed, purpose, Group::key));
-      double target =
-          fraction * candidates.stream().mapToInt(g -> g.images().size()).sum();
+      double target = fraction * candidates.stream().mapToInt(g -> g.images().size()).sum();
       int taken = 0;
       for (Group group : candidates) {
         int size = group.images().size();

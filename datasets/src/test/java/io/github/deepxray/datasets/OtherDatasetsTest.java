@@ -245,7 +245,12 @@ class OtherDatasetsTest {
     assertThat(dataset.images(Split.VALIDATION)).isEqualTo(10);
     assertThat(records(dataset).get(Split.TEST))
         .hasSize(10)
-        .allMatch(r -> r.label().index() == Integer.parseInt(r.filename().split("\\.")[0]) / 4 % 2);
+        .allMatch(
+            r ->
+                r.label().index()
+                    == Integer.parseInt(r.filename().substring(0, r.filename().indexOf('.')))
+                        / 4
+                        % 2);
     assertThat(dataset.manifest().classNames()).isEqualTo(new ClassNames("0", "1"));
   }
 

@@ -34,8 +34,7 @@ class DataDownloadTest {
 
   /** What kagglehub leaves behind. */
   private Path cached() throws IOException {
-    Path dataset =
-        home.resolve(".cache/kagglehub/datasets/paultimothymooney/chest-xray-pneumonia");
+    Path dataset = home.resolve(".cache/kagglehub/datasets/paultimothymooney/chest-xray-pneumonia");
     PhantomArchive.writeFolder(dataset.resolve("versions/2"), PHANTOMS);
     Files.createFile(dataset.resolve("2.complete"));
     return dataset.resolve("versions/2");

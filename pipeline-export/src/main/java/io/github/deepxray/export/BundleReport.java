@@ -113,7 +113,8 @@ public final class BundleReport {
     DatasetManifest dataset =
         Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
     ReportExtras extras = extras(bundle, provenance, dataset);
-    Statements statements = new Statements(extras.origin(), dataset.classNames(), provenance.training());
+    Statements statements =
+        new Statements(extras.origin(), dataset.classNames(), provenance.training());
     Map<String, Predictions> predictions = new LinkedHashMap<>();
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       predictions.put(split.key(), records.predictions(split.key()));

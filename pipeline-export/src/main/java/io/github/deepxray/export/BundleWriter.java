@@ -45,8 +45,7 @@ import java.util.Set;
 public final class BundleWriter {
   private static final String FLOAT32_FORM = "32-bit float weights";
   private static final String DYNAMIC_FORM = "8-bit weights, float activations";
-  private static final String EXPLAINING_FORM =
-      "8-bit weights, float activations, with a heat map";
+  private static final String EXPLAINING_FORM = "8-bit weights, float activations, with a heat map";
 
   private final String name;
   private final String purpose;
@@ -74,7 +73,9 @@ public final class BundleWriter {
       boolean pictures,
       double maxAucDifference,
       double maxAccuracyDifference) {
-    /** Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits. */
+    /**
+     * Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits.
+     */
     public static final Options DEFAULT =
         new Options(
             false, true, false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());

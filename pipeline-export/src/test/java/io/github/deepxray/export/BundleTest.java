@@ -570,7 +570,12 @@ class BundleTest {
                 1,
                 Progress.NONE)
             .write(
-                model, dataset, pipeline.evaluationFolder(), quantized, folder.resolve("bundle"));
+                model,
+                dataset,
+                pipeline.evaluationFolder(),
+                quantized,
+                List.of(pipeline.trainFolder()),
+                folder.resolve("bundle"));
     assertThat(written.damage()).isEmpty();
     BundleVerifier.Report report = BundleVerifier.recorded(written);
     assertThat(report.parities())

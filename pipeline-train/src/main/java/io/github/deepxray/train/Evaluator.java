@@ -82,8 +82,7 @@ public final class Evaluator {
       splits.put(split.key(), Evaluation.of(scored, thresholds, seed));
       // The finer classes are those of one data set alone.
       boolean named = dataset.manifest().classNames().equals(ClassNames.DEFAULT);
-      slices.put(
-          split.key(), named ? slices(embeddings, scored, thresholds, seed) : Map.of());
+      slices.put(split.key(), named ? slices(embeddings, scored, thresholds, seed) : Map.of());
       Predictions.of(embeddings, scored).write(folder.resolve(Predictions.fileName(split.key())));
     }
     MetricsReport report =

@@ -141,7 +141,8 @@ final class ReportContents {
             quarantined,
             new DatasetAudit.Skipped(1, 2, 3, 4, 5, 6)),
         splits,
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   /** Noise compresses worst. */
@@ -179,6 +180,7 @@ final class ReportContents {
         hostile("form"),
         0.375,
         new FileSizes(4_652_057, 3_451_261, 3_451_397),
+        Optional.empty(),
         Limits.QUANTIZATION,
         new Verdict(Map.of("test", comparison), objections));
   }
