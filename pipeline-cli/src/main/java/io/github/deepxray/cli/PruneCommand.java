@@ -37,8 +37,8 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "<share|file>",
       description =
           "The share to set to zero of the weights of the 1x1 convolutions and of the head's hidden"
-              + " layers, or a .yaml or .json file that says more: patterns of zeros (structure: 2:4 or 1x4), whether all kernels compete"
-              + " (scope: global), layers to spare.")
+              + " layers, or a .yaml or .json file that says more: patterns of zeros (structure:"
+              + " 2:4 or 1x4), whether all kernels compete (scope: global), layers to spare.")
   private Optional<String> weights;
 
   @Option(

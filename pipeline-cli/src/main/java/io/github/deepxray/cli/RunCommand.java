@@ -85,8 +85,8 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "<share|file>",
       description =
           "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
-              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that says more, see the prune command."
-              + " Default: none.")
+              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that says"
+              + " more, see the prune command. Default: none.")
   private Optional<String> prune;
 
   @Option(
