@@ -37,9 +37,9 @@ final class PruneCommand implements Callable<Integer> {
       names = "--share",
       paramLabel = "<share|file>",
       description =
-          "The share of the 1x1 convolutions' weights to set to zero, or a .yaml or .json file that"
-              + " says more: patterns of zeros (structure: 2:4 or 1x4), whether all kernels compete"
-              + " (scope: global), layers to spare.")
+          "The share to set to zero of the weights of the 1x1 convolutions and of the head's hidden"
+              + " layers, or a .yaml or .json file that says more: patterns of zeros (structure:"
+              + " 2:4 or 1x4), whether all kernels compete (scope: global), layers to spare.")
   private Optional<String> weights;
 
   @Option(

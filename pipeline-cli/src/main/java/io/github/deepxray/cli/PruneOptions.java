@@ -15,10 +15,10 @@ import picocli.CommandLine.Option;
 /** What pruning at once measures on. */
 final class PruneOptions {
   static final String GRADUALLY =
-      "Set this share of the 1x1 convolutions' weights to zero, more and more while fine-tuning, as"
-          + " tfmot does; or a .yaml or .json file that says more: when (timing: constant or"
-          + " polynomial), patterns of zeros (structure: 2:4 or 1x4), whether all kernels compete"
-          + " (scope: global), layers to spare. Default: none.";
+      "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
+          + " zero, more and more while fine-tuning, as tfmot does; or a .yaml or .json file that"
+          + " says more: when (timing: constant or polynomial), patterns of zeros (structure: 2:4 or"
+          + " 1x4), whether all kernels compete (scope: global), layers to spare. Default: none.";
 
   @Option(
       names = "--pruning-images",

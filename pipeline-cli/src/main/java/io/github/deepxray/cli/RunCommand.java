@@ -88,9 +88,9 @@ final class RunCommand implements Callable<Integer> {
       names = "--prune",
       paramLabel = "<share|file>",
       description =
-          "Set this share of the 1x1 convolutions' weights to zero at once, before fine-tuning if"
-              + " there is any; or a .yaml or .json file that says more, see the prune command."
-              + " Default: none.")
+          "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
+              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that says"
+              + " more, see the prune command. Default: none.")
   private Optional<String> prune;
 
   @Option(

@@ -36,6 +36,21 @@ import org.tensorflow.lite.schema.TensorType;
 
 /** Fine-tuning, pruning and quantization from the command line. */
 class SmallerModelsTest {
+  private static final String HEAD =
+      """
+      name: hidden
+      members: [{hiddenUnits: [16], dropout: 0.5, l2: 0.0001}]
+      standardize: true
+      balanced: true
+      labelSmoothing: 0.1
+      views: 1
+      optimizer: {type: sgd, momentum: 0.9}
+      learningRate: {type: constant, initial: 0.01}
+      batchSize: 16
+      epochs: 10
+      patience: 0
+      """;
+
   @TempDir Path folder;
   private Path out;
 
@@ -286,15 +301,19 @@ class SmallerModelsTest {
         .isLessThan(Files.size(SmallRun.bundle().resolve(Artifact.FLOAT32.path())));
   }
 
+  /** Also if runs before were killed, and then no stage that was finished is done again. */
   @Test
-  void theSameOptionsGiveTheSameBytes() throws IOException {
+  void theSameOptionsGiveTheSameBytes() throws Exception {
     Path pruning = folder.resolve("prune.yaml");
     Files.writeString(pruning, "sparsity: 0.5\nbase: pruned\nfrom: top\n");
+    Path head = folder.resolve("head.yaml");
+    Files.writeString(head, HEAD);
     List<String> checksums = new ArrayList<>();
     for (String name : List.of("first", "second")) {
       Path place = folder.resolve(name);
       copyTheFirstStages(place);
       List<Object> arguments = new ArrayList<>(List.of(SmallRun.arguments(place)));
+      arguments.set(arguments.indexOf("logistic"), head);
       arguments.addAll(
           List.of(
               "--fine-tune",
@@ -310,17 +329,37 @@ class SmallerModelsTest {
               "--calibration-images",
               8,
               "--refit-head",
-              "never",
+              "always",
               "--no-bias-correction",
               "--no-layer-report",
               "--allow-unblessed"));
+      boolean killed = name.equals("second");
+      if (killed) {
+        killIn(place.resolve("quantize"), arguments);
+        killIn(place.resolve("bundle"), arguments);
+      }
       Outcome run = Outcome.of(arguments.toArray());
       assertThat(run.code()).as(run.err()).isZero();
+      for (String stage : List.of("pruning", "fine-tuning", "quantization")) {
+        assertThat(run.err().contains(stage + ": finished before"))
+            .as("%s is not done again in the %s run", stage, name)
+            .isEqualTo(killed);
+      }
       checksums.add(Files.readString(place.resolve("bundle/" + Bundle.CHECKSUMS)));
     }
     Bundle bundle = Bundle.open(folder.resolve("first/bundle"));
     TrainedModel tuned = TrainedModel.load(folder.resolve("first/finetune"));
     assertZerosAreStored(bundle, zeros(tuned.model().weights(), "top_conv/kernel"), "int8-weights");
+    assertThat(zeros(tuned.model().weights(), "hidden1/kernel")).isEqualTo(0.5);
+    for (Artifact artifact :
+        List.of(Artifact.FLOAT32, Artifact.of("int8-weights"), Artifact.INT8)) {
+      // In 8 bits with a head that was trained anew.
+      assertThat(
+              StoredKernels.zerosInTfLite(
+                  bundle.folder().resolve(artifact.path()), List.of(16, 1280)))
+          .as(artifact.key())
+          .isBetween(0.5, artifact == Artifact.FLOAT32 ? 0.5 : 0.55);
+    }
     for (ArtifactReport report : bundle.artifacts()) {
       Sparsity.Count count = report.weights().orElseThrow();
       assertThat(count.nonZero()).isLessThan(count.weights() - 200_000);
@@ -329,6 +368,19 @@ class SmallerModelsTest {
     assertThat(checksums.get(0))
         .contains("model-int8.tflite", "model-int8-weights.tflite")
         .isEqualTo(checksums.get(1));
+  }
+
+  /** Ends a run once it has begun to write a stage. */
+  private void killIn(Path stage, List<Object> arguments) throws Exception {
+    Path begun = stage.resolveSibling(stage.getFileName() + AtomicFiles.SUFFIX);
+    Path log = folder.resolve("log");
+    Process run = Outcome.fork(log, List.of("-Xmx2g"), arguments.toArray());
+    while (run.isAlive() && !Files.exists(begun)) {
+      Thread.sleep(20);
+    }
+    run.destroyForcibly().waitFor();
+    assertThat(begun).as(Files.readString(log)).exists();
+    assertThat(stage).doesNotExist();
   }
 
   @Test

@@ -37,6 +37,7 @@ import io.github.deepxray.train.TrainingImages;
 import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.head.HeadPruning;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.head.HeadTrainer;
 import java.io.IOException;
@@ -520,6 +521,15 @@ public final class Quantizer {
                   Optional.empty(),
                   options.cores())
               .train(train, validation);
+      if (trained.description().pruning().isPresent()) {
+        fitted =
+            new HeadPruning(
+                    trained.description().pruning().get().spec(),
+                    engines,
+                    options.cores(),
+                    progress)
+                .prune(trained.model().network(), fitted, train);
+      }
       Model joint = spec.prepare(trained.backbone().then(fitted));
       // The ranges of the backbone are the same, and a head in floats needs none.
       IntegerQuantization ranged = pass;

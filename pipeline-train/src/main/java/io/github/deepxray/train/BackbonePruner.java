@@ -3,17 +3,23 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.OneShotPruning;
 import io.github.deepxray.optimize.prune.Pruner;
+import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.head.HeadPruning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,8 +27,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Prunes the backbone of a classifier at once and trains the head anew on what is left: for those
- * who do not fine-tune, and as the first step for those who do.
+ * Prunes the backbone of a classifier at once, trains the head anew on what is left and prunes its
+ * hidden layers by the same rule: for those who do not fine-tune, and as the first step for those
+ * who do.
  */
 public final class BackbonePruner {
   private final Options options;
@@ -35,7 +42,7 @@ public final class BackbonePruner {
    * What to prune.
    *
    * @param channels which expansion channels to remove, if any
-   * @param weights which weights to set to zero then, if any
+   * @param weights which weights to set to zero then, if any, in the backbone and in the head
    * @param images on how many training images importance is measured
    * @param trainer how the head is trained; its head and seed are those of the classifier
    */
@@ -113,18 +120,13 @@ public final class BackbonePruner {
               .prune(backbone, examples)
               .model();
     }
-    Optional<TrainedModel.Pruning> pruning = Optional.empty();
     if (options.weights().isPresent()) {
       PruningSpec spec = options.weights().get();
-      OneShotPruning.Result pruned =
+      backbone =
           new OneShotPruning(
                   spec, OneShotPruning.Compensation.LEAST_SQUARES, engines, cores, progress)
-              .prune(backbone, examples);
-      Masks masks = pruned.masks();
-      backbone = pruned.model();
-      Pruner counter =
-          new Pruner(spec, spec.timing().schedule(spec.sparsity(), 1), backbone.network());
-      pruning = Optional.of(new TrainedModel.Pruning(spec, counter.sparsity(masks)));
+              .prune(backbone, examples)
+              .model();
     }
     Trainer.Result result =
         new Trainer(options.trainer(), engines, cacheFolder, progress, listener)
@@ -141,13 +143,43 @@ public final class BackbonePruner {
             .description()
             .withBackboneOf(before)
             .madeFrom(model.model().weights().sha256());
-    if (pruning.isPresent()) {
-      description = description.with(pruning.get());
-    }
     TrainedModel described = new TrainedModel(description, result.model().model());
+    if (options.weights().isPresent()) {
+      described = pruneHead(dataset, described, options.weights().get());
+    }
     described.save(folder);
     stage.keep(Map.of(), List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME));
     return result.with(described);
+  }
+
+  /** With zeros in the head as well, and thresholds chosen for what it then says. */
+  private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
+      throws IOException {
+    Trainer.Options trainer = options.trainer();
+    TrainedModel.Description description = model.description();
+    EmbeddingExtractor extractor =
+        new EmbeddingExtractor(model.backbone(), engines, trainer.cores(), cacheFolder, progress);
+    Network network = model.model().network();
+    Model head =
+        new HeadPruning(spec, engines, trainer.cores(), progress)
+            .prune(network, model.head(), extractor.extract(dataset, Split.TRAIN, 1).embeddings());
+    Model pruned = new Model(network, model.model().weights().plus(head.weights()));
+    List<ScoredExample> scored =
+        Scorer.score(engines, head, extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
+    Pruner counter = new Pruner(spec, new ConstantSparsity(spec.sparsity(), 0), network);
+    return new TrainedModel(
+        description
+            .withThresholds(
+                DecisionThresholds.choose(
+                    trainer.head().balanced(),
+                    description.positiveShare(),
+                    scored,
+                    trainer.targetPrevalence(),
+                    trainer.targetSensitivity()))
+            .with(
+                new TrainedModel.Pruning(
+                    spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))),
+        pruned);
   }
 
   private List<String> inputs(PreparedDataset dataset, TrainedModel model) {

@@ -2,8 +2,10 @@ package io.github.deepxray.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.MultiplyAdds;
@@ -18,9 +20,12 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,12 +85,20 @@ class BackbonePrunerTest {
   }
 
   private static Trainer.Options trainer(boolean resume) throws IOException {
-    HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(5);
-    return new Trainer.Options(head, 3, 0.95, 0.5, 10, resume, 2);
+    return trainer(HeadSpec.of("logistic"), resume);
+  }
+
+  private static Trainer.Options trainer(HeadSpec head, boolean resume) {
+    return new Trainer.Options(head.withViews(1).withEpochs(5), 3, 0.95, 0.5, 10, resume, 2);
   }
 
   private static BackbonePruner.Options weights(PruningSpec spec) throws IOException {
-    return new BackbonePruner.Options(Optional.empty(), Optional.of(spec), IMAGES, trainer(true));
+    return weights(spec, HeadSpec.of("logistic"));
+  }
+
+  private static BackbonePruner.Options weights(PruningSpec spec, HeadSpec head) {
+    return new BackbonePruner.Options(
+        Optional.empty(), Optional.of(spec), IMAGES, trainer(head, true));
   }
 
   private BackbonePruner pruner(BackbonePruner.Options options, TrainingListener listener) {
@@ -119,12 +132,7 @@ class BackbonePrunerTest {
     TrainedModel.Description description = pruned.description();
     assertThat(description.pruning().orElseThrow().spec()).isEqualTo(HALF_OF_TOP);
     assertThat(description.pruning().orElseThrow().sparsity()).isBetween(0.499, 0.501);
-    int zeros = 0;
-    float[] kernel = pruned.model().weights().floats("top_conv/kernel");
-    for (float weight : kernel) {
-      zeros += weight == 0 ? 1 : 0;
-    }
-    assertThat(2 * zeros).isEqualTo(kernel.length);
+    assertThat(zeros(pruned, "top_conv/kernel")).isEqualTo(0.5);
     assertThat(pruned.model().weights().get("block7a_project_conv/kernel"))
         .isEqualTo(start.model().weights().get("block7a_project_conv/kernel"));
     assertThat(pruned.head()).isNotEqualTo(start.head());
@@ -134,6 +142,83 @@ class BackbonePrunerTest {
     assertThat(description.backboneSource()).endsWith("pruned");
     assertThat(description.parent()).contains(start.model().weights().sha256());
     assertThat(description.fineTuning()).isEmpty();
+  }
+
+  /** Beside a member that has none, and kept through fine-tuning. */
+  @Test
+  void prunesTheHiddenLayerOfTheHead() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("head.yaml"),
+            """
+            name: two
+            members: [{hiddenUnits: [], dropout: 0, l2: 0.01}, {hiddenUnits: [16], dropout: 0.5, l2: 0}]
+            standardize: true
+            balanced: true
+            labelSmoothing: 0.1
+            views: 1
+            optimizer: {type: sgd, momentum: 0.9}
+            learningRate: {type: constant, initial: 0.01}
+            batchSize: 8
+            epochs: 5
+            patience: 0
+            """);
+    HeadSpec head = HeadSpec.of(file.toString());
+    PruningSpec spec = PruningSpec.of(0.6).withBase(PruningSpec.Base.PRUNED).withFrom("top");
+    TrainedModel pruned = prune(weights(spec, head), start);
+    assertThat(TrainedModel.load(folder.resolve("pruned"))).isEqualTo(pruned);
+    assertThat(zeros(pruned, "top_conv/kernel")).isEqualTo(0.6, within(1e-5));
+    assertThat(zeros(pruned, "member2_hidden1/kernel")).isEqualTo(0.6, within(1e-4));
+    assertThat(zeros(pruned, "member1_logit/kernel")).isZero();
+    assertThat(zeros(pruned, "member2_logit/kernel")).isZero();
+    assertThat(pruned.description().pruning().orElseThrow().sparsity())
+        .isEqualTo(0.6, within(1e-5));
+
+    // The threshold is for what the pruned head says: it still finds the share that was asked for.
+    List<Double> positives = new ArrayList<>();
+    try (InferenceEngine engine = new TfLiteEngineFactory().create(pruned.model(), 1)) {
+      for (XrayRecord record : dataset.readAll(Split.VALIDATION)) {
+        if (record.label().index() == 1) {
+          float[] image = new float[SIZE * SIZE * 3];
+          record.decode().copyTo(image, 0);
+          positives.add((double) engine.run(image, 1)[0][0]);
+        }
+      }
+    }
+    double threshold = pruned.description().thresholds().sensitivity();
+    assertThat(positives.stream().filter(p -> p >= threshold - 1e-6).count())
+        .isEqualTo((long) Math.ceil(0.95 * positives.size()));
+
+    PruningSpec spared = spec.withSpare(List.of("*hidden*", "*logit"));
+    TrainedModel whole = prune(weights(spared, head), start);
+    assertThat(zeros(whole, "member2_hidden1/kernel")).isZero();
+    assertThat(whole.backbone().weights().get("top_conv/kernel"))
+        .isEqualTo(pruned.backbone().weights().get("top_conv/kernel"));
+
+    FineTuneSpec tuning =
+        FineTuneSpec.DEFAULT.withFrom("top").withEpochs(1).withViews(1, Augmentation.MILD);
+    TrainedModel tuned =
+        new FineTuner(
+                FineTuner.Options.of(tuning, 1).withCores(2),
+                new TfLiteEngineFactory(),
+                folder.resolve("cache"),
+                Progress.NONE,
+                TrainingListener.NONE)
+            .tune(dataset, pruned, folder.resolve("tuned"))
+            .model();
+    assertThat(tuned.model().weights().get("member2_hidden1/kernel"))
+        .isNotEqualTo(pruned.model().weights().get("member2_hidden1/kernel"));
+    assertThat(zeros(tuned, "member2_hidden1/kernel")).isEqualTo(0.6, within(1e-4));
+    assertThat(zeros(tuned, "top_conv/kernel")).isEqualTo(0.6, within(1e-5));
+  }
+
+  private static double zeros(TrainedModel model, String kernel) {
+    float[] values = model.model().weights().floats(kernel);
+    int zeros = 0;
+    for (float value : values) {
+      zeros += Float.floatToRawIntBits(value) == 0 ? 1 : 0;
+    }
+    return (double) zeros / values.length;
   }
 
   @Test

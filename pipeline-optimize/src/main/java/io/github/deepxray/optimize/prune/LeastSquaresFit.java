@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Fits 1x1 convolutions of a changed model to what they wrote in the original, by ridge regression
- * on a sample of positions. The penalty holds kernels near those they have, so that directions that
- * the examples do not show stay as they are.
+ * Fits 1x1 convolutions and dense layers of a changed model to what they wrote in the original, by
+ * ridge regression on a sample of positions; a vector has one. The penalty holds kernels near those
+ * they have, so that directions that the examples do not show stay as they are.
  */
 final class LeastSquaresFit {
   /** About how many positions are looked at. */
@@ -46,7 +46,8 @@ final class LeastSquaresFit {
    *
    * @param original the model whose outputs are wanted
    * @param changed a model with the same layers; their outputs have the shapes they had
-   * @param layers the names of 1x1 convolutions of stride 1, in the order of the network
+   * @param layers the names of 1x1 convolutions of stride 1 and of dense layers, in the order of
+   *     the network
    */
   Model fit(Model original, Model changed, List<String> layers, RepresentativeDataset examples)
       throws IOException {

@@ -35,10 +35,10 @@ public final class OneShotPruning {
     /** The mean and the standard deviation of each output are restored, see {@link Centering}. */
     MEAN_AND_VARIANCE,
     /**
-     * The weights left in 1x1 convolutions are fitted, layer by layer, to the outputs that the
-     * whole kernel had, by least squares on the examples (the reconstruction step of Frantar and
-     * Alistarh 2022, "Optimal Brain Compression", in closed form). Other layers are treated as with
-     * {@link #MEAN_AND_VARIANCE} before.
+     * The weights left in 1x1 convolutions and dense layers are fitted, layer by layer, to the
+     * outputs that the whole kernel had, by least squares on the examples (the reconstruction step
+     * of Frantar and Alistarh 2022, "Optimal Brain Compression", in closed form). Other layers are
+     * treated as with {@link #MEAN_AND_VARIANCE} before.
      */
     LEAST_SQUARES
   }
@@ -129,7 +129,8 @@ public final class OneShotPruning {
   }
 
   private static boolean fits(Layer layer) {
-    return layer instanceof Layer.Conv2D conv && conv.kernelSize() == 1 && conv.stride() == 1;
+    return layer instanceof Layer.Dense
+        || (layer instanceof Layer.Conv2D conv && conv.kernelSize() == 1 && conv.stride() == 1);
   }
 
   private static FloatTensor scores(Layer layer, FloatTensor kernel, ChannelStatistics input) {

@@ -2,12 +2,14 @@ package io.github.deepxray.optimize.prune;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.optimize.Kernels;
+import io.github.deepxray.optimize.prune.PruningSpec.Scope;
 import io.github.deepxray.optimize.prune.PruningSpec.Structure;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,9 +23,9 @@ import java.util.Map;
  *
  * <p>The number of zeros is the sparsity asked for times the number of weights it is a share of,
  * rounded (to whole blocks); {@link PruningSpec.Scope#LAYER} rounds so that this holds for each
- * kernel and for all together. tfmot prunes by a threshold instead, so equal magnitudes make it
- * prune more or fewer; here the weight that is stored earlier is removed first. Results depend on
- * the weights alone.
+ * kernel and for all together. Each dense layer has a share of its own, see {@link PruningSpec}.
+ * tfmot prunes by a threshold instead, so equal magnitudes make it prune more or fewer; here the
+ * weight that is stored earlier is removed first. Results depend on the weights alone.
  *
  * <p>Masks do not remember: they are made from magnitudes only. Whoever keeps masked weights at
  * zero, as tfmot does, keeps them masked while the sparsity does not fall, since nothing is smaller
@@ -33,6 +35,8 @@ public final class Pruner {
   private final PruningSpec spec;
   private final PruningSchedule schedule;
   private final Map<String, List<Integer>> kernels = new LinkedHashMap<>();
+  // Those of dense layers, which neither compete nor count with the others.
+  private final Map<String, Integer> dense = new LinkedHashMap<>();
   private final long base;
   private final long prunable;
 
@@ -67,11 +71,15 @@ public final class Pruner {
       }
       List<Integer> shape = shapes.get(Kernels.name(layer));
       kernels.put(Kernels.name(layer), shape);
-      units += Selection.units(shape, spec.structure());
+      if (layer instanceof Dense) {
+        dense.put(Kernels.name(layer), shape.stream().reduce(1, Math::multiplyExact));
+      } else {
+        units += Selection.units(shape, spec.structure());
+      }
     }
     this.prunable = units * spec.structure().zeros();
     long wanted = Math.round(schedule.targetSparsity() * base);
-    if (spec.structure() != Structure.TWO_OF_FOUR && wanted >= prunable) {
+    if (base > 0 && spec.structure() != Structure.TWO_OF_FOUR && wanted >= prunable) {
       throw new DeepXrayException(
           String.format(
               Locale.ROOT,
@@ -109,14 +117,14 @@ public final class Pruner {
     return List.copyOf(kernels.keySet());
   }
 
-  /** The number of weights that the sparsity is a share of. */
+  /** The number of weights that the sparsity is a share of, in convolutions and dense layers. */
   public long baseWeights() {
-    return base;
+    return base + dense.values().stream().mapToLong(Integer::longValue).sum();
   }
 
   /** The share of zeros that the masks make among the weights the sparsity is a share of, 0..1. */
   public double sparsity(Masks masks) {
-    return (double) masks.zeros() / base;
+    return (double) masks.zeros() / baseWeights();
   }
 
   /**
@@ -144,6 +152,27 @@ public final class Pruner {
   Masks choose(List<Selection.Candidate> candidates, double sparsity, boolean layerAdaptive) {
     long zeros = Math.round(sparsity * base);
     long units = Math.round((double) Math.min(zeros, prunable) / spec.structure().zeros());
-    return Selection.choose(candidates, spec.structure(), spec.scope(), layerAdaptive, units);
+    List<Selection.Candidate> competing = new ArrayList<>();
+    Map<String, FloatTensor> masks = new HashMap<>();
+    for (Selection.Candidate candidate : candidates) {
+      Integer size = dense.get(candidate.name());
+      if (size == null) {
+        competing.add(candidate);
+      } else {
+        masks.putAll(
+            Selection.choose(
+                    List.of(candidate),
+                    spec.structure(),
+                    Scope.LAYER,
+                    layerAdaptive,
+                    Math.min(
+                        Math.round(sparsity * size / spec.structure().zeros()),
+                        Selection.units(candidate.shape(), spec.structure())))
+                .asMap());
+      }
+    }
+    masks.putAll(
+        Selection.choose(competing, spec.structure(), spec.scope(), layerAdaptive, units).asMap());
+    return Masks.of(masks);
   }
 }

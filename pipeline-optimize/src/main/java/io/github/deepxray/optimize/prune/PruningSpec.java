@@ -10,6 +10,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
@@ -22,6 +23,10 @@ import java.util.List;
 /**
  * Which weights are pruned, how many and when. Fields that a file leaves out, but for the sparsity,
  * have the values of {@link #of(double)}.
+ *
+ * <p>Dense layers, which are those of the head, stand apart: each that is pruned loses the share
+ * {@code sparsity} of its own weights, whatever the base and the scope. So what convolutions lose
+ * does not depend on the head.
  *
  * @param sparsity the share of {@code base} that becomes zero, above 0 and below 1
  * @param base what the sparsity is a share of
@@ -58,7 +63,9 @@ public record PruningSpec(
    *   <li>Blocks 1 to 3: 1.3 % of the 1x1 weights. They have few channels and everything after them
    *       sees their errors: features of the backbone pruned without fine-tuning correlate .14 with
    *       the original at 50 % if they are spared and .04 if not.
-   *   <li>The head's dense layers: it is small and is fitted anew on the pruned backbone.
+   *   <li>The head's {@code logit} layers: less than 1 % of its weights, one for each feature or
+   *       hidden unit, and what they lose goes into the probability as it is. Its hidden layers are
+   *       pruned: they hold most weights of the head.
    * </ul>
    */
   public static final List<String> DEFAULT_SPARE =
@@ -70,7 +77,6 @@ public record PruningSpec(
           "block1*",
           "block2*",
           "block3*",
-          "*hidden*",
           "*logit");
 
   private static final List<String> SQUEEZE_EXCITE = List.of("*se_reduce", "*se_expand");
@@ -79,12 +85,13 @@ public record PruningSpec(
   public enum Base {
     /**
      * Of all 1x1 convolutions' weights (expand, project and top; squeeze-and-excitation apart),
-     * those of spared layers included, and of whatever else is pruned. The layers that are not
-     * spared lose the more. So "half of the 1x1 weights" means that, whatever is spared.
+     * those of spared layers included, and of whatever other convolutions are pruned. The layers
+     * that are not spared lose the more. So "half of the 1x1 weights" means that, whatever is
+     * spared.
      */
     @JsonProperty("pointwise")
     POINTWISE,
-    /** Of the weights of the layers that are pruned, as in tfmot. */
+    /** Of the weights of the convolutions that are pruned, as in tfmot. */
     @JsonProperty("pruned")
     PRUNED
   }
@@ -95,11 +102,11 @@ public record PruningSpec(
     @JsonProperty("layer")
     LAYER,
     /**
-     * The least important weights of all kernels are removed. Magnitudes of different kernels are
-     * made comparable as by Lee et al. 2021, "Layer-Adaptive Sparsity for the Magnitude-based
-     * Pruning" (LAMP): the square of a weight over the sum of the squares of its kernel's weights
-     * that are not smaller. Plain magnitudes would not do: batch normalization leaves the scale of
-     * a kernel free.
+     * The least important weights of all convolutions' kernels are removed. Magnitudes of different
+     * kernels are made comparable as by Lee et al. 2021, "Layer-Adaptive Sparsity for the
+     * Magnitude-based Pruning" (LAMP): the square of a weight over the sum of the squares of its
+     * kernel's weights that are not smaller. Plain magnitudes would not do: batch normalization
+     * leaves the scale of a kernel free.
      */
     @JsonProperty("global")
     GLOBAL
@@ -325,8 +332,9 @@ public record PruningSpec(
   }
 
   /**
-   * So much of the 1x1 weights, each kernel the same share, any weight, rising from 0 by the third
-   * power over the first half of the training, sparing {@link #DEFAULT_SPARE}.
+   * So much of the 1x1 weights and of the head's hidden layers, each kernel the same share, any
+   * weight, rising from 0 by the third power over the first half of the training, sparing {@link
+   * #DEFAULT_SPARE}.
    */
   public static PruningSpec of(double sparsity) {
     return new PruningSpec(
@@ -440,9 +448,10 @@ public record PruningSpec(
     return layer.equals(from) || layer.startsWith(from + "_");
   }
 
-  /** The layers of whose weights the sparsity is a share, in their order. */
+  /** The convolutions of whose weights the sparsity is a share, in their order. */
   List<Layer> base(Network network) {
-    List<Layer> prunable = prunable(network);
+    List<Layer> prunable =
+        prunable(network).stream().filter(layer -> !(layer instanceof Dense)).toList();
     if (base == Base.PRUNED) {
       return prunable;
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.offset;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -138,6 +139,33 @@ class OneShotPruningTest {
         .containsExactly(new float[] {4.5f, -4.9f}, offset(0.03f));
   }
 
+  /** The same in a dense layer, where each example is a sample. */
+  @Test
+  void weightsThatAreLeftInADenseLayerTakeOver() throws IOException {
+    float[][] vectors = {{1, 3, 4}, {-2, -3, 9}, {0.5f, 2, -7}, {3, 7, 2}};
+    Network network =
+        new Network(
+            "dense", "x", List.of(3), List.of(new Dense("dense", "x", 2, true)), List.of("dense"));
+    Model model =
+        new Model(
+            network,
+            Weights.builder()
+                .put("dense/kernel", FloatTensor.of(new float[] {1, 1, 2, 0.1f, 3, 2}, 3, 2))
+                .put("dense/bias", FloatTensor.of(new float[] {5, -5}, 2))
+                .build());
+    for (Scope scope : Scope.values()) {
+      Result result =
+          pruning(PruningSpec.of(1 / 3.0).withScope(scope), Compensation.LEAST_SQUARES)
+              .prune(model, examples(vectors));
+      assertThat(result.masks().get("dense/kernel"))
+          .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 1, 1}, 3, 2));
+      float[] fitted = result.model().weights().floats("dense/kernel");
+      assertThat(fitted).containsExactly(new float[] {0, 1.2f, 2.5f, 0, 3, 2}, offset(0.01f));
+      assertThat(result.model().weights().floats("dense/bias"))
+          .containsExactly(new float[] {4.5f, -4.9f}, offset(0.03f));
+    }
+  }
+
   @Test
   void fittingDistortsLessThanRestoringMoments() throws IOException {
     Model model = model(false);
@@ -201,15 +229,19 @@ class OneShotPruningTest {
   }
 
   private static RepresentativeDataset only(float[] image) {
+    return examples(new float[][] {image});
+  }
+
+  private static RepresentativeDataset examples(float[][] values) {
     return new RepresentativeDataset() {
       @Override
       public int size() {
-        return 1;
+        return values.length;
       }
 
       @Override
       public float[] example(int index) {
-        return image.clone();
+        return values[index].clone();
       }
     };
   }

@@ -112,14 +112,16 @@ class PrunerTest {
         new Network(
             "two",
             "x",
-            List.of(2),
-            List.of(new Dense("a", "x", 2, false), new Dense("b", "a", 2, false)),
+            List.of(1, 1, 2),
+            List.of(
+                new Conv2D("a", "x", 2, 1, 1, Padding.SAME, false),
+                new Conv2D("b", "a", 2, 1, 1, Padding.SAME, false)),
             List.of("b"));
     Weights weights =
         Weights.builder()
-            .put("a/kernel", FloatTensor.of(new float[] {1, 2, -3, 4}, 2, 2))
+            .put("a/kernel", FloatTensor.of(new float[] {1, 2, -3, 4}, 1, 1, 2, 2))
             // A hundred times the magnitudes, and one that dwarfs the others.
-            .put("b/kernel", FloatTensor.of(new float[] {100, 200, -300, 4000}, 2, 2))
+            .put("b/kernel", FloatTensor.of(new float[] {100, 200, -300, 4000}, 1, 1, 2, 2))
             .build();
     PruningSpec spec =
         new PruningSpec(
@@ -128,8 +130,58 @@ class PrunerTest {
 
     // Lamp of a: 1/30, 4/29, 9/25, 1; of b: 1/1614, 4/1613, 9/1609, 1.
     assertThat(Pruner.once(spec, model).asMap())
-        .containsEntry("a/kernel", FloatTensor.of(new float[] {0, 1, 1, 1}, 2, 2))
-        .containsEntry("b/kernel", FloatTensor.of(new float[] {0, 0, 0, 1}, 2, 2));
+        .containsEntry("a/kernel", FloatTensor.of(new float[] {0, 1, 1, 1}, 1, 1, 2, 2))
+        .containsEntry("b/kernel", FloatTensor.of(new float[] {0, 0, 0, 1}, 1, 1, 2, 2));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.4, POINTWISE, LAYER, UNSTRUCTURED",
+    "0.4, POINTWISE, GLOBAL, UNSTRUCTURED",
+    "0.4, PRUNED, GLOBAL, BLOCK_1X4",
+    "0.5, PRUNED, LAYER, TWO_OF_FOUR"
+  })
+  void hiddenLayersOfTheHeadLoseTheShareOfTheirOwn(
+      double sparsity, Base base, Scope scope, Structure structure) {
+    int features = NETWORK.size(NETWORK.outputs().get(0));
+    Network head =
+        new Network(
+            "head",
+            "features",
+            List.of(features),
+            List.of(
+                new Dense("member2_hidden1", "features", 40, true),
+                new Dense("member2_hidden2", "member2_hidden1", 20, true),
+                new Dense("member2_logit", "member2_hidden2", 1, true)),
+            List.of("member2_logit"));
+    Network classifier = NETWORK.then(head);
+    // Its weights are all larger than those of the backbone, or smaller.
+    for (float scale : new float[] {1000, 1e-6f}) {
+      Weights.Builder weights = Weights.builder();
+      Fixtures.withRandomWeights(head, 3)
+          .weights()
+          .asMap()
+          .forEach(
+              (name, tensor) -> {
+                float[] values = tensor.toFloats();
+                for (int i = 0; i < values.length; i++) {
+                  values[i] *= scale;
+                }
+                weights.put(name, FloatTensor.of(values, tensor.shape()));
+              });
+      PruningSpec spec =
+          new PruningSpec(sparsity, base, scope, structure, null, null, PruningSpec.DEFAULT_SPARE);
+      Pruner pruner = new Pruner(spec, new ConstantSparsity(sparsity, 0), classifier);
+      Masks masks = pruner.masks(0, new Model(classifier, MODEL.weights().plus(weights.build())));
+      for (String layer : List.of("member2_hidden1", "member2_hidden2")) {
+        assertThat(masks.sparsity(layer + "/kernel"))
+            .isCloseTo(sparsity, offset(4.0 / masks.get(layer + "/kernel").size()));
+      }
+      assertThat(masks.names()).doesNotContain("member2_logit/kernel");
+      assertThat(pruner.sparsity(masks)).isCloseTo(sparsity, offset(12.0 / pruner.baseWeights()));
+      Masks backbone = new Pruner(spec, new ConstantSparsity(sparsity, 0), NETWORK).masks(0, MODEL);
+      backbone.asMap().forEach((name, mask) -> assertThat(masks.get(name)).isEqualTo(mask));
+    }
   }
 
   @Test

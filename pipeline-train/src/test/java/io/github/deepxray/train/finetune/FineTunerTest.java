@@ -327,7 +327,8 @@ class FineTunerTest {
   }
 
   private static void assertHalfIsZero(TrainedModel model) {
-    for (String kernel : List.of("block7a_expand_conv/kernel", "top_conv/kernel")) {
+    for (String kernel :
+        List.of("block7a_expand_conv/kernel", "top_conv/kernel", "hidden1/kernel")) {
       float[] values = model.model().weights().floats(kernel);
       int zeros = 0;
       for (float value : values) {
