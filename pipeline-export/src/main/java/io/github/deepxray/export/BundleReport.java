@@ -17,6 +17,7 @@ import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The report of a bundle: one HTML page about data, metrics, mistakes, artifacts and provenance,
@@ -132,6 +134,7 @@ public final class BundleReport {
         predictions,
         dataset,
         bundle.artifacts(),
+        others(bundle, extras),
         speed,
         histories(bundle),
         extras.samples(),
@@ -179,6 +182,48 @@ public final class BundleReport {
       }
     }
     return histories;
+  }
+
+  private static List<ReportContent.Other> others(Bundle bundle, ReportExtras extras)
+      throws IOException {
+    List<ReportContent.Other> others = new ArrayList<>();
+    extras
+        .explained()
+        .ifPresent(
+            check ->
+                others.add(
+                    new ReportContent.Other(
+                        Bundle.EXPLAIN,
+                        check.bytes(),
+                        "gives a heat map (Grad-CAM) beside the probability, for the explain"
+                            + " command",
+                        false)));
+    Path keras = bundle.folder().resolve(Bundle.KERAS);
+    if (Files.isRegularFile(keras)) {
+      others.add(
+          new ReportContent.Other(
+              Bundle.KERAS,
+              Files.size(keras),
+              "the trained network for keras.models.load_model",
+              false));
+    }
+    Path reports = bundle.folder().resolve(Bundle.REPORTS);
+    if (Files.isDirectory(reports)) {
+      try (Stream<Path> files = Files.list(reports)) {
+        for (Path file : files.sorted().toList()) {
+          String name = file.getFileName().toString();
+          if (name.endsWith(".html")) {
+            others.add(
+                new ReportContent.Other(
+                    Bundle.REPORTS + "/" + name,
+                    Files.size(file),
+                    "what each layer lost in quantization",
+                    true));
+          }
+        }
+      }
+    }
+    return others;
   }
 
   private static String sentence(HeatMapCheck check) {

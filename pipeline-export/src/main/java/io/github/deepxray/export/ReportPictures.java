@@ -64,7 +64,7 @@ final class ReportPictures {
   /**
    * The test X-rays that are decided most wrongly: false alarms, then missed ones, the worst first.
    *
-   * @param threshold from which probability on is decided for pneumonia
+   * @param threshold from which probability on is decided for the positive class
    * @param explaining the model that draws heat maps, if there is one
    */
   static List<Picture> mistakes(

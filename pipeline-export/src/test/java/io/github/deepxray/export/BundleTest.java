@@ -372,8 +372,8 @@ class BundleTest {
         .isEqualTo(trained.weights());
     assertThat(without.damage()).isEmpty();
     assertThat(Files.readString(without.folder().resolve(BundleReport.FILE)))
-        .contains("Not a medical device.")
-        .doesNotContain("<img");
+        .contains("Not a medical device.", "<code>model.keras</code>")
+        .doesNotContain("<img", "model-explain.tflite");
     assertThat(Json.read(without.folder().resolve("report.json")).path("samples")).isEmpty();
   }
 
@@ -393,6 +393,7 @@ class BundleTest {
     assertThat(Files.readString(page))
         .contains(auc.replace('-', '–'))
         .contains("<h1>pneumonia-1</h1>", "Tells one from the other.", "not medical data")
+        .contains("model-explain.tflite")
         .contains("id=\"train-loss-title\"", "data:image/jpeg;base64,")
         .hasSizeLessThan(3_000_000);
     assertThat(bundle.folder().resolve("history-train.csv"))
@@ -467,6 +468,7 @@ class BundleTest {
                 new Model(model.model().network(), model.model().weights().plus(negated.build())));
     TfLiteWriter.write(broken, quantized.resolve("model-int8.tflite"));
     AtomicFiles.write(quantized.resolve("layers.json"), "{}");
+    AtomicFiles.write(quantized.resolve("layers.html"), "<p>all lost</p>");
     String hash = model.model().weights().sha256();
     QuantizedForms.Form form =
         new QuantizedForms.Form(
@@ -475,7 +477,7 @@ class BundleTest {
             "a broken one (reads uint8)",
             Optional.of(new Sparsity.Count(10, 7)),
             0.25,
-            List.of("layers.json"));
+            List.of("layers.json", "layers.html"));
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
@@ -511,6 +513,8 @@ class BundleTest {
             "| a broken one (reads uint8) | 10 | 7 |",
             "**refused**",
             "as 32-bit floats (or integers, where the table says so");
+    assertThat(Files.readString(written.folder().resolve(BundleReport.FILE)))
+        .contains("<a href=\"./reports/layers.html\">", "7 not 0", "✗ refused");
     assertThat(VERIFIER.verify(written, dataset).passed()).isFalse();
 
     Json.write(
@@ -586,6 +590,9 @@ class BundleTest {
         .containsPattern("REFUSED  int8, validation: cannot be run: probability of .* is NaN");
     assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
         .contains("| - | - | **refused** |");
+    assertThat(Files.readString(written.folder().resolve(BundleReport.FILE)))
+        .containsPattern("model-int8.tflite</code> validation: cannot be run: .* is NaN\\.")
+        .doesNotContain("null", "NaN–");
     BundleVerifier.Report verified = VERIFIER.verify(written, dataset);
     assertThat(verified.problems())
         .hasSize(1)

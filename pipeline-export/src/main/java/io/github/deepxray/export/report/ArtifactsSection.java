@@ -6,6 +6,8 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Table.Cell;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,19 +25,22 @@ final class ArtifactsSection {
     heads.add(Cell.of("left", "form"));
     for (String head :
         List.of(
+            "weights",
             "MB",
-            "MB gzip",
             "threshold",
             "AUC",
             "accuracy",
-            "largest difference of a probability",
+            "largest change of a probability",
             "decided otherwise")) {
       heads.add(Cell.of(head));
     }
     content.speed().ifPresent(speed -> heads.add(Cell.of("ms an image")));
     Table table =
         Table.of(
-            "On the test split; differences are to the trained model, with paired intervals.",
+            "On the "
+                + Numbers.count(content.evaluation(Split.TEST).images())
+                + " test images; below AUC and accuracy their differences to the trained model,"
+                + " with paired intervals.",
             heads);
     for (ArtifactReport artifact : content.artifacts()) {
       table.row(row(content, artifact));
@@ -57,7 +62,37 @@ final class ArtifactsSection {
         html.text(" " + String.join("; ", artifact.verdict().objections()) + ".").close();
       }
     }
+    others(html, content.others());
     return html.close();
+  }
+
+  private static void others(Html html, List<ReportContent.Other> others) {
+    if (others.isEmpty()) {
+      return;
+    }
+    html.element("h3", "Also in the bundle").open("ul");
+    for (ReportContent.Other other : others) {
+      html.open("li");
+      if (other.page()) {
+        // Works where the page lies in its bundle; the text says where to look for it elsewhere.
+        html.open("a", "href", address(other.path())).element("code", other.path()).close();
+      } else {
+        html.element("code", other.path());
+      }
+      html.element("span", " " + Numbers.megabytes(other.bytes()) + " MB", "class", "soft");
+      html.text(": " + other.what() + ".").close();
+    }
+    html.close();
+  }
+
+  /** The address of a file relative to the bundle. */
+  private static String address(String path) {
+    try {
+      // Without a scheme a colon in the first part would be read as the end of one.
+      return new URI(null, null, "./" + path, null).toASCIIString();
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("not a path: " + path, e);
+    }
   }
 
   private static List<Cell> row(ReportContent content, ArtifactReport artifact) {
@@ -67,8 +102,21 @@ final class ArtifactsSection {
     cells.add(new Cell("", new Html().element("code", artifact.path())));
     cells.add(Cell.of(blessed ? "left good" : "left bad", blessed ? "✓ blessed" : "✗ refused"));
     cells.add(Cell.of("left wrap", artifact.form()));
-    cells.add(Cell.of(Numbers.megabytes(artifact.size().raw())));
-    cells.add(Cell.of(Numbers.megabytes(artifact.size().gzip())));
+    cells.add(
+        artifact
+            .weights()
+            .map(
+                count ->
+                    twoLines(
+                        Numbers.count(count.weights()),
+                        count.nonZero() < count.weights()
+                            ? Numbers.count(count.nonZero()) + " not 0"
+                            : ""))
+            .orElse(Cell.of(Numbers.NONE)));
+    cells.add(
+        twoLines(
+            Numbers.megabytes(artifact.size().raw()),
+            Numbers.megabytes(artifact.size().gzip()) + " gzip"));
     cells.add(Cell.of(Numbers.probability(artifact.threshold())));
     if (test == null) {
       for (int i = 0; i < 4; i++) {
@@ -79,10 +127,10 @@ final class ArtifactsSection {
       cells.add(measured(test.accuracy(), test.deltaAccuracy()));
       cells.add(
           Cell.of(
-              test.maxDeltaProbability() < 1e-3
+              test.maxDeltaProbability() > 0 && test.maxDeltaProbability() < 1e-3
                   ? String.format(Locale.ROOT, "%.1e", test.maxDeltaProbability())
                   : Numbers.decimals(test.maxDeltaProbability(), 3)));
-      cells.add(Cell.of(Numbers.count(test.flipped()) + " of " + Numbers.count(test.images())));
+      cells.add(Cell.of(Numbers.count(test.flipped())));
     }
     content
         .speed()
@@ -98,19 +146,23 @@ final class ArtifactsSection {
 
   /** A metric, and below it the difference to the trained model. */
   private static Cell measured(Interval value, Interval difference) {
-    Html text = new Html().text(Numbers.interval(value));
-    if (!Double.isNaN(difference.value())) {
-      text.empty("br");
-      text.element(
-          "span",
-          Numbers.signed(difference.value(), 4)
-              + " ("
-              + Numbers.signed(difference.low(), 4)
-              + " to "
-              + Numbers.signed(difference.high(), 4)
-              + ")",
-          "class",
-          "soft");
+    return twoLines(
+        Numbers.interval(value),
+        Double.isNaN(difference.value())
+            ? ""
+            : Numbers.signed(difference.value(), 4)
+                + " ("
+                + Numbers.signed(difference.low(), 4)
+                + " to "
+                + Numbers.signed(difference.high(), 4)
+                + ")");
+  }
+
+  /** A value, and below it what is said about it, if there is something. */
+  private static Cell twoLines(String value, String remark) {
+    Html text = new Html().text(value);
+    if (!remark.isEmpty()) {
+      text.empty("br").element("span", remark, "class", "soft");
     }
     return new Cell("", text);
   }

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 
 /** The audit of the data set. */
 final class DataSection {
+  private static final List<Slice> FINER = List.of(Slice.BACTERIAL, Slice.VIRAL, Slice.UNSPECIFIED);
   private static final int LISTED = 10;
   private static final int MOST_IMAGES = 5;
   private static final double WIDTH = 440;
@@ -26,11 +27,18 @@ final class DataSection {
 
   private final ReportContent content;
   private final DatasetAudit audit;
+  private final Wording words;
+
+  /** The same with short names. */
+  private final Wording brief;
+
   private final Html html = new Html();
 
   private DataSection(ReportContent content) {
     this.content = content;
     this.audit = content.dataset().audit();
+    this.words = content.wording();
+    this.brief = words.inCharts();
   }
 
   static Html html(ReportContent content) {
@@ -72,8 +80,9 @@ final class DataSection {
     svg.element("title", "Classes of each split", "id", "classes-title");
     svg.element(
         "desc",
-        "A bar for each split, divided by the share of images of each finer class; the table below"
-            + " has the numbers.",
+        "A bar for each split, divided by the share of images of each "
+            + (words.hasSlices() ? "finer class" : "class")
+            + "; the table below has the numbers.",
         "id",
         "classes-description");
     double y = 0;
@@ -81,7 +90,7 @@ final class DataSection {
       text(svg, "", 0, y + BAR / 2 + 4, "start", split.split().key());
       double x = left;
       for (Slice slice : Slice.values()) {
-        int images = split.slices().getOrDefault(slice, 0);
+        int images = parts(split).getOrDefault(slice, 0);
         double width = (WIDTH - left) * images / Math.max(1, split.images());
         if (images > 0) {
           svg.empty(
@@ -97,8 +106,8 @@ final class DataSection {
               "height",
               Numbers.coordinate(BAR));
           String label = Numbers.count(images);
-          String longer = slice.key() + " " + label;
-          if (width > 7.5 * longer.length()) {
+          String longer = brief.slice(slice.key()) + " " + label;
+          if (width > 7.5 * Wording.width(longer)) {
             text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", longer);
           } else if (width > 8 * label.length()) {
             text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", label);
@@ -110,7 +119,7 @@ final class DataSection {
     }
     double x = left;
     for (Slice slice : Slice.values()) {
-      if (splits.stream().anyMatch(s -> s.slices().getOrDefault(slice, 0) > 0)) {
+      if (splits.stream().anyMatch(s -> parts(s).getOrDefault(slice, 0) > 0)) {
         svg.empty(
             "rect",
             "class",
@@ -123,11 +132,23 @@ final class DataSection {
             "12",
             "height",
             "12");
-        text(svg, "", x + 17, height - 8, "start", slice.key());
-        x += 34 + 7.0 * slice.key().length();
+        String name = brief.slice(slice.key());
+        text(svg, "", x + 17, height - 8, "start", name);
+        x += 34 + 7.0 * Wording.width(name);
       }
     }
     return svg.close();
+  }
+
+  /** How many images of each finer class a split has, or of each class if there are no finer. */
+  private Map<Slice, Integer> parts(SplitSummary split) {
+    return words.hasSlices()
+        ? split.slices()
+        : Map.of(
+            Slice.NORMAL,
+            split.labels().getOrDefault(Label.NORMAL, 0),
+            Slice.UNSPECIFIED,
+            split.labels().getOrDefault(Label.PNEUMONIA, 0));
   }
 
   private static void text(Html svg, String style, double x, double y, String anchor, String text) {
@@ -145,35 +166,47 @@ final class DataSection {
   }
 
   private void splits() {
+    List<SplitSummary> splits = content.dataset().splits();
+    boolean official = words.hasSlices() || splits.stream().anyMatch(s -> s.fromOfficialVal() > 0);
+    List<String> heads =
+        new ArrayList<>(
+            List.of(
+                "split",
+                "images",
+                "patients",
+                "images a patient",
+                words.negative(),
+                words.positive()));
+    if (words.hasSlices()) {
+      FINER.forEach(slice -> heads.add(slice.key()));
+    }
+    if (official) {
+      heads.add("from the source's validation folder");
+    }
     Table table =
         Table.of(
             "No patient and no identical image is on both sides of a split.",
-            "split",
-            "images",
-            "patients",
-            "images a patient",
-            "normal",
-            "pneumonia",
-            "bacterial",
-            "viral",
-            "unspecified",
-            "from the source's validation folder");
-    for (SplitSummary split : content.dataset().splits()) {
-      int pneumonia = split.labels().getOrDefault(Label.PNEUMONIA, 0);
-      table.row(
-          split.split().key(),
-          Numbers.count(split.images()),
-          Numbers.count(split.patients()),
-          Numbers.decimals((double) split.images() / split.patients(), 2),
-          Numbers.count(split.labels().getOrDefault(Label.NORMAL, 0)),
-          Numbers.count(pneumonia)
+            heads.toArray(String[]::new));
+    for (SplitSummary split : splits) {
+      int positives = split.labels().getOrDefault(Label.PNEUMONIA, 0);
+      List<String> cells = new ArrayList<>();
+      cells.add(split.split().key());
+      cells.add(Numbers.count(split.images()));
+      cells.add(Numbers.count(split.patients()));
+      cells.add(Numbers.decimals((double) split.images() / split.patients(), 2));
+      cells.add(Numbers.count(split.labels().getOrDefault(Label.NORMAL, 0)));
+      cells.add(
+          Numbers.count(positives)
               + " ("
-              + Numbers.percent((double) pneumonia / split.images())
-              + ")",
-          Numbers.count(split.slices().getOrDefault(Slice.BACTERIAL, 0)),
-          Numbers.count(split.slices().getOrDefault(Slice.VIRAL, 0)),
-          Numbers.count(split.slices().getOrDefault(Slice.UNSPECIFIED, 0)),
-          Numbers.count(split.fromOfficialVal()));
+              + Numbers.percent((double) positives / split.images())
+              + ")");
+      if (words.hasSlices()) {
+        FINER.forEach(slice -> cells.add(Numbers.count(split.slices().getOrDefault(slice, 0))));
+      }
+      if (official) {
+        cells.add(Numbers.count(split.fromOfficialVal()));
+      }
+      table.row(cells.toArray(String[]::new));
     }
     html.add(table.html());
   }
@@ -231,7 +264,7 @@ final class DataSection {
     for (DatasetAudit.Folder f : audit.folders()) {
       table.row(
           f.split().key(),
-          f.label().name(),
+          words.classes().of(f.label()),
           Numbers.count(f.images()),
           Numbers.count(f.patients()),
           Numbers.count(f.unknownPatients()),
@@ -353,12 +386,15 @@ final class DataSection {
     html.element("h3", "Samples");
     html.element(
         "p",
-        "Taken at equal distances from each split and finer class, as the model sees them.",
+        "Taken at equal distances from each split and "
+            + (words.hasSlices() ? "finer class" : "class")
+            + ", as the model sees them.",
         "class",
         "soft");
     Map<String, List<Picture>> rows = new LinkedHashMap<>();
     for (Picture picture : content.samples()) {
-      rows.computeIfAbsent(picture.split() + ", " + picture.slice(), k -> new ArrayList<>())
+      rows.computeIfAbsent(
+              picture.split() + ", " + words.slice(picture.slice()), k -> new ArrayList<>())
           .add(picture);
     }
     rows.forEach(

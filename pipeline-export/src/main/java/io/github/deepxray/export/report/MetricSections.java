@@ -36,11 +36,18 @@ final class MetricSections {
   private static final int BINS = 20;
 
   private final ReportContent content;
+  private final Wording words;
+
+  /** The same with short names. */
+  private final Wording brief;
+
   private final long seed;
   private final Html html = new Html();
 
   private MetricSections(ReportContent content) {
     this.content = content;
+    this.words = content.wording();
+    this.brief = words.inCharts();
     this.seed = content.training().seed();
   }
 
@@ -105,8 +112,8 @@ final class MetricSections {
                 + ", on validation "
                 + Numbers.interval(validation.auc())
                 + ".",
-            Axis.unit("false alarms: share of normal images (1 − specificity)"),
-            Axis.unit("sensitivity: share of pneumonias found"),
+            Axis.unit("false alarms: share of " + brief.negatives() + " (1 − specificity)"),
+            Axis.unit("sensitivity: share of " + brief.positives() + " found"),
             400);
     chart.diagonal(new Point(0, 0), new Point(1, 1));
     draw(chart, curves);
@@ -124,8 +131,11 @@ final class MetricSections {
         "guessing, 0.5");
     figure(
         chart,
-        "ROC. The area under it (AUC) is the chance that a pneumonia scores higher than a"
-            + " normal image.");
+        "ROC. The area under it (AUC) is the chance that "
+            + words.onePositive()
+            + " scores higher than "
+            + words.oneNegative()
+            + ".");
   }
 
   private void precisionRecall(Map<Split, Curve> curves) {
@@ -142,7 +152,7 @@ final class MetricSections {
                 + ", on validation "
                 + Numbers.interval(other)
                 + ".",
-            Axis.unit("sensitivity (recall): share of pneumonias found"),
+            Axis.unit("sensitivity (recall): share of " + brief.positives() + " found"),
             Axis.unit("precision: share of alarms that are right"),
             400);
     chart.diagonal(new Point(0, share), new Point(1, share));
@@ -161,7 +171,9 @@ final class MetricSections {
         "guessing on test, " + Numbers.decimals(share, 3));
     figure(
         chart,
-        "Precision depends on how common pneumonia is: here "
+        "Precision depends on how common "
+            + words.positive()
+            + " is: here "
             + Numbers.percent(share)
             + " of the test images. Where it is rarer, precision is lower.");
   }
@@ -200,9 +212,10 @@ final class MetricSections {
             + DecisionThresholds.DEFAULT
             + " is the threshold that decides; "
             + DecisionThresholds.PRIOR
-            + ", where it differs from 0.5, corrects for the share of pneumonia that the training"
-            + " saw. An interval without width means that there was no such image, not that there"
-            + " never will be.",
+            + ", where it differs from 0.5, corrects for the share of "
+            + words.positive()
+            + " that the training saw. An interval without width means that there was no such"
+            + " image, not that there never will be.",
         "class",
         "soft");
     for (String name : content.metrics().thresholds().byName().keySet()) {
@@ -256,16 +269,16 @@ final class MetricSections {
                 + name
                 + ")",
             "",
-            "called pneumonia",
-            "called normal");
+            "called " + words.positive(),
+            "called " + words.negative());
     table.row(
         List.of(
-            Cell.of("pneumonia"),
+            Cell.of(words.positive()),
             cell(true, counts.truePositives(), sensitivity),
             cell(false, counts.falseNegatives(), Numbers.rest(sensitivity))));
     table.row(
         List.of(
-            Cell.of("normal"),
+            Cell.of(words.negative()),
             cell(false, counts.falsePositives(), Numbers.rest(specificity)),
             cell(true, counts.trueNegatives(), specificity)));
     html.open("div", "class", "confusion").add(table.html()).close();
@@ -281,6 +294,10 @@ final class MetricSections {
   }
 
   private void slices() {
+    if (SPLITS.stream()
+        .allMatch(s -> content.metrics().slices().getOrDefault(s.key(), Map.of()).isEmpty())) {
+      return;
+    }
     Table table =
         Table.of(
             "By finer class; positives of one kind against all normal images",
@@ -318,12 +335,14 @@ final class MetricSections {
         Chart.of(
             "calibration-chart",
             "Calibration on the test and the validation split",
-            "How often it is pneumonia over the mean probability, in bins of the probability."
-                + " Expected calibration error on test "
+            "How often it is "
+                + words.positive()
+                + " over the mean probability, in bins of the probability. Expected calibration"
+                + " error on test "
                 + Numbers.interval(test.expectedCalibrationError())
                 + ".",
             Axis.unit("mean probability of the images in a bin"),
-            Axis.unit("share of them with pneumonia"),
+            Axis.unit("share of them " + brief.positiveOnes()),
             400);
     chart.diagonal(new Point(0, 0), new Point(1, 1));
     Map<Split, Map<Double, CalibrationBin>> binned = new LinkedHashMap<>();
@@ -343,7 +362,9 @@ final class MetricSections {
     html.open("div", "class", "figures");
     figure(
         chart,
-        "Below the dashed line the model is too sure of pneumonia, above it not sure enough.");
+        "Below the dashed line the model is too sure of "
+            + words.positive()
+            + ", above it not sure enough.");
     html.open("div");
     Table errors = Table.of("Distance from the truth", "", "test", "validation");
     errors.row(
@@ -356,16 +377,17 @@ final class MetricSections {
     html.add(errors.html()).add(bins(binned)).close().close().close();
   }
 
-  private static Html bins(Map<Split, Map<Double, CalibrationBin>> binned) {
+  private Html bins(Map<Split, Map<Double, CalibrationBin>> binned) {
     Table table =
         Table.of(
-            "Share with pneumonia; intervals are Wilson's, with the patients for the number of"
-                + " trials.",
+            "Share "
+                + words.positiveOnes()
+                + "; intervals are Wilson's, with the patients for the number of trials.",
             "probability",
             "test images (patients)",
-            "with pneumonia",
+            words.positiveOnes(),
             "validation images (patients)",
-            "with pneumonia");
+            words.positiveOnes());
     Set<Double> places = new TreeSet<>();
     binned.values().forEach(bins -> places.addAll(bins.keySet()));
     for (double place : places) {
@@ -396,19 +418,22 @@ final class MetricSections {
         "class",
         "soft");
     Map<String, Predicate<Predictions.Row>> panels = new LinkedHashMap<>();
-    panels.put("normal", row -> !row.example().positive());
-    panels.put("pneumonia", row -> row.example().positive());
+    panels.put(words.negative(), row -> !row.example().positive());
+    panels.put(words.positive(), row -> row.example().positive());
     List<String> kinds =
-        content.predictions(Split.TEST).rows().stream()
-            .filter(row -> row.example().positive())
-            .map(Predictions.Row::slice)
-            .distinct()
-            .sorted()
-            .toList();
+        !words.hasSlices()
+            ? List.of()
+            : content.predictions(Split.TEST).rows().stream()
+                .filter(row -> row.example().positive())
+                .map(Predictions.Row::slice)
+                .distinct()
+                .sorted()
+                .toList();
     if (kinds.size() > 1 || !kinds.contains(Slice.UNSPECIFIED.key())) {
       for (String kind : kinds) {
         panels.put(
-            "pneumonia, " + kind, row -> row.example().positive() && row.slice().equals(kind));
+            words.positive() + ", " + kind,
+            row -> row.example().positive() && row.slice().equals(kind));
       }
     }
     double most = 0;
@@ -441,12 +466,12 @@ final class MetricSections {
     Chart chart =
         Chart.of(
             id,
-            "Probabilities of " + name + " images",
+            "Probabilities of " + words.images(name),
             testImages == 0
                 ? "The test split has none."
                 : Numbers.percent(above / testImages)
                     + " of the test images have the threshold or more.",
-            Axis.unit("probability of pneumonia"),
+            Axis.unit("probability of " + brief.positive()),
             shares,
             220);
     List<Point> outline = new ArrayList<>();
@@ -467,7 +492,10 @@ final class MetricSections {
             + " of validation"
             + (testImages == 0
                 ? ""
-                : "; called pneumonia on test: " + Numbers.percent(above / testImages)));
+                : "; called "
+                    + words.positive()
+                    + " on test: "
+                    + Numbers.percent(above / testImages)));
   }
 
   /** The share of images in each bin; NaN without images. */

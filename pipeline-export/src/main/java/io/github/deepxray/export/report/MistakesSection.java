@@ -17,11 +17,13 @@ final class MistakesSection {
   private static final double OPACITY = 0.6;
 
   private final ReportContent content;
+  private final Wording words;
   private final Map<String, Picture> pictures = new HashMap<>();
   private final Html html = new Html();
 
   private MistakesSection(ReportContent content) {
     this.content = content;
+    this.words = content.wording();
     content.mistakes().forEach(picture -> pictures.put(picture.file(), picture));
   }
 
@@ -39,9 +41,12 @@ final class MistakesSection {
             + Numbers.probability(content.threshold())
             + ". "
             + (content.mistakes().stream().anyMatch(p -> p.heat().isPresent())
-                ? "The second picture is the image under its heat map (Grad-CAM): what in it speaks"
-                    + " for pneumonia, from dark blue (little) to yellow (most of this image). It"
-                    + " shows what the model looked at, not where a disease is. "
+                ? "The second picture is the image under its heat map (Grad-CAM): the more a place"
+                    + " speaks for "
+                    + words.positive()
+                    + ", the more colour it has, from a trace of violet (little) to yellow (most"
+                    + " of this image). It shows what the model looked at, not where a disease"
+                    + " is. "
                 : "")
             + content.heatMaps().orElse(""),
         "class",
@@ -49,12 +54,12 @@ final class MistakesSection {
     Mistakes mistakes = Mistakes.of(content.predictions(Split.TEST), content.threshold());
     kind(
         mistakes.falseAlarms(),
-        "False alarms: normal, called pneumonia",
-        "No normal test image is called pneumonia.");
+        "False alarms: " + words.negative() + ", called " + words.positive(),
+        "No " + words.negativeOfTest() + " is called " + words.positive() + ".");
     kind(
         mistakes.missed(),
-        "Missed: pneumonia, called normal",
-        "No pneumonia of the test split is called normal.");
+        "Missed: " + words.positive() + ", called " + words.negative(),
+        "No " + words.positiveOfTest() + " is called " + words.negative() + ".");
     html.close();
   }
 
@@ -85,13 +90,16 @@ final class MistakesSection {
     picture.ifPresent(
         p -> {
           html.open("div", "class", "pair");
-          html.empty("img", "src", p.address(), "alt", row.slice() + " X-ray " + example.id());
+          html.empty(
+              "img", "src", p.address(), "alt", words.image(row.slice()) + " " + example.id());
           p.heatMap().ifPresent(map -> overlay(p, map, example.id()));
           html.close();
         });
     html.open("figcaption");
     html.element("b", Numbers.decimals(example.probability(), 3));
-    html.text(" " + row.slice() + ", patient ").element("code", example.patient()).empty("br");
+    html.text(" " + words.slice(row.slice()) + ", patient ")
+        .element("code", example.patient())
+        .empty("br");
     html.element(
         "code", example.id().substring(example.id().lastIndexOf('/') + 1), "title", example.id());
     html.close().close();
@@ -106,6 +114,6 @@ final class MistakesSection {
         "alt",
         map.max() > 0
             ? "heat map over " + name
-            : "heat map over " + name + ": nothing speaks for pneumonia");
+            : "heat map over " + name + ": nothing speaks for " + words.positive());
   }
 }

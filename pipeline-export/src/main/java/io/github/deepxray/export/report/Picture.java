@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param split where it belongs
  * @param slice its finer class
  * @param jpeg the bytes of a JPEG file in base64
- * @param heat what in it speaks for pneumonia, if that was asked for
+ * @param heat what in it speaks for the positive class, if that was asked for
  */
 public record Picture(String file, String split, String slice, String jpeg, Optional<Heat> heat) {
   /** Small, and X-rays have few hard edges. */

@@ -31,7 +31,8 @@ import java.util.TreeMap;
  * @param predictions of the validation and the test split, by the split's name
  * @param dataset what it was trained and evaluated on
  * @param artifacts the deployable forms
- * @param speed how fast they are, if that was measured
+ * @param others what else the bundle holds that is worth opening
+ * @param speed how fast the deployable forms are, if that was measured
  * @param histories the epochs of each training, by its name, in the order of training
  * @param samples small copies of some X-rays of each split and finer class
  * @param mistakes small copies of the X-rays that are decided most wrongly
@@ -53,6 +54,7 @@ public record ReportContent(
     Map<String, Predictions> predictions,
     DatasetManifest dataset,
     List<ArtifactReport> artifacts,
+    List<Other> others,
     Optional<Speed> speed,
     Map<String, List<EpochResult>> histories,
     List<Picture> samples,
@@ -66,6 +68,7 @@ public record ReportContent(
     limits = List.copyOf(limits);
     predictions = Map.copyOf(predictions);
     artifacts = List.copyOf(artifacts);
+    others = List.copyOf(others);
     histories = Collections.unmodifiableMap(new LinkedHashMap<>(histories));
     samples = List.copyOf(samples);
     mistakes = List.copyOf(mistakes);
@@ -87,6 +90,21 @@ public record ReportContent(
     }
   }
 
+  /**
+   * A file of the bundle that is no deployable form.
+   *
+   * @param path in the bundle
+   * @param bytes its size
+   * @param what what it is good for, in words
+   * @param page whether a browser shows it
+   */
+  public record Other(String path, long bytes, String what, boolean page) {}
+
+  /** How to speak of the classes. */
+  Wording wording() {
+    return new Wording(dataset.classNames());
+  }
+
   /** The predictions of a split. */
   Predictions predictions(Split split) {
     return predictions.get(split.key());
@@ -102,7 +120,7 @@ public record ReportContent(
     return evaluation(split).thresholds().get(DecisionThresholds.DEFAULT);
   }
 
-  /** From which probability on the trained classifier decides for pneumonia. */
+  /** From which probability on the trained classifier decides for the positive class. */
   double threshold() {
     return metrics.thresholds().sensitivity();
   }

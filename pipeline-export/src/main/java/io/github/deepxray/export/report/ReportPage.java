@@ -40,14 +40,14 @@ public final class ReportPage {
           caption span { display: block; position: sticky; left: 0; max-width: calc(100vw - 4rem); }
           tbody th { vertical-align: middle; }
           .scroll { margin: .6rem 0; } .scroll:focus-visible { outline: 2px solid var(--test); }
-          td.main { font-weight: 600; font-size: 14px; }
+          td.main { font-weight: 600; font-size: 14px; } .together { white-space: nowrap; }
           .card table { width: 100%; } .card th, .card td { padding: .2rem .4rem; }
           th.strip, td.strip { width: 30%; padding: 0 .3rem; } svg.strip { width: 100%; }
-          th.key::before { content: ''; display: inline-block; width: .6rem; height: .6rem;
-            border-radius: 50%; margin-right: .3rem; }
+          th.key::before { content: ''; display: inline-block; width: .75em; height: .75em;
+            border-radius: 50%; margin-right: .3em; }
           th.test::before { background: var(--test); }
-          th.validation::before { border: 2px solid var(--validation); width: .35rem;
-            height: .35rem; }
+          th.validation::before { border: 2px solid var(--validation); width: .4em;
+            height: .4em; }
           .verdicts { list-style: none; padding: 0 !important; }
           .good { color: var(--good); font-weight: 600; }
           code { font: 12px/1.4 ui-monospace, monospace; overflow-wrap: anywhere;
@@ -58,6 +58,8 @@ public final class ReportPage {
           figcaption { color: var(--soft); font-size: 13px; max-width: 36rem; }
           svg.chart { width: 100%; max-width: 36rem; height: auto; }
           svg.bars text.on { fill: var(--on); font-weight: 600; }
+          svg.chart text { paint-order: stroke; stroke: var(--page); stroke-width: 3px;
+            stroke-linejoin: round; } svg.bars text { stroke: none; }
           svg text.name { font-size: 12px; fill: var(--text); } svg text.end { font-size: 12px; }
           .grid { stroke: var(--line); stroke-width: .6; } .axis { stroke: var(--soft); }
           .rule { stroke: var(--soft); stroke-dasharray: 3 3; fill: none; }
@@ -79,6 +81,7 @@ public final class ReportPage {
           .confusion td { text-align: center; min-width: 9rem; font-size: 14px;
             border: 1px solid var(--line); }
           .confusion td b { font-size: 17px; }
+          .confusion th { white-space: normal; overflow-wrap: anywhere; min-width: 4.5rem; }
           .right.depth1 { background: color-mix(in srgb, var(--test) 8%, transparent); }
           .right.depth2 { background: color-mix(in srgb, var(--test) 14%, transparent); }
           .right.depth3 { background: color-mix(in srgb, var(--test) 20%, transparent); }
@@ -106,7 +109,10 @@ public final class ReportPage {
           @media (max-width: 40rem) {
             .figures { grid-template-columns: minmax(0, 1fr); }
             th.strip, td.strip { display: none; }
-            .card th, .card td { padding: .2rem .25rem; font-size: 12px; white-space: normal; }
+            th, td { padding: .25rem .4rem; }
+            .card th, .card td { padding: .2rem; font-size: 12px; white-space: normal; }
+            .confusion table { width: 100%; }
+            .confusion td { min-width: 0; white-space: normal; }
             .samples { grid-template-columns: repeat(4, minmax(0, 1fr)); }
             .samples p { grid-column: 1 / -1; margin-top: .5rem; }
             .mistakes { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); } }
@@ -134,8 +140,8 @@ public final class ReportPage {
             .mistakes { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .4rem; }
             .pairs { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 .8rem; }
             @page { margin: 12mm; }
-            h2, h3 { break-after: avoid; }
-            figure, tr, li, .card, .samples, .confusion, .pairs div { break-inside: avoid; } }
+            h2, h3, h2 + p, h3 + p { break-after: avoid; }
+            .scroll, figure, tr, li, .card, .samples, .confusion, .pairs div { break-inside: avoid; } }
           """;
 
   private ReportPage() {}

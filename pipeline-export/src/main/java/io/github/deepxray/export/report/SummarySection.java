@@ -22,6 +22,7 @@ import java.util.stream.DoubleStream;
 /** The first screen: what was trained on what, how good it is, where it fails, what is blessed. */
 final class SummarySection {
   private final ReportContent content;
+  private final Wording words;
   private final Evaluation test;
   private final Evaluation validation;
   private final Map<String, Pair> measured = new LinkedHashMap<>();
@@ -40,6 +41,7 @@ final class SummarySection {
 
   private SummarySection(ReportContent content) {
     this.content = content;
+    this.words = content.wording();
     this.test = content.evaluation(Split.TEST);
     this.validation = content.evaluation(Split.VALIDATION);
     Evaluation.AtThreshold t = content.decided(Split.TEST);
@@ -95,9 +97,9 @@ final class SummarySection {
             table.row(
                 List.of(
                     Cell.of(name),
-                    Cell.of("main", Numbers.interval(pair.test)),
+                    interval("main", pair.test),
                     new Cell("strip", IntervalStrip.html(from, 1, pair.test, pair.validation)),
-                    Cell.of(Numbers.interval(pair.validation)),
+                    interval("", pair.validation),
                     Cell.of(
                         pair.clearlyWorse() ? "bad" : "", Numbers.signed(pair.difference(), 3)))));
     html.add(table.html());
@@ -107,7 +109,9 @@ final class SummarySection {
             + Numbers.probability(content.threshold())
             + ", which finds "
             + Numbers.percent(content.metrics().thresholds().targetSensitivity())
-            + " of the pneumonias in validation. Nothing was chosen on the test split. The threshold,"
+            + " of the "
+            + words.positives()
+            + " in validation. Nothing was chosen on the test split. The threshold,"
             + " and often the epoch, was chosen on validation, which therefore flatters."
             + (measured.values().stream().anyMatch(p -> exact(p.test) || exact(p.validation))
                 ? " An interval without width means that no image was decided wrongly, not that none"
@@ -116,6 +120,16 @@ final class SummarySection {
         "class",
         "soft");
     html.close();
+  }
+
+  /** An interval that breaks nowhere but behind its value, for narrow screens. */
+  private static Cell interval(String style, Interval interval) {
+    String[] parts = Numbers.interval(interval).split(" ", 2);
+    Html html = new Html().text(parts[0]);
+    if (parts.length > 1) {
+      html.text(" ").element("span", parts[1], "class", "together");
+    }
+    return new Cell(style, html);
   }
 
   private static boolean exact(Interval interval) {
@@ -141,7 +155,8 @@ final class SummarySection {
               + Numbers.count(split.patients())
               + " patients, "
               + Numbers.percent((double) split.labels().getOrDefault(Label.PNEUMONIA, 0) / images)
-              + " with pneumonia");
+              + " "
+              + words.positiveOnes());
     }
     pair(
         html,
@@ -175,13 +190,13 @@ final class SummarySection {
                     "False alarms",
                     counts.falsePositives(),
                     counts.falsePositives() + counts.trueNegatives(),
-                    "normal test images are called pneumonia",
+                    words.negativesOfTest() + " are called " + words.positive(),
                     at.specificity()),
                 wrong(
                     "Missed",
                     counts.falseNegatives(),
                     counts.falseNegatives() + counts.truePositives(),
-                    "pneumonias of the test split are called normal",
+                    words.positivesOfTest() + " are called " + words.negative(),
                     at.sensitivity())));
     if (at.sensitivity().value() < at.specificity().value()) {
       Collections.reverse(kinds);
@@ -195,7 +210,9 @@ final class SummarySection {
           "li",
           "Probabilities: on average "
               + Numbers.interval(error)
-              + " away from how often it is pneumonia ("
+              + " away from how often it is "
+              + words.positive()
+              + " ("
               + Numbers.interval(validation.expectedCalibrationError())
               + " on validation); see calibration.");
     }

@@ -11,6 +11,8 @@ import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.network.Sparsity;
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetAudit;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
@@ -37,7 +39,14 @@ import java.util.TreeMap;
 final class ReportContents {
   static final DecisionThresholds THRESHOLDS = new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95);
 
+  /** Names of classes that try to be markup; no name may have a control character. */
+  static final ClassNames NAMES = new ClassNames(plain(hostile("neg")), plain(hostile("pos")));
+
   private ReportContents() {}
+
+  private static String plain(String text) {
+    return text.replace("\u0007", "");
+  }
 
   /** A name that tries to be markup. */
   static String hostile(String name) {
@@ -45,7 +54,7 @@ final class ReportContents {
   }
 
   /** Images whose probability has something to do with their class. */
-  static Predictions predictions(String split, int images, long seed) {
+  static Predictions predictions(String split, int images, long seed, boolean finer) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Predictions.Row> rows = new ArrayList<>();
     for (int i = 0; i < images; i++) {
@@ -55,20 +64,23 @@ final class ReportContents {
           new Predictions.Row(
               new ScoredExample(
                   hostile(split + i), hostile("p" + split + i / 2), positive, probability),
-              positive ? i % 2 == 0 ? "bacterial" : "viral" : "normal"));
+              !positive ? "normal" : !finer ? "unspecified" : i % 2 == 0 ? "bacterial" : "viral"));
     }
     return new Predictions(rows);
   }
 
-  static MetricsReport metrics(Map<String, Predictions> predictions) {
+  static MetricsReport metrics(Map<String, Predictions> predictions, boolean finer) {
     Map<String, Evaluation> splits = new TreeMap<>();
     Map<String, Map<String, Evaluation>> slices = new TreeMap<>();
     predictions.forEach(
         (split, rows) -> {
           splits.put(split, Evaluation.of(rows.examples(), THRESHOLDS.byName(), 1));
-          Map<String, Evaluation> finer = new TreeMap<>();
+          if (!finer) {
+            return;
+          }
+          Map<String, Evaluation> kinds = new TreeMap<>();
           for (String slice : List.of("bacterial", "normal", "viral")) {
-            finer.put(
+            kinds.put(
                 slice,
                 Evaluation.of(
                     rows.rows().stream()
@@ -78,12 +90,12 @@ final class ReportContents {
                     THRESHOLDS.byName(),
                     1));
           }
-          slices.put(split, finer);
+          slices.put(split, kinds);
         });
     return new MetricsReport(MetricsReport.FORMAT, "weights", "data", THRESHOLDS, splits, slices);
   }
 
-  private static DatasetManifest dataset() {
+  private static DatasetManifest dataset(Optional<ClassNames> classes) {
     DatasetAudit.Sizes sizes =
         new DatasetAudit.Sizes(
             new DatasetAudit.Range(127, 888, 2663),
@@ -142,7 +154,7 @@ final class ReportContents {
             new DatasetAudit.Skipped(1, 2, 3, 4, 5, 6)),
         splits,
         List.of(),
-        Optional.empty());
+        classes);
   }
 
   /** Noise compresses worst. */
@@ -172,25 +184,38 @@ final class ReportContents {
   }
 
   private static ArtifactReport artifact(
-      Artifact artifact, Predictions test, List<String> objections) {
-    Comparison comparison = Comparison.of(test.examples(), 0.375, test.examples(), 0.375, 1);
+      Artifact artifact, Map<String, Comparison> comparisons, List<String> objections) {
     return new ArtifactReport(
         artifact.key(),
         artifact.path(),
         hostile("form"),
         0.375,
         new FileSizes(4_652_057, 3_451_261, 3_451_397),
-        Optional.empty(),
+        artifact == Artifact.FLOAT32
+            ? Optional.empty()
+            : Optional.of(new Sparsity.Count(4_049_571, 2_034_567)),
         Limits.QUANTIZATION,
-        new Verdict(Map.of("test", comparison), objections));
+        new Verdict(comparisons, objections));
   }
 
   /** Everything that a report can show, with hostile names wherever a file can have them. */
   static ReportContent full() throws IOException {
+    return of(Optional.empty());
+  }
+
+  /** The same of classes that have names of their own, and no finer ones. */
+  static ReportContent named(ClassNames classes) throws IOException {
+    return of(Optional.of(classes));
+  }
+
+  private static ReportContent of(Optional<ClassNames> classes) throws IOException {
+    boolean finer = classes.isEmpty();
     Map<String, Predictions> predictions = new LinkedHashMap<>();
-    predictions.put("validation", predictions("validation", 90, 1));
-    predictions.put("test", predictions("test", 120, 2));
-    MetricsReport metrics = metrics(predictions);
+    predictions.put("validation", predictions("validation", 90, 1, finer));
+    predictions.put("test", predictions("test", 120, 2, finer));
+    List<ScoredExample> test = predictions.get("test").examples();
+    Map<String, Comparison> same = Map.of("test", Comparison.of(test, 0.375, test, 0.375, 1));
+    MetricsReport metrics = metrics(predictions, finer);
     Mistakes mistakes = Mistakes.of(predictions.get("test"), THRESHOLDS.sensitivity());
     List<Picture> wrong = new ArrayList<>();
     for (List<Predictions.Row> kind : List.of(mistakes.falseAlarms(), mistakes.missed())) {
@@ -245,10 +270,14 @@ final class ReportContents {
         hostile("hash"),
         metrics,
         predictions,
-        dataset(),
+        dataset(classes),
         List.of(
-            artifact(Artifact.FLOAT32, predictions.get("test"), List.of()),
-            artifact(Artifact.INT8, predictions.get("test"), List.of(hostile("objection")))),
+            artifact(Artifact.FLOAT32, same, List.of()),
+            artifact(Artifact.INT8, same, List.of(hostile("objection"))),
+            artifact(Artifact.INT16X8, Map.of(), List.of("cannot be run"))),
+        List.of(
+            new ReportContent.Other("model.keras", 16_400_000, hostile("other"), false),
+            new ReportContent.Other("reports/" + hostile("page"), 500_000, "a page", true)),
         Optional.of(
             new ReportContent.Speed(hostile("machine"), Map.of("float32", 12.345, "int8", 6.5))),
         histories,
@@ -279,10 +308,11 @@ final class ReportContents {
         "backbone",
         full.training(),
         "hash",
-        metrics(predictions),
+        metrics(predictions, true),
         predictions,
         full.dataset(),
         full.artifacts(),
+        List.of(),
         Optional.empty(),
         Map.of(),
         List.of(),

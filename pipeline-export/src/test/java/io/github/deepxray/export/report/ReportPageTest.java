@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.datasets.ClassNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
@@ -26,10 +27,7 @@ class ReportPageTest {
     page = Page.parse(html);
   }
 
-  @Test
-  void needsNothingBesideIt() {
-    assertThat(html).startsWith("<!DOCTYPE html>\n");
-    assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(3_000_000);
+  private static void requireSelfContained(Page page) {
     for (String element : List.of("script", "link", "iframe", "object", "embed", "base", "form")) {
       assertThat(page.all(element)).as(element).isEmpty();
     }
@@ -42,10 +40,21 @@ class ReportPageTest {
         assertThat(element.getAttribute("src")).startsWith("data:image/jpeg;base64,");
         assertThat(element.getAttribute("alt")).isNotBlank();
       }
-      if (element.hasAttribute("href")) {
-        page.byId(element.getAttribute("href").substring(1));
+      String address = element.getAttribute("href");
+      if (address.startsWith("#")) {
+        page.byId(address.substring(1));
+      } else if (!address.isEmpty()) {
+        // Nothing but pages of the same bundle, and that only when somebody follows the link.
+        assertThat(address).matches("\\./reports/[^<>\" ]+");
       }
     }
+  }
+
+  @Test
+  void needsNothingBesideIt() {
+    assertThat(html).startsWith("<!DOCTYPE html>\n");
+    assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(3_000_000);
+    requireSelfContained(page);
     assertThat(page.all("img")).hasSize(56 + 2 * content.mistakes().size());
     String style = page.all("style").get(0).getTextContent();
     assertThat(style)
@@ -74,6 +83,8 @@ class ReportPageTest {
             "form",
             "objection",
             "machine",
+            "other",
+            "page",
             "heat",
             "option",
             "value",
@@ -172,5 +183,55 @@ class ReportPageTest {
         .contains("no history of its training", "No pneumonia of the test split is called normal")
         .doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
     assertThat(page.text()).doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
+  }
+
+  @Test
+  void anArtifactThatCouldNotBeRunHasNoNumbers() {
+    Element row =
+        Page.all(page.byId("artifacts"), "tr").stream()
+            .filter(r -> r.getTextContent().contains("model-int16x8.tflite"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(Page.all(row, "td").stream().map(Element::getTextContent))
+        .contains("✗ refused", "4,049,5712,034,567 not 0", "4.653.45 gzip")
+        .filteredOn("–"::equals)
+        // AUC, accuracy, difference, decisions, time.
+        .hasSize(5);
+    assertThat(page.byId("artifacts").getTextContent())
+        .contains("Refused: model-int16x8.tflite cannot be run.");
+    assertThat(page.byId("verdicts").getTextContent()).contains("✗ refused model-int16x8.tflite");
+  }
+
+  @Test
+  void classesAreCalledByTheirNames() throws IOException {
+    String named = ReportPage.html(ReportContents.named(new ClassNames("Katze 猫", "Hund & Co")));
+    Page parsed = Page.parse(named);
+    assertThat(parsed.text())
+        .contains("called Hund & Co", "share of images of Katze 猫", "% labelled Hund & Co")
+        .doesNotContain("pneumonia", "normal", "bacterial", "viral", "unspecified", "X-ray");
+    assertThat(parsed.styled("confusion")).hasSize(6);
+    // Classes, ROC, precision-recall, calibration, two of scores, two of each training.
+    assertThat(parsed.styled("chart")).hasSize(10);
+    // Every folder of the source, by its class.
+    assertThat(Page.all(parsed.byId("data"), "td").stream().map(Element::getTextContent))
+        .filteredOn("Katze 猫"::equals)
+        .hasSize(3);
+  }
+
+  @Test
+  void namesOfClassesStayTextAndAreShortInCharts() throws IOException {
+    Page parsed = Page.parse(ReportPage.html(ReportContents.named(ReportContents.NAMES)));
+    requireSelfContained(parsed);
+    assertThat(parsed.all("img")).hasSameSizeAs(page.all("img"));
+    assertThat(parsed.text())
+        .contains(
+            "called " + ReportContents.NAMES.positive(),
+            "called " + ReportContents.NAMES.negative());
+    for (Element text : parsed.all("text")) {
+      assertThat(text.getTextContent()).hasSizeLessThan(70);
+    }
+    // Both begin alike.
+    assertThat(parsed.byId("classes-title").getParentNode().getTextContent())
+        .contains("label 0", "label 1");
   }
 }
