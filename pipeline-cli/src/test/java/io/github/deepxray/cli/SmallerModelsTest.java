@@ -330,6 +330,7 @@ class SmallerModelsTest {
               "always",
               "--no-bias-correction",
               "--no-layer-report",
+              "--no-explain",
               "--allow-unblessed"));
       boolean killed = name.equals("second");
       if (killed) {
