@@ -332,6 +332,7 @@ class SmallerModelsTest {
               "always",
               "--no-bias-correction",
               "--no-layer-report",
+              "--no-explain",
               "--allow-unblessed"));
       boolean killed = name.equals("second");
       if (killed) {
