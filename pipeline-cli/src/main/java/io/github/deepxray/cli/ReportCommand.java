@@ -4,6 +4,7 @@ import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
 import io.github.deepxray.export.report.ReportContent;
@@ -82,7 +83,9 @@ final class ReportCommand implements Callable<Integer> {
     try {
       for (ArtifactReport report : bundle.artifacts()) {
         Artifact artifact = Artifact.of(report.artifact());
-        if (!artifact.needsTensorFlow()) {
+        // One that could not be run when it was judged cannot be timed either.
+        boolean runs = report.verdict().splits().containsKey(Split.TEST.key());
+        if (runs && !artifact.needsTensorFlow()) {
           engines.put(report.artifact(), artifact.load(bundle, 1));
         }
       }

@@ -22,7 +22,6 @@ final class ArtifactsSection {
     List<Cell> heads = new ArrayList<>();
     heads.add(Cell.of("file"));
     heads.add(Cell.of("left", "gate"));
-    heads.add(Cell.of("left", "form"));
     for (String head :
         List.of(
             "weights",
@@ -45,7 +44,7 @@ final class ArtifactsSection {
     for (ArtifactReport artifact : content.artifacts()) {
       table.row(row(content, artifact));
     }
-    html.add(table.html());
+    html.open("div", "class", "artifacts").add(table.html()).close();
     html.element(
         "p",
         content
@@ -99,9 +98,13 @@ final class ArtifactsSection {
     Comparison test = artifact.verdict().splits().get(Split.TEST.key());
     boolean blessed = artifact.verdict().blessed();
     List<Cell> cells = new ArrayList<>();
-    cells.add(new Cell("", new Html().element("code", artifact.path())));
+    cells.add(
+        new Cell(
+            "",
+            new Html()
+                .element("code", artifact.path())
+                .element("span", artifact.form(), "class", "form soft")));
     cells.add(Cell.of(blessed ? "left good" : "left bad", blessed ? "✓ blessed" : "✗ refused"));
-    cells.add(Cell.of("left wrap", artifact.form()));
     cells.add(
         artifact
             .weights()
@@ -146,16 +149,19 @@ final class ArtifactsSection {
 
   /** A metric, and below it the difference to the trained model. */
   private static Cell measured(Interval value, Interval difference) {
+    boolean none = difference.low() == 0 && difference.high() == 0;
     return twoLines(
         Numbers.interval(value),
         Double.isNaN(difference.value())
             ? ""
-            : Numbers.signed(difference.value(), 4)
-                + " ("
-                + Numbers.signed(difference.low(), 4)
-                + " to "
-                + Numbers.signed(difference.high(), 4)
-                + ")");
+            : none
+                ? "no difference"
+                : Numbers.signed(difference.value(), 4)
+                    + " ("
+                    + Numbers.signed(difference.low(), 4)
+                    + " to "
+                    + Numbers.signed(difference.high(), 4)
+                    + ")");
   }
 
   /** A value, and below it what is said about it, if there is something. */

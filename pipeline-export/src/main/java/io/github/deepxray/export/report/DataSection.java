@@ -391,27 +391,30 @@ final class DataSection {
             + ", as the model sees them.",
         "class",
         "soft");
+    // By the finer class even where it has no name of its own: a row has room for no more.
     Map<String, List<Picture>> rows = new LinkedHashMap<>();
     for (Picture picture : content.samples()) {
-      rows.computeIfAbsent(
-              picture.split() + ", " + words.slice(picture.slice()), k -> new ArrayList<>())
+      rows.computeIfAbsent(picture.split() + ", " + picture.slice(), k -> new ArrayList<>())
           .add(picture);
     }
-    rows.forEach(
-        (name, pictures) -> {
-          html.open("div", "class", "samples");
-          html.element("p", name);
-          for (Picture picture : pictures) {
-            html.empty(
-                "img",
-                "src",
-                picture.address(),
-                "alt",
-                name + ", " + picture.file(),
-                "title",
-                picture.file());
-          }
-          html.close();
-        });
+    rows.values()
+        .forEach(
+            pictures -> {
+              Picture first = pictures.get(0);
+              String name = first.split() + ", " + words.slice(first.slice());
+              html.open("div", "class", "samples");
+              html.element("p", name);
+              for (Picture picture : pictures) {
+                html.empty(
+                    "img",
+                    "src",
+                    picture.address(),
+                    "alt",
+                    name + ", " + picture.file(),
+                    "title",
+                    picture.file());
+              }
+              html.close();
+            });
   }
 }

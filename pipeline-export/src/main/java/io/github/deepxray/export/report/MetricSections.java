@@ -112,8 +112,8 @@ final class MetricSections {
                 + ", on validation "
                 + Numbers.interval(validation.auc())
                 + ".",
-            Axis.unit("false alarms: share of " + brief.negatives() + " (1 − specificity)"),
-            Axis.unit("sensitivity: share of " + brief.positives() + " found"),
+            Axis.unit("false alarms: share of " + brief.negativesInCharts() + " (1 − specificity)"),
+            Axis.unit("sensitivity: share of " + brief.positivesInCharts() + " found"),
             400);
     chart.diagonal(new Point(0, 0), new Point(1, 1));
     draw(chart, curves);
@@ -152,7 +152,7 @@ final class MetricSections {
                 + ", on validation "
                 + Numbers.interval(other)
                 + ".",
-            Axis.unit("sensitivity (recall): share of " + brief.positives() + " found"),
+            Axis.unit("sensitivity (recall): share of " + brief.positivesInCharts() + " found"),
             Axis.unit("precision: share of alarms that are right"),
             400);
     chart.diagonal(new Point(0, share), new Point(1, share));

@@ -26,8 +26,8 @@ public final class ReportPage {
             padding-top: 1.25rem; }
           .warning { background: var(--warn); border: 1px solid var(--warnline);
             border-radius: 6px; padding: .35rem .75rem; max-width: none; }
-          nav { margin-top: 1rem; } nav a { margin-right: 1rem; color: var(--test);
-            white-space: nowrap; }
+          a { color: var(--test); } nav { margin-top: 1rem; }
+          nav a { margin-right: 1rem; white-space: nowrap; }
           .cards { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 3fr);
             gap: .75rem; margin-top: .75rem; }
           .card { background: var(--raised); border: 1px solid var(--line); border-radius: 6px;
@@ -93,7 +93,10 @@ public final class ReportPage {
           .wrong.depth4 { background: color-mix(in srgb, var(--validation) 42%, transparent); }
           .wrong.depth5 { background: color-mix(in srgb, var(--validation) 52%, transparent); }
           .confusion td .soft { color: var(--text); font-size: 12px; }
-          td.wrap { white-space: normal; min-width: 9rem; } thead th { white-space: normal; }
+          thead th { white-space: normal; }
+          .artifacts th, .artifacts td { padding: .25rem .45rem; }
+          .form { display: block; max-width: 14rem; font-weight: 400; white-space: normal;
+            overflow-wrap: anywhere; }
           .names { padding-left: 1rem; list-style: none; }
           .samples { display: grid; grid-template-columns: 6.5rem repeat(8, minmax(0, 6rem));
             gap: .25rem; align-items: center; margin-bottom: .25rem; }
@@ -109,10 +112,12 @@ public final class ReportPage {
           @media (max-width: 40rem) {
             .figures { grid-template-columns: minmax(0, 1fr); }
             th.strip, td.strip { display: none; }
-            th, td { padding: .25rem .4rem; }
-            .card th, .card td { padding: .2rem; font-size: 12px; white-space: normal; }
-            .confusion table { width: 100%; }
+            th, td { padding: .25rem .4rem; } tbody th { white-space: normal; }
+            .card th, .card td, .card td.main { padding: .2rem .15rem; font-size: 11px;
+              white-space: normal; }
+            .confusion table { width: 100%; } .confusion th { min-width: 5.5rem; }
             .confusion td { min-width: 0; white-space: normal; }
+            .confusion td .soft { font-size: 11px; }
             .samples { grid-template-columns: repeat(4, minmax(0, 1fr)); }
             .samples p { grid-column: 1 / -1; margin-top: .5rem; }
             .mistakes { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); } }
@@ -128,8 +133,9 @@ public final class ReportPage {
             main > section { margin-top: 1rem; padding-top: .6rem; }
             .card p, dt, figcaption, .pairs, .samples p { font-size: 9px; } code { font-size: 8px; }
             table, .card th, .card td, td.main { font-size: 8px; } nav { display: none; }
-            th, td, .card th, .card td { padding: .1rem .25rem; } .scroll { overflow: visible; }
-            caption span { max-width: none; } td.wrap { min-width: 5rem; }
+            th, td, .card th, .card td, .artifacts th, .artifacts td { padding: .1rem .25rem; }
+            .scroll { overflow: visible; }
+            caption span { max-width: none; } .form { max-width: 9rem; }
             .cards { grid-template-columns: minmax(0, 8fr) minmax(0, 5fr); gap: .4rem; }
             .card { padding: .3rem .6rem; }
             .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
@@ -141,7 +147,7 @@ public final class ReportPage {
             .pairs { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 .8rem; }
             @page { margin: 12mm; }
             h2, h3, h2 + p, h3 + p { break-after: avoid; }
-            .scroll, figure, tr, li, .card, .samples, .confusion, .pairs div { break-inside: avoid; } }
+            .scroll, figure, tr, li, p, .card, .samples, .confusion, .pairs div { break-inside: avoid; } }
           """;
 
   private ReportPage() {}

@@ -78,6 +78,16 @@ record Wording(ClassNames classes) {
     return hasSlices() ? "pneumonias of the test split" : "test images of " + positive();
   }
 
+  /** Images of the negative class, where there is little room. */
+  String negativesInCharts() {
+    return hasSlices() ? negatives() : negative();
+  }
+
+  /** Images of the positive class, where there is little room. */
+  String positivesInCharts() {
+    return hasSlices() ? positives() : positive();
+  }
+
   /** Images of a class or a finer class. */
   String images(String name) {
     return hasSlices() ? name + " images" : "images of " + name;

@@ -207,7 +207,7 @@ class ReportPageTest {
     String named = ReportPage.html(ReportContents.named(new ClassNames("Katze 猫", "Hund & Co")));
     Page parsed = Page.parse(named);
     assertThat(parsed.text())
-        .contains("called Hund & Co", "share of images of Katze 猫", "% labelled Hund & Co")
+        .contains("called Hund & Co", "share of Katze 猫 (1 − specificity)", "% labelled Hund & Co")
         .doesNotContain("pneumonia", "normal", "bacterial", "viral", "unspecified", "X-ray");
     assertThat(parsed.styled("confusion")).hasSize(6);
     // Classes, ROC, precision-recall, calibration, two of scores, two of each training.
