@@ -27,7 +27,7 @@ public final class BundlesPage {
    * @param report what the bundle says about it
    * @param speed if it was measured, compared with the first bundle's float32
    */
-  public record Row(String bundle, ArtifactReport report, Optional<Speed> speed) {
+  public record Row(String bundle, ArtifactReport report, Optional<ModelSpeed> speed) {
     Interval metric(Split split, Function<Comparison, Interval> metric) {
       Comparison measured = report.verdict().splits().get(split.key());
       return measured == null ? UNKNOWN : metric.apply(measured);
@@ -61,7 +61,7 @@ public final class BundlesPage {
                 + machine
                     .map(
                         m ->
-                            " Speed: one image on one thread of "
+                            " ModelSpeed: one image on one thread of "
                                 + m
                                 + ", in turns with the first bundle's float32.")
                     .orElse(""),

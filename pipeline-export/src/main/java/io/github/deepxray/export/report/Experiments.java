@@ -53,7 +53,7 @@ public record Experiments(
       List<Run> runs,
       Map<Long, String> failures,
       Optional<Differences> differences,
-      Optional<Speed> speed) {
+      Optional<ModelSpeed> speed) {
     /** Copies list and maps. */
     public Experiment {
       options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
@@ -62,7 +62,7 @@ public record Experiments(
     }
 
     /** The same with its speed. */
-    public Experiment with(Speed measured) {
+    public Experiment with(ModelSpeed measured) {
       return new Experiment(name, options, runs, failures, differences, Optional.of(measured));
     }
 

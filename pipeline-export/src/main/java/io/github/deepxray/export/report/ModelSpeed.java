@@ -6,4 +6,4 @@ package io.github.deepxray.export.report;
  * @param milliseconds the median time of one image on one thread
  * @param speedup how many times as fast as what it is compared with, measured in turns with it
  */
-public record Speed(double milliseconds, double speedup) {}
+public record ModelSpeed(double milliseconds, double speedup) {}
