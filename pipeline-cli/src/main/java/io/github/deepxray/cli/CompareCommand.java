@@ -6,13 +6,20 @@ import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
+import io.github.deepxray.export.report.BundlesPage;
+import io.github.deepxray.export.report.Experiments;
+import io.github.deepxray.export.report.ExperimentsPage;
+import io.github.deepxray.export.report.ModelSpeed;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,13 +35,35 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Finished bundles side by side. */
+/** Experiments, or finished bundles, side by side. */
 @Command(
     name = "compare",
     description = {
-      "Prints the artifacts of bundles in one table: test metrics with intervals, sizes, speed.",
+      "Runs experiments, or takes finished bundles, and prints them in one table: metrics with"
+          + " intervals, sizes, speed.",
       "",
-      "Metrics, with 95 % intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
+      "With a .yaml or .json file: trains and evaluates every combination of some options of run"
+          + " with several seeds. Each is a folder of <out>/experiments that run --config can take on"
+          + " to a bundle; data is prepared once for a seed, embeddings are kept in one cache. What"
+          + " came to its end is not done again, what fails is named, the others go on, and the exit"
+          + " code is 1. <out> gets comparison.csv, .json and .html. The file's fields, of which only"
+          + " data and one of grid and experiments are needed:",
+      "",
+      "  data: chest-xray-pneumonia.zip       # as run --data",
+      "  out: grid                            # or --out",
+      "  cache: cache                         # or --cache; default <out>/cache",
+      "  weights: {b0: imagenet, b1: b1.h5}   # or one for all; default imagenet",
+      "  seeds: [0, 1, 2]                     # the default",
+      "  baseline: b0_logistic_views-5        # default: the first",
+      "  options: {epochs: 30, engine: tflite} # of run, for all",
+      "  grid:                                # of run; every combination",
+      "    backbone: [b0, b1]",
+      "    head: [logistic, mine.yaml]",
+      "    fine-tune: [none, block6a]         # none: without the option",
+      "  experiments:                         # more, by name",
+      "    original: {head: original, views: 1}",
+      "",
+      "With bundles: metrics, with 95 % intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
           + " .tflite files in turns, each compared with the first bundle's float32 in the same turn:"
           + " a speed of 2x means half its time."
           + " Decisions use each artifact's own threshold, chosen on validation.",
@@ -42,6 +71,7 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "",
+      "Example: deepxray compare grid.yaml --out grid",
       "Example: deepxray compare frozen/bundle tuned/bundle small/bundle --artifacts float32,int8"
     },
     sortOptions = false)
@@ -59,8 +89,39 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
-  @Parameters(arity = "1..*", paramLabel = "<bundles>", description = "Folders that export wrote.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "<file|bundles>",
+      description = "One file that says what to run, or folders that export wrote.")
   private List<Path> folders;
+
+  @Option(
+      names = "--out",
+      paramLabel = "<dir>",
+      description = "The folder of all experiments. Default: the file's out.")
+  private Optional<Path> out;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "<dir>",
+      description =
+          "Where embeddings are kept, for experiments. Default: the file's cache, or <out>/cache.")
+  private Optional<Path> cache;
+
+  @Mixin private ThreadsOption threads;
+
+  @Option(
+      names = "--html",
+      paramLabel = "<file>",
+      description = "Draw the table of bundles as a page, too. Default: none.")
+  private Optional<Path> html;
+
+  @Option(
+      names = "--no-latency",
+      description =
+          "Do not measure speed, as with --turns 0: the files of experiments are then the same bytes"
+              + " whenever they are made.")
+  private boolean noLatency;
 
   @Option(
       names = "--turns",
@@ -109,6 +170,52 @@ final class CompareCommand implements Callable<Integer> {
       throw new ParameterException(
           common.command().commandLine(), "--turns must be 0 or more, not " + turns + ".");
     }
+    Optional<Path> spec = folders.stream().filter(GridSpec::isOne).findFirst();
+    if (spec.isPresent() && folders.size() > 1) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          "Give one file that says what to run, or bundles, not both: " + folders + ".");
+    }
+    Usage.refuseIgnored(
+        common,
+        spec.isPresent(),
+        List.of("--out", "--cache", "--threads"),
+        "a .yaml or .json file of experiments");
+    Usage.refuseIgnored(common, spec.isEmpty(), List.of("--html", "--artifacts"), "bundles");
+    return spec.isPresent() ? experiments(spec.get()) : bundles();
+  }
+
+  private int turns() {
+    return noLatency ? 0 : turns;
+  }
+
+  private int experiments(Path file) throws IOException, InterruptedException {
+    GridSpec spec = Usage.check(common, () -> GridSpec.read(file));
+    Path folder =
+        out.or(() -> spec.out().map(Path::of))
+            .orElseThrow(
+                () ->
+                    new ParameterException(
+                        common.command().commandLine(),
+                        "Where to? Give --out, or " + file + " the field out."));
+    Path kept = cache.or(() -> spec.cache().map(Path::of)).orElse(folder.resolve(Grid.CACHE));
+    Grid grid = new Grid(common, file, spec, folder, kept, threads.cores());
+    Experiments result = grid.run(turns());
+    AtomicFiles.write(folder.resolve("comparison.csv"), GridTable.csv(result));
+    AtomicFiles.write(folder.resolve("comparison.json"), GridTable.json(result));
+    Path page = folder.resolve("comparison.html");
+    AtomicFiles.write(page, ExperimentsPage.html(result));
+    common.print(
+        switch (format) {
+          case TABLE -> GridTable.table(result) + "\npage " + page + "\n";
+          case CSV -> GridTable.csv(result);
+          case JSON -> GridTable.json(result);
+        });
+    return result.failed() ? 1 : 0;
+  }
+
+  private int bundles() throws IOException {
+    int turns = turns();
     List<Artifact> wanted =
         Usage.check(common, () -> artifacts.stream().map(Artifact::of).toList());
     List<Row> rows = new ArrayList<>();
@@ -142,6 +249,9 @@ final class CompareCommand implements Callable<Integer> {
     } finally {
       engines.values().forEach(InferenceEngine::close);
     }
+    if (html.isPresent()) {
+      AtomicFiles.write(html.get(), page(rows));
+    }
     common.print(
         switch (format) {
           case TABLE -> table(rows);
@@ -149,6 +259,20 @@ final class CompareCommand implements Callable<Integer> {
           case JSON -> json(rows);
         });
     return 0;
+  }
+
+  private static String page(List<Row> rows) {
+    boolean measured = rows.stream().anyMatch(row -> row.latency.isPresent());
+    return BundlesPage.html(
+        rows.stream()
+            .map(
+                row ->
+                    new BundlesPage.Row(
+                        row.bundle,
+                        row.report,
+                        row.latency.map(l -> new ModelSpeed(l.milliseconds(), l.speedup()))))
+            .toList(),
+        measured ? Optional.of(BundleReport.speed(List.of()).machine()) : Optional.empty());
   }
 
   private static String name(String bundle, ArtifactReport report) {

@@ -35,6 +35,20 @@ final class ConfigFile {
     return option.longestName().replaceFirst("^--(\\[no-])?", "");
   }
 
+  /** The value of an option as the command line would have it. */
+  static Optional<String> value(JsonNode options, OptionSpec option) {
+    JsonNode value = options.path(key(option));
+    if (value.isMissingNode() || value.isNull() || (value.isArray() && value.isEmpty())) {
+      return Optional.empty();
+    }
+    if (value.isArray()) {
+      List<String> parts = new ArrayList<>();
+      value.forEach(part -> parts.add(part.asText()));
+      return Optional.of(String.join(",", parts));
+    }
+    return Optional.of(value.asText());
+  }
+
   /** Looks an option's value up in the file given with {@value #OPTION}. */
   static final class Defaults implements IDefaultValueProvider {
     private final Optional<Path> file;
@@ -67,16 +81,7 @@ final class ConfigFile {
         content = Optional.of(read(command.commandLine()));
         refuseWrong(command, content.get());
       }
-      JsonNode value = content.get().path(key(option));
-      if (value.isMissingNode() || value.isNull() || (value.isArray() && value.isEmpty())) {
-        return null;
-      }
-      if (value.isArray()) {
-        List<String> parts = new ArrayList<>();
-        value.forEach(part -> parts.add(part.asText()));
-        return String.join(",", parts);
-      }
-      return value.asText();
+      return value(content.get(), option).orElse(null);
     }
 
     private JsonNode read(CommandLine command) {

@@ -1,6 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Pipeline;
@@ -15,6 +17,7 @@ import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -116,26 +120,79 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
+    try (Tracking tracking = tracking()) {
       int code = run(tracking);
       tracking.finished();
       return code;
     }
   }
 
-  private int run(Tracking tracking) throws Exception {
-    long start = System.nanoTime();
+  /**
+   * What the options ask for, checked as far as it can be before anything is done.
+   *
+   * @param pipeline to be built
+   * @param name what to call the model
+   */
+  record Plan(
+      Pipeline.Builder pipeline,
+      DatasetOptions data,
+      Trainer.Options trainer,
+      Optional<BackbonePruner.Options> pruner,
+      Optional<FineTuneSpec> fineTuning,
+      Optional<PruningSpec> gradual,
+      Quantizer.Options quantizer,
+      String name) {
+
+    /** Whatever the trained classifier depends on besides data, backbone and engine. */
+    List<String> inputs() {
+      return List.of(
+          Json.compact(trainer.head()),
+          Long.toString(trainer.seed()),
+          Double.toString(trainer.targetSensitivity()),
+          Double.toString(trainer.targetPrevalence()),
+          Json.compact(pruner.flatMap(BackbonePruner.Options::channels)),
+          Json.compact(pruner.flatMap(BackbonePruner.Options::weights)),
+          Json.compact(pruner.map(BackbonePruner.Options::images)),
+          Json.compact(fineTuning),
+          Json.compact(gradual));
+    }
+  }
+
+  /** What watches the run. */
+  Tracking tracking() throws IOException {
+    return trackingOptions.tracking(common, stage);
+  }
+
+  CommandSpec command() {
+    return common.command();
+  }
+
+  BackboneOptions backbone() {
+    return backbone;
+  }
+
+  StageOptions stage() {
+    return stage;
+  }
+
+  /**
+   * Checks the options.
+   *
+   * @param tracking told of epochs
+   * @throws ParameterException if one is refused
+   * @throws IOException if a file that an option names cannot be read
+   */
+  Plan plan(Tracking tracking) throws IOException {
     var datasetOptions =
         Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
     var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
     String name = Usage.check(common, exportOptions::name);
     Map<String, String> config =
         Configurations.withoutPlaces(ConfigFile.effective(common.command()));
-    Pipeline pipeline =
+    Pipeline.Builder pipeline =
         Usage.check(
             common,
-            () ->
-                stage.builder(common, config, tracking).optBundle(exportOptions.options()).build());
+            () -> stage.builder(common, config, tracking).optBundle(exportOptions.options()));
     if (prune.isPresent() && pruneGradually.isPresent()) {
       throw new ParameterException(
           common.command().commandLine(),
@@ -199,40 +256,61 @@ final class RunCommand implements Callable<Integer> {
           quantizerOptions.forms().forEach(checks::quantization);
           return checks;
         });
-    // First what may fail soon: the archive's name, then the weights, then the data.
-    DataSource.check(data);
-    Backbone loaded = backbone.load(common.console());
+    return new Plan(
+        pipeline,
+        datasetOptions,
+        trainerOptions,
+        prunerOptions,
+        fineTuning,
+        gradual,
+        quantizerOptions,
+        name);
+  }
+
+  /** Keeps the options in the output folder, in place of those of single stages. */
+  void keepConfig() throws IOException {
     Configurations.forgetStages(stage.out());
     stage.place.keepConfig(common);
-    Path source = DataSource.open(data, common.console());
-    PreparedDataset dataset = pipeline.prepare(source, datasetOptions);
-    common.print(dataset.table() + "\n");
+  }
+
+  /**
+   * Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates.
+   *
+   * @param pipeline the one of the plan
+   * @throws IOException if something cannot be read or written
+   */
+  void learn(Plan plan, Pipeline pipeline, Backbone loaded, Tracking tracking) throws IOException {
     tracking.begin(Tracker.TRAIN);
-    Trainer.Result trained = pipeline.train(loaded, trainerOptions);
+    Trainer.Result trained = pipeline.train(loaded, plan.trainer());
     common.print(Reports.training(trained) + "\n");
     tracking.trained(trained.model(), List::of);
     Set<Path> stages = new HashSet<>();
-    if (prunerOptions.isPresent()) {
+    if (plan.pruner().isPresent()) {
       stages.add(pipeline.pruneFolder());
     }
-    if (fineTuning.isPresent()) {
+    if (plan.fineTuning().isPresent()) {
       stages.add(pipeline.fineTuneFolder());
     }
-    if (!quantize.isEmpty() && trainerOptions.resume()) {
+    if (!quantize.isEmpty() && plan.trainer().resume()) {
       stages.add(pipeline.quantizeFolder());
     }
     pipeline.forget(stages);
-    if (prunerOptions.isPresent()) {
+    if (plan.pruner().isPresent()) {
       tracking.begin(Tracker.PRUNE);
-      Trainer.Result pruned = pipeline.prune(prunerOptions.get());
+      Trainer.Result pruned = pipeline.prune(plan.pruner().get());
       common.print(Reports.pruning(pruned) + "\n");
       tracking.trained(
           pruned.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
     }
-    if (fineTuning.isPresent()) {
+    if (plan.fineTuning().isPresent()) {
       FineTuner.Options options =
           new FineTuner.Options(
-              fineTuning.get(), gradual, seed.seed, 1, trainerOptions.resume(), stage.cores());
+              plan.fineTuning().get(),
+              plan.gradual(),
+              seed.seed,
+              1,
+              plan.trainer().resume(),
+              stage.cores());
       tracking.begin(Tracker.FINE_TUNE);
       FineTuner.Result tuned = pipeline.fineTune(options);
       common.print(Reports.fineTuning(tuned) + "\n");
@@ -242,16 +320,30 @@ final class RunCommand implements Callable<Integer> {
     MetricsReport metrics = pipeline.evaluate();
     common.print(Reports.metrics(metrics));
     tracking.evaluated(pipeline, metrics);
+  }
+
+  private int run(Tracking tracking) throws Exception {
+    long start = System.nanoTime();
+    Plan plan = plan(tracking);
+    // First what may fail soon: the archive's name, then the weights, then the data.
+    DataSource.check(data);
+    Backbone loaded = backbone.load(common.console());
+    keepConfig();
+    Path source = DataSource.open(data, common.console());
+    Pipeline pipeline = plan.pipeline().build();
+    PreparedDataset dataset = pipeline.prepare(source, plan.data());
+    common.print(dataset.table() + "\n");
+    learn(plan, pipeline, loaded, tracking);
     if (!quantize.isEmpty()) {
-      for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
+      for (Quantizer.Result result : pipeline.quantize(plan.quantizer())) {
         common.print(result + "\n");
       }
       common.print("\n");
     }
-    Bundle bundle = pipeline.export(name, ExportOptions.purpose(dataset));
+    Bundle bundle = pipeline.export(plan.name(), ExportOptions.purpose(dataset));
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));
-    tracking.exported(bundle, name, report.passed());
+    tracking.exported(bundle, plan.name(), report.passed());
     common.print(
         String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
     return exportOptions.exitCode(report);

@@ -169,7 +169,7 @@ public final class BundleWriter {
                     "tensorflow", new TensorFlowEngineFactory().version(),
                     "tensorflow-lite", new TfLiteEngineFactory().version())),
             Provenance.thisHost());
-    TfLiteWriter.Options tflite = TfLiteWriter.Options.DEFAULT.withSparse(options.sparse());
+    TfLiteWriter.Options tflite = tfLiteOptions();
     AtomicFiles.requireOwn(folder, Bundle.CHECKSUMS);
     AtomicFiles.writeFolder(
         folder,
@@ -177,10 +177,7 @@ public final class BundleWriter {
           Path savedModel = partial.resolve(Bundle.SAVED_MODEL);
           SavedModelWriter.write(savedModel, folded);
           writeWarmup(savedModel.resolve(ServingWarmup.FILE), folded);
-          writeTfLite(
-              partial.resolve(Bundle.TFLITE_FLOAT32),
-              TfLiteWriter.toBytes(folded, tflite),
-              metadata(classes, FLOAT32_FORM, List.of()));
+          writeFloat32(folded, classes, partial.resolve(Bundle.TFLITE_FLOAT32));
           Model dynamic = Passes.dynamicRange().apply(model.model());
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
@@ -259,6 +256,22 @@ public final class BundleWriter {
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return new Bundle(folder);
+  }
+
+  private TfLiteWriter.Options tfLiteOptions() {
+    return TfLiteWriter.Options.DEFAULT.withSparse(options.sparse());
+  }
+
+  /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
+  void writeFloat32(TrainedModel model, ClassNames classes, Path file) throws IOException {
+    writeFloat32(Passes.forInference().apply(model.model()), classes, file);
+  }
+
+  private void writeFloat32(Model folded, ClassNames classes, Path file) throws IOException {
+    writeTfLite(
+        file,
+        TfLiteWriter.toBytes(folded, tfLiteOptions()),
+        metadata(classes, FLOAT32_FORM, List.of()));
   }
 
   private ReportExtras extras(

@@ -6,6 +6,7 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
+import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
@@ -47,6 +48,7 @@ import java.util.stream.Stream;
  */
 public final class Pipeline {
   private final Path out;
+  private final Path data;
   private final Path cache;
   private final EngineFactory engines;
   private final int cores;
@@ -57,6 +59,7 @@ public final class Pipeline {
 
   private Pipeline(Builder builder) {
     out = builder.out;
+    data = builder.data;
     cache = builder.cache;
     engines = builder.engines;
     cores = builder.cores;
@@ -97,7 +100,7 @@ public final class Pipeline {
 
   /** The folder of the prepared data set. */
   public Path dataFolder() {
-    return out.resolve("data");
+    return data;
   }
 
   /** The folder of the embeddings. */
@@ -292,6 +295,24 @@ public final class Pipeline {
   }
 
   /**
+   * Writes the trained classifier as a bundle has it in {@code model-float32.tflite}, without the
+   * rest of the bundle.
+   *
+   * @param name what to call the model
+   * @param purpose a sentence that says what the model does
+   * @throws DeepXrayException if there is no classifier or no data set
+   * @throws IOException if something cannot be read or written
+   */
+  public Path writeFloat32(String name, String purpose) throws IOException {
+    DatasetManifest dataset = PreparedDataset.open(dataFolder()).manifest();
+    Path file = out.resolve(Bundle.TFLITE_FLOAT32);
+    new BundleWriter(
+            name, purpose, ImageOrigin.of(dataset.audit()), config, bundleOptions, cores, progress)
+        .writeFloat32(model(), dataset.classNames(), file);
+    return file;
+  }
+
+  /**
    * Verifies the bundle on the test split.
    *
    * @throws DeepXrayException if there is no bundle or an artifact cannot be loaded
@@ -305,6 +326,7 @@ public final class Pipeline {
   /** Describes a pipeline. */
   public static final class Builder {
     private final Path out;
+    private Path data;
     private Path cache;
     private EngineFactory engines = new TfLiteEngineFactory();
     private int cores = Runtime.getRuntime().availableProcessors();
@@ -315,7 +337,14 @@ public final class Pipeline {
 
     private Builder(Path out) {
       this.out = out;
+      this.data = out.resolve("data");
       this.cache = out.resolve("cache");
+    }
+
+    /** Where the prepared data set is; several pipelines may share it. */
+    public Builder optData(Path folder) {
+      data = folder;
+      return this;
     }
 
     /** Where embeddings are kept; several pipelines may share it one after another. */

@@ -53,36 +53,17 @@ public record Comparison(
       List<ScoredExample> candidate,
       double candidateThreshold,
       long seed) {
-    Map<String, ScoredExample> byId = new HashMap<>();
-    reference.forEach(example -> byId.put(example.id(), example));
-    List<ScoredExample> examples =
-        candidate.stream().sorted(Comparator.comparing(ScoredExample::id)).toList();
-    List<ScoredExample> expected = new ArrayList<>();
+    List<ScoredExample> examples = sorted(candidate);
+    List<ScoredExample> expected = matching(reference, examples);
     double largest = 0;
     int flipped = 0;
-    for (ScoredExample example : examples) {
-      ScoredExample other = byId.get(example.id());
-      if (other == null || other.positive() != example.positive()) {
-        throw new DeepXrayException(
-            "The two classifiers did not see the same images: "
-                + example.id()
-                + (other == null ? " is missing" : " has another label")
-                + " in one of them.");
-      }
-      expected.add(other);
-      largest = Math.max(largest, Math.abs(example.probability() - other.probability()));
-      if (example.probability() >= candidateThreshold
-          != other.probability() >= referenceThreshold) {
+    for (int i = 0; i < examples.size(); i++) {
+      double before = expected.get(i).probability();
+      double after = examples.get(i).probability();
+      largest = Math.max(largest, Math.abs(after - before));
+      if (after >= candidateThreshold != before >= referenceThreshold) {
         flipped++;
       }
-    }
-    if (expected.size() != reference.size()) {
-      throw new DeepXrayException(
-          "The two classifiers did not see the same images: one saw "
-              + reference.size()
-              + ", the other "
-              + expected.size()
-              + ".");
     }
     Function<double[], double[]> first = metrics(expected, referenceThreshold);
     Function<double[], double[]> second = metrics(examples, candidateThreshold);
@@ -108,9 +89,44 @@ public record Comparison(
         flipped);
   }
 
+  /** In an order that does not depend on chance. */
+  static List<ScoredExample> sorted(List<ScoredExample> examples) {
+    return examples.stream().sorted(Comparator.comparing(ScoredExample::id)).toList();
+  }
+
+  /**
+   * The scores of the same examples by another classifier, in the same order.
+   *
+   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   */
+  static List<ScoredExample> matching(List<ScoredExample> reference, List<ScoredExample> examples) {
+    Map<String, ScoredExample> byId = new HashMap<>();
+    reference.forEach(example -> byId.put(example.id(), example));
+    List<ScoredExample> matching = new ArrayList<>();
+    for (ScoredExample example : examples) {
+      ScoredExample other = byId.get(example.id());
+      if (other == null || other.positive() != example.positive()) {
+        throw new DeepXrayException(
+            "The two classifiers did not see the same images: "
+                + example.id()
+                + (other == null ? " is missing" : " has another label")
+                + " in one of them.");
+      }
+      matching.add(other);
+    }
+    if (matching.size() != reference.size()) {
+      throw new DeepXrayException(
+          "The two classifiers did not see the same images: one saw "
+              + reference.size()
+              + ", the other "
+              + matching.size()
+              + ".");
+    }
+    return matching;
+  }
+
   /** AUC, accuracy, sensitivity and specificity of examples that count several times. */
-  private static Function<double[], double[]> metrics(
-      List<ScoredExample> examples, double threshold) {
+  static Function<double[], double[]> metrics(List<ScoredExample> examples, double threshold) {
     Integer[] ascending = new Integer[examples.size()];
     for (int i = 0; i < ascending.length; i++) {
       ascending[i] = i;

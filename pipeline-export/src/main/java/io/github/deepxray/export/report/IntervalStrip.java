@@ -33,7 +33,7 @@ final class IntervalStrip {
     for (double value : new double[] {from, (from + to) / 2, to}) {
       svg.element(
           "text",
-          Numbers.decimals(value, 2),
+          Numbers.decimals(value, digits(from, to)).replace('-', '−'),
           "x",
           Numbers.coordinate(px(from, to, value)),
           "y",
@@ -42,6 +42,17 @@ final class IntervalStrip {
           value == from ? "start" : value == to ? "end" : "middle");
     }
     return svg.close();
+  }
+
+  /** So many that the ends and the middle are labelled with what they are. */
+  private static int digits(double from, double to) {
+    double half = 1e4 * (to - from) / 2;
+    int digits = 4;
+    while (digits > 2 && Math.abs(half / 10 - Math.rint(half / 10)) < 1e-6) {
+      half /= 10;
+      digits--;
+    }
+    return digits;
   }
 
   /** The test interval above, the validation interval below. */

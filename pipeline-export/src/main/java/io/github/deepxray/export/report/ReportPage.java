@@ -8,7 +8,7 @@ import io.github.deepxray.core.html.Html;
  */
 public final class ReportPage {
   // Blue and orange stay apart with every common colour blindness, and lines differ in dashes too.
-  private static final String STYLE =
+  static final String STYLE =
       Html.STYLE
           + """
           :root { --test: #0b5cad; --validation: #b35900; --training: #6a7380; --augmented: #8250a8;
@@ -159,12 +159,7 @@ public final class ReportPage {
    */
   public static String html(ReportContent content) {
     Html page = Html.page(content.name() + ": report", STYLE);
-    page.open("header");
-    page.open("p", "class", "warning").element("b", "Not a medical device.");
-    page.text(
-        " Made for research and engineering; not reviewed or cleared for diagnosis, triage or any"
-            + " other clinical use, and not to be used for it.");
-    page.close();
+    page.open("header").add(warning());
     page.element("h1", content.name()).element("p", content.purpose());
     page.close().open("main");
     page.add(SummarySection.html(content));
@@ -192,5 +187,15 @@ public final class ReportPage {
     page.add(ArtifactsSection.html(content));
     page.add(OriginSection.html(content));
     return page.close().endPage();
+  }
+
+  /** What every page begins with. */
+  static Html warning() {
+    Html html = new Html();
+    html.open("p", "class", "warning").element("b", "Not a medical device.");
+    html.text(
+        " Made for research and engineering; not reviewed or cleared for diagnosis, triage or any"
+            + " other clinical use, and not to be used for it.");
+    return html.close();
   }
 }

@@ -1,2 +1,2 @@
-/** The report of a bundle as one page that stands alone: its sections and its charts. */
+/** Pages that stand alone: the report of a bundle with its charts, and comparisons. */
 package io.github.deepxray.export.report;

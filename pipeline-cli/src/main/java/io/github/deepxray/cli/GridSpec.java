@@ -1,0 +1,365 @@
+package io.github.deepxray.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.train.Backbone;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * What to compare, as a person writes it in a {@code .yaml} or {@code .json} file. Options are
+ * those of {@code run}, named as in its config file.
+ *
+ * @param data the archive or folder, as {@code run --data}
+ * @param out the folder of all experiments
+ * @param cache where embeddings are kept; {@code <out>/cache} if empty
+ * @param weights pretrained weights: a file or {@code imagenet} for all backbones, or a map from a
+ *     backbone to its own
+ * @param seeds those that each experiment is trained with
+ * @param baseline the name of the experiment that the others are compared with; the first if empty
+ * @param options of all experiments
+ * @param grid the options that vary, each with its values; every combination is an experiment
+ * @param experiments further experiments, each with its options
+ */
+record GridSpec(
+    String data,
+    Optional<String> out,
+    Optional<String> cache,
+    JsonNode weights,
+    List<Long> seeds,
+    Optional<String> baseline,
+    Map<String, JsonNode> options,
+    Map<String, List<JsonNode>> grid,
+    Map<String, Map<String, JsonNode>> experiments) {
+  /** The value that stands for an option that is not given. */
+  static final String NONE = "none";
+
+  private static final Keys KEYS = Keys.ofRun();
+
+  GridSpec {
+    if (data == null) {
+      throw new DeepXrayException("the field data is needed: the archive or its folder.");
+    }
+    weights = weights == null || weights.isNull() ? Json.tree(Backbone.IMAGENET) : weights;
+    seeds = seeds == null ? List.of(0L, 1L, 2L) : Collections.unmodifiableList(seeds);
+    if (seeds.isEmpty() || new HashSet<>(seeds).size() < seeds.size() || seeds.stream().anyMatch(Objects::isNull)) {
+      throw new DeepXrayException("seeds must be different numbers, at least one: " + seeds + ".");
+    }
+    options = ordered(options);
+    grid = ordered(grid);
+    experiments = ordered(experiments);
+  }
+
+  private static <T> Map<String, T> ordered(Map<String, T> map) {
+    return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  /** The options of the run command, by what may be done with them here. */
+  private record Keys(
+      Set<String> varied, Set<String> fixed, Set<String> ofFineTuning, Set<String> ofPruning) {
+    private static Keys ofRun() {
+      CommandSpec run = new CommandLine(new RunCommand()).getCommandSpec();
+      Set<String> varied = new TreeSet<>();
+      for (String mixin : List.of("backbone", "trainOptions", "fineTuneOptions", "pruneOptions")) {
+        varied.addAll(names(run, mixin));
+      }
+      varied.addAll(List.of("prune-channels", "fine-tune", "prune", "prune-gradually", "sparse"));
+      List<String> how = List.of("checkpoint-every", "resume");
+      varied.removeAll(how);
+      Set<String> fixed = new TreeSet<>(varied);
+      fixed.remove("weights");
+      fixed.addAll(how);
+      fixed.addAll(names(run, "dataOptions"));
+      fixed.addAll(names(run, "trackingOptions"));
+      fixed.add("engine");
+      return new Keys(varied, fixed, names(run, "fineTuneOptions"), names(run, "pruneOptions"));
+    }
+
+    private static Set<String> names(CommandSpec command, String mixin) {
+      return command.mixins().get(mixin).options().stream()
+          .map(ConfigFile::key)
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  /**
+   * An experiment of the grid.
+   *
+   * @param name a name for people and folders
+   * @param own its own options as text, {@link #NONE} for those left out
+   */
+  record Cell(String name, Map<String, String> own) {
+    Cell {
+      own = Collections.unmodifiableMap(new LinkedHashMap<>(own));
+    }
+  }
+
+  /**
+   * Whether an argument is meant as such a file: bundles are folders.
+   *
+   * @param argument of the command line
+   */
+  static boolean isOne(Path argument) {
+    String name = argument.toString().toLowerCase(Locale.ROOT);
+    return name.matches(".*\\.(yaml|yml|json)") && !Files.isDirectory(argument);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws DeepXrayException if it is malformed or asks for something impossible; the message
+   *     names the file
+   * @throws IOException if it cannot be read
+   */
+  static GridSpec read(Path file) throws IOException {
+    try {
+      GridSpec spec = Json.convert(Json.readConfig(file), GridSpec.class, file.toString());
+      spec.check(file.toString());
+      return spec;
+    } catch (NoSuchFileException e) {
+      throw new DeepXrayException("There is no file " + file + ".", e);
+    }
+  }
+
+  private void check(String file) {
+    known(file + ", options", options.keySet(), KEYS.fixed);
+    known(file + ", grid", grid.keySet(), KEYS.varied);
+    options.forEach((key, value) -> text(file + ", options, " + key, value));
+    grid.forEach(
+        (key, values) -> {
+          if (values == null || values.isEmpty()) {
+            throw new DeepXrayException(file + ", grid, " + key + ": a list of values is needed.");
+          }
+          values.forEach(value -> scalar(file + ", grid, " + key, value));
+        });
+    experiments.forEach(
+        (name, own) -> {
+          if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+            throw new DeepXrayException(
+                file
+                    + ", experiments: the name '"
+                    + name
+                    + "' must consist of letters, digits, '.', '_' and '-'.");
+          }
+          Map<String, JsonNode> given = own == null ? Map.of() : own;
+          known(file + ", experiments, " + name, given.keySet(), KEYS.varied);
+          given.forEach((key, value) -> scalar(file + ", experiments, " + name, value));
+        });
+    if (weights.isObject()) {
+      weights.fieldNames().forEachRemaining(backbone -> variant(file + ", weights", backbone));
+      weights.forEach(value -> scalar(file + ", weights", value));
+    } else {
+      scalar(file + ", weights", weights);
+    }
+    List<String> names = cells().stream().map(Cell::name).toList();
+    if (names.isEmpty()) {
+      throw new DeepXrayException(
+          file + " compares nothing; give it a grid of options, or experiments.");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      if (!seen.add(name)) {
+        throw new DeepXrayException(
+            file + ": two experiments are called " + name + "; name one of them in experiments.");
+      }
+    }
+    if (baseline.isPresent() && !names.contains(baseline.get())) {
+      throw new DeepXrayException(
+          file
+              + ", baseline: there is no experiment "
+              + baseline.get()
+              + meant(baseline.get(), names)
+              + " They are "
+              + String.join(", ", names)
+              + ".");
+    }
+    for (Cell cell : cells()) {
+      refuseIgnored(file, cell);
+    }
+  }
+
+  private static void known(String where, Set<String> given, Set<String> known) {
+    for (String key : given) {
+      if (!known.contains(key)) {
+        throw new DeepXrayException(
+            where
+                + ": no option is called "
+                + key
+                + " here"
+                + meant(key, known)
+                + " The options are "
+                + String.join(", ", known)
+                + ".");
+      }
+    }
+  }
+
+  private static String meant(String word, Collection<String> words) {
+    return Suggestions.nearest(word, words)
+        .map(nearest -> "; did you mean " + nearest + "?")
+        .orElse(".");
+  }
+
+  private static void text(String where, JsonNode value) {
+    if (value.isArray()) {
+      value.forEach(part -> scalar(where, part));
+    } else {
+      scalar(where, value);
+    }
+  }
+
+  private static void scalar(String where, JsonNode value) {
+    if (value != null && value.isContainerNode()) {
+      throw new DeepXrayException(where + ": each value must be one number or word.");
+    }
+  }
+
+  private static EfficientNet variant(String where, String name) {
+    try {
+      return EfficientNet.of(name);
+    } catch (DeepXrayException e) {
+      throw new DeepXrayException(where + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** What would make no difference is not an experiment. */
+  private void refuseIgnored(String file, Cell cell) {
+    ObjectNode effective = effective(cell);
+    boolean prunes = effective.has("prune") || effective.has("prune-channels");
+    for (Map.Entry<String, String> own : cell.own.entrySet()) {
+      boolean tuning = KEYS.ofFineTuning.contains(own.getKey()) && !effective.has("fine-tune");
+      boolean pruning = KEYS.ofPruning.contains(own.getKey()) && !prunes;
+      if ((tuning || pruning) && !own.getValue().equals(NONE)) {
+        throw new DeepXrayException(
+            file
+                + ", "
+                + cell.name
+                + ": "
+                + own.getKey()
+                + " would be ignored: it needs "
+                + (tuning ? "fine-tune." : "prune or prune-channels."));
+      }
+    }
+  }
+
+  /** All experiments: those of the grid, the last option varying fastest, then the others. */
+  List<Cell> cells() {
+    List<Cell> cells = new ArrayList<>();
+    if (!grid.isEmpty()) {
+      cells.add(new Cell("", Map.of()));
+    }
+    grid.forEach(
+        (key, values) -> {
+          List<Cell> before = List.copyOf(cells);
+          cells.clear();
+          for (Cell cell : before) {
+            for (JsonNode value : values) {
+              String text = value.isNull() ? NONE : value.asText();
+              Map<String, String> own = new LinkedHashMap<>(cell.own);
+              own.put(key, text);
+              cells.add(
+                  new Cell(cell.name + (cell.name.isEmpty() ? "" : "_") + part(key, text), own));
+            }
+          }
+        });
+    experiments.forEach(
+        (name, given) -> {
+          Map<String, String> own = new LinkedHashMap<>();
+          if (given != null) {
+            given.forEach(
+                (key, value) ->
+                    own.put(key, value == null || value.isNull() ? NONE : value.asText()));
+          }
+          cells.add(new Cell(name, own));
+        });
+    return cells;
+  }
+
+  /** A piece of a name; backbones and heads speak for themselves, files by their names. */
+  private static String part(String key, String value) {
+    String last = value.substring(value.replace('\\', '/').lastIndexOf('/') + 1);
+    String word =
+        last.replaceFirst("\\.(yaml|yml|json|weights\\.h5|h5|keras)$", "")
+            .replaceAll("[^A-Za-z0-9.+]+", "-");
+    return Set.of("backbone", "head").contains(key) ? word : key + "-" + word;
+  }
+
+  /** The name of the experiment that the others are compared with. */
+  String baselineName() {
+    return baseline.orElse(cells().get(0).name);
+  }
+
+  /** The options of an experiment for the run command, without seed and places. */
+  ObjectNode effective(Cell cell) {
+    ObjectNode all = Json.object();
+    options.forEach(
+        (key, value) -> {
+          if (!value.isNull() && !value.asText().equals(NONE)) {
+            all.set(key, value);
+          }
+        });
+    all.put("data", data);
+    cell.own.forEach(
+        (key, value) -> {
+          if (value.equals(NONE)) {
+            all.remove(key);
+          } else {
+            all.put(key, value);
+          }
+        });
+    if (!all.has("weights")) {
+      all.put("weights", weights(all.path("backbone").asText("b0")));
+    }
+    return all;
+  }
+
+  private String weights(String backbone) {
+    if (!weights.isObject()) {
+      return weights.asText();
+    }
+    Map<EfficientNet, String> byVariant = new EnumMap<>(EfficientNet.class);
+    weights
+        .properties()
+        .forEach(
+            entry -> byVariant.put(EfficientNet.of(entry.getKey()), entry.getValue().asText()));
+    return byVariant.getOrDefault(EfficientNet.of(backbone), Backbone.IMAGENET);
+  }
+
+  /** The options of all experiments as text. */
+  Map<String, String> shared() {
+    Map<String, String> shared = new LinkedHashMap<>();
+    options.forEach((key, value) -> shared.put(key, textOf(value)));
+    return shared;
+  }
+
+  private static String textOf(JsonNode value) {
+    List<String> parts = new ArrayList<>();
+    if (value.isArray()) {
+      value.forEach(part -> parts.add(part.asText()));
+    } else {
+      parts.add(value.isNull() ? NONE : value.asText());
+    }
+    return String.join(",", parts);
+  }
+}

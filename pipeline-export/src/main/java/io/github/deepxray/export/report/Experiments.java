@@ -1,0 +1,158 @@
+package io.github.deepxray.export.report;
+
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.PooledDifference;
+import io.github.deepxray.train.DecisionThresholds;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Experiments side by side, each trained with several seeds.
+ *
+ * @param baseline the name of the experiment that the others are compared with
+ * @param seeds those asked for
+ * @param options those that all experiments share
+ * @param experiments in the order to show them
+ * @param machine where speed was measured, if it was
+ */
+public record Experiments(
+    String baseline,
+    List<Long> seeds,
+    Map<String, String> options,
+    List<Experiment> experiments,
+    Optional<String> machine) {
+  /** Copies lists and map. */
+  public Experiments {
+    seeds = List.copyOf(seeds);
+    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+    experiments = List.copyOf(experiments);
+  }
+
+  /**
+   * An experiment.
+   *
+   * @param name of it
+   * @param options its own
+   * @param runs those that came to their end, by seed
+   * @param failures why the others did not, by seed
+   * @param differences to the baseline over the seeds that both have; empty for the baseline, and
+   *     where there is no such seed
+   * @param speed if it was measured
+   */
+  public record Experiment(
+      String name,
+      Map<String, String> options,
+      List<Run> runs,
+      Map<Long, String> failures,
+      Optional<Differences> differences,
+      Optional<ModelSpeed> speed) {
+    /** Copies list and maps. */
+    public Experiment {
+      options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+      runs = List.copyOf(runs);
+      failures = Collections.unmodifiableMap(new TreeMap<>(failures));
+    }
+
+    /** The same with its speed. */
+    public Experiment with(ModelSpeed measured) {
+      return new Experiment(name, options, runs, failures, differences, Optional.of(measured));
+    }
+
+    /** A value over the seeds. */
+    public Spread spread(ToDoubleFunction<Run> value) {
+      return Spread.of(runs.stream().map(value::applyAsDouble).toList());
+    }
+
+    /** The mean bytes of its file as it is; empty if there is none. */
+    public Optional<Long> bytes() {
+      return mean(run -> run.size.raw());
+    }
+
+    /** The mean bytes of its file after gzip; empty if there is none. */
+    public Optional<Long> gzip() {
+      return mean(run -> run.size.gzip());
+    }
+
+    private Optional<Long> mean(ToDoubleFunction<Run> bytes) {
+      return runs.isEmpty() ? Optional.empty() : Optional.of(Math.round(spread(bytes).mean()));
+    }
+  }
+
+  /**
+   * One training.
+   *
+   * @param seed of everything random in it
+   * @param threshold from which probability on it decides for positive, chosen on validation
+   * @param validation its scores on the validation split
+   * @param test its scores on the test split
+   * @param size of its float32 {@code .tflite} file
+   */
+  public record Run(long seed, double threshold, Scores validation, Scores test, FileSizes size) {}
+
+  /** What was measured on a split, decisions at the threshold chosen on validation. */
+  public record Scores(double auc, double accuracy, double sensitivity, double specificity) {
+    /** Those of an evaluation. */
+    public static Scores of(Evaluation evaluation) {
+      Evaluation.AtThreshold chosen = evaluation.thresholds().get(DecisionThresholds.DEFAULT);
+      return new Scores(
+          evaluation.auc().value(),
+          chosen.accuracy().value(),
+          chosen.sensitivity().value(),
+          chosen.specificity().value());
+    }
+  }
+
+  /** How an experiment differs from the baseline. */
+  public record Differences(PooledDifference validation, PooledDifference test) {}
+
+  /** The experiment with the best mean AUC on validation, the first of equals. */
+  public Optional<Experiment> bestOnValidation() {
+    return experiments.stream()
+        .filter(e -> !Double.isNaN(validationAuc(e)))
+        .max(
+            Comparator.comparingDouble(Experiments::validationAuc)
+                .thenComparing(experiments::indexOf, Comparator.reverseOrder()));
+  }
+
+  private static double validationAuc(Experiment experiment) {
+    return experiment.spread(run -> run.validation.auc).mean();
+  }
+
+  /** Whether a training failed. */
+  public boolean failed() {
+    return experiments.stream().anyMatch(e -> !e.failures.isEmpty());
+  }
+
+  /** How to read the numbers, a sentence or two each. */
+  public List<String> notes() {
+    return List.of(
+        "Mean ± standard deviation over the seeds "
+            + String.join(", ", seeds.stream().map(String::valueOf).toList())
+            + ". Accuracy, sensitivity and specificity are those of the test split at the threshold"
+            + " chosen on validation.",
+        bestOnValidation()
+            .map(
+                best ->
+                    "Choose by validation, not by test: who picks the best test result of many"
+                        + " reports too good a one. Best on validation: "
+                        + best.name
+                        + ".")
+            .orElse("No experiment came to its end."),
+        "Difference: test AUC minus that of "
+            + baseline
+            + " with the same seed, mean over the seeds; in brackets the 95 % interval over "
+            + String.format(Locale.ROOT, "%,d", Evaluation.RESAMPLES)
+            + " resamples of patients, the same patients for both and for all seeds. The interval is"
+            + " about other patients, ± is about other seeds; the interval is for one comparison, not"
+            + " for the best of many.",
+        "Size: the float32 .tflite file as it is and after gzip, mean over the seeds.");
+  }
+}

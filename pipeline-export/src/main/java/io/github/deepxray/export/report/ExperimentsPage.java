@@ -1,0 +1,289 @@
+package io.github.deepxray.export.report;
+
+import io.github.deepxray.core.html.Html;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.export.report.Experiments.Experiment;
+import io.github.deepxray.export.report.Experiments.Run;
+import io.github.deepxray.export.report.Experiments.Scores;
+import io.github.deepxray.export.report.Table.Cell;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+
+/**
+ * Experiments side by side as one HTML page that needs nothing beside it, in the look of {@link
+ * ReportPage}. The same content gives the same bytes.
+ */
+public final class ExperimentsPage {
+  private static final String STYLE =
+      ReportPage.STYLE
+          + """
+          .tag { color: var(--soft); font-weight: 400; white-space: normal; display: block; }
+          tbody th { color: var(--text); } .experiments td.strip { min-width: 11rem; width: 20%; }
+          """;
+
+  private final Experiments content;
+  private final Optional<Experiment> best;
+
+  private ExperimentsPage(Experiments content) {
+    this.content = content;
+    this.best = content.bestOnValidation();
+  }
+
+  /** Draws a comparison. */
+  public static String html(Experiments content) {
+    return new ExperimentsPage(content).html();
+  }
+
+  private String html() {
+    List<Experiment> all = content.experiments();
+    Html page = Html.page("Comparison of experiments", STYLE);
+    page.open("header").add(ReportPage.warning());
+    page.element("h1", "Comparison of " + all.size() + " experiments");
+    page.close().open("main");
+    failures(page);
+    results(page);
+    sizes(page);
+    every(page);
+    options(page);
+    return page.close().endPage();
+  }
+
+  private void failures(Html page) {
+    if (!content.failed()) {
+      return;
+    }
+    page.open("section", "id", "failed").element("h2", "What failed").open("ul");
+    for (Experiment experiment : content.experiments()) {
+      experiment
+          .failures()
+          .forEach(
+              (seed, reason) -> {
+                page.open("li").element("b", experiment.name() + ", seed " + seed);
+                page.text(": " + reason).close();
+              });
+    }
+    page.close();
+    page.element("p", "The same command tries these again and keeps the others.", "class", "soft");
+    page.close();
+  }
+
+  private void results(Html page) {
+    page.open("section", "id", "results", "class", "experiments").element("h2", "Results");
+    double from = Math.max(0, Math.floor(least() * 10 - 1e-9) / 10);
+    double reach = reach();
+    List<Cell> heads =
+        List.of(
+            Cell.of("Experiment"),
+            Cell.of("key validation", "validation AUC"),
+            new Cell("strip", IntervalStrip.scale(from, 1)),
+            Cell.of("key test", "test AUC"),
+            Cell.of("accuracy"),
+            Cell.of("sensitivity"),
+            Cell.of("specificity"),
+            Cell.of("difference of test AUC"),
+            new Cell("strip", IntervalStrip.scale(-reach, reach)));
+    Table table =
+        Table.of(
+            "Strips: on the left the mean and the least and greatest of the seeds, on the right the"
+                + " difference to "
+                + content.baseline()
+                + " with its 95 % interval; test above, validation below.",
+            heads);
+    for (Experiment e : content.experiments()) {
+      table.row(
+          List.of(
+              name(e),
+              Cell.of(
+                  best.filter(b -> b.name().equals(e.name())).isPresent() ? "main" : "",
+                  spread(e, run -> run.validation().auc())),
+              new Cell(
+                  "strip",
+                  IntervalStrip.html(
+                      from,
+                      1,
+                      range(e.spread(run -> run.test().auc())),
+                      range(e.spread(run -> run.validation().auc())))),
+              Cell.of(spread(e, run -> run.test().auc())),
+              Cell.of(spread(e, run -> run.test().accuracy())),
+              Cell.of(spread(e, run -> run.test().sensitivity())),
+              Cell.of(spread(e, run -> run.test().specificity())),
+              Cell.of(e.differences().map(d -> difference(d.test().auc())).orElse(Numbers.NONE)),
+              new Cell(
+                  "strip",
+                  e.differences()
+                      .map(
+                          d ->
+                              IntervalStrip.html(
+                                  -reach, reach, d.test().auc(), d.validation().auc()))
+                      .orElse(new Html()))));
+    }
+    page.add(table.html());
+    content.notes().forEach(note -> page.element("p", note, "class", "soft"));
+    page.close();
+  }
+
+  private Cell name(Experiment e) {
+    Html html = new Html().text(e.name());
+    List<String> tags = new ArrayList<>();
+    if (e.name().equals(content.baseline())) {
+      tags.add("baseline");
+    }
+    if (best.filter(b -> b.name().equals(e.name())).isPresent()) {
+      tags.add("best on validation");
+    }
+    if (!e.failures().isEmpty()) {
+      tags.add(e.failures().size() + " of " + content.seeds().size() + " seeds failed");
+    }
+    if (!tags.isEmpty()) {
+      html.element("span", String.join(", ", tags), "class", "tag");
+    }
+    return new Cell("", html);
+  }
+
+  private static String spread(Experiment e, ToDoubleFunction<Run> value) {
+    String text = e.spread(value).toString();
+    return text.equals("-") ? Numbers.NONE : text;
+  }
+
+  /** From the least to the greatest seed. */
+  private static Interval range(Spread spread) {
+    return new Interval(spread.mean(), spread.least(), spread.most());
+  }
+
+  private static String difference(Interval interval) {
+    return Numbers.signed(interval.value(), 4)
+        + " ("
+        + Numbers.signed(interval.low(), 4)
+        + " to "
+        + Numbers.signed(interval.high(), 4)
+        + ")";
+  }
+
+  private double least() {
+    return content.experiments().stream()
+        .flatMap(e -> e.runs().stream())
+        .flatMapToDouble(run -> DoubleStream.of(run.test().auc(), run.validation().auc()))
+        .filter(auc -> !Double.isNaN(auc))
+        .min()
+        .orElse(0);
+  }
+
+  /** As far as the largest difference or its interval, rounded up to 1, 2 or 5 of a decimal. */
+  private double reach() {
+    double largest =
+        content.experiments().stream()
+            .flatMap(e -> e.differences().stream())
+            .flatMap(d -> Stream.of(d.test().auc(), d.validation().auc()))
+            .flatMapToDouble(i -> DoubleStream.of(i.value(), i.low(), i.high()))
+            .filter(value -> !Double.isNaN(value))
+            .map(Math::abs)
+            .max()
+            .orElse(0);
+    for (double step : new double[] {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5}) {
+      if (largest <= step) {
+        return step;
+      }
+    }
+    return 1;
+  }
+
+  private void sizes(Html page) {
+    page.open("section", "id", "sizes").element("h2", "Size and speed");
+    Table table =
+        Table.of(
+            "The float32 .tflite file. "
+                + content
+                    .machine()
+                    .map(
+                        machine ->
+                            "Speed: one image on one thread of "
+                                + machine
+                                + ", in turns with "
+                                + content.baseline()
+                                + "; it differs from measurement to measurement.")
+                    .orElse("Speed was not measured."),
+            "Experiment",
+            "MB",
+            "MB after gzip",
+            "ms an image",
+            "speed");
+    for (Experiment e : content.experiments()) {
+      table.row(
+          e.name(),
+          e.bytes().map(Numbers::megabytes).orElse(Numbers.NONE),
+          e.gzip().map(Numbers::megabytes).orElse(Numbers.NONE),
+          e.speed().map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE),
+          e.speed()
+              .map(s -> String.format(Locale.ROOT, "%.2f ×", s.speedup()))
+              .orElse(Numbers.NONE));
+    }
+    page.add(table.html()).close();
+  }
+
+  private void every(Html page) {
+    page.open("section", "id", "seeds").element("h2", "Every training");
+    Table table =
+        Table.of(
+            "Validation, then test; decisions at the threshold chosen on validation.",
+            "Experiment",
+            "seed",
+            "threshold",
+            "validation AUC",
+            "sensitivity",
+            "specificity",
+            "test AUC",
+            "accuracy",
+            "sensitivity",
+            "specificity");
+    for (Experiment e : content.experiments()) {
+      for (Run run : e.runs()) {
+        Scores validation = run.validation();
+        Scores test = run.test();
+        table.row(
+            e.name(),
+            Long.toString(run.seed()),
+            Numbers.probability(run.threshold()),
+            Numbers.decimals(validation.auc(), 4),
+            Numbers.decimals(validation.sensitivity(), 4),
+            Numbers.decimals(validation.specificity(), 4),
+            Numbers.decimals(test.auc(), 4),
+            Numbers.decimals(test.accuracy(), 4),
+            Numbers.decimals(test.sensitivity(), 4),
+            Numbers.decimals(test.specificity(), 4));
+      }
+    }
+    page.add(table.html()).close();
+  }
+
+  private void options(Html page) {
+    page.open("section", "id", "options").element("h2", "What was compared");
+    Set<String> keys = new TreeSet<>();
+    content.experiments().forEach(e -> keys.addAll(e.options().keySet()));
+    List<Cell> heads = new ArrayList<>(List.of(Cell.of("Experiment")));
+    keys.forEach(key -> heads.add(Cell.of(key)));
+    Table table = Table.of("Options of the run command in which they differ.", heads);
+    for (Experiment e : content.experiments()) {
+      List<String> cells = new ArrayList<>(List.of(e.name()));
+      keys.forEach(key -> cells.add(e.options().getOrDefault(key, Numbers.NONE)));
+      table.row(cells.toArray(String[]::new));
+    }
+    page.add(table.html());
+    if (!content.options().isEmpty()) {
+      page.element("h3", "Options of all").open("div", "class", "pairs");
+      for (Map.Entry<String, String> option : content.options().entrySet()) {
+        page.open("div").element("span", option.getKey() + " ", "class", "soft");
+        page.text(option.getValue()).close();
+      }
+      page.close();
+    }
+    page.close();
+  }
+}
