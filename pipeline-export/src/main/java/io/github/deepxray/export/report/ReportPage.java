@@ -19,7 +19,7 @@ public final class ReportPage {
               --augmented: #c9a2ec; --good: #6fd08c; --normal: #9db7d3; --bacterial: #cfa5e8;
               --viral: #6fd6c0; --unspecified: #cdb998; --on: #0d1117; --warn: #2d2508;
               --warnline: #9e7a1a; } }
-          body { max-width: 78rem; margin: 1rem auto 3rem; }
+          body { max-width: 78rem; margin: 1rem auto 3rem; overflow-wrap: break-word; }
           h1 { margin: .2rem 0 0; } h2 { margin: 0 0 .5rem; } h3 { font-size: 1rem; }
           p { margin: .4rem 0; max-width: 62rem; }
           main > section { border-top: 1px solid var(--line); margin-top: 1.75rem;
@@ -100,7 +100,8 @@ public final class ReportPage {
           .names { padding-left: 1rem; list-style: none; }
           .samples { display: grid; grid-template-columns: 6.5rem repeat(8, minmax(0, 6rem));
             gap: .25rem; align-items: center; margin-bottom: .25rem; }
-          .samples p { font-size: 13px; margin: 0; } .samples img { width: 100%; display: block; }
+          .samples p { font-size: 13px; margin: 0; overflow-wrap: anywhere; }
+          .samples img { width: 100%; display: block; }
           .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr));
             gap: .75rem; }
           .mistake { margin: 0; } .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }
