@@ -122,7 +122,10 @@ final class Grid {
       prepared.put(wanted.getValue(), pipeline.prepare(source, wanted.getKey()));
     }
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
+    int number = 0;
     for (Training training : trainings) {
+      number++;
+      common.console().note(training.name() + " (" + number + " of " + trainings.size() + ")");
       Outcome outcome =
           outcomes.computeIfAbsent(
               training.cell.name(),

@@ -63,7 +63,9 @@ record GridSpec(
     }
     weights = weights == null || weights.isNull() ? Json.tree(Backbone.IMAGENET) : weights;
     seeds = seeds == null ? List.of(0L, 1L, 2L) : Collections.unmodifiableList(seeds);
-    if (seeds.isEmpty() || new HashSet<>(seeds).size() < seeds.size() || seeds.stream().anyMatch(Objects::isNull)) {
+    if (seeds.isEmpty()
+        || new HashSet<>(seeds).size() < seeds.size()
+        || seeds.stream().anyMatch(Objects::isNull)) {
       throw new DeepXrayException("seeds must be different numbers, at least one: " + seeds + ".");
     }
     options = ordered(options);

@@ -70,9 +70,9 @@ final class GridTable {
             machine ->
                 text.append("Speed: one image on one thread of ")
                     .append(machine)
-                    .append(", in turns with ")
+                    .append(", each in turns with ")
                     .append(all.baseline())
-                    .append(".\n"));
+                    .append(": compare by speed, ms depend on what else the machine did.\n"));
     if (all.failed()) {
       text.append("\nfailed:\n");
       for (Experiment e : all.experiments()) {
@@ -92,8 +92,17 @@ final class GridTable {
   }
 
   private static String signed(Interval interval) {
-    return String.format(
-        Locale.ROOT, "%+.4f (%+.4f to %+.4f)", interval.value(), interval.low(), interval.high());
+    return signed(interval.value())
+        + " ("
+        + signed(interval.low())
+        + " to "
+        + signed(interval.high())
+        + ")";
+  }
+
+  private static String signed(double value) {
+    // Sums of floating-point numbers leave a little where nothing is left.
+    return String.format(Locale.ROOT, "%+.4f", Math.abs(value) < 5e-5 ? 0 : value);
   }
 
   private static String count(long number) {

@@ -10,7 +10,6 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.Predictions;
-import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,7 +204,19 @@ class CompareTest {
     Path head =
         Files.writeString(
             folder.resolve("wild.yaml"),
-            Json.yaml(HeadSpec.of("original")).replaceFirst("initial: [0-9.]+", "initial: 1.0e30"));
+            """
+            name: wild
+            members: [{hiddenUnits: [], dropout: 0, l2: 1}]
+            standardize: false
+            balanced: false
+            labelSmoothing: 0
+            views: 1
+            optimizer: {type: sgd, momentum: 0.9}
+            learningRate: {type: constant, initial: 1.0e30}
+            batchSize: 64
+            epochs: 5
+            patience: 0
+            """);
     Path spec =
         Files.writeString(
             folder.resolve("failing.yaml"),

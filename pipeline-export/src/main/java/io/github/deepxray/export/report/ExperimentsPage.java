@@ -26,7 +26,7 @@ public final class ExperimentsPage {
       ReportPage.STYLE
           + """
           .tag { color: var(--soft); font-weight: 400; white-space: normal; display: block; }
-          tbody th { color: var(--text); } .experiments td.strip { min-width: 11rem; width: 20%; }
+          tbody th { color: var(--text); } .experiments svg.strip { width: 13rem; }
           """;
 
   private final Experiments content;
@@ -78,32 +78,23 @@ public final class ExperimentsPage {
   private void results(Html page) {
     page.open("section", "id", "results", "class", "experiments").element("h2", "Results");
     double from = Math.max(0, Math.floor(least() * 10 - 1e-9) / 10);
-    double reach = reach();
-    List<Cell> heads =
-        List.of(
-            Cell.of("Experiment"),
-            Cell.of("key validation", "validation AUC"),
-            new Cell("strip", IntervalStrip.scale(from, 1)),
-            Cell.of("key test", "test AUC"),
-            Cell.of("accuracy"),
-            Cell.of("sensitivity"),
-            Cell.of("specificity"),
-            Cell.of("difference of test AUC"),
-            new Cell("strip", IntervalStrip.scale(-reach, reach)));
     Table table =
         Table.of(
-            "Strips: on the left the mean and the least and greatest of the seeds, on the right the"
-                + " difference to "
-                + content.baseline()
-                + " with its 95 % interval; test above, validation below.",
-            heads);
+            "Mean ± standard deviation over the seeds; the lines reach from the least to the greatest"
+                + " AUC of a seed, test above, validation below.",
+            List.of(
+                Cell.of("Experiment"),
+                Cell.of("key validation", "validation AUC"),
+                new Cell("strip", IntervalStrip.scale(from, 1)),
+                Cell.of("key test", "test AUC"),
+                Cell.of("accuracy"),
+                Cell.of("sensitivity"),
+                Cell.of("specificity")));
     for (Experiment e : content.experiments()) {
       table.row(
           List.of(
               name(e),
-              Cell.of(
-                  best.filter(b -> b.name().equals(e.name())).isPresent() ? "main" : "",
-                  spread(e, run -> run.validation().auc())),
+              Cell.of(isBest(e) ? "main" : "", spread(e, run -> run.validation().auc())),
               new Cell(
                   "strip",
                   IntervalStrip.html(
@@ -114,20 +105,52 @@ public final class ExperimentsPage {
               Cell.of(spread(e, run -> run.test().auc())),
               Cell.of(spread(e, run -> run.test().accuracy())),
               Cell.of(spread(e, run -> run.test().sensitivity())),
-              Cell.of(spread(e, run -> run.test().specificity())),
-              Cell.of(e.differences().map(d -> difference(d.test().auc())).orElse(Numbers.NONE)),
-              new Cell(
-                  "strip",
-                  e.differences()
-                      .map(
-                          d ->
-                              IntervalStrip.html(
-                                  -reach, reach, d.test().auc(), d.validation().auc()))
-                      .orElse(new Html()))));
+              Cell.of(spread(e, run -> run.test().specificity()))));
     }
     page.add(table.html());
+    differences(page);
     content.notes().forEach(note -> page.element("p", note, "class", "soft"));
     page.close();
+  }
+
+  private void differences(Html page) {
+    double reach = reach();
+    Table table =
+        Table.of(
+            "Difference to "
+                + content.baseline()
+                + ", with 95 % intervals over resampled patients; test above, validation below.",
+            List.of(
+                Cell.of("Experiment"),
+                Cell.of("key validation", "validation AUC"),
+                new Cell("strip", IntervalStrip.scale(-reach, reach)),
+                Cell.of("key test", "test AUC"),
+                Cell.of("accuracy"),
+                Cell.of("pairs of seeds")));
+    int rows = 0;
+    for (Experiment e : content.experiments()) {
+      if (e.differences().isPresent()) {
+        Experiments.Differences d = e.differences().get();
+        table.row(
+            List.of(
+                Cell.of(e.name()),
+                Cell.of(difference(d.validation().auc())),
+                new Cell(
+                    "strip",
+                    IntervalStrip.html(-reach, reach, d.test().auc(), d.validation().auc())),
+                Cell.of(difference(d.test().auc())),
+                Cell.of(difference(d.test().accuracy())),
+                Cell.of(Integer.toString(d.test().pairs()))));
+        rows++;
+      }
+    }
+    if (rows > 0) {
+      page.add(table.html());
+    }
+  }
+
+  private boolean isBest(Experiment e) {
+    return best.filter(b -> b.name().equals(e.name())).isPresent();
   }
 
   private Cell name(Experiment e) {
@@ -136,7 +159,7 @@ public final class ExperimentsPage {
     if (e.name().equals(content.baseline())) {
       tags.add("baseline");
     }
-    if (best.filter(b -> b.name().equals(e.name())).isPresent()) {
+    if (isBest(e)) {
       tags.add("best on validation");
     }
     if (!e.failures().isEmpty()) {
@@ -159,12 +182,17 @@ public final class ExperimentsPage {
   }
 
   private static String difference(Interval interval) {
-    return Numbers.signed(interval.value(), 4)
+    return signed(interval.value())
         + " ("
-        + Numbers.signed(interval.low(), 4)
+        + signed(interval.low())
         + " to "
-        + Numbers.signed(interval.high(), 4)
+        + signed(interval.high())
         + ")";
+  }
+
+  private static String signed(double value) {
+    // Sums of floating-point numbers leave a little where nothing is left.
+    return Numbers.signed(Math.abs(value) < 5e-5 ? 0 : value, 4);
   }
 
   private double least() {
@@ -206,9 +234,9 @@ public final class ExperimentsPage {
                         machine ->
                             "Speed: one image on one thread of "
                                 + machine
-                                + ", in turns with "
+                                + ", each in turns with "
                                 + content.baseline()
-                                + "; it differs from measurement to measurement.")
+                                + ": compare by speed, ms depend on what else the machine did.")
                     .orElse("Speed was not measured."),
             "Experiment",
             "MB",
