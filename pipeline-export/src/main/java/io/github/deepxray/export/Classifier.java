@@ -8,12 +8,11 @@ import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.ClassNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -67,10 +66,7 @@ public final class Classifier implements AutoCloseable {
     }
     return new Classifier(
         ImageClassifier.of(
-            format.load(model, threads),
-            Arrays.stream(Label.values()).map(Label::name).toList(),
-            threshold.orElse(0.5),
-            model));
+            format.load(model, threads), ClassNames.DEFAULT.list(), threshold.orElse(0.5), model));
   }
 
   /** From which probability on it decides for the second class. */
