@@ -207,7 +207,7 @@ final class ExplainCommand implements Callable<Integer> {
         prediction.label(),
         // The shortest decimal that is this float, which the engine gave.
         (float) prediction.probability(),
-        prediction.threshold(),
+        prediction.threshold().orElseThrow(),
         image.height(),
         image.width(),
         out.relativize(picture).toString().replace('\\', '/'),

@@ -132,7 +132,7 @@ final class PredictCommand implements Callable<Integer> {
                         file.toString(),
                         p.label(),
                         digits(p.probability()),
-                        digits(p.threshold()))));
+                        digits(p.threshold().orElseThrow()))));
       }
       case JSON -> {
         ArrayNode array = Json.array();
@@ -145,7 +145,7 @@ final class PredictCommand implements Callable<Integer> {
                 .put("label", p.label())
                 // The shortest decimal that is this float, which the engine gave.
                 .put("probability", (float) p.probability())
-                .put("threshold", p.threshold());
+                .put("threshold", p.threshold().orElseThrow());
           }
 
           @Override
@@ -166,7 +166,7 @@ final class PredictCommand implements Callable<Integer> {
                 file,
                 p.label(),
                 String.format(Locale.ROOT, "%.4f", p.probability()),
-                String.format(Locale.ROOT, "%.4f", p.threshold()));
+                String.format(Locale.ROOT, "%.4f", p.threshold().orElseThrow()));
       }
     }
   }

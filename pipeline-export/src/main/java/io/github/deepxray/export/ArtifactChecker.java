@@ -108,7 +108,7 @@ final class ArtifactChecker {
   private InferenceEngine load(Artifact artifact, int threads) throws IOException {
     InferenceEngine engine = artifact.load(bundle, threads);
     try {
-      ImageClassifier.requireClassifier(engine, bundle.folder().resolve(artifact.path()));
+      ImageClassifier.requireClassifier(engine, 2, bundle.folder().resolve(artifact.path()));
       return engine;
     } catch (DeepXrayException e) {
       engine.close();

@@ -71,7 +71,7 @@ public final class Classifier implements AutoCloseable {
 
   /** From which probability on it decides for the second class. */
   public double threshold() {
-    return classifier.threshold();
+    return classifier.threshold().orElseThrow();
   }
 
   /** The class names by label. */

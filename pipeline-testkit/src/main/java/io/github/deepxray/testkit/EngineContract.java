@@ -125,14 +125,14 @@ public abstract class EngineContract {
             List.of(3),
             List.of(new Layer.Activation("probabilities", "logits", Layer.Function.SOFTMAX)),
             List.of("probabilities"));
-    float[] logits = {1, 2, 3, 1000, 999, 0, -1000, -1000, -1000};
+    float[] logits = {1, 2, 3, 1000, 999, 0, -1000, -1000, -1000, -1e20f, 3e20f, 2.99e20f};
     float third = 1 / 3f;
     float[] expected = {
-      0.0900306f, 0.2447285f, 0.665241f, 0.7310586f, 0.2689414f, 0, third, third, third
+      0.0900306f, 0.2447285f, 0.665241f, 0.7310586f, 0.2689414f, 0, third, third, third, 0, 1, 0
     };
     try (InferenceEngine engine = factory().create(Fixtures.withRandomWeights(network, 13), 1)) {
       assertThat(engine.outputShapes()).containsExactly(List.of(3));
-      assertThat(engine.run(logits, 3)[0]).containsExactly(expected, offset(1e-6f));
+      assertThat(engine.run(logits, 4)[0]).containsExactly(expected, offset(1e-6f));
     }
   }
 

@@ -252,7 +252,7 @@ class SoftmaxTest {
     }
     byte[] good = TfLiteWriter.toBytes(model);
     int refused = 0;
-    // All of them, a few at a time, were tried once.
+    // One in 29; all of them were tried once.
     for (int bit = 3; bit < 8 * good.length; bit += 29) {
       byte[] damaged = good.clone();
       damaged[bit / 8] ^= (byte) (1 << (bit % 8));

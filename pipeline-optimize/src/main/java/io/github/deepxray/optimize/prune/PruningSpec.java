@@ -71,7 +71,7 @@ public record PruningSpec(
           "block2*",
           "block3*",
           "*hidden*",
-          "*logit");
+          "*logit*");
 
   private static final List<String> SQUEEZE_EXCITE = List.of("*se_reduce", "*se_expand");
 
