@@ -11,7 +11,7 @@ import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.HistoryFile;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
@@ -127,6 +127,7 @@ final class RunCommand implements Callable<Integer> {
     long start = System.nanoTime();
     var datasetOptions =
         Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
+    datasetOptions.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
     var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
     String name = Usage.check(common, exportOptions::name);
     Map<String, String> config =
@@ -206,6 +207,7 @@ final class RunCommand implements Callable<Integer> {
     stage.place.keepConfig(common);
     Path source = DataSource.open(data, common.console());
     PreparedDataset dataset = pipeline.prepare(source, datasetOptions);
+    Usage.refuseThresholds(common, dataset.manifest().classNames().size());
     common.print(dataset.table() + "\n");
     tracking.begin(Tracker.TRAIN);
     Trainer.Result trained = pipeline.train(loaded, trainerOptions);
@@ -239,7 +241,7 @@ final class RunCommand implements Callable<Integer> {
       tracking.trained(tuned.model(), tuned::epochs);
     }
     tracking.begin(Tracker.EVALUATION);
-    MetricsReport metrics = pipeline.evaluate();
+    ModelMetrics metrics = pipeline.evaluate();
     common.print(Reports.metrics(metrics));
     tracking.evaluated(pipeline, metrics);
     if (!quantize.isEmpty()) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * The content of {@code metrics.json}.
@@ -43,6 +44,11 @@ public record MetricsReport(
   /** The evaluation of the validation split. */
   public Evaluation validation() {
     return splits.get("validation");
+  }
+
+  @Override
+  public OptionalDouble threshold() {
+    return thresholds.threshold();
   }
 
   @Override

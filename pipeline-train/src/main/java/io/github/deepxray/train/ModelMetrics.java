@@ -5,6 +5,7 @@ import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** The metrics of a trained classifier on its splits: the content of {@code metrics.json}. */
 public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
@@ -16,6 +17,9 @@ public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
 
   /** The fingerprint of the data set. */
   String dataset();
+
+  /** From which probability on the classifier decides for the second of two classes. */
+  OptionalDouble threshold();
 
   /** Whether the classifier decides as the metrics assume. */
   boolean decidesBy(Decision decision);

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * The content of {@code metrics.json} for more than two classes.
@@ -42,6 +43,11 @@ public record MulticlassReport(
   /** The evaluation of the validation split. */
   public MulticlassEvaluation validation() {
     return splits.get("validation");
+  }
+
+  @Override
+  public OptionalDouble threshold() {
+    return OptionalDouble.empty();
   }
 
   @Override

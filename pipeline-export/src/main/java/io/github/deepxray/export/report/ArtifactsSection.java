@@ -69,7 +69,7 @@ final class ArtifactsSection {
     cells.add(Cell.of("left wrap", artifact.form()));
     cells.add(Cell.of(Numbers.megabytes(artifact.size().raw())));
     cells.add(Cell.of(Numbers.megabytes(artifact.size().gzip())));
-    cells.add(Cell.of(Numbers.probability(artifact.threshold())));
+    cells.add(Cell.of(Numbers.probability(artifact.threshold().orElse(Double.NaN))));
     if (test == null) {
       for (int i = 0; i < 4; i++) {
         cells.add(Cell.of(Numbers.NONE));

@@ -231,7 +231,7 @@ final class DataSection {
     for (DatasetAudit.Folder f : audit.folders()) {
       table.row(
           f.split().key(),
-          f.label().name(),
+          f.label().toString(),
           Numbers.count(f.images()),
           Numbers.count(f.patients()),
           Numbers.count(f.unknownPatients()),

@@ -8,7 +8,7 @@ import io.github.deepxray.core.html.Html;
  */
 public final class ReportPage {
   // Blue and orange stay apart with every common colour blindness, and lines differ in dashes too.
-  private static final String STYLE =
+  static final String STYLE =
       Html.STYLE
           + """
           :root { --test: #0b5cad; --validation: #b35900; --training: #6a7380; --augmented: #8250a8;
