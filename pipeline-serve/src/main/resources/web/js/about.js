@@ -1,6 +1,6 @@
 // What is said about the model: how good it is, and its card.
 
-import { count, percent } from './format.js';
+import { count, percent, title } from './format.js';
 import { render } from './markdown.js';
 
 const byId = (id) => document.getElementById(id);
@@ -11,7 +11,14 @@ export function show(model) {
   const form = formOf(model)?.form;
   const engine = form ? `${form} (${model.engine})` : model.engine;
   byId('served').textContent = `Model ${model.name}, version ${model.version}\n${engine}`;
-  showFigures(figuresOf(model), model.threshold);
+  const figures = figuresOf(model);
+  if (model.labels?.length > 2) {
+    byId('purpose').textContent =
+      `Tells ${inWords(model.labels.map((label) => title(label)))} apart on frontal chest X\u2011rays.`;
+    showFiguresOfClasses(figures);
+  } else {
+    showFigures(figures, model.threshold);
+  }
   const card = byId('card');
   card.replaceChildren(
     typeof model.modelCard === 'string'
@@ -54,6 +61,15 @@ function figuresOf(model) {
     return { ...served, of: 'Of the very file that is served' };
   }
   const split = model.metrics?.splits?.test;
+  if (known(split?.macroAuc)) {
+    return {
+      images: split.images,
+      auc: split.macroAuc,
+      accuracy: split.accuracy,
+      sensitivity: split.balancedAccuracy,
+      of: 'Of the model that the served file was made from',
+    };
+  }
   if (!known(split?.auc)) {
     return null;
   }
@@ -76,9 +92,7 @@ function showFigures(figures, threshold) {
     list.append(figure('Threshold', percent(threshold), null, 'from here on it says pneumonia'));
     return;
   }
-  byId('figures-note').textContent =
-    `${figures.of}, on ${count(figures.images, 'image')} of the test split, which nothing was`
-    + ' chosen on. In brackets the 95\u202f% interval.';
+  noteFigures(figures);
   const plain = (value) => value.toFixed(3);
   const exact = { low: threshold, high: threshold, value: threshold };
   list.append(
@@ -111,6 +125,41 @@ function showFigures(figures, threshold) {
       `In other words: of 100 images with pneumonia it misses about ${missed}, and of 100 normal`
       + ` ones it takes about ${alarms} for pneumonia. On images from elsewhere expect worse.`;
   }
+}
+
+/** Of more than two classes: area and sensitivity are means over the classes. */
+function showFiguresOfClasses(figures) {
+  const list = byId('figures');
+  list.replaceChildren();
+  byId('in-words').hidden = true;
+  if (!figures) {
+    byId('figures-note').textContent = 'This model comes without metrics.';
+    return;
+  }
+  noteFigures(figures);
+  const plain = (value) => value.toFixed(3);
+  for (const [name, estimate, format, meaning] of [
+    ['AUC', figures.auc, plain, 'how well it ranks a class against the others; 0.5 is chance'],
+    ['Accuracy', figures.accuracy, percent, 'of all images are called what they are'],
+    ['Sensitivity', figures.sensitivity, percent, 'of the images of a class are found, on average'],
+  ]) {
+    if (known(estimate)) {
+      list.append(
+        figure(name, format(estimate.value), range(estimate, format), meaning, estimate),
+      );
+    }
+  }
+}
+
+function noteFigures(figures) {
+  byId('figures-note').textContent =
+    `${figures.of}, on ${count(figures.images, 'image')} of the test split, which nothing was`
+    + ' chosen on. In brackets the 95\u202f% interval.';
+}
+
+/** "a, b and c". */
+function inWords(names) {
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** A split without images of a class has none. */

@@ -229,13 +229,24 @@ function refresh() {
 
 /** As text for a spreadsheet. */
 function save() {
-  const header = ['file', 'label', 'probability', 'threshold', 'width', 'height', 'problem'];
+  const each = labels.length > 2 ? labels : [];
+  const header = [
+    'file',
+    'label',
+    'probability',
+    ...(each.length > 0 ? each.map((label) => `probability ${label}`) : ['threshold']),
+    'width',
+    'height',
+    'problem',
+  ];
   const rows = results.items.map(({ name, result, error, state }) => [
     // What begins like a formula would be run as one.
     /^[=+\-@\t]/.test(name) ? `'${name}` : name,
     result?.label ?? '',
     result?.probability ?? '',
-    result?.threshold ?? '',
+    ...(each.length > 0
+      ? each.map((label, index) => result?.probabilities[index] ?? '')
+      : [result?.threshold ?? '']),
     result?.width ?? '',
     result?.height ?? '',
     result ? '' : error?.title ?? state,
@@ -338,6 +349,9 @@ function keyTaken() {
   queue.resume();
 }
 
+// The classes of the model.
+let labels = [];
+
 const loaded = { model: false, samples: false };
 let loading = Promise.resolve();
 
@@ -353,6 +367,7 @@ async function loadOnce() {
       const model = await api.model();
       about.show(model);
       results.describe(model);
+      labels = model.labels ?? [];
       loaded.model = true;
       if (!byId('key-form').hidden) {
         keyTaken();

@@ -27,7 +27,7 @@ export class Results {
   #rows = new Map();
   #chosen = null;
   #drawn = {};
-  #positive = 'pneumonia';
+  #labels = [];
   #on;
 
   /**
@@ -54,10 +54,19 @@ export class Results {
     return this.#items;
   }
 
-  /** Names the finding that probabilities are of. */
+  /** Names the finding that probabilities are of, or the classes. */
   describe(model) {
-    this.#positive = (model.labels?.[1] ?? 'pneumonia').toLowerCase();
-    byId('probability-of').textContent = `probability of ${this.#positive}`;
+    this.#labels = model.labels ?? [];
+    const several = this.#labels.length > 2;
+    const positive = (this.#labels[1] ?? 'pneumonia').toLowerCase();
+    byId('probability-of').textContent = several
+      ? `probability, the greatest of ${this.#labels.length} classes`
+      : `probability of ${positive}`;
+    byId('gauge').hidden = several;
+    byId('classes').hidden = !several;
+    if (several) {
+      byId('heat-finding').textContent = 'the class that the model says';
+    }
     byId('no-heat').hidden = model.explain !== false;
     this.#showChosen();
   }
@@ -171,7 +180,9 @@ export class Results {
     row.node.dataset.state = item.state;
     if (result) {
       row.node.dataset.side = side(result);
-      row.value.textContent = apart(result.probability, result.threshold)[0];
+      row.value.textContent = result.probabilities
+        ? percent(result.probability)
+        : apart(result.probability, result.threshold)[0];
       row.label.textContent = title(result.label);
       gauge(row.bar, result);
     } else {
@@ -307,6 +318,10 @@ export class Results {
   }
 
   #showVerdict(result) {
+    if (result.probabilities) {
+      this.#showClasses(result);
+      return;
+    }
     const [probability, threshold] = apart(result.probability, result.threshold);
     const above = side(result) === 'above';
     byId('viewer').dataset.side = side(result);
@@ -321,6 +336,28 @@ export class Results {
     byId('reading').textContent = above
       ? `At or above the threshold the model says ${result.label.toLowerCase()}. It may be wrong.`
       : `Below the threshold the model says ${result.label.toLowerCase()}. It may be wrong.`;
+  }
+
+  /** Each class with its probability, always in the same order. */
+  #showClasses(result) {
+    byId('viewer').dataset.side = side(result);
+    byId('verdict-label').textContent = title(result.label);
+    byId('probability').textContent = percent(result.probability);
+    byId('classes').replaceChildren(
+      ...result.probabilities.map((probability, index) => {
+        const label = this.#labels[index] ?? `class ${index}`;
+        const item = document.createElement('li');
+        item.classList.toggle('said', label === result.label);
+        const bar = span('bar', '');
+        bar.append(span('fill', ''));
+        bar.style.setProperty('--share', probability);
+        item.append(span('class-name', title(label)), span('number', percent(probability)), bar);
+        return item;
+      }),
+    );
+    byId('reading').textContent =
+      `Of ${result.probabilities.length} classes the model finds ${title(result.label)} the most`
+      + ' probable. It may be wrong.';
   }
 
   /** Gives the stage the shape of the picture. */
@@ -375,12 +412,15 @@ function scrollTo(node) {
 
 /** On which side of the threshold: what the label says, as the numbers are rounded. */
 function side(result) {
+  if (result.probabilities) {
+    return 'none';
+  }
   return result.positive ? 'above' : 'below';
 }
 
 function gauge(node, result) {
   node.style.setProperty('--share', result.probability);
-  node.style.setProperty('--threshold', result.threshold);
+  node.style.setProperty('--threshold', result.threshold ?? 0);
 }
 
 /** Stays in the order of focus, so that nobody loses their place. */
@@ -402,7 +442,7 @@ export function summary(items) {
   const failed = items.filter((item) => item.state === 'failed').length;
   const cancelled = items.filter((item) => item.state === 'cancelled').length;
   const parts = [`${done.length} of ${count(items.length, 'image')} classified`];
-  if (done.length > 0) {
+  if (done.some((item) => item.result.positive !== undefined)) {
     parts.push(`${above} at or above the threshold`);
   }
   if (failed > 0) {

@@ -5,43 +5,66 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.deepxray.core.DeepXrayException;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
- * What the two classes of a data set are called. In files of JSON they are a list, label 0 first.
+ * What the classes of a data set are called, two or more. In files of JSON they are a list, label 0
+ * first.
  *
- * @param negative the class with label 0, which {@link Label#NORMAL} stands for
- * @param positive the class with label 1, which {@link Label#PNEUMONIA} stands for: the one whose
- *     probability a classifier gives
+ * @param list the names by label
  */
-public record ClassNames(String negative, String positive) {
+public record ClassNames(@JsonValue List<String> list) {
   /** Those of the chest X-rays of Kermany et al. */
   public static final ClassNames DEFAULT = new ClassNames("NORMAL", "PNEUMONIA");
 
+  /** The most classes that a data set may have. */
+  public static final int MOST = 1000;
+
   private static final int MAX_LENGTH = 100;
 
-  /** Checks that they differ and can stand on a line. */
+  /** Checks that there are at least two, that they differ and can stand on a line. */
   public ClassNames {
-    for (String name : List.of(negative, positive)) {
+    list = List.copyOf(list);
+    if (list.size() < 2 || list.size() > MOST) {
+      throw new IllegalArgumentException(
+          "classes are two names or more, at most " + MOST + ", not " + list.size());
+    }
+    Set<String> seen = new HashSet<>();
+    for (String name : list) {
       if (name.isBlank()
           || name.length() > MAX_LENGTH
           || !name.equals(name.strip())
           || name.chars().anyMatch(Character::isISOControl)) {
         throw new IllegalArgumentException("\"" + name + "\" is no name of a class");
       }
-    }
-    if (negative.equals(positive)) {
-      throw new IllegalArgumentException("both classes are called " + negative);
+      if (!seen.add(name)) {
+        throw new IllegalArgumentException(
+            (list.size() == 2 ? "both classes are called " : "two classes are called ") + name);
+      }
     }
   }
 
   /**
-   * Reads two names.
+   * Two classes.
    *
-   * @param text {@code <negative>,<positive>}
-   * @throws IllegalArgumentException if there are not two
+   * @param negative the class with label 0, which {@link Label#NORMAL} stands for
+   * @param positive the class with label 1, which {@link Label#PNEUMONIA} stands for: the one whose
+   *     probability a classifier gives
+   */
+  public ClassNames(String negative, String positive) {
+    this(List.of(negative, positive));
+  }
+
+  /**
+   * Reads names.
+   *
+   * @param text {@code <negative>,<positive>}, or the names of more classes, label 0 first
+   * @throws IllegalArgumentException if there are not two or more
    */
   public static ClassNames parse(String text) {
     return of(Arrays.stream(text.split(",", -1)).map(String::strip).toList());
@@ -49,23 +72,19 @@ public record ClassNames(String negative, String positive) {
 
   @JsonCreator
   static ClassNames of(List<String> names) {
-    if (names.size() != 2) {
-      throw new IllegalArgumentException(
-          "classes are two names, <negative>,<positive>, not " + names.size());
-    }
-    return new ClassNames(names.get(0), names.get(1));
+    return new ClassNames(names);
   }
 
   /**
-   * The classes of a data set that has these; unless told which is which, the first by alphabet has
-   * label 0, as in Keras.
+   * The classes of a data set that has these; unless told which is which, they are labelled by
+   * alphabet, as in Keras.
    *
    * @param source how messages name the data set
-   * @throws DeepXrayException if there are not two, or others than those wanted
+   * @throws DeepXrayException if there are not two or more, or others than those wanted
    */
   static ClassNames found(Collection<String> names, Optional<ClassNames> wanted, String source) {
     List<String> sorted = List.copyOf(new TreeSet<>(names));
-    if (sorted.size() != 2) {
+    if (sorted.size() < 2 || sorted.size() > MOST) {
       List<String> first = sorted.subList(0, Math.min(5, sorted.size()));
       throw new DeepXrayException(
           source
@@ -74,11 +93,13 @@ public record ClassNames(String negative, String positive) {
               + (sorted.size() == 1 ? " class (" : " classes (")
               + String.join(", ", first)
               + (sorted.size() > 5 ? ", ..." : "")
-              + "); a classifier tells two apart: give images of two classes.");
+              + (sorted.size() > MOST
+                  ? "); a classifier tells at most " + MOST + " apart: give fewer classes."
+                  : "); a classifier tells two or more apart: give images of two classes."));
     }
     try {
       ClassNames classes = wanted.orElse(of(sorted));
-      if (sorted.containsAll(classes.list())) {
+      if (new TreeSet<>(classes.list).equals(new TreeSet<>(sorted))) {
         return classes;
       }
     } catch (IllegalArgumentException e) {
@@ -89,25 +110,53 @@ public record ClassNames(String negative, String positive) {
             + " has the classes "
             + String.join(" and ", sorted)
             + ", not "
-            + String.join(" and ", wanted.get().list())
+            + String.join(" and ", wanted.get().list)
             + "; name them in --classes as they are.");
   }
 
-  /** The names by label. */
-  @JsonValue
-  public List<String> list() {
-    return List.of(negative, positive);
+  /** How many classes there are. */
+  public int size() {
+    return list.size();
+  }
+
+  /** The labels in order. */
+  public List<Label> labels() {
+    return IntStream.range(0, list.size()).mapToObj(Label::new).toList();
+  }
+
+  /**
+   * The class with label 0 of two.
+   *
+   * @throws IllegalStateException if there are more
+   */
+  public String negative() {
+    return ofTwo(Label.NORMAL);
+  }
+
+  /**
+   * The class with label 1 of two.
+   *
+   * @throws IllegalStateException if there are more
+   */
+  public String positive() {
+    return ofTwo(Label.PNEUMONIA);
+  }
+
+  private String ofTwo(Label label) {
+    if (list.size() != 2) {
+      throw new IllegalStateException("of " + list.size() + " classes none is the positive one");
+    }
+    return of(label);
   }
 
   /** The name of a class. */
   public String of(Label label) {
-    return label == Label.NORMAL ? negative : positive;
+    return list.get(label.index());
   }
 
   /** The class of this name, if there is one. */
   public Optional<Label> label(String name) {
-    return name.equals(negative)
-        ? Optional.of(Label.NORMAL)
-        : name.equals(positive) ? Optional.of(Label.PNEUMONIA) : Optional.empty();
+    int index = list.indexOf(name);
+    return index < 0 ? Optional.empty() : Optional.of(new Label(index));
   }
 }

@@ -140,8 +140,8 @@ public final class DatasetBuilder {
    * replaced.
    *
    * @param source the Kaggle archive, a folder that it was unpacked into, or one like it: {@code
-   *     train} and {@code test}, maybe {@code val}, with a folder for each of two classes; or a
-   *     folder or archive of two class folders, a CSV file with the columns path, label and maybe
+   *     train} and {@code test}, maybe {@code val}, with a folder for each of two or more classes;
+   *     or a folder or archive of class folders, a CSV file with the columns path, label and maybe
    *     patient and split, or TFRecords with {@code image} and {@code label}. Where no split is
    *     told the test split is drawn by patient
    * @param folder the folder to make; it gets {@code dataset.json}, {@code dataset.txt} and the
@@ -310,7 +310,7 @@ public final class DatasetBuilder {
               shards,
               Optional.of(layout.classes()).filter(c -> !c.equals(ClassNames.DEFAULT)));
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
-      Json.write(partial.resolve(PreparedDataset.MANIFEST), manifest);
+      manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
     Files.delete(spool);
   }
@@ -430,8 +430,8 @@ public final class DatasetBuilder {
   /** Each class was there; it may all have been set aside. */
   private void refuseNothingLeft(PatientSplit split) {
     for (Split part : List.of(Split.TRAIN, Split.TEST)) {
-      for (Label label : Label.values()) {
-        if (split.images().get(part).stream().noneMatch(i -> i.label() == label)) {
+      for (Label label : layout.classes().labels()) {
+        if (split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
               source.name()
                   + ": of the "
@@ -493,7 +493,7 @@ public final class DatasetBuilder {
   }
 
   private static SplitSummary summary(Split split, List<Found> members) {
-    Map<Label, Integer> labels = new EnumMap<>(Label.class);
+    Map<Label, Integer> labels = new TreeMap<>();
     Map<Slice, Integer> slices = new EnumMap<>(Slice.class);
     Set<String> patients = new HashSet<>();
     int official = 0;
@@ -511,10 +511,10 @@ public final class DatasetBuilder {
   private DatasetAudit audit(List<Found> images, List<Quarantined> quarantined) {
     List<DatasetAudit.Folder> folders = new ArrayList<>();
     for (Split split : Split.values()) {
-      for (Label label : Label.values()) {
+      for (Label label : layout.classes().labels()) {
         List<Found> members =
             images.stream()
-                .filter(f -> f.candidate().split() == split && f.candidate().label() == label)
+                .filter(f -> f.candidate().split() == split && f.candidate().label().equals(label))
                 .toList();
         if (!members.isEmpty()) {
           folders.add(folder(split, label, members));

@@ -1,6 +1,11 @@
 package io.github.deepxray.datasets;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +39,33 @@ public record DatasetManifest(
   public DatasetManifest {
     splits = List.copyOf(splits);
     shards = List.copyOf(shards);
+  }
+
+  /**
+   * Writes {@code dataset.json}.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  void write(Path file) throws IOException {
+    JsonNode tree = Json.tree(this);
+    if (classNames().size() > 2) {
+      // The words for 0 and 1 are those of two classes.
+      tree.path("audit").path("folders").forEach(folder -> number((ObjectNode) folder));
+      tree.path("splits").forEach(split -> numberNames((ObjectNode) split.path("labels")));
+    }
+    Json.write(file, tree);
+  }
+
+  private static void number(ObjectNode folder) {
+    folder.put("label", String.valueOf(Label.parse(folder.path("label").asText()).index()));
+  }
+
+  private static void numberNames(ObjectNode labels) {
+    ObjectNode before = labels.deepCopy();
+    labels.removeAll();
+    before
+        .properties()
+        .forEach(e -> labels.set(String.valueOf(Label.parse(e.getKey()).index()), e.getValue()));
   }
 
   /** What the classes are called. */

@@ -90,12 +90,10 @@ final class DatasetTable {
     for (SplitSummary split : manifest.splits()) {
       List<String> row =
           new ArrayList<>(
-              List.of(
-                  split.split().key(),
-                  count(split.images()),
-                  count(split.patients()),
-                  count(split.labels().getOrDefault(Label.NORMAL, 0)),
-                  count(split.labels().getOrDefault(Label.PNEUMONIA, 0))));
+              List.of(split.split().key(), count(split.images()), count(split.patients())));
+      for (Label label : classes.labels()) {
+        row.add(count(split.labels().getOrDefault(label, 0)));
+      }
       if (slices) {
         row.add(count(split.slices().getOrDefault(Slice.BACTERIAL, 0)));
         row.add(count(split.slices().getOrDefault(Slice.VIRAL, 0)));

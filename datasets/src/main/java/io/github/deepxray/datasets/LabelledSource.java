@@ -28,6 +28,11 @@ interface LabelledSource extends FileSource {
     return ClassNames.found(entries().stream().map(Entry::label).toList(), wanted, name());
   }
 
+  /** The class of an image. */
+  default Label label(Entry entry, ClassNames classes) {
+    return classes.label(entry.label()).orElseThrow();
+  }
+
   @Override
   default List<SourceFile> files() {
     return entries().stream().map(Entry::file).toList();

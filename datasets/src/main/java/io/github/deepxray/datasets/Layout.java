@@ -61,8 +61,8 @@ record Layout(
    * Sorts the files of a source.
    *
    * @param wanted what the user calls the classes, label 0 first
-   * @throws DeepXrayException if there are not two classes, or one has no images in the train or
-   *     the test split
+   * @throws DeepXrayException if there are not two classes or more, or one has no images in the
+   *     train or the test split
    */
   static Layout of(FileSource source, Optional<ClassNames> wanted) {
     if (source instanceof LabelledSource labelled) {
@@ -150,10 +150,7 @@ record Layout(
               path,
               entry.file(),
               entry.split().orElse(Split.TRAIN),
-              classes
-                  .label(entry.label())
-                  .or(() -> Label.of(Long.parseLong(entry.label())))
-                  .orElseThrow(),
+              source.label(entry, classes),
               new XrayName(entry.patient().or(name::patient), name.slice())));
     }
     refuseMissing(source.name(), images, classes, drawTest);
@@ -164,15 +161,17 @@ record Layout(
   private static void refuseMissing(
       String source, List<Candidate> images, ClassNames classes, boolean drawTest) {
     for (Split split : drawTest ? List.of(Split.TRAIN) : List.of(Split.TRAIN, Split.TEST)) {
-      for (Label label : Label.values()) {
-        if (images.stream().noneMatch(i -> i.split() == split && i.label() == label)) {
+      for (Label label : classes.labels()) {
+        if (images.stream().noneMatch(i -> i.split() == split && i.label().equals(label))) {
           throw new DeepXrayException(
               source
                   + " has no images in "
                   + split.key()
                   + "/"
                   + classes.of(label)
-                  + "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like it.");
+                  + (classes.size() == 2
+                      ? "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like it."
+                      : "; the train and the test split need images of every class."));
         }
       }
     }
@@ -254,7 +253,7 @@ record Layout(
                                 label)));
   }
 
-  /** The folder that has the most of the six class folders; the outermost of several. */
+  /** The folder that has the most of the splits' class folders; the outermost of several. */
   private static String root(List<Placed> placed) {
     Map<String, Set<String>> folders =
         new TreeMap<>(Comparator.comparing(String::length).thenComparing(s -> s));

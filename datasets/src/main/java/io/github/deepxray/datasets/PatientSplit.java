@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -33,16 +33,31 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
    * @param sha256 of its bytes
    */
   record Image(
-      String path, Split official, Label label, Slice slice, String patient, String sha256) {}
+      String path, Split official, Label label, Slice slice, String patient, String sha256) {
+    Stratum stratum() {
+      return new Stratum(slice, label);
+    }
+  }
+
+  /** Images that are drawn among each other: of one class and, where that is told, a finer one. */
+  private record Stratum(Slice slice, Label label) implements Comparable<Stratum> {
+    private static final Comparator<Stratum> ORDER =
+        Comparator.comparing(Stratum::slice).thenComparing(Stratum::label);
+
+    @Override
+    public int compareTo(Stratum other) {
+      return ORDER.compare(this, other);
+    }
+  }
 
   /** Images that must stay together: of one patient, or linked by an identical image. */
   private record Group(String key, List<Image> images) {
-    Slice stratum() {
-      Map<Slice, Integer> counts = new EnumMap<>(Slice.class);
-      images.forEach(i -> counts.merge(i.slice(), 1, Integer::sum));
+    Stratum stratum() {
+      Map<Stratum, Integer> counts = new TreeMap<>();
+      images.forEach(i -> counts.merge(i.stratum(), 1, Integer::sum));
       return counts.entrySet().stream()
           .max(
-              Map.Entry.<Slice, Integer>comparingByValue()
+              Map.Entry.<Stratum, Integer>comparingByValue()
                   .thenComparing(Map.Entry.comparingByKey(Comparator.reverseOrder())))
           .orElseThrow()
           .getKey();
@@ -92,7 +107,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       images.get(held.contains(group) ? Split.VALIDATION : Split.TRAIN).addAll(group.images());
     }
     images.get(Split.VALIDATION).sort(Comparator.comparing(Image::path));
-    // Shuffled, so that a reader with a small shuffle buffer meets both classes.
+    // Shuffled, so that a reader with a small shuffle buffer meets all classes.
     images.get(Split.TRAIN).sort(byHash(options.seed(), "order", Image::path));
     assertNothingShared(images);
     return new PatientSplit(images, quarantined);
@@ -128,7 +143,11 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       } else if (labels.get(image.sha256()).size() > 1) {
         quarantined.add(
             new Quarantined(
-                image.path(), Reason.TWO_LABELS, "the same image is there as both classes"));
+                image.path(),
+                Reason.TWO_LABELS,
+                labels.get(image.sha256()).stream().allMatch(l -> l.index() < 2)
+                    ? "the same image is there as both classes"
+                    : "the same image is there as several classes"));
       } else {
         rest.add(image);
       }
@@ -139,8 +158,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   /** The labels under which each image is there, by its hash. */
   private static Map<String, Set<Label>> labels(List<Image> images) {
     Map<String, Set<Label>> labels = new HashMap<>();
-    images.forEach(
-        i -> labels.computeIfAbsent(i.sha256(), h -> EnumSet.noneOf(Label.class)).add(i.label()));
+    images.forEach(i -> labels.computeIfAbsent(i.sha256(), h -> new TreeSet<>()).add(i.label()));
     return labels;
   }
 
@@ -199,14 +217,14 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   }
 
   /**
-   * Draws groups, in each slice until its part is reached. A group is only drawn if it has an image
-   * of the train folder: the official validation images stay trained on.
+   * Draws groups, in each stratum until its part is reached. A group is only drawn if it has an
+   * image of the train folder: the official validation images stay trained on.
    */
   private static Set<Group> draw(List<Group> groups, double fraction, String purpose, long seed) {
     Set<Group> drawn = new HashSet<>();
-    for (Slice stratum : Slice.values()) {
+    for (Stratum stratum : new TreeSet<>(groups.stream().map(Group::stratum).toList())) {
       List<Group> candidates = new ArrayList<>(groups);
-      candidates.removeIf(g -> g.stratum() != stratum || !g.hasAnyOf(Split.TRAIN));
+      candidates.removeIf(g -> !g.stratum().equals(stratum) || !g.hasAnyOf(Split.TRAIN));
       candidates.sort(byHash(seed, purpose, Group::key));
       double target = fraction * candidates.stream().mapToInt(g -> g.images().size()).sum();
       int taken = 0;

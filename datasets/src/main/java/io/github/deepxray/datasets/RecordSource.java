@@ -17,14 +17,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * TFRecord files of {@code tf.train.Example} with {@code image} and {@code label} (0 or 1), and, if
- * known, {@code filename} and {@code patient}. A file whose name begins with {@code train}, {@code
- * val} or {@code test} holds that split.
+ * TFRecord files of {@code tf.train.Example} with {@code image} and {@code label} (0, 1, ...), and,
+ * if known, {@code filename} and {@code patient}. A file whose name begins with {@code train},
+ * {@code val} or {@code test} holds that split.
  *
  * <p>The images wait in a temporary file: records can only be read one after another, and from
  * gzipped files no other way.
@@ -157,9 +156,29 @@ final class RecordSource implements LabelledSource {
   /** Labels are numbers here: what they are called is not in the files. */
   @Override
   public ClassNames classes(Optional<ClassNames> wanted) {
-    Set<String> numbers = new TreeSet<>(entries.stream().map(Entry::label).toList());
-    ClassNames found = ClassNames.found(numbers, Optional.empty(), name());
-    return wanted.orElse(found);
+    int classes = 1 + entries.stream().mapToInt(e -> Integer.parseInt(e.label())).max().orElse(-1);
+    if (wanted.isPresent() && classes > wanted.get().size()) {
+      throw new DeepXrayException(
+          place
+              + " has labels up to "
+              + (classes - 1)
+              + ", but --classes names "
+              + wanted.get().size()
+              + "; name one for each label, label 0 first.");
+    }
+    if (wanted.isPresent()) {
+      return wanted.get();
+    }
+    List<String> numbers = IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+    if (classes < 2) {
+      return ClassNames.found(numbers, Optional.empty(), name());
+    }
+    return new ClassNames(numbers);
+  }
+
+  @Override
+  public Label label(Entry entry, ClassNames classes) {
+    return new Label(Integer.parseInt(entry.label()));
   }
 
   @Override

@@ -21,7 +21,7 @@ import org.tensorflow.proto.Int64List;
  *
  * <ul>
  *   <li>{@code image}: the bytes of a JPEG file,
- *   <li>{@code label}: int64, 0 normal, 1 pneumonia,
+ *   <li>{@code label}: int64, 0 normal, 1 pneumonia, or the number of another class,
  *   <li>{@code filename}: its path in the archive, such as {@code train/NORMAL/IM-0115-0001.jpeg},
  *   <li>{@code patient}: equal for all images of one patient,
  *   <li>{@code height}, {@code width}: int64, pixels of the stored JPEG,
@@ -97,7 +97,13 @@ public final class XrayRecord {
             .orElseThrow(() -> new DeepXrayException("it has no feature \"label\" of one int64"));
     Label label =
         Label.of(index)
-            .orElseThrow(() -> new DeepXrayException("its label is " + index + ", not 0 or 1"));
+            .orElseThrow(
+                () ->
+                    new DeepXrayException(
+                        "its label is "
+                            + index
+                            + ", not 0 or 1 or, of more classes, up to "
+                            + (ClassNames.MOST - 1)));
     String filename = bytes(features, "filename").map(ByteString::toStringUtf8).orElse(place);
     String patient =
         bytes(features, "patient").map(ByteString::toStringUtf8).orElse("unknown:" + filename);
@@ -197,7 +203,7 @@ public final class XrayRecord {
   @Override
   public boolean equals(Object other) {
     return other instanceof XrayRecord r
-        && label == r.label
+        && label.equals(r.label)
         && height == r.height
         && width == r.width
         && filename.equals(r.filename)

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Data sets of two classes that are not the Kaggle archive. */
+/** Data sets that are not the Kaggle archive. */
 class OtherDatasetsTest {
   private static final DatasetOptions OPTIONS =
       DatasetOptions.DEFAULT.withImageSize(16).withRecordsPerShard(50);
@@ -72,7 +72,7 @@ class OtherDatasetsTest {
   }
 
   private static long count(List<XrayRecord> records, Label label) {
-    return records.stream().filter(r -> r.label() == label).count();
+    return records.stream().filter(r -> r.label().equals(label)).count();
   }
 
   @Test
@@ -88,7 +88,7 @@ class OtherDatasetsTest {
     assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(4);
     assertThat(records.values().stream().flatMap(List::stream))
         .hasSize(37)
-        .allMatch(r -> (r.label() == Label.PNEUMONIA) == r.filename().contains("/dog/"));
+        .allMatch(r -> r.label().equals(Label.PNEUMONIA) == r.filename().contains("/dog/"));
     assertThat(dataset.table()).contains(" cat ").contains(" dog").doesNotContain("pneumonia");
     assertThat(Json.read(dataset.folder().resolve("dataset.json")).get("classes"))
         .isEqualTo(Json.tree(List.of("cat", "dog")));
@@ -122,7 +122,7 @@ class OtherDatasetsTest {
     PreparedDataset dataset = prepare(source(), options);
     assertThat(dataset.manifest().classNames().positive()).isEqualTo("abnormal");
     assertThat(records(dataset).get(Split.TRAIN))
-        .allMatch(r -> (r.label() == Label.PNEUMONIA) == r.filename().contains("abnormal"));
+        .allMatch(r -> r.label().equals(Label.PNEUMONIA) == r.filename().contains("abnormal"));
     assertThatThrownBy(() -> prepare(source(), OPTIONS.withClasses(ClassNames.parse("a,normal"))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("abnormal and normal, not a and normal");
@@ -153,11 +153,11 @@ class OtherDatasetsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 3, 7})
-  void otherNumbersOfClassesAreRefusedInOneLine(int classes) throws IOException {
+  @ValueSource(ints = {0, 1, 1001})
+  void tooFewOrTooManyClassesAreRefusedInOneLine(int classes) throws IOException {
     Files.createDirectories(source());
     for (int i = 0; i < classes; i++) {
-      images("class" + i, 2, i);
+      images("class" + i, classes > 9 ? 1 : 2, i);
     }
     assertThatThrownBy(() -> prepare(source(), OPTIONS))
         .isInstanceOf(DeepXrayException.class)
@@ -165,8 +165,7 @@ class OtherDatasetsTest {
             switch (classes) {
               case 0 -> "no images in folders of classes";
               case 1 -> "has 1 class (class0)";
-              case 3 -> "has 3 classes (class0, class1, class2); a classifier tells two apart";
-              default -> "class4, ...)";
+              default -> "class1, class10, class100, class1000, ...); a classifier tells at most";
             })
         .message()
         .doesNotContain("\n");
@@ -181,6 +180,79 @@ class OtherDatasetsTest {
     assertThatThrownBy(() -> prepare(source(), OPTIONS))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("no images in test/b");
+  }
+
+  @Test
+  void tellsMoreThanTwoClassesApart() throws IOException {
+    images("set/fox", 40, 1);
+    images("set/cat", 30, 2);
+    images("set/dog", 20, 3);
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    assertThat(dataset.manifest().classNames().list()).containsExactly("cat", "dog", "fox");
+    Map<Split, List<XrayRecord>> records = records(dataset);
+    assertThat(records.values().stream().flatMap(List::stream))
+        .hasSize(90)
+        .allMatch(
+            r -> r.filename().startsWith(dataset.manifest().classNames().of(r.label()) + "/"));
+    // A fifth of each class is drawn for the test, a tenth of the rest for validation.
+    for (int label = 0; label < 3; label++) {
+      int images = List.of(30, 20, 40).get(label);
+      assertThat(count(records.get(Split.TEST), new Label(label))).isEqualTo(images / 5);
+      assertThat(count(records.get(Split.VALIDATION), new Label(label)))
+          .isEqualTo(Math.round(images * 0.8 * 0.1));
+    }
+    assertThat(dataset.table()).contains(" cat ").contains(" dog ").contains(" fox ");
+    var json = Json.read(dataset.folder().resolve("dataset.json"));
+    assertThat(json.get("classes")).isEqualTo(Json.tree(List.of("cat", "dog", "fox")));
+    assertThat(json.at("/splits/2/labels")).isEqualTo(Json.tree(Map.of("0", 6, "1", 4, "2", 8)));
+    assertThat(json.at("/audit/folders/1/label").asText()).isEqualTo("1");
+    assertThat(PreparedDataset.open(dataset.folder()).manifest()).isEqualTo(dataset.manifest());
+  }
+
+  @Test
+  void theUserSaysTheOrderOfMoreClasses() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      images("train/" + name, 8, name.charAt(0));
+      images("test/" + name, 2, name.charAt(0) + 9);
+    }
+    DatasetOptions options = OPTIONS.withClasses(ClassNames.parse("c,a,b"));
+    PreparedDataset dataset = prepare(source(), options);
+    assertThat(records(dataset).get(Split.TEST))
+        .allMatch(r -> r.filename().contains(List.of("/c/", "/a/", "/b/").get(r.label().index())));
+    assertThatThrownBy(() -> prepare(source(), OPTIONS.withClasses(ClassNames.parse("a,b"))))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("a and b and c, not a and b");
+  }
+
+  @Test
+  void recordsMayHaveMoreLabels() throws IOException {
+    StringBuilder text = new StringBuilder("path,label\n");
+    for (int i = 0; i < 60; i++) {
+      file(i + ".png", png(i));
+      text.append(i + ".png,kind" + i % 3 + "\n");
+    }
+    PreparedDataset first =
+        DatasetBuilder.prepare(
+            csv(text.toString()), temporary.resolve("records"), OPTIONS, 2, Progress.NONE);
+    PreparedDataset second = prepare(first.folder(), OPTIONS);
+    assertThat(second.manifest().classNames().list()).containsExactly("0", "1", "2");
+    assertThat(second.readAll(Split.TEST))
+        .allMatch(r -> r.label().index() == Integer.parseInt(r.filename().replace(".png", "")) % 3);
+    assertThatThrownBy(() -> prepare(first.folder(), OPTIONS.withClasses(ClassNames.parse("a,b"))))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("labels up to 2, but --classes names 2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "", "a,a", "a,b,a", "a,,b"})
+  void namesOfClassesDiffer(String names) {
+    assertThatThrownBy(() -> ClassNames.parse(names)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void onlyTwoClassesHaveAPositiveOne() {
+    assertThatThrownBy(() -> ClassNames.parse("a,b,c").positive())
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test

@@ -89,7 +89,7 @@ class XrayReaderTest {
       "no protocol buffer".getBytes(StandardCharsets.UTF_8),
       example(Optional.empty(), Optional.of(integer(0))),
       example(Optional.of(bytes(jpeg)), Optional.empty()),
-      example(Optional.of(bytes(jpeg)), Optional.of(integer(2))),
+      example(Optional.of(bytes(jpeg)), Optional.of(integer(-1))),
       example(Optional.of(bytes(jpeg)), Optional.of(decimal(1))),
       example(Optional.of(integer(7)), Optional.of(integer(1))),
       example(Optional.of(bytes(new byte[] {1, 2, 3})), Optional.of(integer(1))),
@@ -98,7 +98,7 @@ class XrayReaderTest {
       "tf.train.Example",
       "\"image\"",
       "\"label\"",
-      "2, not 0 or 1",
+      "-1, not 0 or 1",
       "\"label\"",
       "\"image\"",
       "JPEG"

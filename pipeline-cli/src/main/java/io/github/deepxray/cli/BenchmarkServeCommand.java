@@ -217,7 +217,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
               ImageClassifier.of(
                   artifact.load(served, 1),
                   served.labels(),
-                  served.threshold(artifact),
+                  served.report(artifact).threshold(),
                   served.folder())) {
             int i = worker;
             for (long now = System.nanoTime();

@@ -51,10 +51,11 @@ final class DataOptions {
 
   @Option(
       names = "--classes",
-      paramLabel = "<negative,positive>",
+      paramLabel = "<names>",
       description =
-          "What the two classes are called, first the one with label 0; the classifier gives the"
-              + " probability of the other. Default: as in the data set, by alphabet.")
+          "What the classes are called, label 0 first: <negative>,<positive>, where the classifier"
+              + " gives the probability of the second, or more names, where it gives that of each."
+              + " Default: as in the data set, by alphabet.")
   Optional<String> classes;
 
   @Option(

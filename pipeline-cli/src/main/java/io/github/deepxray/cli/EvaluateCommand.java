@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +30,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
       Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
-      MetricsReport metrics = pipeline.evaluate();
+      ModelMetrics metrics = pipeline.evaluate();
       common.print(Reports.metrics(metrics));
       tracking.begin(Tracker.EVALUATION);
       tracking.evaluated(pipeline, metrics);

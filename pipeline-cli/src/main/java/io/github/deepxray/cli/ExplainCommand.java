@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
@@ -112,7 +113,7 @@ final class ExplainCommand implements Callable<Integer> {
       String file,
       String label,
       float probability,
-      double threshold,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
       int height,
       int width,
       String picture,

@@ -106,6 +106,12 @@ final class ExportOptions {
     ClassNames classes = dataset.manifest().classNames();
     return classes.equals(ClassNames.DEFAULT)
         ? PURPOSE
-        : "Tells " + classes.positive() + " from " + classes.negative() + ".";
+        : classes.size() == 2
+            ? "Tells " + classes.positive() + " from " + classes.negative() + "."
+            : "Tells "
+                + classes.size()
+                + " classes apart: "
+                + String.join(", ", classes.list())
+                + ".";
   }
 }

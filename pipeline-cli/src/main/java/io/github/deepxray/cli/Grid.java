@@ -119,7 +119,9 @@ final class Grid {
               .optCores(cores)
               .optProgress(common.console())
               .build();
-      prepared.put(wanted.getValue(), pipeline.prepare(source, wanted.getKey()));
+      PreparedDataset dataset = pipeline.prepare(source, wanted.getKey());
+      Usage.requireTwoClasses(common, dataset);
+      prepared.put(wanted.getValue(), dataset);
     }
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     int number = 0;

@@ -1,8 +1,10 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
@@ -75,8 +77,9 @@ final class PredictCommand implements Callable<Integer> {
       names = "--threshold",
       paramLabel = "<p>",
       description =
-          "From which probability on to decide for pneumonia. Default: the one that was chosen on"
-              + " validation for a bundle, 0.5 for other models.")
+          "From which probability on to decide for pneumonia, or for the second of two other"
+              + " classes. Default: the one that was chosen on validation for a bundle, 0.5 for other"
+              + " models.")
   private Double threshold;
 
   @Override
@@ -94,8 +97,23 @@ final class PredictCommand implements Callable<Integer> {
     int bad = found.unreadable().size();
     found.unreadable().forEach(path -> err.println(ImageFiles.cannotBeRead(path)));
     Artifact form = Usage.check(common, () -> Artifact.of(artifact));
+    if (threshold != null && Bundle.isBundle(model)) {
+      int classes = new Bundle(model).labels().size();
+      if (classes > 2) {
+        throw new ParameterException(
+            common.command().commandLine(),
+            "--threshold decides between two classes; "
+                + model
+                + " has "
+                + classes
+                + ", of which the most probable is decided for. Leave it out.");
+      }
+    }
     try (Classifier classifier = Classifier.load(model, form, chosen, 1)) {
-      Output output = output(out, files);
+      Output output =
+          classifier.labels().size() == 2
+              ? output(out, files)
+              : multiclass(out, files, classifier.labels());
       for (Path file : files) {
         try {
           output.add(file, classifier.classify(file));
@@ -132,7 +150,7 @@ final class PredictCommand implements Callable<Integer> {
                         file.toString(),
                         p.label(),
                         digits(p.probability()),
-                        digits(p.threshold()))));
+                        digits(p.threshold().orElseThrow()))));
       }
       case JSON -> {
         ArrayNode array = Json.array();
@@ -145,7 +163,7 @@ final class PredictCommand implements Callable<Integer> {
                 .put("label", p.label())
                 // The shortest decimal that is this float, which the engine gave.
                 .put("probability", (float) p.probability())
-                .put("threshold", p.threshold());
+                .put("threshold", p.threshold().orElseThrow());
           }
 
           @Override
@@ -166,7 +184,71 @@ final class PredictCommand implements Callable<Integer> {
                 file,
                 p.label(),
                 String.format(Locale.ROOT, "%.4f", p.probability()),
-                String.format(Locale.ROOT, "%.4f", p.threshold()));
+                String.format(Locale.ROOT, "%.4f", p.threshold().orElseThrow()));
+      }
+    }
+  }
+
+  /** A line of the CSV output before the probabilities. */
+  private record ClassCsvRow(String file, String label) {}
+
+  /** Of more than two classes: the most probable, and the probability of each. */
+  private Output multiclass(PrintWriter out, List<Path> files, List<String> labels) {
+    switch (format) {
+      case CSV -> {
+        StringBuilder head = new StringBuilder(Csv.header(ClassCsvRow.class));
+        for (int c = 0; c < labels.size(); c++) {
+          head.append(",probability_").append(c);
+        }
+        out.print(head + "\n");
+        return (file, p) -> {
+          StringBuilder line =
+              new StringBuilder(
+                  Csv.line(new ClassCsvRow(file.toString(), p.label())).stripTrailing());
+          p.probabilities().forEach(probability -> line.append(',').append(digits(probability)));
+          out.print(line + "\n");
+        };
+      }
+      case JSON -> {
+        ArrayNode array = Json.array();
+        return new Output() {
+          @Override
+          public void add(Path file, Prediction p) {
+            ObjectNode entry =
+                array
+                    .addObject()
+                    .put("file", file.toString())
+                    .put("label", p.label())
+                    .put("probability", (float) p.probability());
+            ObjectNode probabilities = entry.putObject("probabilities");
+            for (int c = 0; c < labels.size(); c++) {
+              probabilities.put(labels.get(c), (float) (double) p.probabilities().get(c));
+            }
+          }
+
+          @Override
+          public void end() {
+            out.print(Json.pretty(array));
+          }
+        };
+      }
+      default -> {
+        int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);
+        int name = labels.stream().mapToInt(String::length).max().orElse(0);
+        String row =
+            "%-"
+                + Math.max(longest, "file".length())
+                + "s  %-"
+                + Math.max(name, "label".length())
+                + "s %11s%n";
+        out.printf(Locale.ROOT, row, "file", "label", "probability");
+        return (file, p) ->
+            out.printf(
+                Locale.ROOT,
+                row,
+                file,
+                p.label(),
+                String.format(Locale.ROOT, "%.4f", p.probability()));
       }
     }
   }

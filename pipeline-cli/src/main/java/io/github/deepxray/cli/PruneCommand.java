@@ -5,6 +5,7 @@ import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
@@ -92,13 +93,15 @@ final class PruneCommand implements Callable<Integer> {
   /** The head is trained as it was. */
   private Trainer.Options head(TrainedModel trained) throws IOException {
     var description = trained.description();
-    return new Trainer.Options(
-        description.head(),
-        description.seed(),
-        description.thresholds().targetSensitivity(),
-        description.thresholds().targetPrevalence(),
-        10,
-        true,
-        stage.cores());
+    return description.decision() instanceof DecisionThresholds thresholds
+        ? new Trainer.Options(
+            description.head(),
+            description.seed(),
+            thresholds.targetSensitivity(),
+            thresholds.targetPrevalence(),
+            10,
+            true,
+            stage.cores())
+        : Trainer.Options.of(description.head(), description.seed()).withCores(stage.cores());
   }
 }

@@ -104,6 +104,7 @@ final class RepeatCommand implements Callable<Integer> {
       Path folder = stage.out().resolve("seed-" + seed);
       PreparedDataset dataset =
           DatasetBuilder.prepare(source, folder.resolve("data"), options, stage.cores(), console);
+      Usage.requireTwoClasses(common, dataset);
       for (HeadSpec spec : specs) {
         Path home = folder.resolve(spec.name());
         Trainer.Result result =
@@ -116,7 +117,8 @@ final class RepeatCommand implements Callable<Integer> {
                 .train(dataset, loaded, home.resolve("train"));
         var report =
             new Evaluator(engines, stage.cores(), cache, console)
-                .evaluate(dataset, result.model(), home.resolve("evaluation"));
+                .evaluate(dataset, result.model(), home.resolve("evaluation"))
+                .twoClass();
         cells.add(new Cell(spec.name(), seed, report.validation(), report.test()));
       }
     }

@@ -6,7 +6,9 @@ import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.Decision;
+import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
 import java.util.Locale;
@@ -29,17 +31,25 @@ final class Reports {
     text.append(
         String.format(
             Locale.ROOT,
-            "head %s: %d epochs in %.1f s%s; threshold %.4f finds %.0f %% of the pneumonias in"
-                + " validation\n",
+            "head %s: %d epochs in %.1f s%s; %s\n",
             description.head().name(),
             description.epochs(),
             result.headSeconds(),
             Double.isNaN(result.epochSeconds())
                 ? ""
                 : String.format(Locale.ROOT, ", %.3f s each", result.epochSeconds()),
-            description.thresholds().sensitivity(),
-            100 * description.thresholds().targetSensitivity()));
+            decision(description.decision())));
     return text.toString();
+  }
+
+  private static String decision(Decision decision) {
+    return decision instanceof DecisionThresholds thresholds
+        ? String.format(
+            Locale.ROOT,
+            "threshold %.4f finds %.0f %% of the pneumonias in validation",
+            thresholds.sensitivity(),
+            100 * thresholds.targetSensitivity())
+        : decision.classes() + " classes, of which the most probable is decided for";
   }
 
   static String pruning(Trainer.Result result) {
@@ -135,7 +145,7 @@ final class Reports {
     return text.toString();
   }
 
-  static String metrics(MetricsReport report) {
+  static String metrics(ModelMetrics report) {
     StringBuilder text = new StringBuilder();
     report.splitNames().forEach(split -> text.append(report.table(split)).append('\n'));
     return text.toString();

@@ -13,7 +13,7 @@ import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.HistoryFile;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
@@ -185,6 +185,7 @@ final class RunCommand implements Callable<Integer> {
   Plan plan(Tracking tracking) throws IOException {
     var datasetOptions =
         Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
+    datasetOptions.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
     var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
     String name = Usage.check(common, exportOptions::name);
     Map<String, String> config =
@@ -317,7 +318,7 @@ final class RunCommand implements Callable<Integer> {
       tracking.trained(tuned.model(), tuned::epochs);
     }
     tracking.begin(Tracker.EVALUATION);
-    MetricsReport metrics = pipeline.evaluate();
+    ModelMetrics metrics = pipeline.evaluate();
     common.print(Reports.metrics(metrics));
     tracking.evaluated(pipeline, metrics);
   }
@@ -332,6 +333,7 @@ final class RunCommand implements Callable<Integer> {
     Path source = DataSource.open(data, common.console());
     Pipeline pipeline = plan.pipeline().build();
     PreparedDataset dataset = pipeline.prepare(source, plan.data());
+    Usage.refuseThresholds(common, dataset.manifest().classNames().size());
     common.print(dataset.table() + "\n");
     learn(plan, pipeline, loaded, tracking);
     if (!quantize.isEmpty()) {

@@ -12,7 +12,7 @@ import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import io.github.deepxray.track.tensorboard.TensorBoard;
 import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingListener;
@@ -144,7 +144,7 @@ final class Tracking implements TrainingListener, AutoCloseable {
   }
 
   /** The pipeline evaluated; embeddings come from the cache, where evaluation left them. */
-  void evaluated(Pipeline pipeline, MetricsReport metrics) throws IOException {
+  void evaluated(Pipeline pipeline, ModelMetrics metrics) throws IOException {
     if (tracker.isEmpty()) {
       return;
     }
@@ -159,9 +159,12 @@ final class Tracking implements TrainingListener, AutoCloseable {
     Map<Split, Predictions> predictions = new EnumMap<>(Split.class);
     Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      predictions.put(
-          split,
-          Predictions.read(pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
+      if (dataset.manifest().classNames().size() == 2) {
+        predictions.put(
+            split,
+            Predictions.read(
+                pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
+      }
       embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
     }
     tracker.get().onEvaluated(new Measurement(dataset, metrics, predictions, embeddings));

@@ -38,7 +38,8 @@ final class TrainCommand implements Callable<Integer> {
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
       Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
       // What may fail soon: the data before the weights are downloaded.
-      PreparedDataset.open(pipeline.dataFolder());
+      PreparedDataset dataset = PreparedDataset.open(pipeline.dataFolder());
+      Usage.refuseThresholds(common, dataset.manifest().classNames().size());
       Backbone loaded = backbone.load(common.console());
       tracking.begin(Tracker.TRAIN);
       Trainer.Result result = pipeline.train(loaded, trainerOptions);

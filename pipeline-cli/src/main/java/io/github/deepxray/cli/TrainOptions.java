@@ -3,11 +3,15 @@ package io.github.deepxray.cli;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How the head is trained. */
 final class TrainOptions {
+  /** Those that choose a threshold between two classes. */
+  static final List<String> THRESHOLDS = List.of("--target-sensitivity", "--target-prevalence");
+
   @Option(
       names = "--head",
       defaultValue = "ensemble",
@@ -45,7 +49,8 @@ final class TrainOptions {
       defaultValue = "0.95",
       paramLabel = "<share>",
       description =
-          "The share of the validation split's pneumonias that the decision threshold must find."
+          "Of two classes, the share of the validation split's pneumonias that the decision threshold"
+              + " must find."
               + " Default: ${DEFAULT-VALUE}.")
   double targetSensitivity;
 
@@ -54,7 +59,8 @@ final class TrainOptions {
       defaultValue = "0.5",
       paramLabel = "<share>",
       description =
-          "The share of pneumonias where the classifier is used, for the prior-corrected threshold."
+          "Of two classes, the share of pneumonias where the classifier is used, for the"
+              + " prior-corrected threshold."
               + " Default: ${DEFAULT-VALUE}.")
   double targetPrevalence;
 

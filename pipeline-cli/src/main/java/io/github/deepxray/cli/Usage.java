@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.PreparedDataset;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -32,6 +33,44 @@ final class Usage {
         throw new ParameterException(
             common.command().commandLine(),
             option.replace("[no-]", "") + " would be ignored: it needs " + needed + ".");
+      }
+    }
+  }
+
+  /**
+   * Refuses a data set of more than two classes.
+   *
+   * @throws ParameterException if it has more
+   */
+  static void requireTwoClasses(CommonOptions common, PreparedDataset dataset) {
+    int classes = dataset.manifest().classNames().size();
+    if (classes > 2) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          common.command().name()
+              + " is for two classes, but "
+              + dataset.folder()
+              + " has "
+              + classes
+              + "; use run.");
+    }
+  }
+
+  /**
+   * Refuses options on the command line that choose a threshold, where there is none.
+   *
+   * @throws ParameterException if one is given and there are more than two classes
+   */
+  static void refuseThresholds(CommonOptions common, int classes) {
+    CommandLine.ParseResult given = common.command().commandLine().getParseResult();
+    for (String option : TrainOptions.THRESHOLDS) {
+      if (classes > 2 && given.hasMatchedOption(option)) {
+        throw new ParameterException(
+            common.command().commandLine(),
+            option
+                + " chooses a threshold between two classes; with "
+                + classes
+                + " the most probable is decided for. Leave it out.");
       }
     }
   }

@@ -7,7 +7,7 @@ import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -19,8 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.OptionalDouble;
 
 /**
  * Runs the deployable forms of a classifier and lets the gate compare them with the trained one.
@@ -28,7 +27,7 @@ import java.util.stream.Collectors;
 final class ArtifactChecker {
   private final Bundle bundle;
   private final PreparedDataset dataset;
-  private final double trainedThreshold;
+  private final OptionalDouble trainedThreshold;
   private final int cores;
   private final Progress progress;
 
@@ -37,14 +36,14 @@ final class ArtifactChecker {
    *
    * @param bundle where artifacts and predictions are
    * @param dataset where the images are
-   * @param trainedThreshold the threshold of the trained model
+   * @param trainedThreshold the threshold of the trained model, of two classes
    * @param cores how many processor cores to use
    * @param progress told of every image
    */
   ArtifactChecker(
       Bundle bundle,
       PreparedDataset dataset,
-      double trainedThreshold,
+      OptionalDouble trainedThreshold,
       int cores,
       Progress progress) {
     this.bundle = bundle;
@@ -70,7 +69,7 @@ final class ArtifactChecker {
    *
    * @throws IOException if the images or the trained model's predictions cannot be read
    */
-  Checked check(Artifact artifact, double threshold, Limits limits, List<Split> splits)
+  Checked check(Artifact artifact, OptionalDouble threshold, Limits limits, List<Split> splits)
       throws IOException {
     Map<String, Compared> compared = new LinkedHashMap<>();
     double seconds = 0;
@@ -80,16 +79,16 @@ final class ArtifactChecker {
     try {
       for (Split split : splits) {
         part = split.key();
-        List<ScoredExample> trained = new BundleRecords(bundle).predictions(part).examples();
+        SplitScores trained = new BundleRecords(bundle).scores(part);
         ArtifactScorer.Scores scores =
             scorer.score(
                 "check " + artifact.key(),
                 !artifact.needsTensorFlow(),
-                threads -> load(artifact, threads),
+                threads -> load(artifact, trained.classes(), threads),
                 split);
         seconds += scores.engineSeconds();
-        images += scores.examples().size();
-        compared.put(part, Compared.of(trained, trainedThreshold, scores.examples(), threshold));
+        images += scores.scores().images().size();
+        compared.put(part, Compared.of(trained, trainedThreshold, scores.scores(), threshold));
       }
       if (artifact.needsTensorFlow()) {
         part = Split.TEST.key() + " bytes";
@@ -105,10 +104,10 @@ final class ArtifactChecker {
     return new Checked(Gate.judge(limits, compared), images / seconds, Optional.empty());
   }
 
-  private InferenceEngine load(Artifact artifact, int threads) throws IOException {
+  private InferenceEngine load(Artifact artifact, int classes, int threads) throws IOException {
     InferenceEngine engine = artifact.load(bundle, threads);
     try {
-      ImageClassifier.requireClassifier(engine, bundle.folder().resolve(artifact.path()));
+      ImageClassifier.requireClassifier(engine, classes, bundle.folder().resolve(artifact.path()));
       return engine;
     } catch (DeepXrayException e) {
       engine.close();
@@ -116,22 +115,13 @@ final class ArtifactChecker {
     }
   }
 
-  private Compared compareBytes(ArtifactScorer scorer, String name, double threshold)
+  private Compared compareBytes(ArtifactScorer scorer, String name, OptionalDouble threshold)
       throws IOException {
-    Map<String, ScoredExample> trained =
-        new BundleRecords(bundle)
-            .predictions(Split.TEST.key()).examples().stream()
-                .collect(Collectors.toMap(ScoredExample::id, Function.identity()));
+    SplitScores trained = new BundleRecords(bundle).scores(Split.TEST.key());
     try (SavedModelEngine engine =
         new SavedModelEngine(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
-      List<ScoredExample> scored = scorer.scoreBytes(name, engine, Split.TEST).examples();
-      List<ScoredExample> same = new ArrayList<>();
-      scored.stream()
-          .map(ScoredExample::id)
-          .filter(trained::containsKey)
-          .map(trained::get)
-          .forEach(same::add);
-      return Compared.of(same, trainedThreshold, scored, threshold);
+      SplitScores scored = scorer.scoreBytes(name, engine, Split.TEST).scores();
+      return Compared.of(trained.inOrderOf(scored), trainedThreshold, scored, threshold);
     }
   }
 }

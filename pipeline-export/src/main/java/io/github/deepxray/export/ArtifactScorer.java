@@ -4,7 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -13,6 +13,8 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.tensorflow.SavedModelEngine;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -48,10 +50,10 @@ final class ArtifactScorer {
   /**
    * What a model said.
    *
-   * @param examples one for each image, in the order of the shards
+   * @param scores of the images, in the order of the shards
    * @param engineSeconds how long the engines took, added up; decoding left out
    */
-  record Scores(List<ScoredExample> examples, double engineSeconds) {}
+  record Scores(SplitScores scores, double engineSeconds) {}
 
   /**
    * A model cannot be loaded or run, or says what is no probability. That is the model's fault, not
@@ -93,7 +95,7 @@ final class ArtifactScorer {
   Scores score(String name, boolean parallel, Loader loader, Split split) throws IOException {
     // Several TFLite engines of one thread each do more than one of many threads; TensorFlow not.
     int workers = parallel ? Math.max(1, Math.min(cores, dataset.images(split))) : 1;
-    TreeMap<Integer, ScoredExample> scored = new TreeMap<>();
+    TreeMap<Integer, Scored> scored = new TreeMap<>();
     double[] seconds = new double[workers];
     try (XrayReader reader = dataset.read(split);
         Progress.Task task = progress.start(name + " " + split.key(), dataset.images(split))) {
@@ -118,8 +120,13 @@ final class ArtifactScorer {
                 float[] probabilities = use(() -> engine.run(input, batch.records.size())[0]);
                 seconds[worker] += (System.nanoTime() - start) / 1e9;
                 synchronized (scored) {
+                  int width = probabilities.length / batch.records.size();
                   for (int i = 0; i < batch.records.size(); i++) {
-                    scored.put(batch.first + i, scored(batch.records.get(i), probabilities[i]));
+                    scored.put(
+                        batch.first + i,
+                        new Scored(
+                            truth(batch.records.get(i)),
+                            Arrays.copyOfRange(probabilities, i * width, (i + 1) * width)));
                   }
                 }
                 task.advance(batch.records.size());
@@ -132,14 +139,14 @@ final class ArtifactScorer {
     for (double s : seconds) {
       total += s;
     }
-    return new Scores(new ArrayList<>(scored.values()), total);
+    return new Scores(scores(scored.values()), total);
   }
 
   /**
-   * Runs the signature that decodes in the graph, on every n-th image so that both classes are in.
+   * Runs the signature that decodes in the graph, on every n-th image so that all classes are in.
    */
   Scores scoreBytes(String name, SavedModelEngine engine, Split split) throws IOException {
-    List<ScoredExample> scored = new ArrayList<>();
+    List<Scored> scored = new ArrayList<>();
     double seconds = 0;
     int every = Math.max(1, dataset.images(split) / BYTES_IMAGES);
     try (XrayReader reader = dataset.read(split);
@@ -149,21 +156,41 @@ final class ArtifactScorer {
         if (index++ % every == 0) {
           long start = System.nanoTime();
           List<byte[]> image = List.of(next.get().image());
-          float probability = use(() -> engine.runBytes(image)[0][0]);
+          float[] probabilities = use(() -> engine.runBytes(image)[0]);
           seconds += (System.nanoTime() - start) / 1e9;
-          scored.add(scored(next.get(), probability));
+          scored.add(new Scored(truth(next.get()), probabilities));
         }
         task.advance(1);
       }
     }
-    return new Scores(scored, seconds);
+    return new Scores(scores(scored), seconds);
   }
 
-  private static ScoredExample scored(XrayRecord record, float probability) {
-    return use(
-        () ->
-            new ScoredExample(
-                record.filename(), record.patient(), record.label().index() == 1, probability));
+  /** An image and the probabilities that it got. */
+  private static final class Scored {
+    private final SplitScores.Truth image;
+    private final float[] probabilities;
+
+    Scored(SplitScores.Truth image, float[] probabilities) {
+      this.image = image;
+      this.probabilities = probabilities;
+    }
+  }
+
+  private static SplitScores.Truth truth(XrayRecord record) {
+    return new SplitScores.Truth(record.filename(), record.patient(), record.label().index());
+  }
+
+  /** Refuses what are no probabilities. */
+  private static SplitScores scores(Collection<Scored> scored) {
+    int size = scored.stream().mapToInt(s -> s.probabilities.length).sum();
+    float[] all = new float[size];
+    int from = 0;
+    for (Scored one : scored) {
+      System.arraycopy(one.probabilities, 0, all, from, one.probabilities.length);
+      from += one.probabilities.length;
+    }
+    return use(() -> SplitScores.of(scored.stream().map(s -> s.image).toList(), all));
   }
 
   /** Consecutive records, the first of which has that number. */

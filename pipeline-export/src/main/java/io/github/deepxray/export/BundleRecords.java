@@ -3,7 +3,10 @@ package io.github.deepxray.export;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.train.ClassPredictions;
 import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 
@@ -14,13 +17,23 @@ import java.io.IOException;
  */
 public record BundleRecords(Bundle bundle) {
   /**
+   * The metrics of the trained model of two classes.
+   *
+   * @throws DeepXrayException if they are damaged or of more classes
+   * @throws IOException if they cannot be read
+   */
+  public MetricsReport metrics() throws IOException {
+    return modelMetrics().twoClass();
+  }
+
+  /**
    * The metrics of the trained model.
    *
    * @throws DeepXrayException if they are damaged
    * @throws IOException if they cannot be read
    */
-  public MetricsReport metrics() throws IOException {
-    return Json.read(bundle.folder().resolve(MetricsReport.FILE), MetricsReport.class);
+  public ModelMetrics modelMetrics() throws IOException {
+    return ModelMetrics.read(bundle.folder().resolve(ModelMetrics.FILE));
   }
 
   /**
@@ -34,7 +47,17 @@ public record BundleRecords(Bundle bundle) {
   }
 
   /**
-   * What the trained model said about the images of a split.
+   * What the trained model said about the images of a split, of two classes or more.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public SplitScores scores(String split) throws IOException {
+    return ClassPredictions.scores(bundle.folder().resolve(Predictions.fileName(split)));
+  }
+
+  /**
+   * What the trained model of two classes said about the images of a split.
    *
    * @throws DeepXrayException if the file is damaged
    * @throws IOException if it cannot be read

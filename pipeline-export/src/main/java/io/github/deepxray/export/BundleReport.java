@@ -5,14 +5,17 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.report.MulticlassPage;
 import io.github.deepxray.export.report.ReportContent;
 import io.github.deepxray.export.report.ReportPage;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.HistoryFile;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.MulticlassReport;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +57,9 @@ public final class BundleReport {
    * @throws IOException if a file cannot be read
    */
   public static String html(Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
-    return ReportPage.html(content(bundle, speed));
+    return new BundleRecords(bundle).modelMetrics() instanceof MulticlassReport
+        ? MulticlassPage.html(multiclass(bundle, speed))
+        : ReportPage.html(content(bundle, speed));
   }
 
   /**
@@ -85,7 +90,7 @@ public final class BundleReport {
       throws IOException {
     Set<String> shown =
         Set.of(
-            MetricsReport.FILE,
+            ModelMetrics.FILE,
             Provenance.FILE,
             ReportExtras.FILE,
             ArtifactReport.FILE,
@@ -139,6 +144,35 @@ public final class BundleReport {
         histories(bundle),
         extras.samples(),
         extras.mistakes(),
+        extras.explained().map(BundleReport::sentence),
+        provenance.config(),
+        provenance.versions(),
+        provenance.host());
+  }
+
+  private static MulticlassPage.Content multiclass(
+      Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
+    BundleRecords records = new BundleRecords(bundle);
+    Provenance provenance = records.provenance();
+    DatasetManifest dataset =
+        Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
+    ReportExtras extras = extras(bundle, provenance, dataset);
+    Statements statements =
+        new Statements(extras.origin(), dataset.classNames(), provenance.training());
+    return new MulticlassPage.Content(
+        extras.name(),
+        extras.purpose(),
+        Statements.unwrapped(statements.data()),
+        statements.limitItems(),
+        provenance.training().backboneSource() + statements.backboneHistory().replace("`", ""),
+        provenance.training(),
+        provenance.weights(),
+        (MulticlassReport) records.modelMetrics(),
+        (SplitScores.Multiclass) records.scores(Split.TEST.key()),
+        dataset,
+        bundle.artifacts(),
+        speed,
+        histories(bundle),
         extras.explained().map(BundleReport::sentence),
         provenance.config(),
         provenance.versions(),

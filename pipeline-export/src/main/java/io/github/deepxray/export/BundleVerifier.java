@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** Checks a bundle: its hashes, that every artifact loads, and that all say what was measured. */
 public final class BundleVerifier {
@@ -158,8 +159,8 @@ public final class BundleVerifier {
                 + " is not the data set this bundle was evaluated on; give that one with --data.");
       }
       artifacts = bundle.artifacts();
-      double threshold = records.metrics().thresholds().sensitivity();
-      records.predictions(Split.TEST.key());
+      OptionalDouble threshold = records.modelMetrics().threshold();
+      records.scores(Split.TEST.key());
       checker = new ArtifactChecker(bundle, dataset, threshold, threads, progress);
     } catch (DeepXrayException | IOException e) {
       if (intact) {

@@ -28,7 +28,8 @@ import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.HistoryFile;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.MulticlassReport;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
@@ -39,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** Writes bundles. */
@@ -151,7 +153,7 @@ public final class BundleWriter {
       List<Path> trainings,
       Path folder)
       throws IOException {
-    MetricsReport metrics = evaluated(evaluation, model, dataset);
+    ModelMetrics metrics = evaluated(evaluation, model, dataset);
     String weights = model.model().weights().sha256();
     List<QuantizedForms.Form> forms = QuantizedForms.read(quantized, weights);
     ClassNames classes = dataset.manifest().classNames();
@@ -222,7 +224,7 @@ public final class BundleWriter {
                   partial.resolve(BundleReport.historyFile(training.getFileName().toString())));
             }
           }
-          Files.copy(evaluation.resolve(MetricsReport.FILE), partial.resolve(MetricsReport.FILE));
+          Files.copy(evaluation.resolve(ModelMetrics.FILE), partial.resolve(ModelMetrics.FILE));
           Files.copy(
               dataset.folder().resolve(PreparedDataset.MANIFEST),
               partial.resolve(PreparedDataset.MANIFEST));
@@ -237,16 +239,7 @@ public final class BundleWriter {
           ArtifactReport.write(partial.resolve(ArtifactReport.FILE), reports);
           AtomicFiles.write(
               partial.resolve(Bundle.MODEL_CARD),
-              new ModelCard(
-                      name,
-                      purpose,
-                      origin,
-                      model.description(),
-                      metrics,
-                      dataset,
-                      reports,
-                      explained)
-                  .render());
+              card(model.description(), metrics, dataset, reports, explained));
           Json.write(
               partial.resolve(ReportExtras.FILE),
               extras(new Bundle(partial), dataset, metrics, explained));
@@ -274,24 +267,42 @@ public final class BundleWriter {
         metadata(classes, FLOAT32_FORM, List.of()));
   }
 
+  private String card(
+      TrainedModel.Description training,
+      ModelMetrics metrics,
+      PreparedDataset dataset,
+      List<ArtifactReport> reports,
+      Optional<HeatMapCheck> explained)
+      throws IOException {
+    return metrics instanceof MulticlassReport multiclass
+        ? new MulticlassCard(
+                name, purpose, origin, training, multiclass, dataset, reports, explained)
+            .render()
+        : new ModelCard(
+                name, purpose, origin, training, metrics.twoClass(), dataset, reports, explained)
+            .render();
+  }
+
   private ReportExtras extras(
       Bundle bundle,
       PreparedDataset dataset,
-      MetricsReport metrics,
+      ModelMetrics metrics,
       Optional<HeatMapCheck> explained)
       throws IOException {
+    // The page of more than two classes shows none.
+    boolean pictures = options.pictures() && dataset.manifest().classNames().size() == 2;
     return new ReportExtras(
         ReportExtras.FORMAT,
         name,
         purpose,
         origin,
         explained,
-        options.pictures() ? ReportPictures.samples(dataset) : List.of(),
-        options.pictures()
+        pictures ? ReportPictures.samples(dataset) : List.of(),
+        pictures
             ? ReportPictures.mistakes(
                 dataset,
                 new BundleRecords(bundle).predictions(Split.TEST.key()),
-                metrics.thresholds().sensitivity(),
+                metrics.twoClass().thresholds().sensitivity(),
                 explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
             : List.of());
   }
@@ -299,17 +310,17 @@ public final class BundleWriter {
   private List<ArtifactReport> judge(
       Bundle bundle,
       PreparedDataset dataset,
-      MetricsReport metrics,
+      ModelMetrics metrics,
       Map<Artifact, Sparsity.Count> counts,
       List<QuantizedForms.Form> forms)
       throws IOException {
-    double trained = metrics.thresholds().sensitivity();
+    OptionalDouble trained = metrics.threshold();
     ArtifactChecker checker = new ArtifactChecker(bundle, dataset, trained, cores, progress);
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =
           forms.stream().filter(f -> f.artifact().equals(artifact.key())).findFirst();
-      double threshold = form.map(QuantizedForms.Form::threshold).orElse(trained);
+      OptionalDouble threshold = form.map(QuantizedForms.Form::threshold).orElse(trained);
       Limits limits = options.limits(artifact);
       Verdict verdict =
           checker
@@ -335,16 +346,16 @@ public final class BundleWriter {
   }
 
   /** The metrics, if they are those of this classifier on this data set and no older ones. */
-  private static MetricsReport evaluated(
+  private static ModelMetrics evaluated(
       Path evaluation, TrainedModel model, PreparedDataset dataset) throws IOException {
-    Path file = evaluation.resolve(MetricsReport.FILE);
+    Path file = evaluation.resolve(ModelMetrics.FILE);
     if (!Files.isRegularFile(file)) {
       throw new DeepXrayException(
           "There is no " + file + "; run the evaluate command before export.");
     }
-    MetricsReport metrics = Json.read(file, MetricsReport.class);
+    ModelMetrics metrics = ModelMetrics.read(file);
     if (!metrics.model().equals(model.model().weights().sha256())
-        || !metrics.thresholds().equals(model.description().thresholds())
+        || !metrics.decidesBy(model.description().decision())
         || !metrics.dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
           file
@@ -374,7 +385,7 @@ public final class BundleWriter {
     return new TfLiteMetadata.Feature(
         GradCam.HEAT_MAP,
         "Where the image speaks for "
-            + Words.positive(classes)
+            + (classes.size() == 2 ? Words.positive(classes) : "the most probable class")
             + ": Grad-CAM (Selvaraju et al. 2017), spread evenly over the whole image, in units of"
             + " the logit.");
   }
@@ -392,7 +403,7 @@ public final class BundleWriter {
                 ? "A frontal chest X-ray as RGB, 0..255."
                 : "An image as RGB, 0..255."),
         new TfLiteMetadata.Output(
-            HeadNetworks.OUTPUT,
+            HeadNetworks.output(classes.size()),
             "The probability of " + Words.positive(classes) + ".",
             classes.list()),
         others);

@@ -5,23 +5,30 @@ import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.tflite.TfLiteMetadata;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * Classifies single images with a deployed model: a bundle, a {@code .tflite} file or a SavedModel.
  * TensorFlow's native library is loaded for a SavedModel only. Used by one thread at a time.
  */
 public final class Classifier implements AutoCloseable {
+  private static final int MOST_LABEL_BYTES = 1 << 20;
+
   private final ImageClassifier classifier;
 
   private Classifier(ImageClassifier classifier) {
@@ -33,8 +40,8 @@ public final class Classifier implements AutoCloseable {
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
    * @param artifact which form in a bundle to use
-   * @param threshold from which probability on to decide for pneumonia; if empty, the one chosen on
-   *     validation for a bundle, 0.5 otherwise
+   * @param threshold from which probability on to decide for the second of two classes; if empty,
+   *     the one chosen on validation for a bundle, 0.5 otherwise; must be empty for more classes
    * @param threads how many threads one call may use
    * @throws DeepXrayException if it is none of these, damaged, or no classifier of RGB images with
    *     one output
@@ -47,9 +54,12 @@ public final class Classifier implements AutoCloseable {
     }
     if (Bundle.isBundle(model)) {
       Bundle bundle = Bundle.open(model);
-      double chosen = threshold.isPresent() ? threshold.getAsDouble() : bundle.threshold(artifact);
       // Read before the engine is there, which a failure would leave open.
       List<String> names = bundle.labels();
+      OptionalDouble chosen =
+          threshold.isPresent() || names.size() > 2
+              ? threshold
+              : OptionalDouble.of(bundle.threshold(artifact));
       return new Classifier(
           ImageClassifier.of(artifact.load(bundle, threads), names, chosen, model));
     }
@@ -65,16 +75,39 @@ public final class Classifier implements AutoCloseable {
               + Bundle.CHECKSUMS
               + " or saved_model.pb, or a file.");
     }
+    InferenceEngine engine = format.load(model, threads);
+    int scores = engine.outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
     return new Classifier(
-        ImageClassifier.of(
-            format.load(model, threads),
-            Arrays.stream(Label.values()).map(Label::name).toList(),
-            threshold.orElse(0.5),
-            model));
+        scores == 1
+            ? ImageClassifier.of(
+                engine, ClassNames.DEFAULT.list(), OptionalDouble.of(threshold.orElse(0.5)), model)
+            : ImageClassifier.of(engine, labels(model, format, scores), threshold, model));
   }
 
-  /** From which probability on it decides for the second class. */
-  public double threshold() {
+  /** What the classes are called: as in the file's metadata, if there are any, or by number. */
+  private static List<String> labels(Path model, ModelFormat format, int classes) {
+    if (format == ModelFormat.TFLITE) {
+      // Metadata hold the labels in a ZIP archive at the file's end.
+      try (ZipFile archive = new ZipFile(model.toFile())) {
+        ZipEntry entry = archive.getEntry(TfLiteMetadata.LABELS);
+        if (entry != null) {
+          byte[] text = archive.getInputStream(entry).readNBytes(MOST_LABEL_BYTES);
+          List<String> labels = new String(text, StandardCharsets.UTF_8).lines().toList();
+          if (labels.size() == classes) {
+            return labels;
+          }
+        }
+      } catch (IOException e) {
+        // It has no metadata: the numbers stay.
+      }
+    }
+    return IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+  }
+
+  /**
+   * From which probability on it decides for the second of two classes; empty if there are more.
+   */
+  public OptionalDouble threshold() {
     return classifier.threshold();
   }
 

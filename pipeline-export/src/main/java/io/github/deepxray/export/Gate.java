@@ -5,11 +5,13 @@ import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Decides whether a deployed model is close enough to the trained one to be handed out, as TFX does
@@ -42,7 +44,7 @@ public final class Gate {
    * A comparison and what of the examples matters for its limits.
    *
    * @param comparison the comparison
-   * @param fewest how many images the rarer class has
+   * @param fewest how many images the rarest class has
    */
   public record Compared(Comparison comparison, long fewest) {
     /**
@@ -59,10 +61,29 @@ public final class Gate {
         double trainedThreshold,
         List<ScoredExample> model,
         double threshold) {
-      long positives = model.stream().filter(ScoredExample::positive).count();
+      return of(
+          new SplitScores.TwoClass(trained),
+          OptionalDouble.of(trainedThreshold),
+          new SplitScores.TwoClass(model),
+          OptionalDouble.of(threshold));
+    }
+
+    /**
+     * Compares a model of any number of classes with the trained one.
+     *
+     * @param trained what the trained model said
+     * @param trainedThreshold its threshold, of two classes
+     * @param model what the model said of the same images
+     * @param threshold its threshold, of two classes
+     * @throws io.github.deepxray.core.DeepXrayException if the images differ
+     */
+    static Compared of(
+        SplitScores trained,
+        OptionalDouble trainedThreshold,
+        SplitScores model,
+        OptionalDouble threshold) {
       return new Compared(
-          Comparison.of(trained, trainedThreshold, model, threshold, 0),
-          Math.min(positives, model.size() - positives));
+          Comparison.of(trained, trainedThreshold, model, threshold, 0), model.fewest());
     }
   }
 

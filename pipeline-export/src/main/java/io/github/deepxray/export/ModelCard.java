@@ -164,7 +164,7 @@ record ModelCard(
         artifact.size().raw(),
         artifact.size().gzip(),
         artifact.size().zip(),
-        artifact.threshold(),
+        artifact.threshold().orElseThrow(IllegalStateException::new),
         test == null ? "-" : test.auc(),
         test == null ? "-" : test.accuracy(),
         artifact.verdict().blessed() ? "blessed" : "**refused**");

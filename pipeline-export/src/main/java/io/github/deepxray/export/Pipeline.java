@@ -14,7 +14,7 @@ import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.Evaluator;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.TrainingListener;
@@ -244,7 +244,7 @@ public final class Pipeline {
    * @throws DeepXrayException if there is none, or no data set
    * @throws IOException if something cannot be read or written
    */
-  public MetricsReport evaluate() throws IOException {
+  public ModelMetrics evaluate() throws IOException {
     return new Evaluator(engines, cores, cache, progress)
         .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder());
   }

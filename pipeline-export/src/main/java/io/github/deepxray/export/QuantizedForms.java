@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.io.Json;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What the quantize stage left in its folder for the bundle: the content of {@code quantized.json}.
@@ -44,7 +46,8 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
    * @param description what it is, in words
    * @param weights how many weights it has and how many of them are not zero; empty if nobody
    *     counted
-   * @param threshold from which probability on it decides for pneumonia, chosen on validation
+   * @param threshold from which probability on it decides for the second of two classes, chosen on
+   *     validation; empty for more
    * @param reports the names of the files beside this one that tell what was lost where
    */
   public record Form(
@@ -52,8 +55,19 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
       String file,
       String description,
       Optional<Sparsity.Count> weights,
-      double threshold,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
       List<String> reports) {
+    /** A form of a classifier of two classes. */
+    public Form(
+        String artifact,
+        String file,
+        String description,
+        Optional<Sparsity.Count> weights,
+        double threshold,
+        List<String> reports) {
+      this(artifact, file, description, weights, OptionalDouble.of(threshold), reports);
+    }
+
     /** Copies the list. */
     public Form {
       reports = List.copyOf(reports);

@@ -7,7 +7,7 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.metrics.Thresholds;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
@@ -31,6 +31,7 @@ import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingImages;
@@ -49,6 +50,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -187,13 +189,15 @@ public final class Quantizer {
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%s: validation AUC %.4f (%+.4f), accuracy %+.4f, correlation %.4f, threshold %.4f%s%s%s",
+          "%s: validation AUC %.4f (%+.4f), accuracy %+.4f, correlation %.4f%s%s%s%s",
           form.artifact(),
           validation.auc().value(),
           validation.deltaAuc().value(),
           validation.deltaAccuracy().value(),
           validation.correlation(),
-          form.threshold(),
+          form.threshold().isPresent()
+              ? String.format(Locale.ROOT, ", threshold %.4f", form.threshold().getAsDouble())
+              : "",
           refitted ? ", head trained anew" : "",
           floatLayers.isEmpty() ? "" : ", in floats: " + String.join(", ", floatLayers),
           searchFailed ? "; no layers to keep in floats found within the limits" : "");
@@ -287,15 +291,15 @@ public final class Quantizer {
     private final PreparedDataset dataset;
     private final TrainedModel trained;
     private final Path folder;
-    private final double trainedThreshold;
-    private final List<ScoredExample> reference;
+    private final OptionalDouble trainedThreshold;
+    private final SplitScores reference;
     private final TrainingImages examples;
 
     Run(PreparedDataset dataset, TrainedModel trained, Path folder) throws IOException {
       this.dataset = dataset;
       this.trained = trained;
       this.folder = folder;
-      trainedThreshold = trained.description().thresholds().sensitivity();
+      trainedThreshold = trained.description().decision().threshold();
       reference =
           validate("trained", TfLiteWriter.toBytes(Passes.forInference().apply(trained.model())));
       examples = new TrainingImages(dataset, options.calibrationImages(), options.seed());
@@ -311,7 +315,7 @@ public final class Quantizer {
       byte[] bytes =
           TfLiteWriter.toBytes(
               quantized, TfLiteWriter.Options.DEFAULT.withSparse(options.sparse()));
-      List<ScoredExample> scores = validate(artifact.key(), bytes);
+      SplitScores scores = validate(artifact.key(), bytes);
       return write(
           spec,
           artifact,
@@ -347,7 +351,7 @@ public final class Quantizer {
           || (options.refit() == Refit.AUTO && spec.mode() == QuantizationMode.INT8)) {
         Model other = refit(spec, pass, candidate.model);
         byte[] bytes = bytes(spec, other);
-        List<ScoredExample> scores = validate(artifact.key() + " with new head", bytes);
+        SplitScores scores = validate(artifact.key() + " with new head", bytes);
         if (options.refit() == Refit.ALWAYS || closer(scores, candidate.scores)) {
           chosen = new Candidate(other, bytes, scores);
         }
@@ -368,9 +372,7 @@ public final class Quantizer {
         reports.add(name + ".html");
         reports.add(name + ".json");
       }
-      double threshold =
-          Thresholds.atSensitivity(
-              chosen.scores, trained.description().thresholds().targetSensitivity());
+      OptionalDouble threshold = threshold(chosen.scores);
       boolean refitted = chosen != candidate;
       return write(spec, artifact, chosen, threshold, kept, searchFailed, refitted, reports);
     }
@@ -379,9 +381,9 @@ public final class Quantizer {
     private static final class Candidate {
       private final Model model;
       private final byte[] bytes;
-      private final List<ScoredExample> scores;
+      private final SplitScores scores;
 
-      Candidate(Model model, byte[] bytes, List<ScoredExample> scores) {
+      Candidate(Model model, byte[] bytes, SplitScores scores) {
         this.model = model;
         this.bytes = bytes;
         this.scores = scores;
@@ -424,15 +426,12 @@ public final class Quantizer {
 
       /** Whether it would pass the gate. */
       boolean accepted(Model quantized) throws IOException {
-        List<ScoredExample> scores = of(quantized).scores;
-        double threshold =
-            Thresholds.atSensitivity(
-                scores, trained.description().thresholds().targetSensitivity());
+        SplitScores scores = of(quantized).scores;
         return Gate.judge(
                 options.limits(),
                 Map.of(
                     Split.VALIDATION.key(),
-                    Gate.Compared.of(reference, trainedThreshold, scores, threshold)))
+                    Gate.Compared.of(reference, trainedThreshold, scores, threshold(scores))))
             .blessed();
       }
     }
@@ -450,7 +449,7 @@ public final class Quantizer {
         QuantizationSpec spec,
         Artifact artifact,
         Candidate candidate,
-        double threshold,
+        OptionalDouble threshold,
         Set<String> kept,
         boolean searchFailed,
         boolean refitted,
@@ -473,20 +472,32 @@ public final class Quantizer {
           Comparison.of(reference, trainedThreshold, candidate.scores, threshold, 0));
     }
 
-    private boolean closer(List<ScoredExample> candidate, List<ScoredExample> current) {
-      return Comparison.of(reference, 0.5, candidate, 0.5, 0).correlation()
-          > Comparison.of(reference, 0.5, current, 0.5, 0).correlation();
+    /** The threshold that finds as many positives of two classes as it is to. */
+    private OptionalDouble threshold(SplitScores scores) {
+      return trained.description().decision() instanceof DecisionThresholds thresholds
+          ? OptionalDouble.of(
+              Thresholds.atSensitivity(scores.twoClass(), thresholds.targetSensitivity()))
+          : OptionalDouble.empty();
+    }
+
+    private boolean closer(SplitScores candidate, SplitScores current) {
+      return correlation(candidate) > correlation(current);
+    }
+
+    private double correlation(SplitScores scores) {
+      // Does not depend on the threshold.
+      return Comparison.of(reference, trainedThreshold, scores, trainedThreshold, 0).correlation();
     }
 
     /** What a file says about the validation images. */
-    private List<ScoredExample> validate(String name, byte[] file) throws IOException {
+    private SplitScores validate(String name, byte[] file) throws IOException {
       return new ArtifactScorer(dataset, options.cores(), progress)
           .score(
               "quantize " + name,
               true,
               threads -> TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT.withThreads(threads)),
               Split.VALIDATION)
-          .examples();
+          .scores();
     }
 
     private SensitivitySearch.Result search(

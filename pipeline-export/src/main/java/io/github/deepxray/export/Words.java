@@ -6,15 +6,17 @@ import io.github.deepxray.datasets.ClassNames;
 final class Words {
   private Words() {}
 
-  /** The positive class within a sentence. */
+  /** The positive class within a sentence; of more than two classes each of them. */
   static String positive(ClassNames classes) {
-    return classes.equals(ClassNames.DEFAULT) ? "pneumonia" : classes.positive();
+    return classes.size() > 2
+        ? "each class"
+        : classes.equals(ClassNames.DEFAULT) ? "pneumonia" : classes.positive();
   }
 
   /** All images of the positive class within a sentence. */
   static String positives(ClassNames classes) {
     return classes.equals(ClassNames.DEFAULT)
         ? "the pneumonias"
-        : "the images of " + classes.positive();
+        : "the images of " + positive(classes);
   }
 }

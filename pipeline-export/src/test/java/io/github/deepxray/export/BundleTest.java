@@ -276,7 +276,7 @@ class BundleTest {
         .containsExactly("saved_model", "float32", "dynamic");
     double trained = new BundleRecords(bundle).metrics().thresholds().sensitivity();
     for (ArtifactReport artifact : artifacts) {
-      assertThat(artifact.threshold()).isEqualTo(trained);
+      assertThat(artifact.threshold()).hasValue(trained);
       assertThat(artifact.verdict().splits()).containsKeys("validation", "test");
       assertThat(artifact.size().gzip()).isLessThan(artifact.size().raw());
     }

@@ -232,7 +232,7 @@ class QuantizerTest {
         positives.add(scores[i]);
       }
     }
-    double threshold = result.form().threshold();
+    double threshold = result.form().threshold().orElseThrow();
     assertThat(positives.stream().filter(p -> p >= threshold).count())
         .isEqualTo((long) Math.ceil(SENSITIVITY * positives.size()));
     assertThat(threshold).isNotEqualTo(trained.description().thresholds().sensitivity());

@@ -33,20 +33,22 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Gives a binary classifier a second output {@value #HEAT_MAP}: the Grad-CAM of its decision
- * (Selvaraju et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
- * Localization"), computed by the network itself. Whatever runs the network needs no gradients.
+ * Gives a classifier a second output {@value #HEAT_MAP}: the Grad-CAM of its decision (Selvaraju et
+ * al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization"),
+ * computed by the network itself. Whatever runs the network needs no gradients.
  *
  * <p>With {@code A} {@code [h, w, C]} the feature map that global average pooling reads and {@code
- * y} the logit, the argument of the last sigmoid, the heat map {@code [h, w, 1]} is
+ * y} the logit, the argument of the last sigmoid or the greatest of those of the last softmax, the
+ * heat map {@code [h, w, 1]} is
  *
  * <pre>
  *   map(i, j) = max(0, sum_k alpha_k A(i, j, k)),  alpha_k = 1 / (h w) sum_(i, j) dy / dA(i, j, k)
  * </pre>
  *
- * <p>It says where the second class, pneumonia, has its evidence, for images decided for the first
- * class too. It is not normalized; its unit is that of the logit. For a head without hidden layers
- * the sum over all pixels, before the maximum with 0, is the logit less a constant.
+ * <p>Of two classes, it says where the second, pneumonia, has its evidence, for images decided for
+ * the first class too; of more, where the class that is decided for has it. It is not normalized;
+ * its unit is that of the logit. For a head without hidden layers the sum over all pixels, before
+ * the maximum with 0, is the logit less a constant.
  *
  * <p>Each cell stands for the part of the image that lies under it when the map is stretched over
  * the image, as in the publication. What the cell is computed from reaches far beyond, and where
@@ -58,13 +60,15 @@ import java.util.stream.Collectors;
  * transposed kernel, normalization divides by the deviation, a sum hands the gradient to both
  * sides, and ReLU multiplies by {@code [z > 0]}. That step is computed as {@code sigmoid(10^20 z)},
  * which is 0 or 1 to the last digit wherever {@code |z| > 10^-18}, far below the rounding of {@code
- * z}; at {@code z = 0}, where ReLU has no derivative, it is 1/2. Everything else is exact but for
- * rounding: on engines with 32-bit floats the map is within 10^-4 of its maximum of the one that
- * automatic differentiation gives.
+ * z}; at {@code z = 0}, where ReLU has no derivative, it is 1/2. Which of several logits is the
+ * greatest is the softmax of {@code 10^20} times them, and two that are equal share the map.
+ * Everything else is exact but for rounding: on engines with 32-bit floats the map is within 10^-4
+ * of its maximum of the one that automatic differentiation gives.
  *
  * <p>The head is rewritten as 1x1 convolutions on {@code [1, 1, C]}, so that its gradient has the
  * shape that {@link Multiply} takes; it computes the same as before. A head without hidden layers
- * has the same {@code alpha} for every image, and its map is one 1x1 convolution of {@code A}.
+ * has the same {@code alpha} for every image of two classes, and its map is one 1x1 convolution of
+ * {@code A}.
  *
  * <p>Heads of any number of members and hidden layers are understood, as long as they are made of
  * {@link Dense}, {@link Activation} by ReLU, {@link Add}, {@link Normalization}, {@link Rescaling},
@@ -84,7 +88,8 @@ public final class GradCam implements Pass {
    * Adds the heat map.
    *
    * @throws DeepXrayException if the model is quantized, has another output than one probability,
-   *     the sigmoid of one logit, or a head that is not understood
+   *     the sigmoid of one logit, or those of several classes, the softmax of their logits, or a
+   *     head that is not understood
    */
   @Override
   public Model apply(Model model) {
@@ -189,6 +194,7 @@ public final class GradCam implements Pass {
     private final Network network;
     private final String probability;
     private final String logit;
+    private final Function function;
     private final Set<String> head = new HashSet<>();
     private final GlobalAveragePooling2D pooling;
 
@@ -207,20 +213,27 @@ public final class GradCam implements Pass {
       }
       probability = network.outputs().get(0);
       if (network.outputs().size() != 1
-          || network.size(probability) != 1
           || probability.equals(network.input())
           || !(network.layer(probability) instanceof Activation last)
-          || last.function() != Function.SIGMOID) {
+          || !decides(last)) {
         throw refused(
             network,
             "it writes "
                 + network.outputs().stream()
                     .map(output -> output + " " + network.shape(output))
                     .collect(Collectors.joining(", "))
-                + ", not one probability, the sigmoid of one logit");
+                + ", not one probability, the sigmoid of one logit, nor one a class, the softmax of"
+                + " as many logits");
       }
       logit = last.input();
+      function = last.function();
       pooling = pooling();
+    }
+
+    private boolean decides(Activation last) {
+      return last.function() == Function.SIGMOID
+          ? network.size(last.name()) == 1
+          : last.function() == Function.SOFTMAX && network.shape(last.name()).size() == 1;
     }
 
     /** Walks from the logit back to the pooled features, and remembers the layers between. */
@@ -281,15 +294,15 @@ public final class GradCam implements Pass {
               convolution(
                   dense.name(), dense.input(), kernel(dense), dense.units(), dense.useBias()));
         } else if (layer.name().equals(probability)) {
-          // The mean over the only pixel: [1, 1, 1] becomes [1].
+          // The mean over the only pixel: [1, 1, K] becomes [K].
           String flat = unique(logit + "_flat");
           layers.add(new GlobalAveragePooling2D(flat, logit, false));
-          layers.add(new Activation(probability, flat, Function.SIGMOID));
+          layers.add(new Activation(probability, flat, function));
         } else {
           layers.add(layer);
         }
       }
-      gradients.put(logit, Gradient.ofConstant(1));
+      gradients.put(logit, decision());
       for (int i = network.layers().size() - 1; i >= 0; i--) {
         Layer layer = network.layers().get(i);
         if (head.contains(layer.name())) {
@@ -306,6 +319,21 @@ public final class GradCam implements Pass {
               layers,
               List.of(probability, HEAT_MAP));
       return new Model(rewritten, weights.plus(added.build()));
+    }
+
+    /** The gradient of what the map is of by the logits: 1 by the only or the greatest one. */
+    private Gradient decision() {
+      if (function == Function.SIGMOID) {
+        return Gradient.ofConstant(1);
+      }
+      int classes = network.size(logit);
+      String steep = unique(logit + "_steep");
+      layers.add(new Rescaling(steep, logit, List.of(STEEP), List.of(0.0)));
+      String greatest = unique(logit + "_greatest");
+      layers.add(new Activation(greatest, steep, Function.SOFTMAX));
+      double[] ones = new double[classes];
+      Arrays.fill(ones, 1);
+      return new Gradient(new double[classes], Map.of(greatest, diagonal(ones)));
     }
 
     /** Hands the gradient by what a layer writes to what it reads. */

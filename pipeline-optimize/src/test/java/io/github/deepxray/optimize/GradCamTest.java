@@ -104,9 +104,13 @@ class GradCamTest {
   }
 
   private static Model classifier(List<Layer> head) {
+    return classifier(head, Function.SIGMOID);
+  }
+
+  private static Model classifier(List<Layer> head, Function last) {
     Network backbone = Fixtures.smallNetwork(SIZE).withOutputs(List.of("avg_pool"));
     List<Layer> layers = new ArrayList<>(head);
-    layers.add(new Activation("probability", "logit", Function.SIGMOID));
+    layers.add(new Activation("probability", "logit", last));
     Network whole =
         backbone.then(
             new Network(
@@ -116,6 +120,10 @@ class GradCamTest {
 
   /** By its definition: the logit differentiated numerically by each value of the feature map. */
   private static double[] expected(Model model, float[] image) {
+    return expected(model, image, 0);
+  }
+
+  private static double[] expected(Model model, float[] image, int logit) {
     double[] map = new ReferenceInterpreter(model).run(image).get(FEATURES);
     List<Integer> shape = model.network().shape(FEATURES);
     int channels = shape.get(2);
@@ -125,7 +133,9 @@ class GradCamTest {
     for (int i = 0; i < map.length; i++) {
       double step = 1e-4;
       alpha[i % channels] +=
-          (logit(after, map, i, step) - logit(after, map, i, -step)) / (2 * step) / pixels;
+          (logit(after, map, i, step, logit) - logit(after, map, i, -step, logit))
+              / (2 * step)
+              / pixels;
     }
     double[] heat = new double[pixels];
     for (int i = 0; i < map.length; i++) {
@@ -134,7 +144,7 @@ class GradCamTest {
     return Arrays.stream(heat).map(value -> Math.max(0, value)).toArray();
   }
 
-  private static double logit(Model after, double[] map, int changed, double step) {
+  private static double logit(Model after, double[] map, int changed, double step, int index) {
     ReferenceInterpreter interpreter = new ReferenceInterpreter(after);
     Map<String, double[]> tensors = new HashMap<>();
     double[] moved = map.clone();
@@ -143,7 +153,7 @@ class GradCamTest {
     for (Layer layer : after.network().layers()) {
       tensors.put(layer.name(), interpreter.apply(layer, tensors));
     }
-    return tensors.get("logit")[0];
+    return tensors.get("logit")[index];
   }
 
   @ParameterizedTest(name = "{0}, {1}")
@@ -165,6 +175,55 @@ class GradCamTest {
           new ReferenceInterpreter(model).run(image).get("probability"),
           1e-6);
       double[] expected = expected(model, image);
+      double max = Arrays.stream(expected).max().orElseThrow();
+      assertClose("heat map", tensors.get(GradCam.HEAT_MAP), expected, 1e-5 * max + 1e-9);
+      largest = Math.max(largest, max);
+    }
+    assertThat(largest).as("a map that is not all 0").isPositive();
+  }
+
+  private static final int CLASSES = 4;
+
+  /** With as many logits as there are classes. */
+  static Stream<Arguments> headsOfSeveralClasses() {
+    return headsAndPasses()
+        .map(
+            arguments -> {
+              List<Layer> head = new ArrayList<>();
+              for (Layer layer : HEADS.get((String) arguments.get()[0])) {
+                head.add(
+                    layer instanceof Dense dense && dense.units() == 1
+                        ? new Dense(dense.name(), dense.input(), CLASSES, dense.useBias())
+                        : layer);
+              }
+              return Arguments.of(arguments.get()[0], arguments.get()[1], arguments.get()[2], head);
+            });
+  }
+
+  @ParameterizedTest(name = "{0}, {1}")
+  @MethodSource("headsOfSeveralClasses")
+  void ofSeveralClassesItIsThatOfTheGreatestLogit(
+      String head, String name, Pass before, List<Layer> layers) {
+    Model model = classifier(layers, Function.SOFTMAX);
+    Model explaining = new GradCam().apply(before.apply(model));
+    Network network = explaining.network();
+    assertThat(network.outputs()).containsExactly("probability", GradCam.HEAT_MAP);
+    assertThat(network.shape("probability")).containsExactly(CLASSES);
+    assertThat(network.shape(GradCam.HEAT_MAP)).containsExactly(5, 5, 1);
+    double largest = 0;
+    for (int seed = 0; seed < 6; seed++) {
+      float[] image = Fixtures.randomImages(network, 1, seed);
+      for (int i = 0; i < image.length; i++) {
+        image[i] *= (seed + 1) / 6f;
+      }
+      Map<String, double[]> tensors = new ReferenceInterpreter(explaining).run(image);
+      double[] probabilities = new ReferenceInterpreter(model).run(image).get("probability");
+      assertClose("probabilities", tensors.get("probability"), probabilities, 1e-6);
+      int greatest = 0;
+      for (int c = 1; c < CLASSES; c++) {
+        greatest = probabilities[c] > probabilities[greatest] ? c : greatest;
+      }
+      double[] expected = expected(model, image, greatest);
       double max = Arrays.stream(expected).max().orElseThrow();
       assertClose("heat map", tensors.get(GradCam.HEAT_MAP), expected, 1e-5 * max + 1e-9);
       largest = Math.max(largest, max);

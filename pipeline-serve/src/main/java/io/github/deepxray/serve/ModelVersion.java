@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -37,7 +38,9 @@ final class ModelVersion {
   /** The names of the tensors that bundles' models have, whatever their form. */
   static final String IMAGES = "images";
 
-  static final String PROBABILITY = "probability";
+  private static final String PROBABILITY = "probability";
+
+  private static final String PROBABILITIES = "probabilities";
 
   /** What to try to run, the best first, if nobody says what. */
   private static final List<Artifact> PREFERRED =
@@ -94,8 +97,9 @@ final class ModelVersion {
     List<ArtifactReport> reports = bundle.artifacts();
     Artifact artifact = options.engine().orElseGet(() -> choose(bundle, reports));
     refuseDamage(bundle, artifact);
-    double threshold = bundle.threshold(artifact);
     List<String> labels = bundle.labels();
+    OptionalDouble threshold =
+        labels.size() > 2 ? OptionalDouble.empty() : OptionalDouble.of(bundle.threshold(artifact));
     ModelVersion version =
         new ModelVersion(
             number,
@@ -183,7 +187,7 @@ final class ModelVersion {
     for (int i = 0; i < WARM_UPS; i++) {
       RgbImage sample = Samples.probe(i);
       Resizer.resize(sample, height(), width()).copyTo(image, 0);
-      classifiers.get(worker).decide(run(worker, image, 1)[0]);
+      classifiers.get(worker).decide(run(worker, image, 1));
       explain(worker, sample);
     }
   }
@@ -213,8 +217,10 @@ final class ModelVersion {
     return classifiers.get(0).labels();
   }
 
-  /** From which probability on it decides for the second class. */
-  double threshold() {
+  /**
+   * From which probability on it decides for the second of two classes; empty if there are more.
+   */
+  OptionalDouble threshold() {
     return classifiers.get(0).threshold();
   }
 
@@ -258,15 +264,29 @@ final class ModelVersion {
    *
    * @param worker who asks
    * @param images {@code [count, height, width, 3]}, values 0..255
-   * @return a probability for each
+   * @return for each image {@link #scores} probabilities, one image after another
    */
   float[] run(int worker, float[] images, int count) {
     return engines.get(worker).run(images, count)[0];
   }
 
-  /** Decides by the threshold. */
-  Prediction decide(double probability) {
-    return classifiers.get(0).decide(probability);
+  /** How many probabilities an image gets: that of the second of two classes, or that of each. */
+  int scores() {
+    return labels().size() == 2 ? 1 : labels().size();
+  }
+
+  /** The name of the tensor of probabilities. */
+  String output() {
+    return scores() == 1 ? PROBABILITY : PROBABILITIES;
+  }
+
+  /**
+   * Decides by the threshold, or for the most probable class.
+   *
+   * @param probabilities of one image
+   */
+  Prediction decide(float... probabilities) {
+    return classifiers.get(0).decide(probabilities);
   }
 
   /** The heat map of an image, its largest value 1 or all 0, if the bundle can make one. */

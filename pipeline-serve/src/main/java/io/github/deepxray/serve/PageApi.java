@@ -41,7 +41,7 @@ final class PageApi {
       json.put("engine", model.artifact().key());
       ArrayNode labels = json.putArray("labels");
       model.labels().forEach(labels::add);
-      json.put("threshold", model.threshold());
+      model.threshold().ifPresent(threshold -> json.put("threshold", threshold));
       json.put("explain", model.explains());
       json.set("modelCard", model.card());
       json.set("metrics", model.metrics());
@@ -87,16 +87,26 @@ final class PageApi {
 
       @Override
       public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
-        Prediction prediction = model.decide(probabilities[0]);
+        Prediction prediction = model.decide(probabilities);
         Optional<HeatMap> heatMap = seen.flatMap(image -> model.explain(worker, image));
         return Bodies.json(
             json -> {
               json.writeStartObject();
               json.writeStringField("label", prediction.label());
-              // The numbers below are rounded: who compares them may find otherwise.
-              json.writeBooleanField("positive", prediction.label().equals(model.labels().get(1)));
-              json.writeNumberField("probability", probabilities[0]);
-              json.writeNumberField("threshold", prediction.threshold());
+              if (prediction.threshold().isPresent()) {
+                // The numbers below are rounded: who compares them may find otherwise.
+                json.writeBooleanField(
+                    "positive", prediction.label().equals(model.labels().get(1)));
+                json.writeNumberField("probability", probabilities[0]);
+                json.writeNumberField("threshold", prediction.threshold().getAsDouble());
+              } else {
+                json.writeNumberField("probability", (float) prediction.probability());
+                json.writeArrayFieldStart("probabilities");
+                for (float probability : probabilities) {
+                  json.writeNumber(probability);
+                }
+                json.writeEndArray();
+              }
               json.writeNumberField("width", width);
               json.writeNumberField("height", height);
               if (heatMap.isPresent()) {

@@ -218,7 +218,7 @@ enum Signatures {
         this == SERVING_BYTES ? List.of(-1) : List.of(-1, model.height(), model.width(), 3));
     json.writeEndObject();
     json.writeObjectFieldStart("outputs");
-    writeTensor(json, ModelVersion.PROBABILITY, "DT_FLOAT", List.of(-1, 1));
+    writeTensor(json, model.output(), "DT_FLOAT", List.of(-1, model.scores()));
     json.writeEndObject();
     json.writeStringField("method_name", "tensorflow/serving/predict");
     json.writeEndObject();

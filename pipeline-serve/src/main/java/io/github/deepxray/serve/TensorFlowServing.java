@@ -230,9 +230,11 @@ final class TensorFlowServing {
             json -> {
               json.writeStartObject();
               json.writeArrayFieldStart(rows ? "predictions" : "outputs");
-              for (float probability : probabilities) {
+              for (int i = 0; i < probabilities.length; i += model.scores()) {
                 json.writeStartArray();
-                json.writeNumber(probability);
+                for (int c = 0; c < model.scores(); c++) {
+                  json.writeNumber(probabilities[i + c]);
+                }
                 json.writeEndArray();
               }
               json.writeEndArray();
@@ -255,10 +257,17 @@ final class TensorFlowServing {
             json -> {
               json.writeStartObject();
               json.writeArrayFieldStart("results");
-              for (float probability : probabilities) {
+              List<String> labels = model.labels();
+              for (int i = 0; i < probabilities.length; i += model.scores()) {
                 json.writeStartArray();
-                writeClass(json, model.labels().get(0), 1 - probability);
-                writeClass(json, model.labels().get(1), probability);
+                if (model.scores() == 1) {
+                  writeClass(json, labels.get(0), 1 - probabilities[i]);
+                  writeClass(json, labels.get(1), probabilities[i]);
+                } else {
+                  for (int c = 0; c < labels.size(); c++) {
+                    writeClass(json, labels.get(c), probabilities[i + c]);
+                  }
+                }
                 json.writeEndArray();
               }
               json.writeEndArray();

@@ -12,7 +12,7 @@ interface Work {
   /**
    * Makes the answer's body.
    *
-   * @param probabilities one for each image
+   * @param probabilities {@link ModelVersion#scores} for each image, one image after another
    * @param worker who asks, for models that only this worker runs
    * @throws ApiException if there is none
    */

@@ -224,7 +224,7 @@ final class WorkerPool implements AutoCloseable {
         throw tooLate();
       }
       job.images = job.work.images(model);
-      job.probabilities = new float[job.images.count()];
+      job.probabilities = new float[job.images.count() * model.scores()];
       while (job.filled < job.images.count() && !job.ended) {
         if (job.filled > 0 && job.late()) {
           throw new ApiException(504, "The request takes too long; send fewer images at a time.");
@@ -246,11 +246,14 @@ final class WorkerPool implements AutoCloseable {
       try {
         float[] values = count == room ? input : Arrays.copyOf(input, count * size);
         float[] probabilities = model.run(worker, values, count);
+        int scores = model.scores();
         metrics.batch(count);
         for (int i = 0; i < count; i++) {
           Job job = owners.get(i);
           if (!job.ended) {
-            job.probabilities[job.scored++] = probabilities[i];
+            System.arraycopy(
+                probabilities, i * scores, job.probabilities, job.scored * scores, scores);
+            job.scored++;
           }
         }
       } catch (RuntimeException | Error e) {

@@ -13,6 +13,7 @@ import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
@@ -66,6 +67,37 @@ final class TinyBundle {
   /** Writes a bundle that can make heat maps. */
   static Path writeExplaining(Path folder, long seed) throws IOException {
     return write(folder, seed, BLESSED, true);
+  }
+
+  /** The classes of {@link #writeClasses}. */
+  static final List<String> CLASSES = List.of("BACTERIA", "NORMAL", "VIRUS");
+
+  /** A network of the same backbone that tells three classes apart. */
+  static Model classes(long seed) {
+    Network small = Fixtures.smallNetwork(SIZE).withOutputs(List.of("standardize"));
+    List<Layer> layers = new ArrayList<>(small.layers());
+    layers.add(new Dense("logits", "standardize", CLASSES.size(), true));
+    layers.add(new Activation("probabilities", "logits", Function.SOFTMAX));
+    return Fixtures.withRandomWeights(
+        new Network("small", "images", small.inputShape(), layers, List.of("probabilities")), seed);
+  }
+
+  /** Writes a bundle of float32 for three classes that can make heat maps. */
+  static Path writeClasses(Path folder, long seed) throws IOException {
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          Model model = classes(seed);
+          TfLiteWriter.write(
+              Passes.forInference().apply(model), partial.resolve(Bundle.TFLITE_FLOAT32));
+          TfLiteWriter.write(Passes.explaining().apply(model), partial.resolve(Bundle.EXPLAIN));
+          AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", CLASSES) + "\n");
+          ArtifactReport.write(
+              partial.resolve(ArtifactReport.FILE),
+              List.of(report(partial, Artifact.FLOAT32, BLESSED)));
+          AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
+        });
+    return folder;
   }
 
   /**

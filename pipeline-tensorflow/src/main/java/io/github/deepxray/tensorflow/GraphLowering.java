@@ -259,6 +259,7 @@ public final class GraphLowering {
         case SIGMOID -> named("sigmoid").math.sigmoid(x);
         // TensorFlow's optimizer turns this pair into one operation.
         case SWISH -> named("swish").math.mul(x, named("sigmoid").math.sigmoid(x));
+        case SOFTMAX -> named("softmax").nn.softmax(x);
       };
     }
 

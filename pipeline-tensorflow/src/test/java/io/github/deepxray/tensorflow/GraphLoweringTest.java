@@ -117,6 +117,16 @@ class GraphLoweringTest {
   }
 
   @Test
+  void gradientsOfAHeadForSeveralClassesAgreeWithDifferences() {
+    List<Layer> layers = new ArrayList<>(head().layers().subList(0, 6));
+    layers.remove(head().layer("wide"));
+    layers.add(new Layer.Dense("logits", "drop", 4, true));
+    layers.add(new Layer.Activation("probabilities", "logits", Layer.Function.SOFTMAX));
+    assertGradients(
+        new Network("classes", "features", List.of(5), layers, List.of("probabilities")), 1e-3);
+  }
+
+  @Test
   void gradientsOfAConvolutionalNetworkAgreeWithDifferences() {
     assertGradients(smoothNetwork(), 1e-2);
   }

@@ -86,6 +86,56 @@ public abstract class EngineContract {
     assertAgreesWithReference(Fixtures.withRandomWeights(network, 4), 5);
   }
 
+  @Test
+  void givesEachClassItsProbability() {
+    Network network =
+        new Network(
+            "head",
+            "features",
+            List.of(20),
+            List.of(
+                new Layer.Dense("logits", "features", 5, true),
+                new Layer.Activation("probabilities", "logits", Layer.Function.SOFTMAX)),
+            List.of("probabilities"));
+    assertAgreesWithReference(Fixtures.withRandomWeights(network, 11), 4);
+  }
+
+  /** Of an image, each pixel on its own. */
+  @Test
+  void takesTheSoftmaxOverTheLastAxis() {
+    Network network =
+        new Network(
+            "pixels",
+            "images",
+            List.of(4, 3, 3),
+            List.of(
+                new Layer.Rescaling("small", "images", List.of(1 / 64.0), List.of(0.0)),
+                new Layer.Activation("softmax", "small", Layer.Function.SOFTMAX)),
+            List.of("softmax", "small"));
+    assertAgreesWithReference(Fixtures.withRandomWeights(network, 12), 2);
+  }
+
+  /** Known values, and logits whose exponential is no 32-bit float. */
+  @Test
+  void takesTheSoftmaxOfGreatLogits() {
+    Network network =
+        new Network(
+            "softmax",
+            "logits",
+            List.of(3),
+            List.of(new Layer.Activation("probabilities", "logits", Layer.Function.SOFTMAX)),
+            List.of("probabilities"));
+    float[] logits = {1, 2, 3, 1000, 999, 0, -1000, -1000, -1000, -1e20f, 3e20f, 2.99e20f};
+    float third = 1 / 3f;
+    float[] expected = {
+      0.0900306f, 0.2447285f, 0.665241f, 0.7310586f, 0.2689414f, 0, third, third, third, 0, 1, 0
+    };
+    try (InferenceEngine engine = factory().create(Fixtures.withRandomWeights(network, 13), 1)) {
+      assertThat(engine.outputShapes()).containsExactly(List.of(3));
+      assertThat(engine.run(logits, 4)[0]).containsExactly(expected, offset(1e-6f));
+    }
+  }
+
   /** The features of Keras' EfficientNetB0 with its ImageNet weights, without any folding. */
   @Test
   void agreesWithKeras() throws IOException {

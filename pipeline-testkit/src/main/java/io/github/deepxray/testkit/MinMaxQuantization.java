@@ -7,7 +7,6 @@ import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
-import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
@@ -86,10 +85,10 @@ public final class MinMaxQuantization {
     Map<String, Affine> tensors = new TreeMap<>();
     tensors.put(model.network().input(), ranges.get(model.network().input()).affine(arithmetic));
     for (Layer layer : model.network().layers()) {
-      boolean sigmoid = layer instanceof Activation a && a.function() == Function.SIGMOID;
+      boolean probabilities = layer instanceof Activation a && a.function().writesProbabilities();
       tensors.put(
           layer.name(),
-          sigmoid
+          probabilities
               ? arithmetic == Arithmetic.INT16
                   ? new Affine(1 / 32768f, 0)
                   : new Affine(1 / 256f, -128)

@@ -104,7 +104,9 @@ public final class ReferenceInterpreter {
           bias,
           (ky, kx, in, out) -> in == out ? kernel[(ky * l.kernelSize() + kx) * channels + in] : 0);
     } else if (layer instanceof Layer.Activation l) {
-      return map(x, function(l.function()));
+      return l.function() == Layer.Function.SOFTMAX
+          ? softmax(x, channels)
+          : map(x, function(l.function()));
     } else if (layer instanceof Layer.GlobalAveragePooling2D) {
       double[] y = new double[channels];
       for (int i = 0; i < x.length; i++) {
@@ -190,7 +192,28 @@ public final class ReferenceInterpreter {
       case RELU -> v -> Math.max(0, v);
       case SIGMOID -> v -> 1 / (1 + Math.exp(-v));
       case SWISH -> v -> v / (1 + Math.exp(-v));
+      case SOFTMAX -> throw new IllegalStateException("softmax is no function of one value");
     };
+  }
+
+  private static double[] softmax(double[] x, int channels) {
+    double[] y = new double[x.length];
+    for (int from = 0; from < x.length; from += channels) {
+      double greatest = Double.NEGATIVE_INFINITY;
+      for (int c = 0; c < channels; c++) {
+        greatest = Math.max(greatest, x[from + c]);
+      }
+      double sum = 0;
+      for (int c = 0; c < channels; c++) {
+        // Divided above and below by the greatest, so that none is infinite.
+        y[from + c] = Math.exp(x[from + c] - greatest);
+        sum += y[from + c];
+      }
+      for (int c = 0; c < channels; c++) {
+        y[from + c] /= sum;
+      }
+    }
+    return y;
   }
 
   private static double[] map(double[] x, DoubleUnaryOperator function) {

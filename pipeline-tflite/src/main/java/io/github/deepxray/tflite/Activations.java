@@ -122,20 +122,21 @@ final class Activations {
               + affine.zeroPoint()
               + (wide ? "; it must be 0." : "; it must be -128 to 127."));
     }
-    boolean sigmoid =
+    Optional<Function> written =
         network.layers().stream()
-            .anyMatch(
-                layer ->
-                    layer instanceof Activation a
-                        && a.name().equals(tensor)
-                        && a.function() == Function.SIGMOID
-                        && quantization.integer(tensor));
-    if (sigmoid && !affine.equals(sigmoid())) {
+            .filter(layer -> layer.name().equals(tensor) && quantization.integer(tensor))
+            .filter(Activation.class::isInstance)
+            .map(layer -> ((Activation) layer).function())
+            .filter(Function::writesProbabilities)
+            .findFirst();
+    if (written.isPresent() && !affine.equals(probabilities())) {
       throw new DeepXrayException(
           "Tensor "
               + tensor
-              + " is a sigmoid, which TFLite stores with "
-              + sigmoid()
+              + " is a "
+              + written.get().kerasName()
+              + ", which TFLite stores with "
+              + probabilities()
               + " and not with "
               + affine
               + "; quantize it so, or keep the layer in floats.");
@@ -143,8 +144,8 @@ final class Activations {
     return affine;
   }
 
-  /** How TFLite stores sigmoids: the range 0 to 1, or -1 to 1 with 16 bits. */
-  Affine sigmoid() {
+  /** How TFLite stores sigmoids and softmaxes: the range 0 to 1, or -1 to 1 with 16 bits. */
+  Affine probabilities() {
     return quantization.arithmetic() == Arithmetic.INT16
         ? new Affine(0x1p-15f, 0)
         : new Affine(0x1p-8f, Byte.MIN_VALUE);

@@ -218,6 +218,8 @@ final class Lowering {
       operators.relu(Operators.Kind.FLOAT, input(layer), output(layer));
     } else if (layer.function() == Function.SIGMOID) {
       operators.logistic(Operators.Kind.FLOAT, input(layer), output(layer));
+    } else if (layer.function() == Function.SOFTMAX) {
+      operators.softmax(Operators.Kind.FLOAT, input(layer), output(layer));
     } else {
       int x = input(layer);
       int sigmoid = intermediate(layer, "sigmoid");
@@ -333,8 +335,10 @@ final class Lowering {
       }
     } else if (layer.function() == Function.SIGMOID) {
       operators.logistic(kind(), x, integerOutput(layer));
+    } else if (layer.function() == Function.SOFTMAX) {
+      operators.softmax(kind(), x, integerOutput(layer));
     } else {
-      Affine affine = activations.sigmoid();
+      Affine affine = activations.probabilities();
       int sigmoid = activations.addIntegers(layer.name() + "/sigmoid", layer.name(), affine);
       operators.logistic(kind(), x, sigmoid);
       Affine read = affine(layer.inputs().get(0));

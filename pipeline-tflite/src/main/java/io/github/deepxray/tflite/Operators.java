@@ -12,6 +12,7 @@ import org.tensorflow.lite.schema.FullyConnectedOptionsWeightsFormat;
 import org.tensorflow.lite.schema.MulOptions;
 import org.tensorflow.lite.schema.ReducerOptions;
 import org.tensorflow.lite.schema.ReshapeOptions;
+import org.tensorflow.lite.schema.SoftmaxOptions;
 import org.tensorflow.lite.schema.SubOptions;
 import org.tensorflow.lite.schema.TensorType;
 
@@ -91,6 +92,17 @@ final class Operators {
 
   void logistic(Kind kind, int x, int y) {
     graph.addOperator(BuiltinOperator.LOGISTIC, kind.version(1, 2, 3), List.of(x), List.of(y));
+  }
+
+  /** Over the last axis. */
+  void softmax(Kind kind, int x, int y) {
+    graph.addOperator(
+        BuiltinOperator.SOFTMAX,
+        kind.version(1, 2, 3),
+        List.of(x),
+        List.of(y),
+        BuiltinOptions.SoftmaxOptions,
+        builder -> SoftmaxOptions.createSoftmaxOptions(builder, 1));
   }
 
   void mean(Kind kind, int x, int axes, boolean keepDims, int y) {

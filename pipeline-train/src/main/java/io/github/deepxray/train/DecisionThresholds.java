@@ -5,6 +5,7 @@ import io.github.deepxray.core.metrics.Thresholds;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * The probabilities from which on an image counts as pneumonia. None was chosen with the test
@@ -23,7 +24,8 @@ public record DecisionThresholds(
     double priorCorrected,
     double sensitivity,
     double targetPrevalence,
-    double targetSensitivity) {
+    double targetSensitivity)
+    implements Decision {
   /** The name of the default threshold in reports. */
   public static final String DEFAULT = "validation";
 
@@ -55,6 +57,16 @@ public record DecisionThresholds(
         Thresholds.atSensitivity(validation, targetSensitivity),
         targetPrevalence,
         targetSensitivity);
+  }
+
+  @Override
+  public int classes() {
+    return 2;
+  }
+
+  @Override
+  public OptionalDouble threshold() {
+    return OptionalDouble.of(sensitivity);
   }
 
   /**

@@ -3,8 +3,11 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.ClassifiedExample;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.MulticlassEvaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -56,7 +59,7 @@ public final class Evaluator {
    *     empty
    * @throws IOException if something cannot be read or written
    */
-  public MetricsReport evaluate(PreparedDataset dataset, TrainedModel model, Path folder)
+  public ModelMetrics evaluate(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
     if (!model.description().dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
@@ -65,36 +68,73 @@ public final class Evaluator {
               + " (its splits may overlap with this test split); train again or give that data"
               + " set.");
     }
+    Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
+    Map<Split, SplitScores> scored = new EnumMap<>(Split.class);
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(model.backbone(), engines, cores, cacheFolder, progress);
-    Map<String, Evaluation> splits = new LinkedHashMap<>();
-    Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
-    long seed = model.description().seed();
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       Extraction extraction = extractor.extract(dataset, split, 1);
-      Embeddings embeddings = extraction.embeddings();
-      if (embeddings.images().isEmpty()) {
+      if (extraction.embeddings().images().isEmpty()) {
         throw new DeepXrayException(
             "The " + split.key() + " split of " + dataset.folder() + " is empty.");
       }
-      List<ScoredExample> scored = Scorer.score(engines, model.head(), embeddings);
-      Map<String, Double> thresholds = model.description().thresholds().byName();
-      splits.put(split.key(), Evaluation.of(scored, thresholds, seed));
-      // The finer classes are those of one data set alone.
-      boolean named = dataset.manifest().classNames().equals(ClassNames.DEFAULT);
-      slices.put(split.key(), named ? slices(embeddings, scored, thresholds, seed) : Map.of());
-      Predictions.of(embeddings, scored).write(folder.resolve(Predictions.fileName(split.key())));
+      embeddings.put(split, extraction.embeddings());
+      scored.put(split, Scorer.score(engines, model.head(), extraction.embeddings()));
     }
-    MetricsReport report =
-        new MetricsReport(
-            MetricsReport.FORMAT,
-            model.model().weights().sha256(),
-            dataset.fingerprint(),
-            model.description().thresholds(),
-            splits,
-            slices);
-    Json.write(folder.resolve(MetricsReport.FILE), report);
+    ModelMetrics report =
+        model.description().decision() instanceof DecisionThresholds thresholds
+            ? twoClass(dataset, model, thresholds, embeddings, scored, folder)
+            : multiclass(dataset, model, scored, folder);
+    Json.write(folder.resolve(ModelMetrics.FILE), report);
     return report;
+  }
+
+  private static MetricsReport twoClass(
+      PreparedDataset dataset,
+      TrainedModel model,
+      DecisionThresholds decision,
+      Map<Split, Embeddings> embeddings,
+      Map<Split, SplitScores> scores,
+      Path folder)
+      throws IOException {
+    Map<String, Evaluation> splits = new LinkedHashMap<>();
+    Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
+    Map<String, Double> thresholds = decision.byName();
+    long seed = model.description().seed();
+    // The finer classes are those of one data set alone.
+    boolean named = dataset.manifest().classNames().equals(ClassNames.DEFAULT);
+    for (Map.Entry<Split, Embeddings> entry : embeddings.entrySet()) {
+      String split = entry.getKey().key();
+      List<ScoredExample> scored = scores.get(entry.getKey()).twoClass();
+      splits.put(split, Evaluation.of(scored, thresholds, seed));
+      slices.put(split, named ? slices(entry.getValue(), scored, thresholds, seed) : Map.of());
+      Predictions.of(entry.getValue(), scored).write(folder.resolve(Predictions.fileName(split)));
+    }
+    return new MetricsReport(
+        MetricsReport.FORMAT,
+        model.model().weights().sha256(),
+        dataset.fingerprint(),
+        decision,
+        splits,
+        slices);
+  }
+
+  private static MulticlassReport multiclass(
+      PreparedDataset dataset, TrainedModel model, Map<Split, SplitScores> scores, Path folder)
+      throws IOException {
+    Map<String, MulticlassEvaluation> splits = new LinkedHashMap<>();
+    for (Map.Entry<Split, SplitScores> entry : scores.entrySet()) {
+      List<ClassifiedExample> scored = ((SplitScores.Multiclass) entry.getValue()).examples();
+      String split = entry.getKey().key();
+      splits.put(split, MulticlassEvaluation.of(scored, model.description().seed()));
+      new ClassPredictions(scored).write(folder.resolve(Predictions.fileName(split)));
+    }
+    return new MulticlassReport(
+        MulticlassReport.FORMAT,
+        model.model().weights().sha256(),
+        dataset.fingerprint(),
+        dataset.manifest().classNames(),
+        splits);
   }
 
   private static Map<String, Evaluation> slices(

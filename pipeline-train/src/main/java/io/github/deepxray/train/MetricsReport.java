@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * The content of {@code metrics.json}.
@@ -24,12 +25,10 @@ public record MetricsReport(
     String dataset,
     DecisionThresholds thresholds,
     Map<String, Evaluation> splits,
-    Map<String, Map<String, Evaluation>> slices) {
+    Map<String, Map<String, Evaluation>> slices)
+    implements ModelMetrics {
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-metrics/1";
-
-  /** The name of the file. */
-  public static final String FILE = "metrics.json";
 
   /** Copies the maps. */
   public MetricsReport {
@@ -47,7 +46,17 @@ public record MetricsReport(
     return splits.get("validation");
   }
 
-  /** The metrics of a split as a text table of several lines. */
+  @Override
+  public OptionalDouble threshold() {
+    return thresholds.threshold();
+  }
+
+  @Override
+  public boolean decidesBy(Decision decision) {
+    return thresholds.equals(decision);
+  }
+
+  @Override
   public String table(String split) {
     Evaluation e = splits.get(split);
     StringBuilder text = new StringBuilder();
@@ -115,7 +124,7 @@ public record MetricsReport(
     text.append(String.format(Locale.ROOT, format, arguments).replace("\r\n", "\n"));
   }
 
-  /** The names of the evaluated splits. */
+  @Override
   public List<String> splitNames() {
     return List.copyOf(splits.keySet());
   }

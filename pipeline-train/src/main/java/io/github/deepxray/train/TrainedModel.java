@@ -1,5 +1,9 @@
 package io.github.deepxray.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
@@ -7,6 +11,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
@@ -22,7 +27,8 @@ import java.util.TreeMap;
  * A trained classifier and what is known about how it came about.
  *
  * @param description everything but the weights
- * @param model from images {@code [H, W, 3]}, 0..255, to the probability {@code [1]}
+ * @param model from images {@code [H, W, 3]}, 0..255, to the probability {@code [1]}, or of more
+ *     than two classes to the probability of each
  */
 public record TrainedModel(Description description, Model model) {
   /** The file of the weights in a training's folder. */
@@ -45,9 +51,11 @@ public record TrainedModel(Description description, Model model) {
    * @param seed of everything random in training
    * @param engine what computed the embeddings, with its version
    * @param dataset the fingerprint of the data set
-   * @param positiveShare the share of positives in the training split
+   * @param positiveShare the share of positives in the training split; empty for more than two
+   *     classes
    * @param epochs how many epochs were trained
-   * @param thresholds the decision thresholds chosen on the validation split
+   * @param decision how it decides: by the thresholds chosen on the validation split, or for the
+   *     most probable of more than two classes
    * @param fineTuning how the backbone was trained further, if it was
    * @param pruning how weights were removed, if they were
    * @param expansionChannels the channels left in blocks whose expansion was narrowed, by the
@@ -65,9 +73,15 @@ public record TrainedModel(Description description, Model model) {
       long seed,
       String engine,
       String dataset,
-      double positiveShare,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> positiveShare,
       int epochs,
-      DecisionThresholds thresholds,
+      @JsonProperty("thresholds")
+          @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
+          @JsonSubTypes({
+            @JsonSubTypes.Type(DecisionThresholds.class),
+            @JsonSubTypes.Type(MostProbable.class)
+          })
+          Decision decision,
       Optional<FineTuning> fineTuning,
       Optional<Pruning> pruning,
       Map<String, Integer> expansionChannels,
@@ -79,6 +93,63 @@ public record TrainedModel(Description description, Model model) {
           expansionChannels == null
               ? Map.of()
               : Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
+    }
+
+    /** A classifier of two classes. */
+    public Description(
+        String format,
+        String backbone,
+        int imageSize,
+        String backboneSource,
+        String backboneSha256,
+        HeadSpec head,
+        long seed,
+        String engine,
+        String dataset,
+        double positiveShare,
+        int epochs,
+        DecisionThresholds thresholds,
+        Optional<FineTuning> fineTuning,
+        Optional<Pruning> pruning,
+        Map<String, Integer> expansionChannels,
+        Optional<String> parent) {
+      this(
+          format,
+          backbone,
+          imageSize,
+          backboneSource,
+          backboneSha256,
+          head,
+          seed,
+          engine,
+          dataset,
+          Optional.of(positiveShare),
+          epochs,
+          (Decision) thresholds,
+          fineTuning,
+          pruning,
+          expansionChannels,
+          parent);
+    }
+
+    /** How many classes it tells apart. */
+    public int classes() {
+      return decision.classes();
+    }
+
+    /**
+     * The thresholds of a classifier of two classes.
+     *
+     * @throws DeepXrayException if there are more
+     */
+    public DecisionThresholds thresholds() {
+      if (decision instanceof DecisionThresholds thresholds) {
+        return thresholds;
+      }
+      throw new DeepXrayException(
+          "A classifier of "
+              + classes()
+              + " classes has no threshold; it takes the most probable.");
     }
 
     /** The same with other thresholds. */
@@ -116,7 +187,7 @@ public record TrainedModel(Description description, Model model) {
           dataset,
           positiveShare,
           epochs,
-          thresholds,
+          decision,
           Optional.of(done),
           pruning,
           expansionChannels,
@@ -137,7 +208,7 @@ public record TrainedModel(Description description, Model model) {
           dataset,
           positiveShare,
           epochs,
-          thresholds,
+          decision,
           fineTuning,
           Optional.of(done),
           expansionChannels,
@@ -158,7 +229,7 @@ public record TrainedModel(Description description, Model model) {
           dataset,
           positiveShare,
           epochs,
-          thresholds,
+          decision,
           before.fineTuning(),
           pruning,
           expansionChannels,
@@ -179,7 +250,7 @@ public record TrainedModel(Description description, Model model) {
           dataset,
           positiveShare,
           epochs,
-          thresholds,
+          decision,
           fineTuning,
           pruning,
           expansionChannels,
@@ -213,9 +284,9 @@ public record TrainedModel(Description description, Model model) {
       long seed,
       String engine,
       String dataset,
-      double positiveShare,
+      Embeddings train,
       int epochs,
-      DecisionThresholds thresholds) {
+      Decision decision) {
     return new Description(
         FORMAT,
         backbone.variant().kerasName(),
@@ -226,13 +297,18 @@ public record TrainedModel(Description description, Model model) {
         seed,
         engine,
         dataset,
-        positiveShare,
+        train.classes() == 2 ? Optional.of(positiveShare(train)) : Optional.empty(),
         epochs,
-        thresholds,
+        decision,
         Optional.empty(),
         Optional.empty(),
         backbone.expansionChannels(),
         Optional.empty());
+  }
+
+  /** The share of the second of two classes. */
+  static double positiveShare(Embeddings train) {
+    return (double) train.positives() / train.images().size();
   }
 
   /** The backbone alone: from images to features. */
@@ -240,10 +316,12 @@ public record TrainedModel(Description description, Model model) {
     return model.cutAt(EfficientNet.FEATURES);
   }
 
-  /** The head alone: from features to the probability. */
+  /** The head alone: from features to the probability or probabilities. */
   public Model head() {
     int features = model.network().size(EfficientNet.FEATURES);
-    return new Model(HeadNetworks.inference(description.head(), features), model.weights());
+    return new Model(
+        HeadNetworks.inference(description.head(), features, description.classes()),
+        model.weights());
   }
 
   /**
@@ -287,7 +365,8 @@ public record TrainedModel(Description description, Model model) {
         EfficientNet.of(description.backbone())
             .network(description.imageSize(), description.expansionChannels());
     int features = backbone.size(EfficientNet.FEATURES);
-    Network network = backbone.then(HeadNetworks.inference(description.head(), features));
+    Network network =
+        backbone.then(HeadNetworks.inference(description.head(), features, description.classes()));
     return new TrainedModel(
         description, new Model(network, Safetensors.read(folder.resolve(WEIGHTS))));
   }

@@ -5,7 +5,6 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -18,7 +17,6 @@ import io.github.deepxray.train.head.HeadTrainer;
 import io.github.deepxray.train.loop.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /** Trains a classifier on a prepared data set: embeddings, head, thresholds. */
@@ -36,8 +34,10 @@ public final class Trainer {
    *
    * @param head the head
    * @param seed of everything random
-   * @param targetSensitivity the share of positives that the default threshold finds in validation
-   * @param targetPrevalence the share of positives assumed for the prior-corrected threshold
+   * @param targetSensitivity the share of positives that the default threshold finds in validation;
+   *     says nothing of more than two classes
+   * @param targetPrevalence the share of positives assumed for the prior-corrected threshold; says
+   *     nothing of more than two classes
    * @param checkpointEvery after how many epochs to write a checkpoint
    * @param resume whether to go on from a checkpoint of the same training
    * @param cores how many processor cores to use
@@ -179,9 +179,6 @@ public final class Trainer {
             .train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
 
-    List<ScoredExample> scored = Scorer.score(engines, head, validation.embeddings());
-    Embeddings images = train.embeddings();
-    double positiveShare = (double) images.positives() / images.images().size();
     TrainedModel model =
         new TrainedModel(
             TrainedModel.description(
@@ -190,14 +187,9 @@ public final class Trainer {
                 options.seed(),
                 engine(),
                 dataset.fingerprint(),
-                positiveShare,
+                train.embeddings(),
                 counter.done(),
-                DecisionThresholds.choose(
-                    options.head().balanced(),
-                    positiveShare,
-                    scored,
-                    options.targetPrevalence(),
-                    options.targetSensitivity())),
+                decision(head, train.embeddings(), validation.embeddings())),
             backbone.model().then(head));
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
@@ -208,6 +200,17 @@ public final class Trainer {
         vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
         headSeconds,
         counter.epochSeconds());
+  }
+
+  private Decision decision(Model head, Embeddings train, Embeddings validation) {
+    return train.classes() == 2
+        ? DecisionThresholds.choose(
+            options.head().balanced(),
+            TrainedModel.positiveShare(train),
+            Scorer.score(engines, head, validation).twoClass(),
+            options.targetPrevalence(),
+            options.targetSensitivity())
+        : MostProbable.of(train.counts());
   }
 
   private String engine() {

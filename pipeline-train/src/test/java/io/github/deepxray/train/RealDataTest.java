@@ -129,7 +129,8 @@ class RealDataTest {
             .train(dataset, backbone, folder.resolve("train"));
     MetricsReport report =
         new Evaluator(engines, options.cores(), cache, Progress.NONE)
-            .evaluate(dataset, TrainedModel.load(folder.resolve("train")), folder);
+            .evaluate(dataset, TrainedModel.load(folder.resolve("train")), folder)
+            .twoClass();
     System.out.printf(
         Locale.ROOT,
         "%d embeddings at %.0f images/s; validation AUC %.4f; test AUC %.4f, accuracy %.3f,"

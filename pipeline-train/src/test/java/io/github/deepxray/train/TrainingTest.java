@@ -79,7 +79,7 @@ class TrainingTest {
     assertThat(model.backbone().weights()).isEqualTo(backbone.model().weights());
 
     Path evaluation = folder.resolve("evaluation");
-    MetricsReport report = evaluator().evaluate(dataset, model, evaluation);
+    MetricsReport report = evaluator().evaluate(dataset, model, evaluation).twoClass();
     assertThat(Json.read(evaluation.resolve(MetricsReport.FILE), MetricsReport.class))
         .isEqualTo(report);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {

@@ -1,5 +1,6 @@
 package io.github.deepxray.core.bundle;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Sparsity;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What a bundle says about one of its deployable forms.
@@ -14,7 +16,8 @@ import java.util.Optional;
  * @param artifact its name, see {@link Artifact#key}
  * @param path the file or folder in the bundle
  * @param form what it is, in words
- * @param threshold from which probability on it decides for pneumonia, chosen on validation
+ * @param threshold from which probability on it decides for the second of two classes, chosen on
+ *     validation; empty for more, of which it decides for the most probable
  * @param size its bytes as they are and compressed
  * @param weights how many weights it has and how many of them are not zero, batch normalization
  *     folded; empty in bundles of versions that did not count them
@@ -25,11 +28,23 @@ public record ArtifactReport(
     String artifact,
     String path,
     String form,
-    double threshold,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
     FileSizes size,
     Optional<Sparsity.Count> weights,
     Limits limits,
     Verdict verdict) {
+  /** A form of a classifier of two classes. */
+  public ArtifactReport(
+      String artifact,
+      String path,
+      String form,
+      double threshold,
+      FileSizes size,
+      Optional<Sparsity.Count> weights,
+      Limits limits,
+      Verdict verdict) {
+    this(artifact, path, form, OptionalDouble.of(threshold), size, weights, limits, verdict);
+  }
 
   /** All forms of a bundle: the content of {@code artifacts.json}. */
   public record All(String format, List<ArtifactReport> artifacts) {

@@ -83,13 +83,21 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * From which probability on one of the forms decides for pneumonia.
+   * From which probability on one of the forms decides for the second of two classes.
    *
-   * @throws DeepXrayException if the bundle does not have it or is damaged
+   * @throws DeepXrayException if the bundle does not have it, is damaged or tells more classes
+   *     apart
    * @throws IOException if it cannot be read
    */
   public double threshold(Artifact artifact) throws IOException {
-    return report(artifact).threshold();
+    return report(artifact)
+        .threshold()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    folder
+                        + " tells more than two classes apart: it decides for the most probable"
+                        + " and has no threshold."));
   }
 
   /**

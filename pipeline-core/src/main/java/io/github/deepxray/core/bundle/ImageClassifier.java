@@ -5,7 +5,9 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Classifies images with an engine, which it closes with itself. Used by one thread at a time, as
@@ -14,10 +16,10 @@ import java.util.List;
 public final class ImageClassifier implements AutoCloseable {
   private final InferenceEngine engine;
   private final List<String> labels;
-  private final double threshold;
+  private final OptionalDouble threshold;
   private final float[] input;
 
-  private ImageClassifier(InferenceEngine engine, List<String> labels, double threshold) {
+  private ImageClassifier(InferenceEngine engine, List<String> labels, OptionalDouble threshold) {
     this.engine = engine;
     this.labels = List.copyOf(labels);
     this.threshold = threshold;
@@ -35,14 +37,40 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public static ImageClassifier of(
       InferenceEngine engine, List<String> labels, double threshold, Path model) {
+    return of(engine, labels, OptionalDouble.of(threshold), model);
+  }
+
+  /**
+   * Takes an engine over; it is closed if it is refused.
+   *
+   * @param engine turns an RGB image {@code [H, W, 3]} with values 0..255 into the probability of
+   *     the second of two classes, or into those of all classes, if there are more
+   * @param labels the names of the classes
+   * @param threshold from which probability on to decide for the second of two classes; empty if
+   *     there are more, of which the most probable is decided for
+   * @param model where the engine comes from, for messages
+   * @throws DeepXrayException if the engine does something else, or labels and threshold do not fit
+   */
+  public static ImageClassifier of(
+      InferenceEngine engine, List<String> labels, OptionalDouble threshold, Path model) {
     try {
-      requireClassifier(engine, model);
-      if (labels.size() != 2) {
+      if (labels.size() < 2) {
         throw new DeepXrayException(
             model.resolve(Bundle.LABELS)
                 + " names "
                 + labels.size()
-                + " classes, not 2; export the bundle again.");
+                + " classes, not 2 or more; export the bundle again.");
+      }
+      requireClassifier(engine, labels.size(), model);
+      if (threshold.isPresent() != (labels.size() == 2)) {
+        throw new DeepXrayException(
+            model
+                + " tells "
+                + labels.size()
+                + " classes apart, "
+                + (threshold.isPresent()
+                    ? "which takes no threshold: it decides for the most probable; leave it out."
+                    : "which takes a threshold; give one."));
       }
     } catch (DeepXrayException e) {
       engine.close();
@@ -52,30 +80,39 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Refuses an engine that does not turn an RGB image into one probability.
+   * Refuses an engine that does not turn an RGB image into the probability of the second of two
+   * classes, {@code [1]}, or into those of all classes, {@code [classes]}, if there are more.
    *
+   * @param classes how many there are
    * @param model where the engine comes from, for the message
    * @throws DeepXrayException if it does something else
    */
-  public static void requireClassifier(InferenceEngine engine, Path model) {
+  public static void requireClassifier(InferenceEngine engine, int classes, Path model) {
+    int scores = classes == 2 ? 1 : classes;
     List<Integer> shape = engine.inputShape();
     List<List<Integer>> outputs = engine.outputShapes();
     if (shape.size() != 3
         || shape.get(2) != 3
         || outputs.size() != 1
-        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != 1) {
+        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != scores) {
       throw new DeepXrayException(
           model
               + " reads "
               + shape
               + " and writes "
               + outputs
-              + "; a classifier of this project reads [H, W, 3] and writes [[1]].");
+              + "; a classifier of "
+              + (classes == 2 ? "this project" : classes + " classes")
+              + " reads [H, W, 3] and writes [["
+              + scores
+              + "]].");
     }
   }
 
-  /** From which probability on it decides for the second class. */
-  public double threshold() {
+  /**
+   * From which probability on it decides for the second of two classes; empty if there are more.
+   */
+  public OptionalDouble threshold() {
     return threshold;
   }
 
@@ -91,21 +128,42 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public Prediction classify(RgbImage image) {
     Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
-    return decide(engine.run(input, 1)[0][0]);
+    return decide(engine.run(input, 1)[0]);
   }
 
   /**
-   * Decides by the threshold.
+   * Decides: by the threshold between two classes, else for the most probable, the first of those
+   * that are.
    *
-   * @param probability what the engine gave
-   * @throws DeepXrayException if that is no probability
+   * @param scores what the engine gave for one image: the probability of the second of two classes,
+   *     or that of each
+   * @throws DeepXrayException if one is no probability
    */
-  public Prediction decide(double probability) {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new DeepXrayException(
-          "The model gives " + probability + ", which is no probability; export it again.");
+  public Prediction decide(float... scores) {
+    if (scores.length != (labels.size() == 2 ? 1 : labels.size())) {
+      throw new IllegalArgumentException(
+          scores.length + " scores of " + labels.size() + " classes");
     }
-    return new Prediction(labels.get(probability >= threshold ? 1 : 0), probability, threshold);
+    int greatest = 0;
+    List<Double> probabilities = new ArrayList<>();
+    for (int c = 0; c < scores.length; c++) {
+      if (!(scores[c] >= 0 && scores[c] <= 1)) {
+        throw new DeepXrayException(
+            "The model gives "
+                + (double) scores[c]
+                + ", which is no probability; export it again.");
+      }
+      probabilities.add((double) scores[c]);
+      greatest = scores[c] > scores[greatest] ? c : greatest;
+    }
+    double probability = probabilities.get(greatest);
+    return threshold.isPresent()
+        ? new Prediction(
+            labels.get(probability >= threshold.getAsDouble() ? 1 : 0),
+            probability,
+            threshold,
+            List.of())
+        : new Prediction(labels.get(greatest), probability, threshold, probabilities);
   }
 
   @Override

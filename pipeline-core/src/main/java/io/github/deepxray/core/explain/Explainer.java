@@ -8,9 +8,10 @@ import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
 
 /**
- * Explains single images with a model that gives two outputs: the probability of the second class,
- * {@code [1]}, and a heat map of where the image speaks for that class, {@code [h, w, 1]}. Used by
- * one thread at a time.
+ * Explains single images with a model that gives two outputs: the probability of the second of two
+ * classes, {@code [1]}, or those of all of more, {@code [K]}; and a heat map {@code [h, w, 1]} of
+ * where the image speaks for the second of two classes or the most probable of more. Used by one
+ * thread at a time.
  */
 public final class Explainer implements AutoCloseable {
   private final InferenceEngine engine;
@@ -21,7 +22,7 @@ public final class Explainer implements AutoCloseable {
   /**
    * What the model says about an image, and why.
    *
-   * @param probability of the second class, 0..1
+   * @param probability of the second of two classes, or of the most probable of more, 0..1
    * @param heatMap what speaks for that class, over the whole image; not normalized
    */
   public record Explanation(double probability, HeatMap heatMap) {}
@@ -41,7 +42,7 @@ public final class Explainer implements AutoCloseable {
     if (shape.size() != 3
         || shape.get(2) != 3
         || outputs.size() != 2
-        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != 1
+        || outputs.get(0).size() != 1
         || outputs.get(1).size() != 3
         || outputs.get(1).get(2) != 1) {
       engine.close();
@@ -51,7 +52,8 @@ public final class Explainer implements AutoCloseable {
               + shape
               + " and writes "
               + outputs
-              + "; a model that explains reads [H, W, 3] and writes [[1], [h, w, 1]].");
+              + "; a model that explains reads [H, W, 3] and writes [[1], [h, w, 1]], or"
+              + " [[K], [h, w, 1]] for K classes.");
     }
     height = outputs.get(1).get(0);
     width = outputs.get(1).get(1);
@@ -66,10 +68,13 @@ public final class Explainer implements AutoCloseable {
   public Explanation explain(RgbImage image) {
     Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
     float[][] outputs = engine.run(input, 1);
-    double probability = outputs[0][0];
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new DeepXrayException(
-          "The model gives " + probability + ", which is no probability; export it again.");
+    double probability = 0;
+    for (float score : outputs[0]) {
+      if (!(score >= 0 && score <= 1)) {
+        throw new DeepXrayException(
+            "The model gives " + (double) score + ", which is no probability; export it again.");
+      }
+      probability = Math.max(probability, score);
     }
     try {
       return new Explanation(probability, HeatMap.of(height, width, outputs[1]));

@@ -7,12 +7,15 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
  * How the scores of one classifier, the candidate, differ from those of another, the reference, on
  * the same examples. Differences are candidate minus reference; their 95 % intervals come from
- * resampling whole patients, both classifiers on the same ones (a paired bootstrap).
+ * resampling whole patients, both classifiers on the same ones (a paired bootstrap). Of more than
+ * two classes the decision is for the greatest probability, and area, sensitivity and specificity
+ * are the means, over the classes, of those of the class against all others.
  *
  * @param images how many examples
  * @param auc the candidate's area under the ROC curve
@@ -69,22 +72,115 @@ public record Comparison(
     Function<double[], double[]> second = metrics(examples, candidateThreshold);
     List<Interval> intervals =
         PatientBootstrap.intervals(
-            examples,
-            weights -> {
-              double[] r = first.apply(weights);
-              double[] c = second.apply(weights);
-              return new double[] {c[0], c[1], c[2], c[3], c[0] - r[0], c[1] - r[1]};
-            },
-            seed);
-    return new Comparison(
+            examples, weights -> differences(first.apply(weights), second.apply(weights)), seed);
+    return of(
+        intervals,
         examples.size(),
+        correlation(
+            expected.stream().map(ScoredExample::probability).toList(),
+            examples.stream().map(ScoredExample::probability).toList()),
+        largest,
+        flipped);
+  }
+
+  /**
+   * Compares the scores of classifiers of the same classes.
+   *
+   * @param reference the scores to compare with
+   * @param referenceThreshold from which score on the reference decides for the second of two
+   *     classes; empty for more
+   * @param candidate scores of examples with the same ids
+   * @param candidateThreshold the same for the candidate
+   * @param seed of the resampling
+   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   */
+  public static Comparison of(
+      SplitScores reference,
+      OptionalDouble referenceThreshold,
+      SplitScores candidate,
+      OptionalDouble candidateThreshold,
+      long seed) {
+    return reference instanceof SplitScores.Multiclass r
+            && candidate instanceof SplitScores.Multiclass c
+        ? of(r.examples(), c.examples(), seed)
+        : of(
+            reference.twoClass(),
+            referenceThreshold.orElseThrow(IllegalStateException::new),
+            candidate.twoClass(),
+            candidateThreshold.orElseThrow(IllegalStateException::new),
+            seed);
+  }
+
+  private static Comparison of(
+      List<ClassifiedExample> reference, List<ClassifiedExample> candidate, long seed) {
+    Map<String, ClassifiedExample> byId = new HashMap<>();
+    reference.forEach(example -> byId.put(example.id(), example));
+    List<ClassifiedExample> examples =
+        candidate.stream().sorted(Comparator.comparing(ClassifiedExample::id)).toList();
+    List<ClassifiedExample> expected = new ArrayList<>();
+    List<Double> before = new ArrayList<>();
+    List<Double> after = new ArrayList<>();
+    double largest = 0;
+    int flipped = 0;
+    for (ClassifiedExample example : examples) {
+      ClassifiedExample other = byId.get(example.id());
+      if (other == null
+          || other.label() != example.label()
+          || other.probabilities().size() != example.probabilities().size()) {
+        throw notTheSame(example.id(), other == null);
+      }
+      expected.add(other);
+      before.addAll(other.probabilities());
+      after.addAll(example.probabilities());
+      for (int c = 0; c < example.probabilities().size(); c++) {
+        largest =
+            Math.max(
+                largest, Math.abs(example.probabilities().get(c) - other.probabilities().get(c)));
+      }
+      flipped += example.decided() == other.decided() ? 0 : 1;
+    }
+    if (expected.size() != reference.size()) {
+      throw notAsMany(reference.size(), expected.size());
+    }
+    OneVsRest first = new OneVsRest(expected);
+    OneVsRest second = new OneVsRest(examples);
+    List<Interval> intervals =
+        PatientBootstrap.intervalsOf(
+            examples.stream().map(ClassifiedExample::patient).toList(),
+            weights -> differences(metrics(first, weights), metrics(second, weights)),
+            seed);
+    return of(intervals, examples.size(), correlation(before, after), largest, flipped);
+  }
+
+  /** Macro AUC, accuracy, mean sensitivity and mean specificity. */
+  private static double[] metrics(OneVsRest scores, double... weights) {
+    double[][] confusion = scores.confusion(weights);
+    double[] values = new double[4];
+    for (int c = 0; c < scores.classes(); c++) {
+      double[] counts = OneVsRest.ofClass(confusion, c);
+      values[0] += scores.auc(c, weights) / scores.classes();
+      values[2] += counts[0] / (counts[0] + counts[3]) / scores.classes();
+      values[3] += counts[2] / (counts[2] + counts[1]) / scores.classes();
+    }
+    values[1] = OneVsRest.accuracy(confusion);
+    return values;
+  }
+
+  private static double[] differences(double[] r, double[] c) {
+    return new double[] {c[0], c[1], c[2], c[3], c[0] - r[0], c[1] - r[1]};
+  }
+
+  private static Comparison of(
+      List<Interval> intervals, int images, double correlation, double largest, int flipped) {
+    return new Comparison(
+        images,
         intervals.get(0),
         intervals.get(1),
         intervals.get(2),
         intervals.get(3),
         intervals.get(4),
         intervals.get(5),
-        correlation(expected, examples),
+        correlation,
         largest,
         flipped);
   }
@@ -106,23 +202,31 @@ public record Comparison(
     for (ScoredExample example : examples) {
       ScoredExample other = byId.get(example.id());
       if (other == null || other.positive() != example.positive()) {
-        throw new DeepXrayException(
-            "The two classifiers did not see the same images: "
-                + example.id()
-                + (other == null ? " is missing" : " has another label")
-                + " in one of them.");
+        throw notTheSame(example.id(), other == null);
       }
       matching.add(other);
     }
     if (matching.size() != reference.size()) {
-      throw new DeepXrayException(
-          "The two classifiers did not see the same images: one saw "
-              + reference.size()
-              + ", the other "
-              + matching.size()
-              + ".");
+      throw notAsMany(reference.size(), matching.size());
     }
     return matching;
+  }
+
+  private static DeepXrayException notTheSame(String id, boolean missing) {
+    return new DeepXrayException(
+        "The two classifiers did not see the same images: "
+            + id
+            + (missing ? " is missing" : " has another label")
+            + " in one of them.");
+  }
+
+  private static DeepXrayException notAsMany(int one, int other) {
+    return new DeepXrayException(
+        "The two classifiers did not see the same images: one saw "
+            + one
+            + ", the other "
+            + other
+            + ".");
   }
 
   /** AUC, accuracy, sensitivity and specificity of examples that count several times. */
@@ -165,16 +269,16 @@ public record Comparison(
     };
   }
 
-  private static double correlation(List<ScoredExample> a, List<ScoredExample> b) {
+  private static double correlation(List<Double> a, List<Double> b) {
     double n = a.size();
-    double meanA = a.stream().mapToDouble(ScoredExample::probability).sum() / n;
-    double meanB = b.stream().mapToDouble(ScoredExample::probability).sum() / n;
+    double meanA = a.stream().mapToDouble(Double::doubleValue).sum() / n;
+    double meanB = b.stream().mapToDouble(Double::doubleValue).sum() / n;
     double ab = 0;
     double aa = 0;
     double bb = 0;
     for (int i = 0; i < a.size(); i++) {
-      double da = a.get(i).probability() - meanA;
-      double db = b.get(i).probability() - meanB;
+      double da = a.get(i) - meanA;
+      double db = b.get(i) - meanB;
       ab += da * db;
       aa += da * da;
       bb += db * db;

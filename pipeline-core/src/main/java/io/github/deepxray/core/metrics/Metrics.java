@@ -104,6 +104,11 @@ public final class Metrics {
 
   static double negativeLogLikelihood(ScoredExample e) {
     double p = e.positive() ? e.probability() : 1 - e.probability();
+    return negativeLog(p);
+  }
+
+  /** Of the probability of what came true. */
+  static double negativeLog(double p) {
     return -Math.log(Math.max(EPSILON, p));
   }
 }

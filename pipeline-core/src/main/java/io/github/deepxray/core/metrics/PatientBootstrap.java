@@ -27,10 +27,20 @@ final class PatientBootstrap {
    */
   static List<Interval> intervals(
       List<ScoredExample> examples, Function<double[], double[]> values, long seed) {
-    double[] once = new double[examples.size()];
+    return intervalsOf(examples.stream().map(ScoredExample::patient).toList(), values, seed);
+  }
+
+  /**
+   * The same of examples of which only the patients matter.
+   *
+   * @param patientOf the patient of each example, in an order that does not depend on chance
+   */
+  static List<Interval> intervalsOf(
+      List<String> patientOf, Function<double[], double[]> values, long seed) {
+    double[] once = new double[patientOf.size()];
     Arrays.fill(once, 1);
     double[] measured = values.apply(once);
-    double[][] resampled = resample(examples, values, measured.length, seed);
+    double[][] resampled = resample(patientOf, values, measured.length, seed);
     List<Interval> intervals = new ArrayList<>();
     for (int m = 0; m < measured.length; m++) {
       intervals.add(interval(measured[m], resampled[m]));
@@ -39,16 +49,16 @@ final class PatientBootstrap {
   }
 
   private static double[][] resample(
-      List<ScoredExample> examples, Function<double[], double[]> values, int size, long seed) {
+      List<String> patientOf, Function<double[], double[]> values, int size, long seed) {
     Map<String, List<Integer>> byPatient = new TreeMap<>();
-    for (int i = 0; i < examples.size(); i++) {
-      byPatient.computeIfAbsent(examples.get(i).patient(), p -> new ArrayList<>()).add(i);
+    for (int i = 0; i < patientOf.size(); i++) {
+      byPatient.computeIfAbsent(patientOf.get(i), p -> new ArrayList<>()).add(i);
     }
     List<List<Integer>> patients = new ArrayList<>(byPatient.values());
     SplittableRandom random = new SplittableRandom(seed);
     double[][] resampled = new double[size][patients.isEmpty() ? 0 : RESAMPLES];
     for (int r = 0; r < (size == 0 ? 0 : resampled[0].length); r++) {
-      double[] weights = new double[examples.size()];
+      double[] weights = new double[patientOf.size()];
       for (int k = 0; k < patients.size(); k++) {
         for (int i : patients.get(random.nextInt(patients.size()))) {
           weights[i]++;

@@ -44,7 +44,7 @@ public sealed interface Layer {
     }
   }
 
-  /** Element-wise functions. */
+  /** Functions of single values, and {@link #SOFTMAX}. */
   enum Function {
     /** {@code x}. */
     LINEAR,
@@ -53,7 +53,17 @@ public sealed interface Layer {
     /** {@code 1 / (1 + exp(-x))}. */
     SIGMOID,
     /** {@code x * sigmoid(x)} (Ramachandran et al. 2017), called swish or SiLU. */
-    SWISH;
+    SWISH,
+    /**
+     * {@code exp(x_k) / sum_j exp(x_j)} over the last axis: of the logits {@code [K]} of {@code K}
+     * classes the probability of each.
+     */
+    SOFTMAX;
+
+    /** Whether everything it writes lies between 0 and 1. */
+    public boolean writesProbabilities() {
+      return this == SIGMOID || this == SOFTMAX;
+    }
 
     /** The name Keras gives the function. */
     public String kerasName() {
@@ -220,7 +230,7 @@ public sealed interface Layer {
     }
   }
 
-  /** An element-wise function. */
+  /** A function that keeps the shape. */
   record Activation(String name, String input, Function function) implements Layer {
     @Override
     public List<String> inputs() {

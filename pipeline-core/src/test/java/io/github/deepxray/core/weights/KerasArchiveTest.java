@@ -101,6 +101,26 @@ class KerasArchiveTest {
     }
   }
 
+  /** The names under which Keras finds the functions. */
+  @Test
+  void namesTheFunctions() throws IOException {
+    List<Layer> layers =
+        List.of(
+            new Dense("logits", "features", 4, true),
+            new Activation("swish", "logits", Function.SWISH),
+            new Activation("probabilities", "swish", Function.SOFTMAX));
+    Network network =
+        new Network("classes", "features", List.of(3), layers, List.of("probabilities"));
+    Path file = folder.resolve("model.keras");
+    KerasArchive.write(file, new Model(network, counting(network)));
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      byte[] json = zip.getInputStream(zip.getEntry("config.json")).readAllBytes();
+      JsonNode config = Json.parse(new String(json, StandardCharsets.UTF_8), "config.json");
+      assertThat(config.findValuesAsText("activation")).containsExactly("silu", "softmax");
+    }
+    assertThat(KerasHdf5.read(file, network)).isEqualTo(counting(network));
+  }
+
   @Test
   void refusesAModelInIntegers() {
     Model model =

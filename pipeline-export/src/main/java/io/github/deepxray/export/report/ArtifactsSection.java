@@ -120,7 +120,7 @@ final class ArtifactsSection {
         twoLines(
             Numbers.megabytes(artifact.size().raw()),
             Numbers.megabytes(artifact.size().gzip()) + " gzip"));
-    cells.add(Cell.of(Numbers.probability(artifact.threshold())));
+    cells.add(Cell.of(Numbers.probability(artifact.threshold().orElse(Double.NaN))));
     if (test == null) {
       for (int i = 0; i < 4; i++) {
         cells.add(Cell.of(Numbers.NONE));

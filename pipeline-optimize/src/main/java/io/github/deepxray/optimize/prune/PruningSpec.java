@@ -77,7 +77,7 @@ public record PruningSpec(
           "block1*",
           "block2*",
           "block3*",
-          "*logit");
+          "*logit*");
 
   private static final List<String> SQUEEZE_EXCITE = List.of("*se_reduce", "*se_expand");
 

@@ -33,7 +33,7 @@ import java.util.TreeSet;
  * <ul>
  *   <li>Pixels with 8 bits are stored as they are, as {@code pixel - 128}; so are pixels less a
  *       whole number, see {@link io.github.deepxray.optimize.FoldNormalization#withCommonOffset}.
- *   <li>What a sigmoid writes has the fixed step 1/256 (1/32768 with 16 bits).
+ *   <li>What a sigmoid or a softmax writes has the fixed step 1/256 (1/32768 with 16 bits).
  *   <li>Vectors {@code [C]} are never clipped unless a rule says so: there each value is a feature
  *       or a logit, and there are too few for outliers.
  *   <li>Normalization that could not be folded stays in floats; so do, unless asked for, all layers
@@ -165,8 +165,8 @@ public final class IntegerQuantization implements Pass {
     } else if (layer instanceof Dropout
         || (layer instanceof Activation linear && linear.function() == Function.LINEAR)) {
       return tensors.get(layer.inputs().get(0));
-    } else if (layer instanceof Activation sigmoid && sigmoid.function() == Function.SIGMOID) {
-      return sigmoid(arithmetic);
+    } else if (layer instanceof Activation last && last.function().writesProbabilities()) {
+      return probabilities(arithmetic);
     }
     Optional<RangeMethod> rule = ranges.rule(name);
     RangeMethod usual =
@@ -180,8 +180,8 @@ public final class IntegerQuantization implements Pass {
     return method.range(calibration.tensor(tensor), arithmetic.max() - arithmetic.min() + 1);
   }
 
-  /** What TFLite's kernels write for a sigmoid. */
-  static Affine sigmoid(Arithmetic arithmetic) {
+  /** What TFLite's kernels write for a sigmoid and for a softmax. */
+  static Affine probabilities(Arithmetic arithmetic) {
     return arithmetic == Arithmetic.INT16
         ? new Affine(1f / (1 << 15), 0)
         : new Affine(1f / (1 << 8), Byte.MIN_VALUE);

@@ -228,7 +228,7 @@ public final class LayerAnalysis {
         layers.add(new Activation(sigmoid, in, Function.SIGMOID));
         layers.add(new Activation(rounded(sigmoid), sigmoid, Function.LINEAR));
         layers.add(new Multiply(tensor, in, rounded(sigmoid)));
-        Affine steps = IntegerQuantization.sigmoid(quantization.arithmetic());
+        Affine steps = IntegerQuantization.probabilities(quantization.arithmetic());
         tensors.put(sigmoid, steps);
         tensors.put(rounded(sigmoid), steps);
         inFloat.add(sigmoid);

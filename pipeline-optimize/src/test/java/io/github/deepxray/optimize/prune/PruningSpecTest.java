@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSchedule.PolynomialDecay;
@@ -163,6 +165,23 @@ class PruningSpecTest {
     assertThat(names(PruningSpec.of(0.1).withFrom("top"))).containsExactly("top_conv");
     assertThat(names(PruningSpec.of(0.1).withFrom("block7a_dwconv")))
         .containsExactly("block7a_project_conv", "top_conv");
+  }
+
+  @Test
+  void sparesTheLogitsOfAnyNumberOfClasses() {
+    Network backbone = EfficientNet.B0.network();
+    for (String logits : List.of("logit", "member2_logit", "logits", "member2_logits")) {
+      Network head =
+          new Network(
+              "head",
+              EfficientNet.FEATURES,
+              backbone.shape(EfficientNet.FEATURES),
+              List.of(new Dense(logits, EfficientNet.FEATURES, 4, true)),
+              List.of(logits));
+      assertThat(PruningSpec.of(0.5).prunable(backbone.then(head)))
+          .extracting(Layer::name)
+          .endsWith("top_conv");
+    }
   }
 
   @ParameterizedTest

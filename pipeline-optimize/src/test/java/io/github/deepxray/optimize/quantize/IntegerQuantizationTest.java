@@ -25,6 +25,7 @@ import io.github.deepxray.testkit.Closeness;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,40 @@ class IntegerQuantizationTest {
     assertThat(q.tensor("avg_pool")).isEqualTo(grid(calibration, "avg_pool", true));
     assertThat(q.tensor("se_expand_activation")).isEqualTo(new Affine(1f / 256, -128));
     assertThat(q.tensor("probability")).isEqualTo(new Affine(1f / 256, -128));
+  }
+
+  /** Whatever was seen: TFLite's kernels write nothing else. */
+  @Test
+  void aSoftmaxHasItsOwnParameters() throws IOException {
+    List<Layer> layers = new ArrayList<>(SOURCE.network().layers());
+    layers.removeIf(
+        layer -> List.of("deep", "wide", "logit", "probability").contains(layer.name()));
+    layers.add(new Layer.Dense("logits", "hidden_drop", 3, true));
+    layers.add(new Layer.Activation("probabilities", "logits", Layer.Function.SOFTMAX));
+    Network network =
+        new Network(
+            "classes", "images", SOURCE.network().inputShape(), layers, List.of("probabilities"));
+    Model model = Fixtures.withRandomWeights(network, 5);
+    for (QuantizationMode mode : List.of(QuantizationMode.INT8, QuantizationMode.INT16X8)) {
+      for (boolean integerHead : new boolean[] {false, true}) {
+        QuantizationSpec spec = QuantizationSpec.of(mode).withIntegerHead(integerHead);
+        Model prepared = spec.prepare(model);
+        Model quantized = spec.quantize(prepared, calibrate(prepared));
+        Quantization q = quantized.quantization();
+        assertThat(q.tensor("probabilities"))
+            .isEqualTo(
+                mode == QuantizationMode.INT8
+                    ? new Affine(1f / 256, -128)
+                    : new Affine(1f / 32768, 0));
+        assertThat(q.integer("probabilities")).isEqualTo(integerHead);
+        float[] image = Fixtures.randomImages(network, 1, 1);
+        Closeness.assertClose(
+            mode + " probabilities",
+            SimulatedEngines.tensors(quantized, image).get("probabilities"),
+            new ReferenceInterpreter(model).run(image).get("probabilities"),
+            mode == QuantizationMode.INT8 ? 0.05 : 0.01);
+      }
+    }
   }
 
   /** From the specification: scale = (max - min) / 255, zero point = round(-128 - min / scale). */

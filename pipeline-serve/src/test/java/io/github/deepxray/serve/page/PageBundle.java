@@ -112,6 +112,69 @@ final class PageBundle {
     return folder;
   }
 
+  static final List<String> CLASSES = List.of("BACTERIA", "NORMAL", "VIRUS");
+
+  /** The logit of each class on a mean brightness from 0 to 1: slope and offset. */
+  private static final float[] SLOPES = {4, 0, -4};
+
+  private static final float[] OFFSETS = {-2, 0.5f, 1};
+
+  /** The probabilities of an image of one grey, by hand. */
+  static double[] probabilities(int grey) {
+    double[] values = new double[CLASSES.size()];
+    double sum = 0;
+    for (int c = 0; c < values.length; c++) {
+      values[c] = Math.exp(SLOPES[c] * grey / 255.0 + OFFSETS[c]);
+      sum += values[c];
+    }
+    for (int c = 0; c < values.length; c++) {
+      values[c] /= sum;
+    }
+    return values;
+  }
+
+  /** Writes a bundle for three classes. */
+  static Path writeClasses(Path folder) throws IOException {
+    List<Layer> layers =
+        List.of(
+            new Rescaling("rescaling", "images", List.of(1 / 255.0), List.of(0.0)),
+            new GlobalAveragePooling2D("mean", "rescaling", false),
+            new Dense("logits", "mean", CLASSES.size(), true),
+            new Activation("probabilities", "logits", Function.SOFTMAX));
+    float[] kernel = new float[3 * CLASSES.size()];
+    for (int i = 0; i < kernel.length; i++) {
+      kernel[i] = SLOPES[i % CLASSES.size()] / 3;
+    }
+    Model model =
+        new Model(
+            new Network(
+                "brightness", "images", List.of(SIZE, SIZE, 3), layers, List.of("probabilities")),
+            Weights.builder()
+                .put("logits/kernel", FloatTensor.of(kernel, List.of(3, CLASSES.size())))
+                .put("logits/bias", FloatTensor.of(OFFSETS.clone(), List.of(CLASSES.size())))
+                .build());
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          TfLiteWriter.write(model, partial.resolve(Bundle.TFLITE_FLOAT32));
+          AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", CLASSES) + "\n");
+          ArtifactReport.write(
+              partial.resolve(ArtifactReport.FILE),
+              List.of(
+                  new ArtifactReport(
+                      Artifact.FLOAT32.key(),
+                      Artifact.FLOAT32.path(),
+                      "32-bit float weights",
+                      THRESHOLD,
+                      FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
+                      Optional.empty(),
+                      Limits.ROUNDING,
+                      new Verdict(Map.of("test", TEST), List.of()))));
+          AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
+        });
+    return folder;
+  }
+
   private static Model model(String... outputs) {
     List<Layer> layers = new ArrayList<>();
     layers.add(new Rescaling("rescaling", "images", List.of(1 / 255.0), List.of(0.0)));

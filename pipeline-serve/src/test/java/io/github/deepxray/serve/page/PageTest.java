@@ -179,6 +179,56 @@ class PageTest {
   }
 
   @Test
+  void severalClassesAreShownWithTheirProbabilities() throws Exception {
+    Path classes = PageBundle.writeClasses(folder.resolve("classes"));
+    Path downloads = Files.createDirectories(folder.resolve("downloads-classes"));
+    try (ModelServer other = start(classes, ServerOptions.builder())) {
+      browser.open(other.uri(), 320, 640, "light");
+      loaded();
+      browser.saveTo(downloads);
+      assertThat(browser.text("#purpose")).contains("Bacteria, Normal and Virus apart");
+      assertThat(browser.texts("#figures dt")).containsExactly("AUC", "Accuracy", "Sensitivity");
+      for (int grey : new int[] {250, 140, 5}) {
+        double[] probabilities = PageBundle.probabilities(grey);
+        int said = grey == 250 ? 0 : grey == 140 ? 1 : 2;
+        String label = List.of("Bacteria", "Normal", "Virus").get(said);
+        browser.choose(grey("grey-" + grey + ".png", grey));
+        idle();
+        assertThat(browser.text("#verdict-label")).isEqualTo(label);
+        assertThat(browser.text("#probability")).isEqualTo(percent(probabilities[said]));
+        assertThat(browser.text("#probability-of")).contains("the greatest of 3 classes");
+        assertThat(browser.text("#reading")).contains(label);
+        assertThat(browser.seen("#gauge")).isFalse();
+        assertThat(browser.texts("#classes .class-name"))
+            .containsExactly("Bacteria", "Normal", "Virus");
+        assertThat(browser.texts("#classes .said .class-name")).containsExactly(label);
+        List<WebElement> bars = browser.all("#classes .bar");
+        List<WebElement> fills = browser.all("#classes .fill");
+        for (int c = 0; c < probabilities.length; c++) {
+          assertThat(browser.texts("#classes .number").get(c)).isEqualTo(percent(probabilities[c]));
+          double width = bars.get(c).getRect().width;
+          assertThat(fills.get(c).getRect().width / width)
+              .isCloseTo(Math.max(probabilities[c], 3 / width), within(0.02));
+        }
+        fits();
+      }
+      browser.screenshotOfAll("classes");
+      assertThat(browser.text("#summary")).isEqualTo("3 of 3 images classified");
+      browser.find("#save").click();
+      Path csv = downloads.resolve("deepxray.csv");
+      browser.await("it is saved", () -> Files.exists(csv));
+      List<String> lines = Files.readAllLines(csv);
+      assertThat(lines.get(0))
+          .isEqualTo(
+              "\"file\",\"label\",\"probability\",\"probability BACTERIA\","
+                  + "\"probability NORMAL\",\"probability VIRUS\",\"width\",\"height\",\"problem\"");
+      assertThat(lines.get(1)).startsWith("\"grey-250.png\",\"BACTERIA\",\"0.");
+      assertThat(lines.get(1).split(",")).hasSize(9);
+      assertThat(browser.complaints()).isEmpty();
+    }
+  }
+
+  @Test
   void theHeatMapIsInItsPlaceAndItsColours() throws Exception {
     // Cells of one grey each, unlike in both directions.
     byte[] pixels = new byte[PageBundle.SIZE * PageBundle.SIZE * 3];

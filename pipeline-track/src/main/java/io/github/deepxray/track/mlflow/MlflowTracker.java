@@ -188,7 +188,7 @@ public final class MlflowTracker implements Tracker {
 
   @Override
   public void onEvaluated(Measurement measurement) {
-    for (Split split : measurement.predictions().keySet()) {
+    for (Split split : measurement.splits()) {
       metrics(measurement.numbers(split), 0);
     }
   }

@@ -6,7 +6,6 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.track.EpochNumbers;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -111,12 +110,16 @@ public final class TensorBoard implements Tracker {
   @Override
   public void onEvaluated(Measurement measurement) throws IOException {
     hyperParameters(HyperParameters.START);
-    for (Map.Entry<Split, Predictions> entry : measurement.predictions().entrySet()) {
-      Split split = entry.getKey();
-      List<ScoredExample> examples = entry.getValue().examples();
+    for (Split split : measurement.splits()) {
       for (Map.Entry<String, Double> number : measurement.numbers(split).entrySet()) {
         events().scalar(number.getKey(), 0, number.getValue());
       }
+      Predictions predictions = measurement.predictions().get(split);
+      if (predictions == null) {
+        // Of more than two classes there is no curve of the positive one.
+        continue;
+      }
+      List<ScoredExample> examples = predictions.examples();
       events()
           .tensor(
               "pneumonia/" + split.key(),
@@ -150,7 +153,7 @@ public final class TensorBoard implements Tracker {
 
   private void mistakes(Measurement measurement, Split split, List<ScoredExample> examples)
       throws IOException {
-    double threshold = measurement.metrics().thresholds().byName().get(DecisionThresholds.DEFAULT);
+    double threshold = measurement.metrics().threshold().orElseThrow();
     Mistakes mistakes =
         Mistakes.find(measurement.dataset(), split, examples, threshold, MOST_MISTAKES);
     images("missed_" + split.key(), mistakes.missed());

@@ -136,7 +136,10 @@ public final class EmbeddingExtractor {
         matrices.add(Matrix.wrap(values, filled.hashes.size(), dimension));
       }
       return new Extraction(
-          new Embeddings(filled.images, dimension, matrices), filled.computed, filled.seconds);
+          new Embeddings(
+              filled.images, dataset.manifest().classNames().size(), dimension, matrices),
+          filled.computed,
+          filled.seconds);
     }
   }
 

@@ -1,17 +1,23 @@
 package io.github.deepxray.train.embedding;
 
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.XrayRecord;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * The feature vectors of a split's images in one or several views.
  *
  * @param images the images in the order of the shards
+ * @param classes how many classes the data set has, 2 or more
  * @param dimension the length of a vector
  * @param views for each view the vectors of all images, {@code [images, dimension]}
  */
-public record Embeddings(List<Image> images, int dimension, List<Matrix> views) {
+public record Embeddings(List<Image> images, int classes, int dimension, List<Matrix> views) {
   /** Copies the lists. */
   public Embeddings {
     images = List.copyOf(images);
@@ -24,23 +30,55 @@ public record Embeddings(List<Image> images, int dimension, List<Matrix> views) 
     }
   }
 
+  /** Those of two classes. */
+  public Embeddings(List<Image> images, int dimension, List<Matrix> views) {
+    this(images, 2, dimension, views);
+  }
+
   /**
    * Which image a vector belongs to.
    *
    * @param filename its path in the archive
    * @param patient whose image it is
    * @param slice the finer class
-   * @param positive whether it shows pneumonia
+   * @param label its class
    */
-  public record Image(String filename, String patient, Slice slice, boolean positive) {
+  public record Image(String filename, String patient, Slice slice, Label label) {
+    /** An image of two classes. */
+    public Image(String filename, String patient, Slice slice, boolean positive) {
+      this(filename, patient, slice, positive ? Label.PNEUMONIA : Label.NORMAL);
+    }
+
     /** The image of a record. */
     public static Image of(XrayRecord record) {
-      return new Image(
-          record.filename(), record.patient(), record.slice(), record.label().index() == 1);
+      return new Image(record.filename(), record.patient(), record.slice(), record.label());
+    }
+
+    /** Whether it is of the second of two classes, and so shows pneumonia. */
+    public boolean positive() {
+      return label.equals(Label.PNEUMONIA);
+    }
+
+    /** What metrics need of it. */
+    public SplitScores.Truth truth() {
+      return new SplitScores.Truth(filename, patient, label.index());
     }
   }
 
-  /** The number of images that show pneumonia. */
+  /** The number of images of each class, by label. */
+  public List<Long> counts() {
+    return counts(images, classes);
+  }
+
+  /** The number of images of each class, by label. */
+  public static List<Long> counts(Collection<Image> images, int classes) {
+    List<Long> counts = new ArrayList<>(Collections.nCopies(classes, 0L));
+    images.forEach(
+        image -> counts.set(image.label().index(), counts.get(image.label().index()) + 1));
+    return counts;
+  }
+
+  /** The number of images of the second of two classes, which show pneumonia. */
   public long positives() {
     return images.stream().filter(Image::positive).count();
   }

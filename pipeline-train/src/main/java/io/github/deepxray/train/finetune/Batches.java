@@ -1,6 +1,7 @@
 package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.train.embedding.View;
 import io.github.deepxray.train.loop.Objective;
@@ -29,7 +30,7 @@ final class Batches implements AutoCloseable {
     private final float[] targets;
     private final float[] weights;
 
-    /** Takes the arrays over. */
+    /** Takes the arrays over; there may be several targets an example. */
     Batch(float[] examples, float[] targets, float[] weights) {
       this.examples = examples;
       this.targets = targets;
@@ -37,7 +38,7 @@ final class Batches implements AutoCloseable {
     }
 
     int size() {
-      return targets.length;
+      return weights.length;
     }
 
     TFloat32 examples(Shape shape) {
@@ -45,7 +46,8 @@ final class Batches implements AutoCloseable {
     }
 
     TFloat32 targets() {
-      return Tensors.of(targets, Shape.of(size()));
+      int width = targets.length / size();
+      return Tensors.of(targets, width == 1 ? Shape.of(size()) : Shape.of(size(), width));
     }
 
     TFloat32 weights() {
@@ -105,14 +107,16 @@ final class Batches implements AutoCloseable {
 
   private Batch read(int from, int to) throws IOException {
     int size = to - from;
-    Batch batch = new Batch(new float[size * exampleSize], new float[size], new float[size]);
+    Batch batch =
+        new Batch(
+            new float[size * exampleSize], new float[size * objective.targets()], new float[size]);
     for (int i = 0; i < size; i++) {
       int image = order[from + i];
       View view = new View(views[from + i], spec.augmentation());
       source.read(image, view, batch.examples, i * exampleSize);
-      boolean positive = source.images().get(image).positive();
-      batch.targets[i] = objective.target(positive);
-      batch.weights[i] = objective.weight(positive);
+      Label label = source.images().get(image).label();
+      objective.target(label, batch.targets, i * objective.targets());
+      batch.weights[i] = objective.weight(label);
     }
     return batch;
   }

@@ -5,8 +5,7 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.Metrics;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -31,6 +30,7 @@ import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.embedding.EmbeddingCache;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.EmbeddingExtractor.Filled;
+import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.View;
 import io.github.deepxray.train.loop.Checkpoints;
 import io.github.deepxray.train.loop.EpochLoop;
@@ -367,16 +367,20 @@ public final class FineTuner {
     TrainedModel tuned = new TrainedModel(description, classifier);
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(tuned.backbone(), engines, options.cores(), cacheFolder, progress);
-    List<ScoredExample> scored =
+    // Of more classes the most probable one is taken: there is nothing to choose.
+    if (!(model.description().decision() instanceof DecisionThresholds old)) {
+      return tuned;
+    }
+    SplitScores scored =
         Scorer.score(
             engines, tuned.head(), extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
-    DecisionThresholds old = model.description().thresholds();
+    long positives = train.images().stream().filter(Embeddings.Image::positive).count();
     return new TrainedModel(
         description.withThresholds(
             DecisionThresholds.choose(
                 options.spec().balanced(),
-                (double) train.positives() / train.images().size(),
-                scored,
+                (double) positives / train.images().size(),
+                scored.twoClass(),
                 old.targetPrevalence(),
                 old.targetSensitivity())),
         classifier);
@@ -433,7 +437,9 @@ public final class FineTuner {
       exampleSize = part.network().size(cut);
       objective =
           Objective.of(
-              spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
+              spec.balanced(),
+              spec.labelSmoothing(),
+              Embeddings.counts(train.images(), model.description().decision().classes()));
       stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       steps = stepsPerEpoch * spec.epochs();
       rates = Blocks.weightRates(part.network(), spec);
@@ -505,11 +511,12 @@ public final class FineTuner {
           .toList();
     }
 
-    /** What the last sigmoid reads. */
+    /** What the last sigmoid or softmax reads. */
     private static String logit(Network network) {
       Layer last = network.layer(network.outputs().get(0));
       if (last instanceof Layer.Activation activation
-          && activation.function() == Layer.Function.SIGMOID) {
+          && (activation.function() == Layer.Function.SIGMOID
+              || activation.function() == Layer.Function.SOFTMAX)) {
         return activation.input();
       }
       throw new IllegalStateException(last + " is no probability");
@@ -588,9 +595,9 @@ public final class FineTuner {
     }
 
     Scores scores(Weights weights, List<View> views) throws IOException {
-      List<ScoredExample> scored =
+      SplitScores scored =
           Scoring.score(engines, options.cores(), part(weights), validation, views);
-      return new Scores(objective.loss(scored), Metrics.auc(scored));
+      return new Scores(objective.loss(scored), scored.auc());
     }
 
     @Override

@@ -3,10 +3,9 @@ package io.github.deepxray.train.finetune;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.View;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,19 +16,20 @@ final class Scoring {
   private Scoring() {}
 
   /**
-   * The probability of every image in every view.
+   * The probabilities of every image in every view.
    *
-   * @param model from what the source gives to the probability
+   * @param model from what the source gives to the probabilities
    * @return for each view in order all images
    * @throws IOException if an example cannot be read
    */
-  static List<ScoredExample> score(
+  static SplitScores score(
       EngineFactory engines, int cores, Model model, Source source, List<View> views)
       throws IOException {
     Model folded = Passes.forInference().apply(model);
     int images = source.images().size();
     int all = images * views.size();
-    float[] probabilities = new float[all];
+    int width = model.network().size(model.network().outputs().get(0));
+    float[] probabilities = new float[all * width];
     int parallel = Math.max(1, Math.min(engines.parallelEngines(cores), all));
     int threads = Math.max(1, cores / parallel);
     int size = model.network().size(model.network().input());
@@ -47,16 +47,15 @@ final class Scoring {
                 source.read(
                     (from + i) % images, views.get((from + i) / images), examples, i * size);
               }
-              System.arraycopy(engine.run(examples, count)[0], 0, probabilities, from, count);
+              System.arraycopy(
+                  engine.run(examples, count)[0], 0, probabilities, from * width, count * width);
             }
           }
         });
-    List<ScoredExample> scored = new ArrayList<>();
+    List<SplitScores.Truth> scored = new ArrayList<>();
     for (int i = 0; i < all; i++) {
-      Embeddings.Image image = source.images().get(i % images);
-      scored.add(
-          new ScoredExample(image.filename(), image.patient(), image.positive(), probabilities[i]));
+      scored.add(source.images().get(i % images).truth());
     }
-    return scored;
+    return SplitScores.of(scored, probabilities);
   }
 }

@@ -25,11 +25,6 @@ sealed interface Source {
    */
   void read(int image, View view, float[] target, int offset) throws IOException;
 
-  /** The number of images that show pneumonia. */
-  default long positives() {
-    return images().stream().filter(Embeddings.Image::positive).count();
-  }
-
   /** Activations that were computed before. */
   record Cached(EmbeddingCache cache, EmbeddingExtractor.Filled split) implements Source {
     @Override

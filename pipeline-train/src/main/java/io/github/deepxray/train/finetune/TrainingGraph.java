@@ -73,7 +73,7 @@ final class TrainingGraph implements AutoCloseable {
   /**
    * Builds the graph.
    *
-   * @param network the part that is trained, with the logit as its only output
+   * @param network the part that is trained, with the logits as its only output
    * @param pruned the names of the weights that are masked; all are trained
    * @param steps the number of all steps
    */
@@ -92,7 +92,11 @@ final class TrainingGraph implements AutoCloseable {
               .placeholder(
                   TFloat32.class,
                   Placeholder.shape(Tensors.shape(network.inputShape()).prepend(-1)));
-      targets = tf.withName("targets").placeholder(TFloat32.class, vector);
+      int logits = network.size(network.outputs().get(0));
+      targets =
+          tf.withName("targets")
+              .placeholder(
+                  TFloat32.class, logits == 1 ? vector : Placeholder.shape(Shape.of(-1, logits)));
       sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
       seedAndStep =
           tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));

@@ -1,13 +1,15 @@
 package io.github.deepxray.train.head;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.metrics.Metrics;
+import io.github.deepxray.core.metrics.ClassifiedExample;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.tensorflow.GraphLowering;
 import io.github.deepxray.tensorflow.Sessions;
 import io.github.deepxray.tensorflow.Tensors;
@@ -27,6 +29,7 @@ import io.github.deepxray.train.loop.Shuffle;
 import io.github.deepxray.train.loop.VariableSlots;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,14 +92,14 @@ public final class HeadTrainer {
    * @throws IOException if a checkpoint cannot be read or written
    */
   public Model train(Embeddings train, Embeddings validation) throws IOException {
-    Network network = HeadNetworks.training(spec, train.dimension());
+    Network network = HeadNetworks.training(spec, train.dimension(), train.classes());
     return train(train, validation, initialWeights(network));
   }
 
   /** Trains from these weights of {@link HeadNetworks#training}. */
   Model train(Embeddings train, Embeddings validation, Weights initial) throws IOException {
-    requireBothClasses("training", train);
-    requireBothClasses("validation", validation);
+    requireEachClass("training", train);
+    requireEachClass("validation", validation);
     Standardization standardization =
         spec.standardize() ? Standardization.of(train) : Standardization.none(train.dimension());
     List<Matrix> views = train.views().stream().map(standardization::apply).toList();
@@ -107,7 +110,21 @@ public final class HeadTrainer {
     }
   }
 
-  private static void requireBothClasses(String split, Embeddings embeddings) {
+  private static void requireEachClass(String split, Embeddings embeddings) {
+    if (embeddings.classes() > 2) {
+      int missing = embeddings.counts().indexOf(0L);
+      if (missing >= 0) {
+        throw new DeepXrayException(
+            "The "
+                + split
+                + " split has no image of class "
+                + missing
+                + " of "
+                + embeddings.classes()
+                + "; it needs all classes. Give more data.");
+      }
+      return;
+    }
     long positives = embeddings.positives();
     if (positives == 0 || positives == embeddings.images().size()) {
       throw new DeepXrayException(
@@ -132,13 +149,13 @@ public final class HeadTrainer {
       double[] deviations = new double[members];
       double mean = 0;
       for (int m = 0; m < members; m++) {
-        deviations[m] = Math.max(1e-6, standardDeviation(logits[m]));
+        deviations[m] = Math.max(1e-6, standardDeviation(centered(logits[m], run.width())));
         mean += deviations[m] / members;
       }
       for (int m = 0; m < members; m++) {
         double factor = mean / deviations[m] / members;
         for (String variable : List.of("/kernel", "/bias")) {
-          String name = HeadNetworks.prefix(spec, m) + "logit" + variable;
+          String name = HeadNetworks.prefix(spec, m) + HeadNetworks.logit(run.classes()) + variable;
           float[] values = trained.floats(name);
           for (int i = 0; i < values.length; i++) {
             values[i] = (float) (values[i] * factor);
@@ -151,7 +168,26 @@ public final class HeadTrainer {
       weights.put(HeadNetworks.STANDARDIZE + "/mean", standardization.mean());
       weights.put(HeadNetworks.STANDARDIZE + "/variance", standardization.variance());
     }
-    return new Model(HeadNetworks.inference(spec, features.columns()), weights.build());
+    return new Model(
+        HeadNetworks.inference(spec, features.columns(), run.classes()), weights.build());
+  }
+
+  /** What all logits of an image have in common says nothing about its class. */
+  private static float[] centered(float[] logits, int width) {
+    if (width == 1) {
+      return logits;
+    }
+    float[] centered = logits.clone();
+    for (int from = 0; from < logits.length; from += width) {
+      double mean = 0;
+      for (int c = 0; c < width; c++) {
+        mean += (double) logits[from + c] / width;
+      }
+      for (int c = 0; c < width; c++) {
+        centered[from + c] -= (float) mean;
+      }
+    }
+    return centered;
   }
 
   private static double standardDeviation(float[] values) {
@@ -213,10 +249,8 @@ public final class HeadTrainer {
       this.views = views;
       this.validation = validation;
       this.held = held;
-      objective =
-          Objective.of(
-              spec.balanced(), spec.labelSmoothing(), train.images().size(), train.positives());
-      network = HeadNetworks.training(spec, train.dimension());
+      objective = Objective.of(spec.balanced(), spec.labelSmoothing(), train.counts());
+      network = HeadNetworks.training(spec, train.dimension(), train.classes());
       stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       schedule = spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs());
 
@@ -225,7 +259,10 @@ public final class HeadTrainer {
       features =
           tf.withName("features")
               .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, train.dimension())));
-      labels = tf.withName("labels").placeholder(TFloat32.class, vector);
+      labels =
+          tf.withName("labels")
+              .placeholder(
+                  TFloat32.class, width() == 1 ? vector : Placeholder.shape(Shape.of(-1, width())));
       sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
       seedAndStep =
           tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
@@ -254,6 +291,15 @@ public final class HeadTrainer {
               "update");
       slots = new VariableSlots(tf.withSubScope("restore"), optimizer.slots());
       session = new Session(graph, Sessions.config(threads));
+    }
+
+    int classes() {
+      return train.classes();
+    }
+
+    /** How many logits an image has. */
+    int width() {
+      return objective.targets();
     }
 
     private ScheduledOptimizer optimizer() {
@@ -344,12 +390,12 @@ public final class HeadTrainer {
           requireFinite(logit, "logit of a validation image", epoch);
         }
       }
-      List<ScoredExample> scored = score(validation, logits);
+      SplitScores scored = score(validation, logits);
       return new EpochResult(
           epoch,
           sum / images,
           objective.loss(scored),
-          Metrics.auc(scored),
+          scored.auc(),
           Optional.empty(),
           schedule.at(step - 1));
     }
@@ -362,20 +408,21 @@ public final class HeadTrainer {
       int size = to - from;
       int dimension = train.dimension();
       float[] batch = new float[size * dimension];
-      float[] targets = new float[size];
+      float[] targets = new float[size * width()];
       float[] weights = new float[size];
       for (int i = 0; i < size; i++) {
         int image = order[from + i];
         Matrix view = views.get(views.size() == 1 ? 0 : random.nextInt(views.size()));
         view.copyRow(image, batch, i * dimension);
-        boolean positive = train.images().get(image).positive();
-        targets[i] = objective.target(positive);
-        weights[i] = objective.weight(positive);
+        Label label = train.images().get(image).label();
+        objective.target(label, targets, i * width());
+        weights[i] = objective.weight(label);
       }
       Session.Runner runner = session.runner();
       List<TFloat32> fed = optimizer.feed(runner, step, schedule.at(step));
       try (TFloat32 x = Tensors.of(batch, Shape.of(size, dimension));
-          TFloat32 y = Tensors.of(targets, Shape.of(size));
+          TFloat32 y =
+              Tensors.of(targets, width() == 1 ? Shape.of(size) : Shape.of(size, width()));
           TFloat32 w = Tensors.of(weights, Shape.of(size));
           TInt64 random64 = TInt64.vectorOf(seed, step);
           Result result =
@@ -393,7 +440,10 @@ public final class HeadTrainer {
       }
     }
 
-    private static List<ScoredExample> score(Embeddings embeddings, float[][] logits) {
+    private SplitScores score(Embeddings embeddings, float[][] logits) {
+      if (width() > 1) {
+        return softmax(embeddings, logits);
+      }
       List<ScoredExample> scored = new ArrayList<>();
       for (int i = 0; i < embeddings.images().size(); i++) {
         double logit = 0;
@@ -408,14 +458,40 @@ public final class HeadTrainer {
                 image.positive(),
                 1 / (1 + StrictMath.exp(-logit))));
       }
-      return scored;
+      return new SplitScores.TwoClass(scored);
+    }
+
+    private SplitScores softmax(Embeddings embeddings, float[][] logits) {
+      int classes = width();
+      List<ClassifiedExample> scored = new ArrayList<>();
+      for (int i = 0; i < embeddings.images().size(); i++) {
+        double[] mean = new double[classes];
+        for (float[] member : logits) {
+          for (int c = 0; c < classes; c++) {
+            mean[c] += (double) member[i * classes + c] / logits.length;
+          }
+        }
+        // With the greatest at 0 none is infinite.
+        double greatest = Arrays.stream(mean).max().orElseThrow();
+        double[] powers =
+            Arrays.stream(mean).map(logit -> StrictMath.exp(logit - greatest)).toArray();
+        double sum = Arrays.stream(powers).sum();
+        Embeddings.Image image = embeddings.images().get(i);
+        scored.add(
+            new ClassifiedExample(
+                image.filename(),
+                image.patient(),
+                image.label().index(),
+                Arrays.stream(powers).mapToObj(power -> power / sum).toList()));
+      }
+      return new SplitScores.Multiclass(scored);
     }
 
     /** For each member the logits of all rows. */
     float[][] logits(Matrix rows) {
       Session.Runner runner = session.runner();
       inferredLogits.forEach(runner::fetch);
-      float[][] logits = new float[inferredLogits.size()][rows.rows()];
+      float[][] logits = new float[inferredLogits.size()][];
       try (TFloat32 x = Tensors.of(rows.toFloats(), Shape.of(rows.rows(), rows.columns()));
           Result result = runner.feed(features, x).run()) {
         for (int m = 0; m < logits.length; m++) {

@@ -114,7 +114,8 @@ class FineTunerTest {
     assertThat(model.description().pruning()).isEmpty();
     MetricsReport report =
         new Evaluator(new TfLiteEngineFactory(), 2, shared.resolve("cache"), Progress.NONE)
-            .evaluate(dataset, model, folder.resolve("evaluation"));
+            .evaluate(dataset, model, folder.resolve("evaluation"))
+            .twoClass();
     // The last epoch's AUC was measured on activations of 16 bits.
     assertThat(report.splits().get("validation").auc().value())
         .isEqualTo(result.epochs().get(1).validationAuc());

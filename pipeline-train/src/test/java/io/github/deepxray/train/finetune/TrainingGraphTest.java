@@ -8,8 +8,10 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.train.loop.Objective;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,62 @@ class TrainingGraphTest {
       }
       assertThat(graph.step(new Batches.Batch(x, targets, weights), 0))
           .isCloseTo(expected, within(1e-6));
+    }
+  }
+
+  /** The same with three logits, and that steps against the gradient make it less. */
+  @Test
+  void ofMoreClassesTheLossIsThatOfTheSoftmax() {
+    Network network =
+        new Network(
+            "dense",
+            "x",
+            List.of(4),
+            List.of(
+                new Layer.Dense("top_dense", "x", 6, true),
+                new Layer.Activation("avg_pool", "top_dense", Layer.Function.SWISH),
+                new Layer.Dense("logits", "avg_pool", 3, true)),
+            List.of("logits"));
+    Weights start = Fixtures.withRandomWeights(network, 3).weights();
+    Objective objective = Objective.of(true, 0.1, List.of(10L, 30L, 20L));
+    float[] x = {1, 2, 3, 4, -1, 0, 1, 0.5f};
+    float[] targets = new float[6];
+    objective.target(new Label(2), targets, 0);
+    objective.target(new Label(0), targets, 3);
+    float[] weights = {objective.weight(new Label(2)), objective.weight(new Label(0))};
+    // Keras' label_smoothing and scikit-learn's balanced weights.
+    assertThat(targets)
+        .containsExactly(
+            new float[] {0.1f / 3, 0.1f / 3, 0.9f + 0.1f / 3, 0.9f + 0.1f / 3, 0.1f / 3, 0.1f / 3},
+            within(1e-6f));
+    assertThat(weights).containsExactly(new float[] {1, 2}, within(1e-6f));
+    double expected = 0;
+    for (int e = 0; e < 2; e++) {
+      double[] logits = new double[3];
+      for (int c = 0; c < 3; c++) {
+        logits[c] = start.floats("logits/bias")[c];
+        for (int unit = 0; unit < 6; unit++) {
+          double sum = start.floats("top_dense/bias")[unit];
+          for (int i = 0; i < 4; i++) {
+            sum += x[e * 4 + i] * start.floats("top_dense/kernel")[i * 6 + unit];
+          }
+          logits[c] += sum / (1 + Math.exp(-sum)) * start.floats("logits/kernel")[unit * 3 + c];
+        }
+      }
+      double total = Math.exp(logits[0]) + Math.exp(logits[1]) + Math.exp(logits[2]);
+      for (int c = 0; c < 3; c++) {
+        expected -= weights[e] / 2 * targets[e * 3 + c] * Math.log(Math.exp(logits[c]) / total);
+      }
+    }
+    try (TrainingGraph graph = new TrainingGraph(spec("{}"), 1, network, List.of(), STEPS, 1)) {
+      graph.start(start);
+      Batches.Batch batch = new Batches.Batch(x, targets, weights);
+      double first = graph.step(batch, 0);
+      assertThat(first).isCloseTo(expected, within(1e-5));
+      for (int step = 1; step < STEPS - 1; step++) {
+        graph.step(batch, step);
+      }
+      assertThat(graph.step(batch, STEPS - 1)).isLessThan(first);
     }
   }
 
