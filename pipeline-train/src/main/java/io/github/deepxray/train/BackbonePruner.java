@@ -3,7 +3,7 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -156,7 +156,6 @@ public final class BackbonePruner {
   private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
       throws IOException {
     Trainer.Options trainer = options.trainer();
-    TrainedModel.Description description = model.description();
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(model.backbone(), engines, trainer.cores(), cacheFolder, progress);
     Network network = model.model().network();
@@ -164,22 +163,28 @@ public final class BackbonePruner {
         new HeadPruning(spec, engines, trainer.cores(), progress)
             .prune(network, model.head(), extractor.extract(dataset, Split.TRAIN, 1).embeddings());
     Model pruned = new Model(network, model.model().weights().plus(head.weights()));
-    List<ScoredExample> scored =
-        Scorer.score(engines, head, extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
     Pruner counter = new Pruner(spec, new ConstantSparsity(spec.sparsity(), 0), network);
-    return new TrainedModel(
-        description
-            .withThresholds(
-                DecisionThresholds.choose(
-                    trainer.head().balanced(),
-                    description.positiveShare(),
-                    scored,
-                    trainer.targetPrevalence(),
-                    trainer.targetSensitivity()))
+    TrainedModel.Description described =
+        model
+            .description()
             .with(
                 new TrainedModel.Pruning(
-                    spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))),
-        pruned);
+                    spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights()))));
+    Optional<Double> share = described.positiveShare();
+    // Of more classes the most probable one is taken: there is nothing to choose.
+    if (share.isPresent()) {
+      SplitScores scored =
+          Scorer.score(engines, head, extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
+      described =
+          described.withThresholds(
+              DecisionThresholds.choose(
+                  trainer.head().balanced(),
+                  share.get(),
+                  scored.twoClass(),
+                  trainer.targetPrevalence(),
+                  trainer.targetSensitivity()));
+    }
+    return new TrainedModel(described, pruned);
   }
 
   private List<String> inputs(PreparedDataset dataset, TrainedModel model) {
