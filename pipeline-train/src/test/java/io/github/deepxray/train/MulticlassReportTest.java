@@ -72,10 +72,10 @@ class MulticlassReportTest {
         .isInstanceOf(DeepXrayException.class);
     assertThat(report.table("test").lines().toList())
         .contains(
-            "                     cat      dog hippopo.",
-            "  cat                  1        0        0",
-            "  dog                  0        1        1",
-            "  hippopotamus         0        0        1")
+            "                    cat      dog hippopo.",
+            "  cat                 1        0        0",
+            "  dog                 0        1        1",
+            "  hippopotamus        0        0        1")
         .anyMatch(line -> line.startsWith("  accuracy 0.750"));
     assertThat(report.decidesBy(new MostProbable(List.of(0.5, 0.25, 0.25)))).isTrue();
     assertThat(report.decidesBy(new MostProbable(List.of(0.5, 0.5, 0.0, 0.0)))).isFalse();
