@@ -155,6 +155,8 @@ class MulticlassTest {
   void cardAndReportSpeakOfTheClasses() throws IOException {
     String card = Files.readString(bundle.resolve(Bundle.MODEL_CARD));
     String page = Files.readString(bundle.resolve("report.html"));
+    // Names of files tell nothing of these images' patients.
+    assertThat(page).contains("images nothing says whose they are");
     for (String name : CLASSES) {
       assertThat(card).contains(name);
       assertThat(page).contains("roc-" + CLASSES.indexOf(name)).contains(name);
