@@ -49,20 +49,33 @@ final class ArtifactsSection {
         "p",
         content
             .speed()
-            .map(speed -> "Time for one image on one thread, measured on " + speed.machine() + ".")
+            .map(ArtifactsSection::measuredOn)
             .orElse(
                 "How fast they are depends on the machine and is not kept in the bundle:"
                     + " deepxray report --turns 30 measures it."),
         "class",
         "soft");
-    for (ArtifactReport artifact : content.artifacts()) {
+    refusals(html, content.artifacts());
+    others(html, content.others());
+    return html.close();
+  }
+
+  /** Why artifacts were refused. */
+  static void refusals(Html html, List<ArtifactReport> artifacts) {
+    for (ArtifactReport artifact : artifacts) {
       if (!artifact.verdict().blessed()) {
         html.open("p", "class", "bad").text("Refused: ").element("code", artifact.path());
         html.text(" " + String.join("; ", artifact.verdict().objections()) + ".").close();
       }
     }
-    others(html, content.others());
-    return html.close();
+  }
+
+  static String measuredOn(ReportContent.Speed speed) {
+    return "Time for one image on one thread, measured on " + speed.machine() + ".";
+  }
+
+  static String milliseconds(ReportContent.Speed speed, ArtifactReport artifact) {
+    return Numbers.decimals(speed.milliseconds().getOrDefault(artifact.artifact(), Double.NaN), 2);
   }
 
   private static void others(Html html, List<ReportContent.Other> others) {
@@ -135,15 +148,7 @@ final class ArtifactsSection {
                   : Numbers.decimals(test.maxDeltaProbability(), 3)));
       cells.add(Cell.of(Numbers.count(test.flipped())));
     }
-    content
-        .speed()
-        .ifPresent(
-            speed ->
-                cells.add(
-                    Cell.of(
-                        Numbers.decimals(
-                            speed.milliseconds().getOrDefault(artifact.artifact(), Double.NaN),
-                            2))));
+    content.speed().ifPresent(speed -> cells.add(Cell.of(milliseconds(speed, artifact))));
     return cells;
   }
 

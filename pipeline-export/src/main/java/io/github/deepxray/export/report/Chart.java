@@ -219,8 +219,8 @@ final class Chart {
     segment(marks, style, x1, y1, x2, y2);
   }
 
-  private static void segment(
-      Html target, String style, double x1, double y1, double x2, double y2) {
+  /** A straight line. */
+  static void segment(Html target, String style, double x1, double y1, double x2, double y2) {
     target.empty(
         "line",
         "class",

@@ -59,7 +59,7 @@ final class IntervalStrip {
   static Html html(double from, double to, Interval test, Interval validation) {
     Html svg = begin(20);
     for (double value : new double[] {from, (from + to) / 2, to}) {
-      line(svg, "grid", px(from, to, value), 0, px(from, to, value), 20);
+      Chart.segment(svg, "grid", px(from, to, value), 0, px(from, to, value), 20);
     }
     interval(svg, "test", from, to, test, 6);
     interval(svg, "validation", from, to, validation, 15);
@@ -72,7 +72,7 @@ final class IntervalStrip {
       return;
     }
     if (!Double.isNaN(interval.low() + interval.high())) {
-      line(
+      Chart.segment(
           svg,
           "whisker " + style,
           px(from, to, interval.low()),
@@ -90,20 +90,5 @@ final class IntervalStrip {
         Numbers.coordinate(y),
         "r",
         "3.5");
-  }
-
-  private static void line(Html svg, String style, double x1, double y1, double x2, double y2) {
-    svg.empty(
-        "line",
-        "class",
-        style,
-        "x1",
-        Numbers.coordinate(x1),
-        "y1",
-        Numbers.coordinate(y1),
-        "x2",
-        Numbers.coordinate(x2),
-        "y2",
-        Numbers.coordinate(y2));
   }
 }

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
@@ -83,7 +84,8 @@ public final class MulticlassPage {
       Optional<String> heatMaps,
       Map<String, String> config,
       Map<String, String> versions,
-      Map<String, String> host) {
+      Map<String, String> host)
+      implements Origins {
     /** Copies and sorts. */
     public Content {
       limits = List.copyOf(limits);
@@ -105,12 +107,7 @@ public final class MulticlassPage {
   }
 
   private String draw() {
-    page.open("header");
-    page.open("p", "class", "warning").element("b", "Not a medical device.");
-    page.text(
-        " Made for research and engineering; not reviewed or cleared for diagnosis, triage or any"
-            + " other clinical use, and not to be used for it.");
-    page.close();
+    page.open("header").add(ReportPage.warning());
     page.element("h1", content.name()).element("p", content.purpose());
     page.close().open("main");
     summary();
@@ -120,7 +117,7 @@ public final class MulticlassPage {
     curves();
     training();
     artifacts();
-    limits();
+    page.add(OriginSection.limits(content.limits()));
     provenance();
     return page.close().endPage();
   }
@@ -139,15 +136,8 @@ public final class MulticlassPage {
     section("quality", "How good, and how sure");
     Table table =
         Table.of(
-            "In brackets 95 % intervals over resampled patients. "
-                + Numbers.count(test.images())
-                + " test images of "
-                + Numbers.count(test.patients())
-                + " patients, "
-                + Numbers.count(validation.images())
-                + " validation images of "
-                + Numbers.count(validation.patients())
-                + ".",
+            SummarySection.caption(
+                test.images(), test.patients(), validation.images(), validation.patients()),
             "",
             "test",
             "validation",
@@ -351,32 +341,15 @@ public final class MulticlassPage {
       String what,
       List<EpochResult> epochs,
       Map<String, ToDoubleFunction<EpochResult>> lines) {
-    double[] values =
-        lines.values().stream()
-            .flatMapToDouble(line -> epochs.stream().mapToDouble(line))
-            .filter(Double::isFinite)
-            .sorted()
-            .toArray();
-    if (values.length == 0) {
-      return;
-    }
-    Chart chart =
-        Chart.withEnds(
+    TrainingSection.chart(
             stage + "-" + what,
             what + " of " + stage + " by epoch",
             "From epoch 1 to " + epochs.size() + ".",
-            Axis.numbered("epoch", epochs.size()),
-            Axis.around(what, values[0], values[values.length - 1], 5),
-            280);
-    lines.forEach(
-        (name, line) ->
-            chart.named(
-                name,
-                name,
-                epochs.stream()
-                    .map(e -> new Point(e.epoch() + 1, line.applyAsDouble(e)))
-                    .toList()));
-    figure(chart, what + " by epoch.");
+            what,
+            epochs,
+            lines,
+            OptionalInt.empty())
+        .ifPresent(chart -> figure(chart, what + " by epoch."));
   }
 
   private void artifacts() {
@@ -414,27 +387,12 @@ public final class MulticlassPage {
                   test.map(c -> Numbers.decimals(c.maxDeltaProbability(), 4)).orElse(Numbers.NONE),
                   test.map(c -> Numbers.count(c.flipped()) + " of " + Numbers.count(c.images()))
                       .orElse(Numbers.NONE)));
-      content
-          .speed()
-          .ifPresent(
-              speed ->
-                  cells.add(
-                      Numbers.decimals(
-                          speed.milliseconds().getOrDefault(artifact.artifact(), Double.NaN), 2)));
+      content.speed().ifPresent(speed -> cells.add(ArtifactsSection.milliseconds(speed, artifact)));
       table.row(cells.toArray(String[]::new));
     }
     page.add(table.html());
-    content
-        .speed()
-        .ifPresent(
-            speed ->
-                soft("Time for one image on one thread, measured on " + speed.machine() + "."));
-    for (ArtifactReport artifact : content.artifacts()) {
-      if (!artifact.verdict().blessed()) {
-        page.open("p", "class", "bad").text("Refused: ").element("code", artifact.path());
-        page.text(" " + String.join("; ", artifact.verdict().objections()) + ".").close();
-      }
-    }
+    content.speed().map(ArtifactsSection::measuredOn).ifPresent(this::soft);
+    ArtifactsSection.refusals(page, content.artifacts());
     page.close();
   }
 
@@ -444,35 +402,10 @@ public final class MulticlassPage {
         : Numbers.interval(value) + ", " + Numbers.signed(difference.value(), 4);
   }
 
-  private void limits() {
-    section("limits", "Limits");
-    page.open("ul");
-    content.limits().forEach(limit -> page.element("li", limit));
-    page.close().close();
-  }
-
   private void provenance() {
     section("provenance", "How it was made");
-    Map<String, String> hashes = new LinkedHashMap<>();
-    hashes.put("weights", content.weights());
-    hashes.put("data set", content.dataset().fingerprint());
-    hashes.put(
-        "source (" + content.dataset().source().kind() + ")",
-        content.dataset().source().fingerprint());
-    content.versions().forEach((name, version) -> hashes.put("version of " + name, version));
-    content.host().forEach((name, value) -> hashes.put("exported on: " + name, value));
-    pairs("Options", content.config());
-    pairs("Hashes and versions", hashes);
-    page.close();
-  }
-
-  private void pairs(String title, Map<String, String> pairs) {
-    if (pairs.isEmpty()) {
-      return;
-    }
-    page.element("h3", title).open("dl", "class", "pairs");
-    pairs.forEach(
-        (name, value) -> page.open("div").element("dt", name).element("dd", value).close());
+    OriginSection.pairs(page, "Options", content.config());
+    OriginSection.hashes(page, content);
     page.close();
   }
 }

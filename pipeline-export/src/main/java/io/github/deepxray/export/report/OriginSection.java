@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.io.Json;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Limits, and everything needed to make the model again. */
@@ -12,15 +13,26 @@ final class OriginSection {
 
   static Html html(ReportContent content) {
     Html html = new Html();
-    html.open("section", "id", "limits").element("h2", "Limits");
-    html.open("ul");
-    content.limits().forEach(limit -> html.element("li", limit));
-    html.close().close();
+    html.add(limits(content.limits()));
     html.open("section", "id", "provenance").element("h2", "How it was made");
     pairs(html, "Options", content.config());
     Map<String, String> recipe = new LinkedHashMap<>();
     flatten(recipe, "", Json.tree(content.training()));
     pairs(html, "Recipe", recipe);
+    hashes(html, content);
+    return html.close();
+  }
+
+  /** What the model is not good for. */
+  static Html limits(List<String> limits) {
+    Html html = new Html();
+    html.open("section", "id", "limits").element("h2", "Limits").open("ul");
+    limits.forEach(limit -> html.element("li", limit));
+    return html.close().close();
+  }
+
+  /** What tells whether it is the same model. */
+  static void hashes(Html html, Origins content) {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("weights", content.weights());
     hashes.put("data set", content.dataset().fingerprint());
@@ -30,10 +42,9 @@ final class OriginSection {
     content.versions().forEach((name, version) -> hashes.put("version of " + name, version));
     content.host().forEach((name, value) -> hashes.put("exported on: " + name, value));
     pairs(html, "Hashes and versions", hashes);
-    return html.close();
   }
 
-  private static void pairs(Html html, String title, Map<String, String> pairs) {
+  static void pairs(Html html, String title, Map<String, String> pairs) {
     if (pairs.isEmpty()) {
       return;
     }

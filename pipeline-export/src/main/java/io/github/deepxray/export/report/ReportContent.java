@@ -62,7 +62,8 @@ public record ReportContent(
     Optional<String> heatMaps,
     Map<String, String> config,
     Map<String, String> versions,
-    Map<String, String> host) {
+    Map<String, String> host)
+    implements Origins {
   /** Copies and sorts. */
   public ReportContent {
     limits = List.copyOf(limits);

@@ -64,6 +64,20 @@ final class SummarySection {
     return html.close();
   }
 
+  /** What stands above metrics of both splits. */
+  static String caption(
+      long images, long patients, long validationImages, long validationPatients) {
+    return "In brackets 95 % intervals over resampled patients. "
+        + Numbers.count(images)
+        + " test images of "
+        + Numbers.count(patients)
+        + " patients, "
+        + Numbers.count(validationImages)
+        + " validation images of "
+        + Numbers.count(validationPatients)
+        + ".";
+  }
+
   private void quality(Html html) {
     html.open("section", "class", "card wide", "id", "quality");
     html.element("h2", "How good, and how sure");
@@ -82,15 +96,7 @@ final class SummarySection {
     heads.add(Cell.of("test − validation"));
     Table table =
         Table.of(
-            "In brackets 95 % intervals over resampled patients. "
-                + Numbers.count(test.images())
-                + " test images of "
-                + Numbers.count(test.patients())
-                + " patients, "
-                + Numbers.count(validation.images())
-                + " validation images of "
-                + Numbers.count(validation.patients())
-                + ".",
+            caption(test.images(), test.patients(), validation.images(), validation.patients()),
             heads);
     measured.forEach(
         (name, pair) ->

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.DoubleStream;
 
 /** How training went, epoch by epoch. */
 final class TrainingSection {
@@ -103,35 +102,19 @@ final class TrainingSection {
       String stage,
       List<EpochResult> epochs,
       Map<String, ToDoubleFunction<EpochResult>> lines) {
-    double[] values =
-        lines.values().stream()
-            .flatMapToDouble(line -> epochs.stream().mapToDouble(line))
-            .filter(Double::isFinite)
-            .toArray();
-    if (values.length == 0) {
-      return;
-    }
-    double least = DoubleStream.of(values).min().orElseThrow();
-    double most = DoubleStream.of(values).max().orElseThrow();
-    Chart chart =
-        Chart.withEnds(
+    Optional<Chart> chart =
+        chart(
             id,
             upper(what) + " of " + name(stage) + " by epoch",
             "From epoch 1 to " + epochs.size() + "; the table has the numbers of the kept epoch.",
-            Axis.numbered("epoch", epochs.size()),
-            Axis.around(what, least, most, 5),
-            280);
-    kept(stage, epochs.size())
-        .ifPresent(epoch -> chart.vertical(epoch, epoch == epochs.size() ? "" : "kept"));
-    lines.forEach(
-        (name, line) ->
-            chart.named(
-                name,
-                name,
-                epochs.stream()
-                    .map(e -> new Point(e.epoch() + 1, line.applyAsDouble(e)))
-                    .toList()));
-    html.open("figure").add(chart.html());
+            what,
+            epochs,
+            lines,
+            kept(stage, epochs.size()));
+    if (chart.isEmpty()) {
+      return;
+    }
+    html.open("figure").add(chart.get().html());
     html.element(
         "figcaption",
         upper(what)
@@ -143,6 +126,49 @@ final class TrainingSection {
                 ? ". The dotted line is the epoch whose weights were kept."
                 : "."));
     html.close();
+  }
+
+  /**
+   * Some numbers of every epoch.
+   *
+   * @param kept the epoch whose weights were kept, from 1, if it is to be marked
+   * @return empty if there is no number to show
+   */
+  static Optional<Chart> chart(
+      String id,
+      String title,
+      String description,
+      String what,
+      List<EpochResult> epochs,
+      Map<String, ToDoubleFunction<EpochResult>> lines,
+      OptionalInt kept) {
+    double[] values =
+        lines.values().stream()
+            .flatMapToDouble(line -> epochs.stream().mapToDouble(line))
+            .filter(Double::isFinite)
+            .sorted()
+            .toArray();
+    if (values.length == 0) {
+      return Optional.empty();
+    }
+    Chart chart =
+        Chart.withEnds(
+            id,
+            title,
+            description,
+            Axis.numbered("epoch", epochs.size()),
+            Axis.around(what, values[0], values[values.length - 1], 5),
+            280);
+    kept.ifPresent(epoch -> chart.vertical(epoch, epoch == epochs.size() ? "" : "kept"));
+    lines.forEach(
+        (name, line) ->
+            chart.named(
+                name,
+                name,
+                epochs.stream()
+                    .map(e -> new Point(e.epoch() + 1, line.applyAsDouble(e)))
+                    .toList()));
+    return Optional.of(chart);
   }
 
   /** The epoch whose weights were kept, from 1, where that is known. */
