@@ -57,9 +57,63 @@ public final class BundleReport {
    * @throws IOException if a file cannot be read
    */
   public static String html(Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
-    return new BundleRecords(bundle).modelMetrics() instanceof MulticlassReport
-        ? MulticlassPage.html(multiclass(bundle, speed))
-        : ReportPage.html(content(bundle, speed));
+    BundleRecords records = new BundleRecords(bundle);
+    Provenance provenance = records.provenance();
+    DatasetManifest dataset =
+        Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
+    ReportExtras extras = extras(bundle, provenance, dataset);
+    Statements statements =
+        new Statements(extras.origin(), dataset.classNames(), provenance.training());
+    String backbone =
+        provenance.training().backboneSource() + statements.backboneHistory().replace("`", "");
+    if (records.modelMetrics() instanceof MulticlassReport metrics) {
+      return MulticlassPage.html(
+          new MulticlassPage.Content(
+              extras.name(),
+              extras.purpose(),
+              Statements.unwrapped(statements.data()),
+              statements.limitItems(),
+              backbone,
+              provenance.training(),
+              provenance.weights(),
+              metrics,
+              (SplitScores.Multiclass) records.scores(Split.TEST.key()),
+              dataset,
+              bundle.artifacts(),
+              speed,
+              histories(bundle),
+              extras.explained().map(BundleReport::sentence),
+              provenance.config(),
+              provenance.versions(),
+              provenance.host()));
+    }
+    Map<String, Predictions> predictions = new LinkedHashMap<>();
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      predictions.put(split.key(), records.predictions(split.key()));
+    }
+    return ReportPage.html(
+        new ReportContent(
+            extras.name(),
+            extras.purpose(),
+            statements.dataName(),
+            Statements.unwrapped(statements.data()),
+            statements.limitItems(),
+            backbone,
+            provenance.training(),
+            provenance.weights(),
+            records.metrics(),
+            predictions,
+            dataset,
+            bundle.artifacts(),
+            others(bundle, extras),
+            speed,
+            histories(bundle),
+            extras.samples(),
+            extras.mistakes(),
+            extras.explained().map(BundleReport::sentence),
+            provenance.config(),
+            provenance.versions(),
+            provenance.host()));
   }
 
   /**
@@ -111,72 +165,6 @@ public final class BundleReport {
               + (damage.size() > 1 ? ", and " + (damage.size() - 1) + " more" : "")
               + "; export it again.");
     }
-  }
-
-  private static ReportContent content(Bundle bundle, Optional<ReportContent.Speed> speed)
-      throws IOException {
-    BundleRecords records = new BundleRecords(bundle);
-    Provenance provenance = records.provenance();
-    DatasetManifest dataset =
-        Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
-    ReportExtras extras = extras(bundle, provenance, dataset);
-    Statements statements =
-        new Statements(extras.origin(), dataset.classNames(), provenance.training());
-    Map<String, Predictions> predictions = new LinkedHashMap<>();
-    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      predictions.put(split.key(), records.predictions(split.key()));
-    }
-    return new ReportContent(
-        extras.name(),
-        extras.purpose(),
-        statements.dataName(),
-        Statements.unwrapped(statements.data()),
-        statements.limitItems(),
-        provenance.training().backboneSource() + statements.backboneHistory().replace("`", ""),
-        provenance.training(),
-        provenance.weights(),
-        records.metrics(),
-        predictions,
-        dataset,
-        bundle.artifacts(),
-        others(bundle, extras),
-        speed,
-        histories(bundle),
-        extras.samples(),
-        extras.mistakes(),
-        extras.explained().map(BundleReport::sentence),
-        provenance.config(),
-        provenance.versions(),
-        provenance.host());
-  }
-
-  private static MulticlassPage.Content multiclass(
-      Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
-    BundleRecords records = new BundleRecords(bundle);
-    Provenance provenance = records.provenance();
-    DatasetManifest dataset =
-        Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
-    ReportExtras extras = extras(bundle, provenance, dataset);
-    Statements statements =
-        new Statements(extras.origin(), dataset.classNames(), provenance.training());
-    return new MulticlassPage.Content(
-        extras.name(),
-        extras.purpose(),
-        Statements.unwrapped(statements.data()),
-        statements.limitItems(),
-        provenance.training().backboneSource() + statements.backboneHistory().replace("`", ""),
-        provenance.training(),
-        provenance.weights(),
-        (MulticlassReport) records.modelMetrics(),
-        (SplitScores.Multiclass) records.scores(Split.TEST.key()),
-        dataset,
-        bundle.artifacts(),
-        speed,
-        histories(bundle),
-        extras.explained().map(BundleReport::sentence),
-        provenance.config(),
-        provenance.versions(),
-        provenance.host());
   }
 
   /** What the bundle's own file says; older bundles have none, and then less is known. */

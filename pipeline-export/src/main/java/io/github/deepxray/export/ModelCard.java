@@ -1,11 +1,8 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.core.Version;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
-import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -47,12 +44,7 @@ record ModelCard(
     StringBuilder text = new StringBuilder();
     text.append(frontMatter(test, decided));
     text.append("# ").append(name).append("\n\n").append(purpose).append("\n\n");
-    text.append(
-        """
-        > **Not a medical device.** This model was made for research and engineering. It has not been
-        > reviewed or cleared for diagnosis, triage or any other clinical use, and must not be used
-        > for it.
-        """);
+    text.append(CardText.WARNING);
     text.append("\n## Intended use\n\n").append(intendedUse());
     text.append(
         """
@@ -85,7 +77,10 @@ record ModelCard(
                 : "",
             Words.positive(classes()),
             Words.positives(classes())));
-    artifacts.forEach(artifact -> text.append(row(artifact)));
+    for (ArtifactReport artifact : artifacts) {
+      double threshold = artifact.threshold().orElseThrow(IllegalStateException::new);
+      text.append(CardText.row(artifact, String.format(Locale.ROOT, "%.4f", threshold)));
+    }
     text.append(
         """
 
@@ -117,30 +112,7 @@ record ModelCard(
                           s.images(),
                           s.labels().getOrDefault(Label.PNEUMONIA, 0))));
     }
-    text.append(
-        String.format(
-            Locale.ROOT,
-            """
-
-            ## Training
-
-            Backbone `%s`, its weights: %s%s. Head `%s`, trained for %d epochs with seed %d by
-            deepxray %s. `provenance.json` has the hashes of weights and data and every option.
-
-            ## Metrics
-
-            On the test split, which nothing was chosen on. In brackets the 95 %% interval over %d
-            bootstrap resamples of patients.
-
-            """,
-            training.backbone(),
-            training.backboneSource(),
-            statements.backboneHistory(),
-            training.head().name(),
-            training.epochs(),
-            training.seed(),
-            Version.current(),
-            Evaluation.RESAMPLES));
+    text.append(CardText.training(training, statements.backboneHistory())).append("\n\n");
     text.append(metricsTable(test));
     text.append("\n## Limits\n\n").append(statements.limits());
     return text.toString().replace("\r\n", "\n");
@@ -149,25 +121,6 @@ record ModelCard(
   /** Whether its form says that it reads or writes integers. */
   private static boolean integers(ArtifactReport artifact) {
     return artifact.form().matches(".*\\b(reads|writes) u?int.*");
-  }
-
-  private static String row(ArtifactReport artifact) {
-    // Missing if the artifact could not be run.
-    Comparison test = artifact.verdict().splits().get(Split.TEST.key());
-    return String.format(
-        Locale.ROOT,
-        "| `%s` | %s | %s | %s | %,d | %,d | %,d | %.4f | %s | %s | %s |%n",
-        artifact.path(),
-        artifact.form(),
-        artifact.weights().map(w -> String.format(Locale.ROOT, "%,d", w.weights())).orElse("-"),
-        artifact.weights().map(w -> String.format(Locale.ROOT, "%,d", w.nonZero())).orElse("-"),
-        artifact.size().raw(),
-        artifact.size().gzip(),
-        artifact.size().zip(),
-        artifact.threshold().orElseThrow(IllegalStateException::new),
-        test == null ? "-" : test.auc(),
-        test == null ? "-" : test.accuracy(),
-        artifact.verdict().blessed() ? "blessed" : "**refused**");
   }
 
   private String explanation(HeatMapCheck check) {
@@ -256,12 +209,12 @@ record ModelCard(
               case UNKNOWN -> "images " + dataset.fingerprint().substring(0, 12);
             },
             origin == ImageOrigin.KERMANY_2018 ? KERMANY_ON_HUB : "image-folder"));
-    metric(text, "roc_auc", "AUC", test.auc());
-    metric(text, "accuracy", "accuracy", decided.accuracy());
-    metric(text, "recall", "sensitivity", decided.sensitivity());
-    metric(text, "specificity", "specificity", decided.specificity());
-    metric(text, "precision", "precision", decided.precision());
-    metric(text, "f1", "F1", decided.f1());
+    CardText.metric(text, "roc_auc", "AUC", test.auc());
+    CardText.metric(text, "accuracy", "accuracy", decided.accuracy());
+    CardText.metric(text, "recall", "sensitivity", decided.sensitivity());
+    CardText.metric(text, "specificity", "specificity", decided.specificity());
+    CardText.metric(text, "precision", "precision", decided.precision());
+    CardText.metric(text, "f1", "F1", decided.f1());
     return text.append("---\n\n").toString();
   }
 
@@ -270,14 +223,6 @@ record ModelCard(
       return "deepxray";
     }
     return (origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray") + "\n- pneumonia";
-  }
-
-  /** With all digits, as in {@code metrics.json}; one that is not defined is left out. */
-  private static void metric(StringBuilder text, String type, String name, Interval measured) {
-    if (!Double.isNaN(measured.value())) {
-      text.append("    - type: ").append(type).append("\n      name: ").append(name);
-      text.append("\n      value: ").append(measured.value()).append('\n');
-    }
   }
 
   private String metricsTable(Evaluation test) {

@@ -1,11 +1,7 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.core.Version;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.metrics.Comparison;
-import io.github.deepxray.core.metrics.Evaluation;
-import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.MulticlassEvaluation;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Label;
@@ -38,11 +34,9 @@ record MulticlassCard(
     MulticlassEvaluation test = metrics.test();
     StringBuilder text = new StringBuilder(frontMatter(test));
     text.append("# ").append(name).append("\n\n").append(purpose).append("\n\n");
+    text.append(CardText.WARNING);
     text.append(
         """
-        > **Not a medical device.** This model was made for research and engineering. It has not been
-        > reviewed or cleared for diagnosis, triage or any other clinical use, and must not be used
-        > for it.
 
         ## Intended use
 
@@ -67,7 +61,7 @@ record MulticlassCard(
         """
             .formatted(
                 classes().size(), training.imageSize(), String.join(", ", classes().list())));
-    artifacts.forEach(artifact -> text.append(row(artifact)));
+    artifacts.forEach(artifact -> text.append(CardText.row(artifact)));
     text.append(
         """
 
@@ -93,34 +87,16 @@ record MulticlassCard(
                       split.key(),
                       s.images(),
                       classes().labels().stream()
-                          .map(l -> count(s.labels().getOrDefault(l, 0)))
+                          .map(l -> CardText.count(s.labels().getOrDefault(l, 0)))
                           .collect(Collectors.joining(" | "))));
     }
+    text.append(CardText.training(training, statements.backboneHistory()));
     text.append(
-        String.format(
-            Locale.ROOT,
-            """
+        """
+         Each class is measured against all others; macro means
+        the mean over the classes.
 
-            ## Training
-
-            Backbone `%s`, its weights: %s%s. Head `%s`, trained for %d epochs with seed %d by
-            deepxray %s. `provenance.json` has the hashes of weights and data and every option.
-
-            ## Metrics
-
-            On the test split, which nothing was chosen on. In brackets the 95 %% interval over %d
-            bootstrap resamples of patients. Each class is measured against all others; macro means
-            the mean over the classes.
-
-            """,
-            training.backbone(),
-            training.backboneSource(),
-            statements.backboneHistory(),
-            training.head().name(),
-            training.epochs(),
-            training.seed(),
-            Version.current(),
-            Evaluation.RESAMPLES));
+        """);
     metrics(text, test);
     text.append("\n## Limits\n\n").append(statements.limits());
     return text.toString();
@@ -159,28 +135,9 @@ record MulticlassCard(
           "| %s | %s |",
           classes().of(label),
           test.confusion().get(label.index()).stream()
-              .map(MulticlassCard::count)
+              .map(CardText::count)
               .collect(Collectors.joining(" | ")));
     }
-  }
-
-  private static String row(ArtifactReport artifact) {
-    // Missing if the artifact could not be run.
-    Optional<Comparison> test =
-        Optional.ofNullable(artifact.verdict().splits().get(Split.TEST.key()));
-    return String.format(
-        Locale.ROOT,
-        "| `%s` | %s | %s | %s | %,d | %,d | %,d | %s | %s | %s |\n",
-        artifact.path(),
-        artifact.form(),
-        artifact.weights().map(w -> count(w.weights())).orElse("-"),
-        artifact.weights().map(w -> count(w.nonZero())).orElse("-"),
-        artifact.size().raw(),
-        artifact.size().gzip(),
-        artifact.size().zip(),
-        test.map(c -> c.auc().toString()).orElse("-"),
-        test.map(c -> c.accuracy().toString()).orElse("-"),
-        artifact.verdict().blessed() ? "blessed" : "**refused**");
   }
 
   private static String explanation(HeatMapCheck check) {
@@ -229,22 +186,10 @@ record MulticlassCard(
             metrics:
         """
             .formatted(training.backbone(), name, dataset.fingerprint().substring(0, 12)));
-    metric(text, "accuracy", "accuracy", test.accuracy());
-    metric(text, "roc_auc", "macro AUC", test.macroAuc());
-    metric(text, "f1", "macro F1", test.macroF1());
+    CardText.metric(text, "accuracy", "accuracy", test.accuracy());
+    CardText.metric(text, "roc_auc", "macro AUC", test.macroAuc());
+    CardText.metric(text, "f1", "macro F1", test.macroF1());
     return text.append("---\n\n").toString();
-  }
-
-  /** With all digits, as in {@code metrics.json}; one that is not defined is left out. */
-  private static void metric(StringBuilder text, String type, String name, Interval measured) {
-    if (!Double.isNaN(measured.value())) {
-      text.append("    - type: ").append(type).append("\n      name: ").append(name);
-      text.append("\n      value: ").append(measured.value()).append('\n');
-    }
-  }
-
-  private static String count(long number) {
-    return String.format(Locale.ROOT, "%,d", number);
   }
 
   private static void line(StringBuilder text, String format, Object... arguments) {
