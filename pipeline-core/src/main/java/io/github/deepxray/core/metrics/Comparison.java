@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 
 /**
@@ -113,34 +114,25 @@ public record Comparison(
 
   private static Comparison of(
       List<ClassifiedExample> reference, List<ClassifiedExample> candidate, long seed) {
-    Map<String, ClassifiedExample> byId = new HashMap<>();
-    reference.forEach(example -> byId.put(example.id(), example));
     List<ClassifiedExample> examples =
         candidate.stream().sorted(Comparator.comparing(ClassifiedExample::id)).toList();
-    List<ClassifiedExample> expected = new ArrayList<>();
-    List<Double> before = new ArrayList<>();
-    List<Double> after = new ArrayList<>();
+    List<ClassifiedExample> expected =
+        matching(
+            reference,
+            examples,
+            ClassifiedExample::id,
+            (one, other) ->
+                one.label() == other.label()
+                    && one.probabilities().size() == other.probabilities().size());
+    List<Double> before = expected.stream().flatMap(e -> e.probabilities().stream()).toList();
+    List<Double> after = examples.stream().flatMap(e -> e.probabilities().stream()).toList();
     double largest = 0;
-    int flipped = 0;
-    for (ClassifiedExample example : examples) {
-      ClassifiedExample other = byId.get(example.id());
-      if (other == null
-          || other.label() != example.label()
-          || other.probabilities().size() != example.probabilities().size()) {
-        throw notTheSame(example.id(), other == null);
-      }
-      expected.add(other);
-      before.addAll(other.probabilities());
-      after.addAll(example.probabilities());
-      for (int c = 0; c < example.probabilities().size(); c++) {
-        largest =
-            Math.max(
-                largest, Math.abs(example.probabilities().get(c) - other.probabilities().get(c)));
-      }
-      flipped += example.decided() == other.decided() ? 0 : 1;
+    for (int i = 0; i < before.size(); i++) {
+      largest = Math.max(largest, Math.abs(after.get(i) - before.get(i)));
     }
-    if (expected.size() != reference.size()) {
-      throw notAsMany(reference.size(), expected.size());
+    int flipped = 0;
+    for (int i = 0; i < examples.size(); i++) {
+      flipped += examples.get(i).decided() == expected.get(i).decided() ? 0 : 1;
     }
     OneVsRest first = new OneVsRest(expected);
     OneVsRest second = new OneVsRest(examples);
@@ -196,37 +188,35 @@ public record Comparison(
    * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
    */
   static List<ScoredExample> matching(List<ScoredExample> reference, List<ScoredExample> examples) {
-    Map<String, ScoredExample> byId = new HashMap<>();
-    reference.forEach(example -> byId.put(example.id(), example));
-    List<ScoredExample> matching = new ArrayList<>();
-    for (ScoredExample example : examples) {
-      ScoredExample other = byId.get(example.id());
-      if (other == null || other.positive() != example.positive()) {
-        throw notTheSame(example.id(), other == null);
+    return matching(
+        reference, examples, ScoredExample::id, (one, other) -> one.positive() == other.positive());
+  }
+
+  private static <T> List<T> matching(
+      List<T> reference, List<T> examples, Function<T, String> id, BiPredicate<T, T> sameLabel) {
+    Map<String, T> byId = new HashMap<>();
+    reference.forEach(example -> byId.put(id.apply(example), example));
+    List<T> matching = new ArrayList<>();
+    for (T example : examples) {
+      T other = byId.get(id.apply(example));
+      if (other == null || !sameLabel.test(other, example)) {
+        throw new DeepXrayException(
+            "The two classifiers did not see the same images: "
+                + id.apply(example)
+                + (other == null ? " is missing" : " has another label")
+                + " in one of them.");
       }
       matching.add(other);
     }
     if (matching.size() != reference.size()) {
-      throw notAsMany(reference.size(), matching.size());
+      throw new DeepXrayException(
+          "The two classifiers did not see the same images: one saw "
+              + reference.size()
+              + ", the other "
+              + matching.size()
+              + ".");
     }
     return matching;
-  }
-
-  private static DeepXrayException notTheSame(String id, boolean missing) {
-    return new DeepXrayException(
-        "The two classifiers did not see the same images: "
-            + id
-            + (missing ? " is missing" : " has another label")
-            + " in one of them.");
-  }
-
-  private static DeepXrayException notAsMany(int one, int other) {
-    return new DeepXrayException(
-        "The two classifiers did not see the same images: one saw "
-            + one
-            + ", the other "
-            + other
-            + ".");
   }
 
   /** AUC, accuracy, sensitivity and specificity of examples that count several times. */
