@@ -77,7 +77,7 @@ public final class Samples {
             0,
             "none",
             "0",
-            0.5,
+            Optional.of(0.5),
             2,
             thresholds(),
             Optional.empty(),

@@ -95,43 +95,6 @@ public record TrainedModel(Description description, Model model) {
               : Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
     }
 
-    /** A classifier of two classes. */
-    public Description(
-        String format,
-        String backbone,
-        int imageSize,
-        String backboneSource,
-        String backboneSha256,
-        HeadSpec head,
-        long seed,
-        String engine,
-        String dataset,
-        double positiveShare,
-        int epochs,
-        DecisionThresholds thresholds,
-        Optional<FineTuning> fineTuning,
-        Optional<Pruning> pruning,
-        Map<String, Integer> expansionChannels,
-        Optional<String> parent) {
-      this(
-          format,
-          backbone,
-          imageSize,
-          backboneSource,
-          backboneSha256,
-          head,
-          seed,
-          engine,
-          dataset,
-          Optional.of(positiveShare),
-          epochs,
-          (Decision) thresholds,
-          fineTuning,
-          pruning,
-          expansionChannels,
-          parent);
-    }
-
     /** How many classes it tells apart. */
     public int classes() {
       return decision.classes();
@@ -154,107 +117,52 @@ public record TrainedModel(Description description, Model model) {
 
     /** The same with other thresholds. */
     public Description withThresholds(DecisionThresholds other) {
-      return new Description(
-          format,
-          backbone,
-          imageSize,
-          backboneSource,
-          backboneSha256,
-          head,
-          seed,
-          engine,
-          dataset,
-          positiveShare,
-          epochs,
-          other,
-          fineTuning,
-          pruning,
-          expansionChannels,
-          parent);
+      return copy(backboneSha256, other, fineTuning, pruning, parent);
     }
 
     /** The same after fine-tuning. */
     public Description with(FineTuning done) {
-      return new Description(
-          format,
-          backbone,
-          imageSize,
-          backboneSource,
-          backboneSha256,
-          head,
-          seed,
-          engine,
-          dataset,
-          positiveShare,
-          epochs,
-          decision,
-          Optional.of(done),
-          pruning,
-          expansionChannels,
-          parent);
+      return copy(backboneSha256, decision, Optional.of(done), pruning, parent);
     }
 
     /** The same after pruning. */
     public Description with(Pruning done) {
-      return new Description(
-          format,
-          backbone,
-          imageSize,
-          backboneSource,
-          backboneSha256,
-          head,
-          seed,
-          engine,
-          dataset,
-          positiveShare,
-          epochs,
-          decision,
-          fineTuning,
-          Optional.of(done),
-          expansionChannels,
-          parent);
+      return copy(backboneSha256, decision, fineTuning, Optional.of(done), parent);
     }
 
     /** The same with a backbone that another classifier had before it was pruned. */
     Description withBackboneOf(Description before) {
-      return new Description(
-          format,
-          backbone,
-          imageSize,
-          backboneSource,
-          before.backboneSha256(),
-          head,
-          seed,
-          engine,
-          dataset,
-          positiveShare,
-          epochs,
-          decision,
-          before.fineTuning(),
-          pruning,
-          expansionChannels,
-          parent);
+      return copy(before.backboneSha256(), decision, before.fineTuning(), pruning, parent);
     }
 
     /** The same, made from the classifier whose weights have that hash. */
     public Description madeFrom(String weights) {
+      return copy(backboneSha256, decision, fineTuning, pruning, Optional.of(weights));
+    }
+
+    private Description copy(
+        String otherBackboneSha256,
+        Decision otherDecision,
+        Optional<FineTuning> otherFineTuning,
+        Optional<Pruning> otherPruning,
+        Optional<String> otherParent) {
       return new Description(
           format,
           backbone,
           imageSize,
           backboneSource,
-          backboneSha256,
+          otherBackboneSha256,
           head,
           seed,
           engine,
           dataset,
           positiveShare,
           epochs,
-          decision,
-          fineTuning,
-          pruning,
+          otherDecision,
+          otherFineTuning,
+          otherPruning,
           expansionChannels,
-          Optional.of(weights));
+          otherParent);
     }
   }
 

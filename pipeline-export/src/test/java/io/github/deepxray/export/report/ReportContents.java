@@ -260,7 +260,7 @@ final class ReportContents {
             1,
             "tflite",
             "data",
-            0.5,
+            Optional.of(0.5),
             30,
             THRESHOLDS,
             Optional.empty(),
