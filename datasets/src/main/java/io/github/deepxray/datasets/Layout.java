@@ -220,37 +220,25 @@ record Layout(
   }
 
   private static Optional<Placed> place(Plan plan, SourceFile file, List<String> parts) {
-    int n = parts.size();
-    if (!plan.splits()) {
-      return n < 2
-          ? Optional.empty()
-          : plan.classes()
-              .label(parts.get(n - 2))
-              .map(
-                  label ->
-                      new Placed(
-                          String.join("/", parts.subList(0, n - 2)),
-                          String.join("/", parts.subList(n - 2, n)),
-                          file,
-                          Split.TRAIN,
-                          label));
-    }
-    if (n < 3) {
+    // The file, its class and, where there are some, its split.
+    int within = parts.size() - (plan.splits() ? 3 : 2);
+    if (within < 0) {
       return Optional.empty();
     }
-    return Split.ofFolder(parts.get(n - 3))
-        .flatMap(
-            split ->
-                plan.classes()
-                    .label(parts.get(n - 2))
-                    .map(
-                        label ->
-                            new Placed(
-                                String.join("/", parts.subList(0, n - 3)),
-                                String.join("/", parts.subList(n - 3, n)),
-                                file,
-                                split,
-                                label)));
+    Optional<Split> split =
+        plan.splits() ? Split.ofFolder(parts.get(within)) : Optional.of(Split.TRAIN);
+    return split.flatMap(
+        of ->
+            plan.classes()
+                .label(parts.get(parts.size() - 2))
+                .map(
+                    label ->
+                        new Placed(
+                            String.join("/", parts.subList(0, within)),
+                            String.join("/", parts.subList(within, parts.size())),
+                            file,
+                            of,
+                            label)));
   }
 
   /** The folder that has the most of the splits' class folders; the outermost of several. */
