@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.kaggle.StubServer.Asked;
@@ -176,6 +177,17 @@ class KaggleTest {
     return failure;
   }
 
+  /** Misbehaves at the first request only. */
+  private static Script onceThenHonest(HttpHandler first) {
+    return (exchange, number) -> {
+      if (number == 1) {
+        first.handle(exchange);
+      } else {
+        honest(exchange, ZIP);
+      }
+    };
+  }
+
   /** Sends the archive as a well-behaved storage does, with what is asked for by Range. */
   private static void honest(HttpExchange exchange, byte[] file) throws IOException {
     String tag = "\"" + HexFormat.of().formatHex(md5(file)) + "\"";
@@ -231,17 +243,14 @@ class KaggleTest {
   void keepsTheCredentialsOnTheSameHost() throws Exception {
     StubServer kaggle =
         kaggle(
-            (exchange, number) -> {
-              if (number == 1) {
-                status(
-                    exchange,
-                    307,
-                    "Location",
-                    "/api/v1/datasets/download/ann/x-rays?datasetVersionNumber=2");
-              } else {
-                honest(exchange, ZIP);
-              }
-            });
+            onceThenHonest(
+                exchange -> {
+                  status(
+                      exchange,
+                      307,
+                      "Location",
+                      "/api/v1/datasets/download/ann/x-rays?datasetVersionNumber=2");
+                }));
     assertDownloaded(client(kaggle).download(DATASET));
     assertThat(downloads(kaggle).get(1).header("Authorization")).hasValue("Bearer " + TOKEN);
   }
@@ -263,15 +272,7 @@ class KaggleTest {
 
   @Test
   void goesOnWhereTheConnectionWasCut() throws Exception {
-    StubServer kaggle =
-        kaggle(
-            (exchange, number) -> {
-              if (number == 1) {
-                cut(exchange, 100_000);
-              } else {
-                honest(exchange, ZIP);
-              }
-            });
+    StubServer kaggle = kaggle(onceThenHonest(exchange -> cut(exchange, 100_000)));
     assertDownloaded(client(kaggle).download(DATASET));
     assertThat(downloads(kaggle)).hasSize(2);
     Asked second = downloads(kaggle).get(1);
@@ -409,14 +410,7 @@ class KaggleTest {
   @Test
   void waitsAsLongAsItIsTold() throws Exception {
     StubServer kaggle =
-        kaggle(
-            (exchange, number) -> {
-              if (number == 1) {
-                status(exchange, 429, "Retry-After", "1");
-              } else {
-                honest(exchange, ZIP);
-              }
-            });
+        kaggle(onceThenHonest(exchange -> status(exchange, 429, "Retry-After", "1")));
     long start = System.nanoTime();
     assertDownloaded(client(kaggle).download(DATASET));
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(1));
@@ -485,15 +479,7 @@ class KaggleTest {
 
   @Test
   void anAddressOfTheStorageThatHasRunOutIsAskedForAnew() throws Exception {
-    StubServer storage =
-        server(
-            (exchange, number) -> {
-              if (number == 1) {
-                status(exchange, 403);
-              } else {
-                honest(exchange, ZIP);
-              }
-            });
+    StubServer storage = server(onceThenHonest(exchange -> status(exchange, 403)));
     StubServer kaggle =
         kaggle(
             (exchange, number) ->
@@ -531,14 +517,11 @@ class KaggleTest {
   void aSilentServerIsLeft() throws Exception {
     StubServer kaggle =
         kaggle(
-            (exchange, number) -> {
-              if (number == 1) {
-                cut(exchange, 1000);
-                pause();
-              } else {
-                honest(exchange, ZIP);
-              }
-            });
+            onceThenHonest(
+                exchange -> {
+                  cut(exchange, 1000);
+                  pause();
+                }));
     Retries hasty =
         new Retries(3, QUICK.first(), QUICK.longest(), QUICK.patience(), Duration.ofMillis(700));
     assertDownloaded(client(kaggle.uri(), hasty).download(DATASET));
