@@ -3,7 +3,8 @@
     python3 tools/bench/seeds.py <folder>
 
 Any Python 3. Differences of a model are against the fine-tuned one of the same seed; those of an
-artifact against its own trained model, as its gate measured them.
+artifact against its own trained model, as its gate measured them, and in the last column of AUC
+against the fine-tuned model of the same seed, of each file.
 """
 
 import argparse
@@ -68,12 +69,19 @@ def models(runs):
 def files(runs):
     """A row for each artifact of each model: sizes of one, differences over all seeds."""
     groups = collections.defaultdict(list)
-    for (model, _, _), folder in runs.items():
+    against = collections.defaultdict(list)
+    for (model, seed, _), folder in runs.items():
+        reference = runs.get((REFERENCE, seed, None))
+        metrics = reference and read(reference)
         for artifact in artifacts(folder):
-            groups[model, artifact["artifact"]].append(artifact)
+            key = model, artifact["artifact"]
+            groups[key].append(artifact)
+            test = artifact["verdict"]["splits"].get("test")
+            if metrics and test:
+                against[key].append(f"{test['auc']['value'] - metrics['AUC']:+.4f}")
     print(
         "| model | artifact | n | bytes | gzip | mean \\|dAUC\\| | max \\|dAUC\\| | mean \\|daccuracy\\| |"
-        " max \\|daccuracy\\| | least correlation | refused |\n|---|---|" + "---:|" * 9
+        " max \\|daccuracy\\| | least correlation | refused | AUC - " + REFERENCE + " |\n|---|---|" + "---:|" * 9 + "---|"
     )
     for (model, name), group in groups.items():
         tests = [a["verdict"]["splits"].get("test") for a in group]
@@ -89,6 +97,7 @@ def files(runs):
         correlations = [test["correlation"] for test in tests]
         cells.append(f"{min(map(float, correlations)):.4f}")
         cells.append(sum(bool(a["verdict"]["objections"]) for a in group))
+        cells.append(" ".join(against[model, name]) or "-")
         print(f"| {model} | {name} | " + " | ".join(map(str, cells)) + " |")
 
 
