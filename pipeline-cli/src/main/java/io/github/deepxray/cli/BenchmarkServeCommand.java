@@ -50,7 +50,7 @@ import picocli.CommandLine.Parameters;
       "Measures the server on this machine: starts one, sends it images over loopback, compares.",
       "",
       "In turns: the bare loop that decodes and runs the same interpreters without HTTP; several"
-          + " starts; as many requests as the server answers; 70 % and 400 % of that at random"
+          + " starts; as many requests as the server answers; 70 %% and 400 %% of that at random"
           + " times; new versions under load; many requests while the server's memory is watched;"
           + " and the same load with images run one by one and together. Every answer is compared"
           + " with the first one for the image.",

@@ -63,7 +63,7 @@ import picocli.CommandLine.Parameters;
       "  experiments:                         # more, by name",
       "    original: {head: original, views: 1}",
       "",
-      "With bundles: metrics, with 95 % intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
+      "With bundles: metrics, with 95 %% intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
           + " .tflite files in turns, each compared with the first bundle's float32 in the same turn:"
           + " a speed of 2x means half its time."
           + " Decisions use each artifact's own threshold, chosen on validation.",

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
       "",
       "Reads <out>/data and the last of the classifiers in <out>/train, <out>/prune and"
           + " <out>/finetune; writes <out>/evaluation with metrics.json and the"
-          + " predictions. Every metric has a 95 % bootstrap interval by patient. Thresholds are"
+          + " predictions. Every metric has a 95 %% bootstrap interval by patient. Thresholds are"
           + " those chosen on validation during training.",
       ""
     },

@@ -1,16 +1,19 @@
 package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 class CommandLineTest {
@@ -52,6 +55,21 @@ class CommandLineTest {
             .contains("Default: ");
       }
     }
+  }
+
+  /** picocli formats them; at a stray % it warns on the terminal instead. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyTextCanBeFormatted(String command) {
+    CommandSpec spec = Main.commandLine().getSubcommands().get(command).getCommandSpec();
+    Stream<String> texts =
+        Stream.of(
+                Arrays.stream(spec.usageMessage().description()),
+                Arrays.stream(spec.usageMessage().footer()),
+                spec.args().stream().flatMap(argument -> Arrays.stream(argument.description())))
+            .flatMap(lines -> lines);
+    assertThat(texts)
+        .allSatisfy(text -> assertThatCode(() -> text.formatted()).doesNotThrowAnyException());
   }
 
   @Test
