@@ -32,6 +32,11 @@ public record DatasetAudit(
     quarantined = List.copyOf(quarantined);
   }
 
+  /** The number of images that nothing says the patient of; each counts as a patient of its own. */
+  public int unknownPatients() {
+    return folders.stream().mapToInt(Folder::unknownPatients).sum();
+  }
+
   /** The number of quarantined files that count against {@link DatasetOptions#maxBad()}. */
   public int badFiles() {
     return (int) quarantined.stream().filter(q -> q.reason().bad()).count();

@@ -303,6 +303,7 @@ class DatasetBuilderTest {
     assertThat(audit.badFiles()).isEqualTo(9);
     assertThat(audit.files()).isEqualTo(106 + 10);
     assertThat(audit.folders().get(0).unknownPatients()).isEqualTo(1);
+    assertThat(audit.unknownPatients()).isEqualTo(1);
     assertThat(audit.folders().get(0).formats()).isEqualTo(Map.of("jpeg", 30, "png", 1));
     assertThat(dataset.table()).contains("bomb.png", "Set aside: 9", "misnamed 2");
     XrayRecord odd =

@@ -5,7 +5,9 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.datasets.DatasetAudit;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.report.PatientsApart;
 import io.github.deepxray.train.TrainedModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +85,14 @@ final class CardText {
         training.seed(),
         Version.current(),
         Evaluation.RESAMPLES);
+  }
+
+  /** What was found in the data, and which images are apart; a paragraph between blank lines. */
+  static String audit(DatasetAudit audit) {
+    StringBuilder text = new StringBuilder("\nAs audited in `dataset.json`. ");
+    text.append(PatientsApart.statement(audit));
+    PatientsApart.doubt(audit).ifPresent(doubt -> text.append('\n').append(doubt));
+    return text.append("\n\n").toString();
   }
 
   static String count(long number) {

@@ -90,11 +90,9 @@ record ModelCard(
         """);
     explained.ifPresent(check -> text.append(explanation(check)));
     text.append("\n## Data\n\n").append(statements.data());
+    text.append(CardText.audit(dataset.manifest().audit()));
     text.append(
         """
-
-        As audited in `dataset.json`. No patient and no identical image is on both sides of a split.
-
         | split | images | with %s |
         |---|---:|---:|
         """

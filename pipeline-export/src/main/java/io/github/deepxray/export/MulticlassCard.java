@@ -71,9 +71,7 @@ record MulticlassCard(
         """);
     explained.ifPresent(check -> text.append(explanation(check)));
     text.append("\n## Data\n\n").append(statements.data());
-    text.append(
-        "\nAs audited in `dataset.json`. No patient and no identical image is on both sides of a"
-            + " split.\n\n");
+    text.append(CardText.audit(dataset.manifest().audit()));
     line(text, "| split | images | %s |", String.join(" | ", classes().list()));
     line(text, "|---|---:|%s", "---:|".repeat(classes().size()));
     for (Split split : Split.values()) {

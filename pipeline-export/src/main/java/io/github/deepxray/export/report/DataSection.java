@@ -183,10 +183,7 @@ final class DataSection {
     if (official) {
       heads.add("from the source's validation folder");
     }
-    Table table =
-        Table.of(
-            "No patient and no identical image is on both sides of a split.",
-            heads.toArray(String[]::new));
+    Table table = Table.of(PatientsApart.statement(audit), heads.toArray(String[]::new));
     for (SplitSummary split : splits) {
       int positives = split.labels().getOrDefault(Label.PNEUMONIA, 0);
       List<String> cells = new ArrayList<>();
@@ -209,6 +206,7 @@ final class DataSection {
       table.row(cells.toArray(String[]::new));
     }
     html.add(table.html());
+    PatientsApart.doubt(audit).ifPresent(doubt -> html.element("p", doubt, "class", "soft"));
   }
 
   private void patients() {

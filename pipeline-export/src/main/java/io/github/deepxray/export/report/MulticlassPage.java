@@ -11,7 +11,6 @@ import io.github.deepxray.core.metrics.MulticlassEvaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.ClassNames;
-import io.github.deepxray.datasets.DatasetAudit;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
@@ -184,7 +183,7 @@ public final class MulticlassPage {
     heads.addAll(content.classes().list());
     Table table =
         Table.of(
-            "Images of each class; no known patient and no identical image is on both sides of a split",
+            "Images of each class. " + PatientsApart.statement(content.dataset().audit()),
             heads.toArray(String[]::new));
     for (DatasetManifest.SplitSummary split : content.dataset().splits()) {
       List<String> cells =
@@ -199,17 +198,7 @@ public final class MulticlassPage {
       table.row(cells.toArray(String[]::new));
     }
     page.add(table.html());
-    long unknown =
-        content.dataset().audit().folders().stream()
-            .mapToLong(DatasetAudit.Folder::unknownPatients)
-            .sum();
-    if (unknown > 0) {
-      soft(
-          "Of "
-              + Numbers.count(unknown)
-              + " images nothing says whose they are: each counts as a patient of its own, two of one"
-              + " patient may be on both sides of a split, and intervals may be too narrow then.");
-    }
+    PatientsApart.doubt(content.dataset().audit()).ifPresent(this::soft);
     soft(
         Numbers.count(content.dataset().audit().quarantined().size())
             + " files were set aside, "
