@@ -5,7 +5,6 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Pruner;
-import io.github.deepxray.optimize.prune.PruningSchedule;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -41,7 +40,7 @@ record NetworkChecks(Network backbone, Network classifier) {
 
   /** How many weights can be pruned does not depend on when. */
   private static void prunable(PruningSpec spec, Network network) {
-    new Pruner(spec, new PruningSchedule.ConstantSparsity(spec.sparsity(), 0), network);
+    Pruner.atOnce(spec, network);
   }
 
   void channels(ChannelPruningSpec spec) {

@@ -32,9 +32,7 @@ record Statements(ImageOrigin origin, ClassNames classes, TrainedModel.Descripti
                         Locale.ROOT,
                         ", %.1f %% of the weights of its %s set to zero",
                         100 * pruning.sparsity(),
-                        pruning.spec().base() == PruningSpec.Base.POINTWISE
-                            ? "1x1 convolutions"
-                            : "pruned layers")));
+                        pruned(pruning.spec()))));
     training
         .fineTuning()
         .ifPresentOrElse(
@@ -48,6 +46,17 @@ record Statements(ImageOrigin origin, ClassNames classes, TrainedModel.Descripti
                         tuning.bestEpoch())),
             () -> text.append(", frozen"));
     return text.toString();
+  }
+
+  /** The layers of whose weights pruning is a share. */
+  private String pruned(PruningSpec spec) {
+    if (spec.base() == PruningSpec.Base.PRUNED) {
+      return "pruned layers";
+    }
+    List<String> head = training.prunedHeadLayers();
+    return head.isEmpty()
+        ? "1x1 convolutions"
+        : "1x1 convolutions and of the head's `" + String.join("`, `", head) + "`";
   }
 
   /** What to call the images, in a few words. */

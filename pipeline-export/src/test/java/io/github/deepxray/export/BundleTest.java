@@ -33,6 +33,7 @@ import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.Backbone;
@@ -293,6 +294,37 @@ class BundleTest {
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
         .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed")
         .contains("0..255, as 32-bit floats.");
+  }
+
+  @Test
+  void theCardSaysWhosePatientsAreApart() throws IOException {
+    assertThat(dataset.manifest().audit().unknownPatients()).isZero();
+    assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
+        .contains(
+            "`dataset.json`. No patient and no identical image is on both sides of a split.\n\n|")
+        .doesNotContain("unknown");
+  }
+
+  /** Hidden layers of the head are pruned with the backbone; this one has its last layer only. */
+  @Test
+  void theCardNamesTheLayersOfTheHeadThatWerePruned() throws IOException {
+    TrainedModel.Description trained = TrainedModel.load(pipeline.trainFolder()).description();
+    PruningSpec spec = PruningSpec.of(0.2);
+    assertThat(history(trained.with(new TrainedModel.Pruning(spec, 0.2))))
+        .isEqualTo(", 20.0 % of the weights of its 1x1 convolutions set to zero, frozen");
+    PruningSpec head = spec.withSpare(List.of("stem*", "*dwconv", "*se_*"));
+    assertThat(history(trained.with(new TrainedModel.Pruning(head, 0.2))))
+        .isEqualTo(
+            ", 20.0 % of the weights of its 1x1 convolutions and of the head's `logit` set to zero,"
+                + " frozen");
+    PruningSpec own = head.withBase(PruningSpec.Base.PRUNED);
+    assertThat(history(trained.with(new TrainedModel.Pruning(own, 0.2))))
+        .contains("of its pruned layers set to zero");
+  }
+
+  private static String history(TrainedModel.Description description) {
+    return new Statements(ImageOrigin.PHANTOMS, dataset.manifest().classNames(), description)
+        .backboneHistory();
   }
 
   @Test

@@ -15,7 +15,6 @@ import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.OneShotPruning;
 import io.github.deepxray.optimize.prune.Pruner;
-import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
@@ -163,7 +162,7 @@ public final class BackbonePruner {
         new HeadPruning(spec, engines, trainer.cores(), progress)
             .prune(network, model.head(), extractor.extract(dataset, Split.TRAIN, 1).embeddings());
     Model pruned = new Model(network, model.model().weights().plus(head.weights()));
-    Pruner counter = new Pruner(spec, new ConstantSparsity(spec.sparsity(), 0), network);
+    Pruner counter = Pruner.atOnce(spec, network);
     TrainedModel.Description described =
         model
             .description()

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Safetensors;
+import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.finetune.FineTuneSpec;
@@ -19,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -98,6 +101,25 @@ public record TrainedModel(Description description, Model model) {
     /** How many classes it tells apart. */
     public int classes() {
       return decision.classes();
+    }
+
+    /** The network of the whole classifier, from images to the probability or probabilities. */
+    public Network network() {
+      Network images = EfficientNet.of(backbone).network(imageSize, expansionChannels);
+      return images.then(
+          HeadNetworks.inference(head, images.size(EfficientNet.FEATURES), classes()));
+    }
+
+    /** The names of the head's layers of whose weights pruning set some to zero, in their order. */
+    public List<String> prunedHeadLayers() {
+      if (pruning.isEmpty()) {
+        return List.of();
+      }
+      List<String> kernels = Pruner.atOnce(pruning.get().spec(), network()).weights();
+      return HeadNetworks.inference(head, 1, classes()).layers().stream()
+          .map(Layer::name)
+          .filter(name -> kernels.contains(name + "/kernel"))
+          .toList();
     }
 
     /**
@@ -269,13 +291,7 @@ public record TrainedModel(Description description, Model model) {
               + FORMAT
               + "; train again.");
     }
-    Network backbone =
-        EfficientNet.of(description.backbone())
-            .network(description.imageSize(), description.expansionChannels());
-    int features = backbone.size(EfficientNet.FEATURES);
-    Network network =
-        backbone.then(HeadNetworks.inference(description.head(), features, description.classes()));
     return new TrainedModel(
-        description, new Model(network, Safetensors.read(folder.resolve(WEIGHTS))));
+        description, new Model(description.network(), Safetensors.read(folder.resolve(WEIGHTS))));
   }
 }

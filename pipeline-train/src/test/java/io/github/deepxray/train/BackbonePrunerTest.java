@@ -173,6 +173,7 @@ class BackbonePrunerTest {
     assertThat(zeros(pruned, "member2_logit/kernel")).isZero();
     assertThat(pruned.description().pruning().orElseThrow().sparsity())
         .isEqualTo(0.6, within(1e-5));
+    assertThat(pruned.description().prunedHeadLayers()).containsExactly("member2_hidden1");
 
     // The threshold is for what the pruned head says: it still finds the share that was asked for.
     List<Double> positives = new ArrayList<>();
@@ -192,6 +193,7 @@ class BackbonePrunerTest {
     PruningSpec spared = spec.withSpare(List.of("*hidden*", "*logit"));
     TrainedModel whole = prune(weights(spared, head), start);
     assertThat(zeros(whole, "member2_hidden1/kernel")).isZero();
+    assertThat(whole.description().prunedHeadLayers()).isEmpty();
     assertThat(whole.backbone().weights().get("top_conv/kernel"))
         .isEqualTo(pruned.backbone().weights().get("top_conv/kernel"));
 

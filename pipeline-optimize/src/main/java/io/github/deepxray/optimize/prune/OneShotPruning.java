@@ -9,7 +9,6 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.prune.Centering.Moments;
-import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -90,7 +89,7 @@ public final class OneShotPruning {
    */
   public Result prune(Model model, RepresentativeDataset examples) throws IOException {
     Network network = model.network();
-    Pruner pruner = new Pruner(spec, new ConstantSparsity(spec.sparsity(), 0), network);
+    Pruner pruner = Pruner.atOnce(spec, network);
     List<Layer> layers = spec.prunable(network);
     List<String> inputs = layers.stream().map(layer -> layer.inputs().get(0)).toList();
     Map<String, ChannelStatistics> statistics =

@@ -100,11 +100,18 @@ public final class Pruner {
     return new Pruner(spec, spec.timing().schedule(spec.sparsity(), steps), network);
   }
 
+  /**
+   * Prepares to prune at once, whatever the timing.
+   *
+   * @throws DeepXrayException if the layers that may be pruned have too few weights
+   */
+  public static Pruner atOnce(PruningSpec spec, Network network) {
+    return new Pruner(spec, new PruningSchedule.ConstantSparsity(spec.sparsity(), 0), network);
+  }
+
   /** Prunes at once. */
   public static Masks once(PruningSpec spec, Model model) {
-    Pruner pruner =
-        new Pruner(spec, new PruningSchedule.ConstantSparsity(spec.sparsity(), 0), model.network());
-    return pruner.masks(0, model);
+    return atOnce(spec, model.network()).masks(0, model);
   }
 
   /** When masks are updated, and how many weights they then keep. */

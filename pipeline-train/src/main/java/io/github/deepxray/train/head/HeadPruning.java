@@ -7,7 +7,6 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.prune.OneShotPruning;
 import io.github.deepxray.optimize.prune.Pruner;
-import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.train.embedding.Embeddings;
@@ -50,8 +49,7 @@ public final class HeadPruning {
    * @throws IOException if a vector cannot be read
    */
   public Model prune(Network classifier, Model head, Embeddings train) throws IOException {
-    List<String> pruned =
-        new Pruner(spec, new ConstantSparsity(spec.sparsity(), 0), classifier).weights();
+    List<String> pruned = Pruner.atOnce(spec, classifier).weights();
     List<String> spared =
         head.network().layers().stream()
             .map(Layer::name)
