@@ -10,6 +10,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.Kernels;
+import io.github.deepxray.optimize.quantize.Range;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.Arrays;
@@ -78,21 +79,37 @@ public final class Centering {
       Moments moments,
       RepresentativeDataset examples)
       throws IOException {
+    return restore(original, changed, layers, moments, Map.of(), examples);
+  }
+
+  /**
+   * The same where the changed model cannot write every value.
+   *
+   * @param limits the least and the largest value that it can write, by the layer's name. The
+   *     original's are clipped to them before they count: what is cut off on one side is not made
+   *     up for by moving what is not
+   */
+  public Model restore(
+      Model original,
+      Model changed,
+      List<String> layers,
+      Moments moments,
+      Map<String, Range> limits,
+      RepresentativeDataset examples)
+      throws IOException {
     if (moments == Moments.NONE || layers.isEmpty()) {
       return changed;
     }
-    Map<String, ChannelStatistics> wanted = statistics(original, layers, examples);
+    Map<String, ChannelStatistics> wanted =
+        ChannelStatistics.collect(engines, cores, original, layers, limits, examples, progress);
     Model corrected = changed;
     for (String layer : layers) {
-      ChannelStatistics is = statistics(corrected, List.of(layer), examples).get(layer);
+      ChannelStatistics is =
+          ChannelStatistics.collect(engines, cores, corrected, List.of(layer), examples, progress)
+              .get(layer);
       corrected = correct(corrected, layer, wanted.get(layer), is, moments);
     }
     return corrected;
-  }
-
-  private Map<String, ChannelStatistics> statistics(
-      Model model, List<String> tensors, RepresentativeDataset examples) throws IOException {
-    return ChannelStatistics.collect(engines, cores, model, tensors, examples, progress);
   }
 
   private static Model correct(

@@ -7,6 +7,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.optimize.quantize.Range;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,6 +30,8 @@ public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
 
   // 96 MiB of floats for each engine.
   private static final long VALUES_AT_ONCE = 24L << 20;
+
+  private static final Range EVERYTHING = new Range(-Double.MAX_VALUE, Double.MAX_VALUE);
 
   /** Copies the lists. */
   public ChannelStatistics {
@@ -68,6 +71,23 @@ public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
       RepresentativeDataset examples,
       Progress progress)
       throws IOException {
+    return collect(engines, cores, model, tensors, Map.of(), examples, progress);
+  }
+
+  /**
+   * The same where values of some tensors are clipped before they are counted.
+   *
+   * @param limits the least and the largest value of tensors that are clipped, by their names
+   */
+  static Map<String, ChannelStatistics> collect(
+      EngineFactory engines,
+      int cores,
+      Model model,
+      Collection<String> tensors,
+      Map<String, Range> limits,
+      RepresentativeDataset examples,
+      Progress progress)
+      throws IOException {
     if (examples.size() < 1) {
       throw new DeepXrayException(
           "There is no example to run " + model.network().name() + " on; give at least 1.");
@@ -77,7 +97,7 @@ public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
     try (Progress.Task task =
         progress.start("channel statistics", (long) groups.size() * examples.size())) {
       for (List<String> group : groups) {
-        collectGroup(engines, cores, model, group, examples, task, statistics);
+        collectGroup(engines, cores, model, group, limits, examples, task, statistics);
       }
     }
     return statistics;
@@ -102,6 +122,7 @@ public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
       int cores,
       Model model,
       List<String> tensors,
+      Map<String, Range> limits,
       RepresentativeDataset examples,
       Progress.Task task,
       Map<String, ChannelStatistics> statistics)
@@ -133,7 +154,11 @@ public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
                 float[] input = examples.example(i);
                 float[][] results = engine.run(input, 1);
                 for (int t = 0; t < read.size(); t++) {
-                  add(t < outputs.size() ? results[t] : input, sums[lane][t], squares[lane][t]);
+                  add(
+                      t < outputs.size() ? results[t] : input,
+                      limits.getOrDefault(read.get(t), EVERYTHING),
+                      sums[lane][t],
+                      squares[lane][t]);
                 }
                 task.advance(1);
               }
@@ -153,11 +178,11 @@ public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
     return shape.get(shape.size() - 1);
   }
 
-  private static void add(float[] values, double[] sums, double[] squares) {
+  private static void add(float[] values, Range limits, double[] sums, double[] squares) {
     int channels = sums.length;
     for (int start = 0; start < values.length; start += channels) {
       for (int c = 0; c < channels; c++) {
-        double value = values[start + c];
+        double value = limits.clip(values[start + c]);
         sums[c] += value;
         squares[c] += value * value;
       }

@@ -5,20 +5,25 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.prune.Centering;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Gives the channels of an integer model the means they have in floats, by its biases (Nagel et al.
  * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", with measured
  * means).
  *
- * <p>Rounding and clipping do not average out: a kernel's rounded weights have another sum, a range
- * that is cut on one side moves what is left, and swish bends what it gets. What one layer moves,
- * all after it see. So convolutions are corrected in their order, each on what the corrected layers
- * before it compute in integers. Files get no larger and no slower by it.
+ * <p>Rounding does not average out: a kernel's rounded weights have another sum, and swish bends
+ * what it gets. What one layer moves, all after it see. So convolutions are corrected in their
+ * order, each on what the corrected layers before it compute in integers. Means are those of values
+ * within the range that the layer's integers have: what is clipped on one side, on purpose in front
+ * of a swish (see {@link SwishInput}), must not move what is left. Files get no larger and no
+ * slower by it.
  */
 public final class BiasCorrection {
   private final EngineFactory engines;
@@ -55,7 +60,12 @@ public final class BiasCorrection {
             .filter(quantized.quantization()::integer)
             .filter(name -> quantized.weights().find(name + "/bias").isPresent())
             .toList();
+    Quantization quantization = quantized.quantization();
+    Map<String, Range> limits = new TreeMap<>();
+    for (String layer : layers) {
+      limits.put(layer, Range.of(quantization.tensor(layer), quantization.arithmetic()));
+    }
     return new Centering(engines, cores, progress)
-        .restore(exact, quantized, layers, Centering.Moments.MEAN, examples);
+        .restore(exact, quantized, layers, Centering.Moments.MEAN, limits, examples);
   }
 }

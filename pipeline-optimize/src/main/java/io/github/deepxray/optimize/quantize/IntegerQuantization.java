@@ -34,6 +34,8 @@ import java.util.TreeSet;
  *   <li>Pixels with 8 bits are stored as they are, as {@code pixel - 128}; so are pixels less a
  *       whole number, see {@link io.github.deepxray.optimize.FoldNormalization#withCommonOffset}.
  *   <li>What a sigmoid or a softmax writes has the fixed step 1/256 (1/32768 with 16 bits).
+ *   <li>What only a swish with 8 bits reads is cut below {@value SwishInput#LEAST}, where that
+ *       swish is 0, unless the range is to be from the least to the largest value.
  *   <li>Vectors {@code [C]} are never clipped unless a rule says so: there each value is a feature
  *       or a logit, and there are too few for outliers.
  *   <li>Normalization that could not be folded stays in floats; so do, unless asked for, all layers
@@ -173,7 +175,13 @@ public final class IntegerQuantization implements Pass {
         network.shape(name).size() == 1 || layer instanceof Rescaling
             ? RangeMethod.MIN_MAX
             : ranges.method();
-    return range(name, rule.orElse(usual)).affine(arithmetic);
+    RangeMethod chosen = rule.orElse(usual);
+    Range range = range(name, chosen);
+    boolean cut =
+        arithmetic == Arithmetic.INT8
+            && chosen != RangeMethod.MIN_MAX
+            && SwishInput.is(network, name, reader -> !floatLayers.contains(reader));
+    return (cut ? SwishInput.needed(range) : range).affine(arithmetic);
   }
 
   private Range range(String tensor, RangeMethod method) {

@@ -99,9 +99,7 @@ public final class LayerAnalysis {
               range.max(),
               affine.scale(),
               affine.zeroPoint(),
-              // Within half a step of an end, a value is rounded and not clipped.
-              seen.histogram()
-                  .shareOutside(range.min() - affine.scale() / 2, range.max() + affine.scale() / 2),
+              clipped(seen, range, affine.scale(), SwishInput.least(integers, tensor)),
               isInput ? OptionalDouble.empty() : weightSqnr(floats, integers, tensor),
               alone.containsKey(tensor)
                   ? OptionalDouble.of(alone.get(tensor))
@@ -267,6 +265,8 @@ public final class LayerAnalysis {
         progress.start("layers together", (long) groups.size() * examples.size())) {
       for (List<String> group : groups) {
         Noise[][] noise = new Noise[examples.size()][group.size()];
+        double[] least =
+            group.stream().mapToDouble(tensor -> SwishInput.least(quantized, tensor)).toArray();
         List<ExampleRunner.Job> jobs = new ArrayList<>();
         for (int w = 0; w < workers; w++) {
           int first = w;
@@ -280,7 +280,7 @@ public final class LayerAnalysis {
                     float[][] actual = rounded.run(input, 1);
                     for (int t = 0; t < group.size(); t++) {
                       noise[i][t] = new Noise();
-                      noise[i][t].add(expected[t], actual[t]);
+                      noise[i][t].add(expected[t], actual[t], least[t]);
                     }
                     task.advance(1);
                   }
@@ -298,6 +298,14 @@ public final class LayerAnalysis {
       }
     }
     return accumulated;
+  }
+
+  /** The share of values that are outside of a range and matter. */
+  private static double clipped(TensorStatistics seen, Range range, double step, double least) {
+    // Within half a step of an end, a value is rounded and not clipped.
+    double low = range.min() - step / 2;
+    return seen.histogram()
+        .shareOutside(low <= least ? -Double.MAX_VALUE : low, range.max() + step / 2);
   }
 
   private static OptionalDouble weightSqnr(Model floats, Model quantized, String name) {

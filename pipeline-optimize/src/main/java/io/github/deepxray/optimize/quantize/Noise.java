@@ -10,11 +10,21 @@ final class Noise {
 
   /** Adds the values of one example. */
   void add(float[] exact, float[] rounded) {
+    add(exact, rounded, Double.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * The same where nothing depends on how far values are below some number.
+   *
+   * @param least that number; values below count as it
+   */
+  void add(float[] exact, float[] rounded, double least) {
     double s = 0;
     double n = 0;
     for (int i = 0; i < exact.length; i++) {
-      double difference = (double) rounded[i] - exact[i];
-      s += (double) exact[i] * exact[i];
+      double value = Math.max(least, exact[i]);
+      double difference = Math.max(least, rounded[i]) - value;
+      s += value * value;
       n += difference * difference;
     }
     signal += s;

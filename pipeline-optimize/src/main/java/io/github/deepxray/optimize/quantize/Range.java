@@ -49,6 +49,11 @@ public record Range(double min, double max) {
         (float) scale, (int) Math.max(arithmetic.min(), Math.min(arithmetic.max(), zeroPoint)));
   }
 
+  /** The value of the range that is nearest. */
+  public double clip(double value) {
+    return Math.max(min, Math.min(max, value));
+  }
+
   /** The values that the least and the largest integer stand for. */
   static Range of(Affine affine, Arithmetic arithmetic) {
     return new Range(
