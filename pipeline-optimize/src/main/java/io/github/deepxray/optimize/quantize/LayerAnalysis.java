@@ -5,8 +5,10 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Add;
 import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.Multiply;
+import io.github.deepxray.core.network.Layer.Rescaling;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
@@ -200,7 +202,7 @@ public final class LayerAnalysis {
 
   /**
    * The model of floats with one tensor rounded, and the kernel of the layer that writes it. A
-   * swish also rounds the sigmoid within.
+   * swish also rounds the sigmoid within. Values that are cut off in front of a swish stay.
    */
   static Model alone(Model floats, Model quantized, String tensor) {
     Network network = floats.network();
@@ -234,7 +236,22 @@ public final class LayerAnalysis {
         layers.add(Network.renameInput(layer, tensor, rounded));
       }
       if (writes) {
-        layers.add(new Activation(rounded, tensor, Function.LINEAR));
+        if (SwishInput.isCut(quantized, tensor)) {
+          // The swish that follows computes in floats here, and does make something of the least
+          // integer; what lies below it is added again.
+          String cut = rounded + "/cut";
+          String depth = tensor + "/depth";
+          String below = tensor + "/below";
+          layers.add(new Activation(cut, tensor, Function.LINEAR));
+          layers.add(new Rescaling(depth, tensor, List.of(-1.0), List.of(SwishInput.LEAST)));
+          layers.add(new Activation(depth + "/relu", depth, Function.RELU));
+          layers.add(new Rescaling(below, depth + "/relu", List.of(-1.0), List.of(0.0)));
+          layers.add(new Add(rounded, cut, below));
+          tensors.put(cut, quantization.tensor(tensor));
+          inFloat.addAll(List.of(depth, depth + "/relu", below, rounded));
+        } else {
+          layers.add(new Activation(rounded, tensor, Function.LINEAR));
+        }
         if (Kernels.has(layer)) {
           Tensor kernel = quantized.weights().get(Kernels.name(layer));
           weights.put(Kernels.name(layer), FloatTensor.of(kernel.toFloats(), kernel.shape()));

@@ -6,6 +6,8 @@ import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
+import io.github.deepxray.core.network.Quantization.Affine;
+import io.github.deepxray.core.network.Quantization.Arithmetic;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -13,11 +15,11 @@ import java.util.function.Predicate;
  * What a swish with 8 bits reads: convolutions write values far below 0 into it, but it makes
  * nothing of them. Its sigmoid has the step 1/256, so it is 0 below {@code -ln 511 = -6.24}, and so
  * is the product. Without those values the integers are spent where they matter: the first
- * depthwise convolution of EfficientNetB0 writes -41 to 15, in steps a third as wide if only -6.5
- * to 15 has to be told apart.
+ * depthwise convolution of EfficientNetB0 writes -41 to 15; if only -6.5 to 15 has to be told
+ * apart, steps are two fifths as wide.
  */
 final class SwishInput {
-  /** Below {@code -ln 511} by more than zero points are rounded. */
+  /** Below {@code -ln 511} by more than a rounded zero point moves a range. */
   static final double LEAST = -6.5;
 
   private SwishInput() {}
@@ -39,10 +41,17 @@ final class SwishInput {
   /** The number that values of the tensor might be below as far as they like. */
   static double least(Model quantized, String tensor) {
     Quantization quantization = quantized.quantization();
-    return quantization.arithmetic() == Quantization.Arithmetic.INT8
+    return quantization.arithmetic() == Arithmetic.INT8
             && is(quantized.network(), tensor, quantization::integer)
         ? LEAST
         : Double.NEGATIVE_INFINITY;
+  }
+
+  /** Whether the tensor's integers end where {@link #needed} does. */
+  static boolean isCut(Model quantized, String tensor) {
+    Affine affine = quantized.quantization().tensor(tensor);
+    return least(quantized, tensor) == LEAST
+        && Math.abs(Range.of(affine, Arithmetic.INT8).min() - LEAST) < affine.scale();
   }
 
   /** What has to be told apart of a range. */

@@ -104,6 +104,37 @@ class SwishInputTest {
     assertThat(least(QuantizationSpec.of(QuantizationMode.INT16X8), model)).isLessThan(-55);
   }
 
+  /** Rounded alone, it is a float swish that follows: that one does make something of -6.5. */
+  @Test
+  void norDoesTheNoiseOfTheTensorAlone() throws IOException {
+    Model model = farBelowZero();
+    RepresentativeDataset images = CalibratorTest.images(model, 6);
+    Model quantized = INT8.quantize(model, CalibratorTest.calibrate(model, images));
+    Affine affine = quantized.quantization().tensor("conv");
+    // Exact in 8 bits: all three diagonal values are the largest of their channel.
+    assertThat(quantized.weights().get("conv/kernel").toFloats()).contains(0.3f);
+    double signal = 0;
+    double noise = 0;
+    for (int e = 0; e < images.size(); e++) {
+      for (float pixel : images.example(e)) {
+        double x = 0.3f * pixel - 60;
+        long integer = Math.round(x / affine.scale()) + affine.zeroPoint();
+        double rounded = affine.scale() * (Math.min(127, integer) - affine.zeroPoint());
+        signal += Math.pow(swish(x), 2);
+        noise += x < SwishInput.LEAST ? 0 : Math.pow(swish(rounded) - swish(x), 2);
+      }
+    }
+    double alone =
+        new LayerAnalysis(new SimulatedEngines(1), 1, Progress.NONE)
+            .alone(model, quantized, images, "swish")
+            .get("conv");
+    assertThat(alone).isEqualTo(10 * Math.log10(signal / noise), within(0.1));
+  }
+
+  private static double swish(double x) {
+    return x / (1 + Math.exp(-x));
+  }
+
   /** Otherwise every layer in front of a swish would look destroyed. */
   @Test
   void theReportDoesNotCountWhatIsCut() throws IOException {
