@@ -236,21 +236,16 @@ public final class LayerAnalysis {
         layers.add(Network.renameInput(layer, tensor, rounded));
       }
       if (writes) {
-        if (SwishInput.isCut(quantized, tensor)) {
+        boolean cut = SwishInput.isCut(quantized, tensor);
+        String stored = cut ? rounded + "/cut" : rounded;
+        layers.add(new Activation(stored, tensor, Function.LINEAR));
+        tensors.put(stored, quantization.tensor(tensor));
+        if (cut) {
           // The swish that follows computes in floats here, and does make something of the least
-          // integer; what lies below it is added again.
-          String cut = rounded + "/cut";
-          String depth = tensor + "/depth";
-          String below = tensor + "/below";
-          layers.add(new Activation(cut, tensor, Function.LINEAR));
-          layers.add(new Rescaling(depth, tensor, List.of(-1.0), List.of(SwishInput.LEAST)));
-          layers.add(new Activation(depth + "/relu", depth, Function.RELU));
-          layers.add(new Rescaling(below, depth + "/relu", List.of(-1.0), List.of(0.0)));
-          layers.add(new Add(rounded, cut, below));
-          tensors.put(cut, quantization.tensor(tensor));
-          inFloat.addAll(List.of(depth, depth + "/relu", below, rounded));
-        } else {
-          layers.add(new Activation(rounded, tensor, Function.LINEAR));
+          // integer.
+          List<Layer> restored = withWhatIsBelow(tensor, stored, rounded);
+          restored.forEach(added -> inFloat.add(added.name()));
+          layers.addAll(restored);
         }
         if (Kernels.has(layer)) {
           Tensor kernel = quantized.weights().get(Kernels.name(layer));
@@ -266,6 +261,17 @@ public final class LayerAnalysis {
         new Network(network.name(), network.input(), network.inputShape(), layers, outputs),
         floats.weights().plus(weights.build()),
         new Quantization(quantization.arithmetic(), tensors, inFloat));
+  }
+
+  /** Adds to the cut tensor what the whole one has below {@link SwishInput#LEAST}. */
+  private static List<Layer> withWhatIsBelow(String whole, String cut, String sum) {
+    String depth = whole + "/depth";
+    String below = whole + "/below";
+    return List.of(
+        new Rescaling(depth, whole, List.of(-1.0), List.of(SwishInput.LEAST)),
+        new Activation(depth + "/relu", depth, Function.RELU),
+        new Rescaling(below, depth + "/relu", List.of(-1.0), List.of(0.0)),
+        new Add(sum, cut, below));
   }
 
   private static String rounded(String tensor) {

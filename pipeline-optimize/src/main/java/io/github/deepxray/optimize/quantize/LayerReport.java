@@ -44,12 +44,13 @@ public record LayerReport(
    * @param scale the step between integers
    * @param zeroPoint the integer of 0
    * @param clippedShare the share of the values seen that lie more than half a step outside; in
-   *     front of a swish with 8 bits, which makes 0 of values below -6.5 anyway, those do not count
+   *     front of a swish with 8 bits, which makes 0 of values below {@value SwishInput#LEAST}
+   *     anyway, those do not count
    * @param weightSqnr of the kernel's rounding, if it is rounded
    * @param aloneSqnr at the output if only this tensor and its layer's kernel are quantized; empty
    *     if the model quantizes neither
-   * @param accumulatedSqnr of the tensor in the quantized model; values below -6.5 in front of a
-   *     swish with 8 bits count as -6.5
+   * @param accumulatedSqnr of the tensor in the quantized model; values below {@value
+   *     SwishInput#LEAST} in front of a swish with 8 bits count as that
    * @param histogram the logarithm of the counts from {@code seenMin} to {@code seenMax} in equal
    *     bins, as shares of the fullest bin's
    */

@@ -104,7 +104,9 @@ final class LayerReportPage {
             ": the share of calibration values outside the range; too much clips the signal,"
                 + " nothing often means that a few outliers stretch the step for all others."
                 + " Histograms have a logarithmic height; what is clipped is shaded. A swish with 8"
-                + " bits makes 0 of all that is below -6.5: ranges in front of it begin there, and"
+                + " bits makes 0 of all that is below "
+                + SwishInput.LEAST
+                + ": ranges in front of it begin there, and"
                 + " what is below counts neither as clipped nor as noise.")
         .close();
   }
