@@ -7,6 +7,7 @@ import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -46,13 +47,15 @@ final class WeightTensors {
     private ByteBuffer values(List<Integer> shape, ByteBuffer values, int width) {
       int outer = shape.get(shape.size() - 1);
       int inner = values.remaining() / width / outer;
-      ByteBuffer to = FlatGraph.littleEndian(values.remaining());
+      byte[] from = new byte[values.remaining()];
+      values.duplicate().get(from);
+      byte[] to = new byte[from.length];
       for (int o = 0; o < outer; o++) {
         for (int i = 0; i < inner; i++) {
-          to.put(values.slice((i * outer + o) * width, width));
+          System.arraycopy(from, (i * outer + o) * width, to, (o * inner + i) * width, width);
         }
       }
-      return to.flip();
+      return ByteBuffer.wrap(to).order(ByteOrder.LITTLE_ENDIAN);
     }
   }
 

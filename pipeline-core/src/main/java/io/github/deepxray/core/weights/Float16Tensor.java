@@ -13,7 +13,7 @@ public final class Float16Tensor implements Tensor {
   private Float16Tensor(short[] values, List<Integer> shape) {
     this.values = values;
     this.shape = shape;
-    if (values.length != size()) {
+    if (values.length != Tensor.super.size()) {
       throw new IllegalArgumentException(values.length + " values for shape " + shape);
     }
   }
@@ -53,6 +53,11 @@ public final class Float16Tensor implements Tensor {
   @Override
   public List<Integer> shape() {
     return shape;
+  }
+
+  @Override
+  public int size() {
+    return values.length;
   }
 
   @Override

@@ -12,7 +12,7 @@ public final class FloatTensor implements Tensor {
   private FloatTensor(float[] values, List<Integer> shape) {
     this.values = values;
     this.shape = shape;
-    if (values.length != size()) {
+    if (values.length != Tensor.super.size()) {
       throw new IllegalArgumentException(values.length + " values for shape " + shape);
     }
   }
@@ -38,6 +38,11 @@ public final class FloatTensor implements Tensor {
   @Override
   public List<Integer> shape() {
     return shape;
+  }
+
+  @Override
+  public int size() {
+    return values.length;
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class Int8Tensor implements Tensor {
     this.scales = scales;
     this.axis = axis;
     this.shape = shape;
-    if (values.length != size() || scales.length != shape.get(axis)) {
+    if (values.length != Tensor.super.size() || scales.length != shape.get(axis)) {
       throw new IllegalArgumentException(
           values.length + " values, " + scales.length + " scales for " + shape + ", axis " + axis);
     }
@@ -80,6 +80,11 @@ public final class Int8Tensor implements Tensor {
   @Override
   public List<Integer> shape() {
     return shape;
+  }
+
+  @Override
+  public int size() {
+    return values.length;
   }
 
   /** The dimension of the channels. */
