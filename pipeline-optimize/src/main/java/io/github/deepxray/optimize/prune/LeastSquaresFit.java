@@ -164,7 +164,7 @@ final class LeastSquaresFit {
             for (int i = worker; i < in; i += cores) {
               double x = inputs[s][i] - inputMean[i];
               double[] row = gram[i];
-              for (int k = 0; k <= i; k++) {
+              for (int k = i; k < in; k++) {
                 row[k] += x * (inputs[s][k] - inputMean[k]);
               }
               double[] target = right[i];
@@ -239,7 +239,7 @@ final class LeastSquaresFit {
             double[][] part = new double[kept.length][kept.length];
             double[][] column = new double[kept.length][1];
             for (int i = 0; i < kept.length; i++) {
-              for (int j = 0; j <= i; j++) {
+              for (int j = i; j < kept.length; j++) {
                 part[i][j] = matrix[kept[i]][kept[j]];
               }
               column[i][0] = right[kept[i]][o];
@@ -255,28 +255,33 @@ final class LeastSquaresFit {
         });
   }
 
-  /** Solves for a positive definite matrix, of which the lower half is read, in place. */
+  /** Solves for a positive definite matrix, of which the upper half is read, in place. */
   private static void solve(double[][] matrix, double[][] right) {
     int n = matrix.length;
-    // Cholesky: matrix = L L^T.
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = matrix[i][j];
-        for (int k = 0; k < j; k++) {
-          sum -= matrix[i][k] * matrix[j][k];
+    // Cholesky: matrix = U^T U. Row by row, so that the inner loop runs along rows.
+    for (int k = 0; k < n; k++) {
+      double[] pivot = matrix[k];
+      pivot[k] = Math.sqrt(pivot[k]);
+      for (int j = k + 1; j < n; j++) {
+        pivot[j] /= pivot[k];
+      }
+      for (int i = k + 1; i < n; i++) {
+        double factor = pivot[i];
+        double[] row = matrix[i];
+        for (int j = i; j < n; j++) {
+          row[j] -= factor * pivot[j];
         }
-        matrix[i][j] = i == j ? Math.sqrt(sum) : sum / matrix[j][j];
       }
     }
     for (int i = 0; i < n; i++) {
       for (int k = 0; k < i; k++) {
-        subtract(right[i], matrix[i][k], right[k]);
+        subtract(right[i], matrix[k][i], right[k]);
       }
       divide(right[i], matrix[i][i]);
     }
     for (int i = n - 1; i >= 0; i--) {
       for (int k = i + 1; k < n; k++) {
-        subtract(right[i], matrix[k][i], right[k]);
+        subtract(right[i], matrix[i][k], right[k]);
       }
       divide(right[i], matrix[i][i]);
     }
