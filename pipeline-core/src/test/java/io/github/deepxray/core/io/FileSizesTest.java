@@ -10,8 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.LocalDateTime;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +67,24 @@ class FileSizesTest {
     Files.setLastModifiedTime(folder.resolve("two.txt"), FileTime.fromMillis(0));
 
     assertThat(FileSizes.of(folder)).isEqualTo(first);
+  }
+
+  @Test
+  void ofAFolderAreThoseOfItsArchive() throws IOException {
+    Path inner = Files.createDirectories(folder.resolve("a"));
+    Files.writeString(inner.resolve("ö.txt"), "1".repeat(1000));
+    Files.writeString(inner.resolve("empty"), "");
+    Files.writeString(folder.resolve("two.txt"), "2".repeat(3000));
+    ByteArrayOutputStream archive = new ByteArrayOutputStream();
+    try (ZipOutputStream out = new ZipOutputStream(archive)) {
+      for (String name : List.of("a/empty", "a/ö.txt", "two.txt")) {
+        ZipEntry entry = new ZipEntry(name);
+        entry.setTimeLocal(LocalDateTime.of(2000, 1, 1, 0, 0));
+        out.putNextEntry(entry);
+        Files.copy(folder.resolve(name), out);
+      }
+    }
+    assertThat(FileSizes.of(folder).zip()).isEqualTo(archive.size());
   }
 
   @Test
