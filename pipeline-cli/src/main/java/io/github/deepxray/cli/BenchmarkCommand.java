@@ -63,7 +63,7 @@ final class BenchmarkCommand implements Callable<Integer> {
       throw new ParameterException(
           common.command().commandLine(), "--rounds must be 1 or more, not " + rounds + ".");
     }
-    Usage.check(common, backbone::variant);
+    Usage.check(common, backbone::imageSize);
     int cores = threads.cores();
     PreparedDataset dataset = PreparedDataset.open(out.resolve("data"));
     Model model = backbone.load(common.console()).model();

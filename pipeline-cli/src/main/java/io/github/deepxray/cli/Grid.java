@@ -222,7 +222,7 @@ final class Grid {
 
   /** The last one is kept: experiments of one backbone follow each other. */
   private Backbone backbone(BackboneOptions options) throws IOException, InterruptedException {
-    String name = options.variant() + " " + options.weights;
+    String name = options.variant() + " " + options.imageSize() + " " + options.weights;
     if (last.filter(loaded -> loaded.name.equals(name)).isEmpty()) {
       last = Optional.empty();
       last = Optional.of(new LoadedBackbone(name, options.load(common.console())));

@@ -89,7 +89,7 @@ final class RepeatCommand implements Callable<Integer> {
     for (String head : heads) {
       specs.add(Usage.check(common, () -> HeadSpec.of(head)));
     }
-    Usage.check(common, backbone::variant);
+    Usage.check(common, backbone::imageSize);
     Backbone loaded = backbone.load(console);
     if (specs.stream().map(HeadSpec::name).distinct().count() < specs.size()) {
       throw new DeepXrayException("Two of the heads " + heads + " have the same name; rename one.");

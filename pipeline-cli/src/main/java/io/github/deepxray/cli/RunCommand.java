@@ -184,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
    */
   Plan plan(Tracking tracking) throws IOException {
     var datasetOptions =
-        Usage.check(common, () -> dataOptions.options(backbone.variant().resolution(), seed.seed));
+        Usage.check(common, () -> dataOptions.options(backbone.imageSize(), seed.seed));
     datasetOptions.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
     var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
     String name = Usage.check(common, exportOptions::name);

@@ -34,7 +34,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Trainer.Options trainerOptions =
         Usage.check(common, () -> options.options(seed.seed, stage.cores()));
-    Usage.check(common, backbone::variant);
+    Usage.check(common, backbone::imageSize);
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
       Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
       // What may fail soon: the data before the weights are downloaded.

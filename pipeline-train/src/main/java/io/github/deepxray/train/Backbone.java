@@ -44,8 +44,25 @@ public record Backbone(EfficientNet variant, Model model, String source) {
   }
 
   /**
+   * Reads a backbone at its own resolution.
+   *
+   * @param variant which EfficientNet
+   * @param weights as of {@link #load(EfficientNet, int, String, Progress)}
+   * @param progress notified of a download
+   * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the variant
+   * @throws IOException if they cannot be read or downloaded
+   * @throws InterruptedException if the thread is interrupted while it waits for a download
+   */
+  public static Backbone load(EfficientNet variant, String weights, Progress progress)
+      throws IOException, InterruptedException {
+    return load(variant, variant.resolution(), weights, progress);
+  }
+
+  /**
    * Reads a backbone.
    *
+   * @param variant which EfficientNet
+   * @param imageSize height and width of its images in pixels
    * @param weights {@value #IMAGENET} to find them in Keras' cache or download them into it, or the
    *     path of a Keras {@code .h5}, {@code .weights.h5} or {@code .keras} file, see {@link
    *     KerasBackbone}
@@ -54,12 +71,13 @@ public record Backbone(EfficientNet variant, Model model, String source) {
    * @throws IOException if they cannot be read or downloaded
    * @throws InterruptedException if the thread is interrupted while it waits for a download
    */
-  public static Backbone load(EfficientNet variant, String weights, Progress progress)
+  public static Backbone load(
+      EfficientNet variant, int imageSize, String weights, Progress progress)
       throws IOException, InterruptedException {
     boolean imagenet = weights.equals(IMAGENET);
     Path file =
         imagenet ? new KerasApplications().weightsFile(variant, progress) : Path.of(weights);
-    Model model = new Model(variant.network(), KerasBackbone.read(file, variant));
+    Model model = new Model(variant.network(imageSize), KerasBackbone.read(file, variant));
     return new Backbone(
         variant, model, imagenet ? "ImageNet (keras.applications)" : file.getFileName().toString());
   }

@@ -148,6 +148,8 @@ public final class Trainer {
               + backbone.imageSize()
               + "; prepare the data again with --image-size "
               + backbone.imageSize()
+              + ", or train with --image-size "
+              + imageSize
               + ".");
     }
     EmbeddingExtractor extractor =
