@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -24,13 +25,17 @@ import org.junit.jupiter.api.io.TempDir;
 class LoadTest {
   private static final String PREDICT = "/v1/models/deepxray:predict";
 
+  /** More than any of these waits takes. */
+  private static final int PATIENCE = 2000;
+
   @TempDir Path folder;
+  private final List<String> log = new CopyOnWriteArrayList<>();
 
   private ModelServer start(ServerOptions.Builder options) throws IOException {
     return ModelServer.start(
         TinyBundle.write(folder.resolve("bundle"), 1),
         options.optPort(0).optWorkers(1).build(),
-        line -> {});
+        log::add);
   }
 
   /** Closes it as a signal does, from elsewhere. */
@@ -129,9 +134,10 @@ class LoadTest {
       answers.add(later(http, Http.files(files)));
       answers.add(later(http, Http.files(file)));
       Http probe = new Http(server.uri());
-      while (images(probe) < 1) {
+      for (int i = 0; i < PATIENCE && images(probe) < 1; i++) {
         Thread.sleep(5);
       }
+      assertThat(images(probe)).isPositive();
       stop(server);
       for (CompletableFuture<Http.Answer> future : answers) {
         Http.Answer answer = future.get();
@@ -148,10 +154,17 @@ class LoadTest {
     try (ModelServer server =
         start(ServerOptions.builder().optDrainTimeout(Duration.ofMillis(200)))) {
       try (Raw raw = new Raw(server)) {
-        raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
-        Thread.sleep(300);
+        raw.send(
+            "POST "
+                + PREDICT
+                + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n"
+                + "Expect: 100-continue\r\n\r\n");
+        // Sent when the server begins to read the body.
+        assertThat(raw.readLine()).startsWith("HTTP/1.1 100 ");
+        raw.send("{");
         stop(server);
-        raw.readToEnd();
+        assertThat(log).contains("closing although requests are not answered yet");
+        assertThat(raw.readToEnd()).doesNotContain("HTTP/1.1 200 ");
       }
     }
   }
@@ -173,8 +186,8 @@ class LoadTest {
       }
       Http http = new Http(server.uri());
       Http.Answer answer = http.post(PREDICT, body);
-      while (answer.status() == 429) {
-        Thread.sleep(50);
+      for (int i = 0; i < PATIENCE && answer.status() == 429; i++) {
+        Thread.sleep(5);
         answer = http.post(PREDICT, body);
       }
       assertThat(answer.status()).isEqualTo(200);

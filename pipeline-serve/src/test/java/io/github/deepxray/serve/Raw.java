@@ -22,6 +22,16 @@ final class Raw implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
+  /** The next line that the server sends, without its end; empty at the end of all. */
+  String readLine() throws IOException {
+    StringBuilder line = new StringBuilder();
+    InputStream in = socket.getInputStream();
+    for (int b = in.read(); b >= 0 && b != '\n'; b = in.read()) {
+      line.append((char) b);
+    }
+    return line.toString().strip();
+  }
+
   /** Everything that the server sends until it closes the connection. */
   String readToEnd() throws IOException {
     StringBuilder text = new StringBuilder();

@@ -71,6 +71,17 @@ class VersionsTest {
     throw new AssertionError("version " + number + " does not become " + state + ": " + seen);
   }
 
+  /** Waits until the server has looked at the folder once more: it names what is not complete. */
+  private void awaitLook() throws Exception {
+    Path incomplete = Files.createDirectories(folder.resolve("9"));
+    String name = "version 9 is not complete";
+    for (int i = 0; i < 2000 && log.stream().noneMatch(line -> line.startsWith(name)); i++) {
+      Thread.sleep(5);
+    }
+    assertThat(log).anySatisfy(line -> assertThat(line).startsWith(name));
+    Files.delete(incomplete);
+  }
+
   private static double predict(Http http, String path, byte[] file) throws Exception {
     Http.Answer answer = http.post(path, Http.files(file));
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
@@ -151,7 +162,7 @@ class VersionsTest {
       assertThat(is(predict(http, PREDICT, file), 1, file)).isTrue();
       assertThat(http.get("/readyz").status()).isEqualTo(200);
       // It is not tried again and again,
-      Thread.sleep(200);
+      awaitLook();
       assertThat(log).filteredOn(line -> line.startsWith("version 2 is refused")).hasSize(1);
       // but it is when somebody has mended it.
       AtomicFiles.deleteRecursively(folder.resolve("2"));
@@ -214,7 +225,7 @@ class VersionsTest {
       assertThat(is(predict(http, PREDICT, file), 1, file)).isTrue();
       // Better an old version than none.
       AtomicFiles.deleteRecursively(folder.resolve("1"));
-      Thread.sleep(200);
+      awaitLook();
       assertThat(is(predict(http, PREDICT, file), 1, file)).isTrue();
     }
   }

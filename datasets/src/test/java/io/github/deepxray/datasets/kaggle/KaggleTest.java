@@ -34,6 +34,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -520,7 +521,7 @@ class KaggleTest {
             onceThenHonest(
                 exchange -> {
                   cut(exchange, 1000);
-                  pause();
+                  untilTheTestEnds();
                 }));
     Retries hasty =
         new Retries(3, QUICK.first(), QUICK.longest(), QUICK.patience(), Duration.ofMillis(700));
@@ -528,9 +529,10 @@ class KaggleTest {
     assertThat(downloads(kaggle).get(1).header("Range")).hasValue("bytes=1000-");
   }
 
-  private static void pause() {
+  private static void untilTheTestEnds() {
     try {
-      Thread.sleep(10_000);
+      // Closing the server interrupts its threads.
+      new CountDownLatch(1).await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
