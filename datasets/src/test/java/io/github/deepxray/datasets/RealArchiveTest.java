@@ -9,6 +9,7 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way on the real X-rays, whose counts are known. */
+@InCi
 class RealArchiveTest {
   @Test
   void preparesTheKaggleArchive(@TempDir Path folder) throws IOException {

@@ -9,6 +9,7 @@ import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -190,6 +191,7 @@ class ExplainTest {
         .doesNotContainPattern(" org\\.tensorflow\\.(?!lite\\.)");
   }
 
+  @InCi
   @Test
   void largeImagesAreShrunkInTheirOwnAspect() throws IOException {
     Outcome outcome =

@@ -11,6 +11,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -152,6 +153,7 @@ class PredictTest {
     assertThat(seconds).isLessThan(15);
   }
 
+  @InCi
   @Test
   void fullResolutionImagesGiveTheSameThroughTfLiteAndSavedModel() {
     Path images = SharedData.fullResolution();

@@ -11,6 +11,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.testkit.EngineContract;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;
@@ -22,6 +23,7 @@ class TensorFlowEngineTest extends EngineContract {
     return new TensorFlowEngineFactory();
   }
 
+  @InCi
   @Test
   void foldingKeepsTheFeaturesOfImageNetWeights() throws IOException {
     Network network = EfficientNet.B0.network();

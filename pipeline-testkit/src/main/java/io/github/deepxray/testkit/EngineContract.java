@@ -137,6 +137,7 @@ public abstract class EngineContract {
   }
 
   /** The features of Keras' EfficientNetB0 with its ImageNet weights, without any folding. */
+  @InCi
   @Test
   void agreesWithKeras() throws IOException {
     Network network = EfficientNet.B0.network();
@@ -153,6 +154,7 @@ public abstract class EngineContract {
   }
 
   /** Other widths, depths and resolutions, odd ones among them. */
+  @InCi
   @ParameterizedTest
   @EnumSource(names = {"B1", "B2", "B3"})
   void agreesWithKerasOnOtherVariants(EfficientNet variant) {

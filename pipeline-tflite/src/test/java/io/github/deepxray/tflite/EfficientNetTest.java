@@ -17,6 +17,7 @@ import io.github.deepxray.optimize.FoldBatchNormalization;
 import io.github.deepxray.optimize.FoldNormalization;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.RemoveDropout;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.KerasGoldens;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.MinMaxQuantization.Range;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** EfficientNetB0 with its ImageNet weights. */
+@InCi
 class EfficientNetTest {
   private static Model model;
   private static Model folded;

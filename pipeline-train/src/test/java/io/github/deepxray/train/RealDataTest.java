@@ -17,6 +17,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.testkit.SharedData;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The backbone with its ImageNet weights on the real X-rays. */
+@InCi
 class RealDataTest {
   @TempDir static Path folder;
   private static PreparedDataset dataset;

@@ -12,6 +12,7 @@ import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
+import io.github.deepxray.testkit.InCi;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.openqa.selenium.Rectangle;
 import org.openqa.selenium.WebElement;
 
 /** The page in a real browser, served by the real server. */
+@InCi
 class PageTest {
   private static final String CARD =
       """

@@ -20,6 +20,7 @@ import io.github.deepxray.tensorflow.GraphLowering;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tensorflow.WeightBinding;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.testkit.SharedData;
 import io.github.deepxray.tflite.TfLiteEngine;
@@ -235,6 +236,7 @@ class HeadGradCamTest {
     compare(classifier(untrained, head, images, PatternImages.COUNT), images, PatternImages.COUNT);
   }
 
+  @InCi
   @ParameterizedTest
   @MethodSource("heads")
   void isSoOnRealXraysToo(HeadSpec head) throws IOException {

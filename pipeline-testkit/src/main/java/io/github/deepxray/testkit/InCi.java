@@ -1,0 +1,16 @@
+package io.github.deepxray.testkit;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+
+/**
+ * Marks a test that takes too long for every build: on real data, at real sizes or in a browser. It
+ * runs in {@code .ci/run}, or with {@code mvn verify -Pci}.
+ */
+@Tag("ci")
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.TYPE, ElementType.METHOD})
+public @interface InCi {}
