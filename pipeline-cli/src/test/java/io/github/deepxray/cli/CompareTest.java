@@ -58,6 +58,7 @@ class CompareTest {
         "  epochs: 40",
         "  validation-fraction: 0.25",
         "  records-per-shard: 16",
+        "  image-size: " + SmallRun.SIZE,
         "  tensorboard: false",
         "");
   }
@@ -105,7 +106,7 @@ class CompareTest {
       assertThat(experiment(out, name).path("runs")).hasSize(2);
     }
     assertThat(first.out()).contains("Choose by validation, not by test", "over the seeds 5, 6");
-    assertThat(out.resolve("data")).isDirectoryContaining("glob:**seed-5-224px");
+    assertThat(out.resolve("data")).isDirectoryContaining("glob:**seed-5-" + SmallRun.SIZE + "px");
     assertThat(out.resolve("cache")).doesNotExist();
     assertThat(Files.readString(run(out, "original_views-2", 6).resolve("run.yaml")))
         .contains("head: \"original\"", "views: 2", "seed: 6", "epochs: 40");

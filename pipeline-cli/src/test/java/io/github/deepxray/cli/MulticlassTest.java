@@ -78,6 +78,8 @@ class MulticlassTest {
             "--no-layer-report",
             "--allow-unblessed",
             "--keras",
+            "--image-size",
+            128,
             "--seed",
             5);
     assertThat(run.code()).as(run.err() + run.out()).isZero();

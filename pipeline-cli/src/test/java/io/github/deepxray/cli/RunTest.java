@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.testkit.InCi;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,11 +85,15 @@ class RunTest {
         5,
         "--records-per-shard",
         16,
+        "--image-size",
+        SmallRun.SIZE,
         "--out",
         out
       },
       {
         "train",
+        "--image-size",
+        SmallRun.SIZE,
         "--weights",
         SmallRun.weights(),
         "--head",
@@ -127,6 +132,7 @@ class RunTest {
         .doesNotContainKeys("data.data", "train.weights", "train.out");
   }
 
+  @InCi
   @Test
   void killedAtAnyMomentTheNextRunGoesOnToTheSameBundle() throws Exception {
     String expected = checksums(SmallRun.out());

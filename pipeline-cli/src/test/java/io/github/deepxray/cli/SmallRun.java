@@ -32,7 +32,12 @@ import java.util.stream.LongStream;
  * Each is made when it is first asked for.
  */
 final class SmallRun {
-  private static final Path HOME = Path.of("target", "small-run").toAbsolutePath();
+  // Tests run in several processes, each with a run of its own.
+  private static final Path HOME =
+      Path.of("target", "small-run", System.getProperty("deepxray.fork", "1")).toAbsolutePath();
+
+  /** The side of the images in pixels. */
+  static final int SIZE = 64;
 
   // Fewer leave channels that hardly vary, which 8-bit weights then tear apart.
   private static final int CALIBRATION_IMAGES = 5;
@@ -67,6 +72,8 @@ final class SmallRun {
       0.25,
       "--records-per-shard",
       16,
+      "--image-size",
+      SIZE,
       "--seed",
       5
     };
@@ -124,9 +131,9 @@ final class SmallRun {
     Weights weights =
         UntrainedBackbone.calibrated(
                 EfficientNet.B0,
-                EfficientNet.B0.resolution(),
+                SIZE,
                 LongStream.range(0, CALIBRATION_IMAGES)
-                    .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, 224))
+                    .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                     .toList(),
                 0,
                 Pipeline.engine("tflite"),

@@ -452,6 +452,8 @@ class SmallerModelsTest {
                     1,
                     "--epochs",
                     5,
+                    "--image-size",
+                    SmallRun.SIZE,
                     "--out",
                     out)
                 .code())
