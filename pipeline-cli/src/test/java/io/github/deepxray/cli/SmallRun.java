@@ -32,9 +32,14 @@ import java.util.stream.LongStream;
  * Each is made when it is first asked for.
  */
 final class SmallRun {
-  // Tests run in several processes, each with a run of its own.
+  // Tests run in several processes, each with a run of its own, which goes with it.
   private static final Path HOME =
-      Path.of("target", "small-run", System.getProperty("deepxray.fork", "1")).toAbsolutePath();
+      Path.of("target", "small-run", String.valueOf(ProcessHandle.current().pid()))
+          .toAbsolutePath();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(SmallRun::remove));
+  }
 
   /** The side of the images in pixels. */
   static final int SIZE = 64;
@@ -44,6 +49,14 @@ final class SmallRun {
   private static final List<Slice> SLICES = List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL);
 
   private SmallRun() {}
+
+  private static void remove() {
+    try {
+      AtomicFiles.deleteRecursively(HOME);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** An archive of 84 images. */
   static Path archive() {
