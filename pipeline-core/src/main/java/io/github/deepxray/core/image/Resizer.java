@@ -9,6 +9,12 @@ import java.util.Arrays;
  * <p>The image is stretched to the size asked for; its aspect ratio is not kept.
  */
 public final class Resizer {
+  /**
+   * How many times the work of the other order summing over rows first may be. Of images that are
+   * no more than 64 times as wide as high it never is so much where the target is square.
+   */
+  private static final int MUCH = 8;
+
   private Resizer() {}
 
   /** The weights of the source pixels for each target pixel along one dimension. */
@@ -47,7 +53,8 @@ public final class Resizer {
   }
 
   /**
-   * The image at another size; the same image if it has that size already.
+   * The image at another size; the same image if it has that size already. The work is in
+   * proportion to the pixels of both, whatever their shapes.
    *
    * @param height the new height in pixels, at least 1
    * @param width the new width in pixels, at least 1
@@ -58,11 +65,32 @@ public final class Resizer {
     }
     Spans rows = Spans.of(image.height(), height);
     Spans columns = Spans.of(image.width(), width);
+    byte[] target =
+        rowsFirst(image, height, width)
+            ? rowsFirst(image, rows, columns)
+            : columnsFirst(image, rows, columns);
+    return RgbImage.wrap(height, width, target);
+  }
+
+  /**
+   * Whether to sum over rows first. The sums of floats depend on it in the last bit, so that it is
+   * given up only where it would take far longer: for few rows that are very wide.
+   */
+  private static boolean rowsFirst(RgbImage image, int height, int width) {
+    long tall = Math.max(image.height(), height);
+    long wide = Math.max(image.width(), width);
+    long rowsThenColumns = tall * image.width() + height * wide;
+    long columnsThenRows = wide * image.height() + width * tall;
+    return rowsThenColumns <= MUCH * columnsThenRows;
+  }
+
+  private static byte[] rowsFirst(RgbImage image, Spans rows, Spans columns) {
     byte[] source = image.pixels();
-    byte[] target = new byte[height * width * 3];
     int stride = image.width() * 3;
     float[] line = new float[stride];
-    for (int y = 0; y < height; y++) {
+    float[] sums = new float[columns.starts.length * 3];
+    byte[] target = new byte[rows.starts.length * sums.length];
+    for (int y = 0; y < rows.starts.length; y++) {
       Arrays.fill(line, 0);
       float[] weights = rows.weights[y];
       for (int j = 0; j < weights.length; j++) {
@@ -72,27 +100,62 @@ public final class Resizer {
           line[i] += weight * (source[base + i] & 0xff);
         }
       }
-      for (int x = 0; x < width; x++) {
-        float[] across = columns.weights[x];
-        float red = 0;
-        float green = 0;
-        float blue = 0;
-        for (int j = 0; j < across.length; j++) {
-          int i = (columns.starts[x] + j) * 3;
-          red += across[j] * line[i];
-          green += across[j] * line[i + 1];
-          blue += across[j] * line[i + 2];
-        }
-        int o = (y * width + x) * 3;
-        target[o] = round(red);
-        target[o + 1] = round(green);
-        target[o + 2] = round(blue);
-      }
+      sumColumns(line, columns, sums);
+      round(sums, target, y);
     }
-    return RgbImage.wrap(height, width, target);
+    return target;
   }
 
-  private static byte round(float value) {
-    return (byte) Math.max(0, Math.min(255, (int) Math.floor(value + 0.5f)));
+  private static byte[] columnsFirst(RgbImage image, Spans rows, Spans columns) {
+    byte[] source = image.pixels();
+    float[] line = new float[image.width() * 3];
+    float[] sums = new float[columns.starts.length * 3];
+    float[][] narrow = new float[image.height()][sums.length];
+    for (int y = 0; y < image.height(); y++) {
+      for (int i = 0; i < line.length; i++) {
+        line[i] = source[y * line.length + i] & 0xff;
+      }
+      sumColumns(line, columns, narrow[y]);
+    }
+    byte[] target = new byte[rows.starts.length * sums.length];
+    for (int y = 0; y < rows.starts.length; y++) {
+      Arrays.fill(sums, 0);
+      float[] weights = rows.weights[y];
+      for (int j = 0; j < weights.length; j++) {
+        float weight = weights[j];
+        for (int i = 0; i < sums.length; i++) {
+          sums[i] += weight * narrow[rows.starts[y] + j][i];
+        }
+      }
+      round(sums, target, y);
+    }
+    return target;
+  }
+
+  /** The pixels of a line at another width. */
+  private static void sumColumns(float[] line, Spans columns, float[] sums) {
+    for (int x = 0; x < columns.starts.length; x++) {
+      float[] weights = columns.weights[x];
+      float red = 0;
+      float green = 0;
+      float blue = 0;
+      for (int j = 0; j < weights.length; j++) {
+        int i = (columns.starts[x] + j) * 3;
+        red += weights[j] * line[i];
+        green += weights[j] * line[i + 1];
+        blue += weights[j] * line[i + 2];
+      }
+      sums[3 * x] = red;
+      sums[3 * x + 1] = green;
+      sums[3 * x + 2] = blue;
+    }
+  }
+
+  /** Writes a row of the new image. */
+  private static void round(float[] sums, byte[] target, int row) {
+    for (int i = 0; i < sums.length; i++) {
+      int value = (int) Math.floor(sums[i] + 0.5f);
+      target[row * sums.length + i] = (byte) Math.max(0, Math.min(255, value));
+    }
   }
 }
