@@ -366,18 +366,10 @@ public final class DatasetBuilder {
     try {
       ImageCodec.Header header = ImageCodec.header(bytes, "it");
       long pixels = (long) header.height() * header.width();
-      if (pixels > options.limits().maxPixels()) {
-        return Look.bad(
-            candidate,
-            hash,
-            Reason.TOO_LARGE,
-            "its header announces "
-                + header.width()
-                + " x "
-                + header.height()
-                + " pixels, more than the "
-                + options.limits().maxPixels()
-                + " allowed");
+      Optional<String> objection =
+          options.limits().images().objection(header.height(), header.width());
+      if (objection.isPresent()) {
+        return Look.bad(candidate, hash, Reason.TOO_LARGE, "its header " + objection.get());
       }
       return Look.good(
           candidate, hash, bytes.length, header, budget.with(pixels, p -> store(bytes, header)));
@@ -388,7 +380,7 @@ public final class DatasetBuilder {
 
   /** The JPEG to store; decoding is also the test that the image is whole. */
   private byte[] store(byte[] bytes, ImageCodec.Header header) {
-    var image = ImageCodec.decode(bytes, "it", options.limits().maxPixels());
+    var image = ImageCodec.decode(bytes, "it", options.limits().images());
     int size = options.imageSize();
     if (header.format().equals("jpeg")
         && header.channels() <= 3

@@ -3,6 +3,7 @@ package io.github.deepxray.serve;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
@@ -22,9 +23,10 @@ interface ImageSource {
    * @param index which
    * @param target takes {@code height * width * 3} values 0..255
    * @param offset the place of the first
+   * @param checkpoint to pass after each step that takes time
    * @throws ApiException if it cannot be decoded
    */
-  void fill(int index, float[] target, int offset);
+  void fill(int index, float[] target, int offset, Checkpoint checkpoint);
 
   /**
    * Images that are numbers already.
@@ -41,7 +43,7 @@ interface ImageSource {
       }
 
       @Override
-      public void fill(int index, float[] target, int offset) {
+      public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
         System.arraycopy(values, index * size, target, offset, size);
       }
     };
@@ -52,9 +54,9 @@ interface ImageSource {
    *
    * @param height of the model's input
    * @param width of the model's input
-   * @param maxPixels the most pixels of an image
+   * @param limits how large an image may be
    */
-  static ImageSource ofFiles(List<byte[]> files, int height, int width, long maxPixels) {
+  static ImageSource ofFiles(List<byte[]> files, int height, int width, ImageLimits limits) {
     return new ImageSource() {
       @Override
       public int count() {
@@ -62,9 +64,10 @@ interface ImageSource {
       }
 
       @Override
-      public void fill(int index, float[] target, int offset) {
+      public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
         RgbImage image =
-            decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, maxPixels);
+            decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, limits);
+        checkpoint.pass();
         Resizer.resize(image, height, width).copyTo(target, offset);
       }
     };
@@ -75,9 +78,9 @@ interface ImageSource {
    *
    * @throws ApiException if that is not possible
    */
-  static RgbImage decode(byte[] file, String what, long maxPixels) {
+  static RgbImage decode(byte[] file, String what, ImageLimits limits) {
     try {
-      return ImageCodec.decode(file, what, maxPixels, FORMATS);
+      return ImageCodec.decode(file, what, limits, FORMATS);
     } catch (DeepXrayException e) {
       throw ApiException.badRequest(e.getMessage());
     }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -83,7 +82,8 @@ final class JsonRequest {
               + e.getOriginalMessage()
               + (e.getLocation() == null ? "" : " at offset: " + e.getLocation().getByteOffset()));
     } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory cannot fail", e);
+      // Of reading from memory only the decoding of characters can fail.
+      throw ApiException.badRequest("JSON Parse error: " + e.getMessage() + "; send UTF-8.");
     }
     return request;
   }

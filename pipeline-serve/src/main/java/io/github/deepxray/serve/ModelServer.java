@@ -269,7 +269,8 @@ public final class ModelServer implements AutoCloseable {
 
   /**
    * Stops listening, answers the requests in flight, as long as {@link
-   * ServerOptions#drainTimeout()} at most, and frees everything. Further calls wait for the first.
+   * ServerOptions#drainTimeout()} at most, and frees everything but what a worker that is still
+   * busy then uses: that is freed when it is done. Further calls wait for the first.
    */
   @Override
   public void close() {
@@ -287,6 +288,9 @@ public final class ModelServer implements AutoCloseable {
     }
     periodic.forEach(task -> task.cancel(false));
     workers.close();
+    if (workers.running() > 0) {
+      log.accept("closing although " + workers.running() + " of the workers are still busy");
+    }
     try {
       server.stop();
     } catch (Exception e) {

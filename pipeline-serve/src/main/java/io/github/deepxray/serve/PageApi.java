@@ -72,8 +72,9 @@ final class PageApi {
           }
 
           @Override
-          public void fill(int index, float[] target, int offset) {
-            RgbImage image = ImageSource.decode(file, "The image", options.maxPixels());
+          public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
+            RgbImage image = ImageSource.decode(file, "The image", options.imageLimits());
+            checkpoint.pass();
             height = image.height();
             width = image.width();
             RgbImage small = Resizer.resize(image, model.height(), model.width());

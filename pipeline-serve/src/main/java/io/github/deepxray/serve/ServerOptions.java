@@ -2,6 +2,7 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.image.ImageLimits;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -28,7 +29,7 @@ public final class ServerOptions {
   private final OptionalInt batch;
   private final Duration deadline;
   private final int maxRequestBytes;
-  private final long maxPixels;
+  private final ImageLimits imageLimits;
   private final int maxImages;
   private final Duration readTimeout;
   private final Duration drainTimeout;
@@ -49,7 +50,7 @@ public final class ServerOptions {
     batch = b.batch;
     deadline = b.deadline;
     maxRequestBytes = b.maxRequestBytes;
-    maxPixels = b.maxPixels;
+    imageLimits = b.imageLimits;
     maxImages = b.maxImages;
     readTimeout = b.readTimeout;
     drainTimeout = b.drainTimeout;
@@ -114,9 +115,9 @@ public final class ServerOptions {
     return maxRequestBytes;
   }
 
-  /** The most pixels of an image. */
-  public long maxPixels() {
-    return maxPixels;
+  /** How large an image may be. */
+  public ImageLimits imageLimits() {
+    return imageLimits;
   }
 
   /** The most images of a request. */
@@ -189,7 +190,7 @@ public final class ServerOptions {
     private OptionalInt batch = OptionalInt.empty();
     private Duration deadline = Duration.ofSeconds(10);
     private int maxRequestBytes = 32 << 20;
-    private long maxPixels = 64_000_000;
+    private ImageLimits imageLimits = ImageLimits.DEFAULT;
     private int maxImages = 256;
     private Duration readTimeout = Duration.ofSeconds(30);
     private Duration drainTimeout = Duration.ofSeconds(30);
@@ -262,10 +263,10 @@ public final class ServerOptions {
       return this;
     }
 
-    /** The most pixels of an image. Default: 64 million. */
+    /** The most pixels of an image. Default: those of {@link ImageLimits#DEFAULT}. */
     public Builder optMaxPixels(long value) {
       require(value >= 1, "An image must be allowed 1 pixel or more", value);
-      maxPixels = value;
+      imageLimits = imageLimits.withMaxPixels(value);
       return this;
     }
 

@@ -49,7 +49,7 @@ enum Signatures {
       return limited(
           files.size(),
           options,
-          () -> ImageSource.ofFiles(files, model.height(), model.width(), options.maxPixels()));
+          () -> ImageSource.ofFiles(files, model.height(), model.width(), options.imageLimits()));
     }
   };
 
@@ -192,7 +192,7 @@ enum Signatures {
         options,
         () ->
             images.isEmpty()
-                ? ImageSource.ofFiles(files, model.height(), model.width(), options.maxPixels())
+                ? ImageSource.ofFiles(files, model.height(), model.width(), options.imageLimits())
                 : new ImageSource() {
                   @Override
                   public int count() {
@@ -200,7 +200,7 @@ enum Signatures {
                   }
 
                   @Override
-                  public void fill(int index, float[] target, int offset) {
+                  public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
                     float[] image = images.get(index);
                     System.arraycopy(image, 0, target, offset, image.length);
                   }

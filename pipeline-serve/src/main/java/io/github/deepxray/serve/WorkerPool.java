@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +21,9 @@ import java.util.function.Consumer;
 final class WorkerPool implements AutoCloseable {
   private static final String INTERNAL = "Internal error.";
 
+  /** How long to wait for the threads at the end, in milliseconds. */
+  private static final long GRACE = 2000;
+
   private final int capacity;
   private final Metrics metrics;
   private final Consumer<Throwable> failures;
@@ -29,9 +33,11 @@ final class WorkerPool implements AutoCloseable {
 
   private final List<Thread> threads = new ArrayList<>();
 
-  // All guarded by this.
+  /** Guarded by this. */
   private final Queue<Job> queue = new ArrayDeque<>();
-  private boolean closed;
+
+  /** Written by who holds the lock. */
+  private volatile boolean closed;
 
   /**
    * Starts the threads.
@@ -112,7 +118,7 @@ final class WorkerPool implements AutoCloseable {
   /** Takes a job on, or says why not. */
   synchronized Optional<ApiException> offer(Job job) {
     if (closed) {
-      return Optional.of(ApiException.unavailable("The server shuts down."));
+      return Optional.of(shutsDown());
     } else if (queue.size() >= capacity) {
       return Optional.of(ApiException.queueFull());
     }
@@ -133,6 +139,10 @@ final class WorkerPool implements AutoCloseable {
       queue.removeIf(job -> job.late() && late.add(job));
     }
     late.forEach(job -> quietly(() -> job.fail(tooLate())));
+  }
+
+  private static ApiException shutsDown() {
+    return ApiException.unavailable("The server shuts down.");
   }
 
   private static ApiException tooLate() {
@@ -224,12 +234,10 @@ final class WorkerPool implements AutoCloseable {
         throw tooLate();
       }
       job.images = job.work.images(model);
+      pass(job);
       job.probabilities = new float[job.images.count() * model.scores()];
       while (job.filled < job.images.count() && !job.ended) {
-        if (job.filled > 0 && job.late()) {
-          throw new ApiException(504, "The request takes too long; send fewer images at a time.");
-        }
-        job.images.fill(job.filled, input, owners.size() * size);
+        job.images.fill(job.filled, input, owners.size() * size, () -> pass(job));
         job.filled++;
         owners.add(job);
         if (owners.size() == room) {
@@ -238,8 +246,21 @@ final class WorkerPool implements AutoCloseable {
       }
     }
 
+    /** Ends a job whose time is up, or any if the server ends. */
+    private void pass(Job job) {
+      if (job.late()) {
+        throw new ApiException(
+            504, "The request takes too long; send fewer or smaller images at a time.");
+      } else if (closed) {
+        throw shutsDown();
+      }
+    }
+
     private void flush() {
-      if (owners.isEmpty()) {
+      // Also those whose images were made ready while others' took long.
+      owners.stream().filter(job -> !job.ended).forEach(job -> guarded(job, () -> pass(job)));
+      if (owners.stream().allMatch(job -> job.ended)) {
+        owners.clear();
         return;
       }
       int count = owners.size();
@@ -288,7 +309,11 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** Ends the threads, each after the job that it is at; refuses what waits. */
+  /**
+   * Ends the threads, each after the step that it is at; refuses what waits. A thread that is in a
+   * step for long is left behind, since native code cannot be stopped. What it uses is not freed:
+   * its job holds the model.
+   */
   @Override
   public void close() {
     List<Job> left;
@@ -298,21 +323,27 @@ final class WorkerPool implements AutoCloseable {
       queue.clear();
       notifyAll();
     }
-    left.forEach(
-        job -> quietly(() -> job.fail(ApiException.unavailable("The server shuts down."))));
+    left.forEach(job -> quietly(() -> job.fail(shutsDown())));
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE);
     boolean interrupted = false;
     for (Thread thread : threads) {
-      while (thread.isAlive()) {
+      long wait = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      while (thread.isAlive() && wait > 0) {
         try {
-          // A native call cannot be stopped, and what it uses must not be freed before its end.
-          thread.join();
+          thread.join(wait);
         } catch (InterruptedException e) {
           interrupted = true;
         }
+        wait = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** How many threads there still are. */
+  long running() {
+    return threads.stream().filter(Thread::isAlive).count();
   }
 }

@@ -31,6 +31,15 @@ public final class SharedData {
     return require("weights/efficientnetb0_notop.h5");
   }
 
+  /**
+   * A file that was made to do harm.
+   *
+   * @param file its name
+   */
+  public static Path hostile(String file) {
+    return require("cases/hostile/" + file);
+  }
+
   private static Path require(String path) {
     Path root = Path.of(System.getProperty("deepxray.root", ".."));
     Path shared =

@@ -9,7 +9,6 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +28,6 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -41,14 +39,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * TensorFlow does. CMYK becomes RGB by taking the inks off white.
  */
 public final class ImageCodec {
-  /** The most pixels an image may have unless told otherwise. */
-  public static final long DEFAULT_MAX_PIXELS = 120_000_000L;
-
   /** What the APP2 segments of a colour profile begin with (ICC.1:2022, annex B.4). */
   private static final byte[] ICC_PROFILE = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
-
-  /** Ten are usual. Each takes time for all of the image, however few bytes it has. */
-  private static final int MAX_SCANS = 100;
 
   private static final Set<ImageFormat> ALL = EnumSet.allOf(ImageFormat.class);
 
@@ -90,66 +82,43 @@ public final class ImageCodec {
   }
 
   /**
-   * Decodes an image of at most {@link #DEFAULT_MAX_PIXELS}.
+   * Decodes an image within {@link ImageLimits#DEFAULT}.
    *
    * @param source where the bytes come from, for the message
    * @throws DeepXrayException if it cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source) {
-    return decode(bytes, source, DEFAULT_MAX_PIXELS);
+    return decode(bytes, source, ImageLimits.DEFAULT);
   }
 
   /**
    * Decodes an image.
    *
    * @param source where the bytes come from, for the message
-   * @param maxPixels the most pixels its header may announce; more is refused before any is decoded
+   * @param limits how large it may be; what is larger is refused before any is decoded
    * @throws DeepXrayException if it cannot be decoded or is too large
    */
-  public static RgbImage decode(byte[] bytes, String source, long maxPixels) {
-    return decode(bytes, source, maxPixels, ALL);
+  public static RgbImage decode(byte[] bytes, String source, ImageLimits limits) {
+    return decode(bytes, source, limits, ALL);
   }
 
   /**
    * Decodes an image of one of these formats.
    *
    * @param source where the bytes come from, for the message
-   * @param maxPixels the most pixels its header may announce; more is refused before any is decoded
+   * @param limits how large it may be; what is larger is refused before any is decoded
    * @param formats what is read; who takes images from strangers should allow few
    * @throws DeepXrayException if it cannot be decoded, is too large or of another format
    */
   public static RgbImage decode(
-      byte[] bytes, String source, long maxPixels, Set<ImageFormat> formats) {
+      byte[] bytes, String source, ImageLimits limits, Set<ImageFormat> formats) {
     boolean fourComponents = Cmyk.components(bytes) == 4;
     return withReader(
         bytes,
         source,
         formats,
         reader -> {
-          long pixels = (long) reader.getHeight(0) * reader.getWidth(0);
-          if (pixels > maxPixels) {
-            throw new DeepXrayException(
-                source
-                    + ": the image announces "
-                    + reader.getWidth(0)
-                    + " x "
-                    + reader.getHeight(0)
-                    + " pixels, more than the "
-                    + maxPixels
-                    + " allowed.");
-          }
-          int scans = scans(bytes);
-          if (scans > MAX_SCANS) {
-            throw new DeepXrayException(
-                source
-                    + ": the JPEG has "
-                    + scans
-                    + " scans, more than the "
-                    + MAX_SCANS
-                    + " allowed; save it anew.");
-          }
-          refuseWhatMemoryCannotHold(
-              reader, pixels, fourComponents ? 32 : bits(reader), scans, source);
+          refuseWhatIsTooLarge(reader, bytes, fourComponents ? 32 : bits(reader), limits, source);
           List<String> warnings = new ArrayList<>();
           reader.addIIOReadWarningListener((r, warning) -> warnings.add(warning));
           if (fourComponents) {
@@ -233,8 +202,7 @@ public final class ImageCodec {
 
   private static <T> T withReader(
       byte[] bytes, String source, Set<ImageFormat> formats, Use<T> use) {
-    try (ImageInputStream in =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(withoutColorProfile(bytes)))) {
+    try (ImageInputStream in = new ByteArrayStream(withoutColorProfile(bytes))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       while (readers.hasNext()) {
         ImageReader reader = readers.next();
@@ -272,51 +240,52 @@ public final class ImageCodec {
         : names.stream().collect(Collectors.joining(", ", " is none of ", ""));
   }
 
+  private static void refuseWhatIsTooLarge(
+      ImageReader reader, byte[] bytes, int bits, ImageLimits limits, String source)
+      throws IOException {
+    int height = reader.getHeight(0);
+    int width = reader.getWidth(0);
+    Optional<String> objection = limits.objection(height, width);
+    if (objection.isPresent()) {
+      throw new DeepXrayException(source + ": the image " + objection.get() + ".");
+    }
+    long pixels = (long) height * width;
+    int scans = JpegOutline.of(bytes).scans();
+    if (scans > limits.scans(pixels)) {
+      throw new DeepXrayException(
+          source
+              + ": the JPEG has "
+              + scans
+              + " scans, more than the "
+              + limits.scans(pixels)
+              + " allowed for "
+              + width
+              + " x "
+              + height
+              + " pixels; save it anew.");
+    }
+    if (format(reader).orElseThrow() == ImageFormat.TIFF) {
+      TiffStrips.check(reader, bytes, limits);
+    }
+    refuseWhatMemoryCannotHold(
+        pixels, bits, scans, source + ": decoding its " + width + " x " + height);
+  }
+
   /** Better one image refused than a process that dies of it with all others undone. */
-  private static void refuseWhatMemoryCannotHold(
-      ImageReader reader, long pixels, int bits, int scans, String source) throws IOException {
+  private static void refuseWhatMemoryCannotHold(long pixels, int bits, int scans, String what) {
     // The decoder's raster and the RGB copy of it; with several scans all coefficients, too.
     long samples = bits / 8;
     long need = pixels * (samples + 3L + (scans > 1 ? samples * Short.BYTES : 0));
     long limit = Runtime.getRuntime().maxMemory() / 2;
     if (need > limit) {
       throw new DeepXrayException(
-          source
-              + ": decoding its "
-              + reader.getWidth(0)
-              + " x "
-              + reader.getHeight(0)
+          what
               + " pixels takes "
               + (need >> 20)
               + " MiB, more than half of the "
               + ((2 * limit) >> 20)
               + " MiB of memory; give Java more with -Xmx.");
     }
-  }
-
-  /** How many scans a JPEG has (ITU-T T.81, annex B.2); 0 for another format. */
-  private static int scans(byte[] bytes) {
-    if (bytes.length < 2 || (bytes[0] & 0xff) != 0xff || (bytes[1] & 0xff) != 0xd8) {
-      return 0;
-    }
-    int scans = 0;
-    int at = 2;
-    while (at + 4 <= bytes.length) {
-      int marker = bytes[at + 1] & 0xff;
-      if ((bytes[at] & 0xff) != 0xff || marker == 0 || (marker >= 0xd0 && marker <= 0xd7)) {
-        // The data of a scan, up to the next marker.
-        at++;
-      } else if (marker == 0xff) {
-        at++;
-      } else if (marker == 0xd9) {
-        break;
-      } else {
-        scans += marker == 0xda ? 1 : 0;
-        int length = ((bytes[at + 2] & 0xff) << 8) | (bytes[at + 3] & 0xff);
-        at += 2 + Math.max(length, 2);
-      }
-    }
-    return scans;
   }
 
   private static int bits(ImageReader reader) throws IOException {

@@ -119,7 +119,8 @@ class ImageCodecTest {
       }
       try {
         ImageCodec.header(bytes, "fuzzed");
-        RgbImage image = ImageCodec.decode(bytes, "fuzzed", 1_000_000);
+        RgbImage image =
+            ImageCodec.decode(bytes, "fuzzed", ImageLimits.DEFAULT.withMaxPixels(1_000_000));
         assertThat(image.height() * image.width()).isLessThanOrEqualTo(1_000_000);
       } catch (DeepXrayException e) {
         assertThat(e).hasMessageContaining("fuzzed");
@@ -160,8 +161,9 @@ class ImageCodecTest {
   void readsNoOtherFormatsThanThoseItIsAllowed() {
     byte[] jpeg = ImageCodec.encodeJpeg(ramp(4, 4), 90);
     Set<ImageFormat> formats = Set.of(ImageFormat.PNG, ImageFormat.BMP);
-    assertThat(ImageCodec.decode(jpeg, "x", 100, Set.of(ImageFormat.JPEG)).height()).isEqualTo(4);
-    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "x.jpeg", 100, formats))
+    assertThat(ImageCodec.decode(jpeg, "x", ImageLimits.DEFAULT, Set.of(ImageFormat.JPEG)).height())
+        .isEqualTo(4);
+    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "x.jpeg", ImageLimits.DEFAULT, formats))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("x.jpeg is neither PNG nor BMP");
   }
@@ -231,8 +233,9 @@ class ImageCodecTest {
   @Test
   void honoursTheLimitItIsGiven() {
     byte[] jpeg = ImageCodec.encodeJpeg(noise(10, 10, 2), 90);
-    assertThat(ImageCodec.decode(jpeg, "x", 100).height()).isEqualTo(10);
-    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "x", 99))
+    assertThat(ImageCodec.decode(jpeg, "x", ImageLimits.DEFAULT.withMaxPixels(100)).height())
+        .isEqualTo(10);
+    assertThatThrownBy(() -> ImageCodec.decode(jpeg, "x", ImageLimits.DEFAULT.withMaxPixels(99)))
         .isInstanceOf(DeepXrayException.class);
   }
 

@@ -87,7 +87,8 @@ class ImageFormatsTest {
       }
       try {
         ImageCodec.header(bytes, "fuzzed");
-        RgbImage image = ImageCodec.decode(bytes, "fuzzed", 1_000_000);
+        RgbImage image =
+            ImageCodec.decode(bytes, "fuzzed", ImageLimits.DEFAULT.withMaxPixels(1_000_000));
         assertThat(image.height() * image.width()).isLessThanOrEqualTo(1_000_000);
       } catch (DeepXrayException e) {
         assertThat(e).hasMessageContaining("fuzzed");

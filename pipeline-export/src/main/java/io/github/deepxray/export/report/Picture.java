@@ -3,6 +3,7 @@ package io.github.deepxray.export.report;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Split;
@@ -24,7 +25,7 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
   private static final int QUALITY = 80;
 
   /** A picture of a report is never larger. */
-  private static final long MAX_PIXELS = 1 << 20;
+  private static final ImageLimits LIMITS = ImageLimits.DEFAULT.withMaxPixels(1 << 20);
 
   /**
    * A heat map in steps of 1/255 of its largest value.
@@ -82,7 +83,7 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
    */
   RgbImage image() {
     try {
-      return ImageCodec.decode(Base64.getDecoder().decode(jpeg), file, MAX_PIXELS);
+      return ImageCodec.decode(Base64.getDecoder().decode(jpeg), file, LIMITS);
     } catch (IllegalArgumentException e) {
       throw damaged(e);
     }

@@ -115,7 +115,9 @@ public final class ServeArguments {
       names = "--max-pixels",
       defaultValue = "64",
       paramLabel = "<millions>",
-      description = "The largest image. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The largest image; none of more than 20,000 pixels a side or 20 times as long one way as"
+              + " the other is taken. Default: ${DEFAULT-VALUE}.")
   private double maxPixels;
 
   @Option(
@@ -139,7 +141,8 @@ public final class ServeArguments {
       defaultValue = "30",
       paramLabel = "<seconds>",
       description =
-          "How long to wait at the end for requests that are not answered. Default:"
+          "How long to wait at the end for requests that are not answered; then the server ends even"
+              + " if a worker is busy. Default:"
               + " ${DEFAULT-VALUE}.")
   private double drainTimeout;
 

@@ -1,0 +1,66 @@
+package io.github.deepxray.core.image;
+
+import java.util.Optional;
+
+/**
+ * How large an image may be: refused before anything is decoded is what would take time or memory
+ * out of proportion. No X-ray comes near the defaults.
+ *
+ * @param maxPixels the most pixels
+ * @param maxSide the most pixels of a side
+ * @param maxAspect how many times as long as the other a side may be
+ * @param maxScans the most scans of a JPEG of {@code maxPixels}; of a smaller one so many more as
+ *     it has fewer pixels, since each scan takes time for all of the image
+ */
+public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxScans) {
+  /** 64 megapixels, 20,000 a side, 20 times as long, 12 scans. Ten scans are usual. */
+  public static final ImageLimits DEFAULT = new ImageLimits(64_000_000, 20_000, 20, 12);
+
+  /** Beyond so many scans a JPEG is refused however small it is. */
+  private static final int MOST_SCANS = 100;
+
+  /** Checks that every limit is positive. */
+  public ImageLimits {
+    if (maxPixels < 1 || maxSide < 1 || maxAspect < 1 || maxScans < 1) {
+      throw new IllegalArgumentException(
+          "limits are positive: "
+              + maxPixels
+              + ", "
+              + maxSide
+              + ", "
+              + maxAspect
+              + ", "
+              + maxScans);
+    }
+  }
+
+  /** These limits with another number of pixels. */
+  public ImageLimits withMaxPixels(long value) {
+    return new ImageLimits(value, maxSide, maxAspect, maxScans);
+  }
+
+  /**
+   * What is wrong with the size of an image, to follow what it is; empty if nothing is.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   */
+  public Optional<String> objection(int height, int width) {
+    String announces = "announces " + width + " x " + height + " pixels, ";
+    int longer = Math.max(height, width);
+    if ((long) height * width > maxPixels) {
+      return Optional.of(announces + "more than the " + maxPixels + " allowed");
+    } else if (longer > maxSide) {
+      return Optional.of(announces + "a side of more than the " + maxSide + " allowed");
+    } else if (longer > (long) maxAspect * Math.min(height, width)) {
+      return Optional.of(
+          announces + "more than " + maxAspect + " times as long one way as the other");
+    }
+    return Optional.empty();
+  }
+
+  /** The most scans of a JPEG of so many pixels. */
+  int scans(long pixels) {
+    return (int) Math.min(MOST_SCANS, maxScans * maxPixels / pixels);
+  }
+}
