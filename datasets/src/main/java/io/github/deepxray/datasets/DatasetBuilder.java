@@ -369,7 +369,8 @@ public final class DatasetBuilder {
       Optional<String> objection =
           options.limits().images().objection(header.height(), header.width());
       if (objection.isPresent()) {
-        return Look.bad(candidate, hash, Reason.TOO_LARGE, "its header " + objection.get());
+        return Look.bad(
+            candidate, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
       }
       return Look.good(
           candidate, hash, bytes.length, header, budget.with(pixels, p -> store(bytes, header)));

@@ -247,7 +247,7 @@ public final class ImageCodec {
     int width = reader.getWidth(0);
     Optional<String> objection = limits.objection(height, width);
     if (objection.isPresent()) {
-      throw new DeepXrayException(source + ": the image " + objection.get() + ".");
+      throw new DeepXrayException(source + ": the image announces " + objection.get() + ".");
     }
     long pixels = (long) height * width;
     int scans = JpegOutline.of(bytes).scans();

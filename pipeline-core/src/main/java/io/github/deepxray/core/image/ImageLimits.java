@@ -40,21 +40,21 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
   }
 
   /**
-   * What is wrong with the size of an image, to follow what it is; empty if nothing is.
+   * What is wrong with the size that an image announces, which it begins with; empty if nothing is.
    *
    * @param height in pixels
    * @param width in pixels
    */
   public Optional<String> objection(int height, int width) {
-    String announces = "announces " + width + " x " + height + " pixels, ";
+    String size = width + " x " + height;
     int longer = Math.max(height, width);
     if ((long) height * width > maxPixels) {
-      return Optional.of(announces + "more than the " + maxPixels + " allowed");
+      return Optional.of(size + " pixels, more than the " + maxPixels + " allowed");
     } else if (longer > maxSide) {
-      return Optional.of(announces + "a side of more than the " + maxSide + " allowed");
+      return Optional.of(size + " pixels, more than the " + maxSide + " allowed one way");
     } else if (longer > (long) maxAspect * Math.min(height, width)) {
       return Optional.of(
-          announces + "more than " + maxAspect + " times as long one way as the other");
+          size + " pixels, more than " + maxAspect + " times as long one way as the other");
     }
     return Optional.empty();
   }
