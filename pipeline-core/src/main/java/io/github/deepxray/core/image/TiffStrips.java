@@ -27,6 +27,13 @@ final class TiffStrips {
    */
   static void check(ImageReader reader, byte[] bytes, ImageLimits limits) throws IOException {
     TIFFDirectory directory = TIFFDirectory.createFromMetadata(reader.getImageMetadata(0));
+    // The reader makes a table of all values of samples that it converts to others.
+    TIFFField bits = directory.getTIFFField(BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
+    for (int i = 0; bits != null && i < bits.getCount(); i++) {
+      if (bits.getAsInt(i) > Short.SIZE && bits.getAsInt(i) < Integer.SIZE) {
+        throw new IOException("it has samples of " + bits.getAsInt(i) + " bits");
+      }
+    }
     TIFFField samples = directory.getTIFFField(BaselineTIFFTagSet.TAG_SAMPLES_PER_PIXEL);
     if (samples != null && samples.getAsLong(0) > MAX_SAMPLES) {
       throw new IOException("it has " + samples.getAsLong(0) + " samples a pixel");

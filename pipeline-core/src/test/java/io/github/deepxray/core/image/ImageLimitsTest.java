@@ -154,6 +154,20 @@ class ImageLimitsTest {
   }
 
   @Test
+  void aTiffOfSamplesForWhichATableWouldBeVastIsRefused() throws IOException {
+    byte[] bytes = tiff("Deflate");
+    // Three values do not fit into the field, which says where they are.
+    int at = field(bytes, BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
+    ByteBuffer buffer = ordered(bytes);
+    buffer.putShort(buffer.getInt(at + 8) + 2, (short) 29);
+    long before = allocated();
+    assertThatThrownBy(() -> ImageCodec.decode(bytes, "x.tiff"))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContainingAll("x.tiff", "29 bits");
+    assertThat(allocated() - before).isLessThan(8 << 20);
+  }
+
+  @Test
   void aJpegInATiffIsNoLargerThanTheTiff() throws IOException {
     byte[] bytes = tiled("JPEG", 64, 48);
     int frame = 0;
@@ -172,20 +186,28 @@ class ImageLimitsTest {
         .getThreadAllocatedBytes(Thread.currentThread().getId());
   }
 
-  /** Overwrites the first value of a field of a little-endian TIFF. */
+  /** Gives a field of a TIFF a single value. */
   private static void set(byte[] tiff, int tag, int value) {
-    ByteBuffer buffer = ByteBuffer.wrap(tiff);
-    buffer.order(tiff[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    int at = field(tiff, tag);
+    ordered(tiff).putShort(at + 2, (short) 4).putInt(at + 4, 1).putInt(at + 8, value);
+  }
+
+  private static ByteBuffer ordered(byte[] tiff) {
+    return ByteBuffer.wrap(tiff)
+        .order(tiff[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+  }
+
+  /** Where the entry of a field is in the first directory. */
+  private static int field(byte[] tiff, int tag) {
+    ByteBuffer buffer = ordered(tiff);
     int directory = buffer.getInt(4);
-    boolean found = false;
     for (int i = 0; i < buffer.getShort(directory); i++) {
       int entry = directory + 2 + 12 * i;
       if ((buffer.getShort(entry) & 0xffff) == tag) {
-        buffer.putShort(entry + 2, (short) 4).putInt(entry + 4, 1).putInt(entry + 8, value);
-        found = true;
+        return entry;
       }
     }
-    assertThat(found).isTrue();
+    throw new AssertionError("no field " + tag);
   }
 
   private static BufferedImage picture() {
