@@ -7,12 +7,21 @@ final class ApiException extends RuntimeException {
   /** What a client that is told to come back is told to wait, in seconds. */
   static final int RETRY_AFTER = 1;
 
+  /** The most characters of a message. */
+  private static final int MAX_LENGTH = 1000;
+
   private final int status;
 
   ApiException(int status, String message) {
     // Thrown for what clients do: a stack trace tells nobody anything and costs time under load.
-    super(message, null, false, false);
+    super(line(message), null, false, false);
     this.status = status;
+  }
+
+  /** Messages repeat names that clients gave, which may hold anything and be of any length. */
+  private static String line(String message) {
+    String line = message.replaceAll("\\p{Cntrl}+", " ");
+    return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "...";
   }
 
   static ApiException badRequest(String message) {

@@ -268,6 +268,18 @@ class HostileBodiesTest {
   }
 
   @Test
+  void namesThatAreRepeatedMakeNoSecondLineAndNoLongAnswer() throws Exception {
+    Http.Answer lines =
+        http.post(PREDICT, "{\"signature_name\": \"a\\n\\u0000b\", \"inputs\": []}");
+    assertThat(lines.error()).contains("\"a b\" not found");
+    Http.Answer huge =
+        http.post(
+            PREDICT, "{\"signature_name\": \"" + "x".repeat(1_000_000) + "\", \"inputs\": []}");
+    assertThat(huge.status()).isEqualTo(400);
+    assertThat(huge.body()).hasSizeLessThan(2000);
+  }
+
+  @Test
   void halfACharacterInAMessageIsNoFailure() throws Exception {
     Http.Answer answer = http.post(PREDICT, "{\"signature_name\": \"\\ud800\", \"inputs\": []}");
     assertThat(answer.status()).isEqualTo(400);

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Neither a request nor the end of the server waits for ever for work that takes long. */
 class ShutdownTest {
   private static final String PREDICT = "/v1/models/deepxray:predict";
+
+  private static final String METRICS = "/monitoring/prometheus/metrics";
 
   @TempDir Path folder;
 
@@ -215,19 +218,29 @@ class ShutdownTest {
 
   /** Sends a request of many small files of 16 million pixels each, and waits until it is begun. */
   private static CompletableFuture<HttpResponse<byte[]>> minutesOfWork(URI server)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     byte[] png = ImageCodec.encodePng(RgbImage.of(4000, 4000, new byte[4000 * 4000 * 3]));
     byte[][] files = new byte[250][];
     Arrays.fill(files, png);
     Http http = new Http(server);
-    CompletableFuture<HttpResponse<byte[]>> answer =
-        http.client()
-            .sendAsync(
-                http.request(PREDICT).POST(BodyPublishers.ofString(Http.files(files))).build(),
-                BodyHandlers.ofByteArray());
-    Thread.sleep(1500);
+    CompletableFuture<HttpResponse<byte[]>> answer = send(http, Http.files(files));
+    // The only worker is busy when another request waits for it.
+    String waits = "(?s).*deepxray_queue_length [1-9].*";
+    List<CompletableFuture<?>> others = new ArrayList<>();
+    while (others.size() < 300 && !http.get(METRICS).body().matches(waits)) {
+      others.add(send(http, Http.files(TinyBundle.jpeg(1, 50))));
+      Thread.sleep(200);
+    }
+    assertThat(http.get(METRICS).body()).matches(waits);
     assertThat(answer).isNotDone();
     return answer;
+  }
+
+  private static CompletableFuture<HttpResponse<byte[]>> send(Http http, String request) {
+    return http.client()
+        .sendAsync(
+            http.request(PREDICT).POST(BodyPublishers.ofString(request)).build(),
+            BodyHandlers.ofByteArray());
   }
 
   private static void assertGivenUp(CompletableFuture<HttpResponse<byte[]>> answer) {
