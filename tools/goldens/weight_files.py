@@ -15,6 +15,9 @@ Output, in pipeline-core's test resources:
                                  the model as the frozen part of a larger one that was trained for
                                  a step, with what the optimizer remembers
   twice-keras3.keras             the model twice in one
+  packed-keras.h5                small-keras.h5 with its kernels in chunks, shuffled and deflated
+  dense-keras.h5                 small-keras.h5 in the format of HDF5 1.8, with the tables that
+                                 it keeps of groups with many members
   small.safetensors              by Hugging Face's library
 All hold the same tensors: value i of the tensor with index t in name order is t + i / 8. With
 --check nothing is written; the committed files are read back and compared.
@@ -103,11 +106,46 @@ def twice_model():
     return keras.Model(image, keras.layers.add([one(image), other(image)]))
 
 
+def packed(source, target):
+    """With kernels as h5repack would pack them, in chunks that do not divide them evenly."""
+
+    def copy(path, item):
+        if isinstance(item, h5py.Group):
+            target.create_group(path).attrs.update(item.attrs)
+        elif len(item.shape) < 2:
+            target[path] = item[()]
+        else:
+            chunks = tuple((size + 1) // 2 for size in item.shape)
+            target.create_dataset(
+                path, data=item[()], chunks=chunks, compression="gzip", shuffle=True
+            )
+
+    source.visititems(copy)
+
+
+def crowded(source, target):
+    """With more groups and attributes than HDF5 1.8 keeps in a header."""
+    for name in source:
+        source.copy(name, target)
+    for i in range(12):
+        target.create_group(f"more{i}")
+        target.attrs[f"more{i}"] = i
+
+
+def rewritten(name, rewrite, version):
+    with h5py.File(FOLDER / "small-keras.h5") as source:
+        with h5py.File(FOLDER / name, "w", libver=(version, "v108")) as target:
+            target.attrs.update(source.attrs)
+            rewrite(source, target)
+
+
 def write():
     FOLDER.mkdir(parents=True, exist_ok=True)
     two = fill(small_model(tf_keras))
     two.save_weights(FOLDER / "small-keras.h5", save_format="h5")
     two.save_weights(FOLDER / "small-keras2.weights.h5")
+    rewritten("packed-keras.h5", packed, "earliest")
+    rewritten("dense-keras.h5", crowded, "v108")
     safetensors.numpy.save_file(values(two), FOLDER / "small.safetensors")
     three = fill(small_model(keras))
     three.save(FOLDER / "small-keras3.keras")
@@ -126,7 +164,12 @@ def write():
 def read():
     """What the committed files hold, by file."""
     read = {"small.safetensors": safetensors.numpy.load_file(FOLDER / "small.safetensors")}
-    for name in ("small-keras.h5", "small-keras2.weights.h5"):
+    for name in (
+        "small-keras.h5",
+        "small-keras2.weights.h5",
+        "packed-keras.h5",
+        "dense-keras.h5",
+    ):
         two = small_model(tf_keras)
         two.load_weights(FOLDER / name)
         read[name] = values(two)

@@ -6,11 +6,6 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
-import io.jhdf.HdfFile;
-import io.jhdf.api.Attribute;
-import io.jhdf.api.Dataset;
-import io.jhdf.api.Group;
-import io.jhdf.api.Node;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,8 +61,13 @@ final class KerasFile {
   /** Links can make groups contain themselves. */
   private static final int MAX_DEPTH = 16;
 
-  /** More than an archive of any variant with an optimizer's state holds. */
-  private static final long MAX_BYTES = 4L << 30;
+  /** Some ten times what Keras says of its largest EfficientNet. */
+  private static final int MAX_CONFIG = 8 << 20;
+
+  /** Keras does not pack weights, and packing makes floats hardly smaller. */
+  private static final int MAX_RATIO = 16;
+
+  private static final int MIB = 1 << 20;
 
   /** What optimizers remember goes by the names of the weights. */
   private static final Set<String> OPTIMIZERS = Set.of("/optimizer", "/optimizer_weights");
@@ -87,7 +87,7 @@ final class KerasFile {
   }
 
   /** The variables of a layer: by name, or by number in the order of the layer's weights. */
-  private record Stored(Map<String, Dataset> variables) {
+  private record Stored(Map<String, Hdf5Tensor> variables) {
     Stored() {
       this(new TreeMap<>());
     }
@@ -128,9 +128,14 @@ final class KerasFile {
     }
     Path extracted = Files.createTempFile("deepxray", ".weights.h5");
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      JsonNode config = Json.parse(text(file, zip, CONFIG_ENTRY), file + ": " + CONFIG_ENTRY);
+      ByteArrayOutputStream text = new ByteArrayOutputStream();
+      copy(file, zip, entry(file, zip, CONFIG_ENTRY), MAX_CONFIG, text);
+      JsonNode config =
+          Json.parse(text.toString(StandardCharsets.UTF_8), file + ": " + CONFIG_ENTRY);
+      ZipEntry weights = entry(file, zip, WEIGHTS_ENTRY);
+      long packed = Math.min(weights.getCompressedSize(), Files.size(file));
       try (OutputStream out = Files.newOutputStream(extracted)) {
-        copy(file, zip, WEIGHTS_ENTRY, out);
+        copy(file, zip, weights, MAX_RATIO * packed + MIB, out);
       }
       return use(file, extracted, Optional.of(config), use);
     } catch (ZipException e) {
@@ -147,23 +152,35 @@ final class KerasFile {
 
   private static <T> T use(Path file, Path hdf5, Optional<JsonNode> config, Use<T> use)
       throws IOException {
-    try (HdfFile hdf = new HdfFile(hdf5)) {
-      return use.of(new KerasFile(file, hdf, config));
+    try (BoundedStorage storage = BoundedStorage.open(hdf5)) {
+      return use.of(new KerasFile(file, Hdf5Group.root(storage), config));
     } catch (DeepXrayException e) {
       throw e;
     } catch (RuntimeException e) {
       // Besides its own exception, jHDF answers damaged data with other unchecked ones.
-      throw new DeepXrayException(
-          file
-              + " cannot be read as a Keras HDF5 file ("
-              + firstLine(e)
-              + "); give a .h5, .weights.h5 or .keras file.",
-          e);
+      throw unreadable(file, reason(e), e);
+    } catch (StackOverflowError e) {
+      // jHDF follows tables, and types made of types, by recursion.
+      throw unreadable(file, "its tables refer to each other without end", e);
     }
   }
 
-  private static String firstLine(RuntimeException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  private static DeepXrayException unreadable(Path file, String why, Throwable cause) {
+    return new DeepXrayException(
+        file
+            + " cannot be read as a Keras HDF5 file ("
+            + why
+            + "); give a whole .h5, .weights.h5 or .keras file.",
+        cause);
+  }
+
+  /** jHDF says in the outer exceptions where it was, in the innermost what is wrong. */
+  private static String reason(Throwable e) {
+    Throwable innermost = e;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return String.valueOf(innermost.getMessage()).lines().findFirst().orElse("");
   }
 
   private static boolean isZip(Path file) throws IOException {
@@ -179,44 +196,56 @@ final class KerasFile {
       throw new DeepXrayException(
           file + " is an archive without " + name + "; give a .keras file that model.save wrote.");
     }
-    if (entry.getSize() > MAX_BYTES) {
-      throw new DeepXrayException(
-          file + ": " + name + " has " + entry.getSize() + " bytes, more than any model here.");
-    }
     return entry;
   }
 
-  private static String text(Path file, ZipFile zip, String name) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    copy(file, zip, name, bytes);
-    return bytes.toString(StandardCharsets.UTF_8);
-  }
-
-  private static void copy(Path file, ZipFile zip, String name, OutputStream out)
+  /** What an entry says of its size is not to be trusted. */
+  private static void copy(Path file, ZipFile zip, ZipEntry entry, long most, OutputStream out)
       throws IOException {
-    ZipEntry entry = entry(file, zip, name);
     // ZipFile leaves it to its users to check.
     try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
-      in.transferTo(out);
+      byte[] buffer = new byte[1 << 16];
+      long left = most;
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        left -= n;
+        if (left < 0) {
+          throw new DeepXrayException(
+              file
+                  + ": "
+                  + entry.getName()
+                  + " unpacks to more than "
+                  + most / MIB
+                  + " MiB, far more than a model of its size has; give a .keras file that"
+                  + " model.save wrote.");
+        }
+        out.write(buffer, 0, n);
+      }
       if (in.getChecksum().getValue() != entry.getCrc()) {
-        throw new ZipException(name + " has another checksum");
+        throw new ZipException(entry.getName() + " has another checksum");
       }
     }
   }
 
-  private KerasFile(Path file, HdfFile hdf, Optional<JsonNode> archived) {
+  private KerasFile(Path file, Hdf5Group root, Optional<JsonNode> archived) {
     this.file = file;
     archived.ifPresent(tree -> nameGroups(tree, ""));
-    collect(hdf, "", MAX_DEPTH);
-    config = archived.isPresent() ? archived : modelConfig(hdf);
+    collect(root, "", MAX_DEPTH);
+    config = archived.isPresent() ? archived : modelConfig(root);
   }
 
   /** The configuration in an {@code .h5} file of a whole model. */
-  private Optional<JsonNode> modelConfig(HdfFile hdf) {
-    Attribute attribute = hdf.getAttribute(MODEL_CONFIG);
-    return attribute != null && attribute.getData() instanceof String text
-        ? Optional.of(Json.parse(text, file + ": " + MODEL_CONFIG))
-        : Optional.empty();
+  private Optional<JsonNode> modelConfig(Hdf5Group root) {
+    Optional<String> text = root.text(MODEL_CONFIG);
+    if (text.isPresent() && text.get().length() > MAX_CONFIG) {
+      throw new DeepXrayException(
+          file
+              + ": "
+              + MODEL_CONFIG
+              + " has more than "
+              + MAX_CONFIG / MIB
+              + " MiB, far more than a model has; give a file that model.save wrote.");
+    }
+    return text.map(json -> Json.parse(json, file + ": " + MODEL_CONFIG));
   }
 
   /** Remembers which layer a group belongs to, in the order of the configuration. */
@@ -232,42 +261,42 @@ final class KerasFile {
     }
   }
 
-  private void collect(Group group, String path, int depth) {
+  private void collect(Hdf5Group group, String path, int depth) {
     if (depth == 0) {
       throw new IllegalStateException("its groups are nested too deeply");
     }
-    for (Node node : group) {
-      String child = path + "/" + node.getName();
-      if (node instanceof Group inner && !OPTIMIZERS.contains(child)) {
-        if (inner.getChildren().get(VARIABLES) instanceof Group variables) {
-          addNumbered(path, inner.getName(), child, variables);
-        }
+    Hdf5Group.Children children = group.children();
+    if (!group.name().equals(VARIABLES)) {
+      for (Hdf5Tensor tensor : children.tensors()) {
+        addNamed((path + "/" + tensor.name()).split("/", -1), tensor);
+      }
+    } else if (depth < MAX_DEPTH - 1) {
+      addNumbered(path, group, children.tensors());
+    }
+    for (Hdf5Group inner : children.groups()) {
+      String child = path + "/" + inner.name();
+      if (!OPTIMIZERS.contains(child)) {
         collect(inner, child, depth - 1);
-      } else if (node instanceof Dataset dataset && !group.getName().equals(VARIABLES)) {
-        addNamed(child.split("/", -1), dataset);
       }
     }
   }
 
-  private void addNumbered(String model, String group, String path, Group variables) {
+  /** {@code <path of the model>/<class>_<n>/vars}. */
+  private void addNumbered(String path, Hdf5Group variables, List<Hdf5Tensor> tensors) {
+    String layer = path.substring(0, path.lastIndexOf('/'));
+    int slash = layer.lastIndexOf('/');
     Stored stored = new Stored();
-    for (Node node : variables) {
-      if (node instanceof Dataset dataset) {
-        stored.variables.put(node.getName(), dataset);
-      }
-    }
-    StoredModel owner = models.computeIfAbsent(model, key -> new StoredModel());
-    owner.groups.put(group, stored);
-    Attribute attribute = variables.getAttribute(NAME);
-    Optional<String> name =
-        attribute != null && attribute.getData() instanceof String text
-            ? Optional.of(text)
-            : Optional.ofNullable(namesByPath.get(path));
-    name.ifPresent(layer -> owner.named.put(layer, stored));
+    tensors.forEach(tensor -> stored.variables.put(tensor.name(), tensor));
+    StoredModel owner = models.computeIfAbsent(layer.substring(0, slash), key -> new StoredModel());
+    owner.groups.put(layer.substring(slash + 1), stored);
+    variables
+        .text(NAME)
+        .or(() -> Optional.ofNullable(namesByPath.get(layer)))
+        .ifPresent(name -> owner.named.put(name, stored));
   }
 
   /** {@code [/model_weights]/<layer of the outer model>/.../<layer>/<variable>[:0]}. */
-  private void addNamed(String[] path, Dataset dataset) {
+  private void addNamed(String[] path, Hdf5Tensor tensor) {
     int outer = path.length > 1 && path[1].equals("model_weights") ? 2 : 1;
     if (path.length < outer + 2) {
       return;
@@ -280,7 +309,7 @@ final class KerasFile {
         .named
         .computeIfAbsent(layer, key -> new Stored())
         .variables
-        .put(path[path.length - 1].replaceFirst(":\\d+$", ""), dataset);
+        .put(path[path.length - 1].replaceFirst(":\\d+$", ""), tensor);
   }
 
   /**
@@ -290,7 +319,7 @@ final class KerasFile {
    *     32-bit float; the message names the file and the tensor
    */
   Weights read(Network network) {
-    Map<String, Dataset> found = datasets(network);
+    Map<String, Hdf5Tensor> found = datasets(network);
     Weights.Builder weights = Weights.builder();
     for (WeightSpec spec : network.weightSpecs()) {
       weights.put(spec.name(), tensor(network, spec, found.get(spec.name())));
@@ -303,7 +332,7 @@ final class KerasFile {
    * of convolution.
    */
   boolean fits(Network network) {
-    Map<String, Dataset> found;
+    Map<String, Hdf5Tensor> found;
     try {
       found = datasets(network);
     } catch (DeepXrayException e) {
@@ -313,7 +342,7 @@ final class KerasFile {
             .allMatch(
                 spec ->
                     found.containsKey(spec.name())
-                        && shape(found.get(spec.name())).equals(spec.shape()))
+                        && found.get(spec.name()).shape().equals(spec.shape()))
         && surplus(network).isEmpty();
   }
 
@@ -326,7 +355,7 @@ final class KerasFile {
           (layer, stored) -> {
             if (!network.tensors().contains(layer)
                 && stored.variables.values().stream()
-                    .anyMatch(d -> d.getDimensions().length == 4)) {
+                    .anyMatch(tensor -> tensor.shape().size() == 4)) {
               names.add(layer);
             }
           });
@@ -374,14 +403,14 @@ final class KerasFile {
     return home == null ? OptionalInt.empty() : home.count(className);
   }
 
-  private Map<String, Dataset> datasets(Network network) {
+  private Map<String, Hdf5Tensor> datasets(Network network) {
     Map<String, List<WeightSpec>> specs = byLayer(network);
     Map<String, String> groups = KerasGroups.of(network);
     StoredModel home = models.getOrDefault(home(network), new StoredModel());
     if (home.nameless()) {
       requireCounts(network, home);
     }
-    Map<String, Dataset> found = new HashMap<>();
+    Map<String, Hdf5Tensor> found = new HashMap<>();
     specs.forEach(
         (layer, weights) ->
             find(layer, network.layer(layer), groups, home)
@@ -397,12 +426,12 @@ final class KerasFile {
     return found;
   }
 
-  private static Optional<Dataset> variable(Stored stored, String name, int index) {
+  private static Optional<Hdf5Tensor> variable(Stored stored, String name, int index) {
     // Keras 3 calls the depthwise kernel a kernel, too.
     for (String key : List.of(name, name.replace("depthwise_", ""), Integer.toString(index))) {
-      Dataset dataset = stored.variables.get(key);
-      if (dataset != null) {
-        return Optional.of(dataset);
+      Hdf5Tensor tensor = stored.variables.get(key);
+      if (tensor != null) {
+        return Optional.of(tensor);
       }
     }
     return Optional.empty();
@@ -505,12 +534,8 @@ final class KerasFile {
     return layers;
   }
 
-  private static List<Integer> shape(Dataset dataset) {
-    return Arrays.stream(dataset.getDimensions()).boxed().toList();
-  }
-
-  private FloatTensor tensor(Network network, WeightSpec spec, Dataset dataset) {
-    if (dataset == null) {
+  private FloatTensor tensor(Network network, WeightSpec spec, Hdf5Tensor stored) {
+    if (stored == null) {
       throw new DeepXrayException(
           file
               + " has no tensor "
@@ -521,7 +546,7 @@ final class KerasFile {
               + network.name()
               + " needs; give weights saved from this architecture.");
     }
-    List<Integer> shape = shape(dataset);
+    List<Integer> shape = stored.shape();
     if (!shape.equals(spec.shape())) {
       throw new DeepXrayException(
           file
@@ -535,16 +560,16 @@ final class KerasFile {
               + spec.shape()
               + "; give weights saved from this architecture.");
     }
-    Object flat = dataset.getDataFlat();
-    if (!(flat instanceof float[] values)) {
+    if (!stored.isFloats()) {
       throw new DeepXrayException(
           file
               + ": tensor "
               + spec.name()
               + " holds "
-              + dataset.getJavaType()
+              + stored.type()
               + " values, not 32-bit floats.");
     }
+    float[] values = floats(spec, stored);
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw new DeepXrayException(
@@ -561,5 +586,20 @@ final class KerasFile {
       }
     }
     return FloatTensor.of(values, spec.shape());
+  }
+
+  private float[] floats(WeightSpec spec, Hdf5Tensor stored) {
+    try {
+      return stored.floats();
+    } catch (RuntimeException e) {
+      throw new DeepXrayException(
+          file
+              + ": tensor "
+              + spec.name()
+              + " cannot be read ("
+              + reason(e)
+              + "); give a whole file that Keras wrote.",
+          e);
+    }
   }
 }
