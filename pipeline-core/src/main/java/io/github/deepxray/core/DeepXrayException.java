@@ -9,11 +9,16 @@ public class DeepXrayException extends RuntimeException {
 
   /** Creates the failure from its one-line message. */
   public DeepXrayException(String message) {
-    super(message);
+    super(oneLine(message));
   }
 
   /** Creates the failure from its one-line message and what caused it. */
   public DeepXrayException(String message, Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
+  }
+
+  /** Names in damaged files can have line breaks, and characters that steer terminals. */
+  private static String oneLine(String message) {
+    return message.replaceAll("[\\p{Cc}\\u2028\\u2029]+", " ");
   }
 }

@@ -20,7 +20,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -33,6 +35,28 @@ import java.util.zip.Inflater;
 final class Hdf5Tensor {
   private static final int DEFLATE = 1;
   private static final int SHUFFLE = 2;
+
+  /** HDF5's own filters and the registered ones that h5py and hdf5plugin offer. */
+  private static final Map<Integer, String> FILTERS =
+      Map.of(
+          DEFLATE,
+          "deflate",
+          SHUFFLE,
+          "shuffle",
+          3,
+          "fletcher32",
+          4,
+          "szip",
+          32000,
+          "lzf",
+          32001,
+          "blosc",
+          32004,
+          "lz4",
+          32008,
+          "bitshuffle",
+          32015,
+          "zstd");
 
   private final BoundedStorage storage;
   private final String name;
@@ -157,7 +181,9 @@ final class Hdf5Tensor {
     if (!known) {
       throw new HdfException(
           "its values are packed by "
-              + filters.stream().map(f -> f.getName() + " " + f.getId()).toList()
+              + ids.stream()
+                  .map(id -> FILTERS.getOrDefault(id, "filter " + id))
+                  .collect(Collectors.joining(", "))
               + ", not by shuffle and deflate alone");
     }
     return ids;
