@@ -27,7 +27,9 @@ import java.util.regex.Pattern;
  * beside the target with what the server said of the file, so that a later run goes on there.
  */
 final class Download {
-  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+|\\*)");
+  private static final Pattern CONTENT_RANGE =
+      Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
+  private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
   private static final int MIB = 1 << 20;
 
   /** Says what an answer other than 200, 206 and 416 means. */
@@ -52,13 +54,16 @@ final class Download {
         new Announced(
             Optional.empty(), Optional.empty(), new Checksums(Optional.empty(), Optional.empty()));
 
-    static Announced by(HttpHeaders headers) {
+    static Announced by(HttpHeaders headers) throws TransientException {
+      Optional<String> length = headers.firstValue("Content-Length").map(String::strip);
+      if (length.isPresent() && !LENGTH.matcher(length.get()).matches()) {
+        throw new TransientException("the server says a length that is no number");
+      }
       // A weak ETag may stand for other bytes (RFC 9110, section 8.8.1).
       Optional<String> tag = headers.firstValue("ETag").filter(t -> !t.startsWith("W/"));
-      long length = headers.firstValueAsLong("Content-Length").orElse(-1);
       return new Announced(
           tag.or(() -> headers.firstValue("Last-Modified")),
-          length < 0 ? Optional.empty() : Optional.of(length),
+          length.map(Long::valueOf),
           Checksums.of(headers));
     }
   }
