@@ -2,7 +2,6 @@ package io.github.deepxray.datasets;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
@@ -10,6 +9,7 @@ import io.github.deepxray.core.io.Hashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.BytesList;
 import org.tensorflow.proto.Example;
 import org.tensorflow.proto.Feature;
@@ -32,6 +32,9 @@ import org.tensorflow.proto.Int64List;
  * place and is its own patient, and its size and hash are found out.
  */
 public final class XrayRecord {
+  private static final Set<String> FEATURES =
+      Set.of("image", "label", "filename", "patient", "height", "width", "sha256");
+
   private final ByteString image;
   private final Label label;
   private final String filename;
@@ -83,17 +86,21 @@ public final class XrayRecord {
    *     another type; the message begins with what is wrong and does not repeat the place
    */
   static XrayRecord parse(byte[] example, String place) {
-    Features features;
     try {
-      features = Example.parseFrom(example).getFeatures();
-    } catch (InvalidProtocolBufferException e) {
+      return parse(ExampleFeatures.read(example, FEATURES), place);
+    } catch (IOException e) {
       throw new DeepXrayException("it is no tf.train.Example (" + e.getMessage() + ")", e);
     }
+  }
+
+  private static XrayRecord parse(ExampleFeatures features, String place) throws IOException {
     ByteString image =
-        bytes(features, "image")
+        features
+            .bytes("image")
             .orElseThrow(() -> new DeepXrayException("it has no feature \"image\" of one string"));
     long index =
-        integer(features, "label")
+        features
+            .integer("label")
             .orElseThrow(() -> new DeepXrayException("it has no feature \"label\" of one int64"));
     Label label =
         Label.of(index)
@@ -104,11 +111,10 @@ public final class XrayRecord {
                             + index
                             + ", not 0 or 1 or, of more classes, up to "
                             + (ClassNames.MOST - 1)));
-    String filename = bytes(features, "filename").map(ByteString::toStringUtf8).orElse(place);
-    String patient =
-        bytes(features, "patient").map(ByteString::toStringUtf8).orElse("unknown:" + filename);
-    Optional<Long> height = integer(features, "height");
-    Optional<Long> width = integer(features, "width");
+    String filename = features.text("filename").orElse(place);
+    String patient = features.text("patient").orElse("unknown:" + filename);
+    Optional<Long> height = features.integer("height");
+    Optional<Long> width = features.integer("width");
     if (height.isEmpty() || width.isEmpty()) {
       ImageCodec.Header header = ImageCodec.header(image.toByteArray(), "its image");
       height = Optional.of((long) header.height());
@@ -223,9 +229,9 @@ public final class XrayRecord {
   }
 
   /** Caches find results by this hash, so it is never taken on trust. */
-  private static String hash(Features features, ByteString image) {
+  private static String hash(ExampleFeatures features, ByteString image) throws IOException {
     String actual = Hashes.sha256(image.toByteArray());
-    Optional<String> stored = bytes(features, "sha256").map(ByteString::toStringUtf8);
+    Optional<String> stored = features.text("sha256");
     if (stored.isPresent() && !stored.get().equals(actual)) {
       throw new DeepXrayException(
           "its image has the SHA-256 " + actual + ", not " + stored.get() + " as it says");
@@ -239,17 +245,5 @@ public final class XrayRecord {
 
   private static Feature feature(long value) {
     return Feature.newBuilder().setInt64List(Int64List.newBuilder().addValue(value)).build();
-  }
-
-  private static Optional<ByteString> bytes(Features features, String name) {
-    BytesList list =
-        features.getFeatureOrDefault(name, Feature.getDefaultInstance()).getBytesList();
-    return list.getValueCount() == 1 ? Optional.of(list.getValue(0)) : Optional.empty();
-  }
-
-  private static Optional<Long> integer(Features features, String name) {
-    Int64List list =
-        features.getFeatureOrDefault(name, Feature.getDefaultInstance()).getInt64List();
-    return list.getValueCount() == 1 ? Optional.of(list.getValue(0)) : Optional.empty();
   }
 }

@@ -2,6 +2,7 @@ package io.github.deepxray.datasets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.datasets.source.FileSource;
 import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.datasets.source.SourceFile;
@@ -11,6 +12,7 @@ import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.Example;
 
 class DamagedDatasetsTest {
   @TempDir Path folder;
@@ -67,6 +70,29 @@ class DamagedDatasetsTest {
     byte[] file = Files.readAllBytes(SharedData.hostile("cve-2024-7254-map.tfrecord"));
     assertThat(ParserContract.refuses(this::readRecords, file, "the file"))
         .contains("hostile.tfrecord, record 1", "no tf.train.Example");
+  }
+
+  /** As objects they would take some hundred megabytes. */
+  @Test
+  void millionsOfOtherFeaturesAreSkipped() throws IOException {
+    ByteBuffer others = ByteBuffer.allocate(3_000_000 * 8);
+    for (int i = 0; others.hasRemaining(); i++) {
+      // An entry of a map: its length, and a key of four characters.
+      others.put(new byte[] {0x0a, 6, 0x0a, 4});
+      for (int shift = 0; shift < 28; shift += 7) {
+        others.put((byte) (i >> shift & 0x7f));
+      }
+    }
+    ByteArrayOutputStream example = new ByteArrayOutputStream();
+    example.writeBytes(example());
+    // The same field once more: its features are those of both.
+    CodedOutputStream out = CodedOutputStream.newInstance(example);
+    out.writeByteArray(Example.FEATURES_FIELD_NUMBER, others.array());
+    out.flush();
+    Path file = Files.write(folder.resolve("a.tfrecord"), records(example.toByteArray()));
+    try (XrayReader reader = XrayReader.open(List.of(file))) {
+      assertThat(reader.next().orElseThrow().toExample()).isEqualTo(example());
+    }
   }
 
   private void readRecords(byte[] bytes) throws IOException {
