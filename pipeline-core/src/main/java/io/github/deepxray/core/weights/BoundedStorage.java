@@ -1,6 +1,7 @@
 package io.github.deepxray.core.weights;
 
 import io.jhdf.Superblock;
+import io.jhdf.Utils;
 import io.jhdf.exceptions.HdfException;
 import io.jhdf.storage.HdfBackingStorage;
 import java.io.Closeable;
@@ -23,8 +24,8 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
   /** More than a tensor of any network has. */
   private static final int MAX_READ = 256 * MIB;
 
-  /** How often all of a file may be read; a file of Keras is read about twice. */
-  private static final int TIMES = 16;
+  /** How often all of a file may be read; values are read once, tables twice. */
+  private static final int TIMES = 4;
 
   /** What a read costs at least, so that their number is bounded, too. */
   private static final int LEAST_COST = 256;
@@ -111,7 +112,7 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
   }
 
   private long unsigned(ByteBuffer bytes, int index) {
-    return io.jhdf.Utils.readBytesAsUnsignedLong(
+    return Utils.readBytesAsUnsignedLong(
         bytes.duplicate().order(bytes.order()).position(index), getSizeOfLengths());
   }
 

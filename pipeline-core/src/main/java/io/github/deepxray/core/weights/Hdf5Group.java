@@ -14,6 +14,7 @@ import io.jhdf.btree.BTreeV2;
 import io.jhdf.btree.record.AttributeNameForIndexedAttributesRecord;
 import io.jhdf.btree.record.LinkNameForIndexedGroupRecord;
 import io.jhdf.dataset.DatasetReader;
+import io.jhdf.exceptions.HdfException;
 import io.jhdf.object.datatype.DataType;
 import io.jhdf.object.datatype.StringData;
 import io.jhdf.object.datatype.VariableLength;
@@ -31,12 +32,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A group of an HDF5 file. jHDF's own groups open files by themselves; these read through a {@link
  * BoundedStorage} and follow no links to other files.
  */
 final class Hdf5Group {
+  /** Longer than any that Keras makes. */
+  private static final int LONGEST_NAME = 255;
+
   private final BoundedStorage storage;
   private final String name;
   private final ObjectHeader header;
@@ -83,10 +88,7 @@ final class Hdf5Group {
 
   /** The text of an attribute, if there is such an attribute and it is one text. */
   Optional<String> text(String attribute) {
-    return attributes().stream()
-        .filter(message -> message.getName().equals(attribute))
-        .findFirst()
-        .flatMap(this::text);
+    return attribute(attribute).flatMap(this::text);
   }
 
   private Optional<String> text(AttributeMessage message) {
@@ -102,23 +104,26 @@ final class Hdf5Group {
         : Optional.empty();
   }
 
-  private List<AttributeMessage> attributes() {
-    List<AttributeMessage> found =
-        new ArrayList<>(header.getMessagesOfType(AttributeMessage.class));
-    for (AttributeInfoMessage many : header.getMessagesOfType(AttributeInfoMessage.class)) {
-      if (many.getFractalHeapAddress() != Constants.UNDEFINED_ADDRESS) {
-        FractalHeap heap = new FractalHeap(storage, many.getFractalHeapAddress());
-        new BTreeV2<AttributeNameForIndexedAttributesRecord>(
-                storage, many.getAttributeNameBTreeAddress())
-            .getRecords()
-            .forEach(
+  private Optional<AttributeMessage> attribute(String attribute) {
+    Stream<AttributeMessage> few = header.getMessagesOfType(AttributeMessage.class).stream();
+    Stream<AttributeMessage> many =
+        header.getMessagesOfType(AttributeInfoMessage.class).stream()
+            .filter(table -> table.getFractalHeapAddress() != Constants.UNDEFINED_ADDRESS)
+            .flatMap(this::attributes);
+    return Stream.concat(few, many)
+        .filter(message -> message.getName().equals(attribute))
+        .findFirst();
+  }
+
+  /** One at a time: in a damaged file all of them can have one long name. */
+  private Stream<AttributeMessage> attributes(AttributeInfoMessage table) {
+    FractalHeap heap = new FractalHeap(storage, table.getFractalHeapAddress());
+    return new BTreeV2<AttributeNameForIndexedAttributesRecord>(
+            storage, table.getAttributeNameBTreeAddress())
+        .getRecords().stream()
+            .map(
                 entry ->
-                    found.add(
-                        new AttributeMessage(
-                            heap.getId(entry.getHeapId()), storage, entry.getFlags())));
-      }
-    }
-    return found;
+                    new AttributeMessage(heap.getId(entry.getHeapId()), storage, entry.getFlags()));
   }
 
   /** Where the objects are that are in this group and not only referred to by it. */
@@ -141,7 +146,7 @@ final class Hdf5Group {
     }
     for (LinkMessage link : messages) {
       if (link.getLinkType() == LinkType.HARD) {
-        links.put(link.getLinkName(), link.getHardLinkAddress());
+        put(links, link.getLinkName(), link.getHardLinkAddress());
       }
     }
     return links;
@@ -157,9 +162,17 @@ final class Hdf5Group {
         // 2 is a link by name.
         if (entry.getCacheType() != 2) {
           names.position(entry.getLinkNameOffset());
-          links.put(Utils.readUntilNull(names), entry.getObjectHeaderAddress());
+          put(links, Utils.readUntilNull(names), entry.getObjectHeaderAddress());
         }
       }
     }
+  }
+
+  /** Names are bounded: in a damaged file many can be ends of one that is as long as the file. */
+  private static void put(Map<String, Long> links, String name, long address) {
+    if (name.length() > LONGEST_NAME) {
+      throw new HdfException("a name has " + name.length() + " characters");
+    }
+    links.put(name, address);
   }
 }

@@ -228,7 +228,7 @@ final class KerasFile {
 
   private KerasFile(Path file, Hdf5Group root, Optional<JsonNode> archived) {
     this.file = file;
-    archived.ifPresent(tree -> nameGroups(tree, ""));
+    archived.ifPresent(tree -> nameGroups(tree, "", MAX_DEPTH));
     collect(root, "", MAX_DEPTH);
     config = archived.isPresent() ? archived : modelConfig(root);
   }
@@ -249,14 +249,14 @@ final class KerasFile {
   }
 
   /** Remembers which layer a group belongs to, in the order of the configuration. */
-  private void nameGroups(JsonNode model, String path) {
+  private void nameGroups(JsonNode model, String path, int depth) {
     Map<String, Integer> counts = new HashMap<>();
     for (JsonNode layer : model.path("config").path(LAYERS)) {
       String className = layer.path("class_name").asText();
       String group = path + "/" + LAYERS + "/" + KerasGroups.next(className, counts);
       namesByPath.put(group, layer.path("config").path(NAME).asText());
-      if (MODELS.contains(className)) {
-        nameGroups(layer, group);
+      if (MODELS.contains(className) && depth > 0) {
+        nameGroups(layer, group, depth - 1);
       }
     }
   }

@@ -15,6 +15,10 @@ public final class KerasHdf5 {
   /**
    * Reads the weights that a network needs; what else the file holds is ignored.
    *
+   * <p>Values lie in one piece or in chunks, plain or packed by {@code deflate} with or without
+   * {@code shuffle}; other filters are refused. So is a file that is cut off or refers to more than
+   * it holds, and an archive that unpacks to many times its size.
+   *
    * <p>Layers are found by their names. Files of Keras 3 before 3.6 that are no {@code .keras}
    * archives have none: there, the n-th layer of a class is the network's n-th in Keras' order, and
    * the number of convolutions has to be the network's.
