@@ -101,6 +101,40 @@ class DamagedWeightsTest {
   }
 
   @Test
+  void tablesOfMoreThanTheFileHoldsAreRefused() throws IOException {
+    byte[] trees = resource("dense-keras.h5");
+    byte[] heaps = trees.clone();
+    String text = new String(trees, StandardCharsets.ISO_8859_1);
+    for (int i = text.indexOf("BTHD"); i >= 0; i = text.indexOf("BTHD", i + 1)) {
+      // The number of all records.
+      ByteBuffer.wrap(trees).order(ByteOrder.LITTLE_ENDIAN).putLong(i + 26, Integer.MAX_VALUE);
+    }
+    assertRefused(trees, "more entries than the file");
+    for (int i = text.indexOf("FRHP"); i >= 0; i = text.indexOf("FRHP", i + 1)) {
+      // Columns and rows, whose product times eight is no int.
+      ByteBuffer.wrap(heaps)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .putShort(i + 110, (short) (1 << 14))
+          .putShort(i + 140, (short) (1 << 15));
+    }
+    assertRefused(heaps, "more blocks");
+  }
+
+  @Test
+  void longNamesAreRefused() throws IOException {
+    byte[] plain = resource("small-keras.h5");
+    byte[] bytes = Arrays.copyOf(plain, plain.length + 400);
+    Arrays.fill(bytes, plain.length, bytes.length - 1, (byte) 'x');
+    // The names of the first group become the ends of one.
+    int heap = new String(plain, StandardCharsets.ISO_8859_1).indexOf("HEAP");
+    ByteBuffer.wrap(bytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(heap + 8, bytes.length - plain.length)
+        .putLong(heap + 24, plain.length);
+    assertRefused(bytes, "a name has", "characters");
+  }
+
+  @Test
   void anArchiveThatUnpacksToFarMoreIsRefused() throws IOException {
     for (String entry : new String[] {KerasFile.CONFIG_ENTRY, KerasFile.WEIGHTS_ENTRY}) {
       Path file = folder.resolve("bomb.keras");
