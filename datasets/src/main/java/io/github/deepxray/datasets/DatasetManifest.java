@@ -56,6 +56,17 @@ public record DatasetManifest(
     Json.write(file, tree);
   }
 
+  /**
+   * Reads {@code dataset.json}.
+   *
+   * @param advice what to do about a file that is damaged
+   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or of another format
+   * @throws IOException if it cannot be read
+   */
+  public static DatasetManifest read(Path file, String advice) throws IOException {
+    return Json.read(file, Map.of(FORMAT, DatasetManifest.class), advice);
+  }
+
   private static void number(ObjectNode folder) {
     folder.put("label", String.valueOf(Label.parse(folder.path("label").asText()).index()));
   }

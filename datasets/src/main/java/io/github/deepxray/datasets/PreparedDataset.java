@@ -2,7 +2,6 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,17 +32,9 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
       throw new DeepXrayException(
           folder + " is no prepared data set: it has no " + MANIFEST + "; run the data command.");
     }
-    String format = Json.read(file).path("format").asText();
-    if (!format.equals(DatasetManifest.FORMAT)) {
-      throw new DeepXrayException(
-          file
-              + " has the format \""
-              + format
-              + "\", not "
-              + DatasetManifest.FORMAT
-              + "; run the data command into a new folder.");
-    }
-    PreparedDataset dataset = new PreparedDataset(folder, Json.read(file, DatasetManifest.class));
+    PreparedDataset dataset =
+        new PreparedDataset(
+            folder, DatasetManifest.read(file, "run the data command into a new folder"));
     for (DatasetManifest.Shard shard : dataset.manifest.shards()) {
       Path path = folder.resolve(shard.file());
       if (!Files.isRegularFile(path) || Files.size(path) != shard.bytes()) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.train.Backbone;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,26 +46,21 @@ record GridSpec(
     String data,
     Optional<String> out,
     Optional<String> cache,
-    JsonNode weights,
-    List<Long> seeds,
+    @Omittable JsonNode weights,
+    @Omittable List<Long> seeds,
     Optional<String> baseline,
-    Map<String, JsonNode> options,
-    Map<String, List<JsonNode>> grid,
-    Map<String, Map<String, JsonNode>> experiments) {
+    @Omittable Map<String, JsonNode> options,
+    @Omittable Map<String, List<JsonNode>> grid,
+    @Omittable Map<String, Map<String, JsonNode>> experiments) {
   /** The value that stands for an option that is not given. */
   static final String NONE = "none";
 
   private static final Keys KEYS = Keys.ofRun();
 
   GridSpec {
-    if (data == null) {
-      throw new DeepXrayException("the field data is needed: the archive or its folder.");
-    }
     weights = weights == null || weights.isNull() ? Json.tree(Backbone.IMAGENET) : weights;
     seeds = seeds == null ? List.of(0L, 1L, 2L) : Collections.unmodifiableList(seeds);
-    if (seeds.isEmpty()
-        || new HashSet<>(seeds).size() < seeds.size()
-        || seeds.stream().anyMatch(Objects::isNull)) {
+    if (seeds.isEmpty() || new HashSet<>(seeds).size() < seeds.size()) {
       throw new DeepXrayException("seeds must be different numbers, at least one: " + seeds + ".");
     }
     options = ordered(options);

@@ -9,6 +9,7 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -68,7 +69,7 @@ class CompareTest {
   }
 
   private static MetricsReport metrics(Path run) throws IOException {
-    return Json.read(run.resolve("evaluation/metrics.json"), MetricsReport.class);
+    return ModelMetrics.read(run.resolve("evaluation/metrics.json")).twoClass();
   }
 
   private static Comparison comparison(Path reference, Path candidate) throws IOException {

@@ -9,6 +9,7 @@ import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * What a bundle holds about the training and evaluation of its classifier.
@@ -43,7 +44,10 @@ public record BundleRecords(Bundle bundle) {
    * @throws IOException if it cannot be read
    */
   public Provenance provenance() throws IOException {
-    return Json.read(bundle.folder().resolve(Provenance.FILE), Provenance.class);
+    return Json.read(
+        bundle.folder().resolve(Provenance.FILE),
+        Map.of(Provenance.FORMAT, Provenance.class),
+        "export the bundle again");
   }
 
   /**

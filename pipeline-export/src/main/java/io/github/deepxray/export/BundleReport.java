@@ -60,7 +60,8 @@ public final class BundleReport {
     BundleRecords records = new BundleRecords(bundle);
     Provenance provenance = records.provenance();
     DatasetManifest dataset =
-        Json.read(bundle.folder().resolve(PreparedDataset.MANIFEST), DatasetManifest.class);
+        DatasetManifest.read(
+            bundle.folder().resolve(PreparedDataset.MANIFEST), "export the bundle again");
     ReportExtras extras = extras(bundle, provenance, dataset);
     Statements statements =
         new Statements(extras.origin(), dataset.classNames(), provenance.training());
@@ -182,17 +183,10 @@ public final class BundleReport {
           List.of(),
           List.of());
     }
-    ReportExtras extras = Json.read(file, ReportExtras.class);
-    if (!ReportExtras.FORMAT.equals(extras.format())) {
-      throw new DeepXrayException(
-          file
-              + " is of the format "
-              + extras.format()
-              + ", not "
-              + ReportExtras.FORMAT
-              + "; use the version of deepxray that wrote it, or export again.");
-    }
-    return extras;
+    return Json.read(
+        file,
+        Map.of(ReportExtras.FORMAT, ReportExtras.class),
+        "use the version of deepxray that wrote it, or export the bundle again");
   }
 
   private static Map<String, List<EpochResult>> histories(Bundle bundle) throws IOException {

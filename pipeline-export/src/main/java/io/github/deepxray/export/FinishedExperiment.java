@@ -1,12 +1,12 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.io.FileSizes;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Experiments;
 import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,10 +51,7 @@ public record FinishedExperiment(
           Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).examples());
     }
     return new FinishedExperiment(
-        seed,
-        Json.read(evaluation.resolve(MetricsReport.FILE), MetricsReport.class),
-        examples,
-        size);
+        seed, ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE)).twoClass(), examples, size);
   }
 
   /** As tables and pages show it. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -88,11 +89,8 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
     if (!Files.isRegularFile(file)) {
       return List.of();
     }
-    QuantizedForms quantized = Json.read(file, QuantizedForms.class);
-    if (!FORMAT.equals(quantized.format)) {
-      throw new DeepXrayException(
-          file + " is of the format " + quantized.format + ", not " + FORMAT + "; quantize again.");
-    }
+    QuantizedForms quantized =
+        Json.read(file, Map.of(FORMAT, QuantizedForms.class), "quantize again");
     if (!quantized.model.equals(model)) {
       throw new DeepXrayException(
           file

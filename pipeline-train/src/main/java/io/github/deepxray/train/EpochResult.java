@@ -24,11 +24,6 @@ public record EpochResult(
     Optional<Scores> augmented,
     double learningRate,
     Optional<Double> sparsity) {
-  /** Fills in what a checkpoint of an earlier version has not. */
-  public EpochResult {
-    sparsity = sparsity == null ? Optional.empty() : sparsity;
-  }
-
   /** An epoch without pruning. */
   public EpochResult(
       int epoch,

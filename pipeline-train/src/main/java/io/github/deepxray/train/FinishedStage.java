@@ -57,7 +57,7 @@ public final class FinishedStage {
       return Optional.empty();
     }
     try {
-      Saved saved = Json.read(file, Saved.class);
+      Saved saved = Json.read(file, Saved.class, "run the stage again");
       if (!saved.fingerprint().equals(fingerprint)) {
         return Optional.empty();
       }

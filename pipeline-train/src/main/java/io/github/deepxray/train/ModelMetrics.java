@@ -5,6 +5,7 @@ import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /** The metrics of a trained classifier on its splits: the content of {@code metrics.json}. */
@@ -50,8 +51,11 @@ public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
    * @throws IOException if it cannot be read
    */
   static ModelMetrics read(Path file) throws IOException {
-    return Json.read(file).path("format").asText().equals(MulticlassReport.FORMAT)
-        ? Json.read(file, MulticlassReport.class)
-        : Json.read(file, MetricsReport.class);
+    return Json.read(
+        file,
+        Map.of(
+            MetricsReport.FORMAT, MetricsReport.class,
+            MulticlassReport.FORMAT, MulticlassReport.class),
+        "evaluate or export again");
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
@@ -87,7 +88,7 @@ public record TrainedModel(Description description, Model model) {
           Decision decision,
       Optional<FineTuning> fineTuning,
       Optional<Pruning> pruning,
-      Map<String, Integer> expansionChannels,
+      @Omittable Map<String, Integer> expansionChannels,
       Optional<String> parent) {
     /** Copies the map. */
     public Description {
@@ -281,16 +282,7 @@ public record TrainedModel(Description description, Model model) {
               + DESCRIPTION
               + "); run the train command first.");
     }
-    Description description = Json.read(file, Description.class);
-    if (!FORMAT.equals(description.format())) {
-      throw new DeepXrayException(
-          file
-              + " is of the format "
-              + description.format()
-              + ", not "
-              + FORMAT
-              + "; train again.");
-    }
+    Description description = Json.read(file, Map.of(FORMAT, Description.class), "train again");
     return new TrainedModel(
         description, new Model(description.network(), Safetensors.read(folder.resolve(WEIGHTS))));
   }

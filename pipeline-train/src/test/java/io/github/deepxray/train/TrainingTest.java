@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Metrics;
 import io.github.deepxray.core.metrics.ScoredExample;
@@ -80,8 +79,7 @@ class TrainingTest {
 
     Path evaluation = folder.resolve("evaluation");
     MetricsReport report = evaluator().evaluate(dataset, model, evaluation).twoClass();
-    assertThat(Json.read(evaluation.resolve(MetricsReport.FILE), MetricsReport.class))
-        .isEqualTo(report);
+    assertThat(ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE))).isEqualTo(report);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       List<ScoredExample> scored =
           Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).examples();

@@ -173,7 +173,7 @@ final class Download {
       return Announced.NOTHING;
     }
     try {
-      return Json.read(notes, Announced.class);
+      return Json.read(notes, Announced.class, "download again");
     } catch (DeepXrayException e) {
       // Of another version or damaged: the download begins anew.
       return Announced.NOTHING;

@@ -7,6 +7,7 @@ import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -75,6 +76,6 @@ public record ArtifactReport(
    * @throws IOException if it cannot be read
    */
   public static List<ArtifactReport> read(Path file) throws IOException {
-    return Json.read(file, All.class).artifacts();
+    return Json.read(file, Map.of(All.FORMAT, All.class), "export the bundle again").artifacts();
   }
 }

@@ -1,42 +1,86 @@
 package io.github.deepxray.core.io;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.cfg.MutableCoercionConfig;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.Map;
+import java.util.TreeSet;
+import org.yaml.snakeyaml.LoaderOptions;
 
 /**
  * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
  * components in their order and map entries by key. An empty {@link java.util.Optional} is {@code
  * null}; a file may leave it out.
+ *
+ * <p>What is read is never trusted. A record gets all its components, none of them {@code null} and
+ * each of its own type, or it is refused, see {@link Omittable}; its constructor checks ranges and
+ * sizes. Texts are bounded in length and depth, no name comes twice in an object, no number is
+ * infinite, and nothing follows the end. Every refusal is a {@link DeepXrayException} of one line
+ * that names the file and the line or the field.
  */
 public final class Json {
+  /** The most bytes of a file of this library: calibrations are the largest. */
+  private static final int LARGEST = 128 << 20;
+
+  /** The most bytes of a file that a person writes. */
+  private static final int LARGEST_CONFIG = 1 << 20;
+
+  /** What trees of larger files would take of memory: a token takes up to a hundred bytes. */
+  private static final int TOKENS = 1 << 24;
+
+  private static final int DEPTH = 100;
+
   private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(constraints(LARGEST))
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
           .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .withCoercionConfig(LogicalType.Textual, Json::refuseScalars)
+          .withCoercionConfigDefaults(
+              config -> config.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
+          .annotationIntrospector(new StrictRecords())
           .addModule(new Jdk8Module())
           .build();
   private static final ObjectWriter WRITER =
@@ -45,20 +89,64 @@ public final class Json {
               .withObjectIndenter(new DefaultIndenter("  ", "\n"))
               .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
-  /** The name of a class with its package; what is captured is its simple name. */
-  private static final Pattern CLASS_NAME =
-      Pattern.compile("\\b(?:[a-z][a-z0-9]*\\.)+(?:[A-Z]\\w*\\$)*([A-Z]\\w*)");
-
   private Json() {}
+
+  private static StreamReadConstraints constraints(int largest) {
+    return StreamReadConstraints.builder()
+        .maxDocumentLength(largest)
+        .maxStringLength(largest)
+        .maxTokenCount(TOKENS)
+        .maxNestingDepth(DEPTH)
+        .build();
+  }
+
+  private static void refuseScalars(MutableCoercionConfig text) {
+    text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+  }
 
   /** Made when it is needed: programs that read JSON alone start sooner. */
   private static final class Yaml {
     static final ObjectMapper MAPPER =
-        YAMLMapper.builder()
+        YAMLMapper.builder(
+                YAMLFactory.builder()
+                    .loaderOptions(limits())
+                    .streamReadConstraints(constraints(LARGEST_CONFIG))
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
             // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
             .addModule(new Jdk8Module())
             .build();
+
+    private static LoaderOptions limits() {
+      LoaderOptions options = new LoaderOptions();
+      options.setCodePointLimit(LARGEST_CONFIG);
+      options.setNestingDepthLimit(DEPTH);
+      return options;
+    }
+  }
+
+  /** Refuses what stands for a value elsewhere: the parser would take its name for a text. */
+  private static final class WithoutAliases extends JsonParserDelegate {
+    private final YAMLParser yaml;
+
+    WithoutAliases(YAMLParser yaml) {
+      super(yaml);
+      this.yaml = yaml;
+    }
+
+    @Override
+    public JsonToken nextToken() throws IOException {
+      JsonToken token = super.nextToken();
+      if (yaml.isCurrentAlias()) {
+        throw new Malformed.RefusedException(
+            "names that stand for other values (*name) are not read; write the value here.",
+            currentTokenLocation());
+      }
+      return token;
+    }
   }
 
   /** An empty object. */
@@ -110,14 +198,61 @@ public final class Json {
    * @throws DeepXrayException if it is empty or not JSON
    */
   public static JsonNode parse(String text, String source) {
-    try {
-      JsonNode tree = MAPPER.readTree(text);
-      if (tree.isMissingNode()) {
-        throw new DeepXrayException(source + " is empty; JSON is expected there.");
+    JsonNode tree = parse(MAPPER, text, "JSON", source);
+    if (tree.isMissingNode()) {
+      throw new DeepXrayException(source + " is empty; JSON is expected there.");
+    }
+    return tree;
+  }
+
+  private static JsonNode parse(ObjectMapper mapper, String text, String language, String source) {
+    // Editors on Windows put a byte order mark before the text.
+    String content = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    try (JsonParser plain = mapper.createParser(content);
+        JsonParser parser = plain instanceof YAMLParser yaml ? new WithoutAliases(yaml) : plain) {
+      JsonNode tree = mapper.readTree(parser);
+      if (tree == null) {
+        return MissingNode.getInstance();
       }
+      if (parser.nextToken() != null) {
+        throw new Malformed.RefusedException(
+            "something follows the end; keep one value, or one document of YAML.",
+            parser.currentTokenLocation());
+      }
+      refuseInfinite(tree, "", source);
       return tree;
     } catch (JsonProcessingException e) {
-      throw malformed(source, e);
+      throw Malformed.text(source, language, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory cannot fail", e);
+    }
+  }
+
+  private static void refuseInfinite(JsonNode tree, String path, String source) {
+    if (tree.isFloatingPointNumber() && Double.isInfinite(tree.doubleValue())) {
+      throw new DeepXrayException(source + ": " + path + " is a number that is too large.");
+    }
+    for (int i = 0; tree.isArray() && i < tree.size(); i++) {
+      refuseInfinite(tree.get(i), path + "[" + i + "]", source);
+    }
+    for (Map.Entry<String, JsonNode> field : tree.properties()) {
+      refuseInfinite(field.getValue(), path + (path.isEmpty() ? "" : ".") + field.getKey(), source);
+    }
+  }
+
+  private static String text(Path file, int largest) throws IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(largest + 1);
+    }
+    if (bytes.length > largest) {
+      throw new DeepXrayException(
+          file + " has more than " + (largest >> 20) + " MiB; it is no such file.");
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new DeepXrayException(file + " is no text in UTF-8.", e);
     }
   }
 
@@ -128,27 +263,24 @@ public final class Json {
    * @throws IOException if it cannot be read
    */
   public static JsonNode read(Path file) throws IOException {
-    return parse(Files.readString(file), file.toString());
+    return parse(text(file, LARGEST), file.toString());
   }
 
   /**
-   * Reads a file that a person wrote: YAML if its name ends in {@code .yaml} or {@code .yml}, JSON
-   * otherwise.
+   * Reads a file that a person wrote, of at most 1 MiB: YAML if its name ends in {@code .yaml} or
+   * {@code .yml}, JSON otherwise. YAML is one document without aliases.
    *
    * @throws DeepXrayException if it is malformed
    * @throws IOException if it cannot be read
    */
   public static JsonNode readConfig(Path file) throws IOException {
+    String text = text(file, LARGEST_CONFIG);
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
-      return read(file);
+      return parse(text, file.toString());
     }
-    try {
-      JsonNode tree = Yaml.MAPPER.readTree(Files.readString(file));
-      return tree == null || tree.isMissingNode() ? object() : tree;
-    } catch (JsonProcessingException e) {
-      throw malformed(file.toString(), e);
-    }
+    JsonNode tree = parse(Yaml.MAPPER, text, "YAML", file.toString());
+    return tree.isMissingNode() ? object() : tree;
   }
 
   /** A value as YAML. */
@@ -163,11 +295,44 @@ public final class Json {
   /**
    * Reads a file as a record.
    *
+   * @param advice what to do about a file that cannot be read so, such as {@code train again}
    * @throws DeepXrayException if it is not JSON or does not fit the record
    * @throws IOException if it cannot be read
    */
-  public static <T> T read(Path file, Class<T> type) throws IOException {
-    return convert(read(file), type, file.toString());
+  public static <T> T read(Path file, Class<T> type, String advice) throws IOException {
+    try {
+      return convert(read(file), type, file.toString());
+    } catch (DeepXrayException e) {
+      throw Malformed.advised(e, advice);
+    }
+  }
+
+  /**
+   * Reads a file whose field {@code format} tells what record it is.
+   *
+   * @param types the records by the formats that are known
+   * @param advice what to do about a file that cannot be read so, such as {@code train again}
+   * @throws DeepXrayException if it is not JSON, of another format or does not fit the record
+   * @throws IOException if it cannot be read
+   */
+  public static <T> T read(Path file, Map<String, Class<? extends T>> types, String advice)
+      throws IOException {
+    try {
+      JsonNode tree = read(file);
+      String format = tree.path("format").asText();
+      Class<? extends T> type = types.get(format);
+      if (type == null) {
+        throw new DeepXrayException(
+            file
+                + " is of the format \""
+                + Malformed.oneLine(format)
+                + "\", not "
+                + String.join(" or ", new TreeSet<>(types.keySet())));
+      }
+      return convert(tree, type, file.toString());
+    } catch (DeepXrayException e) {
+      throw Malformed.advised(e, advice);
+    }
   }
 
   /**
@@ -178,44 +343,13 @@ public final class Json {
    */
   public static <T> T convert(JsonNode tree, Class<T> type, String source) {
     try {
-      return MAPPER.treeToValue(tree, type);
+      T record = MAPPER.treeToValue(tree, type);
+      if (record == null) {
+        throw new DeepXrayException(source + ": its content is missing.");
+      }
+      return record;
     } catch (JsonProcessingException e) {
-      throw malformed(source, e);
+      throw Malformed.tree(source, tree, e);
     }
-  }
-
-  private static DeepXrayException malformed(String source, JsonProcessingException e) {
-    String where =
-        e.getLocation() == null || e.getLocation().getLineNr() < 0
-            ? ""
-            : ", line " + e.getLocation().getLineNr();
-    String field =
-        e instanceof JsonMappingException mapping
-            ? mapping.getPath().stream()
-                .map(r -> r.getFieldName() == null ? "[" + r.getIndex() + "]" : r.getFieldName())
-                .collect(Collectors.joining("."))
-            : "";
-    return new DeepXrayException(
-        source + where + (field.isEmpty() ? "" : ", " + field) + ": " + whatIsWrong(e), e);
-  }
-
-  /** In the words of who writes the file, who does not know the classes that are made of it. */
-  private static String whatIsWrong(JsonProcessingException e) {
-    if (e.getCause() instanceof DeepXrayException refused) {
-      return refused.getMessage();
-    } else if (e instanceof UnrecognizedPropertyException unknown) {
-      return "there is no field "
-          + unknown.getPropertyName()
-          + "; the fields are "
-          + unknown.getKnownPropertyIds().stream()
-              .map(String::valueOf)
-              .sorted()
-              .collect(Collectors.joining(", "))
-          + ".";
-    }
-    if (e.getOriginalMessage().contains("FAIL_ON_NULL_FOR_PRIMITIVES")) {
-      return "a value is needed.";
-    }
-    return CLASS_NAME.matcher(e.getOriginalMessage()).replaceAll("$1");
   }
 }

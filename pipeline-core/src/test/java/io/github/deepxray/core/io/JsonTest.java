@@ -44,7 +44,7 @@ class JsonTest {
     Thing thing = new Thing("naïve \"quoted\"", -1, List.of(1e-300, 0.1), Map.of("k", 7));
     Path file = folder.resolve("thing.json");
     Json.write(file, thing);
-    assertThat(Json.read(file, Thing.class)).isEqualTo(thing);
+    assertThat(Json.read(file, Thing.class, "write it again")).isEqualTo(thing);
   }
 
   private record Maybe(Optional<Thing> thing) {}
@@ -63,7 +63,7 @@ class JsonTest {
   void saysFileAndLineOfAMistake(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("broken.json");
     Files.writeString(file, "{\n \"name\": \"x\",\n \"count\" 3 }");
-    assertThatThrownBy(() -> Json.read(file, Thing.class))
+    assertThatThrownBy(() -> Json.read(file, Thing.class, "write it again"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("broken.json, line 3");
   }
@@ -73,7 +73,7 @@ class JsonTest {
     assertThatThrownBy(
             () -> Json.convert(Json.parse("{\"count\": 1, \"nam\": 1}", "s"), Thing.class, "s"))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("s, ")
+        .hasMessageContaining("s: ")
         .hasMessageContaining("nam");
     assertThatThrownBy(() -> Json.convert(Json.parse("{\"count\": null}", "s"), Thing.class, "s"))
         .isInstanceOf(DeepXrayException.class)
@@ -97,16 +97,23 @@ class JsonTest {
 
   @Test
   void speaksOfFieldsAndNotOfClasses() {
-    assertThatThrownBy(() -> Json.convert(Json.parse("{\"size\": 0}", "s"), Part.class, "s"))
+    assertThatThrownBy(
+            () ->
+                Json.convert(
+                    Json.parse("{\"size\": 0, \"shape\": \"ROUND\"}", "s"), Part.class, "s"))
         .hasMessage("s: Part: size must be at least 1.");
     assertThatThrownBy(
-            () -> Json.convert(Json.parse("{\"size\": 1, \"siz\": 1}", "s"), Part.class, "s"))
-        .hasMessage("s, siz: there is no field siz; the fields are shape, size.");
+            () ->
+                Json.convert(
+                    Json.parse("{\"size\": 1, \"shape\": \"ROUND\", \"siz\": 1}", "s"),
+                    Part.class,
+                    "s"))
+        .hasMessage("s: siz is no field; the fields are shape, size.");
     assertThatThrownBy(() -> Json.convert(Json.object(), Part.class, "s"))
-        .hasMessage("s, size: a value is needed.");
+        .hasMessage("s: size is missing.");
     assertThatThrownBy(
             () -> Json.convert(Json.parse("{\"shape\": \"flat\"}", "s"), Part.class, "s"))
-        .hasMessageContaining("s, shape: ")
+        .hasMessageContaining("s: shape is ")
         .hasMessageContaining("flat")
         .hasMessageContaining("ROUND")
         .hasMessageNotContaining("io.github");

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -41,12 +42,12 @@ import java.util.List;
  */
 public record PruningSpec(
     double sparsity,
-    Base base,
-    Scope scope,
-    Structure structure,
-    Timing timing,
-    String from,
-    List<String> spare) {
+    @Omittable Base base,
+    @Omittable Scope scope,
+    @Omittable Structure structure,
+    @Omittable Timing timing,
+    @Omittable String from,
+    @Omittable List<String> spare) {
 
   /** The {@code from} that means: from the first layer on. */
   public static final String ALL = "all";

@@ -1,6 +1,5 @@
 package io.github.deepxray.optimize.quantize;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
@@ -9,6 +8,7 @@ import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,6 +21,15 @@ import java.util.TreeMap;
  */
 public record Calibration(String network, Map<String, TensorStatistics> tensors) {
   private static final String FORMAT = "deepxray-calibration/1";
+
+  /** More than any network has. */
+  private static final int MOST_TENSORS = 1 << 12;
+
+  /** Rounding may make a bin more of those that {@link Calibrator} asks for. */
+  private static final int MOST_BINS = 2 * Calibrator.BINS;
+
+  /** So many values that their sums do not overflow. */
+  private static final long MOST_VALUES = 1L << 52;
 
   /** Copies and sorts by name. */
   public Calibration {
@@ -91,51 +100,76 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
    * @throws IOException if the file cannot be read
    */
   public static Calibration read(Path file) throws IOException {
-    JsonNode root = Json.read(file);
-    if (!FORMAT.equals(root.path("format").asText())) {
-      throw new DeepXrayException(
-          file
-              + " is of the format "
-              + root.path("format").asText("(none)")
-              + ", not "
-              + FORMAT
-              + "; calibrate again.");
-    }
+    Saved saved = Json.read(file, Map.of(FORMAT, Saved.class), "calibrate again");
     Map<String, TensorStatistics> tensors = new TreeMap<>();
-    for (Map.Entry<String, JsonNode> field : root.path("tensors").properties()) {
-      try {
-        tensors.put(field.getKey(), statistics(field.getValue()));
-      } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-        throw new DeepXrayException(
-            file + ", tensor " + field.getKey() + ": " + e.getMessage() + "; calibrate again.", e);
+    saved.tensors.forEach((name, statistics) -> tensors.put(name, statistics.restored()));
+    return new Calibration(saved.network, tensors);
+  }
+
+  /** The content of the file. */
+  private record Saved(String format, String network, Map<String, Statistics> tensors) {
+    Saved {
+      if (tensors.size() > MOST_TENSORS) {
+        throw new IllegalArgumentException(tensors.size() + " tensors are too many");
       }
     }
-    return new Calibration(root.path("network").asText(), tensors);
   }
 
-  private static TensorStatistics statistics(JsonNode node) {
-    JsonNode histogram = node.path("histogram");
-    int bins = histogram.path("bins").asInt();
-    if (bins < 0 || bins > 1 << 24) {
-      throw new IllegalArgumentException(bins + " bins");
+  /** What was seen of a tensor, as it is in the file. */
+  private record Statistics(List<Float> minima, List<Float> maxima, Bins histogram) {
+    Statistics {
+      if (minima.isEmpty() || minima.size() != maxima.size()) {
+        throw new IllegalArgumentException(
+            minima.size() + " minima and " + maxima.size() + " maxima do not fit together");
+      }
+      for (int i = 0; i < minima.size(); i++) {
+        if (!Float.isFinite(minima.get(i))
+            || !Float.isFinite(maxima.get(i))
+            || minima.get(i) > maxima.get(i)) {
+          throw new IllegalArgumentException(
+              "there are no values from " + minima.get(i) + " to " + maxima.get(i));
+        }
+      }
     }
-    long[] counts = new long[bins];
-    JsonNode pairs = histogram.path("counts");
-    int bin = 0;
-    for (int i = 0; i + 1 < pairs.size(); i += 2) {
-      bin += pairs.get(i).asInt();
-      counts[bin++] = pairs.get(i + 1).asLong();
+
+    TensorStatistics restored() {
+      return TensorStatistics.of(floats(minima), floats(maxima), histogram.restored());
     }
-    return TensorStatistics.of(
-        floats(node.path("minima")),
-        floats(node.path("maxima")),
-        Histogram.of(histogram.path("width").asDouble(), histogram.path("first").asLong(), counts));
   }
 
-  private static float[] floats(JsonNode array) {
-    float[] values = new float[array.size()];
+  /** A histogram as it is in the file: how many bins are empty, what the next one holds, ... */
+  private record Bins(double width, long first, int bins, List<Long> counts) {
+    Bins {
+      if (!(width > 0) || Double.isInfinite(width) || bins < 1 || bins > MOST_BINS) {
+        throw new IllegalArgumentException(bins + " bins of width " + width + " cannot be");
+      }
+      long[] sums = {counts.size() / 2, 0};
+      for (int i = 0; i < counts.size(); i++) {
+        sums[i % 2] += counts.get(i);
+        if (counts.get(i) < 0 || sums[i % 2] > MOST_VALUES) {
+          throw new IllegalArgumentException("there is no count of " + counts.get(i));
+        }
+      }
+      if (counts.size() % 2 != 0 || sums[0] > bins || Math.abs((double) first) > MOST_VALUES) {
+        throw new IllegalArgumentException("its counts are not those of " + bins + " bins");
+      }
+    }
+
+    Histogram restored() {
+      long[] all = new long[bins];
+      int bin = 0;
+      for (int i = 0; i < counts.size(); i += 2) {
+        bin += counts.get(i).intValue();
+        all[bin++] = counts.get(i + 1);
+      }
+      return Histogram.of(width, first, all);
+    }
+  }
+
+  private static float[] floats(List<Float> list) {
+    float[] values = new float[list.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = array.get(i).floatValue();
+      values[i] = list.get(i);
     }
     return values;
   }

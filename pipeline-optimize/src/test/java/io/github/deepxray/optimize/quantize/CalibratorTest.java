@@ -117,7 +117,7 @@ class CalibratorTest {
             + "\"counts\":[5,1]}}}}");
     assertThatThrownBy(() -> Calibration.read(file))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("tensor t");
+        .hasMessageContaining("tensors.t.histogram: ");
   }
 
   @Test

@@ -108,11 +108,7 @@ public record FineTuneSpec(
 
   /** Copies the map and checks the numbers. */
   public FineTuneSpec {
-    // A file may say null.
-    check(from != null && !from.isEmpty(), "from", "the name of a block");
-    check(augmentation != null, "augmentation", "mild or strong");
-    check(criterion != null, "criterion", "plain or augmented");
-    check(learningRates != null, "learningRates", "a map, {} for none");
+    check(!from.isEmpty(), "from", "the name of a block");
     learningRates = Collections.unmodifiableMap(new TreeMap<>(learningRates));
     check(epochs >= 1, "epochs", "at least 1");
     check(batchSize >= 1, "batchSize", "at least 1");
@@ -122,7 +118,7 @@ public record FineTuneSpec(
     check(headLearningRate >= 0, "headLearningRate", "0 or more");
     check(layerDecay > 0 && layerDecay <= 1, "layerDecay", "above 0 and at most 1");
     check(
-        learningRates.values().stream().allMatch(rate -> rate != null && rate >= 0),
+        learningRates.values().stream().allMatch(rate -> rate >= 0),
         "learningRates",
         "0 or more each");
     check(weightDecay >= 0, "weightDecay", "0 or more");

@@ -54,9 +54,6 @@ public record HeadSpec(
   public record Member(List<Integer> hiddenUnits, double dropout, double l2) {
     /** Copies the list. */
     public Member {
-      if (hiddenUnits == null) {
-        throw new DeepXrayException("Each member needs hiddenUnits; [] for none.");
-      }
       hiddenUnits = List.copyOf(hiddenUnits);
     }
   }
@@ -118,16 +115,11 @@ public record HeadSpec(
 
   /** Checks the numbers. */
   public HeadSpec {
-    // A file may leave them out.
-    check(name, name != null, "name", "given");
     check(
         name,
         name.matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
         "name",
         "letters, digits, '.', '_' and '-'");
-    check(name, members != null, "members", "given");
-    check(name, optimizer != null, "optimizer", "given");
-    check(name, learningRate != null, "learningRate", "given");
     members = List.copyOf(members);
     check(name, !members.isEmpty(), "members", "at least one");
     check(name, labelSmoothing >= 0 && labelSmoothing < 1, "labelSmoothing", "0..1");

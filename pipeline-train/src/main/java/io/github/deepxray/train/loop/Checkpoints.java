@@ -146,7 +146,7 @@ public final class Checkpoints {
       return Optional.empty();
     }
     try {
-      Saved saved = Json.read(state, Saved.class);
+      Saved saved = Json.read(state, Saved.class, "train again");
       if (!saved.fingerprint().equals(fingerprint)) {
         return Optional.empty();
       }
