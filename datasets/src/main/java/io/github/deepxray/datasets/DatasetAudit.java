@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,6 +31,19 @@ public record DatasetAudit(
     identical = List.copyOf(identical);
     patientsAcrossSplits = List.copyOf(patientsAcrossSplits);
     quarantined = List.copyOf(quarantined);
+    requireCounts(files);
+  }
+
+  static void requireCounts(int... numbers) {
+    for (int number : numbers) {
+      if (number < 0) {
+        throw new IllegalArgumentException("there cannot be " + number);
+      }
+    }
+  }
+
+  static void requireCounts(Collection<Integer> numbers) {
+    requireCounts(numbers.stream().mapToInt(Integer::intValue).toArray());
   }
 
   /** The number of images that nothing says the patient of; each counts as a patient of its own. */
@@ -66,7 +80,19 @@ public record DatasetAudit(
       Map<Slice, Integer> slices,
       Map<String, Integer> formats,
       Map<Integer, Integer> channels,
-      Sizes sizes) {}
+      Sizes sizes) {
+    /** Checks that the numbers are counts. */
+    public Folder {
+      requireCounts(images, patients, unknownPatients);
+      requireCounts(slices.values());
+      requireCounts(formats.values());
+      requireCounts(channels.keySet());
+      requireCounts(channels.values());
+      if (bytes < 0) {
+        throw new IllegalArgumentException(bytes + " bytes");
+      }
+    }
+  }
 
   /**
    * The sizes of images.
@@ -76,7 +102,13 @@ public record DatasetAudit(
    * @param distinct how many different sizes there are
    * @param common the most frequent sizes, at most 20, the most frequent first
    */
-  public record Sizes(Range height, Range width, int distinct, List<SizeCount> common) {}
+  public record Sizes(Range height, Range width, int distinct, List<SizeCount> common) {
+    /** Copies the list and checks the number. */
+    public Sizes {
+      common = List.copyOf(common);
+      requireCounts(distinct);
+    }
+  }
 
   /**
    * A range of whole numbers.
@@ -85,7 +117,15 @@ public record DatasetAudit(
    * @param median the middle one; of two the lesser
    * @param max the greatest
    */
-  public record Range(int min, int median, int max) {}
+  public record Range(int min, int median, int max) {
+    /** Checks the order. */
+    public Range {
+      if (min < 0 || median < min || max < median) {
+        throw new IllegalArgumentException(
+            "there is no range from " + min + " by " + median + " to " + max);
+      }
+    }
+  }
 
   /**
    * How many images have a size.
@@ -94,7 +134,12 @@ public record DatasetAudit(
    * @param width in pixels
    * @param images their number
    */
-  public record SizeCount(int height, int width, int images) {}
+  public record SizeCount(int height, int width, int images) {
+    /** Checks that the numbers are counts. */
+    public SizeCount {
+      requireCounts(height, width, images);
+    }
+  }
 
   /**
    * Files with the same bytes.
@@ -111,7 +156,12 @@ public record DatasetAudit(
    * @param patient as the names tell
    * @param images the number in each split
    */
-  public record PatientOverlap(String patient, Map<Split, Integer> images) {}
+  public record PatientOverlap(String patient, Map<Split, Integer> images) {
+    /** Checks that the numbers are counts. */
+    public PatientOverlap {
+      requireCounts(images.values());
+    }
+  }
 
   /**
    * A file that is set aside.
@@ -167,5 +217,10 @@ public record DatasetAudit(
    * @param other outside the class folders and no images, such as a README
    */
   public record Skipped(
-      int nestedCopy, int nestedCopyRepeats, int macosx, int appleDouble, int dsStore, int other) {}
+      int nestedCopy, int nestedCopyRepeats, int macosx, int appleDouble, int dsStore, int other) {
+    /** Checks that the numbers are counts. */
+    public Skipped {
+      requireCounts(nestedCopy, nestedCopyRepeats, macosx, appleDouble, dsStore, other);
+    }
+  }
 }

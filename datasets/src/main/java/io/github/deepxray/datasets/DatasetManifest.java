@@ -4,11 +4,13 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What {@code dataset.json} says about a prepared data set. Nothing in it depends on the machine,
@@ -35,10 +37,22 @@ public record DatasetManifest(
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/1";
 
-  /** Takes copies of the lists. */
+  /** Takes copies of the lists and checks that they are of the same classes and files. */
   public DatasetManifest {
     splits = List.copyOf(splits);
     shards = List.copyOf(shards);
+    int names = classes.orElse(ClassNames.DEFAULT).size();
+    if (Stream.concat(
+            splits.stream().flatMap(split -> split.labels.keySet().stream()),
+            audit.folders().stream().map(DatasetAudit.Folder::label))
+        .anyMatch(label -> label.index() >= names)) {
+      throw new IllegalArgumentException("its labels are not those of " + names + " classes");
+    }
+    if (splits.stream().map(SplitSummary::split).distinct().count() < splits.size()
+        || shards.stream().map(Shard::file).distinct().count() < shards.size()
+        || shards.stream().mapToLong(Shard::records).sum() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("its splits and shards do not fit together");
+    }
   }
 
   /**
@@ -114,7 +128,14 @@ public record DatasetManifest(
       int patients,
       Map<Label, Integer> labels,
       Map<Slice, Integer> slices,
-      int fromOfficialVal) {}
+      int fromOfficialVal) {
+    /** Checks that the numbers are counts. */
+    public SplitSummary {
+      DatasetAudit.requireCounts(images, patients, fromOfficialVal);
+      DatasetAudit.requireCounts(labels.values());
+      DatasetAudit.requireCounts(slices.values());
+    }
+  }
 
   /**
    * A TFRecord file.
@@ -125,5 +146,14 @@ public record DatasetManifest(
    * @param bytes its length
    * @param sha256 its hash
    */
-  public record Shard(String file, Split split, int records, long bytes, String sha256) {}
+  public record Shard(String file, Split split, int records, long bytes, String sha256) {
+    /** Checks the name and the numbers. */
+    public Shard {
+      TextFiles.requireInside(file);
+      DatasetAudit.requireCounts(records);
+      if (bytes < 0) {
+        throw new IllegalArgumentException(bytes + " bytes");
+      }
+    }
+  }
 }

@@ -38,7 +38,12 @@ public record Label(int index) implements Comparable<Label> {
     return switch (text) {
       case "NORMAL" -> NORMAL;
       case "PNEUMONIA" -> PNEUMONIA;
-      default -> new Label(Integer.parseInt(text));
+      default -> {
+        if (!text.matches("[0-9]{1,4}")) {
+          throw new IllegalArgumentException("there is no label " + text);
+        }
+        yield new Label(Integer.parseInt(text));
+      }
     };
   }
 

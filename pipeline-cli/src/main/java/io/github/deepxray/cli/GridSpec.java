@@ -55,6 +55,9 @@ record GridSpec(
   /** The value that stands for an option that is not given. */
   static final String NONE = "none";
 
+  /** More than anyone can train; a few short lists make billions. */
+  private static final int MOST_EXPERIMENTS = 1000;
+
   private static final Keys KEYS = Keys.ofRun();
 
   GridSpec {
@@ -140,6 +143,7 @@ record GridSpec(
   }
 
   private void check(String file) {
+    refuseTooMany(file);
     known(file + ", options", options.keySet(), KEYS.fixed);
     known(file + ", grid", grid.keySet(), KEYS.varied);
     options.forEach((key, value) -> text(file + ", options, " + key, value));
@@ -193,6 +197,20 @@ record GridSpec(
     }
     for (Cell cell : cells()) {
       refuseIgnored(file, cell);
+    }
+  }
+
+  private void refuseTooMany(String file) {
+    double combinations = 1;
+    for (List<JsonNode> values : grid.values()) {
+      combinations *= values == null ? 0 : values.size();
+    }
+    if (combinations + experiments.size() > MOST_EXPERIMENTS) {
+      throw new DeepXrayException(
+          file
+              + ", grid: these would be more than "
+              + MOST_EXPERIMENTS
+              + " experiments; let fewer options vary.");
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +73,8 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
     /** Copies the list. */
     public Form {
       reports = List.copyOf(reports);
+      TextFiles.requireInside(file);
+      reports.forEach(TextFiles::requireInside);
     }
   }
 

@@ -26,6 +26,18 @@ public record DecisionThresholds(
     double targetPrevalence,
     double targetSensitivity)
     implements Decision {
+  /** Checks that they are probabilities; the prior-corrected one is NaN without negatives. */
+  public DecisionThresholds {
+    for (double share : List.of(half, sensitivity, targetPrevalence, targetSensitivity)) {
+      if (!(share >= 0 && share <= 1)) {
+        throw new IllegalArgumentException("thresholds and shares are from 0 to 1, not " + share);
+      }
+    }
+    if (priorCorrected < 0 || priorCorrected > 1) {
+      throw new IllegalArgumentException("a threshold is from 0 to 1, not " + priorCorrected);
+    }
+  }
+
   /** The name of the default threshold in reports. */
   public static final String DEFAULT = "validation";
 

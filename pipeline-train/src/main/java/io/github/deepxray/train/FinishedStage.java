@@ -5,6 +5,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ public final class FinishedStage {
   record Saved(String fingerprint, Map<String, String> files, JsonNode outcome) {
     Saved {
       files = Collections.unmodifiableMap(new TreeMap<>(files));
+      files.keySet().forEach(TextFiles::requireInside);
     }
   }
 

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The content of {@code metrics.json}.
@@ -30,10 +32,19 @@ public record MetricsReport(
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-metrics/1";
 
-  /** Copies the maps. */
+  /** Copies the maps and checks that every evaluation is at all thresholds. */
   public MetricsReport {
     splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
     slices = Collections.unmodifiableMap(new LinkedHashMap<>(slices));
+    ModelMetrics.requireSplits(splits.keySet());
+    Set<String> names = thresholds.byName().keySet();
+    if (!Stream.concat(
+            splits.values().stream(),
+            slices.values().stream().flatMap(slice -> slice.values().stream()))
+        .allMatch(evaluation -> evaluation.thresholds().keySet().containsAll(names))) {
+      throw new IllegalArgumentException(
+          "an evaluation is not at the thresholds " + String.join(", ", names));
+    }
   }
 
   /** The evaluation of the test split. */

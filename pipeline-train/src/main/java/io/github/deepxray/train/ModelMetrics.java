@@ -2,11 +2,13 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.Split;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /** The metrics of a trained classifier on its splits: the content of {@code metrics.json}. */
 public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
@@ -42,6 +44,19 @@ public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
     }
     throw new DeepXrayException(
         "The classifier tells more than two classes apart; this is only for two.");
+  }
+
+  /**
+   * Checks that the splits are there that are looked up.
+   *
+   * @throws IllegalArgumentException if they are not
+   */
+  static void requireSplits(Set<String> splits) {
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      if (!splits.contains(split.key())) {
+        throw new IllegalArgumentException("the split " + split.key() + " is missing");
+      }
+    }
   }
 
   /**

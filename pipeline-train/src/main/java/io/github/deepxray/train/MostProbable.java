@@ -1,5 +1,6 @@
 package io.github.deepxray.train;
 
+import io.github.deepxray.datasets.ClassNames;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -9,9 +10,16 @@ import java.util.OptionalDouble;
  * @param classShares the share of each class in the training split, by label
  */
 public record MostProbable(List<Double> classShares) implements Decision {
-  /** Copies the list. */
+  /** Copies the list and checks that it holds the shares of more than two classes. */
   public MostProbable {
     classShares = List.copyOf(classShares);
+    if (classShares.size() < 3 || classShares.size() > ClassNames.MOST) {
+      throw new IllegalArgumentException(
+          "classShares are of 3 to " + ClassNames.MOST + " classes, not " + classShares.size());
+    }
+    if (!classShares.stream().allMatch(share -> share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("classShares are from 0 to 1");
+    }
   }
 
   /**

@@ -30,9 +30,19 @@ public record MulticlassReport(
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-multiclass-metrics/1";
 
-  /** Copies the map. */
+  /** Copies the map and checks that every evaluation is of these classes. */
   public MulticlassReport {
     splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
+    ModelMetrics.requireSplits(splits.keySet());
+    for (MulticlassEvaluation evaluation : splits.values()) {
+      if (evaluation.classes().size() != classes.size()) {
+        throw new IllegalArgumentException(
+            "an evaluation is of "
+                + evaluation.classes().size()
+                + " classes, not "
+                + classes.size());
+      }
+    }
   }
 
   /** The evaluation of the test split. */

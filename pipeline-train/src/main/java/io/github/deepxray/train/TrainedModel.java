@@ -90,8 +90,12 @@ public record TrainedModel(Description description, Model model) {
       Optional<Pruning> pruning,
       @Omittable Map<String, Integer> expansionChannels,
       Optional<String> parent) {
-    /** Copies the map. */
+    /** Copies the map and checks the numbers. */
     public Description {
+      if (imageSize < 1 || epochs < 0) {
+        throw new IllegalArgumentException(
+            "images of " + imageSize + " pixels and " + epochs + " epochs cannot be");
+      }
       // A file of an earlier version has none.
       expansionChannels =
           expansionChannels == null

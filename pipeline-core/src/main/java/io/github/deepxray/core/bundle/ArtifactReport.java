@@ -3,6 +3,7 @@ package io.github.deepxray.core.bundle;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,6 +35,15 @@ public record ArtifactReport(
     Optional<Sparsity.Count> weights,
     Limits limits,
     Verdict verdict) {
+  /** Checks the path and the threshold. */
+  public ArtifactReport {
+    TextFiles.requireInside(path);
+    if (!(threshold.orElse(0) >= 0 && threshold.orElse(0) <= 1)) {
+      throw new IllegalArgumentException(
+          "a threshold is from 0 to 1, not " + threshold.getAsDouble());
+    }
+  }
+
   /** A form of a classifier of two classes. */
   public ArtifactReport(
       String artifact,
@@ -51,9 +61,12 @@ public record ArtifactReport(
   public record All(String format, List<ArtifactReport> artifacts) {
     static final String FORMAT = "deepxray-artifacts/1";
 
-    /** Copies the list. */
+    /** Copies the list and checks that no form is there twice. */
     public All {
       artifacts = List.copyOf(artifacts);
+      if (artifacts.stream().map(ArtifactReport::artifact).distinct().count() < artifacts.size()) {
+        throw new IllegalArgumentException("a form is there twice");
+      }
     }
   }
 

@@ -2,10 +2,12 @@ package io.github.deepxray.core.bundle;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,9 @@ public record Bundle(Path folder) {
 
   /** The trained network as Keras saves models, to train it further in Python; may be missing. */
   public static final String KERAS = "model.keras";
+
+  /** The most MiB of {@value #CHECKSUMS} and {@value #LABELS}. */
+  private static final int LARGEST_LIST = 1;
 
   /** The metrics of the trained model. */
   public static final String METRICS = "metrics.json";
@@ -119,10 +124,19 @@ public record Bundle(Path folder) {
   /**
    * The class names by label.
    *
-   * @throws IOException if they cannot be read
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
    */
   public List<String> labels() throws IOException {
-    return Files.readAllLines(folder.resolve(LABELS));
+    Path file = folder.resolve(LABELS);
+    List<String> labels = TextFiles.read(file, LARGEST_LIST).lines().toList();
+    if (labels.stream().anyMatch(label -> !label.matches("[^\\p{Cntrl}]{1,100}"))
+        || new HashSet<>(labels).size() < labels.size()) {
+      throw new DeepXrayException(
+          file
+              + " does not give each class a name of its own, one a line; export the bundle again.");
+    }
+    return labels;
   }
 
   /**
@@ -170,9 +184,15 @@ public record Bundle(Path folder) {
    */
   public List<String> damage(Predicate<String> which) throws IOException {
     Map<String, String> expected = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(folder.resolve(CHECKSUMS))) {
-      if (!line.matches("[0-9a-f]{64}  .+")) {
-        throw new DeepXrayException(folder.resolve(CHECKSUMS) + " is damaged at the line: " + line);
+    Path file = folder.resolve(CHECKSUMS);
+    List<String> lines = TextFiles.read(file, LARGEST_LIST).lines().toList();
+    for (String line : lines) {
+      if (!line.matches("[0-9a-f]{64}  [^\\p{Cntrl}]+")) {
+        throw new DeepXrayException(
+            file
+                + " is damaged at line "
+                + (lines.indexOf(line) + 1)
+                + ", which is no SHA-256 with a file's name; copy or export the bundle again.");
       }
       if (which.test(line.substring(66))) {
         expected.put(line.substring(66), line.substring(0, 64));

@@ -7,15 +7,13 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.RuntimeJsonMappingException;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +32,9 @@ public final class Csv {
           .withCoercionConfigDefaults(
               config -> config.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
           .build();
+
+  /** The most MiB of a file: a line for each of some million images. */
+  private static final int LARGEST = 1 << 10;
 
   private Csv() {}
 
@@ -76,15 +77,15 @@ public final class Csv {
    */
   public static <T extends Record> List<T> read(Path file, Class<T> type) throws IOException {
     CsvSchema schema = MAPPER.schemaFor(type).withHeader().withStrictHeaders(true);
-    try (Reader text = Files.newBufferedReader(file);
-        MappingIterator<T> rows = MAPPER.readerFor(type).with(schema).readValues(text)) {
+    String text = TextFiles.read(file, LARGEST);
+    try (MappingIterator<T> rows = MAPPER.readerFor(type).with(schema).readValues(text)) {
       try {
         return rows.readAll();
       } catch (JsonProcessingException | RuntimeJsonMappingException e) {
-        throw malformed(file, rows.getCurrentLocation().getLineNr(), e);
+        throw malformed(file, rows.getCurrentLocation().getLineNr(), header(type), e);
       }
     } catch (JsonProcessingException e) {
-      throw malformed(file, 1, e);
+      throw malformed(file, 1, header(type), e);
     }
   }
 
@@ -99,20 +100,14 @@ public final class Csv {
   public static List<Map<String, String>> rows(Path file, List<String> required)
       throws IOException {
     CsvSchema schema = CsvSchema.emptySchema().withHeader();
-    String text;
-    try {
-      // Spreadsheets put a byte order mark before the first name.
-      text = Files.readString(file).replaceFirst("^\\uFEFF", "");
-    } catch (CharacterCodingException e) {
-      throw new DeepXrayException(file + " is no text in UTF-8; save it as such.", e);
-    }
+    String text = TextFiles.read(file, LARGEST);
     try (MappingIterator<Map<String, String>> rows =
         MAPPER.readerForMapOf(String.class).with(schema).readValues(text)) {
       List<Map<String, String>> all;
       try {
         all = rows.readAll();
       } catch (JsonProcessingException | RuntimeJsonMappingException e) {
-        throw malformed(file, rows.getCurrentLocation().getLineNr(), e);
+        throw malformed(file, rows.getCurrentLocation().getLineNr(), "of the first line", e);
       }
       CsvSchema found = (CsvSchema) rows.getParserSchema();
       for (String column : required) {
@@ -123,18 +118,27 @@ public final class Csv {
       }
       return all;
     } catch (JsonProcessingException e) {
-      throw malformed(file, 1, e);
+      throw malformed(file, 1, "of the first line", e);
     }
   }
 
-  private static DeepXrayException malformed(Path file, int reached, Exception e) {
-    String reason = e.getMessage();
+  private static DeepXrayException malformed(
+      Path file, int reached, String columns, Exception wrapped) {
+    Throwable e = wrapped instanceof RuntimeJsonMappingException ? wrapped.getCause() : wrapped;
     int line = reached;
-    if (e instanceof JsonProcessingException parsing) {
-      reason = parsing.getOriginalMessage();
+    if (e instanceof JsonProcessingException parsing && parsing.getLocation() != null) {
       // Where it went wrong; the parser may be on the next line already.
-      line = parsing.getLocation() == null ? reached : parsing.getLocation().getLineNr();
+      line = parsing.getLocation().getLineNr();
     }
-    return new DeepXrayException(file + ", line " + line + ": " + reason, e);
+    String reason =
+        e instanceof MismatchedInputException mismatch
+                && mismatch.getTargetType() != null
+                && !mismatch.getPath().isEmpty()
+                && mismatch.getPath().get(0).getFieldName() != null
+            ? mismatch.getPath().get(0).getFieldName()
+                + " must be "
+                + Malformed.expected(mismatch.getTargetType())
+            : "it does not have the columns " + columns + ", divided by commas";
+    return new DeepXrayException(file + ", line " + line + ": " + reason + ".", wrapped);
   }
 }

@@ -26,6 +26,13 @@ public record FileSizes(long raw, long gzip, long zip) {
   private static final int ZIP_HEADERS = 30 + 16 + 46;
   private static final int ZIP_END = 22;
 
+  /** Checks that they are sizes. */
+  public FileSizes {
+    if (raw < 0 || gzip < 0 || zip < 0) {
+      throw new IllegalArgumentException("sizes are 0 or more: " + raw + ", " + gzip + ", " + zip);
+    }
+  }
+
   /**
    * Compresses in memory, a piece at a time, and counts.
    *

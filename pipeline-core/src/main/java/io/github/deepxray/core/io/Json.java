@@ -30,12 +30,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -54,11 +49,11 @@ import org.yaml.snakeyaml.LoaderOptions;
  * that names the file and the line or the field.
  */
 public final class Json {
-  /** The most bytes of a file of this library: calibrations are the largest. */
-  private static final int LARGEST = 128 << 20;
+  /** The most MiB of a file of this library: calibrations are the largest. */
+  private static final int LARGEST = 128;
 
-  /** The most bytes of a file that a person writes. */
-  private static final int LARGEST_CONFIG = 1 << 20;
+  /** The most MiB of a file that a person writes. */
+  private static final int LARGEST_CONFIG = 1;
 
   /** What trees of larger files would take of memory: a token takes up to a hundred bytes. */
   private static final int TOKENS = 1 << 24;
@@ -93,8 +88,8 @@ public final class Json {
 
   private static StreamReadConstraints constraints(int largest) {
     return StreamReadConstraints.builder()
-        .maxDocumentLength(largest)
-        .maxStringLength(largest)
+        .maxDocumentLength(largest << 20)
+        .maxStringLength(largest << 20)
         .maxTokenCount(TOKENS)
         .maxNestingDepth(DEPTH)
         .build();
@@ -122,7 +117,7 @@ public final class Json {
 
     private static LoaderOptions limits() {
       LoaderOptions options = new LoaderOptions();
-      options.setCodePointLimit(LARGEST_CONFIG);
+      options.setCodePointLimit(LARGEST_CONFIG << 20);
       options.setNestingDepthLimit(DEPTH);
       return options;
     }
@@ -206,9 +201,7 @@ public final class Json {
   }
 
   private static JsonNode parse(ObjectMapper mapper, String text, String language, String source) {
-    // Editors on Windows put a byte order mark before the text.
-    String content = text.startsWith("\uFEFF") ? text.substring(1) : text;
-    try (JsonParser plain = mapper.createParser(content);
+    try (JsonParser plain = mapper.createParser(text);
         JsonParser parser = plain instanceof YAMLParser yaml ? new WithoutAliases(yaml) : plain) {
       JsonNode tree = mapper.readTree(parser);
       if (tree == null) {
@@ -240,22 +233,6 @@ public final class Json {
     }
   }
 
-  private static String text(Path file, int largest) throws IOException {
-    byte[] bytes;
-    try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(largest + 1);
-    }
-    if (bytes.length > largest) {
-      throw new DeepXrayException(
-          file + " has more than " + (largest >> 20) + " MiB; it is no such file.");
-    }
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw new DeepXrayException(file + " is no text in UTF-8.", e);
-    }
-  }
-
   /**
    * Reads a file as a tree.
    *
@@ -263,7 +240,7 @@ public final class Json {
    * @throws IOException if it cannot be read
    */
   public static JsonNode read(Path file) throws IOException {
-    return parse(text(file, LARGEST), file.toString());
+    return parse(TextFiles.read(file, LARGEST), file.toString());
   }
 
   /**
@@ -274,7 +251,7 @@ public final class Json {
    * @throws IOException if it cannot be read
    */
   public static JsonNode readConfig(Path file) throws IOException {
-    String text = text(file, LARGEST_CONFIG);
+    String text = TextFiles.read(file, LARGEST_CONFIG);
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
       return parse(text, file.toString());

@@ -143,7 +143,8 @@ final class Malformed {
         : "a whole number of at most " + Long.MAX_VALUE;
   }
 
-  private static String expected(Class<?> type) {
+  /** What a value must be to become one of a class. */
+  static String expected(Class<?> type) {
     if (type.isEnum()) {
       return "one of "
           + Arrays.stream(type.getEnumConstants())

@@ -40,6 +40,12 @@ public record Comparison(
     double correlation,
     double maxDeltaProbability,
     int flipped) {
+  /** Checks the counts. */
+  public Comparison {
+    if (flipped < 0 || flipped > images) {
+      throw new IllegalArgumentException(flipped + " of " + images + " images cannot be");
+    }
+  }
 
   /**
    * Compares.

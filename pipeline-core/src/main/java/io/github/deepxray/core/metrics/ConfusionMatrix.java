@@ -5,6 +5,13 @@ import java.util.Collection;
 /** How many examples a decision got right and wrong. */
 public record ConfusionMatrix(
     long truePositives, long falsePositives, long trueNegatives, long falseNegatives) {
+  /** Checks that they are counts. */
+  public ConfusionMatrix {
+    if (truePositives < 0 || falsePositives < 0 || trueNegatives < 0 || falseNegatives < 0) {
+      throw new IllegalArgumentException("counts are 0 or more");
+    }
+  }
+
   /** Counts, deciding for positive where the probability is at least the threshold. */
   public static ConfusionMatrix of(Collection<ScoredExample> examples, double threshold) {
     long tp = 0;

@@ -30,8 +30,12 @@ public record Evaluation(
     Interval expectedCalibrationError,
     Map<String, AtThreshold> thresholds) {
 
-  /** Keeps the order of the thresholds. */
+  /** Checks the counts and keeps the order of the thresholds. */
   public Evaluation {
+    if (positives < 0 || positives > images || patients < 0 || patients > images) {
+      throw new IllegalArgumentException(
+          positives + " positives and " + patients + " patients of " + images + " images");
+    }
     thresholds = Collections.unmodifiableMap(new LinkedHashMap<>(thresholds));
   }
 

@@ -35,10 +35,17 @@ public record MulticlassEvaluation(
   private static final int OVERALL = 5;
   private static final int PER_CLASS = 5;
 
-  /** Copies the lists. */
+  /** Copies the lists and checks that they are of the same classes. */
   public MulticlassEvaluation {
     classes = List.copyOf(classes);
     confusion = confusion.stream().map(List::copyOf).toList();
+    int size = classes.size();
+    if (size < 2
+        || confusion.size() != size
+        || confusion.stream().anyMatch(row -> row.size() != size)) {
+      throw new IllegalArgumentException(
+          "metrics of " + size + " classes and a confusion matrix do not fit together");
+    }
   }
 
   /**

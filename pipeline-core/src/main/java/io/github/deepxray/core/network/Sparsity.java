@@ -23,6 +23,13 @@ public record Sparsity(long weights, long nonZero, Map<String, Count> tensors) {
    * @param nonZero how many of them are not zero
    */
   public record Count(long weights, long nonZero) {
+    /** Checks the numbers. */
+    public Count {
+      if (nonZero < 0 || nonZero > weights) {
+        throw new IllegalArgumentException(nonZero + " of " + weights + " weights cannot be");
+      }
+    }
+
     /** The share of zeros, 0..1. */
     public double sparsity() {
       return weights == 0 ? 0 : 1 - (double) nonZero / weights;

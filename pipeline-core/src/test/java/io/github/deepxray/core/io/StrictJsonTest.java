@@ -137,7 +137,7 @@ class StrictJsonTest {
         .hasMessage(file + " is of the format \"x/2\", not x/1; write it again.");
     Files.write(file, new byte[] {'"', (byte) 0xff, '"'});
     assertThatThrownBy(() -> Json.read(file, Outer.class, "write it again"))
-        .hasMessage(file + " is no text in UTF-8; write it again.");
+        .hasMessage(file + " is no text in UTF-8; save it as such; write it again.");
   }
 
   @ParameterizedTest

@@ -107,7 +107,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
   }
 
   /** The content of the file. */
-  private record Saved(String format, String network, Map<String, Statistics> tensors) {
+  record Saved(String format, String network, Map<String, Statistics> tensors) {
     Saved {
       if (tensors.size() > MOST_TENSORS) {
         throw new IllegalArgumentException(tensors.size() + " tensors are too many");
@@ -116,7 +116,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
   }
 
   /** What was seen of a tensor, as it is in the file. */
-  private record Statistics(List<Float> minima, List<Float> maxima, Bins histogram) {
+  record Statistics(List<Float> minima, List<Float> maxima, Bins histogram) {
     Statistics {
       if (minima.isEmpty() || minima.size() != maxima.size()) {
         throw new IllegalArgumentException(
@@ -138,7 +138,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
   }
 
   /** A histogram as it is in the file: how many bins are empty, what the next one holds, ... */
-  private record Bins(double width, long first, int bins, List<Long> counts) {
+  record Bins(double width, long first, int bins, List<Long> counts) {
     Bins {
       if (!(width > 0) || Double.isInfinite(width) || bins < 1 || bins > MOST_BINS) {
         throw new IllegalArgumentException(bins + " bins of width " + width + " cannot be");

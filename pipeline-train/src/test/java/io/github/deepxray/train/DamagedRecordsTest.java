@@ -1,0 +1,244 @@
+package io.github.deepxray.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.ClassifiedExample;
+import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.MulticlassEvaluation;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.SharedData;
+import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.loop.Checkpoints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Damaged files of a training's stages, and of its options, give a value or a line. */
+class DamagedRecordsTest {
+  private static final long MOST_BYTES = 64L << 20;
+
+  private static final DecisionThresholds THRESHOLDS =
+      new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+
+  private static final TrainedModel.Description DESCRIPTION =
+      new TrainedModel.Description(
+          "deepxray-training/1",
+          EfficientNet.B0.kerasName(),
+          224,
+          "ImageNet",
+          "ab",
+          preset("ensemble"),
+          5,
+          "tflite 2",
+          "cd",
+          Optional.of(0.7),
+          30,
+          THRESHOLDS,
+          Optional.of(new TrainedModel.FineTuning(FineTuneSpec.DEFAULT, 1, 5, 3)),
+          Optional.of(new TrainedModel.Pruning(PruningSpec.of(0.5), 0.5)),
+          Map.of("block6b", 576),
+          Optional.of("ef"));
+
+  private static HeadSpec preset(String name) {
+    try {
+      return HeadSpec.of(name);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @TempDir Path folder;
+
+  private Path file(String name, Object content) throws IOException {
+    Path file = folder.resolve(name);
+    Json.write(file, content);
+    return file;
+  }
+
+  @Test
+  void training() throws IOException {
+    Path file = file(TrainedModel.DESCRIPTION, DESCRIPTION);
+    // The weights are missing: whatever is read ends there.
+    assertThatThrownBy(() -> TrainedModel.load(folder)).isInstanceOf(IOException.class);
+    Damaged.json(file, MOST_BYTES, () -> load(file));
+  }
+
+  @Test
+  void trainingOfClasses() throws IOException {
+    Path file =
+        file(
+            TrainedModel.DESCRIPTION,
+            Json.parse(
+                Json.compact(DESCRIPTION)
+                    .replaceAll(
+                        "\"thresholds\":\\{[^}]*}",
+                        "\"thresholds\":{\"classShares\":[0.2,0.3,0.5]}"),
+                "s"));
+    Damaged.json(file, MOST_BYTES, () -> load(file));
+  }
+
+  private void load(Path file) throws IOException {
+    try {
+      TrainedModel.load(file.getParent());
+    } catch (java.nio.file.NoSuchFileException e) {
+      assertThat(e.getMessage()).endsWith(TrainedModel.WEIGHTS);
+    }
+  }
+
+  @Test
+  void finishedStages() throws IOException {
+    record Outcome(double loss, List<EpochResult> epochs, Optional<String> note) {}
+    EpochResult epoch =
+        new EpochResult(0, 1, 2, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3);
+    Files.writeString(folder.resolve("a.txt"), "a");
+    FinishedStage stage = new FinishedStage(folder, List.of("inputs"));
+    stage.keep(new Outcome(0.5, List.of(epoch), Optional.empty()), List.of("a.txt"));
+    assertThat(stage.outcome(Outcome.class)).isPresent();
+    assertThat(
+            Damaged.json(
+                folder.resolve(FinishedStage.FILE), MOST_BYTES, () -> stage.outcome(Outcome.class)))
+        .isPositive();
+  }
+
+  @Test
+  void checkpoints() throws IOException {
+    EpochResult epoch =
+        new EpochResult(0, 1, Double.NaN, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3);
+    Checkpoints checkpoints = new Checkpoints(folder.resolve("c"), "fingerprint", 1, true);
+    Weights none = Weights.builder().build();
+    checkpoints.save(new Checkpoints.State(List.of(epoch, epoch)), none, none, none);
+    assertThat(
+            Damaged.json(folder.resolve("c/state.json"), MOST_BYTES, () -> checkpoints.restore()))
+        .isPositive();
+  }
+
+  @Test
+  void metrics() throws IOException {
+    List<ScoredExample> examples = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      examples.add(new ScoredExample("i" + i, "p" + i / 2, i % 2 == 0, (i * 7 % 20) / 20.0));
+    }
+    Evaluation e = Evaluation.of(examples, THRESHOLDS.byName(), 1);
+    Path file =
+        file(
+            ModelMetrics.FILE,
+            new MetricsReport(
+                MetricsReport.FORMAT,
+                "m",
+                "d",
+                THRESHOLDS,
+                Map.of("validation", e, "test", e),
+                Map.of("test", Map.of("normal", e, "viral", e))));
+    assertThat(Damaged.json(file, MOST_BYTES, () -> tables(file))).isPositive();
+  }
+
+  @Test
+  void metricsOfClasses() throws IOException {
+    List<ClassifiedExample> examples = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      double p = (i * 7 % 30) / 60.0;
+      examples.add(new ClassifiedExample("i" + i, "p" + i / 2, i % 3, List.of(p, p, 1 - 2 * p)));
+    }
+    MulticlassEvaluation e = MulticlassEvaluation.of(examples, 1);
+    Path file =
+        file(
+            ModelMetrics.FILE,
+            new MulticlassReport(
+                MulticlassReport.FORMAT,
+                "m",
+                "d",
+                new ClassNames(List.of("a", "b", "c")),
+                Map.of("validation", e, "test", e)));
+    assertThat(Damaged.json(file, MOST_BYTES, () -> tables(file))).isPositive();
+  }
+
+  private static void tables(Path file) throws IOException {
+    ModelMetrics metrics = ModelMetrics.read(file);
+    metrics.threshold();
+    metrics.decidesBy(THRESHOLDS);
+    metrics.splitNames().forEach(metrics::table);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "yaml"})
+  void heads(String extension) throws IOException {
+    for (String name : HeadSpec.presetNames()) {
+      Path file = file("head." + extension, preset(name));
+      Damaged.json(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "yaml"})
+  void fineTunings(String extension) throws IOException {
+    Path file = file("tune." + extension, FineTuneSpec.DEFAULT);
+    assertThat(Damaged.json(file, MOST_BYTES, () -> FineTuneSpec.of(file.toString()))).isPositive();
+  }
+
+  @Test
+  void blockYaml() throws IOException {
+    Path file = folder.resolve("head.yaml");
+    Files.writeString(file, Json.yaml(preset("ensemble")));
+    Damaged.bytes(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
+  }
+
+  @Test
+  void aTypeThatIsNoneIsSaidInALine() {
+    Path file = SharedData.hostile("head-type-stackoverflow.json");
+    assertThatThrownBy(() -> HeadSpec.of(file.toString()))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("optimizer.type is \"a.a.a.a")
+        .hasMessageContaining("must be one of sgd, adam")
+        .hasMessageMatching("[^\n]{1,500}");
+  }
+
+  @Test
+  void predictions() throws IOException {
+    Path file = folder.resolve("predictions-test.csv");
+    Files.writeString(
+        file,
+        "filename,label,slice,patient,probability\n"
+            + "a.jpeg,0,normal,p1,0.25\n\"b,c.jpeg\",1,viral,p2,0.75\nd.jpeg,1,bacterial,p3,1.0\n");
+    assertThat(
+            Damaged.bytes(
+                file,
+                MOST_BYTES,
+                () -> {
+                  Predictions.read(file);
+                  ClassPredictions.scores(file);
+                }))
+        .isPositive();
+    Files.writeString(
+        file,
+        "filename,label,slice,patient,probability_0,probability_1,probability_2\n"
+            + "a.jpeg,0,unspecified,p1,0.25,0.5,0.25\nb.jpeg,2,unspecified,p2,0.25,0.5,0.25\n");
+    assertThat(Damaged.bytes(file, MOST_BYTES, () -> ClassPredictions.scores(file))).isPositive();
+  }
+
+  @Test
+  void histories() throws IOException {
+    Path file = folder.resolve(HistoryFile.NAME);
+    Files.writeString(
+        file,
+        "epoch,loss,validation_loss,validation_auc,learning_rate\n1,0.5,0.25,0.9,0.001\n"
+            + "2,0.4,0.2,0.95,NaN\n");
+    assertThat(Damaged.bytes(file, MOST_BYTES, () -> HistoryFile.read(file))).isPositive();
+  }
+}
