@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -19,6 +20,7 @@ import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -153,6 +155,7 @@ public final class DatasetBuilder {
    * @throws DeepXrayException if there is no source, it holds too many bad files (they are listed
    *     beside the folder) or lacks a class, or the folder holds something else
    * @throws IOException if the source cannot be read or the folder not be written
+   * @throws WorkInterruptedException if the thread is interrupted
    */
   public static PreparedDataset prepare(
       Path source, Path folder, DatasetOptions options, int threads, Progress progress)
@@ -166,6 +169,8 @@ public final class DatasetBuilder {
         return before.get();
       }
       AtomicFiles.writeFolder(folder, partial -> builder.build(folder, partial));
+    } catch (ClosedByInterruptException e) {
+      throw new WorkInterruptedException(e);
     }
     return PreparedDataset.open(folder);
   }

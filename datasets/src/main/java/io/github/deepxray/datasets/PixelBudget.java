@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -28,8 +28,7 @@ final class PixelBudget {
     try {
       free.acquire(need);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted");
+      throw new WorkInterruptedException(e);
     }
     try {
       return work.apply(pixels);

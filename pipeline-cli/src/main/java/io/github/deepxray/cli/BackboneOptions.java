@@ -56,7 +56,7 @@ final class BackboneOptions {
     return size;
   }
 
-  Backbone load(Progress progress) throws IOException, InterruptedException {
+  Backbone load(Progress progress) throws IOException {
     return Backbone.load(variant(), imageSize(), weights, progress);
   }
 }

@@ -189,7 +189,7 @@ final class CompareCommand implements Callable<Integer> {
     return noLatency ? 0 : turns;
   }
 
-  private int experiments(Path file) throws IOException, InterruptedException {
+  private int experiments(Path file) throws IOException {
     GridSpec spec = Usage.check(common, () -> GridSpec.read(file));
     Path folder =
         out.or(() -> spec.out().map(Path::of))

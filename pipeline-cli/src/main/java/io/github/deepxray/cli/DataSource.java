@@ -39,7 +39,7 @@ final class DataSource {
    * @throws DeepXrayException if it cannot be had
    * @throws IOException if something cannot be read or written
    */
-  static Path open(String data, Progress progress) throws IOException, InterruptedException {
+  static Path open(String data, Progress progress) throws IOException {
     Optional<KaggleDataset> dataset = dataset(data);
     return dataset.isPresent() ? kaggle(progress).fetch(dataset.get()) : Path.of(data);
   }

@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -83,7 +84,8 @@ final class Failures
         || e instanceof CommandLine.ExecutionException
         || e instanceof IOException
         || e instanceof UncheckedIOException
-        || e instanceof InterruptedException;
+        || e instanceof InterruptedException
+        || e instanceof WorkInterruptedException;
   }
 
   /** What went wrong with one file of many, in one line. */
@@ -122,7 +124,7 @@ final class Failures
           + ": "
           + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason())
           + ".";
-    } else if (e instanceof InterruptedException) {
+    } else if (e instanceof InterruptedException || e instanceof WorkInterruptedException) {
       return "interrupted.";
     }
     String message = e.getMessage();

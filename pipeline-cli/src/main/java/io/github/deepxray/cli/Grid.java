@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -102,7 +103,7 @@ final class Grid {
    * @throws ParameterException if an experiment is refused; nothing was done then
    * @throws IOException if the data cannot be prepared, or a result not be read or written
    */
-  Experiments run(int turns) throws IOException, InterruptedException {
+  Experiments run(int turns) throws IOException {
     List<Training> trainings = new ArrayList<>();
     for (GridSpec.Cell cell : spec.cells()) {
       for (long seed : spec.seeds()) {
@@ -134,6 +135,8 @@ final class Grid {
               name -> new Outcome(training.cell, new ArrayList<>(), new TreeMap<>()));
       try {
         outcome.finished.add(finish(training));
+      } catch (WorkInterruptedException e) {
+        throw e;
       } catch (OutOfMemoryError | LinkageError | RuntimeException | IOException e) {
         // Whatever it is, the others may do without; what is large is let go.
         last = Optional.empty();
@@ -185,7 +188,7 @@ final class Grid {
   }
 
   /** Runs one training, unless it came to its end before. */
-  private FinishedExperiment finish(Training training) throws IOException, InterruptedException {
+  private FinishedExperiment finish(Training training) throws IOException {
     RunCommand.Plan plan = training.plan;
     Path dataFolder = data.get(plan.data());
     PreparedDataset dataset = prepared.get(dataFolder);
@@ -221,7 +224,7 @@ final class Grid {
   }
 
   /** The last one is kept: experiments of one backbone follow each other. */
-  private Backbone backbone(BackboneOptions options) throws IOException, InterruptedException {
+  private Backbone backbone(BackboneOptions options) throws IOException {
     String name = options.variant() + " " + options.imageSize() + " " + options.weights;
     if (last.filter(loaded -> loaded.name.equals(name)).isEmpty()) {
       last = Optional.empty();

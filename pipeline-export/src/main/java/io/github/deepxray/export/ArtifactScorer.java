@@ -1,6 +1,7 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
@@ -81,6 +82,8 @@ final class ArtifactScorer {
   private static <T> T use(Use<T> use) {
     try {
       return use.get();
+    } catch (WorkInterruptedException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw new UnusableException(e);
     }

@@ -51,10 +51,11 @@ public record Backbone(EfficientNet variant, Model model, String source) {
    * @param progress notified of a download
    * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the variant
    * @throws IOException if they cannot be read or downloaded
-   * @throws InterruptedException if the thread is interrupted while it waits for a download
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted while it waits for a download
    */
   public static Backbone load(EfficientNet variant, String weights, Progress progress)
-      throws IOException, InterruptedException {
+      throws IOException {
     return load(variant, variant.resolution(), weights, progress);
   }
 
@@ -69,11 +70,12 @@ public record Backbone(EfficientNet variant, Model model, String source) {
    * @param progress told of a download
    * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the variant
    * @throws IOException if they cannot be read or downloaded
-   * @throws InterruptedException if the thread is interrupted while it waits for a download
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted while it waits for a download
    */
   public static Backbone load(
       EfficientNet variant, int imageSize, String weights, Progress progress)
-      throws IOException, InterruptedException {
+      throws IOException {
     boolean imagenet = weights.equals(IMAGENET);
     Path file =
         imagenet ? new KerasApplications().weightsFile(variant, progress) : Path.of(weights);

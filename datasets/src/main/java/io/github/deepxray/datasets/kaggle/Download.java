@@ -113,7 +113,7 @@ final class Download {
    * @throws DeepXrayException if the server refuses, fails too often or sends a damaged file twice
    * @throws IOException if the file cannot be written
    */
-  void run() throws IOException, InterruptedException {
+  void run() throws IOException {
     if (Files.isRegularFile(target)) {
       return;
     }
@@ -136,7 +136,7 @@ final class Download {
     Files.deleteIfExists(notes);
   }
 
-  private void fetch(FileChannel file) throws IOException, InterruptedException {
+  private void fetch(FileChannel file) throws IOException {
     for (int damaged = 1; ; damaged++) {
       retries.run("Downloading " + what, file::size, () -> attempt(file));
       Optional<String> fault = announced.checksums().fault(partial);
@@ -187,7 +187,7 @@ final class Download {
   }
 
   /** Gets what is missing; the result is of no use. */
-  private Answer attempt(FileChannel file) throws IOException, InterruptedException {
+  private Answer attempt(FileChannel file) throws IOException {
     long have = file.size();
     Map<String, String> headers = new LinkedHashMap<>();
     if (have > 0 && announced.validator().isPresent()) {

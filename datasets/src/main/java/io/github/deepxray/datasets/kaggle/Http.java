@@ -2,6 +2,7 @@ package io.github.deepxray.datasets.kaggle;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.datasets.kaggle.Retries.TransientException;
 import java.io.IOException;
 import java.net.ProxySelector;
@@ -83,8 +84,7 @@ final class Http {
    * @throws TransientException if the connection breaks, is silent too long, or cannot be made
    * @throws IOException what the receiver throws
    */
-  Answer get(String path, Map<String, String> headers, Receiver receiver)
-      throws IOException, InterruptedException {
+  Answer get(String path, Map<String, String> headers, Receiver receiver) throws IOException {
     URI uri = endpoint.resolve(path);
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
       boolean elsewhere = !sameOrigin(uri, endpoint);
@@ -200,8 +200,7 @@ final class Http {
     }
   }
 
-  private HttpResponse<Void> exchange(HttpRequest request, Receiver receiver)
-      throws IOException, InterruptedException {
+  private HttpResponse<Void> exchange(HttpRequest request, Receiver receiver) throws IOException {
     String host = request.uri().getHost();
     Transfer transfer = new Transfer(receiver);
     CompletableFuture<HttpResponse<Void>> future =
@@ -221,6 +220,8 @@ final class Http {
           HttpResponse<Void> response = future.get(50, TimeUnit.MILLISECONDS);
           transfer.throwFailure();
           return response;
+        } catch (InterruptedException e) {
+          throw new WorkInterruptedException(e);
         } catch (TimeoutException e) {
           transfer.throwFailure();
           if (transfer.silentFor(stall)) {

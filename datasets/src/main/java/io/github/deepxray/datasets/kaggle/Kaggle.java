@@ -2,6 +2,7 @@ package io.github.deepxray.datasets.kaggle;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.progress.Progress;
@@ -87,8 +88,9 @@ public final class Kaggle {
    *
    * @throws DeepXrayException if Kaggle refuses it or cannot be reached, in words for the user
    * @throws IOException if something cannot be read or written
+   * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
-  public Path fetch(KaggleDataset dataset) throws IOException, InterruptedException {
+  public Path fetch(KaggleDataset dataset) throws IOException {
     Optional<Path> here = cache.find(dataset);
     return here.isPresent() ? here.get() : download(dataset);
   }
@@ -99,8 +101,9 @@ public final class Kaggle {
    *
    * @throws DeepXrayException if Kaggle refuses it or cannot be reached, in words for the user
    * @throws IOException if something cannot be read or written
+   * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
-  public Path download(KaggleDataset dataset) throws IOException, InterruptedException {
+  public Path download(KaggleDataset dataset) throws IOException {
     int version =
         dataset.version().isPresent() ? dataset.version().getAsInt() : newestVersion(dataset);
     Optional<Path> here = cache.find(dataset.withVersion(version));
@@ -127,7 +130,7 @@ public final class Kaggle {
     return dataset.owner() + "/" + dataset.name();
   }
 
-  private int newestVersion(KaggleDataset dataset) throws IOException, InterruptedException {
+  private int newestVersion(KaggleDataset dataset) throws IOException {
     String text =
         retries.run(
             "Asking Kaggle about " + dataset,

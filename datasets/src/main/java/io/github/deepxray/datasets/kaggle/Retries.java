@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets.kaggle;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -37,7 +38,7 @@ public record Retries(
   /** Something that may fail for a while. */
   @FunctionalInterface
   interface Attempt<T> {
-    T run() throws IOException, InterruptedException;
+    T run() throws IOException;
   }
 
   /** How far something is; an attempt that brought it on begins the count anew. */
@@ -69,8 +70,7 @@ public record Retries(
    * @param what is done, for the message
    * @throws DeepXrayException if it fails too often, or the server asks for more patience
    */
-  <T> T run(String what, Headway headway, Attempt<T> attempt)
-      throws IOException, InterruptedException {
+  <T> T run(String what, Headway headway, Attempt<T> attempt) throws IOException {
     int failures = 0;
     while (true) {
       long before = headway.reached();
@@ -98,8 +98,16 @@ public record Retries(
                   + "; try again later, it goes on where it stopped.",
               e);
         }
-        Thread.sleep(asked.orElse(wait(failures)).toMillis());
+        sleep(asked.orElse(wait(failures)));
       }
+    }
+  }
+
+  private static void sleep(Duration wait) {
+    try {
+      Thread.sleep(wait.toMillis());
+    } catch (InterruptedException e) {
+      throw new WorkInterruptedException(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets.tfrecord;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -82,8 +83,11 @@ public final class TfRecordReader implements Closeable {
    *
    * @throws DeepXrayException if it is cut off, longer than allowed, or a checksum is wrong
    * @throws IOException if the file cannot be read
+   * @throws WorkInterruptedException if the thread is interrupted
    */
   public Optional<byte[]> next() throws IOException {
+    // Whatever reads a data set can be called off here.
+    WorkInterruptedException.check();
     record++;
     byte[] head = read(HEAD);
     if (head.length == 0) {

@@ -1,7 +1,6 @@
 package io.github.deepxray.core.concurrent;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -42,6 +41,7 @@ public final class Workers {
    * @param count how many threads, at least 1
    * @throws IOException the first that a body threw, if any did; runtime exceptions and errors are
    *     passed on likewise
+   * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
   public static void run(int count, Body body) throws IOException {
     Workers workers = new Workers();
@@ -76,13 +76,13 @@ public final class Workers {
    * Waits for a result.
    *
    * @throws IOException what the work threw; runtime exceptions and errors are passed on likewise
+   * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
   public static <T> T result(Future<T> future) throws IOException {
     try {
       return future.get();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw new WorkInterruptedException(e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException io) {
         throw io;

@@ -1,9 +1,11 @@
 package io.github.deepxray.core.io;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -61,6 +63,9 @@ public final class AtomicFiles {
     }
     try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
       channel.force(true);
+    } catch (ClosedByInterruptException e) {
+      Files.deleteIfExists(partial);
+      throw new WorkInterruptedException(e);
     }
     move(partial, target);
   }

@@ -1,6 +1,7 @@
 package io.github.deepxray.core.weights;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
@@ -84,10 +85,9 @@ public final class KerasApplications {
    *
    * @throws DeepXrayException if the server refuses it, or what it sends has the wrong hash
    * @throws IOException if the file cannot be written, or the network fails after several attempts
-   * @throws InterruptedException if the thread is interrupted while it waits
+   * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
-  public Path weightsFile(EfficientNet variant, Progress progress)
-      throws IOException, InterruptedException {
+  public Path weightsFile(EfficientNet variant, Progress progress) throws IOException {
     String name = variant.kerasName() + "_notop.h5";
     Path file = cache.resolve(name);
     String expected = md5.get(variant);
@@ -113,12 +113,11 @@ public final class KerasApplications {
     return file;
   }
 
-  private void download(URI from, Path to, Progress progress)
-      throws IOException, InterruptedException {
+  private void download(URI from, Path to, Progress progress) throws IOException {
     IOException last = null;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) {
-        Thread.sleep((patience.toMillis() / 60) << attempt);
+        sleep((patience.toMillis() / 60) << attempt);
       }
       try {
         if (attempt(from, to, progress)) {
@@ -137,6 +136,14 @@ public final class KerasApplications {
             + (last == null ? "" : " (" + last + ")")
             + "; run again to resume, or give the file with --weights <file>.h5.",
         last);
+  }
+
+  private static void sleep(long milliseconds) {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      throw new WorkInterruptedException(e);
+    }
   }
 
   /** Whether the file is complete. */
@@ -178,6 +185,7 @@ public final class KerasApplications {
         }
         byte[] buffer = new byte[1 << 16];
         for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
+          WorkInterruptedException.check();
           out.write(buffer, 0, n);
           task.advance(n);
         }

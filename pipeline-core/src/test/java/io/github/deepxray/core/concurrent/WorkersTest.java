@@ -86,7 +86,7 @@ class WorkersTest {
                       }
                       ended.incrementAndGet();
                     }))
-        .isInstanceOf(IOException.class);
+        .isInstanceOf(WorkInterruptedException.class);
     assertThat(Thread.interrupted()).isTrue();
     assertThat(ended).hasValue(1);
   }

@@ -1,11 +1,13 @@
 package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.weights.Float16;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -276,19 +278,27 @@ public final class EmbeddingCache implements AutoCloseable {
 
   private void readFully(ByteBuffer target, long position) throws IOException {
     long at = position;
-    while (target.hasRemaining()) {
-      int n = channel.read(target, at);
-      if (n < 0) {
-        return;
+    try {
+      while (target.hasRemaining()) {
+        int n = channel.read(target, at);
+        if (n < 0) {
+          return;
+        }
+        at += n;
       }
-      at += n;
+    } catch (ClosedByInterruptException e) {
+      throw new WorkInterruptedException(e);
     }
   }
 
   private void writeFully(ByteBuffer source, long position) throws IOException {
     long at = position;
-    while (source.hasRemaining()) {
-      at += channel.write(source, at);
+    try {
+      while (source.hasRemaining()) {
+        at += channel.write(source, at);
+      }
+    } catch (ClosedByInterruptException e) {
+      throw new WorkInterruptedException(e);
     }
   }
 

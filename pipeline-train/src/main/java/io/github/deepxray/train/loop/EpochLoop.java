@@ -56,6 +56,8 @@ public record EpochLoop(
    * @param listener told of every epoch
    * @return the weights that were evaluated after the best epoch, or the last
    * @throws IOException if a checkpoint or something else cannot be read or written
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted; the next training goes on from the last checkpoint
    */
   public Weights run(
       Training training, Optional<Checkpoints> checkpoints, TrainingListener listener)

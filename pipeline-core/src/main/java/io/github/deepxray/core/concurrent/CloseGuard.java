@@ -1,0 +1,140 @@
+package io.github.deepxray.core.concurrent;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * Keeps something native from being freed while it is used, and from being used once it is freed.
+ * Whatever holds native memory has one and does all its work through it.
+ *
+ * <p>Its locks let go of a virtual thread that waits. Work must not close what it uses itself: it
+ * would wait for its own end.
+ */
+public final class CloseGuard {
+  private final String what;
+  private final ReentrantLock turn = new ReentrantLock(true);
+  private final ReentrantLock state = new ReentrantLock();
+  private final Condition changed = state.newCondition();
+
+  // All guarded by state.
+  private int users;
+  private boolean closing;
+  private boolean closed;
+
+  /**
+   * Guards something that is open.
+   *
+   * @param what how messages name it, such as {@code the engine}
+   */
+  public CloseGuard(String what) {
+    this.what = what;
+  }
+
+  /**
+   * Does work, side by side with others; closing waits for its end.
+   *
+   * @throws IllegalStateException if it is closed
+   * @throws WorkInterruptedException if the thread is interrupted before the work or during it
+   */
+  public <T> T use(Supplier<T> work) {
+    enter();
+    try {
+      WorkInterruptedException.check();
+      T result = work.get();
+      WorkInterruptedException.check();
+      return result;
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Does work, one after another in the order in which they came; closing waits for those that have
+   * come.
+   *
+   * @throws IllegalStateException if it is closed
+   * @throws WorkInterruptedException if the thread is interrupted while it waits or works
+   */
+  public <T> T alone(Supplier<T> work) {
+    return use(
+        () -> {
+          try {
+            turn.lockInterruptibly();
+          } catch (InterruptedException e) {
+            throw new WorkInterruptedException(e);
+          }
+          try {
+            return work.get();
+          } finally {
+            turn.unlock();
+          }
+        });
+  }
+
+  /**
+   * Waits for what runs, then frees, once: further calls, from whatever thread, return when that is
+   * done. A thread that is interrupted waits nevertheless, since a native call cannot be stopped;
+   * its flag stays set.
+   */
+  public void close(Runnable free) {
+    if (!closeFirst()) {
+      return;
+    }
+    try {
+      free.run();
+    } finally {
+      state.lock();
+      try {
+        closed = true;
+        changed.signalAll();
+      } finally {
+        state.unlock();
+      }
+    }
+  }
+
+  /** Whether it is for the caller to free it; nothing runs then. */
+  private boolean closeFirst() {
+    state.lock();
+    try {
+      if (closing) {
+        while (!closed) {
+          changed.awaitUninterruptibly();
+        }
+        return false;
+      }
+      closing = true;
+      while (users > 0) {
+        changed.awaitUninterruptibly();
+      }
+      return true;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void enter() {
+    state.lock();
+    try {
+      if (closing) {
+        throw new IllegalStateException(what + " is closed");
+      }
+      users++;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void leave() {
+    state.lock();
+    try {
+      users--;
+      if (users == 0) {
+        changed.signalAll();
+      }
+    } finally {
+      state.unlock();
+    }
+  }
+}
