@@ -1,13 +1,17 @@
 package io.github.deepxray.tensorflow;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.CloseGuard;
+import io.github.deepxray.core.concurrent.Holders;
 import io.github.deepxray.core.engine.InferenceEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
@@ -30,7 +34,8 @@ public final class SavedModelEngine implements InferenceEngine {
   private final List<Integer> inputShape;
   private final Map<String, TensorInfo> outputs;
   private final List<List<Integer>> outputShapes;
-  private boolean closed;
+  private final CloseGuard guard = new CloseGuard("the engine");
+  private final Holders holders;
 
   /**
    * Loads the graph tagged {@value SavedModelWriter#TAG}.
@@ -49,26 +54,42 @@ public final class SavedModelEngine implements InferenceEngine {
               + SavedModelWriter.FILE
               + "; give the version folder, such as saved_model/1.");
     }
-    try {
-      bundle =
-          SavedModelBundle.loader(folder.toString())
-              .withTags(SavedModelWriter.TAG)
-              .withConfigProto(Sessions.config(threads))
-              .load();
-    } catch (RuntimeException e) {
-      // TensorFlow's exceptions have no type in common.
-      throw new DeepXrayException(
-          folder + " cannot be loaded as a SavedModel: " + firstLine(e) + "; export it again.", e);
-    }
+    bundle = Sessions.LIBRARY.call(folder.toString(), () -> load(folder, threads));
     try {
       signature = signature(SavedModelWriter.SERVING_DEFAULT);
       input = onlyInput(SavedModelWriter.SERVING_DEFAULT, signature, DataType.DT_FLOAT);
       inputShape = example(input);
       outputs = new TreeMap<>(signature.getOutputsMap());
       outputShapes = outputs.values().stream().map(this::example).toList();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       bundle.close();
       throw e;
+    }
+    holders = new Holders(bundle::close);
+  }
+
+  /** Another engine on the same session, which the caller has got a hold of. */
+  private SavedModelEngine(SavedModelEngine engine) {
+    folder = engine.folder;
+    bundle = engine.bundle;
+    signature = engine.signature;
+    input = engine.input;
+    inputShape = engine.inputShape;
+    outputs = engine.outputs;
+    outputShapes = engine.outputShapes;
+    holders = engine.holders;
+  }
+
+  private static SavedModelBundle load(Path folder, int threads) {
+    try {
+      return SavedModelBundle.loader(folder.toString())
+          .withTags(SavedModelWriter.TAG)
+          .withConfigProto(Sessions.config(threads))
+          .load();
+    } catch (RuntimeException e) {
+      // TensorFlow's exceptions have no type in common.
+      throw new DeepXrayException(
+          folder + " cannot be loaded as a SavedModel: " + firstLine(e) + "; export it again.", e);
     }
   }
 
@@ -92,12 +113,30 @@ public final class SavedModelEngine implements InferenceEngine {
     return TensorFlowEngine.PREFERRED_BATCH;
   }
 
+  /** It has a session in common with this one, which runs several calls at once. */
+  @Override
+  public Optional<InferenceEngine> another() {
+    return guard.use(
+        () -> {
+          // It is open, so it has a hold itself.
+          holders.hold();
+          return Optional.of(new SavedModelEngine(this));
+        });
+  }
+
   @Override
   public float[][] run(float[] examples, int count) {
-    Sessions.check(closed, inputShape, examples, count);
-    try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
-      return call(input, fed, signature);
-    }
+    return call(
+        () -> {
+          Sessions.check(inputShape, examples, count);
+          try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
+            return feed(input, fed, signature);
+          }
+        });
+  }
+
+  private float[][] call(Supplier<float[][]> work) {
+    return guard.use(() -> Sessions.LIBRARY.call(folder.toString(), work));
   }
 
   /**
@@ -108,9 +147,10 @@ public final class SavedModelEngine implements InferenceEngine {
    * @throws DeepXrayException if the SavedModel has no such signature or an image cannot be decoded
    */
   public float[][] runBytes(List<byte[]> images) {
-    if (closed) {
-      throw new IllegalStateException("the engine is closed");
-    }
+    return call(() -> decodeAndRun(images));
+  }
+
+  private float[][] decodeAndRun(List<byte[]> images) {
     if (images.isEmpty()) {
       throw new IllegalArgumentException("no images");
     }
@@ -118,7 +158,7 @@ public final class SavedModelEngine implements InferenceEngine {
     TensorInfo bytes = onlyInput(SavedModelWriter.SERVING_BYTES, byBytes, DataType.DT_STRING);
     try (TString fed =
         TString.tensorOfBytes(NdArrays.vectorOfObjects(images.toArray(new byte[0][])))) {
-      return call(bytes, fed, byBytes);
+      return feed(bytes, fed, byBytes);
     } catch (TFInvalidArgumentException e) {
       throw new DeepXrayException(
           "One of "
@@ -134,13 +174,10 @@ public final class SavedModelEngine implements InferenceEngine {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      bundle.close();
-    }
+    guard.close(holders::release);
   }
 
-  private float[][] call(TensorInfo fedInput, Tensor fed, SignatureDef called) {
+  private float[][] feed(TensorInfo fedInput, Tensor fed, SignatureDef called) {
     Session.Runner runner = bundle.session().runner().feed(fedInput.getName(), fed);
     List<String> names = new ArrayList<>(new TreeMap<>(called.getOutputsMap()).keySet());
     names.forEach(name -> runner.fetch(called.getOutputsOrThrow(name).getName()));

@@ -94,7 +94,7 @@ public final class SavedModelWriter {
               + shape
               + "; join it to its backbone first.");
     }
-    try (Graph graph = new Graph()) {
+    try (Graph graph = Sessions.graph()) {
       Ops tf = Ops.create(graph);
       Placeholder<TString> bytes =
           tf.withName("input." + IMAGE_BYTES)

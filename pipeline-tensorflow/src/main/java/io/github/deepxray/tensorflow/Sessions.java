@@ -1,11 +1,29 @@
 package io.github.deepxray.tensorflow;
 
+import io.github.deepxray.core.engine.NativeLibrary;
 import java.util.List;
+import org.bytedeco.javacpp.Loader;
+import org.tensorflow.Graph;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.ConfigProto;
 
 /** What everything that runs a graph has in common. */
 public final class Sessions {
+  /** TensorFlow loads itself when its version is asked for. */
+  static final NativeLibrary LIBRARY =
+      new NativeLibrary("TensorFlow", TensorFlow::version, Loader::getCacheDir);
+
   private Sessions() {}
+
+  /**
+   * An empty graph, which the caller closes.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if TensorFlow's library cannot be loaded
+   */
+  public static Graph graph() {
+    LIBRARY.require();
+    return new Graph();
+  }
 
   /**
    * The settings of every session. Threads work inside an operation, not on several at once: a
@@ -24,11 +42,8 @@ public final class Sessions {
         .build();
   }
 
-  /** Checks a call of an engine. */
-  static void check(boolean closed, List<Integer> shape, float[] examples, int count) {
-    if (closed) {
-      throw new IllegalStateException("the engine is closed");
-    }
+  /** Checks what an engine is given. */
+  static void check(List<Integer> shape, float[] examples, int count) {
     long size = shape.stream().mapToLong(d -> d).reduce(1, Math::multiplyExact);
     if (count < 1 || examples.length != size * count) {
       throw new IllegalArgumentException(

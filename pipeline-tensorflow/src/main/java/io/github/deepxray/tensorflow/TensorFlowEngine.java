@@ -1,11 +1,14 @@
 package io.github.deepxray.tensorflow;
 
+import io.github.deepxray.core.concurrent.CloseGuard;
+import io.github.deepxray.core.concurrent.Holders;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -25,7 +28,8 @@ public final class TensorFlowEngine implements InferenceEngine {
   private final Session session;
   private final Operand<TFloat32> input;
   private final List<Operand<TFloat32>> outputs = new ArrayList<>();
-  private boolean closed;
+  private final CloseGuard guard = new CloseGuard("the engine");
+  private final Holders holders;
 
   /**
    * Builds the graph.
@@ -38,7 +42,7 @@ public final class TensorFlowEngine implements InferenceEngine {
     Network network = model.network();
     inputShape = network.inputShape();
     outputShapes = network.outputs().stream().map(network::shape).toList();
-    graph = new Graph();
+    graph = Sessions.graph();
     try {
       Ops tf = Ops.create(graph);
       input =
@@ -49,10 +53,27 @@ public final class TensorFlowEngine implements InferenceEngine {
               .lower(tf, network, input);
       network.outputs().forEach(name -> outputs.add(tensors.get(name)));
       session = new Session(graph, Sessions.config(threads));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
     }
+    holders =
+        new Holders(
+            () -> {
+              session.close();
+              graph.close();
+            });
+  }
+
+  /** Another engine on the same session, which the caller has got a hold of. */
+  private TensorFlowEngine(TensorFlowEngine engine) {
+    inputShape = engine.inputShape;
+    outputShapes = engine.outputShapes;
+    graph = engine.graph;
+    session = engine.session;
+    input = engine.input;
+    outputs.addAll(engine.outputs);
+    holders = engine.holders;
   }
 
   @Override
@@ -70,9 +91,24 @@ public final class TensorFlowEngine implements InferenceEngine {
     return PREFERRED_BATCH;
   }
 
+  /** It has a session in common with this one, which runs several calls at once. */
+  @Override
+  public Optional<InferenceEngine> another() {
+    return guard.use(
+        () -> {
+          // It is open, so it has a hold itself.
+          holders.hold();
+          return Optional.of(new TensorFlowEngine(this));
+        });
+  }
+
   @Override
   public float[][] run(float[] examples, int count) {
-    Sessions.check(closed, inputShape, examples, count);
+    return guard.use(() -> Sessions.LIBRARY.call("The model", () -> call(examples, count)));
+  }
+
+  private float[][] call(float[] examples, int count) {
+    Sessions.check(inputShape, examples, count);
     try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
       Session.Runner runner = session.runner().feed(input, fed);
       outputs.forEach(runner::fetch);
@@ -88,10 +124,6 @@ public final class TensorFlowEngine implements InferenceEngine {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      session.close();
-      graph.close();
-    }
+    guard.close(holders::release);
   }
 }

@@ -14,6 +14,7 @@ public final class TensorFlowEngineFactory implements EngineFactory {
 
   @Override
   public String version() {
+    Sessions.LIBRARY.require();
     return TensorFlow.version();
   }
 
@@ -25,6 +26,6 @@ public final class TensorFlowEngineFactory implements EngineFactory {
 
   @Override
   public InferenceEngine create(Model model, int threads) {
-    return new TensorFlowEngine(model, threads);
+    return Sessions.LIBRARY.call("The model", () -> new TensorFlowEngine(model, threads));
   }
 }

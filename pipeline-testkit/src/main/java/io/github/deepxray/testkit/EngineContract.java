@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.EfficientNet;
@@ -212,6 +213,102 @@ public abstract class EngineContract {
     }
     for (float[] result : results) {
       assertThat(result).isEqualTo(expected);
+    }
+  }
+
+  /** Each thread has images of its own: whose answer it gets is seen. */
+  @ParameterizedTest
+  @EnumSource
+  void answersEachOfTheThreadsThatShareIt(Threads threads) throws Exception {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 7);
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      float[][] images = new float[8][];
+      float[][] expected = new float[images.length][];
+      for (int t = 0; t < images.length; t++) {
+        images[t] = Fixtures.randomImages(model.network(), 2, t);
+        expected[t] = engine.run(images[t], 2)[0];
+      }
+      threads.run(
+          images.length,
+          t -> {
+            for (int round = 0; round < 20; round++) {
+              assertThat(engine.run(images[t], 2)[0]).isEqualTo(expected[t]);
+            }
+          });
+    }
+  }
+
+  @Test
+  void anotherEngineOfTheModelOutlivesTheFirst() {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 7);
+    float[] images = Fixtures.randomImages(model.network(), 2, 8);
+    InferenceEngine first = factory().create(model, 1);
+    float[] expected = first.run(images, 2)[0];
+    InferenceEngine second = first.another().orElseThrow();
+    try (InferenceEngine third = second.another().orElseThrow()) {
+      assertThat(second.inputShape()).isEqualTo(first.inputShape());
+      assertThat(second.outputShapes()).isEqualTo(first.outputShapes());
+      first.close();
+      assertThatThrownBy(first::another).isInstanceOf(IllegalStateException.class);
+      assertThat(second.run(images, 2)[0]).isEqualTo(expected);
+      second.close();
+      assertThat(third.run(images, 2)[0]).isEqualTo(expected);
+    } finally {
+      first.close();
+      second.close();
+    }
+  }
+
+  @Test
+  void saysHowManyKeepTheCoresBusy() {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 7);
+    try (InferenceEngine engine = factory().create(model, 2)) {
+      assertThat(engine.parallelEngines(1)).isPositive();
+      assertThat(engine.parallelEngines(8)).isBetween(1, 8);
+    }
+  }
+
+  /** A native library that loses its memory in the middle of a call ends the process. */
+  @ParameterizedTest
+  @EnumSource
+  void closesWhenTheCallsThatRunAreDone(Threads threads) throws Exception {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 7);
+    float[] images = Fixtures.randomImages(model.network(), 3, 8);
+    for (int round = 0; round < 15; round++) {
+      InferenceEngine engine = factory().create(model, 1);
+      float[] expected = engine.run(images, 3)[0];
+      int closers = 2;
+      threads.run(
+          closers + 4,
+          t -> {
+            if (t < closers) {
+              engine.close();
+              assertThatThrownBy(() -> engine.run(images, 3))
+                  .isInstanceOf(IllegalStateException.class);
+              return;
+            }
+            for (int call = 0; call < 50; call++) {
+              try {
+                assertThat(engine.run(images, 3)[0]).isEqualTo(expected);
+              } catch (IllegalStateException e) {
+                return;
+              }
+            }
+          });
+    }
+  }
+
+  @Test
+  void endsWhenItsThreadIsInterrupted() {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 7);
+    float[] images = Fixtures.randomImages(model.network(), 1, 8);
+    try (InferenceEngine engine = factory().create(model, 1)) {
+      float[] expected = engine.run(images, 1)[0];
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> engine.run(images, 1)).isInstanceOf(WorkInterruptedException.class);
+      // Clears it.
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(engine.run(images, 1)[0]).isEqualTo(expected);
     }
   }
 

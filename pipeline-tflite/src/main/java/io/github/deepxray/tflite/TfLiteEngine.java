@@ -1,21 +1,19 @@
 package io.github.deepxray.tflite;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.CloseGuard;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.engine.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.tensorflowlite.BuiltinOpResolver;
-import org.bytedeco.tensorflowlite.BuiltinOpResolverWithoutDefaultDelegates;
-import org.bytedeco.tensorflowlite.FlatBufferModel;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.tensorflowlite.Interpreter;
-import org.bytedeco.tensorflowlite.InterpreterBuilder;
 import org.bytedeco.tensorflowlite.StringVector;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 
@@ -55,51 +53,59 @@ public final class TfLiteEngine implements InferenceEngine {
     }
   }
 
-  private static final String DAMAGED = "it is damaged, of another format or of a newer version";
+  private static final NativeLibrary LIBRARY =
+      new NativeLibrary(
+          "TensorFlow Lite", () -> Loader.load(tensorflowlite.class), Loader::getCacheDir);
 
-  // What must be freed, the last first: the interpreter reads the model's memory to its end.
-  private final Deque<Pointer> owned = new ArrayDeque<>();
+  private static final String IN_MEMORY = "The TFLite model in memory";
+
+  private final CloseGuard guard = new CloseGuard("the engine");
+  private final ModelFile file;
+  private final Options options;
   private final Interpreter interpreter;
   private final Port input;
-  private final List<Port> outputs;
+  private final List<Port> outputs = new ArrayList<>();
   private final int planSize;
   private final List<String> signatures;
-  private boolean closed;
 
-  private TfLiteEngine(String source, byte[] bytes, Options options, boolean trusted) {
+  /** Takes a hold of the file over, which ends with the engine or if there comes to be none. */
+  private TfLiteEngine(ModelFile file, Options options) {
+    this.file = file;
+    this.options = options;
+    Interpreter built = null;
     try {
-      interpreter = build(source, bytes, options, trusted);
+      built = file.interpreter(options);
+      interpreter = built;
       planSize = Math.toIntExact(interpreter.execution_plan().limit());
       long inputs = interpreter.inputs().limit();
       if (inputs != 1) {
-        throw invalid(source, "it has " + inputs + " inputs", "give a model with 1");
+        throw ModelFile.invalid(
+            file.source(), "it has " + inputs + " inputs", "give a model with 1");
       }
-      input = Port.of(source, interpreter.input_tensor(0));
-      outputs = new ArrayList<>();
+      input = Port.of(file.source(), interpreter.input_tensor(0));
       for (int i = 0; i < interpreter.outputs().limit(); i++) {
-        outputs.add(Port.of(source, interpreter.output_tensor(i)));
+        outputs.add(Port.of(file.source(), interpreter.output_tensor(i)));
       }
-      signatures = new ArrayList<>();
-      try (StringVector keys = interpreter.signature_keys()) {
-        for (long i = 0; i < keys.size(); i++) {
-          BytePointer key = keys.get(i);
-          // JavaCPP gives null for an empty text.
-          signatures.add(key == null ? "" : key.getString());
-        }
+      signatures = signatures(interpreter);
+    } catch (RuntimeException | Error e) {
+      if (built != null) {
+        built.close();
       }
-    } catch (RuntimeException e) {
-      close();
+      file.holders.release();
       throw e;
-    } catch (OutOfMemoryError e) {
-      close();
-      // JavaCPP's own limit; the JVM's heap is not in danger.
-      throw new DeepXrayException(
-          source
-              + " cannot be run: it needs more memory than allowed ("
-              + e.getMessage()
-              + "); raise -Xmx or -Dorg.bytedeco.javacpp.maxPhysicalBytes.",
-          e);
     }
+  }
+
+  private static List<String> signatures(Interpreter interpreter) {
+    List<String> signatures = new ArrayList<>();
+    try (StringVector keys = interpreter.signature_keys()) {
+      for (long i = 0; i < keys.size(); i++) {
+        BytePointer key = keys.get(i);
+        // JavaCPP gives null for an empty text.
+        signatures.add(key == null ? "" : key.getString());
+      }
+    }
+    return List.copyOf(signatures);
   }
 
   /**
@@ -111,7 +117,7 @@ public final class TfLiteEngine implements InferenceEngine {
    * @throws IOException if it cannot be read
    */
   public static TfLiteEngine load(Path file, Options options) throws IOException {
-    return new TfLiteEngine(file.toString(), Files.readAllBytes(file), options, false);
+    return load(file.toString(), Files.readAllBytes(file), options);
   }
 
   /**
@@ -120,70 +126,27 @@ public final class TfLiteEngine implements InferenceEngine {
    * @throws DeepXrayException as for {@link #load(Path, Options)}
    */
   public static TfLiteEngine load(byte[] bytes, Options options) {
-    return new TfLiteEngine("The TFLite model in memory", bytes, options, false);
+    return load(IN_MEMORY, bytes, options);
+  }
+
+  private static TfLiteEngine load(String source, byte[] bytes, Options options) {
+    return LIBRARY.call(
+        source, () -> new TfLiteEngine(ModelFile.checked(source, bytes, options), options));
   }
 
   /** Loads what {@link TfLiteWriter} wrote, without the checks that files from elsewhere need. */
   static TfLiteEngine loadTrusted(byte[] bytes, Options options) {
-    return new TfLiteEngine("The TFLite model in memory", bytes, options, true);
+    return LIBRARY.call(
+        IN_MEMORY, () -> new TfLiteEngine(ModelFile.trusted(IN_MEMORY, bytes), options));
   }
 
-  private Interpreter build(String source, byte[] bytes, Options options, boolean trusted) {
-    BytePointer memory = own(new BytePointer(Math.max(1, bytes.length)));
-    memory.put(bytes);
-    FlatBufferModel model = FlatBufferModel.VerifyAndBuildFromBuffer(memory, bytes.length);
-    if (model == null || model.isNull()) {
-      throw invalid(source, "it is not a TFLite model", DAMAGED);
-    }
-    own(model);
-    if (!trusted) {
-      FileCheck check = new FileCheck(source, bytes);
-      check.wiring();
-      if (options.delegate()) {
-        check.delegable();
-        // TensorFlow Lite's own kernels check shapes and types; XNNPACK trusts them.
-        try (Interpreter kernels = prepare(source, model, options.withoutDelegate())) {
-          check.shapes(kernels);
-        }
-      }
-    }
-    return own(prepare(source, model, options));
-  }
-
-  private static Interpreter prepare(String source, FlatBufferModel model, Options options) {
-    Interpreter interpreter = new Interpreter((Pointer) null);
-    boolean ready = false;
-    try (BuiltinOpResolver resolver =
-            options.delegate()
-                ? new BuiltinOpResolver()
-                : new BuiltinOpResolverWithoutDefaultDelegates();
-        InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
-      builder.SetNumThreads(options.threads());
-      if (builder.apply(interpreter) != tensorflowlite.kTfLiteOk
-          || interpreter.isNull()
-          || interpreter.AllocateTensors() != tensorflowlite.kTfLiteOk) {
-        throw invalid(source, "TensorFlow Lite refuses it", DAMAGED);
-      }
-      ready = true;
-      return interpreter;
-    } finally {
-      if (!ready) {
-        interpreter.close();
-      }
-    }
-  }
-
-  private <P extends Pointer> P own(P pointer) {
-    owned.push(pointer);
-    return pointer;
-  }
-
-  private static DeepXrayException invalid(String source, String what, String remedy) {
-    return new DeepXrayException(source + " cannot be run: " + what + "; " + remedy + ".");
-  }
-
-  /** The version of the native library, such as {@code 2.20.0}. */
+  /**
+   * The version of the native library, such as {@code 2.20.0}.
+   *
+   * @throws DeepXrayException if it cannot be loaded
+   */
   public static String version() {
+    LIBRARY.require();
     return tensorflowlite.TfLiteVersion().getString();
   }
 
@@ -209,7 +172,7 @@ public final class TfLiteEngine implements InferenceEngine {
 
   /** The keys of the signatures, such as {@code serving_default}. */
   public List<String> signatureKeys() {
-    return List.copyOf(signatures);
+    return signatures;
   }
 
   /** How many steps a call takes: operators, where one a delegate took over counts as one. */
@@ -227,11 +190,28 @@ public final class TfLiteEngine implements InferenceEngine {
     return 1;
   }
 
+  /** An interpreter with two threads runs slower than two interpreters with one each. */
+  @Override
+  public int parallelEngines(int cores) {
+    return Math.max(1, cores / options.threads());
+  }
+
+  @Override
+  public Optional<InferenceEngine> another() {
+    return guard.use(
+        () -> {
+          // It is open, so it holds the file itself.
+          file.holders.hold();
+          return Optional.of(LIBRARY.call(file.source(), () -> new TfLiteEngine(file, options)));
+        });
+  }
+
   @Override
   public float[][] run(float[] examples, int count) {
-    if (closed) {
-      throw new IllegalStateException("the engine is closed");
-    }
+    return guard.alone(() -> runAlone(examples, count));
+  }
+
+  private float[][] runAlone(float[] examples, int count) {
     if (count < 1 || examples.length != (long) count * input.size) {
       throw new IllegalArgumentException(
           examples.length + " values are not " + count + " examples of " + input.shape);
@@ -241,6 +221,7 @@ public final class TfLiteEngine implements InferenceEngine {
       results[o] = new float[Math.multiplyExact(count, outputs.get(o).size)];
     }
     for (int n = 0; n < count; n++) {
+      WorkInterruptedException.check();
       input.write(interpreter.input_tensor(0), examples, n);
       if (interpreter.Invoke() != tensorflowlite.kTfLiteOk) {
         throw new DeepXrayException(
@@ -255,9 +236,10 @@ public final class TfLiteEngine implements InferenceEngine {
 
   @Override
   public void close() {
-    closed = true;
-    while (!owned.isEmpty()) {
-      owned.pop().close();
-    }
+    guard.close(
+        () -> {
+          interpreter.close();
+          file.holders.release();
+        });
   }
 }

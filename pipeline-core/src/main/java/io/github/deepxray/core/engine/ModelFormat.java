@@ -3,7 +3,6 @@ package io.github.deepxray.core.engine;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ServiceLoader;
 
 /** The formats of model files, each run by a library that may or may not be on the class path. */
 public enum ModelFormat {
@@ -25,7 +24,7 @@ public enum ModelFormat {
 
   /** Whether the library that runs it is on the class path. */
   public boolean supported() {
-    return ServiceLoader.load(service).findFirst().isPresent();
+    return Services.first(service).isPresent();
   }
 
   /**
@@ -37,8 +36,7 @@ public enum ModelFormat {
    * @throws IOException if it cannot be read
    */
   public InferenceEngine load(Path model, int threads) throws IOException {
-    return ServiceLoader.load(service)
-        .findFirst()
+    return Services.first(service)
         .orElseThrow(
             () ->
                 new DeepXrayException(

@@ -455,10 +455,15 @@ public final class FineTuner {
               pruner.map(Pruner::weights).orElse(kept),
               steps,
               options.cores());
-      start = new Model(logit, part.weights()).weights();
-      graph.start(start);
-      if (!kept.isEmpty()) {
-        graph.mask(Masks.ofZeros(part, kept));
+      try {
+        start = new Model(logit, part.weights()).weights();
+        graph.start(start);
+        if (!kept.isEmpty()) {
+          graph.mask(Masks.ofZeros(part, kept));
+        }
+      } catch (RuntimeException | Error e) {
+        graph.close();
+        throw e;
       }
     }
 

@@ -1,5 +1,6 @@
 package io.github.deepxray.train.finetune;
 
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;
@@ -54,7 +55,7 @@ final class TrainingGraph implements AutoCloseable {
   private final List<String> pruned;
   private final LearningRateSchedule schedule;
 
-  private final Graph graph = new Graph();
+  private final Graph graph = Sessions.graph();
   private final Session session;
   private final Placeholder<TFloat32> examples;
   private final Placeholder<TFloat32> targets;
@@ -160,7 +161,7 @@ final class TrainingGraph implements AutoCloseable {
               tf.withSubScope("mask_step").withControlDependencies(List.of(step)), mask, Map.of());
       update = averaged(tf.withSubScope("average_step"), maskedStep, average);
       session = new Session(graph, Sessions.config(threads));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
     }
@@ -236,6 +237,7 @@ final class TrainingGraph implements AutoCloseable {
    * @return the loss before the step
    */
   double step(Batches.Batch batch, long number) {
+    WorkInterruptedException.check();
     Session.Runner runner = session.runner();
     List<TFloat32> fed = optimizer.feed(runner, number, schedule.at(number));
     double decay = Math.min(spec.emaDecay(), (1.0 + number) / (10.0 + number));

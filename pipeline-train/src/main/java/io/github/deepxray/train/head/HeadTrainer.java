@@ -1,6 +1,7 @@
 package io.github.deepxray.train.head;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.metrics.ClassifiedExample;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -231,7 +232,7 @@ public final class HeadTrainer {
     private final LearningRateSchedule schedule;
     private final int stepsPerEpoch;
 
-    private final Graph graph = new Graph();
+    private final Graph graph;
     private final Session session;
     private final Placeholder<TFloat32> features;
     private final Placeholder<TFloat32> labels;
@@ -254,43 +255,47 @@ public final class HeadTrainer {
       stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       schedule = spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs());
 
-      Ops tf = Ops.create(graph);
-      Placeholder.Options vector = Placeholder.shape(Shape.of(-1));
-      features =
-          tf.withName("features")
-              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, train.dimension())));
-      labels =
-          tf.withName("labels")
-              .placeholder(
-                  TFloat32.class, width() == 1 ? vector : Placeholder.shape(Shape.of(-1, width())));
-      sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
-      seedAndStep =
-          tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
-      variables = WeightBinding.variables(tf, network, name -> true);
-      Ops training = tf.withSubScope("training");
-      Map<String, Operand<TFloat32>> tensors =
-          GraphLowering.training(variables, seedAndStep).lower(training, network, features);
-      List<Operand<TFloat32>> losses = new ArrayList<>();
-      for (int m = 0; m < spec.members().size(); m++) {
-        losses.add(memberLoss(training, m, tensors));
-      }
-      loss = training.math.addN(losses);
-      Map<String, Operand<TFloat32>> inferred =
-          GraphLowering.inference(variables).lower(tf.withSubScope("inference"), network, features);
-      inferredLogits = network.outputs().stream().map(inferred::get).toList();
+      graph = Sessions.graph();
+      try {
+        Ops tf = Ops.create(graph);
+        Placeholder.Options vector = Placeholder.shape(Shape.of(-1));
+        features =
+            tf.withName("features")
+                .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, train.dimension())));
+        labels =
+            tf.withName("labels")
+                .placeholder(
+                    TFloat32.class,
+                    width() == 1 ? vector : Placeholder.shape(Shape.of(-1, width())));
+        sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
+        seedAndStep =
+            tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
+        variables = WeightBinding.variables(tf, network, name -> true);
+        Ops training = tf.withSubScope("training");
+        Map<String, Operand<TFloat32>> tensors =
+            GraphLowering.training(variables, seedAndStep).lower(training, network, features);
+        loss = sumOfLosses(training, tensors);
+        Map<String, Operand<TFloat32>> inferred =
+            GraphLowering.inference(variables)
+                .lower(tf.withSubScope("inference"), network, features);
+        inferredLogits = network.outputs().stream().map(inferred::get).toList();
 
-      optimizer = optimizer();
-      update =
-          optimizer.applyGradients(
-              Gradients.of(
-                  graph,
-                  tf.withSubScope("gradients_ready"),
-                  loss,
-                  List.copyOf(variables.trainable().values()),
-                  0),
-              "update");
-      slots = new VariableSlots(tf.withSubScope("restore"), optimizer.slots());
-      session = new Session(graph, Sessions.config(threads));
+        optimizer = optimizer();
+        update =
+            optimizer.applyGradients(
+                Gradients.of(
+                    graph,
+                    tf.withSubScope("gradients_ready"),
+                    loss,
+                    List.copyOf(variables.trainable().values()),
+                    0),
+                "update");
+        slots = new VariableSlots(tf.withSubScope("restore"), optimizer.slots());
+        session = new Session(graph, Sessions.config(threads));
+      } catch (RuntimeException | Error e) {
+        graph.close();
+        throw e;
+      }
     }
 
     int classes() {
@@ -308,6 +313,14 @@ public final class HeadTrainer {
       }
       HeadSpec.Adam adam = (HeadSpec.Adam) spec.optimizer();
       return ScheduledOptimizer.adam(graph, adam.beta1(), adam.beta2(), adam.epsilon());
+    }
+
+    private Operand<TFloat32> sumOfLosses(Ops tf, Map<String, Operand<TFloat32>> tensors) {
+      List<Operand<TFloat32>> losses = new ArrayList<>();
+      for (int m = 0; m < spec.members().size(); m++) {
+        losses.add(memberLoss(tf, m, tensors));
+      }
+      return tf.math.addN(losses);
     }
 
     /** Weighted cross entropy with smoothed labels, and the penalty of the member's kernels. */
@@ -405,6 +418,7 @@ public final class HeadTrainer {
     }
 
     private double step(int[] order, int from, int to, SplittableRandom random, long step) {
+      WorkInterruptedException.check();
       int size = to - from;
       int dimension = train.dimension();
       float[] batch = new float[size * dimension];

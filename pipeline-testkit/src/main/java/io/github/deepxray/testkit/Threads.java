@@ -1,0 +1,72 @@
+package io.github.deepxray.testkit;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** Runs the same work on many threads at once. */
+public enum Threads {
+  /** Threads of the operating system. */
+  PLATFORM,
+  /** Virtual threads; where Java has none, tests of them are skipped. */
+  VIRTUAL;
+
+  private static final long MOST_SECONDS = 120;
+
+  /** What each thread does. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Works.
+     *
+     * @param thread its number, from 0
+     */
+    void run(int thread) throws Exception;
+  }
+
+  /** Runs the body on so many threads, which begin together; fails as the first that fails. */
+  public void run(int count, Body body) throws Exception {
+    ExecutorService executor = executor(count);
+    CountDownLatch begin = new CountDownLatch(1);
+    List<Future<?>> futures = new ArrayList<>();
+    try {
+      for (int t = 0; t < count; t++) {
+        int thread = t;
+        futures.add(
+            executor.submit(
+                () -> {
+                  begin.await();
+                  body.run(thread);
+                  return null;
+                }));
+      }
+      begin.countDown();
+      for (Future<?> future : futures) {
+        future.get(MOST_SECONDS, TimeUnit.SECONDS);
+      }
+    } finally {
+      executor.shutdown();
+    }
+  }
+
+  private ExecutorService executor(int count) throws ReflectiveOperationException {
+    if (this == PLATFORM) {
+      return Executors.newFixedThreadPool(count);
+    }
+    Optional<Method> virtual =
+        Arrays.stream(Executors.class.getMethods())
+            .filter(method -> method.getName().equals("newVirtualThreadPerTaskExecutor"))
+            .findFirst();
+    assumeTrue(virtual.isPresent(), "this Java has no virtual threads");
+    return (ExecutorService) virtual.orElseThrow().invoke(null);
+  }
+}
