@@ -9,6 +9,7 @@ import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -163,7 +164,7 @@ final class ExplainCommand implements Callable<Integer> {
       for (ImageFiles.Image image : found.images()) {
         Path file = image.file();
         try {
-          RgbImage decoded = ImageCodec.decode(Files.readAllBytes(file), file.toString());
+          RgbImage decoded = ImageFile.read(file);
           Prediction prediction = classifier.classify(decoded);
           HeatMap map = explainer.explain(decoded).heatMap();
           Path picture = pictures.of(image);

@@ -7,7 +7,7 @@ import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
-import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.tflite.TfLiteMetadata;
@@ -24,7 +24,12 @@ import java.util.zip.ZipFile;
 
 /**
  * Classifies single images with a deployed model: a bundle, a {@code .tflite} file or a SavedModel.
- * TensorFlow's native library is loaded for a SavedModel only. Used by one thread at a time.
+ * TensorFlow's native library is loaded for a SavedModel only.
+ *
+ * <p>One classifier serves any number of threads, virtual ones among them, as fast as if each had
+ * its own: it makes more engines as threads need them, at most as many as the processor has cores,
+ * divided by the threads of a call, and those that find all in use are served in the order in which
+ * they came. The file is read and checked once.
  */
 public final class Classifier implements AutoCloseable {
   private static final int MOST_LABEL_BYTES = 1 << 20;
@@ -40,11 +45,13 @@ public final class Classifier implements AutoCloseable {
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
    * @param artifact which form in a bundle to use
-   * @param threshold from which probability on to decide for the second of two classes; if empty,
-   *     the one chosen on validation for a bundle, 0.5 otherwise; must be empty for more classes
-   * @param threads how many threads one call may use
+   * @param threshold from which probability on to decide for the second of two classes, 0..1; if
+   *     empty, the one chosen on validation for a bundle, 0.5 otherwise; must be empty for more
+   *     classes
+   * @param threads how many threads one call may use; 1 does most images a second where several
+   *     threads classify
    * @throws DeepXrayException if it is none of these, damaged, or no classifier of RGB images with
-   *     one output
+   *     one output, the threshold is no probability, or the library that runs it cannot be loaded
    * @throws IOException if it cannot be read
    */
   public static Classifier load(
@@ -76,12 +83,25 @@ public final class Classifier implements AutoCloseable {
               + " or saved_model.pb, or a file.");
     }
     InferenceEngine engine = format.load(model, threads);
-    int scores = engine.outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
-    return new Classifier(
-        scores == 1
-            ? ImageClassifier.of(
-                engine, ClassNames.DEFAULT.list(), OptionalDouble.of(threshold.orElse(0.5)), model)
-            : ImageClassifier.of(engine, labels(model, format, scores), threshold, model));
+    try {
+      return new Classifier(withoutBundle(engine, format, threshold, model));
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  private static ImageClassifier withoutBundle(
+      InferenceEngine engine, ModelFormat format, OptionalDouble threshold, Path model) {
+    int scores =
+        engine.outputShapes().stream()
+            .limit(1)
+            .flatMap(List::stream)
+            .reduce(1, Math::multiplyExact);
+    return scores == 1
+        ? ImageClassifier.of(
+            engine, ClassNames.DEFAULT.list(), OptionalDouble.of(threshold.orElse(0.5)), model)
+        : ImageClassifier.of(engine, labels(model, format, scores), threshold, model);
   }
 
   /** What the classes are called: as in the file's metadata, if there are any, or by number. */
@@ -120,21 +140,25 @@ public final class Classifier implements AutoCloseable {
    * Classifies an image of any size.
    *
    * @throws DeepXrayException if the model gives no probability for it
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted while it waits or works
+   * @throws IllegalStateException if the classifier is closed
    */
   public Prediction classify(RgbImage image) {
     return classifier.classify(image);
   }
 
   /**
-   * Classifies a JPEG or PNG file.
+   * Classifies an image file.
    *
-   * @throws DeepXrayException if it cannot be decoded
+   * @throws DeepXrayException if it is a folder, or cannot be decoded
    * @throws IOException if it cannot be read
    */
   public Prediction classify(Path file) throws IOException {
-    return classify(ImageCodec.decode(Files.readAllBytes(file), file.toString()));
+    return classify(ImageFile.read(file));
   }
 
+  /** Waits for the images that are being classified, then frees the native memory. */
   @Override
   public void close() {
     classifier.close();

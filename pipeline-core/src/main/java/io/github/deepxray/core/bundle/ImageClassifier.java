@@ -1,6 +1,7 @@
 package io.github.deepxray.core.bundle;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -10,20 +11,19 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Classifies images with an engine, which it closes with itself. Used by one thread at a time, as
- * the engine is.
+ * Classifies images with an engine, which it closes with itself. Any number of threads may share
+ * it: it makes more engines as they need them, see {@link EnginePool}, and is as fast as a
+ * classifier for each of them.
  */
 public final class ImageClassifier implements AutoCloseable {
-  private final InferenceEngine engine;
+  private final EnginePool engines;
   private final List<String> labels;
   private final OptionalDouble threshold;
-  private final float[] input;
 
   private ImageClassifier(InferenceEngine engine, List<String> labels, OptionalDouble threshold) {
-    this.engine = engine;
+    this.engines = new EnginePool(engine, "the classifier");
     this.labels = List.copyOf(labels);
     this.threshold = threshold;
-    this.input = new float[engine.inputShape().stream().reduce(1, Math::multiplyExact)];
   }
 
   /**
@@ -31,9 +31,10 @@ public final class ImageClassifier implements AutoCloseable {
    *
    * @param engine turns an RGB image {@code [H, W, 3]} with values 0..255 into one probability
    * @param labels the names of the two classes
-   * @param threshold from which probability on to decide for the second
+   * @param threshold from which probability on to decide for the second, 0..1
    * @param model where the engine comes from, for messages
-   * @throws DeepXrayException if the engine does something else, or there are not two labels
+   * @throws DeepXrayException if the engine does something else, there are not two labels, or the
+   *     threshold is no probability
    */
   public static ImageClassifier of(
       InferenceEngine engine, List<String> labels, double threshold, Path model) {
@@ -46,8 +47,8 @@ public final class ImageClassifier implements AutoCloseable {
    * @param engine turns an RGB image {@code [H, W, 3]} with values 0..255 into the probability of
    *     the second of two classes, or into those of all classes, if there are more
    * @param labels the names of the classes
-   * @param threshold from which probability on to decide for the second of two classes; empty if
-   *     there are more, of which the most probable is decided for
+   * @param threshold from which probability on to decide for the second of two classes, 0..1; empty
+   *     if there are more, of which the most probable is decided for
    * @param model where the engine comes from, for messages
    * @throws DeepXrayException if the engine does something else, or labels and threshold do not fit
    */
@@ -72,11 +73,20 @@ public final class ImageClassifier implements AutoCloseable {
                     ? "which takes no threshold: it decides for the most probable; leave it out."
                     : "which takes a threshold; give one."));
       }
-    } catch (DeepXrayException e) {
+      requireProbability(threshold, model);
+    } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
     return new ImageClassifier(engine, labels, threshold);
+  }
+
+  private static void requireProbability(OptionalDouble threshold, Path model) {
+    double value = threshold.orElse(0);
+    if (!(value >= 0 && value <= 1)) {
+      throw new DeepXrayException(
+          "The threshold " + value + " for " + model + " is no probability; give one from 0 to 1.");
+    }
   }
 
   /**
@@ -125,10 +135,15 @@ public final class ImageClassifier implements AutoCloseable {
    * Classifies an image of any size.
    *
    * @throws DeepXrayException if the model gives no probability for it
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted while it waits or works
+   * @throws IllegalStateException if the classifier is closed
    */
   public Prediction classify(RgbImage image) {
-    Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
-    return decide(engine.run(input, 1)[0]);
+    List<Integer> shape = engines.inputShape();
+    return decide(
+        engines
+            .run(input -> Resizer.resize(image, shape.get(0), shape.get(1)).copyTo(input, 0))[0]);
   }
 
   /**
@@ -166,8 +181,9 @@ public final class ImageClassifier implements AutoCloseable {
         : new Prediction(labels.get(greatest), probability, threshold, probabilities);
   }
 
+  /** Waits for the images that are being classified, then frees the engines. */
   @Override
   public void close() {
-    engine.close();
+    engines.close();
   }
 }

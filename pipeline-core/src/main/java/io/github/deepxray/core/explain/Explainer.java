@@ -1,6 +1,7 @@
 package io.github.deepxray.core.explain;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
@@ -10,14 +11,13 @@ import java.util.List;
 /**
  * Explains single images with a model that gives two outputs: the probability of the second of two
  * classes, {@code [1]}, or those of all of more, {@code [K]}; and a heat map {@code [h, w, 1]} of
- * where the image speaks for the second of two classes or the most probable of more. Used by one
- * thread at a time.
+ * where the image speaks for the second of two classes or the most probable of more. Any number of
+ * threads may share it, see {@link EnginePool}.
  */
 public final class Explainer implements AutoCloseable {
-  private final InferenceEngine engine;
+  private final EnginePool engines;
   private final int height;
   private final int width;
-  private final float[] input;
 
   /**
    * What the model says about an image, and why.
@@ -36,7 +36,6 @@ public final class Explainer implements AutoCloseable {
    *     closed
    */
   public Explainer(InferenceEngine engine, String source) {
-    this.engine = engine;
     List<Integer> shape = engine.inputShape();
     List<List<Integer>> outputs = engine.outputShapes();
     if (shape.size() != 3
@@ -57,17 +56,21 @@ public final class Explainer implements AutoCloseable {
     }
     height = outputs.get(1).get(0);
     width = outputs.get(1).get(1);
-    input = new float[shape.stream().reduce(1, Math::multiplyExact)];
+    engines = new EnginePool(engine, "the explainer");
   }
 
   /**
    * Explains an image of any size.
    *
    * @throws DeepXrayException if the model gives no probability or no heat map for it
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted while it waits or works
+   * @throws IllegalStateException if the explainer is closed
    */
   public Explanation explain(RgbImage image) {
-    Resizer.resize(image, engine.inputShape().get(0), engine.inputShape().get(1)).copyTo(input, 0);
-    float[][] outputs = engine.run(input, 1);
+    List<Integer> shape = engines.inputShape();
+    float[][] outputs =
+        engines.run(input -> Resizer.resize(image, shape.get(0), shape.get(1)).copyTo(input, 0));
     double probability = 0;
     for (float score : outputs[0]) {
       if (!(score >= 0 && score <= 1)) {
@@ -84,8 +87,9 @@ public final class Explainer implements AutoCloseable {
     }
   }
 
+  /** Waits for the images that are being explained, then frees the engines. */
   @Override
   public void close() {
-    engine.close();
+    engines.close();
   }
 }

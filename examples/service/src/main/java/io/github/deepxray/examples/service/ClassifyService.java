@@ -14,9 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * {@code POST /classify} with a JPEG or PNG in the body answers with label, probability and
@@ -27,24 +25,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class ClassifyService {
   private static final int MOST_BYTES = 20 << 20;
 
-  // A classifier is used by one thread at a time: there are as many as threads that answer.
-  private final BlockingQueue<ImageClassifier> classifiers = new LinkedBlockingQueue<>();
+  // All threads share it.
+  private final ImageClassifier classifier;
 
-  private ClassifyService() {}
+  private ClassifyService(ImageClassifier classifier) {
+    this.classifier = classifier;
+  }
 
   /** Arguments: the bundle, and a port or 0 for any that is free. */
   public static void main(String[] arguments) throws IOException {
     Bundle bundle = Bundle.open(Path.of(arguments[0]));
-    ClassifyService service = new ClassifyService();
+    ClassifyService service =
+        new ClassifyService(
+            ImageClassifier.of(
+                Artifact.DYNAMIC.load(bundle, 1),
+                bundle.labels(),
+                bundle.threshold(Artifact.DYNAMIC),
+                bundle.folder()));
     int threads = Runtime.getRuntime().availableProcessors();
-    for (int i = 0; i < threads; i++) {
-      service.classifiers.add(
-          ImageClassifier.of(
-              Artifact.DYNAMIC.load(bundle, 1),
-              bundle.labels(),
-              bundle.threshold(Artifact.DYNAMIC),
-              bundle.folder()));
-    }
     HttpServer server =
         HttpServer.create(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[1])),
@@ -74,12 +72,7 @@ final class ClassifyService {
   }
 
   private JsonNode classify(byte[] image) {
-    ImageClassifier classifier = classifiers.remove();
-    try {
-      return Json.tree(classifier.classify(ImageCodec.decode(image, "the image")));
-    } finally {
-      classifiers.add(classifier);
-    }
+    return Json.tree(classifier.classify(ImageCodec.decode(image, "the image")));
   }
 
   private static JsonNode error(String message) {
