@@ -279,6 +279,23 @@ public final class ModelServer implements AutoCloseable {
       return;
     }
     try {
+      drain();
+      periodic.forEach(task -> task.cancel(false));
+      workers.close();
+      if (workers.running() > 0) {
+        log.accept("closing although " + workers.running() + " of the workers are still busy");
+      }
+      stop();
+      clock.shutdownNow();
+    } finally {
+      // Even now nothing is freed before the requests that hold it let go of it.
+      versions.close();
+      closed.countDown();
+    }
+  }
+
+  private void drain() {
+    try {
       connector.close();
       if (!inFlight.awaitNone(options.drainTimeout().toMillis())) {
         log.accept("closing although requests are not answered yet");
@@ -286,25 +303,28 @@ public final class ModelServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    periodic.forEach(task -> task.cancel(false));
-    workers.close();
-    if (workers.running() > 0) {
-      log.accept("closing although " + workers.running() + " of the workers are still busy");
-    }
+  }
+
+  private void stop() {
     try {
       server.stop();
     } catch (Exception e) {
       log.accept("closing: " + e);
     }
-    clock.shutdownNow();
-    versions.close();
-    closed.countDown();
   }
 
   private void awaitClosed() {
-    try {
-      closed.await();
-    } catch (InterruptedException e) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        closed.await();
+        break;
+      } catch (InterruptedException e) {
+        // What the caller frees next may still be in use.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

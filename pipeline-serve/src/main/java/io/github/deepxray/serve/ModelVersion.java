@@ -7,6 +7,7 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.core.concurrent.Holders;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A version of the model that is loaded: an engine for each worker, and what its bundle says. It is
@@ -59,10 +59,11 @@ final class ModelVersion {
   private final JsonNode artifacts;
   private final List<InferenceEngine> engines = new ArrayList<>();
   private final List<ImageClassifier> classifiers = new ArrayList<>();
+  private final List<InferenceEngine> explaining = new ArrayList<>();
   private final List<Explainer> explainers = new ArrayList<>();
 
   /** Who may still use it: the list of versions, and each request on its way. */
-  private final AtomicInteger holders = new AtomicInteger(1);
+  private final Holders holders = new Holders(this::close);
 
   private ModelVersion(
       long number,
@@ -111,16 +112,16 @@ final class ModelVersion {
             tree(folder.resolve(Bundle.METRICS)),
             Json.read(folder.resolve(ArtifactReport.FILE)));
     try {
+      Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
-        InferenceEngine engine = artifact.load(bundle, 1);
-        version.engines.add(engine);
+        InferenceEngine engine = next(version.engines, () -> artifact.load(bundle, 1));
         version.classifiers.add(ImageClassifier.of(engine, labels, threshold, folder));
-        Path explaining = folder.resolve(Bundle.EXPLAIN);
         if (Files.exists(explaining)) {
-          version.explainers.add(
-              new Explainer(
-                  TfLiteEngine.load(explaining, TfLiteEngine.Options.DEFAULT),
-                  explaining.toString()));
+          InferenceEngine explains =
+              next(
+                  version.explaining,
+                  () -> TfLiteEngine.load(explaining, TfLiteEngine.Options.DEFAULT));
+          version.explainers.add(new Explainer(explains, explaining.toString()));
         }
         version.probe(w);
       }
@@ -129,6 +130,22 @@ final class ModelVersion {
       throw e;
     }
     return version;
+  }
+
+  /** Reads a model's file. */
+  @FunctionalInterface
+  private interface Loading {
+    InferenceEngine load() throws IOException;
+  }
+
+  /** Adds an engine: the first reads the file, the others share it where they can. */
+  private static InferenceEngine next(List<InferenceEngine> engines, Loading loading)
+      throws IOException {
+    Optional<InferenceEngine> another =
+        engines.isEmpty() ? Optional.empty() : engines.get(0).another();
+    InferenceEngine engine = another.isPresent() ? another.get() : loading.load();
+    engines.add(engine);
+    return engine;
   }
 
   private static Artifact choose(Bundle bundle, List<ArtifactReport> reports) {
@@ -298,23 +315,25 @@ final class ModelVersion {
 
   /** Keeps it from being closed, unless that has happened. */
   boolean retain() {
-    return holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+    return holders.hold();
   }
 
   /** Says that it is not used any more; whoever says so last closes it. */
   void release() {
-    if (holders.decrementAndGet() == 0) {
-      close();
-    }
+    holders.release();
   }
 
   /** Whether it is closed. */
   boolean closed() {
-    return holders.get() == 0;
+    return holders.none();
   }
 
   private void close() {
-    engines.forEach(InferenceEngine::close);
+    // These close the engines they were given.
+    classifiers.forEach(ImageClassifier::close);
     explainers.forEach(Explainer::close);
+    // And these may be without one.
+    engines.forEach(InferenceEngine::close);
+    explaining.forEach(InferenceEngine::close);
   }
 }

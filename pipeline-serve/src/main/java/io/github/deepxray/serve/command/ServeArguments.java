@@ -242,7 +242,8 @@ public final class ServeArguments {
   }
 
   /**
-   * Serves until the process is told to end, and answers what is in flight then.
+   * Serves until the process is told to end, or the thread is interrupted, and answers what is in
+   * flight then.
    *
    * @param out told where the server listens, when it is ready
    * @param err told of versions that come and go, and of failures
@@ -272,7 +273,21 @@ public final class ServeArguments {
               + options.name()
               + ":predict for programs. Not a medical device.");
       out.flush();
-      server.join();
+      try {
+        server.join();
+      } finally {
+        forget(hook);
+      }
+    }
+  }
+
+  /** The process may go on without the server, which the hook would hold. */
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process ends: it is the hook that closed the server.
+      return;
     }
   }
 }
