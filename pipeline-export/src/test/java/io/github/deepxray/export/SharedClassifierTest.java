@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -185,11 +186,12 @@ class SharedClassifierTest {
     }
     for (int round = 0; round < 8; round++) {
       Classifier shared = load(artifact);
+      CountDownLatch answered = new CountDownLatch(1);
       threads.run(
           8,
           t -> {
             if (t < 2) {
-              shared.classify(IMAGES.get(t));
+              answered.await();
               shared.close();
               assertThatThrownBy(() -> shared.classify(IMAGES.get(t)))
                   .isInstanceOf(IllegalStateException.class)
@@ -199,6 +201,7 @@ class SharedClassifierTest {
             for (int call = 0; call < 100; call++) {
               try {
                 assertThat(shared.classify(IMAGES.get(0))).isEqualTo(expected);
+                answered.countDown();
               } catch (IllegalStateException e) {
                 return;
               }

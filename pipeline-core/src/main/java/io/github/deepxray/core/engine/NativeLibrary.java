@@ -75,8 +75,8 @@ public final class NativeLibrary {
    *     be: JavaCPP has a limit of its own, beyond which nothing is lost but this work
    */
   public <T> T call(String what, Supplier<T> work) {
-    require();
     try {
+      require();
       return work.get();
     } catch (OutOfMemoryError e) {
       throw new DeepXrayException(
