@@ -3,6 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -62,6 +63,10 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    return FolderLock.holding(out, this::demo);
+  }
+
+  private int demo() throws Exception {
     long start = System.nanoTime();
     Path phantoms = out.resolve("phantoms");
     PhantomArchive.writeFolder(phantoms, PhantomOptions.DEFAULT.withSeed(seed.seed));

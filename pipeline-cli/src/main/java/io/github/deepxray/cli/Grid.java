@@ -7,6 +7,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
@@ -111,6 +112,10 @@ final class Grid {
       }
     }
     DataSource.check(spec.data());
+    return FolderLock.holding(out, () -> run(trainings, turns));
+  }
+
+  private Experiments run(List<Training> trainings, int turns) throws IOException {
     keepSpec();
     Path source = DataSource.open(spec.data(), common.console());
     for (Map.Entry<DatasetOptions, Path> wanted : data.entrySet()) {

@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -11,6 +12,7 @@ import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +96,11 @@ final class RepeatCommand implements Callable<Integer> {
     if (specs.stream().map(HeadSpec::name).distinct().count() < specs.size()) {
       throw new DeepXrayException("Two of the heads " + heads + " have the same name; rename one.");
     }
+    return FolderLock.holding(stage.out(), () -> repeat(specs, loaded));
+  }
+
+  private int repeat(List<HeadSpec> specs, Backbone loaded) throws IOException {
+    Console console = common.console();
     stage.place.keepConfig(common);
     Path source = DataSource.open(data, console);
     Path cache = stage.cache.orElse(stage.out().resolve("cache"));

@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -324,8 +325,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int run(Tracking tracking) throws Exception {
-    long start = System.nanoTime();
     Plan plan = plan(tracking);
+    return FolderLock.holding(stage.out(), () -> run(plan, tracking));
+  }
+
+  private int run(Plan plan, Tracking tracking) throws Exception {
+    long start = System.nanoTime();
     // First what may fail soon: the archive's name, then the weights, then the data.
     DataSource.check(data);
     Backbone loaded = backbone.load(common.console());

@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetManifest;
@@ -47,6 +48,7 @@ import java.util.stream.Stream;
  * </ul>
  */
 public final class Pipeline {
+  // Every stage holds its lock: two runs in one folder would remove each other's files.
   private final Path out;
   private final Path data;
   private final Path cache;
@@ -146,7 +148,8 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
-    return DatasetBuilder.prepare(source, dataFolder(), options, cores, progress);
+    return FolderLock.holding(
+        out, () -> DatasetBuilder.prepare(source, dataFolder(), options, cores, progress));
   }
 
   /**
@@ -156,9 +159,13 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public Trainer.Result train(Backbone backbone, Trainer.Options options) throws IOException {
-    PreparedDataset dataset = PreparedDataset.open(dataFolder());
-    return new Trainer(options, engines, cache, progress, listener)
-        .train(dataset, backbone, trainFolder());
+    return FolderLock.holding(
+        out,
+        () -> {
+          PreparedDataset dataset = PreparedDataset.open(dataFolder());
+          return new Trainer(options, engines, cache, progress, listener)
+              .train(dataset, backbone, trainFolder());
+        });
   }
 
   /**
@@ -169,8 +176,14 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public Trainer.Result prune(BackbonePruner.Options options) throws IOException {
-    return new BackbonePruner(options, engines, cache, progress, listener)
-        .prune(PreparedDataset.open(dataFolder()), TrainedModel.load(trainFolder()), pruneFolder());
+    return FolderLock.holding(
+        out,
+        () ->
+            new BackbonePruner(options, engines, cache, progress, listener)
+                .prune(
+                    PreparedDataset.open(dataFolder()),
+                    TrainedModel.load(trainFolder()),
+                    pruneFolder()));
   }
 
   /**
@@ -181,8 +194,11 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public FineTuner.Result fineTune(FineTuner.Options options) throws IOException {
-    return new FineTuner(options, engines, cache, progress, listener)
-        .tune(PreparedDataset.open(dataFolder()), model(false), fineTuneFolder());
+    return FolderLock.holding(
+        out,
+        () ->
+            new FineTuner(options, engines, cache, progress, listener)
+                .tune(PreparedDataset.open(dataFolder()), model(false), fineTuneFolder()));
   }
 
   /**
@@ -231,11 +247,16 @@ public final class Pipeline {
    * @throws IOException if something cannot be removed
    */
   public void forget(Set<Path> kept) throws IOException {
-    for (Path stage : List.of(pruneFolder(), fineTuneFolder(), quantizeFolder())) {
-      if (!kept.contains(stage)) {
-        AtomicFiles.deleteRecursively(stage);
-      }
-    }
+    FolderLock.holding(
+        out,
+        () -> {
+          for (Path stage : List.of(pruneFolder(), fineTuneFolder(), quantizeFolder())) {
+            if (!kept.contains(stage)) {
+              AtomicFiles.deleteRecursively(stage);
+            }
+          }
+          return out;
+        });
   }
 
   /**
@@ -245,8 +266,11 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public ModelMetrics evaluate() throws IOException {
-    return new Evaluator(engines, cores, cache, progress)
-        .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder());
+    return FolderLock.holding(
+        out,
+        () ->
+            new Evaluator(engines, cores, cache, progress)
+                .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder()));
   }
 
   /**
@@ -257,8 +281,11 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
-    return new Quantizer(options, cache, progress)
-        .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder());
+    return FolderLock.holding(
+        out,
+        () ->
+            new Quantizer(options, cache, progress)
+                .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder()));
   }
 
   /**
@@ -284,14 +311,17 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
-    return new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
-        .write(
-            model(),
-            PreparedDataset.open(dataFolder()),
-            evaluationFolder(),
-            quantizeFolder(),
-            trainings(),
-            bundleFolder());
+    return FolderLock.holding(
+        out,
+        () ->
+            new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
+                .write(
+                    model(),
+                    PreparedDataset.open(dataFolder()),
+                    evaluationFolder(),
+                    quantizeFolder(),
+                    trainings(),
+                    bundleFolder()));
   }
 
   /**
@@ -304,12 +334,22 @@ public final class Pipeline {
    * @throws IOException if something cannot be read or written
    */
   public Path writeFloat32(String name, String purpose) throws IOException {
-    DatasetManifest dataset = PreparedDataset.open(dataFolder()).manifest();
-    Path file = out.resolve(Bundle.TFLITE_FLOAT32);
-    new BundleWriter(
-            name, purpose, ImageOrigin.of(dataset.audit()), config, bundleOptions, cores, progress)
-        .writeFloat32(model(), dataset.classNames(), file);
-    return file;
+    return FolderLock.holding(
+        out,
+        () -> {
+          DatasetManifest dataset = PreparedDataset.open(dataFolder()).manifest();
+          Path file = out.resolve(Bundle.TFLITE_FLOAT32);
+          new BundleWriter(
+                  name,
+                  purpose,
+                  ImageOrigin.of(dataset.audit()),
+                  config,
+                  bundleOptions,
+                  cores,
+                  progress)
+              .writeFloat32(model(), dataset.classNames(), file);
+          return file;
+        });
   }
 
   /**

@@ -1,0 +1,121 @@
+package io.github.deepxray.core.io;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The right to write into a folder, of one thread of one process at a time; the thread that has it
+ * may take it again. The operating system takes it back when the process ends, however that
+ * happens: {@value #FILE} that is left behind is no obstacle.
+ */
+public final class FolderLock {
+  /** The file that is locked; it names the process that holds it. */
+  public static final String FILE = ".lock";
+
+  // Locked is a byte behind all content, so that others can read who it is.
+  private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
+  private static final Map<Path, FolderLock> HELD = new HashMap<>();
+
+  private final Path folder;
+  private final FileChannel channel;
+  private final Thread owner = Thread.currentThread();
+  private int holds = 1;
+
+  private FolderLock(Path folder, FileChannel channel) {
+    this.folder = folder;
+    this.channel = channel;
+  }
+
+  /** What is done while the lock is held. */
+  @FunctionalInterface
+  public interface Work<T, E extends Exception> {
+    /** Does it. */
+    T run() throws E;
+  }
+
+  /**
+   * Works while it holds the lock of a folder, which is made if there is none.
+   *
+   * @throws DeepXrayException if another thread or process holds it
+   * @throws IOException if the folder cannot be written
+   * @throws E if the work fails
+   */
+  public static <T, E extends Exception> T holding(Path folder, Work<T, E> work)
+      throws IOException, E {
+    FolderLock lock = take(folder);
+    try {
+      return work.run();
+    } finally {
+      lock.giveBack();
+    }
+  }
+
+  private static FolderLock take(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Path real = folder.toRealPath();
+    synchronized (HELD) {
+      FolderLock held = HELD.get(real);
+      if (held == null) {
+        held = new FolderLock(real, lock(folder, real.resolve(FILE)));
+        HELD.put(real, held);
+      } else if (held.owner == Thread.currentThread()) {
+        held.holds++;
+      } else {
+        throw inUse(folder, "this process");
+      }
+      return held;
+    }
+  }
+
+  private static FileChannel lock(Path folder, Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean locked = false;
+    try {
+      FileLock lock = channel.tryLock(LOCKED_BYTE, 1, false);
+      if (lock == null) {
+        ByteBuffer owner = ByteBuffer.allocate(40);
+        channel.read(owner, 0);
+        String text = StandardCharsets.US_ASCII.decode(owner.flip()).toString().strip();
+        throw inUse(folder, text.isEmpty() ? "another process" : text);
+      }
+      channel.truncate(0);
+      String text = "process " + ProcessHandle.current().pid() + "\n";
+      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)), 0);
+      locked = true;
+      return channel;
+    } finally {
+      if (!locked) {
+        channel.close();
+      }
+    }
+  }
+
+  private static DeepXrayException inUse(Path folder, String owner) {
+    return new DeepXrayException(
+        folder
+            + " is being written by another run ("
+            + owner
+            + "); wait until it has ended, or choose another folder.");
+  }
+
+  private void giveBack() throws IOException {
+    synchronized (HELD) {
+      holds--;
+      if (holds == 0) {
+        HELD.remove(folder);
+        channel.close();
+      }
+    }
+  }
+}
