@@ -151,6 +151,7 @@ final class ExplainCommand implements Callable<Integer> {
       throw new DeepXrayException(
           folder + " has no " + Bundle.EXPLAIN + "; export it again, without --no-explain.");
     }
+    bundle.requireIntact(Bundle.EXPLAIN::equals);
     ImageFiles found = ImageFiles.find(images);
     PrintWriter err = common.command().commandLine().getErr();
     found.unreadable().forEach(path -> err.println(ImageFiles.cannotBeRead(path)));

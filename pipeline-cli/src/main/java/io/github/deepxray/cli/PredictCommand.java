@@ -11,6 +11,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.export.Classifier;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -82,8 +83,20 @@ final class PredictCommand implements Callable<Integer> {
               + " models.")
   private Double threshold;
 
+  @Option(
+      names = "--trust",
+      description =
+          "Run a SavedModel folder from elsewhere whatever its operations. Such a model is a program"
+              + " that may write files; without this, only operations that export writes are run.")
+  private boolean trust;
+
   @Override
   public Integer call() throws Exception {
+    if (trust && (Bundle.isBundle(model) || Files.isRegularFile(model))) {
+      throw new ParameterException(
+          common.command().commandLine(),
+          "--trust is for a SavedModel folder by itself; " + model + " is none. Leave it out.");
+    }
     if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
       throw new ParameterException(
           common.command().commandLine(), "--threshold must lie in 0..1, not " + threshold + ".");
@@ -109,7 +122,10 @@ final class PredictCommand implements Callable<Integer> {
                 + ", of which the most probable is decided for. Leave it out.");
       }
     }
-    try (Classifier classifier = Classifier.load(model, form, chosen, 1)) {
+    try (Classifier classifier =
+        trust
+            ? Classifier.loadTrusted(model, form, chosen, 1)
+            : Classifier.load(model, form, chosen, 1)) {
       Output output =
           classifier.labels().size() == 2
               ? output(out, files)

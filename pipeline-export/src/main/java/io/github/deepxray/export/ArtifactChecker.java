@@ -119,7 +119,7 @@ final class ArtifactChecker {
       throws IOException {
     SplitScores trained = new BundleRecords(bundle).scores(Split.TEST.key());
     try (SavedModelEngine engine =
-        new SavedModelEngine(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
+        SavedModelEngine.load(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
       SplitScores scored = scorer.scoreBytes(name, engine, Split.TEST).scores();
       return Compared.of(trained.inOrderOf(scored), trainedThreshold, scored, threshold);
     }

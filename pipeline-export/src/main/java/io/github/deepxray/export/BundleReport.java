@@ -127,7 +127,7 @@ public final class BundleReport {
    */
   public static Path draw(Bundle bundle, Optional<ReportContent.Speed> speed) throws IOException {
     // The checksums must not come to vouch for a file that was changed by someone else.
-    requireIntact(bundle, bundle.damage(name -> !name.equals(FILE)));
+    bundle.requireIntact(name -> !name.equals(FILE));
     Path file = bundle.folder().resolve(FILE);
     AtomicFiles.write(file, html(bundle, speed));
     AtomicFiles.write(bundle.folder().resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle.folder()));
@@ -152,20 +152,8 @@ public final class BundleReport {
             PreparedDataset.MANIFEST,
             Predictions.fileName(Split.VALIDATION.key()),
             Predictions.fileName(Split.TEST.key()));
-    requireIntact(
-        bundle, bundle.damage(name -> shown.contains(name) || name.startsWith("history-")));
+    bundle.requireIntact(name -> shown.contains(name) || name.startsWith("history-"));
     AtomicFiles.write(file, html(bundle, speed));
-  }
-
-  private static void requireIntact(Bundle bundle, List<String> damage) {
-    if (!damage.isEmpty()) {
-      throw new DeepXrayException(
-          bundle.folder()
-              + " is damaged: "
-              + damage.get(0)
-              + (damage.size() > 1 ? ", and " + (damage.size() - 1) + " more" : "")
-              + "; export it again.");
-    }
   }
 
   /** What the bundle's own file says; older bundles have none, and then less is known. */

@@ -51,16 +51,44 @@ public final class Classifier implements AutoCloseable {
    * @param threads how many threads one call may use; 1 does most images a second where several
    *     threads classify
    * @throws DeepXrayException if it is none of these, damaged, or no classifier of RGB images with
-   *     one output, the threshold is no probability, or the library that runs it cannot be loaded
+   *     one output, the threshold is no probability, the library that runs it cannot be loaded, or
+   *     a SavedModel has operations that this project does not export
    * @throws IOException if it cannot be read
    */
   public static Classifier load(
       Path model, Artifact artifact, OptionalDouble threshold, int threads) throws IOException {
+    return load(model, artifact, threshold, threads, ModelFormat::load);
+  }
+
+  /**
+   * Loads a model from somebody who is trusted: a SavedModel by itself may have operations that
+   * this project does not export, and is a program that can write files.
+   *
+   * @param model as of {@link #load}
+   * @param artifact as of {@link #load}
+   * @param threshold as of {@link #load}
+   * @param threads as of {@link #load}
+   * @throws DeepXrayException as {@link #load}, whatever the operations
+   * @throws IOException if it cannot be read
+   */
+  public static Classifier loadTrusted(
+      Path model, Artifact artifact, OptionalDouble threshold, int threads) throws IOException {
+    return load(model, artifact, threshold, threads, ModelFormat::loadTrusted);
+  }
+
+  private interface Load {
+    InferenceEngine load(ModelFormat format, Path model, int threads) throws IOException;
+  }
+
+  private static Classifier load(
+      Path model, Artifact artifact, OptionalDouble threshold, int threads, Load load)
+      throws IOException {
     if (!Files.exists(model)) {
       throw new NoSuchFileException(model.toString(), null, "no such model");
     }
     if (Bundle.isBundle(model)) {
       Bundle bundle = Bundle.open(model);
+      bundle.requireIntact(artifact);
       // Read before the engine is there, which a failure would leave open.
       List<String> names = bundle.labels();
       OptionalDouble chosen =
@@ -82,7 +110,7 @@ public final class Classifier implements AutoCloseable {
               + Bundle.CHECKSUMS
               + " or saved_model.pb, or a file.");
     }
-    InferenceEngine engine = format.load(model, threads);
+    InferenceEngine engine = load.load(format, model, threads);
     try {
       return new Classifier(withoutBundle(engine, format, threshold, model));
     } catch (RuntimeException | Error e) {

@@ -97,7 +97,8 @@ final class ModelVersion {
     Bundle bundle = Bundle.open(folder);
     List<ArtifactReport> reports = bundle.artifacts();
     Artifact artifact = options.engine().orElseGet(() -> choose(bundle, reports));
-    refuseDamage(bundle, artifact);
+    bundle.requireIntact(artifact);
+    bundle.requireIntact(Bundle.EXPLAIN::equals);
     List<String> labels = bundle.labels();
     OptionalDouble threshold =
         labels.size() > 2 ? OptionalDouble.empty() : OptionalDouble.of(bundle.threshold(artifact));
@@ -174,21 +175,6 @@ final class ModelVersion {
         "the gate has not blessed "
             + artifact.key()
             + report.map(r -> ": " + String.join("; ", r.verdict().objections())).orElse(""));
-  }
-
-  private static void refuseDamage(Bundle bundle, Artifact artifact) throws IOException {
-    List<String> damage =
-        bundle.damage(
-            name ->
-                name.equals(artifact.path())
-                    || name.startsWith(artifact.path() + "/")
-                    || name.equals(Bundle.EXPLAIN)
-                    || name.equals(Bundle.LABELS)
-                    || name.equals(ArtifactReport.FILE));
-    if (!damage.isEmpty()) {
-      throw new DeepXrayException(
-          bundle.folder() + " is damaged: " + String.join("; ", damage) + "; copy it again.");
-    }
   }
 
   private static JsonNode text(Path file) throws IOException {

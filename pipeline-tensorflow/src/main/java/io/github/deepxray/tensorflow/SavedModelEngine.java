@@ -38,15 +38,35 @@ public final class SavedModelEngine implements InferenceEngine {
   private final Holders holders;
 
   /**
-   * Loads the graph tagged {@value SavedModelWriter#TAG}.
+   * Loads the graph tagged {@value SavedModelWriter#TAG}, if it has no other operations than this
+   * project exports.
    *
    * @param folder the folder that holds {@value SavedModelWriter#FILE}
    * @param threads how many threads one operation may use, see {@link TensorFlowEngine}
    * @throws DeepXrayException if the folder is not a SavedModel whose signature {@value
-   *     SavedModelWriter#SERVING_DEFAULT} turns one float tensor of known size into float tensors
+   *     SavedModelWriter#SERVING_DEFAULT} turns one float tensor of known size into float tensors,
+   *     or it has other operations
    */
-  public SavedModelEngine(Path folder, int threads) {
-    this.folder = folder;
+  public static SavedModelEngine load(Path folder, int threads) {
+    requireSavedModel(folder);
+    GraphCheck.requireExported(folder.resolve(SavedModelWriter.FILE));
+    return new SavedModelEngine(folder, threads);
+  }
+
+  /**
+   * Loads a graph with any operations, from somebody who is trusted: it is a program, which may
+   * write files or worse.
+   *
+   * @param folder as of {@link #load}
+   * @param threads as of {@link #load}
+   * @throws DeepXrayException as {@link #load}, whatever the operations
+   */
+  public static SavedModelEngine loadTrusted(Path folder, int threads) {
+    requireSavedModel(folder);
+    return new SavedModelEngine(folder, threads);
+  }
+
+  private static void requireSavedModel(Path folder) {
     if (!Files.isRegularFile(folder.resolve(SavedModelWriter.FILE))) {
       throw new DeepXrayException(
           folder
@@ -54,7 +74,11 @@ public final class SavedModelEngine implements InferenceEngine {
               + SavedModelWriter.FILE
               + "; give the version folder, such as saved_model/1.");
     }
-    bundle = Sessions.LIBRARY.call(folder.toString(), () -> load(folder, threads));
+  }
+
+  private SavedModelEngine(Path folder, int threads) {
+    this.folder = folder;
+    bundle = Sessions.LIBRARY.call(folder.toString(), () -> open(folder, threads));
     try {
       signature = signature(SavedModelWriter.SERVING_DEFAULT);
       input = onlyInput(SavedModelWriter.SERVING_DEFAULT, signature, DataType.DT_FLOAT);
@@ -80,7 +104,7 @@ public final class SavedModelEngine implements InferenceEngine {
     holders = engine.holders;
   }
 
-  private static SavedModelBundle load(Path folder, int threads) {
+  private static SavedModelBundle open(Path folder, int threads) {
     try {
       return SavedModelBundle.loader(folder.toString())
           .withTags(SavedModelWriter.TAG)

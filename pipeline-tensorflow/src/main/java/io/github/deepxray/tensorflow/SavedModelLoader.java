@@ -8,6 +8,11 @@ import java.nio.file.Path;
 public final class SavedModelLoader implements ModelLoader.SavedModel {
   @Override
   public InferenceEngine load(Path model, int threads) {
-    return new SavedModelEngine(model, threads);
+    return SavedModelEngine.load(model, threads);
+  }
+
+  @Override
+  public InferenceEngine loadTrusted(Path model, int threads) {
+    return SavedModelEngine.loadTrusted(model, threads);
   }
 }

@@ -62,7 +62,7 @@ class SavedModelTest {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
     SavedModelWriter.write(folder, model);
     try (InferenceEngine expected = new TensorFlowEngine(model, 1);
-        SavedModelEngine engine = new SavedModelEngine(folder, 1)) {
+        SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
       assertThat(engine.inputShape()).isEqualTo(expected.inputShape());
       assertThat(engine.outputShapes()).isEqualTo(expected.outputShapes());
       assertThat(engine.outputNames()).containsExactly("probability");
@@ -72,6 +72,48 @@ class SavedModelTest {
             .containsExactly(expected.run(images, count)[0], offset(1e-6f));
       }
     }
+  }
+
+  /** It would write a file as soon as it runs. */
+  @Test
+  void operationsThatAreNotExportedAreRefusedByName() throws IOException {
+    Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
+    SavedModelWriter.write(folder, model);
+    Path file = folder.resolve(SavedModelWriter.FILE);
+    SavedModel.Builder changed = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    changed
+        .getMetaGraphsBuilder(0)
+        .getGraphDefBuilder()
+        .addNode(NodeDef.newBuilder().setName("name").setOp("Const"))
+        .addNode(NodeDef.newBuilder().setName("write").setOp("WriteFile").addInput("name"));
+    Files.write(file, changed.build().toByteArray());
+    assertThatThrownBy(() -> SavedModelEngine.load(folder, 1))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(file + " has operations")
+        .hasMessageContaining(": WriteFile;")
+        .hasMessageContaining("--trust")
+        .hasMessageNotContaining("Const");
+    assertThatThrownBy(() -> SavedModelEngine.loadTrusted(folder, 1))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageNotContaining("--trust");
+  }
+
+  /** In the body of a function, too. */
+  @Test
+  void operationsOfFunctionsAreChecked() throws IOException {
+    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    Path file = folder.resolve(SavedModelWriter.FILE);
+    SavedModel.Builder changed = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    changed
+        .getMetaGraphsBuilder(0)
+        .getGraphDefBuilder()
+        .getLibraryBuilder()
+        .getFunctionBuilder(0)
+        .addNodeDef(NodeDef.newBuilder().setName("call").setOp("PyFunc"));
+    Files.write(file, changed.build().toByteArray());
+    assertThatThrownBy(() -> SavedModelEngine.load(folder, 1))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining(": PyFunc;");
   }
 
   @Test
@@ -89,7 +131,7 @@ class SavedModelTest {
         expected.add(engine.run(pixels, 1)[0][0]);
       }
     }
-    try (SavedModelEngine engine = new SavedModelEngine(folder, 1)) {
+    try (SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
       float[] values = engine.runBytes(files)[0];
       assertThat(values).hasSize(files.size());
       for (int i = 0; i < values.length; i++) {
@@ -115,7 +157,7 @@ class SavedModelTest {
             List.of("pixels"));
     SavedModelWriter.write(folder, new Model(network, Weights.empty()));
     int[][] sizes = {{48, 56}, {48, 57}, {96, 112}, {131, 97}, {20, 31}, {500, 700}, {1, 1}};
-    try (SavedModelEngine engine = new SavedModelEngine(folder, 1)) {
+    try (SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
       for (int[] size : sizes) {
         byte[] file = file(kind, size[0], size[1]);
         RgbImage image = ImageCodec.decode(file, kind.name());
@@ -189,7 +231,7 @@ class SavedModelTest {
     Arrays.fill(grey, 128);
     List<byte[]> requests = ServingWarmup.requests("xray", model.network());
     assertThat(requests).hasSize(2);
-    try (SavedModelEngine engine = new SavedModelEngine(folder, 1)) {
+    try (SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
       // tensorflow_serving/apis: PredictionLog.predict_log = 6, PredictLog.request = 1,
       // PredictRequest.model_spec = 1 and inputs = 2, ModelSpec.name = 1 and signature_name = 3.
       UnknownFieldSet byImages = nested(UnknownFieldSet.parseFrom(requests.get(0)), 6, 1);
@@ -212,18 +254,18 @@ class SavedModelTest {
 
   @Test
   void namesTheFolderThatIsNoSavedModel() throws IOException {
-    assertThatThrownBy(() -> new SavedModelEngine(folder.resolve("missing"), 1))
+    assertThatThrownBy(() -> SavedModelEngine.load(folder.resolve("missing"), 1))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("missing");
     Files.writeString(folder.resolve("saved_model.pb"), "not a protocol buffer");
-    assertThatThrownBy(() -> new SavedModelEngine(folder, 1))
+    assertThatThrownBy(() -> SavedModelEngine.load(folder, 1))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(folder.toString());
     SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
     byte[] whole = Files.readAllBytes(folder.resolve("saved_model.pb"));
     for (int length : new int[] {0, whole.length / 2, whole.length - 1}) {
       Files.write(folder.resolve("saved_model.pb"), Arrays.copyOf(whole, length));
-      assertThatThrownBy(() -> new SavedModelEngine(folder, 1))
+      assertThatThrownBy(() -> SavedModelEngine.load(folder, 1))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(folder.toString());
     }
@@ -233,7 +275,7 @@ class SavedModelTest {
   void refusesWhatItCannotRun() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
     SavedModelWriter.write(folder, model);
-    SavedModelEngine engine = new SavedModelEngine(folder, 1);
+    SavedModelEngine engine = SavedModelEngine.load(folder, 1);
     try (engine) {
       assertThatThrownBy(() -> engine.run(new float[10], 1))
           .isInstanceOf(IllegalArgumentException.class)

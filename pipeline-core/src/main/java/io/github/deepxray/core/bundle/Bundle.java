@@ -164,6 +164,41 @@ public record Bundle(Path folder) {
   }
 
   /**
+   * Refuses a bundle in which what an artifact needs is not what was exported: the artifact, the
+   * names of the classes, thresholds.
+   *
+   * @throws DeepXrayException if one of these files is not as its checksum says
+   * @throws IOException if a file cannot be read
+   */
+  public void requireIntact(Artifact artifact) throws IOException {
+    requireIntact(
+        name ->
+            name.equals(artifact.path())
+                || name.startsWith(artifact.path() + "/")
+                || name.equals(LABELS)
+                || name.equals(ArtifactReport.FILE));
+  }
+
+  /**
+   * Refuses a bundle in which some files are not what was exported.
+   *
+   * @param which the files, by their name in {@value #CHECKSUMS}
+   * @throws DeepXrayException if one is not as its checksum says
+   * @throws IOException if a file cannot be read
+   */
+  public void requireIntact(Predicate<String> which) throws IOException {
+    List<String> damage = damage(which);
+    if (!damage.isEmpty()) {
+      throw new DeepXrayException(
+          folder
+              + " is damaged: "
+              + damage.get(0)
+              + (damage.size() > 1 ? ", and " + (damage.size() - 1) + " more" : "")
+              + "; copy or export it again.");
+    }
+  }
+
+  /**
    * Compares every file with its checksum.
    *
    * @return what is wrong, a line each; empty if all is well

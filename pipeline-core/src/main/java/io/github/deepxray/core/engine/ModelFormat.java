@@ -36,6 +36,23 @@ public enum ModelFormat {
    * @throws IOException if it cannot be read
    */
   public InferenceEngine load(Path model, int threads) throws IOException {
+    return loader(model).load(model, threads);
+  }
+
+  /**
+   * Loads a model from somebody who is trusted: a SavedModel is a program, which may have
+   * operations that write files.
+   *
+   * @param model the file or folder
+   * @param threads how many threads one call may use, at least 1
+   * @throws DeepXrayException as {@link #load}, but for operations that are not exported
+   * @throws IOException if it cannot be read
+   */
+  public InferenceEngine loadTrusted(Path model, int threads) throws IOException {
+    return loader(model).loadTrusted(model, threads);
+  }
+
+  private ModelLoader loader(Path model) {
     return Services.first(service)
         .orElseThrow(
             () ->
@@ -45,7 +62,6 @@ public enum ModelFormat {
                         + library
                         + ", which is not here; choose another form or add "
                         + module
-                        + " to the class path."))
-        .load(model, threads);
+                        + " to the class path."));
   }
 }

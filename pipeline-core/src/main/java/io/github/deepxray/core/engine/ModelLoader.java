@@ -18,6 +18,18 @@ public interface ModelLoader {
    */
   InferenceEngine load(Path model, int threads) throws IOException;
 
+  /**
+   * Loads a model from somebody who is trusted, without the checks of what it may do.
+   *
+   * @param model the file or folder
+   * @param threads how many threads one call may use, at least 1
+   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or cannot be run
+   * @throws IOException if it cannot be read
+   */
+  default InferenceEngine loadTrusted(Path model, int threads) throws IOException {
+    return load(model, threads);
+  }
+
   /** Loads {@code .tflite} files. */
   interface TfLite extends ModelLoader {}
 
