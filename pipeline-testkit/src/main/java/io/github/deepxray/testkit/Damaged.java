@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Damages a file again and again and lets something read it each time. */
@@ -54,18 +56,31 @@ public final class Damaged {
   private static int each(
       Path file, byte[] good, long mostBytes, Robustness.Reading reading, Damage damage)
       throws IOException {
-    // What is read as it should be must be read at all.
+    // What is not damaged must be read.
     reading.run();
+    int inputs = Mutations.inputs(ORDINARILY);
     int read = 0;
+    List<AssertionError> faults = new ArrayList<>();
     try {
-      for (int i = 0; i < Mutations.inputs(ORDINARILY); i++) {
+      for (int i = 0; i < inputs; i++) {
         byte[] bytes = damage.by(new SplittableRandom(i));
         Files.write(file, bytes);
         int number = i;
-        read += Robustness.check(() -> describe(file, number, bytes), mostBytes, reading) ? 1 : 0;
+        try {
+          read +=
+              Robustness.check(() -> describe(file, number, bytes), mostBytes, reading) ? 1 : 0;
+        } catch (AssertionError e) {
+          faults.add(e);
+        }
       }
     } finally {
       Files.write(file, good);
+    }
+    if (!faults.isEmpty()) {
+      AssertionError first = faults.get(0);
+      throw new AssertionError(
+          faults.size() + " of " + inputs + " inputs went wrong, the first: " + first.getMessage(),
+          first);
     }
     return read;
   }

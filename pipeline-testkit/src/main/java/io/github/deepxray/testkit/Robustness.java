@@ -27,7 +27,7 @@ public final class Robustness {
   /**
    * Lets something read damaged input. It may succeed, or fail with an {@link IOException} or a
    * {@link DeepXrayException} of one line without the words of a parser; nothing else, and within 5
-   * seconds.
+   * seconds of the processor's time, which does not depend on what else the machine does.
    *
    * @param input what is read, for the message
    * @param mostBytes how much memory it may ask for, all objects counted
@@ -35,7 +35,7 @@ public final class Robustness {
    */
   public static boolean check(Supplier<String> input, long mostBytes, Reading reading) {
     long before = THREADS.getThreadAllocatedBytes(Thread.currentThread().getId());
-    long start = System.nanoTime();
+    long start = THREADS.getCurrentThreadCpuTime();
     boolean read = false;
     try {
       reading.run();
@@ -50,7 +50,7 @@ public final class Robustness {
     } catch (RuntimeException | Error e) {
       throw new AssertionError(e + " for " + input.get(), e);
     }
-    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(THREADS.getCurrentThreadCpuTime() - start);
     long bytes = THREADS.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
     assertThat(seconds).as("seconds for %s", input.get()).isLessThan(MOST_SECONDS);
     assertThat(bytes).as("bytes for %s", input.get()).isLessThan(mostBytes);

@@ -74,8 +74,7 @@ public record Backbone(EfficientNet variant, Model model, String source) {
    *     interrupted while it waits for a download
    */
   public static Backbone load(
-      EfficientNet variant, int imageSize, String weights, Progress progress)
-      throws IOException {
+      EfficientNet variant, int imageSize, String weights, Progress progress) throws IOException {
     boolean imagenet = weights.equals(IMAGENET);
     Path file =
         imagenet ? new KerasApplications().weightsFile(variant, progress) : Path.of(weights);

@@ -195,7 +195,7 @@ class DamagedRecordsTest {
   @Test
   void blockYaml() throws IOException {
     Path file = folder.resolve("head.yaml");
-    Files.writeString(file, Json.yaml(preset("ensemble")));
+    Files.writeString(file, Json.yaml(Json.tree(preset("ensemble"))));
     Damaged.bytes(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
   }
 
@@ -214,8 +214,12 @@ class DamagedRecordsTest {
     Path file = folder.resolve("predictions-test.csv");
     Files.writeString(
         file,
-        "filename,label,slice,patient,probability\n"
-            + "a.jpeg,0,normal,p1,0.25\n\"b,c.jpeg\",1,viral,p2,0.75\nd.jpeg,1,bacterial,p3,1.0\n");
+        """
+        filename,label,slice,patient,probability
+        a.jpeg,0,normal,p1,0.25
+        "b,c.jpeg",1,viral,p2,0.75
+        d.jpeg,1,bacterial,p3,1.0
+        """);
     assertThat(
             Damaged.bytes(
                 file,
@@ -227,8 +231,11 @@ class DamagedRecordsTest {
         .isPositive();
     Files.writeString(
         file,
-        "filename,label,slice,patient,probability_0,probability_1,probability_2\n"
-            + "a.jpeg,0,unspecified,p1,0.25,0.5,0.25\nb.jpeg,2,unspecified,p2,0.25,0.5,0.25\n");
+        """
+        filename,label,slice,patient,probability_0,probability_1,probability_2
+        a.jpeg,0,unspecified,p1,0.25,0.5,0.25
+        b.jpeg,2,unspecified,p2,0.25,0.5,0.25
+        """);
     assertThat(Damaged.bytes(file, MOST_BYTES, () -> ClassPredictions.scores(file))).isPositive();
   }
 
@@ -237,8 +244,11 @@ class DamagedRecordsTest {
     Path file = folder.resolve(HistoryFile.NAME);
     Files.writeString(
         file,
-        "epoch,loss,validation_loss,validation_auc,learning_rate\n1,0.5,0.25,0.9,0.001\n"
-            + "2,0.4,0.2,0.95,NaN\n");
+        """
+        epoch,loss,validation_loss,validation_auc,learning_rate
+        1,0.5,0.25,0.9,0.001
+        2,0.4,0.2,0.95,NaN
+        """);
     assertThat(Damaged.bytes(file, MOST_BYTES, () -> HistoryFile.read(file))).isPositive();
   }
 }

@@ -123,11 +123,11 @@ public final class Json {
     }
   }
 
-  /** Refuses what stands for a value elsewhere: the parser would take its name for a text. */
-  private static final class WithoutAliases extends JsonParserDelegate {
+  /** Refuses names and tags of values: the parser would take the one for a text, skip the other. */
+  private static final class PlainYaml extends JsonParserDelegate {
     private final YAMLParser yaml;
 
-    WithoutAliases(YAMLParser yaml) {
+    PlainYaml(YAMLParser yaml) {
       super(yaml);
       this.yaml = yaml;
     }
@@ -135,9 +135,10 @@ public final class Json {
     @Override
     public JsonToken nextToken() throws IOException {
       JsonToken token = super.nextToken();
-      if (yaml.isCurrentAlias()) {
+      if (yaml.isCurrentAlias() || yaml.getTypeId() != null) {
         throw new Malformed.RefusedException(
-            "names that stand for other values (*name) are not read; write the value here.",
+            "names that stand for other values (*name) and tags (!name) are not read; write the"
+                + " value here.",
             currentTokenLocation());
       }
       return token;
@@ -202,7 +203,7 @@ public final class Json {
 
   private static JsonNode parse(ObjectMapper mapper, String text, String language, String source) {
     try (JsonParser plain = mapper.createParser(text);
-        JsonParser parser = plain instanceof YAMLParser yaml ? new WithoutAliases(yaml) : plain) {
+        JsonParser parser = plain instanceof YAMLParser yaml ? new PlainYaml(yaml) : plain) {
       JsonNode tree = mapper.readTree(parser);
       if (tree == null) {
         return MissingNode.getInstance();
@@ -245,7 +246,7 @@ public final class Json {
 
   /**
    * Reads a file that a person wrote, of at most 1 MiB: YAML if its name ends in {@code .yaml} or
-   * {@code .yml}, JSON otherwise. YAML is one document without aliases.
+   * {@code .yml}, JSON otherwise. YAML is one document without aliases and tags.
    *
    * @throws DeepXrayException if it is malformed
    * @throws IOException if it cannot be read

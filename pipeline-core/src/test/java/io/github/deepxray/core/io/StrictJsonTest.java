@@ -173,8 +173,10 @@ class StrictJsonTest {
         "a: 1@b: 2@a: 3@ | , line 3: \"a\" is there twice.",
         "a: 1@---@a: 2@ | , line 3: something follows the end; keep one value, or one document of"
             + " YAML.",
-        "a: &x [1]@b: *x@ | , line 2: names that stand for other values (*name) are not read; write"
-            + " the value here.",
+        "a: &x [1]@b: *x@ | , line 2: names that stand for other values (*name) and tags (!name) are"
+            + " not read; write the value here.",
+        "a: 1@b: !x 3@ | , line 2: names that stand for other values (*name) and tags (!name) are not"
+            + " read; write the value here.",
         "a: {b: 1, b: 2} | , line 1: \"b\" is there twice.",
         "a: [1@ | , line 1: this is no YAML.",
         "a: 1e999999999 | : a is a number that is too large.",
