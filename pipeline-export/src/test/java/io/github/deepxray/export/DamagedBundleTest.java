@@ -142,8 +142,11 @@ class DamagedBundleTest {
     ArtifactReport.write(folder.resolve(ArtifactReport.FILE), reports);
     Files.writeString(
         folder.resolve(BundleReport.historyFile("train")),
-        "epoch,loss,validation_loss,validation_auc,learning_rate\n1,0.5,0.25,0.9,0.001\n"
-            + "2,0.4,0.2,0.95,NaN\n");
+        """
+        epoch,loss,validation_loss,validation_auc,learning_rate
+        1,0.5,0.25,0.9,0.001
+        2,0.4,0.2,0.95,NaN
+        """);
     List<Picture> pictures = new ArrayList<>();
     try (XrayReader reader = dataset.read(Split.TEST)) {
       for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {

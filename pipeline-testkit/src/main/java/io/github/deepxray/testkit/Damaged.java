@@ -67,8 +67,7 @@ public final class Damaged {
         Files.write(file, bytes);
         int number = i;
         try {
-          read +=
-              Robustness.check(() -> describe(file, number, bytes), mostBytes, reading) ? 1 : 0;
+          read += Robustness.check(() -> describe(file, number, bytes), mostBytes, reading) ? 1 : 0;
         } catch (AssertionError e) {
           faults.add(e);
         }

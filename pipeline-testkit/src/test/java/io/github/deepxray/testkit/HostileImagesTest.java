@@ -148,14 +148,20 @@ class HostileImagesTest {
   @ValueSource(strings = {"wide-64000000x1.png", "progressive-97-scans.jpg"})
   void imagesThatTakeLongAreRefusedAtOnce(String name) throws IOException {
     byte[] bytes = Files.readAllBytes(SharedData.hostile(name));
+    // The first loads classes.
+    refuses(bytes, name);
     long before = allocated();
     long start = threads.getCurrentThreadCpuTime();
+    refuses(bytes, name);
+    assertThat(threads.getCurrentThreadCpuTime() - start).isLessThan(1_000_000_000L);
+    assertThat(allocated() - before).isLessThan(8 << 20);
+  }
+
+  private static void refuses(byte[] bytes, String name) {
     assertThatThrownBy(() -> ImageCodec.decode(bytes, name))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(name)
         .hasMessageContaining("allowed");
-    assertThat(threads.getCurrentThreadCpuTime() - start).isLessThan(1_000_000_000L);
-    assertThat(allocated() - before).isLessThan(8 << 20);
   }
 
   @Test
