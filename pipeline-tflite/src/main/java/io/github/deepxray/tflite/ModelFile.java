@@ -47,13 +47,9 @@ final class ModelFile {
     ModelFile file = new ModelFile(source, bytes);
     try {
       FileCheck check = new FileCheck(source, bytes);
-      check.wiring();
+      check.check();
       if (options.delegate()) {
         check.delegable();
-        // TensorFlow Lite's own kernels check shapes and types; XNNPACK trusts them.
-        try (Interpreter kernels = file.interpreter(options.withoutDelegate())) {
-          check.shapes(kernels);
-        }
       }
       return file;
     } catch (RuntimeException | Error e) {

@@ -9,6 +9,8 @@ import org.bytedeco.tensorflowlite.global.tensorflowlite;
 
 /** An input or output tensor, seen as floats. */
 final class Port {
+  private static final int LONGEST_NAME = 100;
+
   final String name;
 
   /** Without the batch dimension. */
@@ -64,7 +66,7 @@ final class Port {
       throw new DeepXrayException(
           source
               + " cannot be run: tensor "
-              + name
+              + shown(name)
               + " is of type "
               + tensorflowlite.TfLiteTypeGetName(type).getString()
               + "; give a model with inputs and outputs of FLOAT32, UINT8, INT8 or INT16.");
@@ -77,7 +79,7 @@ final class Port {
       throw new DeepXrayException(
           source
               + " cannot be run: tensor "
-              + name
+              + shown(name)
               + " has shape "
               + dimensions
               + "; give a model for a batch of 1, [1, ...].");
@@ -89,6 +91,12 @@ final class Port {
         type,
         params.scale(),
         params.zero_point());
+  }
+
+  /** A name from a file as a part of one line. */
+  private static String shown(String name) {
+    String line = name.replaceAll("\\p{Cntrl}", " ");
+    return line.length() > LONGEST_NAME ? line.substring(0, LONGEST_NAME) + "..." : line;
   }
 
   /** Copies one example into the tensor. */
@@ -147,7 +155,7 @@ final class Port {
     if (tensor.bytes() != expected) {
       throw new DeepXrayException(
           "Tensor "
-              + name
+              + shown(name)
               + " has "
               + tensor.bytes()
               + " bytes instead of "

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.tensorflow.lite.schema.DimensionMetadata;
 import org.tensorflow.lite.schema.DimensionType;
 import org.tensorflow.lite.schema.Int32Vector;
+import org.tensorflow.lite.schema.QuantizationDetails;
 import org.tensorflow.lite.schema.QuantizationParameters;
 import org.tensorflow.lite.schema.SparseIndexVector;
 import org.tensorflow.lite.schema.SparsityParameters;
@@ -16,52 +17,98 @@ import org.tensorflow.lite.schema.Uint16Vector;
 import org.tensorflow.lite.schema.Uint8Vector;
 
 /**
- * Checks how a tensor of a file is quantized and where the values of a sparse one stand. TensorFlow
- * Lite believes both: a scale that is no number ends the process, and so does a place outside the
- * tensor.
+ * Checks what a tensor of a file holds, how it is quantized and where the values of a sparse one
+ * stand. TensorFlow Lite believes all of it: a scale that is no number ends the process, and so
+ * does a place outside the tensor.
  */
 final class TensorCheck {
+  private static final int LARGEST_RANK = 6;
+
+  /** A gigabyte of bytes, four of floats. */
+  static final long MOST_ELEMENTS = 1L << 30;
+
+  // Products and quotients of two stay far from the limits of floats and doubles.
+  private static final double LEAST_SCALE = 0x1p-100;
+  private static final double LARGEST_SCALE = 0x1p60;
+
   private TensorCheck() {}
+
+  /** What is wrong with a tensor's type, shape or values, if anything is. */
+  static Optional<String> storage(Tensor tensor, int stored) {
+    int width = FileTensor.width(tensor.type());
+    if (width == 0) {
+      return Optional.of("is of type " + FileTensor.name(tensor.type()));
+    }
+    if (tensor.isVariable() || tensor.variantTensorsLength() > 0) {
+      return Optional.of("keeps a state from one run to the next");
+    }
+    if (tensor.shapeLength() > LARGEST_RANK) {
+      return Optional.of("has " + tensor.shapeLength() + " dimensions");
+    }
+    long elements = 1;
+    for (int d = 0; d < tensor.shapeLength(); d++) {
+      int size = tensor.shape(d);
+      if (size < 1) {
+        return Optional.of("has a dimension of " + size);
+      }
+      elements = Math.min(elements * size, MOST_ELEMENTS + 1);
+    }
+    if (elements > MOST_ELEMENTS) {
+      return Optional.of("has more than " + MOST_ELEMENTS + " values");
+    }
+    if (stored > 0 && tensor.sparsity() == null && stored != elements * width) {
+      return Optional.of("has " + elements + " values in " + stored + " bytes");
+    }
+    return Optional.empty();
+  }
 
   /** What is wrong with a tensor's quantization, if anything is. */
   static Optional<String> quantization(Tensor tensor) {
     QuantizationParameters quantization = tensor.quantization();
-    if (quantization == null || quantization.scaleLength() == 0) {
+    if (quantization == null) {
       return Optional.empty();
     }
-    int min;
-    int max;
-    switch (tensor.type()) {
-      case TensorType.INT8 -> {
-        min = Byte.MIN_VALUE;
-        max = Byte.MAX_VALUE;
-      }
-      case TensorType.UINT8 -> {
-        min = 0;
-        max = 255;
-      }
-      case TensorType.INT16 -> {
-        min = Short.MIN_VALUE;
-        max = Short.MAX_VALUE;
-      }
-      case TensorType.INT32, TensorType.INT64 -> {
-        min = 0;
-        max = 0;
-      }
-      default -> {
-        return Optional.empty();
-      }
+    if (quantization.detailsType() != QuantizationDetails.NONE) {
+      return Optional.of("is quantized in a way of its own");
     }
+    int scales = quantization.scaleLength();
+    if (quantization.zeroPointLength() != scales) {
+      return Optional.of(
+          "has " + scales + " scales and " + quantization.zeroPointLength() + " zero points");
+    }
+    int axis = quantization.quantizedDimension();
+    boolean inside = axis >= 0 && axis < Math.max(1, tensor.shapeLength());
+    if (scales > 0 && (!inside || (scales > 1 && tensor.shape(axis) != scales))) {
+      return Optional.of("has " + scales + " scales along dimension " + axis);
+    }
+    return steps(tensor.type(), quantization);
+  }
+
+  private static Optional<String> steps(byte type, QuantizationParameters quantization) {
+    long min =
+        switch (type) {
+          case TensorType.INT8 -> Byte.MIN_VALUE;
+          case TensorType.INT16 -> Short.MIN_VALUE;
+          default -> 0;
+        };
+    long max =
+        switch (type) {
+          case TensorType.INT8 -> Byte.MAX_VALUE;
+          case TensorType.UINT8 -> 255;
+          case TensorType.INT16 -> Short.MAX_VALUE;
+          default -> 0;
+        };
+    // A bias has the product of two scales.
+    boolean product = type == TensorType.INT32 || type == TensorType.INT64;
+    double least = product ? Float.MIN_NORMAL : LEAST_SCALE;
+    double largest = product ? LARGEST_SCALE * LARGEST_SCALE : LARGEST_SCALE;
     for (int i = 0; i < quantization.scaleLength(); i++) {
       float scale = quantization.scale(i);
-      if (!(scale > 0) || Float.isInfinite(scale)) {
+      if (!(scale >= least && scale <= largest)) {
         return Optional.of("has scale " + scale);
       }
-    }
-    for (int i = 0; i < quantization.zeroPointLength(); i++) {
-      long zeroPoint = quantization.zeroPoint(i);
-      if (zeroPoint < min || zeroPoint > max) {
-        return Optional.of("has zero point " + zeroPoint);
+      if (quantization.zeroPoint(i) < min || quantization.zeroPoint(i) > max) {
+        return Optional.of("has zero point " + quantization.zeroPoint(i));
       }
     }
     return Optional.empty();
