@@ -95,7 +95,8 @@ class LoadTest {
         }
       }
       assertThat(counts).containsKey(503);
-      assertThat(counts.keySet()).isSubsetOf(200, 503);
+      // Its time may also run out between decoding and running.
+      assertThat(counts.keySet()).isSubsetOf(200, 503, 504);
     }
   }
 

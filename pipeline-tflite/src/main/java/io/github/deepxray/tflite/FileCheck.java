@@ -226,8 +226,7 @@ final class FileCheck implements FileOperator.Facts {
       outputs.add(tensor(table.outputs(i)));
     }
     int code = code(table);
-    FileOperator operator =
-        new FileOperator(source, index, code, table, inputs, outputs, this);
+    FileOperator operator = new FileOperator(source, index, code, table, inputs, outputs, this);
     for (FileTensor tensor : inputs.values()) {
       operator.require(ready.get(tensor.index), "reads %s before it is written", tensor);
       operator.require(

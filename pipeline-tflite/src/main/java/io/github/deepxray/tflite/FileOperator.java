@@ -168,11 +168,7 @@ final class FileOperator {
     require(elements <= TensorCheck.MOST_ELEMENTS, "writes shape %s", shape);
     List<Integer> said = output().shape;
     require(
-        output().take(shape),
-        "writes %s of shape %s where %s comes out",
-        output(),
-        said,
-        shape);
+        output().take(shape), "writes %s of shape %s where %s comes out", output(), said, shape);
   }
 
   /** Requires that it writes the type it reads. */

@@ -193,7 +193,7 @@ final class TableMutations {
           Method get = table.getClass().getMethod("get" + set.getName().substring(3));
           fields.add(new Field(table, get, set));
         } catch (NoSuchMethodException e) {
-          throw new AssertionError(e);
+          throw new LinkageError(e.getMessage(), e);
         }
       }
     }
@@ -205,7 +205,7 @@ final class TableMutations {
     try {
       return method.invoke(table, arguments);
     } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
