@@ -268,9 +268,9 @@ class CompareTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "grid: {head: [mlp]}                               | the field data",
+        "grid: {head: [mlp]}                               | data is missing.",
         "data: d                                           | compares nothing",
-        "'data: d\ngrdi: {head: [mlp]}'                    | no field grdi",
+        "'data: d\ngrdi: {head: [mlp]}'                    | grdi is no field; the fields are",
         "'data: d\ngrid: {haed: [mlp]}'                    | did you mean head?",
         "'data: d\ngrid: {head: mlp'                       | line",
         "'data: d\ngrid: {head: []}'                       | a list of values",

@@ -25,6 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ExplainTest {
+  /** Cells a side of the map: the backbone divides by 32. */
+  private static final int CELLS = SmallRun.SIZE / 32;
+
   @TempDir Path folder;
   private Path images;
   private Path out;
@@ -77,14 +80,14 @@ class ExplainTest {
         assertThat(entry.path(field)).as(field).isEqualTo(predicted.get(i).path(field));
       }
       JsonNode map = entry.path("heatMap");
-      assertThat(map.path("height").asInt()).isEqualTo(7);
-      assertThat(map.path("width").asInt()).isEqualTo(7);
+      assertThat(map.path("height").asInt()).isEqualTo(CELLS);
+      assertThat(map.path("width").asInt()).isEqualTo(CELLS);
       double max = 0;
       for (JsonNode value : map.path("values")) {
         assertThat(value.doubleValue()).isBetween(0.0, 1.0);
         max = Math.max(max, value.doubleValue());
       }
-      assertThat(map.path("values")).hasSize(49);
+      assertThat(map.path("values")).hasSize(CELLS * CELLS);
       assertThat(max).isEqualTo(map.path("max").doubleValue() > 0 ? 1 : 0);
       // In its own aspect.
       RgbImage picture = read(out.resolve(entry.path("picture").asText()));
@@ -108,10 +111,10 @@ class ExplainTest {
     assertThat(outcome.code()).as(outcome.err()).isZero();
     JsonNode map = entries(out).get(0).path("heatMap");
     RgbImage picture = read(out.resolve("xray.png"));
-    for (int i = 0; i < 49; i++) {
+    for (int i = 0; i < CELLS * CELLS; i++) {
       // The middle of a cell of 32 x 32 pixels lies between four of them.
-      int y = i / 7 * 32 + 16;
-      int x = i % 7 * 32 + 16;
+      int y = i / CELLS * 32 + 16;
+      int x = i % CELLS * 32 + 16;
       int color = HeatColors.rgb(map.path("values").get(i).doubleValue());
       for (int c = 0; c < 3; c++) {
         assertThat(picture.at(y, x, c)).isCloseTo((color >> (16 - 8 * c)) & 0xff, within(12));

@@ -17,6 +17,7 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.export.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
@@ -302,6 +303,7 @@ class SmallerModelsTest {
   }
 
   /** Also if runs before were killed, and then no stage that was finished is done again. */
+  @InCi
   @Test
   void theSameOptionsGiveTheSameBytes() throws Exception {
     Path pruning = folder.resolve("prune.yaml");

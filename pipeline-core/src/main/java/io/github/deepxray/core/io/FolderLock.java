@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The right to write into a folder, of one thread of one process at a time; the thread that has it
@@ -51,11 +52,30 @@ public final class FolderLock {
    */
   public static <T, E extends Exception> T holding(Path folder, Work<T, E> work)
       throws IOException, E {
+    boolean there = Files.exists(folder);
     FolderLock lock = take(folder);
+    boolean done = false;
     try {
-      return work.run();
+      T result = work.run();
+      done = true;
+      return result;
     } finally {
       lock.giveBack();
+      if (!there && !done) {
+        removeIfEmpty(folder);
+      }
+    }
+  }
+
+  /** Work that failed before it wrote anything leaves no folder. */
+  private static void removeIfEmpty(Path folder) throws IOException {
+    boolean empty;
+    try (Stream<Path> files = Files.list(folder)) {
+      empty = files.allMatch(file -> file.endsWith(FILE));
+    }
+    if (empty) {
+      Files.deleteIfExists(folder.resolve(FILE));
+      Files.deleteIfExists(folder);
     }
   }
 

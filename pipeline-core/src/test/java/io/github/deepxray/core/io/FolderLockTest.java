@@ -70,15 +70,17 @@ class FolderLockTest {
 
   @Test
   void itIsGivenBackAfterAFailure() throws IOException {
+    Path made = folder.resolve("made");
     assertThatThrownBy(
             () ->
                 FolderLock.holding(
-                    folder,
+                    made,
                     () -> {
                       throw new IllegalStateException("fails");
                     }))
         .hasMessage("fails");
-    assertThat(CompletableFuture.supplyAsync(() -> unchecked(folder)).join()).isEqualTo(7);
+    assertThat(made).doesNotExist();
+    assertThat(CompletableFuture.supplyAsync(() -> unchecked(made)).join()).isEqualTo(7);
   }
 
   private static int unchecked(Path out) {

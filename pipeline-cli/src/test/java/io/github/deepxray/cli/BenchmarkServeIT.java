@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-class BenchmarkServeTest {
+/** By itself: beside other tests the server would have to refuse requests. */
+class BenchmarkServeIT {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void measuresEverything() {
