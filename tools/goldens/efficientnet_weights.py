@@ -1,4 +1,5 @@
-"""Writes the names and shapes of the weights of Keras' EfficientNetB0 to B7 without top.
+"""Writes the names and shapes of the weights of Keras' EfficientNets without top: B0 to B7, and
+others that its EfficientNet function makes from coefficients.
 
     python tools/goldens/efficientnet_weights.py [--weights <efficientnetb0_notop.h5>] [--check]
 
@@ -13,6 +14,7 @@ written; the committed files are compared.
 """
 
 import argparse
+import functools
 import hashlib
 import os
 import pathlib
@@ -24,10 +26,12 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import h5py
 import keras
+from keras.src.applications.efficientnet import EfficientNet
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "pipeline-core/src/test/resources/io/github/deepxray/core/network"
-FULL = (0, 1)
+FULL = ("efficientnetb0", "efficientnetb1")
+SCALED = ((0.25, 0.3, 64), (0.5, 0.8, 160), (1.15, 1.7, 100))
 
 
 def weights(model):
@@ -78,17 +82,23 @@ def main():
 
     files = {}
     summary = ["variant,parameters,tensors,sha256"]
-    for i in range(8):
-        build = getattr(keras.applications, f"EfficientNetB{i}")
+    builders = {
+        f"efficientnetb{i}": getattr(keras.applications, f"EfficientNetB{i}") for i in range(8)
+    }
+    for width, depth, size in SCALED:
+        builders[f"efficientnet-{width}x{depth}x{size}"] = functools.partial(
+            EfficientNet, width, depth, size
+        )
+    for name, build in builders.items():
         model = build(include_top=False, weights=None, pooling="avg")
         named = weights(model)
-        text = "".join(f"{name} {shape}\n" for name, shape in named)
+        text = "".join(f"{weight} {shape}\n" for weight, shape in named)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        summary.append(f"efficientnetb{i},{model.count_params()},{len(named)},{digest}")
+        summary.append(f"{name},{model.count_params()},{len(named)},{digest}")
         print(summary[-1], flush=True)
-        if i in FULL:
-            files[f"efficientnetb{i}-weights.txt"] = text
-        if i == 0 and args.weights:
+        if name in FULL:
+            files[f"{name}-weights.txt"] = text
+        if name == "efficientnetb0" and args.weights:
             assert stored_weights(args.weights) == named
             print("values " + values_sha256(args.weights), flush=True)
     files["efficientnet-weights.csv"] = "\n".join(summary) + "\n"

@@ -23,8 +23,11 @@ final class BackboneOptions {
   @Option(
       names = "--backbone",
       defaultValue = "b0",
-      paramLabel = "<b0..b7>",
-      description = "Which EfficientNet; b0 is the tested one. Default: ${DEFAULT-VALUE}.")
+      paramLabel = "<name>",
+      description =
+          "Which EfficientNet: b0 to b7 (b0 is the tested one), or <width>x<depth>x<pixels> for"
+              + " weights that Keras' EfficientNet function was trained to with such"
+              + " width_coefficient, depth_coefficient and default_size. Default: ${DEFAULT-VALUE}.")
   String backbone;
 
   @Option(
@@ -32,11 +35,9 @@ final class BackboneOptions {
       paramLabel = "<pixels>",
       description =
           "Height and width of the images that the network reads, from "
-              + SMALLEST
+              + EfficientNet.SMALLEST_RESOLUTION
               + ". Smaller is faster and finds less. Default: the backbone's own, 224 for b0.")
   Optional<Integer> imageSize;
-
-  private static final int SMALLEST = 32;
 
   EfficientNet variant() {
     return EfficientNet.of(backbone);
@@ -49,9 +50,13 @@ final class BackboneOptions {
    */
   int imageSize() {
     int size = imageSize.orElse(variant().resolution());
-    if (size < SMALLEST) {
+    if (size < EfficientNet.SMALLEST_RESOLUTION) {
       throw new DeepXrayException(
-          "--image-size " + size + " is too small; give " + SMALLEST + " or more.");
+          "--image-size "
+              + size
+              + " is too small; give "
+              + EfficientNet.SMALLEST_RESOLUTION
+              + " or more.");
     }
     return size;
   }

@@ -202,7 +202,7 @@ final class Grid {
     var engines = training.command.stage().engines();
     List<String> inputs = new ArrayList<>(plan.inputs());
     inputs.add(dataset.fingerprint());
-    inputs.add(backbone.variant().name());
+    inputs.add(backbone.variant().kerasName());
     inputs.add(backbone.model().weights().sha256());
     inputs.add(engines.name() + " " + engines.version());
     inputs.add(ConfigFile.effective(training.command.command()).getOrDefault("sparse", ""));
@@ -230,7 +230,7 @@ final class Grid {
 
   /** The last one is kept: experiments of one backbone follow each other. */
   private Backbone backbone(BackboneOptions options) throws IOException {
-    String name = options.variant() + " " + options.imageSize() + " " + options.weights;
+    String name = options.variant().kerasName() + " " + options.imageSize() + " " + options.weights;
     if (last.filter(loaded -> loaded.name.equals(name)).isEmpty()) {
       last = Optional.empty();
       last = Optional.of(new LoadedBackbone(name, options.load(common.console())));

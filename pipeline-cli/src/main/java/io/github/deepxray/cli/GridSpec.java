@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -353,7 +353,7 @@ record GridSpec(
     if (!weights.isObject()) {
       return weights.asText();
     }
-    Map<EfficientNet, String> byVariant = new EnumMap<>(EfficientNet.class);
+    Map<EfficientNet, String> byVariant = new HashMap<>();
     weights
         .properties()
         .forEach(

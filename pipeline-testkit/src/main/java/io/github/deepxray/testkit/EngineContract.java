@@ -21,6 +21,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every engine must do; each engine's test extends it. */
@@ -157,13 +158,13 @@ public abstract class EngineContract {
   /** Other widths, depths and resolutions, odd ones among them. */
   @InCi
   @ParameterizedTest
-  @EnumSource(names = {"B1", "B2", "B3"})
+  @FieldSource("io.github.deepxray.testkit.KerasGoldens#VARIANTS")
   void agreesWithKerasOnOtherVariants(EfficientNet variant) {
     Model model = new Model(variant.network(), KerasGoldens.variantWeights(variant));
     float[] image = PatternImages.floats(KerasGoldens.VARIANT_PATTERN, variant.resolution());
     float[] expected = KerasGoldens.variantFeatures(variant);
     try (InferenceEngine engine = factory().create(model, 1)) {
-      Closeness.assertClose(variant.name(), engine.run(image, 1)[0], expected, 1e-4);
+      Closeness.assertClose(variant.kerasName(), engine.run(image, 1)[0], expected, 1e-4);
     }
   }
 

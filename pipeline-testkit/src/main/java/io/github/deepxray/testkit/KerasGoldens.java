@@ -52,7 +52,7 @@ public final class KerasGoldens {
     int from = 0;
     for (EfficientNet earlier : VARIANTS) {
       int features = earlier.network().size(EfficientNet.FEATURES);
-      if (earlier == variant) {
+      if (earlier.equals(variant)) {
         return floats("efficientnet-variants.f32", from, features);
       }
       from += features;

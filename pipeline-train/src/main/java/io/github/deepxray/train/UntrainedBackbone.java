@@ -61,29 +61,7 @@ public final class UntrainedBackbone {
       long seed,
       EngineFactory engines,
       Progress progress) {
-    return calibrated(variant, variant.network(imageSize), images, seed, engines, progress);
-  }
-
-  /**
-   * Makes a backbone whose blocks may have fewer channels, as {@link #calibrated(EfficientNet, int,
-   * List, long, EngineFactory, Progress)} does.
-   *
-   * @param variant which EfficientNet
-   * @param network the variant's, at the size of the images, with as many channels as wanted; see
-   *     {@link EfficientNet#network(int, java.util.Map)}
-   * @param images what to measure on; they are resized
-   * @param seed of the weights
-   * @param engines what runs the layers
-   * @param progress notified of every batch normalization
-   */
-  public static Backbone calibrated(
-      EfficientNet variant,
-      Network network,
-      List<RgbImage> images,
-      long seed,
-      EngineFactory engines,
-      Progress progress) {
-    int imageSize = network.inputShape().get(0);
+    Network network = variant.network(imageSize);
     List<Layer> layers = network.layers();
     int size = imageSize * imageSize * 3;
     float[] values = new float[images.size() * size];

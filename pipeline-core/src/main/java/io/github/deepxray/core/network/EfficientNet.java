@@ -19,32 +19,57 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * EfficientNet B0 to B7 without the classification top (Tan and Le 2019, "EfficientNet: Rethinking
- * Model Scaling for Convolutional Neural Networks"), with the layer names of {@code
- * keras.applications}.
+ * EfficientNet without the classification top (Tan and Le 2019, "EfficientNet: Rethinking Model
+ * Scaling for Convolutional Neural Networks"), with the layer names of {@code keras.applications}.
  *
  * <p>The network reads RGB images {@code [H, W, 3]} with values 0..255 and writes {@code avg_pool},
  * the feature vector.
+ *
+ * @param width by what the channels of B0 are multiplied, as {@code width_coefficient} in Keras;
+ *     from {@value #SMALLEST_COEFFICIENT} to {@value #LARGEST_COEFFICIENT}
+ * @param depth by what the blocks of B0's stages are multiplied, as {@code depth_coefficient} in
+ *     Keras; in the same range
+ * @param resolution the height and width in pixels that it is designed for, from {@value
+ *     #SMALLEST_RESOLUTION} to {@value #LARGEST_RESOLUTION}
  */
-public enum EfficientNet {
+public record EfficientNet(double width, double depth, int resolution) {
   /** 4,049,571 parameters, 224 x 224 pixels, 1,280 features. */
-  B0(1.0, 1.0, 224),
+  public static final EfficientNet B0 = new EfficientNet(1.0, 1.0, 224);
+
   /** 240 x 240 pixels, 1,280 features. */
-  B1(1.0, 1.1, 240),
+  public static final EfficientNet B1 = new EfficientNet(1.0, 1.1, 240);
+
   /** 260 x 260 pixels, 1,408 features. */
-  B2(1.1, 1.2, 260),
+  public static final EfficientNet B2 = new EfficientNet(1.1, 1.2, 260);
+
   /** 300 x 300 pixels, 1,536 features. */
-  B3(1.2, 1.4, 300),
+  public static final EfficientNet B3 = new EfficientNet(1.2, 1.4, 300);
+
   /** 380 x 380 pixels, 1,792 features. */
-  B4(1.4, 1.8, 380),
+  public static final EfficientNet B4 = new EfficientNet(1.4, 1.8, 380);
+
   /** 456 x 456 pixels, 2,048 features. */
-  B5(1.6, 2.2, 456),
+  public static final EfficientNet B5 = new EfficientNet(1.6, 2.2, 456);
+
   /** 528 x 528 pixels, 2,304 features. */
-  B6(1.8, 2.6, 528),
+  public static final EfficientNet B6 = new EfficientNet(1.8, 2.6, 528);
+
   /** 600 x 600 pixels, 2,560 features. */
-  B7(2.0, 3.1, 600);
+  public static final EfficientNet B7 = new EfficientNet(2.0, 3.1, 600);
+
+  /** The variants of the paper, B0 to B7. */
+  public static final List<EfficientNet> VARIANTS = List.of(B0, B1, B2, B3, B4, B5, B6, B7);
+
+  /** The smallest height and width of images: the network halves them five times. */
+  public static final int SMALLEST_RESOLUTION = 32;
+
+  private static final int LARGEST_RESOLUTION = 2048;
+  private static final double SMALLEST_COEFFICIENT = 0.1;
+  private static final double LARGEST_COEFFICIENT = 5;
 
   /** The name of the input tensor. */
   public static final String INPUT = "images";
@@ -57,6 +82,9 @@ public enum EfficientNet {
   private static final double DROP_CONNECT_RATE = 0.2;
   private static final int DEPTH_DIVISOR = 8;
   private static final double SQUEEZE_RATIO = 0.25;
+  private static final String PREFIX = "efficientnet";
+  private static final Pattern NUMBERS =
+      Pattern.compile("([0-9](?:\\.[0-9]{1,17})?)x([0-9](?:\\.[0-9]{1,17})?)x([0-9]{2,4})");
   private static final double[] IMAGENET_STD = {0.229, 0.224, 0.225};
 
   /** A row of the paper's table 1: inverted residual blocks (MBConv) that share their settings. */
@@ -75,39 +103,70 @@ public enum EfficientNet {
           new Stage(5, 4, 112, 192, 6, 2),
           new Stage(3, 1, 192, 320, 6, 1));
 
-  private final double width;
-  private final double depth;
-  private final int resolution;
-
-  EfficientNet(double width, double depth, int resolution) {
-    this.width = width;
-    this.depth = depth;
-    this.resolution = resolution;
+  /** Checks the ranges. */
+  public EfficientNet {
+    if (!isCoefficient(width) || !isCoefficient(depth)) {
+      throw new DeepXrayException(
+          "EfficientNet's coefficients of width and depth are from "
+              + SMALLEST_COEFFICIENT
+              + " to "
+              + LARGEST_COEFFICIENT
+              + ", not "
+              + width
+              + " and "
+              + depth
+              + ".");
+    }
+    if (resolution < SMALLEST_RESOLUTION || resolution > LARGEST_RESOLUTION) {
+      throw new DeepXrayException(
+          "EfficientNet's images have from "
+              + SMALLEST_RESOLUTION
+              + " to "
+              + LARGEST_RESOLUTION
+              + " pixels a side, not "
+              + resolution
+              + ".");
+    }
   }
 
-  /** The height and width in pixels that the variant was designed for. */
-  public int resolution() {
-    return resolution;
-  }
-
-  /** The name in Keras, for example {@code efficientnetb0}. */
-  public String kerasName() {
-    return "efficientnet" + name().toLowerCase(Locale.ROOT);
+  private static boolean isCoefficient(double value) {
+    return value >= SMALLEST_COEFFICIENT && value <= LARGEST_COEFFICIENT;
   }
 
   /**
-   * The variant of that name, such as {@code b0} or {@code efficientnetb0}, in any case.
+   * The name, in Keras' words for the variants of the paper, for example {@code efficientnetb0};
+   * for others it is {@code efficientnet-} and their numbers, for example {@code
+   * efficientnet-0.5x0.8x160}.
+   */
+  public String kerasName() {
+    return VARIANTS.contains(this)
+        ? "efficientnetb" + VARIANTS.indexOf(this)
+        : PREFIX + "-" + width + "x" + depth + "x" + resolution;
+  }
+
+  /**
+   * The network of that name.
    *
+   * @param name a variant of the paper, such as {@code b0} or {@code efficientnetb0}, or {@code
+   *     <width>x<depth>x<resolution>}, such as {@code 0.5x0.8x160}, in any case
    * @throws DeepXrayException if there is none
    */
   public static EfficientNet of(String name) {
-    String wanted = name.toLowerCase(Locale.ROOT).replaceFirst("^efficientnet[-_]?", "");
-    for (EfficientNet variant : values()) {
-      if (variant.name().toLowerCase(Locale.ROOT).equals(wanted)) {
-        return variant;
-      }
+    String wanted = name.toLowerCase(Locale.ROOT).replaceFirst("^" + PREFIX + "[-_]?", "");
+    if (wanted.matches("b[0-7]")) {
+      return VARIANTS.get(wanted.charAt(1) - '0');
     }
-    throw new DeepXrayException("There is no backbone " + name + "; choose one of b0 to b7.");
+    Matcher numbers = NUMBERS.matcher(wanted);
+    if (!numbers.matches()) {
+      throw new DeepXrayException(
+          "There is no backbone "
+              + name
+              + "; choose one of b0 to b7, or <width>x<depth>x<pixels> such as 0.5x0.8x160.");
+    }
+    return new EfficientNet(
+        Double.parseDouble(numbers.group(1)),
+        Double.parseDouble(numbers.group(2)),
+        Integer.parseInt(numbers.group(3)));
   }
 
   /** The network at its own resolution, preprocessing as Keras does with ImageNet weights. */

@@ -83,7 +83,8 @@ public final class KerasApplications {
   /**
    * The weights file of a network without its top; downloaded if it is not there.
    *
-   * @throws DeepXrayException if the server refuses it, or what it sends has the wrong hash
+   * @throws DeepXrayException if there is none, the server refuses it, or what it sends has the
+   *     wrong hash
    * @throws IOException if the file cannot be written, or the network fails after several attempts
    * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
@@ -91,6 +92,12 @@ public final class KerasApplications {
     String name = variant.kerasName() + "_notop.h5";
     Path file = cache.resolve(name);
     String expected = md5.get(variant);
+    if (expected == null) {
+      throw new DeepXrayException(
+          "Keras publishes no weights of "
+              + variant.kerasName()
+              + "; give your own with --weights <file>.h5.");
+    }
     // A file of another hash is replaced, as Keras does, but only by a complete download.
     if (Files.exists(file) && Hashes.md5(file).equals(expected)) {
       return file;

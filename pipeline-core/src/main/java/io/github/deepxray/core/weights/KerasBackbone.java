@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -60,8 +59,8 @@ public final class KerasBackbone {
   }
 
   private static void refuseOther(Path file, KerasFile keras, EfficientNet variant) {
-    for (EfficientNet other : EfficientNet.values()) {
-      if (other != variant && keras.fits(other.network())) {
+    for (EfficientNet other : EfficientNet.VARIANTS) {
+      if (!other.equals(variant) && keras.fits(other.network())) {
         throw new DeepXrayException(
             file
                 + " holds the weights of "
@@ -69,7 +68,7 @@ public final class KerasBackbone {
                 + ", not of "
                 + variant.kerasName()
                 + "; choose the backbone "
-                + other.name().toLowerCase(Locale.ROOT)
+                + other.kerasName()
                 + " or give other weights.");
       }
     }

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Compares the table of variants with Keras; tools/goldens/efficientnet_weights.py made the data.
@@ -35,7 +36,7 @@ class EfficientNetTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"B0", "B1"})
+  @ValueSource(strings = {"b0", "b1"})
   void hasTheWeightsOfKerasByName(EfficientNet variant) throws IOException {
     String resource = variant.kerasName() + "-weights.txt";
     try (InputStream in = EfficientNetTest.class.getResourceAsStream(resource)) {
@@ -84,7 +85,7 @@ class EfficientNetTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @FieldSource("io.github.deepxray.core.network.EfficientNet#VARIANTS")
   void namingEveryBlocksOwnWidthChangesNothing(EfficientNet variant) {
     assertThat(variant.network(variant.resolution(), variant.expansionChannels()))
         .isEqualTo(variant.network());
@@ -116,18 +117,40 @@ class EfficientNetTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"b0, B0", "EfficientNetB7, B7", "efficientnet-b3, B3", "efficientnet_b5, B5"})
-  void isFoundByItsNames(String name, EfficientNet variant) {
-    assertThat(EfficientNet.of(name)).isEqualTo(variant);
+  @CsvSource({
+    "b0, efficientnetb0, 1280",
+    "EfficientNetB7, efficientnetb7, 2560",
+    "efficientnet-b3, efficientnetb3, 1536",
+    "efficientnet_b5, efficientnetb5, 2048",
+    "0.5x0.8x160, efficientnet-0.5x0.8x160, 640",
+    "EfficientNet-0.5X0.8X160, efficientnet-0.5x0.8x160, 640",
+    "1x1.0x224, efficientnetb0, 1280",
+  })
+  void isFoundByItsNames(String name, String kerasName, int features) {
+    EfficientNet variant = EfficientNet.of(name);
+    assertThat(variant.kerasName()).isEqualTo(kerasName);
+    assertThat(variant.network().name()).isEqualTo(kerasName);
+    assertThat(variant.network().size(EfficientNet.FEATURES)).isEqualTo(features);
     assertThat(EfficientNet.of(variant.kerasName())).isEqualTo(variant);
   }
 
-  @Test
-  void anUnknownNameIsAnsweredWithTheChoice() {
-    assertThatThrownBy(() -> EfficientNet.of("b8"))
+  @ParameterizedTest
+  @CsvSource({
+    "b8, b0 to b7",
+    "mobilenet, b0 to b7",
+    "0.5x0.8, such as 0.5x0.8x160",
+    "-1x1x224, such as 0.5x0.8x160",
+    "NaNx1x224, such as 0.5x0.8x160",
+    "1e9x1x224, such as 0.5x0.8x160",
+    "0.0x1x224, from 0.1 to 5.0",
+    "1x9x224, from 0.1 to 5.0",
+    "1x1x16, from 32 to 2048",
+    "1x1x9999, from 32 to 2048",
+  })
+  void anUnknownNameIsAnsweredWithTheChoice(String name, String help) {
+    assertThatThrownBy(() -> EfficientNet.of(name))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("b8")
-        .hasMessageContaining("b0 to b7");
+        .hasMessageContaining(help);
   }
 
   /** The network's weights and the one that Keras keeps besides: a count that only adapt() uses. */

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -35,7 +36,7 @@ class KerasBackboneTest {
 
   @BeforeAll
   static void write() throws IOException {
-    for (EfficientNet variant : new EfficientNet[] {EfficientNet.B0, EfficientNet.B1}) {
+    for (EfficientNet variant : List.of(EfficientNet.B0, EfficientNet.B1)) {
       KerasArchive.write(file(variant), new Model(variant.network(), weights(variant.network())));
     }
   }
@@ -83,7 +84,7 @@ class KerasBackboneTest {
         .hasMessage(
             file
                 + " holds the weights of efficientnetb0, not of efficientnetb1; choose the backbone"
-                + " b0 or give other weights.");
+                + " efficientnetb0 or give other weights.");
   }
 
   /** It has every layer of B0, in the same shape. */
