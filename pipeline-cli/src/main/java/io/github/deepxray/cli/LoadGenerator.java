@@ -131,18 +131,25 @@ final class LoadGenerator {
 
     Answer call(byte[] request) throws IOException {
       socket.getOutputStream().write(request);
-      int status = Integer.parseInt(line().split(" ", 3)[1]);
+      int status = number(line().replaceFirst("^HTTP/1\\.[01] ([0-9]{3})( .*)?$", "$1"));
       int length = 0;
       boolean last = false;
       for (String line = line(); !line.isEmpty(); line = line()) {
         String lower = line.toLowerCase(Locale.ROOT);
         if (lower.startsWith("content-length:")) {
-          length = Integer.parseInt(lower.substring("content-length:".length()).strip());
+          length = number(lower.substring("content-length:".length()).strip());
         } else if (lower.startsWith("connection:") && lower.contains("close")) {
           last = true;
         }
       }
       return new Answer(status, in.readNBytes(length), last);
+    }
+
+    private static int number(String text) throws IOException {
+      if (!text.matches("[0-9]{1,9}")) {
+        throw new IOException("the server's answer is no HTTP");
+      }
+      return Integer.parseInt(text);
     }
 
     private String line() throws IOException {

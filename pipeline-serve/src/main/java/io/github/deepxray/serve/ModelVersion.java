@@ -14,6 +14,7 @@ import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +46,9 @@ final class ModelVersion {
   /** What to try to run, the best first, if nobody says what. */
   private static final List<Artifact> PREFERRED =
       List.of(Artifact.INT8, Artifact.DYNAMIC, Artifact.FLOAT32);
+
+  /** The most MiB of a model card. */
+  private static final int LARGEST_CARD = 4;
 
   /** How often each engine runs before it takes traffic. */
   private static final int WARM_UPS = 3;
@@ -178,7 +182,7 @@ final class ModelVersion {
   }
 
   private static JsonNode text(Path file) throws IOException {
-    return Json.tree(Files.exists(file) ? Files.readString(file) : null);
+    return Json.tree(Files.exists(file) ? TextFiles.read(file, LARGEST_CARD) : null);
   }
 
   private static JsonNode tree(Path file) throws IOException {

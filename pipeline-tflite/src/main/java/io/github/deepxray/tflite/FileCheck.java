@@ -114,6 +114,7 @@ final class FileCheck implements FileOperator.Facts {
 
   private void tensors(SubGraph graph) {
     long scales = 0;
+    long places = 0;
     for (int t = 0; t < graph.tensorsLength(); t++) {
       int index = t;
       var tensor = graph.tensors(t);
@@ -127,6 +128,8 @@ final class FileCheck implements FileOperator.Facts {
       int stored = model.buffers(buffer).dataLength();
       scales += tensor.quantization() == null ? 0 : tensor.quantization().scaleLength();
       require(scales <= MOST_SCALES, "it has more than %d scales", MOST_SCALES);
+      places += TensorCheck.places(tensor);
+      require(places <= model.getByteBuffer().capacity(), "its sparse tensors share their places");
       TensorCheck.storage(tensor, stored)
           .or(() -> TensorCheck.quantization(tensor))
           .or(() -> TensorCheck.sparsity(tensor, stored))

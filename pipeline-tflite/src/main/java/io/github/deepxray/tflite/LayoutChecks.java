@@ -43,7 +43,9 @@ final class LayoutChecks {
     } else {
       ReshapeOptions options =
           operator.options(BuiltinOptions.ReshapeOptions, new ReshapeOptions());
-      wanted = IntStream.range(0, options.newShapeLength()).mapToObj(options::newShape).toList();
+      int rank = options.newShapeLength();
+      operator.require(rank <= LARGEST_RANK, "writes %d dimensions", rank);
+      wanted = IntStream.range(0, rank).mapToObj(options::newShape).toList();
     }
     operator.require(wanted.size() <= LARGEST_RANK, "writes %d dimensions", wanted.size());
     operator.requireShape(filled(operator, wanted, x.elements()));

@@ -1,9 +1,12 @@
 package io.github.deepxray.tflite;
 
+import com.google.flatbuffers.Table;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
+import java.util.function.UnaryOperator;
 import org.tensorflow.lite.schema.DimensionMetadata;
 import org.tensorflow.lite.schema.DimensionType;
 import org.tensorflow.lite.schema.Int32Vector;
@@ -197,72 +200,72 @@ final class TensorCheck {
     if (level.format() == DimensionType.DENSE) {
       return level.denseSize() == size ? before * size : -1;
     }
-    List<Integer> segments = segments(level);
-    List<Integer> indices = indices(level);
+    Vector segments = segments(level);
+    Vector indices = indices(level);
     if (level.format() != DimensionType.SPARSE_CSR
-        || segments.size() != before + 1
-        || segments.get(0) != 0
-        || segments.get(segments.size() - 1) != indices.size()) {
+        || segments.length != before + 1
+        || segments.at(0) != 0
+        || segments.at(segments.length - 1) != indices.length) {
       return -1;
     }
-    for (int i = 1; i < segments.size(); i++) {
-      if (segments.get(i) < segments.get(i - 1)) {
+    for (int i = 1; i < segments.length; i++) {
+      if (segments.at(i) < segments.at(i - 1)) {
         return -1;
       }
     }
-    for (int index : indices) {
-      if (index < 0 || index >= size) {
+    for (int i = 0; i < indices.length; i++) {
+      if (indices.at(i) < 0 || indices.at(i) >= size) {
         return -1;
       }
     }
-    return indices.size();
+    return indices.length;
   }
 
-  private static List<Integer> segments(DimensionMetadata level) {
-    return switch (level.arraySegmentsType()) {
-      case SparseIndexVector.Int32Vector ->
-          values((Int32Vector) level.arraySegments(new Int32Vector()));
-      case SparseIndexVector.Uint16Vector ->
-          values((Uint16Vector) level.arraySegments(new Uint16Vector()));
-      case SparseIndexVector.Uint8Vector ->
-          values((Uint8Vector) level.arraySegments(new Uint8Vector()));
-      default -> List.of();
-    };
-  }
-
-  private static List<Integer> indices(DimensionMetadata level) {
-    return switch (level.arrayIndicesType()) {
-      case SparseIndexVector.Int32Vector ->
-          values((Int32Vector) level.arrayIndices(new Int32Vector()));
-      case SparseIndexVector.Uint16Vector ->
-          values((Uint16Vector) level.arrayIndices(new Uint16Vector()));
-      case SparseIndexVector.Uint8Vector ->
-          values((Uint8Vector) level.arrayIndices(new Uint8Vector()));
-      default -> List.of();
-    };
-  }
-
-  private static List<Integer> values(Int32Vector vector) {
-    List<Integer> values = new ArrayList<>();
-    for (int i = 0; vector != null && i < vector.valuesLength(); i++) {
-      values.add(vector.values(i));
+  /** How many numbers say where the values of a sparse tensor stand. */
+  static long places(Tensor tensor) {
+    SparsityParameters sparsity = tensor.sparsity();
+    long places = 0;
+    for (int level = 0; sparsity != null && level < sparsity.dimMetadataLength(); level++) {
+      DimensionMetadata metadata = sparsity.dimMetadata(level);
+      places += 1L + segments(metadata).length + indices(metadata).length;
     }
-    return values;
+    return places;
   }
 
-  private static List<Integer> values(Uint16Vector vector) {
-    List<Integer> values = new ArrayList<>();
-    for (int i = 0; vector != null && i < vector.valuesLength(); i++) {
-      values.add(vector.values(i));
+  /** Numbers of any width in a file. */
+  private record Vector(int length, IntUnaryOperator values) {
+    static final Vector NONE = new Vector(0, i -> 0);
+
+    int at(int i) {
+      return values.applyAsInt(i);
     }
-    return values;
   }
 
-  private static List<Integer> values(Uint8Vector vector) {
-    List<Integer> values = new ArrayList<>();
-    for (int i = 0; vector != null && i < vector.valuesLength(); i++) {
-      values.add(vector.values(i));
+  private static Vector segments(DimensionMetadata level) {
+    return vector(level.arraySegmentsType(), level::arraySegments);
+  }
+
+  private static Vector indices(DimensionMetadata level) {
+    return vector(level.arrayIndicesType(), level::arrayIndices);
+  }
+
+  private static Vector vector(byte type, UnaryOperator<Table> at) {
+    switch (type) {
+      case SparseIndexVector.Int32Vector -> {
+        Int32Vector vector = (Int32Vector) at.apply(new Int32Vector());
+        return vector == null ? Vector.NONE : new Vector(vector.valuesLength(), vector::values);
+      }
+      case SparseIndexVector.Uint16Vector -> {
+        Uint16Vector vector = (Uint16Vector) at.apply(new Uint16Vector());
+        return vector == null ? Vector.NONE : new Vector(vector.valuesLength(), vector::values);
+      }
+      case SparseIndexVector.Uint8Vector -> {
+        Uint8Vector vector = (Uint8Vector) at.apply(new Uint8Vector());
+        return vector == null ? Vector.NONE : new Vector(vector.valuesLength(), vector::values);
+      }
+      default -> {
+        return Vector.NONE;
+      }
     }
-    return values;
   }
 }

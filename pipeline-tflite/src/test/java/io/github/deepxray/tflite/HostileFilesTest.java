@@ -41,6 +41,7 @@ import org.tensorflow.lite.schema.OperatorT;
 import org.tensorflow.lite.schema.Padding;
 import org.tensorflow.lite.schema.Pool2DOptions;
 import org.tensorflow.lite.schema.QuantizationParametersT;
+import org.tensorflow.lite.schema.ReshapeOptionsT;
 import org.tensorflow.lite.schema.TensorT;
 import org.tensorflow.lite.schema.TensorType;
 
@@ -131,6 +132,7 @@ class HostileFilesTest {
         kin(2, "has order", m -> number(m, BuiltinOperator.TRANSPOSE, 1, 3)),
         kin(2, "stride 0", m -> number(m, BuiltinOperator.STRIDED_SLICE, 3, 0)),
         kin(2, "takes nothing", m -> number(m, BuiltinOperator.STRIDED_SLICE, 1, 100)),
+        kin(2, "writes 100000 dimensions", HostileFilesTest::reshape),
         kin(2, "squeezes", HostileFilesTest::squeeze));
   }
 
@@ -199,6 +201,17 @@ class HostileFilesTest {
         .getBuiltinOptions()
         .asSqueezeOptions()
         .setSqueezeDims(new int[] {1});
+  }
+
+  private static void reshape(ModelT model) {
+    OperatorT reshape = operator(model, BuiltinOperator.RESHAPE);
+    reshape.setInputs(new int[] {reshape.getInputs()[0]});
+    ReshapeOptionsT options = new ReshapeOptionsT();
+    options.setNewShape(new int[100_000]);
+    BuiltinOptionsUnion union = new BuiltinOptionsUnion();
+    union.setType(BuiltinOptions.ReshapeOptions);
+    union.setValue(options);
+    reshape.setBuiltinOptions(union);
   }
 
   private static void otherOptions(ModelT model) {

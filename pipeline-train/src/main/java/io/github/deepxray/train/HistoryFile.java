@@ -3,10 +3,8 @@ package io.github.deepxray.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Csv;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -85,11 +83,7 @@ public final class HistoryFile implements TrainingListener {
    * @throws IOException if it cannot be read
    */
   public static List<EpochResult> read(Path file) throws IOException {
-    boolean augmented;
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      augmented = Csv.header(AugmentedLine.class).equals(reader.readLine());
-    }
-    return augmented
+    return Csv.hasHeader(file, AugmentedLine.class)
         ? Csv.read(file, AugmentedLine.class).stream()
             .map(
                 l ->

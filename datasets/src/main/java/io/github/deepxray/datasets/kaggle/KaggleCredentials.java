@@ -3,6 +3,7 @@ package io.github.deepxray.datasets.kaggle;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -82,7 +83,7 @@ public final class KaggleCredentials {
       Optional<Path> file = file(token);
       return Optional.of(
           file.isPresent()
-              ? token(Files.readString(file.get()).strip(), file.get().toString())
+              ? token(TextFiles.read(file.get(), 1).strip(), file.get().toString())
               : token(token, TOKEN));
     }
     Path folder = home.resolve(".kaggle");
@@ -90,7 +91,7 @@ public final class KaggleCredentials {
     for (String name : List.of("access_token", "access_token.txt")) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
-        String content = Files.readString(file).strip();
+        String content = TextFiles.read(file, 1).strip();
         if (!content.isEmpty()) {
           return Optional.of(token(content, file.toString()));
         }

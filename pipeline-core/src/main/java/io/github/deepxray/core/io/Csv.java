@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * CSV files (RFC 4180, but with {@code \n}) of records: a header with the names of the components,
@@ -45,6 +46,16 @@ public final class Csv {
       names.append(names.isEmpty() ? "" : ",").append(column.getName());
     }
     return names.toString();
+  }
+
+  /**
+   * Whether a file begins with the header of a record.
+   *
+   * @throws DeepXrayException if it is no text
+   * @throws IOException if it cannot be read
+   */
+  public static boolean hasHeader(Path file, Class<? extends Record> type) throws IOException {
+    return TextFiles.read(file, LARGEST).lines().findFirst().equals(Optional.of(header(type)));
   }
 
   /** A record as a line with its line break. */
@@ -90,7 +101,9 @@ public final class Csv {
   }
 
   /**
-   * Reads a file of any columns as text, a map from column to value for each line.
+   * Reads a file of any columns as text, a map from column to value for each line; empty lines are
+   * left out. If the first line has no comma, a semicolon or a tab may separate, as spreadsheets
+   * write it.
    *
    * @param required columns that must be there
    * @throws DeepXrayException if a required column is missing or the file is malformed; the message
@@ -99,10 +112,18 @@ public final class Csv {
    */
   public static List<Map<String, String>> rows(Path file, List<String> required)
       throws IOException {
-    CsvSchema schema = CsvSchema.emptySchema().withHeader();
     String text = TextFiles.read(file, LARGEST);
+    if (text.isBlank()) {
+      throw new DeepXrayException(
+          file + " is empty; begin it with a line of the names of the columns.");
+    }
+    CsvSchema schema = CsvSchema.emptySchema().withHeader().withColumnSeparator(separator(text));
     try (MappingIterator<Map<String, String>> rows =
-        MAPPER.readerForMapOf(String.class).with(schema).readValues(text)) {
+        MAPPER
+            .readerForMapOf(String.class)
+            .with(schema)
+            .with(CsvParser.Feature.SKIP_EMPTY_LINES)
+            .readValues(text)) {
       List<Map<String, String>> all;
       try {
         all = rows.readAll();
@@ -120,6 +141,13 @@ public final class Csv {
     } catch (JsonProcessingException e) {
       throw malformed(file, 1, "of the first line", e);
     }
+  }
+
+  private static char separator(String text) {
+    String first = text.lines().findFirst().orElse("");
+    return first.contains(",")
+        ? ','
+        : first.contains(";") ? ';' : first.contains("\t") ? '\t' : ',';
   }
 
   private static DeepXrayException malformed(

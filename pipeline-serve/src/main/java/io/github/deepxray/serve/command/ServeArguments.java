@@ -2,11 +2,11 @@ package io.github.deepxray.serve.command;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -231,7 +231,7 @@ public final class ServeArguments {
     corsOrigin.ifPresent(builder::optCorsOrigin);
     Optional<String> key = Optional.ofNullable(System.getenv(API_KEY_VARIABLE));
     if (apiKeyFile.isPresent()) {
-      key = Optional.of(Files.readString(apiKeyFile.get()).strip());
+      key = Optional.of(TextFiles.read(apiKeyFile.get(), 1).strip());
     }
     key.filter(k -> !k.isEmpty()).ifPresent(builder::optApiKey);
     return builder.build();

@@ -6,6 +6,7 @@ import com.google.protobuf.ExtensionRegistryLite;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,7 +75,7 @@ final class ModelFile {
     named.put("outputs", tensors(signature.getOutputsMap()));
     model.put("utc_time_created", TIME.format(time));
     byte[] identity =
-        (runId + Files.readString(bundle.resolve(Bundle.CHECKSUMS)))
+        (runId + TextFiles.read(bundle.resolve(Bundle.CHECKSUMS), 1))
             .getBytes(StandardCharsets.UTF_8);
     model.put("model_uuid", UUID.nameUUIDFromBytes(identity).toString().replace("-", ""));
     return model;
