@@ -37,6 +37,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,7 +143,8 @@ public final class BundleWriter {
    * @param trainings the folders of the trainings that led to the classifier; their histories go
    *     into the bundle under the folders' names
    * @param folder the bundle
-   * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged
+   * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged, or
+   *     another program changes the folder meanwhile
    * @throws IOException if something cannot be read or written
    */
   public Bundle write(
@@ -246,9 +248,29 @@ public final class BundleWriter {
           AtomicFiles.write(
               partial.resolve(BundleReport.FILE),
               BundleReport.html(new Bundle(partial), Optional.empty()));
+          requireWhole(new Bundle(partial), folder, reports, forms);
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return new Bundle(folder);
+  }
+
+  /** Checks that the models are those that were to be written, and that each was judged. */
+  private void requireWhole(
+      Bundle bundle, Path folder, List<ArtifactReport> reports, List<QuantizedForms.Form> forms) {
+    Set<String> wanted = new HashSet<>();
+    for (Artifact artifact : List.of(Artifact.SAVED_MODEL, Artifact.FLOAT32, Artifact.DYNAMIC)) {
+      wanted.add(artifact.key());
+    }
+    forms.forEach(form -> wanted.add(form.artifact()));
+    List<String> written = Artifact.in(bundle).stream().map(Artifact::key).toList();
+    List<String> judged = reports.stream().map(ArtifactReport::artifact).toList();
+    if (!wanted.equals(Set.copyOf(written))
+        || !written.equals(judged)
+        || Files.exists(bundle.folder().resolve(Bundle.EXPLAIN)) != options.explain()
+        || Files.exists(bundle.folder().resolve(Bundle.KERAS)) != options.keras()) {
+      throw new DeepXrayException(
+          folder + " was changed by another program while it was written; run the command again.");
+    }
   }
 
   private TfLiteWriter.Options tfLiteOptions() {

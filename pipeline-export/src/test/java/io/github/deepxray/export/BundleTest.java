@@ -17,7 +17,6 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
@@ -85,8 +84,8 @@ class BundleTest {
         PhantomOptions.DEFAULT.withTrain(12, 16).withVal(2, 2).withTest(8, 10));
     backbone =
         UntrainedBackbone.calibrated(
-            EfficientNet.B0,
-            Fixtures.narrowB0(SIZE),
+            Fixtures.SMALL_EFFICIENT_NET,
+            SIZE,
             LongStream.range(0, 5)
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
@@ -313,14 +312,12 @@ class BundleTest {
   void theCardNamesTheLayersOfTheHeadThatWerePruned() throws IOException {
     TrainedModel.Description trained = TrainedModel.load(pipeline.trainFolder()).description();
     PruningSpec spec = PruningSpec.of(0.2);
-    String narrow = ", expansions of 14 blocks narrowed";
     assertThat(history(trained.with(new TrainedModel.Pruning(spec, 0.2))))
-        .isEqualTo(narrow + ", 20.0 % of the weights of its 1x1 convolutions set to zero, frozen");
+        .isEqualTo(", 20.0 % of the weights of its 1x1 convolutions set to zero, frozen");
     PruningSpec head = spec.withSpare(List.of("stem*", "*dwconv", "*se_*"));
     assertThat(history(trained.with(new TrainedModel.Pruning(head, 0.2))))
         .isEqualTo(
-            narrow
-                + ", 20.0 % of the weights of its 1x1 convolutions and of the head's `logit` set to zero,"
+            ", 20.0 % of the weights of its 1x1 convolutions and of the head's `logit` set to zero,"
                 + " frozen");
     PruningSpec own = head.withBase(PruningSpec.Base.PRUNED);
     assertThat(history(trained.with(new TrainedModel.Pruning(own, 0.2))))
@@ -381,6 +378,44 @@ class BundleTest {
           .hasMessageContaining("model-float32.tflite")
           .hasMessageContaining("[[1], [h, w, 1]]");
     }
+  }
+
+  @Test
+  void whatSomebodyTookAwayIsMissed() {
+    Path out = folder.resolve("bundle");
+    Progress thief =
+        (task, total) -> {
+          if (task.equals("check dynamic test")) {
+            assertThat(
+                    out.resolveSibling("bundle" + AtomicFiles.SUFFIX)
+                        .resolve(Bundle.TFLITE_FLOAT32)
+                        .toFile())
+                .satisfies(stolen -> assertThat(stolen.delete()).isTrue());
+          }
+          return Progress.Task.NONE;
+        };
+    BundleWriter writer =
+        new BundleWriter(
+            "plain",
+            "Tells one from the other.",
+            ImageOrigin.PHANTOMS,
+            Map.of(),
+            BundleWriter.Options.DEFAULT,
+            1,
+            thief);
+    assertThatThrownBy(
+            () ->
+                writer.write(
+                    TrainedModel.load(pipeline.trainFolder()),
+                    dataset,
+                    pipeline.evaluationFolder(),
+                    pipeline.quantizeFolder(),
+                    List.of(pipeline.trainFolder()),
+                    out))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessage(
+            out + " was changed by another program while it was written; run the command again.");
+    assertThat(out).doesNotExist();
   }
 
   @Test

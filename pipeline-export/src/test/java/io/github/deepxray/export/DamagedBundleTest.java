@@ -28,6 +28,7 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.report.Picture;
 import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
 import io.github.deepxray.train.ClassPredictions;
 import io.github.deepxray.train.DecisionThresholds;
@@ -52,6 +53,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever is damaged in the records of a bundle, its readers give a value or a line. */
+@InCi
 class DamagedBundleTest {
   private static final long MOST_BYTES = 512L << 20;
 
