@@ -7,10 +7,13 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -60,9 +63,12 @@ public final class FolderLock {
       done = true;
       return result;
     } finally {
-      lock.giveBack();
-      if (!there && !done) {
-        removeIfEmpty(folder);
+      try {
+        if (!there && !done && lock.holds == 1) {
+          removeIfEmpty(folder);
+        }
+      } finally {
+        lock.giveBack();
       }
     }
   }
@@ -97,6 +103,30 @@ public final class FolderLock {
   }
 
   private static FileChannel lock(Path folder, Path file) throws IOException {
+    while (true) {
+      Optional<Object> before = key(file);
+      FileChannel channel = tryLock(folder, file);
+      Optional<Object> after = key(file);
+      if (after.isPresent() && (before.isEmpty() || before.equals(after))) {
+        return channel;
+      }
+      // Who held it before has removed the file that is locked now.
+      channel.close();
+      Files.createDirectories(folder);
+    }
+  }
+
+  /** What tells a file from another of its name. It is not opened: closing it ends all locks. */
+  private static Optional<Object> key(Path file) throws IOException {
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      return Optional.of(Optional.ofNullable(attributes.fileKey()));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static FileChannel tryLock(Path folder, Path file) throws IOException {
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -106,8 +136,8 @@ public final class FolderLock {
       if (lock == null) {
         ByteBuffer owner = ByteBuffer.allocate(40);
         channel.read(owner, 0);
-        String text = StandardCharsets.US_ASCII.decode(owner.flip()).toString().strip();
-        throw inUse(folder, text.isEmpty() ? "another process" : text);
+        String held = StandardCharsets.US_ASCII.decode(owner.flip()).toString().strip();
+        throw inUse(folder, held.isEmpty() ? "another process" : held);
       }
       channel.truncate(0);
       String text = "process " + ProcessHandle.current().pid() + "\n";
