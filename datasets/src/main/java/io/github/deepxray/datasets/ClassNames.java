@@ -3,13 +3,19 @@ package io.github.deepxray.datasets;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.deepxray.core.DeepXrayException;
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -26,6 +32,7 @@ public record ClassNames(@JsonValue List<String> list) {
   public static final int MOST = 1000;
 
   private static final int MAX_LENGTH = 100;
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]{1,18}(\\.[0-9]{0,18})?");
 
   /** Checks that there are at least two, that they differ and can stand on a line. */
   public ClassNames {
@@ -97,6 +104,7 @@ public record ClassNames(@JsonValue List<String> list) {
                   ? "); a classifier tells at most " + MOST + " apart: give fewer classes."
                   : "); a classifier tells two or more apart: give images of two classes."));
     }
+    refuseAlike(sorted, source);
     try {
       ClassNames classes = wanted.orElse(of(sorted));
       if (new TreeSet<>(classes.list).equals(new TreeSet<>(sorted))) {
@@ -112,6 +120,29 @@ public record ClassNames(@JsonValue List<String> list) {
             + ", not "
             + String.join(" and ", wanted.get().list)
             + "; name them in --classes as they are.");
+  }
+
+  /** Names that differ by case or as numbers are written are one class, misspelt. */
+  private static void refuseAlike(List<String> names, String source) {
+    Map<String, String> seen = new HashMap<>();
+    List<String> alike = new ArrayList<>();
+    for (String name : names) {
+      String plain = name.strip().toLowerCase(Locale.ROOT);
+      if (NUMBER.matcher(plain).matches()) {
+        plain = new BigDecimal(plain).stripTrailingZeros().toPlainString();
+      }
+      String other = seen.putIfAbsent(plain, name);
+      if (other != null) {
+        alike.add(other + " and " + name);
+      }
+    }
+    if (!alike.isEmpty()) {
+      throw new DeepXrayException(
+          source
+              + " has classes that look alike ("
+              + String.join("; ", alike.subList(0, Math.min(5, alike.size())))
+              + "); write each in one way.");
+    }
   }
 
   /** How many classes there are. */

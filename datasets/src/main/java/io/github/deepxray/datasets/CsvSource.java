@@ -13,27 +13,111 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * A CSV file with the columns {@code path} (from the file's folder on), {@code label} and, if
- * known, {@code patient} and {@code split}; other columns are ignored.
+ * known, {@code patient} and {@code split}, by these names or the usual ones of others, see {@link
+ * Column}; other columns are named in a remark.
  */
 final class CsvSource implements LabelledSource {
   private final Path file;
   private final Path folder;
   private final Limits limits;
   private final List<Entry> entries;
+  private final List<String> unused;
 
-  private CsvSource(Path file, Path folder, Limits limits, List<Entry> entries) {
+  private CsvSource(
+      Path file, Path folder, Limits limits, List<Entry> entries, List<String> unused) {
     this.file = file;
     this.folder = folder;
     this.limits = limits;
     this.entries = entries;
+    this.unused = unused;
+  }
+
+  /** What a column says, and how it may be called; case, blanks and hyphens do not matter. */
+  private enum Column {
+    PATH("path|file|file_?name|file_?path|image|image_(path|index|name|file)"),
+    LABEL("label|class|class_name|diagnosis|target|finding"),
+    PATIENT("patient|patient_?id|subject|subject_?id"),
+    SPLIT("split|subset|set|partition|dataset_type");
+
+    private final String names;
+
+    Column(String names) {
+      this.names = names;
+    }
+
+    String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String plain(String name) {
+      return name.strip().toLowerCase(Locale.ROOT).replaceAll("[ -]+", "_");
+    }
+
+    /** The name that a file gives the column; its own name comes before those of others. */
+    Optional<String> in(Path file, Set<String> columns) {
+      List<String> found =
+          columns.stream()
+              .filter(column -> plain(column).matches(names))
+              .sorted(Comparator.comparing(column -> !plain(column).equals(key())))
+              .toList();
+      if (found.size() > 1 && !plain(found.get(0)).equals(key())) {
+        throw new DeepXrayException(
+            file
+                + " has several columns for the "
+                + key()
+                + " ("
+                + String.join(", ", found)
+                + "); call one of them "
+                + key()
+                + ".");
+      }
+      return found.stream().findFirst();
+    }
+  }
+
+  /** The columns of a file by what they say. */
+  private record Columns(Map<Column, String> names) {
+    static Columns of(Path file, Set<String> columns) {
+      Map<Column, String> names = new EnumMap<>(Column.class);
+      for (Column column : Column.values()) {
+        column.in(file, columns).ifPresent(name -> names.put(column, name));
+      }
+      for (Column needed : List.of(Column.PATH, Column.LABEL)) {
+        if (!names.containsKey(needed)) {
+          throw new DeepXrayException(
+              file
+                  + ": its first line names no column "
+                  + needed.key()
+                  + ", but "
+                  + String.join(", ", columns)
+                  + "; name the columns there.");
+        }
+      }
+      return new Columns(names);
+    }
+
+    String value(Map<String, String> row, Column column) {
+      return names.containsKey(column)
+          ? Objects.requireNonNullElse(row.get(names.get(column)), "").strip()
+          : "";
+    }
+
+    List<String> unused(Set<String> columns) {
+      return columns.stream()
+          .filter(column -> !column.isBlank() && !names.containsValue(column))
+          .toList();
+    }
   }
 
   static CsvSource open(Path file, Limits limits) throws IOException {
@@ -42,9 +126,20 @@ final class CsvSource implements LabelledSource {
     Set<String> paths = new HashSet<>();
     long total = 0;
     int line = 1;
-    for (Map<String, String> row : Csv.rows(file, List.of("path", "label"))) {
+    List<Map<String, String>> rows = Csv.rows(file, List.of());
+    if (rows.isEmpty()) {
+      throw new DeepXrayException(
+          file
+              + " lists no images; give a line for each, below one with the names of the columns.");
+    }
+    Set<String> named = rows.get(0).keySet();
+    Columns columns = Columns.of(file, named);
+    for (Map<String, String> row : rows) {
       line++;
-      Entry entry = entry(file, line, row, folder, limits);
+      if (row.values().stream().allMatch(value -> value == null || value.isBlank())) {
+        continue;
+      }
+      Entry entry = entry(file, line, columns, row, folder, limits);
       if (!paths.add(entry.file().path())) {
         throw wrong(file, line, entry.file().path() + " is there twice");
       }
@@ -67,18 +162,32 @@ final class CsvSource implements LabelledSource {
           file + " names a split for some images only; name one for all, or for none.");
     }
     entries.sort(Comparator.comparing(e -> e.file().path()));
-    return new CsvSource(file, folder, limits, List.copyOf(entries));
+    return new CsvSource(file, folder, limits, List.copyOf(entries), columns.unused(named));
+  }
+
+  /** A path from the folder on, with slashes. */
+  private static String relative(String path, Path folder) {
+    String slashes = path.replace('\\', '/');
+    if (slashes.startsWith(folder.toString().replace('\\', '/') + "/")) {
+      slashes = slashes.substring(folder.toString().length() + 1);
+    }
+    while (slashes.startsWith("./")) {
+      slashes = slashes.substring(2);
+    }
+    return slashes;
   }
 
   private static Entry entry(
-      Path csv, int line, Map<String, String> row, Path folder, Limits limits) throws IOException {
-    String path = row.get("path").replace('\\', '/');
-    while (path.startsWith("./")) {
-      path = path.substring(2);
-    }
-    String label = row.get("label").strip();
+      Path csv, int line, Columns columns, Map<String, String> row, Path folder, Limits limits)
+      throws IOException {
+    String path = relative(columns.value(row, Column.PATH), folder);
+    String label = columns.value(row, Column.LABEL);
     if (path.isBlank() || label.isEmpty()) {
       throw wrong(csv, line, "path or label is empty");
+    }
+    if (path.startsWith("/") || path.matches("[A-Za-z]:.*")) {
+      throw wrong(
+          csv, line, path + " lies outside the CSV file's folder; move the file beside the images");
     }
     Names.check(path, csv.toString(), limits);
     long size;
@@ -91,12 +200,12 @@ final class CsvSource implements LabelledSource {
     } catch (NoSuchFileException e) {
       throw wrong(csv, line, "there is no file " + path + " in the CSV file's folder");
     }
-    String named = row.getOrDefault("split", "").strip();
-    Optional<Split> split = Split.ofFolder(named);
+    String named = columns.value(row, Column.SPLIT);
+    Optional<Split> split = Split.named(named);
     if (!named.isEmpty() && split.isEmpty()) {
       throw wrong(csv, line, "the split " + named + " is none of train, val and test");
     }
-    String patient = row.getOrDefault("patient", "").strip();
+    String patient = columns.value(row, Column.PATIENT);
     return new Entry(
         new SourceFile(path, size),
         label,
@@ -116,6 +225,13 @@ final class CsvSource implements LabelledSource {
   @Override
   public String name() {
     return file.toString();
+  }
+
+  @Override
+  public List<String> remarks() {
+    return unused.isEmpty()
+        ? List.of()
+        : List.of(file + ": columns that are not used: " + String.join(", ", unused));
   }
 
   @Override

@@ -162,9 +162,11 @@ public final class DatasetBuilder {
       throws IOException {
     Optional<PreparedDataset> before = existing(folder);
     try (FileSource files = open(source, options.limits())) {
-      DatasetBuilder builder =
-          new DatasetBuilder(
-              files, Layout.of(files, options.classes()), options, threads, progress);
+      Layout layout = Layout.of(files, options.classes());
+      layout.refuseUnused(files.name(), options);
+      files.remarks().forEach(progress::note);
+      DatasetOptions decided = options.withOfficialVal(layout.officialVal(options.officialVal()));
+      DatasetBuilder builder = new DatasetBuilder(files, layout, decided, threads, progress);
       if (before.isPresent() && builder.made(before.get())) {
         return before.get();
       }

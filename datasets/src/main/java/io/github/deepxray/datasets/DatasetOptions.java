@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param jpegQuality of the images that are resized, 1..100
  * @param validationFraction the part of the train folder's images that is drawn for validation, 0
  *     to less than 1; drawn in each {@link Slice} by patient, so the real part differs a little
- * @param officialVal what becomes of the archive's own validation folder
+ * @param officialVal what becomes of the source's own validation split
  * @param seed decides which patients are drawn and in which order training images are stored
  * @param recordsPerShard the most records in one file
  * @param maxBad the part of the files, 0..1, that may be unreadable or misnamed; with more
@@ -41,7 +41,7 @@ public record DatasetOptions(
           224,
           95,
           0.10,
-          OfficialVal.TRAIN,
+          OfficialVal.AUTO,
           0,
           1280,
           0.01,
@@ -117,7 +117,7 @@ public record DatasetOptions(
         testFraction);
   }
 
-  /** These options with another use of the archive's own validation folder. */
+  /** These options with another use of the source's own validation split. */
   public DatasetOptions withOfficialVal(OfficialVal value) {
     return new DatasetOptions(
         imageSize,

@@ -33,6 +33,9 @@ record Layout(
     Skipped skipped,
     ClassNames classes,
     boolean drawTest) {
+  /** How many validation images the Kaggle archive has, which are too few. */
+  private static final int KAGGLE_VALIDATION = 16;
+
   private static final XrayName NO_NAME = new XrayName(Optional.empty(), Optional.empty());
 
   /**
@@ -158,6 +161,43 @@ record Layout(
         List.copyOf(images), List.of(), new Skipped(0, 0, 0, 0, 0, 0), classes, drawTest);
   }
 
+  /**
+   * What becomes of the validation images.
+   *
+   * @param wanted what the user says
+   */
+  OfficialVal officialVal(OfficialVal wanted) {
+    if (wanted != OfficialVal.AUTO) {
+      return wanted;
+    }
+    List<Candidate> own = images.stream().filter(i -> i.split() == Split.VALIDATION).toList();
+    boolean kaggle =
+        classes.equals(ClassNames.DEFAULT)
+            && own.size() <= KAGGLE_VALIDATION
+            && own.stream().allMatch(i -> i.path().startsWith("val/"))
+            // Named as there; its val folder may have names of its own.
+            && images.stream()
+                .anyMatch(i -> i.split() == Split.TRAIN && i.name().patient().isPresent());
+    return own.isEmpty() || kaggle ? OfficialVal.TRAIN : OfficialVal.VALIDATION;
+  }
+
+  /**
+   * Refuses options that would have no effect.
+   *
+   * @throws DeepXrayException naming the option and why it has none
+   */
+  void refuseUnused(String source, DatasetOptions options) {
+    if (!drawTest && options.testFraction().isPresent()) {
+      throw new DeepXrayException(
+          source + " has its own test split, so none is drawn; leave out --test-fraction.");
+    }
+    if (options.officialVal() == OfficialVal.VALIDATION
+        && images.stream().noneMatch(i -> i.split() == Split.VALIDATION)) {
+      throw new DeepXrayException(
+          source + " has no validation split of its own; leave out --official-val validation.");
+    }
+  }
+
   private static void refuseMissing(
       String source, List<Candidate> images, ClassNames classes, boolean drawTest) {
     for (Split split : drawTest ? List.of(Split.TRAIN) : List.of(Split.TRAIN, Split.TEST)) {
@@ -190,7 +230,7 @@ record Layout(
         continue;
       }
       String folder = parts.get(n - 2);
-      if (n > 2 && Split.ofFolder(parts.get(n - 3)).isPresent()) {
+      if (n > 2 && Split.named(parts.get(n - 3)).isPresent()) {
         known |= ClassNames.DEFAULT.label(folder).isPresent();
         if (ImageFormat.isImageName(name)) {
           String root = String.join("/", parts.subList(0, n - 3));
@@ -226,7 +266,7 @@ record Layout(
       return Optional.empty();
     }
     Optional<Split> split =
-        plan.splits() ? Split.ofFolder(parts.get(within)) : Optional.of(Split.TRAIN);
+        plan.splits() ? Split.named(parts.get(within)) : Optional.of(Split.TRAIN);
     return split.flatMap(
         of ->
             plan.classes()

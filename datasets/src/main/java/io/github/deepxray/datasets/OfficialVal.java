@@ -3,12 +3,14 @@ package io.github.deepxray.datasets;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What becomes of the archive's own validation folder, 16 images in the Kaggle archive. */
+/** What becomes of the validation split that a data set brings along. */
 public enum OfficialVal {
   /**
-   * Its images are trained on; validation images are drawn from the train folder by patient. The
-   * default: nothing can be chosen on 16 images.
+   * As {@link #VALIDATION} if there is one, but as {@link #TRAIN} for the 16 images of the Kaggle
+   * archive, on which nothing can be chosen. The default.
    */
+  AUTO,
+  /** Its images are trained on; validation images are drawn from the train split by patient. */
   TRAIN,
   /**
    * Its images are the validation images and none are drawn. A train image whose patient is also

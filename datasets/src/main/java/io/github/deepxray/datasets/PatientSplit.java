@@ -96,6 +96,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     List<Group> groups = groups(rest);
     Set<Group> held =
         switch (options.officialVal()) {
+          case AUTO -> throw new IllegalArgumentException("AUTO is decided by the layout");
           case TRAIN -> draw(groups, options.validationFraction(), "validation", options.seed());
           case VALIDATION -> {
             Set<Group> official = new HashSet<>(groups);

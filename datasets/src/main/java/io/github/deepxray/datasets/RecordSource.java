@@ -13,10 +13,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -29,6 +34,11 @@ import java.util.stream.Stream;
  * gzipped files no other way.
  */
 final class RecordSource implements LabelledSource {
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(.*)\\.tfrec(?:ords?)?(?:-\\d+-of-\\d+)?(?:\\.(?:gz|gzip|zlib|zz))?",
+          Pattern.CASE_INSENSITIVE);
+
   private final Path place;
   private final Limits limits;
   private final FileChannel spool;
@@ -59,8 +69,7 @@ final class RecordSource implements LabelledSource {
   }
 
   private static boolean isRecordFile(Path file) {
-    return Files.isRegularFile(file)
-        && file.getFileName().toString().matches(".*\\.tfrecords?(-\\d+-of-\\d+)?(\\.gz)?");
+    return Files.isRegularFile(file) && NAME.matcher(file.getFileName().toString()).matches();
   }
 
   static RecordSource open(Path place, Limits limits) throws IOException {
@@ -102,7 +111,7 @@ final class RecordSource implements LabelledSource {
       Map<String, Long> offsets,
       List<Entry> entries)
       throws IOException {
-    Optional<Split> split = split(file.getFileName().toString());
+    Optional<Split> split = split(file);
     try (XrayReader reader = XrayReader.open(List.of(file))) {
       for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
         XrayRecord xray = r.get();
@@ -136,11 +145,25 @@ final class RecordSource implements LabelledSource {
     }
   }
 
-  private static Optional<Split> split(String name) {
-    return Stream.of("train", "val", "test")
-        .filter(name::startsWith)
+  /** The split that a word of the name says, or that the name begins with. */
+  private static Optional<Split> split(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    String stem = name.matches() ? name.group(1).toLowerCase(Locale.ROOT) : "";
+    Set<Split> said = EnumSet.noneOf(Split.class);
+    for (String word : stem.split("[^a-z]+", -1)) {
+      Split.named(word).ifPresent(said::add);
+    }
+    if (said.size() > 1) {
+      throw new DeepXrayException(file + ": its name says several splits; rename it to say one.");
+    }
+    return said.stream()
         .findFirst()
-        .flatMap(Split::ofFolder);
+        .or(
+            () ->
+                Stream.of("train", "val", "test")
+                    .filter(stem::startsWith)
+                    .findFirst()
+                    .flatMap(Split::named));
   }
 
   private static void refuseSomeSplits(Path place, List<Entry> entries) {
@@ -148,7 +171,7 @@ final class RecordSource implements LabelledSource {
     if (split > 0 && split < entries.size()) {
       throw new DeepXrayException(
           place
-              + " has files whose names begin with train, val or test and others; rename them so"
+              + " has files whose names say train, val or test and others; rename them so"
               + " that all do, or none.");
     }
   }

@@ -19,12 +19,12 @@ public enum Split {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The split of an archive's folder, if it is one. */
-  static Optional<Split> ofFolder(String name) {
-    return switch (name) {
-      case "train" -> Optional.of(TRAIN);
-      case "val", "validation" -> Optional.of(VALIDATION);
-      case "test" -> Optional.of(TEST);
+  /** The split that a folder, a column or a file names, in any case, if it is one. */
+  static Optional<Split> named(String name) {
+    return switch (name.strip().toLowerCase(Locale.ROOT)) {
+      case "train", "training" -> Optional.of(TRAIN);
+      case "val", "valid", "validation" -> Optional.of(VALIDATION);
+      case "test", "testing" -> Optional.of(TEST);
       default -> Optional.empty();
     };
   }

@@ -18,7 +18,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PatientSplitTest {
-  private static final DatasetOptions OPTIONS = DatasetOptions.DEFAULT;
+  private static final DatasetOptions OPTIONS =
+      DatasetOptions.DEFAULT.withOfficialVal(OfficialVal.TRAIN);
 
   private static Image image(String path, Split official, Slice slice, String patient, int bytes) {
     return new Image(
@@ -52,7 +53,7 @@ class PatientSplitTest {
   void sharesNoPatientAndNoImageWhateverTheInput() {
     for (int seed = 0; seed < 60; seed++) {
       List<Image> images = troubled(seed, 200, seed % 2 == 0 ? 150 : 2000);
-      for (OfficialVal val : OfficialVal.values()) {
+      for (OfficialVal val : List.of(OfficialVal.TRAIN, OfficialVal.VALIDATION)) {
         DatasetOptions options =
             OPTIONS.withOfficialVal(val).withSeed(seed).withValidationFraction(0.01 * seed);
         PatientSplit split = PatientSplit.of(images, options);

@@ -19,11 +19,12 @@ final class DataOptions {
 
   @Option(
       names = "--official-val",
-      defaultValue = "train",
+      defaultValue = "auto",
       paramLabel = "<use>",
       description =
-          "What becomes of the archive's own 16-image val folder: train or validation."
-              + " Default: ${DEFAULT-VALUE}.")
+          "What becomes of the data set's own validation split: validation validates on it; train"
+              + " trains on it and draws other images by patient; auto validates on it, but trains"
+              + " on the 16 images of the Kaggle archive. Default: ${DEFAULT-VALUE}.")
   OfficialVal officialVal;
 
   @Option(

@@ -40,6 +40,15 @@ public final class SharedData {
     return require("cases/hostile/" + file);
   }
 
+  /**
+   * An input that went wrong.
+   *
+   * @param path its place in the folder of cases, such as {@code csv/empty.csv}
+   */
+  public static Path cases(String path) {
+    return require("cases/" + path);
+  }
+
   private static Path require(String path) {
     Path root = Path.of(System.getProperty("deepxray.root", ".."));
     Path shared =

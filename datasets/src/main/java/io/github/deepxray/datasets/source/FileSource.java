@@ -37,6 +37,11 @@ public interface FileSource extends Closeable {
   /** The files, sorted by path; folders are left out. */
   List<SourceFile> files();
 
+  /** What users should know about how it was understood, a line each. */
+  default List<String> remarks() {
+    return List.of();
+  }
+
   /**
    * Reads a file whole.
    *

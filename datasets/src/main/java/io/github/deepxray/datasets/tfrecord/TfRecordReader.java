@@ -13,11 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Reads a TFRecord file, plain or gzipped, one record at a time. Both checksums of each record are
- * verified.
+ * Reads a TFRecord file, plain or packed by gzip or zlib, one record at a time. Both checksums of
+ * each record are verified.
  */
 public final class TfRecordReader implements Closeable {
   /** The longest record that is read unless told otherwise: 64 MiB. */
@@ -59,14 +60,7 @@ public final class TfRecordReader implements Closeable {
       raw.mark(HEAD);
       byte[] head = raw.readNBytes(HEAD);
       raw.reset();
-      boolean gzip =
-          head.length >= 2
-              && (head[0] & 0xff) == 0x1f
-              && (head[1] & 0xff) == 0x8b
-              // A plain record can have a length that looks like gzip's magic number.
-              && !(head.length == HEAD && headIsWhole(head));
-      return new TfRecordReader(
-          file, maxLength, gzip ? new BufferedInputStream(new GZIPInputStream(raw), 1 << 16) : raw);
+      return new TfRecordReader(file, maxLength, unpacked(raw, head));
     } catch (ZipException | EOFException e) {
       raw.close();
       throw new DeepXrayException(
@@ -76,6 +70,21 @@ public final class TfRecordReader implements Closeable {
       raw.close();
       throw e;
     }
+  }
+
+  private static InputStream unpacked(InputStream raw, byte[] head) throws IOException {
+    // A plain record can have a length that looks like a magic number.
+    if (head.length < 2 || (head.length == HEAD && headIsWhole(head))) {
+      return raw;
+    }
+    int magic = ((head[0] & 0xff) << 8) | (head[1] & 0xff);
+    if (magic == 0x1f8b) {
+      return new BufferedInputStream(new GZIPInputStream(raw), 1 << 16);
+    }
+    // RFC 1950: method 8, and a multiple of 31.
+    return (head[0] & 0x0f) == 8 && magic % 31 == 0
+        ? new BufferedInputStream(new InflaterInputStream(raw), 1 << 16)
+        : raw;
   }
 
   /**
@@ -154,7 +163,7 @@ public final class TfRecordReader implements Closeable {
     try {
       return in.readNBytes(length);
     } catch (ZipException | EOFException e) {
-      throw broken("the gzip data is damaged or cut off (" + e.getMessage() + ")");
+      throw broken("the gzip or zlib data is damaged or cut off (" + e.getMessage() + ")");
     }
   }
 
