@@ -53,13 +53,13 @@ class CompareTest {
         "\n",
         "data: '" + SmallRun.archive() + "'",
         "cache: '" + SmallRun.out().resolve("cache") + "'",
-        "weights: {b0: '" + SmallRun.weights() + "'}",
+        "weights: {" + SmallRun.BACKBONE + ": '" + SmallRun.weights() + "'}",
         "seeds: " + seeds,
         "options:",
         "  epochs: 40",
         "  validation-fraction: 0.25",
         "  records-per-shard: 16",
-        "  image-size: " + SmallRun.SIZE,
+        "  backbone: " + SmallRun.BACKBONE,
         "  tensorboard: false",
         "");
   }

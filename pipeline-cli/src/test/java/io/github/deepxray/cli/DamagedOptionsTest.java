@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,6 +68,7 @@ class DamagedOptionsTest {
     };
   }
 
+  @InCi
   @ParameterizedTest
   @ValueSource(strings = {"json", "yaml"})
   void config(String extension) throws IOException {
@@ -74,6 +76,7 @@ class DamagedOptionsTest {
     assertThat(Damaged.json(file, MOST_BYTES, options(file))).isPositive();
   }
 
+  @InCi
   @Test
   void blockYaml() throws IOException {
     Path file = file("config.yaml", BLOCK);

@@ -41,7 +41,7 @@ class MulticlassTest {
 
   @BeforeAll
   static void run() throws IOException {
-    images("train", 16, 1);
+    images("train", 96, 1);
     images("test", 8, 2);
     out = folder.resolve("out");
     bundle = out.resolve("bundle");
@@ -78,6 +78,8 @@ class MulticlassTest {
             "--no-layer-report",
             "--allow-unblessed",
             "--keras",
+            "--backbone",
+            SmallRun.BACKBONE,
             "--image-size",
             128,
             "--seed",
@@ -262,6 +264,8 @@ class MulticlassTest {
         "train",
         "--weights",
         SmallRun.weights(),
+        "--backbone",
+        SmallRun.BACKBONE,
         "--out",
         out,
         "--target-sensitivity",
@@ -275,6 +279,8 @@ class MulticlassTest {
         "clear,patchy,sideways",
         "--weights",
         SmallRun.weights(),
+        "--backbone",
+        SmallRun.BACKBONE,
         "--out",
         folder.resolve("other"),
         "--target-prevalence",
@@ -293,6 +299,8 @@ class MulticlassTest {
         folder.resolve("images"),
         "--weights",
         SmallRun.weights(),
+        "--backbone",
+        SmallRun.BACKBONE,
         "--seeds",
         1,
         "--out",

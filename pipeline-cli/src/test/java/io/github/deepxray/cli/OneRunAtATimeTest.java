@@ -32,6 +32,8 @@ class OneRunAtATimeTest {
                 SmallRun.archive(),
                 "--weights",
                 SmallRun.weights(),
+                "--backbone",
+                SmallRun.BACKBONE,
                 "--seeds",
                 1,
                 "--out",

@@ -92,8 +92,8 @@ class RunTest {
       },
       {
         "train",
-        "--image-size",
-        SmallRun.SIZE,
+        "--backbone",
+        SmallRun.BACKBONE,
         "--weights",
         SmallRun.weights(),
         "--head",

@@ -3,7 +3,6 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -14,6 +13,7 @@ import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
@@ -42,7 +42,10 @@ final class SmallRun {
   }
 
   /** The side of the images in pixels. */
-  static final int SIZE = 64;
+  static final int SIZE = Fixtures.SMALL_EFFICIENT_NET.resolution();
+
+  /** The network's name. */
+  static final String BACKBONE = Fixtures.SMALL_EFFICIENT_NET.kerasName();
 
   // Fewer leave channels that hardly vary, which 8-bit weights then tear apart.
   private static final int CALIBRATION_IMAGES = 5;
@@ -85,8 +88,8 @@ final class SmallRun {
       0.25,
       "--records-per-shard",
       16,
-      "--image-size",
-      SIZE,
+      "--backbone",
+      BACKBONE,
       "--seed",
       5
     };
@@ -143,7 +146,7 @@ final class SmallRun {
   private static void writeWeights(Path file) {
     Weights weights =
         UntrainedBackbone.calibrated(
-                EfficientNet.B0,
+                Fixtures.SMALL_EFFICIENT_NET,
                 SIZE,
                 LongStream.range(0, CALIBRATION_IMAGES)
                     .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))

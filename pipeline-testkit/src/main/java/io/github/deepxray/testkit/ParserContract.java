@@ -1,23 +1,18 @@
 package io.github.deepxray.testkit;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What a parser owes to bytes of unknown origin: it reads them, or it refuses them in one line, and
- * soon. It never throws anything else, runs out of stack or memory, or hangs.
+ * What a parser owes to bytes of unknown origin: it reads them, or it refuses them in one line, see
+ * {@link Robustness}.
  */
 public final class ParserContract {
-  private static final Duration MOST = Duration.ofSeconds(5);
-  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+  private static final long MOST_BYTES = 1L << 30;
 
   private ParserContract() {}
 
@@ -51,25 +46,22 @@ public final class ParserContract {
    * @throws AssertionError if the parser fails on it otherwise
    */
   public static Optional<String> survives(Parser parser, byte[] input, String what) {
-    // Not the time on the wall, of which other processes take their share.
-    long start = THREADS.getCurrentThreadCpuTime();
-    Optional<String> refusal = Optional.empty();
-    try {
-      parser.parse(input);
-    } catch (DeepXrayException e) {
-      assertThat(e.getMessage()).as(what).isNotBlank().doesNotContain("\n", "\r");
-      refusal = Optional.of(e.getMessage());
-    } catch (IOException e) {
-      // The file system's business.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(what, e);
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      throw new AssertionError(what + " (" + input.length + " bytes) ended in " + e, e);
-    }
-    Duration took = Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - start);
-    assertThat(took).as("the time that %s took", what).isLessThan(MOST);
-    return refusal;
+    AtomicReference<String> refusal = new AtomicReference<>();
+    Robustness.check(
+        () -> what + " (" + input.length + " bytes)",
+        MOST_BYTES,
+        () -> {
+          try {
+            parser.parse(input);
+          } catch (DeepXrayException e) {
+            refusal.set(e.getMessage());
+            throw e;
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(what, e);
+          }
+        });
+    return Optional.ofNullable(refusal.get());
   }
 
   /**

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -19,6 +18,7 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.finetune.FineTuneSpec;
@@ -55,7 +55,12 @@ class BackbonePrunerTest {
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     Backbone backbone =
         UntrainedBackbone.calibrated(
-            EfficientNet.B0, SIZE, images, 0, new TfLiteEngineFactory(), Progress.NONE);
+            Fixtures.SMALL_EFFICIENT_NET,
+            SIZE,
+            images,
+            0,
+            new TfLiteEngineFactory(),
+            Progress.NONE);
     start =
         new Trainer(
                 trainer(true),

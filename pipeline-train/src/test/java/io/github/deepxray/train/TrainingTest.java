@@ -10,7 +10,6 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Metrics;
 import io.github.deepxray.core.metrics.ScoredExample;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -21,6 +20,7 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -49,7 +49,12 @@ class TrainingTest {
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     backbone =
         UntrainedBackbone.calibrated(
-            EfficientNet.B0, SIZE, images, 0, new TfLiteEngineFactory(), Progress.NONE);
+            Fixtures.SMALL_EFFICIENT_NET,
+            SIZE,
+            images,
+            0,
+            new TfLiteEngineFactory(),
+            Progress.NONE);
   }
 
   @Test
@@ -188,8 +193,8 @@ class TrainingTest {
   void refusesImagesOfAnotherSize() {
     Backbone larger =
         new Backbone(
-            EfficientNet.B0,
-            new Model(EfficientNet.B0.network(96), backbone.model().weights()),
+            Fixtures.SMALL_EFFICIENT_NET,
+            new Model(Fixtures.SMALL_EFFICIENT_NET.network(96), backbone.model().weights()),
             "larger");
     assertThatThrownBy(
             () -> trainer(TrainingListener.NONE).train(dataset, larger, folder.resolve("train")))

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -13,6 +12,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -28,14 +28,14 @@ class UntrainedBackboneTest {
     List<RgbImage> images = images();
     Backbone backbone = backbone(3, images);
     Network network = backbone.model().network();
-    assertThat(network).isEqualTo(EfficientNet.B0.network(SIZE));
+    assertThat(network).isEqualTo(Fixtures.SMALL_EFFICIENT_NET.network(SIZE));
     assertThat(backbone.imageSize()).isEqualTo(SIZE);
     List<Layer.BatchNormalization> normalizations =
         network.layers().stream()
             .filter(Layer.BatchNormalization.class::isInstance)
             .map(Layer.BatchNormalization.class::cast)
             .toList();
-    assertThat(normalizations).hasSize(49);
+    assertThat(normalizations).hasSize(31);
     float[] input = new float[IMAGES * SIZE * SIZE * 3];
     for (int i = 0; i < IMAGES; i++) {
       images.get(i).copyTo(input, i * SIZE * SIZE * 3);
@@ -77,7 +77,7 @@ class UntrainedBackboneTest {
 
   private static Backbone backbone(long seed, List<RgbImage> images) {
     return UntrainedBackbone.calibrated(
-        EfficientNet.B0, SIZE, images, seed, new TfLiteEngineFactory(), Progress.NONE);
+        Fixtures.SMALL_EFFICIENT_NET, SIZE, images, seed, new TfLiteEngineFactory(), Progress.NONE);
   }
 
   private static List<RgbImage> images() {

@@ -8,7 +8,6 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
@@ -20,6 +19,7 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
@@ -79,7 +79,12 @@ class FineTunerTest {
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     Backbone backbone =
         UntrainedBackbone.calibrated(
-            EfficientNet.B0, SIZE, images, 0, new TfLiteEngineFactory(), Progress.NONE);
+            Fixtures.SMALL_EFFICIENT_NET,
+            SIZE,
+            images,
+            0,
+            new TfLiteEngineFactory(),
+            Progress.NONE);
     start =
         new Trainer(
                 Trainer.Options.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1).withCores(2),
@@ -150,9 +155,10 @@ class FineTunerTest {
   void learns() throws IOException {
     FineTuner.Result result =
         tune(
-            SPEC.withEpochs(12)
+            SPEC.withFrom("all")
+                .withEpochs(12)
                 .withBatchSize(8)
-                .withLearningRate(3e-4)
+                .withLearningRate(3e-3)
                 .withPatience(12, FineTuneSpec.Criterion.PLAIN),
             folder);
     int best = result.model().description().fineTuning().orElseThrow().bestEpoch() - 1;

@@ -69,7 +69,7 @@ class HeadGradCamTest {
   static void makeBackbone() {
     untrained =
         UntrainedBackbone.calibrated(
-                EfficientNet.B0,
+                Fixtures.SMALL_EFFICIENT_NET,
                 SMALL,
                 IntStream.range(0, PatternImages.COUNT)
                     .mapToObj(pattern -> PatternImages.image(pattern, SMALL))

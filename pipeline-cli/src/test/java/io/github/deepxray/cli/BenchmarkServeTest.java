@@ -10,7 +10,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** By itself: beside other tests the server would have to refuse requests. */
-class BenchmarkServeIT {
+class BenchmarkServeTest {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void measuresEverything() {
