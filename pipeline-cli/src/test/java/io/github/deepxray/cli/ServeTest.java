@@ -162,4 +162,11 @@ class ServeTest {
         .startsWith("deepxray: ")
         .contains("int16x8");
   }
+
+  @Test
+  void theNumbersOfABenchmarkMustBePositive() {
+    Outcome outcome = Outcome.of("benchmark-serve", SmallRun.bundle(), "--batches", "0");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--batches");
+  }
 }

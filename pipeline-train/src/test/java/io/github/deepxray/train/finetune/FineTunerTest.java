@@ -20,6 +20,7 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
@@ -151,6 +152,7 @@ class FineTunerTest {
     }
   }
 
+  @InCi
   @Test
   void learns() throws IOException {
     FineTuner.Result result =

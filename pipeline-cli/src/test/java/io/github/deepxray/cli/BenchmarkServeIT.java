@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.testkit.InCi;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -10,7 +11,8 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** By itself: beside other tests the server would have to refuse requests. */
-class BenchmarkServeTest {
+class BenchmarkServeIT {
+  @InCi
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void measuresEverything() {
@@ -48,12 +50,5 @@ class BenchmarkServeTest {
             .matcher(outcome.out());
     List<String> failed = counts.results().map(count -> count.group(1)).toList();
     assertThat(failed).as(outcome.out()).hasSize(6).containsOnly("0");
-  }
-
-  @Test
-  void numbersMustBePositive() {
-    Outcome outcome = Outcome.of("benchmark-serve", SmallRun.bundle(), "--batches", "0");
-    assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.err()).contains("--batches");
   }
 }
