@@ -153,7 +153,7 @@ final class DatasetTable {
       StringBuilder line = new StringBuilder();
       for (int c = 0; c < columns; c++) {
         String cell = row.get(c);
-        boolean number = Character.isDigit(rows.get(rows.size() - 1).get(c).charAt(0));
+        boolean number = rows.get(rows.size() - 1).get(c).matches("[0-9].*");
         String pad = " ".repeat(widths[c] - cell.length());
         line.append("  ").append(number ? pad + cell : cell + pad);
       }

@@ -58,6 +58,19 @@ class DamagedManifestTest {
   }
 
   @Test
+  void anAuditThatCountsNoChannelsHasATable() throws IOException {
+    String good = Files.readString(manifest());
+    try {
+      Files.writeString(
+          manifest(), good.replaceAll("\"channels\"\\s*:\\s*\\{[^}]*}", "\"channels\":{}"));
+      assertThat(Files.readString(manifest())).isNotEqualTo(good);
+      assertThat(PreparedDataset.open(dataset.folder()).table()).contains("PNEUMONIA");
+    } finally {
+      Files.writeString(manifest(), good);
+    }
+  }
+
+  @Test
   void aShardOutsideTheFolderIsRefused() throws IOException {
     String good = Files.readString(manifest());
     String name = dataset.manifest().shards().get(0).file();

@@ -1,7 +1,9 @@
 package io.github.deepxray.optimize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.Calibration;
@@ -86,5 +88,21 @@ class DamagedSpecsTest {
                         .values()
                         .forEach(t -> t.histogram().shareOutside(t.min(), t.max()))))
         .isPositive();
+  }
+
+  @Test
+  void countsWhoseSumOverflowsAreRefused() throws IOException {
+    Path file = folder.resolve("calibration.json");
+    TensorStatistics statistics =
+        TensorStatistics.of(
+            new float[] {-1, -2}, new float[] {3, 4}, Histogram.of(0.5, -4, 1, 0, 0, 5, 0, 6));
+    new Calibration("net", Map.of("a", statistics)).write(file);
+    String good = Files.readString(file);
+    String bad = good.replace("[0,1,2,5,1,6]", "[" + Long.MAX_VALUE + ",1,2,5,1,6]");
+    assertThat(bad).isNotEqualTo(good);
+    Files.writeString(file, bad);
+    assertThatThrownBy(() -> Calibration.read(file))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("there is no count of " + Long.MAX_VALUE);
   }
 }

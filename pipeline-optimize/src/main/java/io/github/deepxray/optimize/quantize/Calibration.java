@@ -145,10 +145,12 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
       }
       long[] sums = {counts.size() / 2, 0};
       for (int i = 0; i < counts.size(); i++) {
-        sums[i % 2] += counts.get(i);
-        if (counts.get(i) < 0 || sums[i % 2] > MOST_VALUES) {
-          throw new IllegalArgumentException("there is no count of " + counts.get(i));
+        long count = counts.get(i);
+        // Each before it is added: the sum could overflow.
+        if (count < 0 || count > MOST_VALUES || sums[i % 2] + count > MOST_VALUES) {
+          throw new IllegalArgumentException("there is no count of " + count);
         }
+        sums[i % 2] += count;
       }
       if (counts.size() % 2 != 0 || sums[0] > bins || Math.abs((double) first) > MOST_VALUES) {
         throw new IllegalArgumentException("its counts are not those of " + bins + " bins");
