@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.datasets.source.Names;
+import io.github.deepxray.datasets.source.RefusedException;
 import io.github.deepxray.datasets.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -186,8 +187,13 @@ final class CsvSource implements LabelledSource {
       throw wrong(csv, line, "path or label is empty");
     }
     if (path.startsWith("/") || path.matches("[A-Za-z]:.*")) {
-      throw wrong(
-          csv, line, path + " lies outside the CSV file's folder; move the file beside the images");
+      throw new RefusedException(
+          csv
+              + ", line "
+              + line
+              + ": "
+              + path
+              + " lies outside the CSV file's folder; move the file beside the images.");
     }
     Names.check(path, csv.toString(), limits);
     long size;

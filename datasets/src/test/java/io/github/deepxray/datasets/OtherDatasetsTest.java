@@ -356,7 +356,7 @@ class OtherDatasetsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../a.png", "x/../../a.png"})
+  @ValueSource(strings = {"../a.png", "/etc/passwd", "C:\\a.png", "x/../../a.png"})
   void aCsvFileDoesNotReachOutsideItsFolder(String path) throws IOException {
     Path csv = csv("path,label\n" + path + ",x\n");
     assertThatThrownBy(() -> prepare(csv, OPTIONS)).isInstanceOf(RefusedException.class);
