@@ -26,6 +26,7 @@ import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter.DataType;
@@ -75,7 +76,7 @@ class QuantizerTest {
   private static TrainedModel trained;
 
   @TempDir Path folder;
-  private final List<String> notes = new ArrayList<>();
+  private final Notes notes = new Notes();
 
   @BeforeAll
   static void prepare() throws IOException {
@@ -186,20 +187,8 @@ class QuantizerTest {
 
   private Quantizer.Result quantize(Quantizer.Options options, TrainedModel model, String name)
       throws IOException {
-    Progress noting =
-        new Progress() {
-          @Override
-          public Task start(String task, long total) {
-            return Task.NONE;
-          }
-
-          @Override
-          public void note(String line) {
-            notes.add(line);
-          }
-        };
     List<Quantizer.Result> results =
-        new Quantizer(options, shared.resolve("cache"), noting)
+        new Quantizer(options, shared.resolve("cache"), notes)
             .quantize(dataset, model, folder.resolve(name));
     assertThat(results).hasSize(1);
     return results.get(0);
@@ -360,9 +349,12 @@ class QuantizerTest {
     Quantizer.Result first = quantize(options, "out");
     Path finished = folder.resolve("out").resolve(FinishedStage.FILE);
     Object written = Files.getLastModifiedTime(finished);
-    assertThat(notes).isEmpty();
+    assertThat(notes.lines()).isEmpty();
     assertThat(quantize(options, "out")).isEqualTo(first);
-    assertThat(notes).singleElement().asString().contains("quantization", "finished", "out");
+    assertThat(notes.lines())
+        .singleElement()
+        .asString()
+        .contains("quantization", "finished", "out");
     assertThat(Files.getLastModifiedTime(finished)).isEqualTo(written);
 
     QuantizationSpec other = INT8.withKeepFloat(List.of("block*"));
@@ -372,7 +364,7 @@ class QuantizerTest {
     Files.write(model, Arrays.copyOf(bytes, bytes.length - 1));
     quantize(options(other, Refit.NEVER), "out");
     assertThat(Files.readAllBytes(model)).isEqualTo(bytes);
-    assertThat(notes).hasSize(1);
+    assertThat(notes.lines()).hasSize(1);
   }
 
   @Test

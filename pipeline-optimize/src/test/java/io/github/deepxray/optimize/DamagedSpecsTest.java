@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamagedSpecsTest {
   private static final long MOST_BYTES = 64L << 20;
 
+  private static final TensorStatistics STATISTICS =
+      TensorStatistics.of(
+          new float[] {-1, -2}, new float[] {3, 4}, Histogram.of(0.5, -4, 1, 0, 0, 5, 0, 6));
+
   @TempDir Path folder;
 
   private static final String PRUNING =
@@ -74,10 +78,7 @@ class DamagedSpecsTest {
   @Test
   void calibrations() throws IOException {
     Path file = folder.resolve("calibration.json");
-    TensorStatistics statistics =
-        TensorStatistics.of(
-            new float[] {-1, -2}, new float[] {3, 4}, Histogram.of(0.5, -4, 1, 0, 0, 5, 0, 6));
-    new Calibration("net", Map.of("a", statistics, "b", statistics)).write(file);
+    new Calibration("net", Map.of("a", STATISTICS, "b", STATISTICS)).write(file);
     assertThat(
             Damaged.json(
                 file,
@@ -93,10 +94,7 @@ class DamagedSpecsTest {
   @Test
   void countsWhoseSumOverflowsAreRefused() throws IOException {
     Path file = folder.resolve("calibration.json");
-    TensorStatistics statistics =
-        TensorStatistics.of(
-            new float[] {-1, -2}, new float[] {3, 4}, Histogram.of(0.5, -4, 1, 0, 0, 5, 0, 6));
-    new Calibration("net", Map.of("a", statistics)).write(file);
+    new Calibration("net", Map.of("a", STATISTICS)).write(file);
     String good = Files.readString(file);
     String bad = good.replace("[0,1,2,5,1,6]", "[" + Long.MAX_VALUE + ",1,2,5,1,6]");
     assertThat(bad).isNotEqualTo(good);

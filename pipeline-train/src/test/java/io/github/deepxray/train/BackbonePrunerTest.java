@@ -19,6 +19,7 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.finetune.FineTuneSpec;
@@ -46,7 +47,7 @@ class BackbonePrunerTest {
   private static TrainedModel start;
 
   @TempDir Path folder;
-  private final List<String> notes = new ArrayList<>();
+  private final Notes notes = new Notes();
 
   @BeforeAll
   static void prepare() throws IOException {
@@ -107,20 +108,8 @@ class BackbonePrunerTest {
   }
 
   private BackbonePruner pruner(BackbonePruner.Options options, TrainingListener listener) {
-    Progress noting =
-        new Progress() {
-          @Override
-          public Task start(String name, long total) {
-            return Task.NONE;
-          }
-
-          @Override
-          public void note(String line) {
-            notes.add(line);
-          }
-        };
     return new BackbonePruner(
-        options, new TfLiteEngineFactory(), folder.resolve("cache"), noting, listener);
+        options, new TfLiteEngineFactory(), folder.resolve("cache"), notes, listener);
   }
 
   private TrainedModel prune(BackbonePruner.Options options, TrainedModel model)
@@ -240,7 +229,7 @@ class BackbonePrunerTest {
   @Test
   void whatIsFinishedIsNotDoneAgain() throws IOException {
     TrainedModel pruned = prune(weights(HALF_OF_TOP), start);
-    assertThat(notes).isEmpty();
+    assertThat(notes.lines()).isEmpty();
     TrainingListener refuses =
         new TrainingListener() {
           @Override
@@ -252,7 +241,7 @@ class BackbonePrunerTest {
     Trainer.Result again = pruner(weights(HALF_OF_TOP), refuses).prune(dataset, start, place);
     assertThat(again.model()).isEqualTo(pruned);
     assertThat(again.vectors()).isZero();
-    assertThat(notes).singleElement().asString().contains("pruning", "finished", "pruned");
+    assertThat(notes.lines()).singleElement().asString().contains("pruning", "finished", "pruned");
 
     BackbonePruner.Options anew =
         new BackbonePruner.Options(

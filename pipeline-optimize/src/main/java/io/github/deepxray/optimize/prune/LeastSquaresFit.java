@@ -258,9 +258,8 @@ final class LeastSquaresFit {
   /** Solves for a positive definite matrix, of which the upper half is read, in place. */
   private static void solve(double[][] matrix, double[][] right) {
     int n = matrix.length;
-    // Cholesky: matrix = U^T U. Row by row, so that the inner loops run along rows, and the row
-    // that
-    // is written stays in the cache.
+    // Cholesky: matrix = U^T U. Row by row: the inner loops run along rows, and the row that is
+    // written stays in the cache.
     for (int i = 0; i < n; i++) {
       double[] row = matrix[i];
       eliminate(matrix, i);

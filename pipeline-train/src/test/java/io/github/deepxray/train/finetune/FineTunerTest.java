@@ -21,6 +21,7 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.InCi;
+import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
@@ -202,26 +203,14 @@ class FineTunerTest {
             throw new IllegalStateException("trains");
           }
         };
-    List<String> notes = new ArrayList<>();
-    Progress noting =
-        new Progress() {
-          @Override
-          public Task start(String name, long total) {
-            return Task.NONE;
-          }
-
-          @Override
-          public void note(String line) {
-            notes.add(line);
-          }
-        };
+    Notes notes = new Notes();
     FineTuner.Options options = FineTuner.Options.of(SPEC, 7).withCores(2);
     FineTuner.Result again =
         new FineTuner(
                 options.withCores(1),
                 new TfLiteEngineFactory(),
                 folder.resolve("no-cache"),
-                noting,
+                notes,
                 refuses)
             .tune(dataset, start, done);
     assertThat(again.model()).isEqualTo(first.model());
@@ -230,7 +219,10 @@ class FineTunerTest {
     assertThat(again.augmentedBefore()).isEqualTo(first.augmentedBefore());
     assertThat(again.activations()).isZero();
     assertThat(again.epochSeconds()).isNaN();
-    assertThat(notes).singleElement().asString().contains("fine-tuning", "finished", "done");
+    assertThat(notes.lines())
+        .singleElement()
+        .asString()
+        .contains("fine-tuning", "finished", "done");
     assertThat(done.resolve("checkpoint")).doesNotExist();
 
     FineTuner.Options anew = new FineTuner.Options(SPEC, Optional.empty(), 7, 1, false, 2);
