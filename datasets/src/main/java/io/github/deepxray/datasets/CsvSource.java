@@ -33,14 +33,21 @@ final class CsvSource implements LabelledSource {
   private final Path folder;
   private final Limits limits;
   private final List<Entry> entries;
+  private final Columns columns;
   private final List<String> unused;
 
   private CsvSource(
-      Path file, Path folder, Limits limits, List<Entry> entries, List<String> unused) {
+      Path file,
+      Path folder,
+      Limits limits,
+      List<Entry> entries,
+      Columns columns,
+      List<String> unused) {
     this.file = file;
     this.folder = folder;
     this.limits = limits;
     this.entries = entries;
+    this.columns = columns;
     this.unused = unused;
   }
 
@@ -163,7 +170,8 @@ final class CsvSource implements LabelledSource {
           file + " names a split for some images only; name one for all, or for none.");
     }
     entries.sort(Comparator.comparing(e -> e.file().path()));
-    return new CsvSource(file, folder, limits, List.copyOf(entries), columns.unused(named));
+    return new CsvSource(
+        file, folder, limits, List.copyOf(entries), columns, columns.unused(named));
   }
 
   /** A path from the folder on, with slashes. */
@@ -195,7 +203,8 @@ final class CsvSource implements LabelledSource {
               + path
               + " lies outside the CSV file's folder; move the file beside the images.");
     }
-    Names.check(path, csv.toString(), limits);
+    new Names(csv.toString(), limits, "name the files in it by their paths from its folder on")
+        .check(path);
     long size;
     try {
       Path real = folder.resolve(path).toRealPath();
@@ -238,6 +247,16 @@ final class CsvSource implements LabelledSource {
     return unused.isEmpty()
         ? List.of()
         : List.of(file + ": columns that are not used: " + String.join(", ", unused));
+  }
+
+  @Override
+  public String splitsToldBy() {
+    return "the column " + columns.names().get(Column.SPLIT);
+  }
+
+  @Override
+  public String patientsToldBy() {
+    return "the column " + columns.names().get(Column.PATIENT);
   }
 
   @Override

@@ -1,10 +1,15 @@
 package io.github.deepxray.datasets;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.deepxray.datasets.source.Junk;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What was found in a source, before anything was moved between its splits. Lists are sorted by
@@ -211,16 +216,50 @@ public record DatasetAudit(
    *
    * @param nestedCopy in the second copy that the Kaggle archive has inside itself
    * @param nestedCopyRepeats those of them that repeat a path of the first copy
-   * @param macosx in a folder {@code __MACOSX}
-   * @param appleDouble beginning with {@code ._}
-   * @param dsStore named {@code .DS_Store}
-   * @param other outside the class folders and no images, such as a README
+   * @param junk of operating systems and programs, by kind
+   * @param other outside the class folders and no images, such as a README, or in folders that the
+   *     layout leaves out, by extension in lower case
    */
   public record Skipped(
-      int nestedCopy, int nestedCopyRepeats, int macosx, int appleDouble, int dsStore, int other) {
+      int nestedCopy, int nestedCopyRepeats, Map<Junk, Integer> junk, Map<String, Integer> other) {
     /** Checks that the numbers are counts. */
     public Skipped {
-      requireCounts(nestedCopy, nestedCopyRepeats, macosx, appleDouble, dsStore, other);
+      junk = Collections.unmodifiableMap(new TreeMap<>(junk));
+      other = Collections.unmodifiableMap(new TreeMap<>(other));
+      requireCounts(nestedCopy, nestedCopyRepeats);
+      requireCounts(junk.values());
+      requireCounts(other.values());
+    }
+
+    /** The number of files of all kinds. */
+    public int files() {
+      return nestedCopy
+          + Stream.of(junk, other)
+              .flatMap(counts -> counts.values().stream())
+              .mapToInt(Integer::intValue)
+              .sum();
+    }
+
+    /** A phrase for each kind that there is, such as {@code 3 .txt}. */
+    public List<String> phrases() {
+      List<String> phrases = new ArrayList<>();
+      if (nestedCopy > 0) {
+        phrases.add(
+            String.format(
+                Locale.ROOT,
+                "%,d in a nested copy (%,d repeat the first)",
+                nestedCopy,
+                nestedCopyRepeats));
+      }
+      junk.forEach((kind, files) -> phrases.add(phrase(files, kind.key())));
+      other.forEach(
+          (end, files) ->
+              phrases.add(phrase(files, end.isEmpty() ? "without extension" : "." + end)));
+      return phrases;
+    }
+
+    private static String phrase(int files, String kind) {
+      return String.format(Locale.ROOT, "%,d %s", files, kind);
     }
   }
 }

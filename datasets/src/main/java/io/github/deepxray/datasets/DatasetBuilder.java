@@ -162,10 +162,11 @@ public final class DatasetBuilder {
       throws IOException {
     Optional<PreparedDataset> before = existing(folder);
     try (FileSource files = open(source, options.limits())) {
-      Layout layout = Layout.of(files, options.classes());
+      Layout layout = Layout.of(files, options);
       layout.refuseUnused(files.name(), options);
-      files.remarks().forEach(progress::note);
       DatasetOptions decided = options.withOfficialVal(layout.officialVal(options.officialVal()));
+      layout.table(files.name(), decided.officialVal()).forEach(progress::note);
+      files.remarks().forEach(progress::note);
       DatasetBuilder builder = new DatasetBuilder(files, layout, decided, threads, progress);
       if (before.isPresent() && builder.made(before.get())) {
         return before.get();
@@ -427,19 +428,23 @@ public final class DatasetBuilder {
             list));
   }
 
-  /** Each class was there; it may all have been set aside. */
+  /** Each class was there; it may all have been set aside, or be too small to be divided. */
   private void refuseNothingLeft(PatientSplit split) {
-    for (Split part : List.of(Split.TRAIN, Split.TEST)) {
+    boolean validated =
+        options.officialVal() == OfficialVal.VALIDATION || options.validationFraction() > 0;
+    for (Split part : Split.values()) {
       for (Label label : layout.classes().labels()) {
-        if (split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
+        boolean needed = part != Split.VALIDATION || validated;
+        if (needed && split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
               source.name()
-                  + ": of the "
-                  + part.key()
-                  + " split's images with label "
+                  + ": of the images with label "
                   + layout.classes().of(label)
-                  + " none is left after bad, shared and validation images were taken out; give"
-                  + " more images or a smaller validation fraction.");
+                  + " none is in the "
+                  + part.key()
+                  + " split, after bad ones and those of patients of other splits were taken out;"
+                  + " give more images or patients of that class, or change the split or the"
+                  + " fractions.");
         }
       }
     }

@@ -35,7 +35,7 @@ public record DatasetManifest(
     List<Shard> shards,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes) {
   /** The format that this version writes and reads. */
-  public static final String FORMAT = "deepxray-dataset/1";
+  public static final String FORMAT = "deepxray-dataset/2";
 
   /** Takes copies of the lists and checks that they are of the same classes and files. */
   public DatasetManifest {

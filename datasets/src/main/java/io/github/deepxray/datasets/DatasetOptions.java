@@ -23,6 +23,7 @@ import java.util.Optional;
  *     alphabet. TFRecords name none: there it gives the names
  * @param testFraction the part that is drawn for testing, more than 0 to less than 1, in each
  *     {@link Slice} by patient, of a source without splits; if empty {@link #TEST_FRACTION}
+ * @param layout which folders are splits, classes and patients; if empty it is found out
  */
 public record DatasetOptions(
     int imageSize,
@@ -34,7 +35,8 @@ public record DatasetOptions(
     double maxBad,
     Limits limits,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> testFraction) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> testFraction,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<FolderLayout> layout) {
   /** 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records a shard, 1 % bad files. */
   public static final DatasetOptions DEFAULT =
       new DatasetOptions(
@@ -46,6 +48,7 @@ public record DatasetOptions(
           1280,
           0.01,
           Limits.DEFAULT,
+          Optional.empty(),
           Optional.empty(),
           Optional.empty());
 
@@ -84,7 +87,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another quality of resized images. */
@@ -99,7 +103,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another part for validation. */
@@ -114,7 +119,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another use of the source's own validation split. */
@@ -129,7 +135,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another seed. */
@@ -144,7 +151,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another size of shards. */
@@ -159,7 +167,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another tolerance for bad files. */
@@ -174,7 +183,8 @@ public record DatasetOptions(
         value,
         limits,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with other limits. */
@@ -189,7 +199,8 @@ public record DatasetOptions(
         maxBad,
         value,
         classes,
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with these names of the classes. */
@@ -204,7 +215,8 @@ public record DatasetOptions(
         maxBad,
         limits,
         Optional.of(value),
-        testFraction);
+        testFraction,
+        layout);
   }
 
   /** These options with another part for testing. */
@@ -219,6 +231,23 @@ public record DatasetOptions(
         maxBad,
         limits,
         classes,
+        Optional.of(value),
+        layout);
+  }
+
+  /** These options with this layout of the folders, instead of the one that is found. */
+  public DatasetOptions withLayout(FolderLayout value) {
+    return new DatasetOptions(
+        imageSize,
+        jpegQuality,
+        validationFraction,
+        officialVal,
+        seed,
+        recordsPerShard,
+        maxBad,
+        limits,
+        classes,
+        testFraction,
         Optional.of(value));
   }
 }

@@ -48,18 +48,10 @@ final class DatasetTable {
                       .collect(Collectors.joining(", "))));
     }
     table(text, rows);
-    DatasetAudit.Skipped s = audit.skipped();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "Skipped: nested copy %d (%d repeat the first), __MACOSX %d, ._* %d, .DS_Store %d,"
-                + " other %d\n",
-            s.nestedCopy(),
-            s.nestedCopyRepeats(),
-            s.macosx(),
-            s.appleDouble(),
-            s.dsStore(),
-            s.other()));
+    List<String> skipped = audit.skipped().phrases();
+    text.append("Skipped: ")
+        .append(skipped.isEmpty() ? "nothing" : String.join(", ", skipped))
+        .append('\n');
     long across = audit.identical().stream().filter(g -> g.acrossSplits()).count();
     text.append(
         "Identical files: "

@@ -28,6 +28,12 @@ interface LabelledSource extends FileSource {
     return ClassNames.found(entries().stream().map(Entry::label).toList(), wanted, name());
   }
 
+  /** What names the split of an image, in words. */
+  String splitsToldBy();
+
+  /** What names the patient of an image, in words. */
+  String patientsToldBy();
+
   /** The class of an image. */
   default Label label(Entry entry, ClassNames classes) {
     return classes.label(entry.label()).orElseThrow();

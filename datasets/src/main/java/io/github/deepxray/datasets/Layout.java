@@ -6,159 +6,230 @@ import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetAudit.Skipped;
 import io.github.deepxray.datasets.source.FileSource;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.datasets.source.SourceFile;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Finds {@code <split>/<class>/<file>} in a source, or {@code <class>/<file>} where there are no
- * splits, and sorts out what is no part of it.
+ * The images of a source, with what their folders, columns and names say of them, and what is no
+ * part of the data set.
  *
  * @param images files to look into, by path
  * @param quarantined files set aside for their place or name, by path
  * @param skipped files that are no part of the data set
  * @param classes what the classes are called
  * @param drawTest whether the source has no splits; all images are then in the train split
+ * @param told what splits and patients were told by
  */
 record Layout(
     List<Candidate> images,
     List<Quarantined> quarantined,
     Skipped skipped,
     ClassNames classes,
-    boolean drawTest) {
+    boolean drawTest,
+    ToldBy told) {
   /** How many validation images the Kaggle archive has, which are too few. */
   private static final int KAGGLE_VALIDATION = 16;
-
-  private static final XrayName NO_NAME = new XrayName(Optional.empty(), Optional.empty());
 
   /**
    * A file that should be an image.
    *
    * @param path from the split's folder on
    */
-  record Candidate(String path, SourceFile file, Split split, Label label, XrayName name) {}
-
-  /** A file in a class folder below some root. */
-  private record Placed(String root, String path, SourceFile file, Split split, Label label) {}
-
-  /** Where to look for classes: below folders of splits or not, and what they are called. */
-  private record Plan(ClassNames classes, boolean splits) {
-    boolean isDefault() {
-      return classes.equals(ClassNames.DEFAULT);
+  record Candidate(String path, SourceFile file, Split split, Label label, XrayName name) {
+    /** This image with what its name tells, too, if names tell anything. */
+    Candidate named(boolean tell) {
+      XrayName parsed = XrayName.parse(path);
+      return tell
+          ? new Candidate(
+              path,
+              file,
+              split,
+              label,
+              new XrayName(name.patient().or(parsed::patient), parsed.slice()))
+          : this;
     }
+  }
 
-    XrayName parse(String path) {
-      // What names say is known of one data set alone.
-      return isDefault() ? XrayName.parse(path) : NO_NAME;
+  /**
+   * What splits and patients were told by, for {@link #table}.
+   *
+   * @param layout how the source is laid out
+   * @param splits {@code folder}, {@code column}, {@code file name}
+   * @param patients likewise
+   */
+  record Words(String layout, String splits, String patients) {}
+
+  /**
+   * What told splits and patients.
+   *
+   * @param layout how the source is laid out
+   * @param splits {@code folders}, {@code the column split}; empty if nothing did
+   * @param patients likewise
+   */
+  record ToldBy(String layout, String splits, String patients) {}
+
+  /** A file in a class folder below some root; nothing is known of its name yet. */
+  private record Placed(String root, Candidate candidate) {
+    String path() {
+      return candidate.path();
     }
   }
 
   /**
    * Sorts the files of a source.
    *
-   * @param wanted what the user calls the classes, label 0 first
-   * @throws DeepXrayException if there are not two classes or more, or one has no images in the
-   *     train or the test split
+   * @param options the classes and the layout that the user names
+   * @throws DeepXrayException if there are not two classes or more, one has no images in the train
+   *     or the test split, or the folders can be read in several ways
    */
-  static Layout of(FileSource source, Optional<ClassNames> wanted) {
+  static Layout of(FileSource source, DatasetOptions options) {
     if (source instanceof LabelledSource labelled) {
-      return of(labelled, wanted);
+      if (options.layout().isPresent()) {
+        throw new DeepXrayException(
+            source.name() + " tells the classes of its images itself; leave out --layout.");
+      }
+      return of(labelled, options.classes());
     }
-    Plan plan = plan(source, wanted);
-    int macosx = 0;
-    int appleDouble = 0;
-    int dsStore = 0;
-    int other = 0;
+    LayoutFinder.Found found = LayoutFinder.find(source, options.classes(), options.layout());
+    FolderLayout layout = found.layout();
+    ClassNames classes = found.classes();
+    Map<Junk, Integer> junk = new EnumMap<>(Junk.class);
+    Map<String, Integer> other = new TreeMap<>();
     List<Placed> placed = new ArrayList<>();
     List<Quarantined> quarantined = new ArrayList<>();
     for (SourceFile file : source.files()) {
-      List<String> parts = List.of(file.path().split("/"));
-      String name = parts.get(parts.size() - 1);
-      Optional<Placed> place = place(plan, file, parts);
-      if (parts.contains("__MACOSX")) {
-        macosx++;
-      } else if (name.startsWith("._")) {
-        appleDouble++;
-      } else if (name.equals(".DS_Store")) {
-        dsStore++;
+      Optional<Junk> kind = Junk.of(file.path());
+      Optional<Placed> place = place(found, file);
+      if (kind.isPresent()) {
+        junk.merge(kind.get(), 1, Integer::sum);
       } else if (place.isPresent()) {
         placed.add(place.get());
-      } else if (ImageFormat.isImageName(name)) {
+      } else if (ImageFormat.isImageName(file.path()) && layout.leavesOutOthers()) {
+        other.merge(extension(file.path()), 1, Integer::sum);
+      } else if (ImageFormat.isImageName(file.path())) {
         quarantined.add(
             new Quarantined(
                 file.path(),
                 Reason.MISPLACED,
-                (plan.splits()
-                        ? "it lies in no folder train, test or val / "
-                        : "it lies in no folder ")
-                    + String.join(" or ", plan.classes().list())));
+                "it lies in no folder "
+                    + layout
+                    + (classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()))));
       } else {
-        other++;
+        other.merge(extension(file.path()), 1, Integer::sum);
       }
     }
     String root = root(placed);
-    Set<String> nestedRoots = nestedRoots(root);
     List<Candidate> images = new ArrayList<>();
-    List<String> nested = new ArrayList<>();
-    Set<String> paths = new HashSet<>();
-    for (Placed p : placed) {
-      if (p.root().equals(root)) {
-        paths.add(p.path());
-        sort(plan, p, images, quarantined);
-      } else if (nestedRoots.contains(p.root())) {
-        nested.add(p.path());
-      } else {
-        quarantined.add(
-            new Quarantined(
-                p.file().path(),
-                Reason.MISPLACED,
-                "it lies outside " + (root.isEmpty() ? "the top folder" : root)));
-      }
-    }
-    refuseMissing(source.name(), images, plan.classes(), !plan.splits());
+    List<String> nested = nested(root, placed, images, quarantined);
+    boolean kaggle = areNamedAsInKaggle(classes, images);
+    images.replaceAll(image -> image.named(kaggle));
+    images.removeIf(image -> isSetAside(image, quarantined));
+    refuseMissing(source.name(), images, classes, !layout.hasSplits());
     images.sort(Comparator.comparing(Candidate::path));
     quarantined.sort(Comparator.comparing(Quarantined::file));
+    Set<String> paths = images.stream().map(Candidate::path).collect(Collectors.toSet());
     return new Layout(
         List.copyOf(images),
         List.copyOf(quarantined),
         new Skipped(
-            nested.size(),
-            (int) nested.stream().filter(paths::contains).count(),
-            macosx,
-            appleDouble,
-            dsStore,
-            other),
-        plan.classes(),
-        !plan.splits());
+            nested.size(), (int) nested.stream().filter(paths::contains).count(), junk, other),
+        classes,
+        !layout.hasSplits(),
+        new ToldBy(
+            source.kind() + " of " + layout + "/<image>",
+            layout.hasSplits() ? "folders" : "",
+            layout.hasPatients() ? "folders" : kaggle ? "file names" : ""));
+  }
+
+  private static String extension(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    int dot = name.lastIndexOf('.');
+    return dot <= 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
+  }
+
+  private static Optional<Placed> place(LayoutFinder.Found found, SourceFile file) {
+    List<String> parts = List.of(file.path().split("/"));
+    return found
+        .layout()
+        .match(parts.subList(0, parts.size() - 1))
+        .flatMap(
+            match -> {
+              String root = match.root();
+              String path = root.isEmpty() ? file.path() : file.path().substring(root.length() + 1);
+              return found
+                  .classes()
+                  .label(match.className())
+                  .map(
+                      label ->
+                          new Placed(
+                              root,
+                              new Candidate(
+                                  path,
+                                  file,
+                                  match.split(),
+                                  label,
+                                  new XrayName(match.patient(), Optional.empty()))));
+            });
+  }
+
+  /**
+   * Whether the names of files tell class and patient as those of the Kaggle archive. Others have
+   * names like {@code IM-0001-0001} of all classes, which viewers of DICOM give to what they
+   * export.
+   */
+  private static boolean areNamedAsInKaggle(ClassNames classes, List<Candidate> images) {
+    int rightly = 0;
+    int wrongly = 0;
+    for (Candidate image : images) {
+      XrayName name = XrayName.parse(image.path());
+      if (image.label().equals(Label.PNEUMONIA) && name.slice().isPresent()) {
+        wrongly += name.contradicts(image.label()) ? 1 : 0;
+        rightly += name.contradicts(image.label()) ? 0 : 1;
+      }
+    }
+    return classes.equals(ClassNames.DEFAULT) && rightly > wrongly;
   }
 
   /** The images of a source that says their classes itself. */
   private static Layout of(LabelledSource source, Optional<ClassNames> wanted) {
     ClassNames classes = source.classes(wanted);
     boolean drawTest = source.entries().stream().allMatch(e -> e.split().isEmpty());
-    boolean named = classes.equals(ClassNames.DEFAULT);
     List<Candidate> images = new ArrayList<>();
     for (LabelledSource.Entry entry : source.entries()) {
-      String path = entry.file().path();
-      XrayName name = named ? XrayName.parse(path) : NO_NAME;
       images.add(
           new Candidate(
-              path,
+              entry.file().path(),
               entry.file(),
               entry.split().orElse(Split.TRAIN),
               source.label(entry, classes),
-              new XrayName(entry.patient().or(name::patient), name.slice())));
+              new XrayName(entry.patient(), Optional.empty())));
     }
+    boolean told = images.stream().anyMatch(image -> image.name().patient().isPresent());
+    boolean kaggle = areNamedAsInKaggle(classes, images);
+    images.replaceAll(image -> image.named(kaggle));
     refuseMissing(source.name(), images, classes, drawTest);
     return new Layout(
-        List.copyOf(images), List.of(), new Skipped(0, 0, 0, 0, 0, 0), classes, drawTest);
+        List.copyOf(images),
+        List.of(),
+        new Skipped(0, 0, Map.of(), Map.of()),
+        classes,
+        drawTest,
+        new ToldBy(
+            source.kind(),
+            drawTest ? "" : source.splitsToldBy(),
+            told ? source.patientsToldBy() : kaggle ? "file names" : ""));
   }
 
   /**
@@ -217,76 +288,15 @@ record Layout(
     }
   }
 
-  /** Finds out how the source is laid out. */
-  private static Plan plan(FileSource source, Optional<ClassNames> wanted) {
-    Map<String, Set<String>> split = new TreeMap<>();
-    Map<String, Set<String>> unsplit = new TreeMap<>();
-    boolean known = false;
-    for (SourceFile file : source.files()) {
-      List<String> parts = List.of(file.path().split("/"));
-      int n = parts.size();
-      String name = parts.get(n - 1);
-      if (n < 2 || parts.contains("__MACOSX") || name.startsWith("._")) {
-        continue;
-      }
-      String folder = parts.get(n - 2);
-      if (n > 2 && Split.named(parts.get(n - 3)).isPresent()) {
-        known |= ClassNames.DEFAULT.label(folder).isPresent();
-        if (ImageFormat.isImageName(name)) {
-          String root = String.join("/", parts.subList(0, n - 3));
-          split.computeIfAbsent(root, r -> new TreeSet<>()).add(folder);
-        }
-      } else if (ImageFormat.isImageName(name)) {
-        String root = String.join("/", parts.subList(0, n - 2));
-        unsplit.computeIfAbsent(root, r -> new TreeSet<>()).add(folder);
-      }
-    }
-    if (known && wanted.isEmpty()) {
-      return new Plan(ClassNames.DEFAULT, true);
-    }
-    boolean splits = !split.isEmpty();
-    Set<String> names =
-        (splits ? split : unsplit)
-            .values().stream()
-                .max(Comparator.<Set<String>>comparingInt(Set::size))
-                .orElse(Set.of());
-    if (names.isEmpty()) {
-      throw new DeepXrayException(
-          source.name()
-              + " has no images in folders of classes; lay them out as <split>/<class>/<image> or"
-              + " <class>/<image>, or list them in a CSV file of path,label.");
-    }
-    return new Plan(ClassNames.found(names, wanted, source.name()), splits);
-  }
-
-  private static Optional<Placed> place(Plan plan, SourceFile file, List<String> parts) {
-    // The file, its class and, where there are some, its split.
-    int within = parts.size() - (plan.splits() ? 3 : 2);
-    if (within < 0) {
-      return Optional.empty();
-    }
-    Optional<Split> split =
-        plan.splits() ? Split.named(parts.get(within)) : Optional.of(Split.TRAIN);
-    return split.flatMap(
-        of ->
-            plan.classes()
-                .label(parts.get(parts.size() - 2))
-                .map(
-                    label ->
-                        new Placed(
-                            String.join("/", parts.subList(0, within)),
-                            String.join("/", parts.subList(within, parts.size())),
-                            file,
-                            of,
-                            label)));
-  }
-
   /** The folder that has the most of the splits' class folders; the outermost of several. */
   private static String root(List<Placed> placed) {
     Map<String, Set<String>> folders =
         new TreeMap<>(Comparator.comparing(String::length).thenComparing(s -> s));
     for (Placed p : placed) {
-      folders.computeIfAbsent(p.root(), r -> new HashSet<>()).add(p.split() + "/" + p.label());
+      Candidate image = p.candidate();
+      folders
+          .computeIfAbsent(p.root(), r -> new HashSet<>())
+          .add(image.split() + "/" + image.label());
     }
     String best = "";
     int most = 0;
@@ -308,26 +318,127 @@ record Layout(
     return new HashSet<>(List.of(root + "/chest_xray", root + "/" + last));
   }
 
-  private static void sort(
-      Plan plan, Placed p, List<Candidate> images, List<Quarantined> quarantined) {
-    XrayName name = plan.parse(p.path());
-    if (!ImageFormat.isImageName(p.path())) {
+  /** Divides files by their root; gives the paths of those in a nested copy. */
+  private static List<String> nested(
+      String root, List<Placed> placed, List<Candidate> images, List<Quarantined> quarantined) {
+    Set<String> nestedRoots = nestedRoots(root);
+    List<String> nested = new ArrayList<>();
+    for (Placed p : placed) {
+      if (p.root().equals(root)) {
+        images.add(p.candidate());
+      } else if (nestedRoots.contains(p.root())) {
+        nested.add(p.path());
+      } else {
+        quarantined.add(
+            new Quarantined(
+                p.candidate().file().path(),
+                Reason.MISPLACED,
+                "it lies outside " + (root.isEmpty() ? "the top folder" : root)));
+      }
+    }
+    return nested;
+  }
+
+  private static boolean isSetAside(Candidate image, List<Quarantined> quarantined) {
+    if (!ImageFormat.isImageName(image.path())) {
       quarantined.add(
           new Quarantined(
-              p.path(),
+              image.path(),
               Reason.NO_IMAGE,
-              "its extension is none of jpeg, jpg, png, bmp, tif, tiff"));
-    } else if (name.contradicts(p.label())) {
+              "its extension is none of " + String.join(", ", ImageFormat.extensions())));
+      return true;
+    }
+    if (image.name().contradicts(image.label())) {
       quarantined.add(
           new Quarantined(
-              p.path(),
+              image.path(),
               Reason.MISNAMED,
               "its name says "
-                  + name.slice().orElseThrow().key()
+                  + image.name().slice().orElseThrow().key()
                   + ", its folder says "
-                  + p.label()));
-    } else {
-      images.add(new Candidate(p.path(), p.file(), p.split(), p.label(), name));
+                  + image.label()));
+      return true;
     }
+    return false;
+  }
+
+  /**
+   * What was understood of the source, a line each: its classes, splits and patients and what is
+   * left out.
+   *
+   * @param source how messages name it
+   * @param val what becomes of its validation images
+   */
+  List<String> table(String source, OfficialVal val) {
+    List<String> lines = new ArrayList<>();
+    lines.add(source + ": " + count(images.size()) + " images, " + told.layout());
+    lines.add("  classes   " + classesLine());
+    lines.add("  splits    " + splitsLine(val));
+    lines.add("  patients  " + patientsLine());
+    lines.add("  left out  " + leftOutLine());
+    return lines;
+  }
+
+  private String classesLine() {
+    StringBuilder text = new StringBuilder();
+    for (Label label : classes.labels()) {
+      if (label.index() == 10) {
+        return text + " and " + (classes.size() - 10) + " more";
+      }
+      long members = images.stream().filter(i -> i.label().equals(label)).count();
+      text.append(label.index() == 0 ? "" : ", ")
+          .append(label.index())
+          .append(" = ")
+          .append(classes.of(label))
+          .append(" (")
+          .append(count(members))
+          .append(classes.size() == 2 && label.index() == 1 ? ", positive)" : ")");
+    }
+    return text.toString();
+  }
+
+  private String splitsLine(OfficialVal val) {
+    if (drawTest) {
+      return "none told: test and validation are drawn by patient";
+    }
+    String counts =
+        Stream.of(Split.values())
+            .map(s -> s.key() + " " + count(images.stream().filter(i -> i.split() == s).count()))
+            .collect(Collectors.joining(", "));
+    boolean own = images.stream().anyMatch(i -> i.split() == Split.VALIDATION);
+    return counts
+        + " by "
+        + told.splits()
+        + (val == OfficialVal.VALIDATION
+            ? ""
+            : own
+                ? "; those of validation are trained on, others are drawn by patient"
+                : "; validation is drawn by patient from train");
+  }
+
+  private String patientsLine() {
+    List<String> known =
+        images.stream().map(i -> i.name().patient()).flatMap(Optional::stream).toList();
+    if (known.isEmpty()) {
+      return "none told: each image counts as a patient of its own";
+    }
+    return count(known.stream().distinct().count())
+        + " by "
+        + told.patients()
+        + (known.size() == images.size()
+            ? ""
+            : "; " + count(images.size() - known.size()) + " images count as one each");
+  }
+
+  private String leftOutLine() {
+    List<String> parts = new ArrayList<>(skipped.phrases());
+    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
+    quarantined.forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
+    reasons.forEach((reason, files) -> parts.add(count(files) + " " + reason.key()));
+    return parts.isEmpty() ? "nothing" : String.join(", ", parts);
+  }
+
+  private static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
   }
 }

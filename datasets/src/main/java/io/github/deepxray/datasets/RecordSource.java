@@ -117,7 +117,8 @@ final class RecordSource implements LabelledSource {
         XrayRecord xray = r.get();
         byte[] image = xray.image();
         long at = spool.size();
-        Names.check(xray.filename(), file.toString(), limits);
+        new Names(file.toString(), limits, "give the examples file names without folders above")
+            .check(xray.filename());
         if (offsets.put(xray.filename(), at) != null) {
           throw new DeepXrayException(
               file + ": the image " + xray.filename() + " is there twice; rename one.");
@@ -197,6 +198,16 @@ final class RecordSource implements LabelledSource {
       return ClassNames.found(numbers, Optional.empty(), name());
     }
     return new ClassNames(numbers);
+  }
+
+  @Override
+  public String splitsToldBy() {
+    return "names of TFRecord files";
+  }
+
+  @Override
+  public String patientsToldBy() {
+    return "the feature patient";
   }
 
   @Override

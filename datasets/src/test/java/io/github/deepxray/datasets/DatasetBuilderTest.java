@@ -17,6 +17,7 @@ import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.datasets.source.RefusedException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -124,7 +125,13 @@ class DatasetBuilderTest {
     assertThat(folder.sizes().common()).containsExactly(new DatasetAudit.SizeCount(40, 40, 50));
     assertThat(folder.slices().get(Slice.BACTERIAL) + folder.slices().get(Slice.VIRAL))
         .isEqualTo(50);
-    assertThat(audit.skipped()).isEqualTo(new DatasetAudit.Skipped(6, 6, 1, 1, 1, 1));
+    assertThat(audit.skipped())
+        .isEqualTo(
+            new DatasetAudit.Skipped(
+                6,
+                6,
+                Map.of(Junk.MACOSX, 1, Junk.APPLE_DOUBLE, 1, Junk.DS_STORE, 1),
+                Map.of("txt", 1)));
     assertThat(audit.quarantined()).isEmpty();
     assertThat(audit.identical()).isEmpty();
     assertThat(audit.patientsAcrossSplits()).isEmpty();
@@ -453,7 +460,7 @@ class DatasetBuilderTest {
   void tableTellsTheWholeStory() throws IOException {
     PreparedDataset dataset = prepare(OPTIONS);
     assertThat(dataset.table())
-        .contains("106 image files", "nested copy 6 (6 repeat the first)", "Set aside: 0")
+        .contains("106 image files", "6 in a nested copy (6 repeat the first)", "Set aside: 0")
         .contains("train", "validation", "test", "bacterial", "viral")
         .doesNotContain("\r");
     assertThat(out.resolve("dataset.txt")).hasContent(dataset.table());

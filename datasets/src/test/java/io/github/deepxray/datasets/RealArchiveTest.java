@@ -9,6 +9,7 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;
@@ -55,7 +56,9 @@ class RealArchiveTest {
     assertThat(audit.identical()).hasSize(30).noneMatch(g -> g.acrossSplits());
     assertThat(audit.patientsAcrossSplits()).isEmpty();
     assertThat(audit.quarantined()).isEmpty();
-    assertThat(audit.skipped()).isEqualTo(new DatasetAudit.Skipped(16, 16, 2, 0, 3, 0));
+    assertThat(audit.skipped())
+        .isEqualTo(
+            new DatasetAudit.Skipped(16, 16, Map.of(Junk.MACOSX, 2, Junk.DS_STORE, 3), Map.of()));
 
     SplitSummary train = dataset.manifest().splits().get(0);
     SplitSummary validation = dataset.manifest().splits().get(1);

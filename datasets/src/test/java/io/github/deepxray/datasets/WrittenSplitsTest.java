@@ -78,7 +78,7 @@ class WrittenSplitsTest {
     assertThatThrownBy(() -> prepare(csv, OPTIONS))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageStartingWith(
-            csv + ": of the train split's images with label NORMAL none is left");
+            csv + ": of the images with label NORMAL none is in the train split");
   }
 
   @Test
@@ -126,7 +126,7 @@ class WrittenSplitsTest {
   void columnsThatAreNotUsedAreNamedOnce() throws IOException {
     Path csv = csv("Image Index,Finding,Age,sex,Subject-ID");
     prepare(csv, OPTIONS);
-    assertThat(notes.lines()).containsExactly(csv + ": columns that are not used: Age, sex");
+    assertThat(notes.lines()).containsOnlyOnce(csv + ": columns that are not used: Age, sex");
   }
 
   /** Twelve phantoms of two classes. */

@@ -37,7 +37,11 @@ final class ConfigFile {
 
   /** The value of an option as the command line would have it. */
   static Optional<String> value(JsonNode options, OptionSpec option) {
-    JsonNode value = options.path(key(option));
+    return value(options.path(key(option)));
+  }
+
+  /** A value as the command line would have it; empty if there is none. */
+  static Optional<String> value(JsonNode value) {
     if (value.isMissingNode() || value.isNull() || (value.isArray() && value.isEmpty())) {
       return Optional.empty();
     }
@@ -87,7 +91,7 @@ final class ConfigFile {
     private JsonNode read(CommandLine command) {
       JsonNode tree;
       try {
-        tree = Json.readConfig(file.get());
+        tree = Json.readOptions(file.get());
       } catch (NoSuchFileException e) {
         throw new ParameterException(command, "There is no config file " + file.get() + ".", e);
       } catch (DeepXrayException e) {

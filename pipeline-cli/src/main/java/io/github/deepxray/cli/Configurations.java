@@ -49,8 +49,8 @@ final class Configurations {
       Path file = file(out, stage);
       if (Files.isRegularFile(file)) {
         Map<String, String> kept = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> entry : Json.readConfig(file).properties()) {
-          kept.put(entry.getKey(), entry.getValue().asText());
+        for (Map.Entry<String, JsonNode> entry : Json.readOptions(file).properties()) {
+          ConfigFile.value(entry.getValue()).ifPresent(text -> kept.put(entry.getKey(), text));
         }
         withoutPlaces(kept).forEach((name, value) -> all.put(stage + "." + name, value));
       }

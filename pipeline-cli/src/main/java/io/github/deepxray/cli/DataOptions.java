@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.FolderLayout;
 import io.github.deepxray.datasets.OfficialVal;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -67,14 +68,25 @@ final class DataOptions {
               + " Default: 0.2.")
   Optional<Double> testFraction;
 
+  @Option(
+      names = "--layout",
+      paramLabel = "<folders>",
+      description =
+          "What the folders above an image are, the outermost first: split, class and patient,"
+              + " divided by /; * for one that says nothing; any other word is the name of a folder,"
+              + " and images in others are left out. Examples: split/class, class/patient,"
+              + " class/images. Default: it is found out, or asked for.")
+  Optional<String> layout;
+
   DatasetOptions options(int imageSize, long seed) {
     DatasetOptions named =
         classes
             .map(names -> DatasetOptions.DEFAULT.withClasses(ClassNames.parse(names)))
             .orElse(DatasetOptions.DEFAULT);
-    return testFraction
-        .map(named::withTestFraction)
-        .orElse(named)
+    DatasetOptions divided = testFraction.map(named::withTestFraction).orElse(named);
+    return layout
+        .map(folders -> divided.withLayout(FolderLayout.parse(folders)))
+        .orElse(divided)
         .withImageSize(imageSize)
         .withValidationFraction(validationFraction)
         .withOfficialVal(officialVal)

@@ -154,7 +154,7 @@ final class ExplainCommand implements Callable<Integer> {
     bundle.requireIntact(Bundle.EXPLAIN::equals);
     ImageFiles found = ImageFiles.find(images);
     PrintWriter err = common.command().commandLine().getErr();
-    found.unreadable().forEach(path -> err.println(ImageFiles.cannotBeRead(path)));
+    found.remarks().forEach(err::println);
     int bad = found.unreadable().size();
     List<Entry> entries = new ArrayList<>();
     Pictures pictures = new Pictures(found);

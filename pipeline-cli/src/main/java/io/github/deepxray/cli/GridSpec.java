@@ -134,7 +134,15 @@ record GridSpec(
    */
   static GridSpec read(Path file) throws IOException {
     try {
-      GridSpec spec = Json.convert(Json.readConfig(file), GridSpec.class, file.toString());
+      JsonNode tree = Json.readConfig(file);
+      if (tree instanceof ObjectNode fields) {
+        // Options mean here what they mean on the command line: 1.10 is no 1.1.
+        JsonNode written = Json.readOptions(file);
+        for (String field : List.of("options", "grid", "experiments")) {
+          Optional.ofNullable(written.get(field)).ifPresent(value -> fields.set(field, value));
+        }
+      }
+      GridSpec spec = Json.convert(tree, GridSpec.class, file.toString());
       spec.check(file.toString());
       return spec;
     } catch (NoSuchFileException e) {
@@ -364,17 +372,7 @@ record GridSpec(
   /** The options of all experiments as text. */
   Map<String, String> shared() {
     Map<String, String> shared = new LinkedHashMap<>();
-    options.forEach((key, value) -> shared.put(key, textOf(value)));
+    options.forEach((key, value) -> shared.put(key, ConfigFile.value(value).orElse(NONE)));
     return shared;
-  }
-
-  private static String textOf(JsonNode value) {
-    List<String> parts = new ArrayList<>();
-    if (value.isArray()) {
-      value.forEach(part -> parts.add(part.asText()));
-    } else {
-      parts.add(value.isNull() ? NONE : value.asText());
-    }
-    return String.join(",", parts);
   }
 }

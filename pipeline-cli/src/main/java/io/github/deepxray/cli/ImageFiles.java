@@ -2,6 +2,8 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.datasets.source.Junk;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -9,8 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -18,12 +25,14 @@ import java.util.stream.Collectors;
  *
  * @param images in the order in which they were named, those of a folder sorted
  * @param unreadable what in a folder cannot be read
+ * @param leftOut files of folders that are no images, by kind: the extension, hidden, links
  */
-record ImageFiles(List<Image> images, List<Path> unreadable) {
+record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer> leftOut) {
   /** Copies the lists. */
   ImageFiles {
     images = List.copyOf(images);
     unreadable = List.copyOf(unreadable);
+    leftOut = Collections.unmodifiableMap(new TreeMap<>(leftOut));
   }
 
   /**
@@ -44,10 +53,11 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
   static ImageFiles find(List<Path> paths) throws IOException {
     List<Image> images = new ArrayList<>();
     List<Path> unreadable = new ArrayList<>();
+    Map<String, Integer> leftOut = new TreeMap<>();
     for (Path path : paths) {
       if (Files.isDirectory(path)) {
         List<Image> found = new ArrayList<>();
-        Files.walkFileTree(path, new Finder(path, found, unreadable));
+        Files.walkFileTree(path, new Finder(path, found, unreadable, leftOut));
         found.sort(Comparator.comparing(Image::file));
         images.addAll(found);
       } else {
@@ -56,16 +66,28 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
     }
     if (images.isEmpty()) {
       throw new DeepXrayException(
-          "There are no .jpeg, .jpg, .png, .bmp, .tif or .tiff files in "
+          "There are no image files (."
+              + String.join(", .", ImageFormat.extensions())
+              + ") in "
               + paths.stream().map(Path::toString).collect(Collectors.joining(", "))
               + "; name images or folders that hold some.");
     }
-    return new ImageFiles(images, unreadable);
+    return new ImageFiles(images, unreadable, leftOut);
   }
 
-  /** The line that says so. */
-  static String cannotBeRead(Path path) {
-    return "deepxray: " + path + " cannot be read.";
+  /** A line for each file that cannot be read, and one for all that were left out. */
+  List<String> remarks() {
+    List<String> lines = new ArrayList<>();
+    unreadable.forEach(path -> lines.add("deepxray: " + path + " cannot be read."));
+    if (!leftOut.isEmpty()) {
+      lines.add(
+          "deepxray: left out of the folders as no images: "
+              + leftOut.entrySet().stream()
+                  .map(e -> e.getValue() + " " + e.getKey())
+                  .collect(Collectors.joining(", "))
+              + ".");
+    }
+    return lines;
   }
 
   /** Collects the images of a folder and what in it cannot be read. */
@@ -73,17 +95,31 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
     private final Path folder;
     private final List<Image> images;
     private final List<Path> unreadable;
+    private final Map<String, Integer> leftOut;
 
-    private Finder(Path folder, List<Image> images, List<Path> unreadable) {
+    private Finder(
+        Path folder, List<Image> images, List<Path> unreadable, Map<String, Integer> leftOut) {
       this.folder = folder;
+      this.leftOut = leftOut;
       this.images = images;
       this.unreadable = unreadable;
     }
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      if (Files.isRegularFile(file) && looksLikeImage(file)) {
-        images.add(new Image(file, folder.relativize(file)));
+      Path name = folder.relativize(file);
+      Optional<Junk> junk = Junk.of(name.toString().replace(File.separatorChar, '/'));
+      if (junk.isPresent()) {
+        leftOut.merge(junk.get().key(), 1, Integer::sum);
+      } else if (!Files.isRegularFile(file)) {
+        leftOut.merge(Files.isDirectory(file) ? "linked folders" : "no files", 1, Integer::sum);
+      } else if (ImageFormat.isImageName(name.toString())) {
+        images.add(new Image(file, name));
+      } else {
+        String text = file.getFileName().toString();
+        int dot = text.lastIndexOf('.');
+        String extension = dot > 0 ? text.substring(dot).toLowerCase(Locale.ROOT) : "others";
+        leftOut.merge(extension, 1, Integer::sum);
       }
       return FileVisitResult.CONTINUE;
     }
@@ -93,10 +129,5 @@ record ImageFiles(List<Image> images, List<Path> unreadable) {
       unreadable.add(file);
       return FileVisitResult.CONTINUE;
     }
-  }
-
-  private static boolean looksLikeImage(Path file) {
-    String name = file.getFileName().toString();
-    return !name.startsWith(".") && ImageFormat.isImageName(name);
   }
 }

@@ -108,7 +108,7 @@ final class PredictCommand implements Callable<Integer> {
     ImageFiles found = ImageFiles.find(images);
     List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
     int bad = found.unreadable().size();
-    found.unreadable().forEach(path -> err.println(ImageFiles.cannotBeRead(path)));
+    found.remarks().forEach(err::println);
     Artifact form = Usage.check(common, () -> Artifact.of(artifact));
     if (threshold != null && Bundle.isBundle(model)) {
       int classes = new Bundle(model).labels().size();

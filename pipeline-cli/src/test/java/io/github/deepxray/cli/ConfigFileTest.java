@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,50 @@ class ConfigFileTest {
     Path resuming = file("resume.yaml", "resume: true\n");
     assertThat(effective("train", "--out", "o", "--config", resuming, "--no-resume"))
         .containsEntry("resume", "false");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"seed, 010", "seed, -3", "name, 1.10", "name, no", "views, 02", "classes, 'no,yes'"})
+  void aValueMeansTheSameInAFileAndAsAFlag(String option, String value) throws IOException {
+    List<String> flag = List.of("run", "--data", "d", "--out", "o", "--" + option, value);
+    String yaml = value.contains(",") ? "[" + value + "]" : value;
+    Path file = file("run.yaml", option + ": " + yaml + "\n");
+    assertThat(effective("run", "--data", "d", "--out", "o", "--config", file))
+        .isEqualTo(effective(flag.toArray()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"dup, 2, is there twice", "multi, 3, keep one value"})
+  void whatCouldBeReadInTwoWaysIsRefused(String name, int line, String words) {
+    Path file = SharedData.cases("config/" + name + ".yaml");
+    Outcome outcome = Outcome.of("predict", "bundle", "x.png", "--config", file);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.errLines().get(0)).contains(file + ", line " + line).contains(words);
+  }
+
+  @Test
+  void aNumberOfTheCasesIsTheNumberOfTheFlag() {
+    Path file = SharedData.cases("config/oct.yaml");
+    assertThat(effective("train", "--out", "o", "--config", file)).containsEntry("seed", "10");
+  }
+
+  @Test
+  void aFractionIsNoWholeNumber() throws IOException {
+    Path file = file("run.yaml", "epochs: 3.9\ndata: d\nout: o\n");
+    assertThat(Outcome.of("run", "--config", file).err())
+        .contains("Invalid value for option '--epochs'")
+        .contains("3.9");
+  }
+
+  @Test
+  void whatEarlierStagesKeptOfListsIsRecorded() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("lists"));
+    CommandSpec run =
+        parse("run", "--data", "d", "--out", "o", "--quantize", "int8", "--quantize", "dynamic");
+    Files.writeString(Configurations.file(out, "run"), ConfigFile.yaml(run));
+    assertThat(Configurations.withEarlierStages(out, "export", Map.of()))
+        .containsEntry("run.quantize", ConfigFile.effective(run).get("quantize"));
+    assertThat(ConfigFile.effective(run)).containsEntry("quantize", "int8,dynamic");
   }
 
   @Test

@@ -92,8 +92,9 @@ class PredictTest {
             "predict", SmallRun.bundle(), missing, folder, folder.resolve("a.png"), "--format=csv");
     assertThat(csv.code()).isEqualTo(1);
     assertThat(csv.errLines())
-        .hasSize(2)
+        .hasSize(3)
         .allMatch(line -> line.startsWith("deepxray: "))
+        .contains("deepxray: left out of the folders as no images: 1 .txt.")
         .anyMatch(line -> line.contains("c,\"c.png"))
         .anyMatch(line -> line.contains("missing.jpeg"));
     List<String> rows = csv.out().lines().toList();

@@ -61,6 +61,23 @@ public record BundleRecords(Bundle bundle) {
   }
 
   /**
+   * What the trained model of more than two classes said about the images of a split.
+   *
+   * @throws DeepXrayException if the file is damaged or of two classes
+   * @throws IOException if it cannot be read
+   */
+  public SplitScores.Multiclass classScores(String split) throws IOException {
+    if (scores(split) instanceof SplitScores.Multiclass scores) {
+      return scores;
+    }
+    throw new DeepXrayException(
+        bundle.folder().resolve(Predictions.fileName(split))
+            + " is of two classes, but "
+            + ModelMetrics.FILE
+            + " is of more; export the bundle again.");
+  }
+
+  /**
    * What the trained model of two classes said about the images of a split.
    *
    * @throws DeepXrayException if the file is damaged

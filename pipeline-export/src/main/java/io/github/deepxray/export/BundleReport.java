@@ -5,7 +5,6 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -78,7 +77,7 @@ public final class BundleReport {
               provenance.training(),
               provenance.weights(),
               metrics,
-              (SplitScores.Multiclass) records.scores(Split.TEST.key()),
+              records.classScores(Split.TEST.key()),
               dataset,
               bundle.artifacts(),
               speed,

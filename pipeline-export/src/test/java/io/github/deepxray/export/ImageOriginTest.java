@@ -33,7 +33,12 @@ class ImageOriginTest {
       }
     }
     return new DatasetAudit(
-        0, folders, List.of(), List.of(), List.of(), new DatasetAudit.Skipped(0, 0, 0, 0, 0, 0));
+        0,
+        folders,
+        List.of(),
+        List.of(),
+        List.of(),
+        new DatasetAudit.Skipped(0, 0, Map.of(), Map.of()));
   }
 
   @Test

@@ -28,7 +28,11 @@ final class FolderSource implements FileSource {
   static FolderSource open(Path root, Limits limits) throws IOException {
     // The folder that the user names may be a link.
     Path real = root.toRealPath();
-    String name = root.toString();
+    Names names =
+        new Names(
+            root.toString(),
+            limits,
+            "nothing was read; take it out, or list the images in a CSV file of path,label");
     List<SourceFile> files = new ArrayList<>();
     Files.walkFileTree(
         real,
@@ -49,17 +53,15 @@ final class FolderSource implements FileSource {
             String path = path(file);
             count(path);
             if (attributes.isSymbolicLink()) {
-              throw Names.refused(name, path, "is a symbolic link");
+              throw names.refused(path, "is a symbolic link");
             }
             if (!attributes.isRegularFile()) {
-              throw Names.refused(name, path, "is neither a file nor a folder");
+              throw names.refused(path, "is neither a file nor a folder");
             }
             total += attributes.size();
             if (total > limits.maxTotalBytes()) {
-              throw Names.refused(
-                  name,
-                  path,
-                  "brings the folder over the " + limits.maxTotalBytes() + " bytes allowed");
+              throw names.refused(
+                  path, "brings the folder over the " + limits.maxTotalBytes() + " bytes allowed");
             }
             files.add(new SourceFile(path, attributes.size()));
             return FileVisitResult.CONTINUE;
@@ -72,10 +74,9 @@ final class FolderSource implements FileSource {
           }
 
           private void count(String path) {
-            Names.check(path, name, limits);
+            names.check(path);
             if (++entries > limits.maxEntries()) {
-              throw Names.refused(
-                  name, path, "is one more than the " + limits.maxEntries() + " allowed");
+              throw names.refused(path, "is one more than the " + limits.maxEntries() + " allowed");
             }
           }
         });

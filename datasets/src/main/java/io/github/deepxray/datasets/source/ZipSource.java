@@ -4,11 +4,20 @@ import io.github.deepxray.core.DeepXrayException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Enumeration;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -29,20 +38,23 @@ final class ZipSource implements FileSource {
   /** Small entries may be as empty as they like. */
   private static final long RATIO_MATTERS_FROM = 1 << 20;
 
-  private final String name;
-  private final Limits limits;
+  /** The record at the end of an archive: its signature, length, and length with a comment. */
+  private static final int END_SIGNATURE = 0x06054b50;
+
+  private static final int END = 22;
+  private static final int END_AND_COMMENT = END + 0xffff;
+
+  private static final Charset MS_DOS =
+      Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
+
+  private final Names names;
   private final ZipFile zip;
   private final Map<String, ZipArchiveEntry> entries;
   private final List<SourceFile> files;
 
   private ZipSource(
-      String name,
-      Limits limits,
-      ZipFile zip,
-      Map<String, ZipArchiveEntry> entries,
-      List<SourceFile> files) {
-    this.name = name;
-    this.limits = limits;
+      Names names, ZipFile zip, Map<String, ZipArchiveEntry> entries, List<SourceFile> files) {
+    this.names = names;
     this.zip = zip;
     this.entries = entries;
     this.files = files;
@@ -50,6 +62,7 @@ final class ZipSource implements FileSource {
 
   static ZipSource open(Path path, Limits limits) throws IOException {
     String name = path.toString();
+    refuseOtherKinds(path);
     int count = countEntries(path, name);
     if (count > limits.maxEntries()) {
       throw new RefusedException(
@@ -58,7 +71,7 @@ final class ZipSource implements FileSource {
               + count
               + " entries, more than the "
               + limits.maxEntries()
-              + " allowed; take the archive from its publisher.");
+              + " allowed; unpack it and give a folder of fewer images.");
     }
     ZipFile zip;
     try {
@@ -68,15 +81,64 @@ final class ZipSource implements FileSource {
       throw noArchive(name, e);
     }
     try {
-      Map<String, ZipArchiveEntry> entries = new HashMap<>();
+      Names names =
+          new Names(name, limits, "nothing was read, take the archive from its publisher");
+      Map<String, ZipArchiveEntry> entries = check(zip, names, count);
       List<SourceFile> files = new ArrayList<>();
-      check(zip, name, limits, count, entries, files);
+      entries.forEach((file, entry) -> files.add(new SourceFile(file, entry.getSize())));
       files.sort(Comparator.comparing(SourceFile::path));
-      return new ZipSource(name, limits, zip, entries, List.copyOf(files));
+      return new ZipSource(names, zip, entries, List.copyOf(files));
     } catch (RuntimeException e) {
       zip.close();
       throw e;
     }
+  }
+
+  /** Says what an archive is that is none of ours. */
+  private static void refuseOtherKinds(Path path) throws IOException {
+    byte[] head;
+    try (InputStream in = Files.newInputStream(path)) {
+      head = in.readNBytes(8);
+    }
+    String hex = HexFormat.of().formatHex(head);
+    String kind =
+        hex.startsWith("1f8b")
+            ? "a gzip file, such as .tar.gz"
+            : hex.startsWith("377abcaf271c")
+                ? "a 7z archive"
+                : hex.startsWith("526172211a07")
+                    ? "a RAR archive"
+                    : hex.startsWith("425a68")
+                        ? "a bzip2 file"
+                        : hex.startsWith("fd377a585a00") ? "an xz file" : "";
+    if (!kind.isEmpty()) {
+      throw new DeepXrayException(
+          path + " is " + kind + ", not a zip archive; unpack it and give the folder.");
+    }
+    // The signature of a spanned archive; its last part ends in a directory of several disks.
+    if (hex.startsWith("504b0708") || isLastOfSeveral(path)) {
+      throw new DeepXrayException(
+          path
+              + " is a part of a split zip archive; join its parts (zip -s 0 <name>.zip --out"
+              + " whole.zip), or unpack them and give the folder.");
+    }
+  }
+
+  private static boolean isLastOfSeveral(Path path) throws IOException {
+    long size = Files.size(path);
+    byte[] tail;
+    try (SeekableByteChannel channel = Files.newByteChannel(path)) {
+      channel.position(Math.max(0, size - END_AND_COMMENT));
+      tail = Channels.newInputStream(channel).readNBytes(END_AND_COMMENT);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = tail.length - END; i >= 0; i--) {
+      if (bytes.getInt(i) == END_SIGNATURE) {
+        int disk = bytes.getShort(i + 4) & 0xffff;
+        return disk > 0 && disk < 0xffff;
+      }
+    }
+    return false;
   }
 
   /**
@@ -84,7 +146,9 @@ final class ZipSource implements FileSource {
    * makes large objects of it: it can count what the other could not hold.
    */
   private static int countEntries(Path path, String name) throws IOException {
-    try (java.util.zip.ZipFile counted = new java.util.zip.ZipFile(path.toFile())) {
+    // A charset of all bytes: what is no UTF-8 is decoded below.
+    try (java.util.zip.ZipFile counted =
+        new java.util.zip.ZipFile(path.toFile(), StandardCharsets.ISO_8859_1)) {
       return counted.size();
     } catch (ZipException | EOFException | IllegalArgumentException e) {
       throw noArchive(name, e);
@@ -92,63 +156,89 @@ final class ZipSource implements FileSource {
   }
 
   private static DeepXrayException noArchive(String name, Exception e) {
+    String why = e.getMessage() == null ? "it ends too early" : e.getMessage();
+    if (why.contains("encrypted") || why.contains("compression method")) {
+      // The JDK refuses the whole archive for one such entry.
+      return new DeepXrayException(
+          name
+              + (why.contains("encrypted")
+                  ? " has encrypted files"
+                  : " has files that are packed by a method other than Deflate (" + why + ")")
+              + "; unpack it and give the folder.",
+          e);
+    }
     return new DeepXrayException(
         name
             + " is no whole zip archive ("
-            + (e.getMessage() == null ? "it ends too early" : e.getMessage())
+            + why
             + "); download it again or give the unpacked folder.",
         e);
   }
 
-  private static void check(
-      ZipFile zip,
-      String name,
-      Limits limits,
-      int count,
-      Map<String, ZipArchiveEntry> entries,
-      List<SourceFile> files) {
+  /** The files of an archive by their paths. */
+  private static Map<String, ZipArchiveEntry> check(ZipFile zip, Names names, int count) {
+    Limits limits = names.limits();
+    Map<String, ZipArchiveEntry> entries = new HashMap<>();
     long total = 0;
     int seen = 0;
     Enumeration<ZipArchiveEntry> all = zip.getEntries();
     while (all.hasMoreElements()) {
       ZipArchiveEntry entry = all.nextElement();
-      String path = entry.getName();
+      String path = path(entry);
       seen++;
-      Names.check(path, name, limits);
+      names.check(path);
       if (entry.isUnixSymlink()) {
-        throw Names.refused(name, path, "is a symbolic link");
+        throw names.refused(path, "is a symbolic link");
       }
       long size = entry.getSize();
       long packed = entry.getCompressedSize();
       if (size < 0 || packed < 0) {
-        throw Names.refused(name, path, "does not say its size");
+        throw names.refused(path, "does not say its size");
       }
       total += size;
       if (total < 0 || total > limits.maxTotalBytes()) {
-        throw Names.refused(
-            name, path, "brings the archive over the " + limits.maxTotalBytes() + " bytes allowed");
+        throw names.refused(
+            path, "brings the archive over the " + limits.maxTotalBytes() + " bytes allowed");
       }
       if (size > RATIO_MATTERS_FROM && size / Math.max(1, packed) > limits.maxRatio()) {
-        throw Names.refused(
-            name, path, "would grow from " + packed + " to " + size + " bytes, as no image does");
+        throw names.refused(
+            path, "would grow from " + packed + " to " + size + " bytes, as no image does");
       }
       if (entry.isDirectory()) {
         continue;
       }
       if (entries.put(path, entry) != null) {
-        throw Names.refused(name, path, "is there twice");
+        throw names.refused(path, "is there twice");
       }
-      files.add(new SourceFile(path, size));
     }
     if (seen != count) {
       throw new RefusedException(
-          name
+          names.source()
               + ": the archive's directory says two things, "
               + count
               + " and "
               + seen
               + " entries; take the archive from its publisher.");
     }
+    return entries;
+  }
+
+  /**
+   * The path of an entry. Where it is not in UTF-8 it is in the code page of the machine that wrote
+   * it, which is not said: that of MS-DOS keeps names apart. Some programs of Windows divide
+   * folders by a backslash.
+   */
+  private static String path(ZipArchiveEntry entry) {
+    byte[] raw = entry.getRawName();
+    String name = entry.getName();
+    if (raw != null && !entry.getGeneralPurposeBit().usesUTF8ForNames()) {
+      try {
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(raw));
+      } catch (CharacterCodingException e) {
+        name = new String(raw, MS_DOS);
+      }
+    }
+    return name.replace('\\', '/');
   }
 
   @Override
@@ -158,7 +248,7 @@ final class ZipSource implements FileSource {
 
   @Override
   public String name() {
-    return name;
+    return names.source();
   }
 
   @Override
@@ -170,14 +260,14 @@ final class ZipSource implements FileSource {
   public byte[] read(SourceFile file) throws IOException {
     ZipArchiveEntry entry = entries.get(file.path());
     if (entry == null) {
-      throw new IllegalArgumentException("no entry " + file.path() + " in " + name);
+      throw new IllegalArgumentException("no entry " + file.path() + " in " + name());
     }
-    if (entry.getSize() > limits.maxFileBytes()) {
+    if (entry.getSize() > names.limits().maxFileBytes()) {
       throw new DeepXrayException(
           "it has "
               + entry.getSize()
               + " bytes, more than the "
-              + limits.maxFileBytes()
+              + names.limits().maxFileBytes()
               + " allowed");
     }
     // The decoders of the rarer methods answer damage in ways that would end the whole run.
@@ -194,8 +284,7 @@ final class ZipSource implements FileSource {
       throw new DeepXrayException("it is damaged in the archive (" + e.getMessage() + ")", e);
     }
     if (more) {
-      throw Names.refused(
-          name, file.path(), "holds more than the " + file.size() + " bytes it says");
+      throw names.refused(file.path(), "holds more than the " + file.size() + " bytes it says");
     }
     // commons-compress leaves the checksum to its caller.
     CRC32 crc = new CRC32();

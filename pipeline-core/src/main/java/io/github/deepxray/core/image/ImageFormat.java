@@ -1,5 +1,6 @@
 package io.github.deepxray.core.image;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -19,6 +20,11 @@ public enum ImageFormat {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** The extensions of these formats' names, in lower case. */
+  public static List<String> extensions() {
+    return List.of("jpeg", "jpg", "jfif", "jpe", "png", "bmp", "tif", "tiff");
+  }
+
   /** Whether a file's name ends as one of these formats' names do. */
   public static boolean isImageName(String name) {
     int dot = name.lastIndexOf('.');
@@ -28,7 +34,7 @@ public enum ImageFormat {
   /** The format of an extension without the dot, which is also what the JDK calls it. */
   static Optional<ImageFormat> ofExtension(String extension) {
     return switch (extension.toLowerCase(Locale.ROOT)) {
-      case "jpeg", "jpg" -> Optional.of(JPEG);
+      case "jpeg", "jpg", "jfif", "jpe" -> Optional.of(JPEG);
       case "png" -> Optional.of(PNG);
       case "bmp" -> Optional.of(BMP);
       case "tif", "tiff" -> Optional.of(TIFF);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.JsonTokenId;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
@@ -35,6 +36,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
@@ -124,7 +127,7 @@ public final class Json {
   }
 
   /** Refuses names and tags of values: the parser would take the one for a text, skip the other. */
-  private static final class PlainYaml extends JsonParserDelegate {
+  private static class PlainYaml extends JsonParserDelegate {
     private final YAMLParser yaml;
 
     PlainYaml(YAMLParser yaml) {
@@ -142,6 +145,53 @@ public final class Json {
             currentTokenLocation());
       }
       return token;
+    }
+  }
+
+  /** Refuses numbers that people read in one way and YAML in another: 010 is 8 there. */
+  private static final class DecimalYaml extends PlainYaml {
+    DecimalYaml(YAMLParser yaml) {
+      super(yaml);
+    }
+
+    @Override
+    public JsonToken nextToken() throws IOException {
+      JsonToken token = super.nextToken();
+      if (token == JsonToken.VALUE_NUMBER_INT && getText().matches("[-+]?0.+")) {
+        throw new Malformed.RefusedException(
+            Malformed.oneLine(getText())
+                + " begins with 0, which YAML reads as another number than people do; write a"
+                + " decimal number.",
+            currentTokenLocation());
+      }
+      return token;
+    }
+  }
+
+  /** Gives numbers and truth values as the text that is written there. */
+  private static final class AsWritten extends JsonParserDelegate {
+    AsWritten(JsonParser parser) {
+      super(parser);
+    }
+
+    private static JsonToken text(JsonToken token) {
+      boolean text = token != null && (token.isNumeric() || token.isBoolean());
+      return text ? JsonToken.VALUE_STRING : token;
+    }
+
+    @Override
+    public JsonToken nextToken() throws IOException {
+      return text(super.nextToken());
+    }
+
+    @Override
+    public JsonToken currentToken() {
+      return text(super.currentToken());
+    }
+
+    @Override
+    public int currentTokenId() {
+      return currentToken() == null ? JsonTokenId.ID_NO_TOKEN : currentToken().id();
     }
   }
 
@@ -194,17 +244,22 @@ public final class Json {
    * @throws DeepXrayException if it is empty or not JSON
    */
   public static JsonNode parse(String text, String source) {
-    JsonNode tree = parse(MAPPER, text, "JSON", source);
-    if (tree.isMissingNode()) {
-      throw new DeepXrayException(source + " is empty; JSON is expected there.");
+    try (JsonParser parser = MAPPER.createParser(text)) {
+      JsonNode tree = tree(parser, "JSON", source);
+      if (tree.isMissingNode()) {
+        throw new DeepXrayException(source + " is empty; JSON is expected there.");
+      }
+      return tree;
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory cannot fail", e);
     }
-    return tree;
   }
 
-  private static JsonNode parse(ObjectMapper mapper, String text, String language, String source) {
-    try (JsonParser plain = mapper.createParser(text);
-        JsonParser parser = plain instanceof YAMLParser yaml ? new PlainYaml(yaml) : plain) {
-      JsonNode tree = mapper.readTree(parser);
+  /** Reads one value up to the end. */
+  private static JsonNode tree(JsonParser parser, String language, String source)
+      throws IOException {
+    try {
+      JsonNode tree = MAPPER.readTree(parser);
       if (tree == null) {
         return MissingNode.getInstance();
       }
@@ -217,8 +272,6 @@ public final class Json {
       return tree;
     } catch (JsonProcessingException e) {
       throw Malformed.text(source, language, e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory cannot fail", e);
     }
   }
 
@@ -246,19 +299,46 @@ public final class Json {
 
   /**
    * Reads a file that a person wrote, of at most 1 MiB: YAML if its name ends in {@code .yaml} or
-   * {@code .yml}, JSON otherwise. YAML is one document without aliases and tags.
+   * {@code .yml}, JSON otherwise. YAML is one document without aliases and tags, and without
+   * numbers like 010.
    *
    * @throws DeepXrayException if it is malformed
    * @throws IOException if it cannot be read
    */
   public static JsonNode readConfig(Path file) throws IOException {
+    return readByHand(file, DecimalYaml::new, parser -> parser);
+  }
+
+  /**
+   * Reads a file like {@link #readConfig}, but gives each number and truth value as the text that
+   * is written there: options of a command line, which mean the same in a file.
+   *
+   * @throws DeepXrayException if it is malformed
+   * @throws IOException if it cannot be read
+   */
+  public static JsonNode readOptions(Path file) throws IOException {
+    return readByHand(file, PlainYaml::new, AsWritten::new);
+  }
+
+  private static JsonNode readByHand(
+      Path file, Function<YAMLParser, JsonParser> yaml, UnaryOperator<JsonParser> values)
+      throws IOException {
     String text = TextFiles.read(file, LARGEST_CONFIG);
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
-      return parse(text, file.toString());
+      try (JsonParser parser = values.apply(MAPPER.createParser(text))) {
+        JsonNode tree = tree(parser, "JSON", file.toString());
+        if (tree.isMissingNode()) {
+          throw new DeepXrayException(file + " is empty; JSON is expected there.");
+        }
+        return tree;
+      }
     }
-    JsonNode tree = parse(Yaml.MAPPER, text, "YAML", file.toString());
-    return tree.isMissingNode() ? object() : tree;
+    YAMLParser plain = (YAMLParser) Yaml.MAPPER.createParser(text);
+    try (JsonParser parser = values.apply(yaml.apply(plain))) {
+      JsonNode tree = tree(parser, "YAML", file.toString());
+      return tree.isMissingNode() ? object() : tree;
+    }
   }
 
   /** A value as YAML. */

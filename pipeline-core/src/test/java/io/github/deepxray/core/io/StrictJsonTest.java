@@ -179,6 +179,10 @@ class StrictJsonTest {
             + " read; write the value here.",
         "a: {b: 1, b: 2} | , line 1: \"b\" is there twice.",
         "a: [1@ | , line 1: this is no YAML.",
+        "a: 010 | , line 1: 010 begins with 0, which YAML reads as another number than people do;"
+            + " write a decimal number.",
+        "a: [1, 0x1F] | , line 1: 0x1F begins with 0, which YAML reads as another number than people"
+            + " do; write a decimal number.",
         "a: 1e999999999 | : a is a number that is too large.",
       })
   void refusesYamlThatCouldBeReadInTwoWays(String yaml, String message, @TempDir Path folder)
@@ -188,6 +192,22 @@ class StrictJsonTest {
     assertThatThrownBy(() -> Json.readConfig(file))
         .isInstanceOf(DeepXrayException.class)
         .hasMessage(file + message);
+  }
+
+  @Test
+  void givesOptionsAsTheyAreWritten(@TempDir Path folder) throws IOException {
+    Path yaml = folder.resolve("f.yaml");
+    Files.writeString(yaml, "a: 010\nb: [1.10, no, 0x1F, true]\nc: ~\nd: {e: 1_000}\n");
+    assertThat(Json.readOptions(yaml))
+        .isEqualTo(
+            Json.parse(
+                """
+                {"a":"010","b":["1.10","no","0x1F","true"],"c":null,"d":{"e":"1_000"}}""",
+                "test"));
+    Path json = folder.resolve("f.json");
+    Files.writeString(json, "{\"a\":[1.10,true,\"x\",-3e2,null]}");
+    assertThat(Json.readOptions(json))
+        .isEqualTo(Json.parse("{\"a\":[\"1.10\",\"true\",\"x\",\"-3e2\",null]}", "test"));
   }
 
   @Test

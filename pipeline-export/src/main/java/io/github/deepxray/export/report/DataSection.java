@@ -341,22 +341,9 @@ final class DataSection {
                         .collect(Collectors.joining(", ", " (", ")."))));
     list(audit.quarantined().stream().map(q -> q.file() + ": " + q.detail()).toList());
     html.close();
-    DatasetAudit.Skipped s = audit.skipped();
+    List<String> skipped = audit.skipped().phrases();
     html.element(
-        "li",
-        "Skipped: nested copy "
-            + Numbers.count(s.nestedCopy())
-            + " ("
-            + Numbers.count(s.nestedCopyRepeats())
-            + " repeat the first), __MACOSX "
-            + Numbers.count(s.macosx())
-            + ", ._* "
-            + Numbers.count(s.appleDouble())
-            + ", .DS_Store "
-            + Numbers.count(s.dsStore())
-            + ", other "
-            + Numbers.count(s.other())
-            + ".");
+        "li", "Skipped: " + (skipped.isEmpty() ? "nothing" : String.join(", ", skipped)) + ".");
     html.close();
   }
 

@@ -20,6 +20,7 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.MetricsReport;
@@ -151,7 +152,7 @@ final class ReportContents {
                 new DatasetAudit.PatientOverlap(
                     hostile("patient"), Map.of(Split.TRAIN, 2, Split.TEST, 1))),
             quarantined,
-            new DatasetAudit.Skipped(1, 2, 3, 4, 5, 6)),
+            new DatasetAudit.Skipped(1, 2, Map.of(Junk.MACOSX, 3), Map.of("txt", 6))),
         splits,
         List.of(),
         classes);

@@ -1,0 +1,212 @@
+package io.github.deepxray.datasets;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.datasets.source.FileSource;
+import io.github.deepxray.datasets.source.Junk;
+import io.github.deepxray.datasets.source.SourceFile;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Finds out which folders of a source are splits, classes and patients, or asks. */
+final class LayoutFinder {
+  /** Folders that all classes have, up to so many, are kinds of files rather than patients. */
+  private static final int KINDS_OF_FILES = 4;
+
+  private static final Pattern ARCHIVE =
+      Pattern.compile(".*\\.(zip|tar|tgz|gz|7z|rar|bz2|xz)", Pattern.CASE_INSENSITIVE);
+
+  private final FileSource source;
+  private final Optional<ClassNames> wanted;
+
+  /** The folders of each image, without the images of junk folders. */
+  private final List<List<String>> folders;
+
+  private LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<String>> folders) {
+    this.source = source;
+    this.wanted = wanted;
+    this.folders = folders;
+  }
+
+  /**
+   * A layout and the classes that it gives.
+   *
+   * @param layout which folders say what
+   * @param classes what the classes are called
+   */
+  record Found(FolderLayout layout, ClassNames classes) {}
+
+  /**
+   * Looks at the folders of all images.
+   *
+   * @param wanted what the user calls the classes, label 0 first
+   * @param told how the user says that they are laid out
+   * @throws DeepXrayException if there are no images in folders, or the folders can be read in two
+   *     ways
+   */
+  static Found find(FileSource source, Optional<ClassNames> wanted, Optional<FolderLayout> told) {
+    List<List<String>> folders = new ArrayList<>();
+    for (SourceFile file : source.files()) {
+      List<String> parts = List.of(file.path().split("/"));
+      if (ImageFormat.isImageName(file.path()) && Junk.of(file.path()).isEmpty()) {
+        folders.add(parts.subList(0, parts.size() - 1));
+      }
+    }
+    LayoutFinder finder = new LayoutFinder(source, wanted, folders);
+    if (told.isPresent()) {
+      return new Found(told.get(), finder.classes(told.get()));
+    }
+    if (wanted.isEmpty() && finder.isKaggle()) {
+      return new Found(FolderLayout.SPLIT_CLASS, ClassNames.DEFAULT);
+    }
+    FolderLayout layout = finder.layout();
+    return new Found(layout, finder.classes(layout));
+  }
+
+  private boolean isKaggle() {
+    return source.files().stream()
+        .filter(file -> Junk.of(file.path()).isEmpty())
+        .map(file -> List.of(file.path().split("/")))
+        .map(parts -> FolderLayout.SPLIT_CLASS.match(parts.subList(0, parts.size() - 1)))
+        .flatMap(Optional::stream)
+        .anyMatch(match -> ClassNames.DEFAULT.label(match.className()).isPresent());
+  }
+
+  /** The classes that a layout gives, those of the root that has the most. */
+  private ClassNames classes(FolderLayout layout) {
+    Map<String, Set<String>> names = new TreeMap<>();
+    folders.stream()
+        .map(layout::match)
+        .flatMap(Optional::stream)
+        .forEach(m -> names.computeIfAbsent(m.root(), r -> new TreeSet<>()).add(m.className()));
+    Set<String> most =
+        names.values().stream()
+            .max(Comparator.<Set<String>>comparingInt(Set::size))
+            .orElseThrow(
+                () ->
+                    new DeepXrayException(
+                        source.name()
+                            + " has no images in folders of classes ("
+                            + layout
+                            + ")"
+                            + advice()));
+    return ClassNames.found(most, wanted, source.name());
+  }
+
+  private String advice() {
+    return source.files().stream()
+        .map(SourceFile::path)
+        .filter(path -> ARCHIVE.matcher(path).matches())
+        .findFirst()
+        .map(path -> ", but the archive " + path + "; unpack that one and give the folder.")
+        .orElse(
+            "; lay them out as split/class or class, say how in --layout, or list them in a CSV"
+                + " file of path,label.");
+  }
+
+  private FolderLayout layout() {
+    List<List<String>> split = new ArrayList<>();
+    for (List<String> image : folders) {
+      for (int i = image.size() - 2; i >= 0; i--) {
+        if (Split.named(image.get(i)).isPresent()) {
+          split.add(image.subList(i + 1, image.size()));
+          break;
+        }
+      }
+    }
+    return split.isEmpty() ? below("", withoutRoot(folders)) : below("split/", split);
+  }
+
+  /** The folders below the one that has all of them. */
+  private static List<List<String>> withoutRoot(List<List<String>> folders) {
+    int common = 0;
+    while (!folders.isEmpty()) {
+      int level = common;
+      if (folders.stream().anyMatch(f -> f.size() <= level + 1)
+          || folders.stream().map(f -> f.get(level)).distinct().count() > 1) {
+        break;
+      }
+      common++;
+    }
+    int level = common;
+    return folders.stream().map(f -> f.subList(level, f.size())).toList();
+  }
+
+  /** The layout of the folders below a root or a split. */
+  private FolderLayout below(String prefix, List<List<String>> images) {
+    Map<Integer, Long> depths =
+        images.stream().collect(Collectors.groupingBy(List::size, Collectors.counting()));
+    int depth =
+        depths.entrySet().stream()
+            .max(Map.Entry.<Integer, Long>comparingByValue())
+            .map(Map.Entry::getKey)
+            .orElse(1);
+    if (depth < 2 || (depths.containsKey(1) && !prefix.isEmpty())) {
+      return FolderLayout.parse(prefix + "class");
+    }
+    Map<String, Set<String>> inside = new TreeMap<>();
+    images.stream()
+        .filter(f -> f.size() == depth)
+        .forEach(f -> inside.computeIfAbsent(f.get(0), k -> new TreeSet<>()).add(f.get(1)));
+    if (depth > 2) {
+      throw ambiguous(
+          "images lie " + depth + " folders deep",
+          List.of(prefix + "class/patient" + "/*".repeat(depth - 2)),
+          inside);
+    }
+    return FolderLayout.parse(prefix + twoLevels(prefix, inside));
+  }
+
+  private String twoLevels(String prefix, Map<String, Set<String>> inside) {
+    long withClasses = inside.values().stream().filter(this::areClasses).count();
+    if (inside.size() == 1 || (withClasses == 1 && !areClasses(inside.keySet()))) {
+      return "class";
+    }
+    Set<String> all = new TreeSet<>();
+    inside.values().forEach(all::addAll);
+    Set<String> shared = new TreeSet<>(all);
+    inside.values().forEach(shared::retainAll);
+    boolean kinds = shared.size() == all.size() && all.size() <= KINDS_OF_FILES;
+    if (areClasses(inside.keySet()) && !kinds) {
+      return "class/patient";
+    }
+    List<String> choices = new ArrayList<>();
+    choices.add(prefix + "class/patient");
+    choices.add(prefix + "patient/class");
+    choices.add(prefix + "*/class");
+    if (kinds) {
+      shared.forEach(kind -> choices.add(prefix + "class/" + kind));
+    }
+    throw ambiguous("its folders can be read in several ways", choices, inside);
+  }
+
+  /** Whether these are the classes that the user wants, or those of the Kaggle archive. */
+  private boolean areClasses(Collection<String> names) {
+    return new TreeSet<>(names).equals(new TreeSet<>(wanted.orElse(ClassNames.DEFAULT).list()));
+  }
+
+  private DeepXrayException ambiguous(
+      String why, List<String> choices, Map<String, Set<String>> inside) {
+    Map.Entry<String, Set<String>> first = inside.entrySet().iterator().next();
+    return new DeepXrayException(
+        source.name()
+            + ": "
+            + why
+            + ", such as "
+            + first.getKey()
+            + "/"
+            + first.getValue().iterator().next()
+            + "; say which folder is what: --layout "
+            + String.join(" or ", choices)
+            + ", or list the images in a CSV file of path,label,patient.");
+  }
+}
