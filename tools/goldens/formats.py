@@ -74,6 +74,8 @@ def others():
     colour = Image.fromarray(planes(3))
     grey = Image.fromarray(plane(5))
     alpha = Image.fromarray(planes(4), "RGBA")
+    opaque = alpha.copy()
+    opaque.putalpha(255)
     yield "bmp colour", save(colour, "BMP"), np.asarray(colour)
     yield "bmp grey", save(grey, "BMP"), np.asarray(grey.convert("RGB"))
     yield "bmp palette", save(colour.convert("P"), "BMP"), np.asarray(
@@ -94,7 +96,7 @@ def others():
     yield "tiff 1 bit", save(grey.convert("1"), "TIFF", compression="group4"), np.asarray(
         grey.convert("1").convert("RGB")
     )
-    yield "tiff colour alpha", save(alpha, "TIFF"), np.asarray(alpha)[..., :3]
+    yield "tiff colour alpha", save(opaque, "TIFF"), np.asarray(opaque)[..., :3]
     wide = plane(6).astype(np.uint16) * 256 + plane(7)
     high = np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, -1)
     yield "tiff grey 16 bits", save(Image.fromarray(wide), "TIFF"), high

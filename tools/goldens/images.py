@@ -51,15 +51,38 @@ def pillow(array, mode, kind, **options):
     return out.getvalue()
 
 
+ADOBE = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"  # Technical Note 5116: transform 0 is RGB
+
+
+def without_jfif(jpeg, ids, first=b""):
+    """A JPEG whose three components have other ids, and no APP0 segment but what is given."""
+    out, at = b"\xff\xd8" + first, 2
+    while True:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big") + 2
+        segment = bytearray(jpeg[at : at + length])
+        at += length
+        if marker == 0xC0:
+            segment[10:19:3] = ids
+        elif marker == 0xDA:
+            segment[5:11:2] = ids
+            return out + bytes(segment) + jpeg[at:]
+        if marker != 0xE0:
+            out += bytes(segment)
+
+
 def files():
     colour = picture(19, 26, 1)
     grey = picture(19, 26, 2)[..., 0]
-    alpha = np.concatenate([colour, grey[..., None]], -1)
+    alpha = np.concatenate([colour, np.full_like(grey, 255)[..., None]], -1)
     wide = picture(9, 11, 3).astype(np.uint16) * 256 + picture(9, 11, 4)
     yield "jpeg grey", pillow(grey, "L", "JPEG", quality=90)
     yield "jpeg colour 4:4:4", pillow(colour, "RGB", "JPEG", quality=90, subsampling=0)
     yield "jpeg colour 4:2:0", pillow(colour, "RGB", "JPEG", quality=75, subsampling=2)
     yield "jpeg progressive", pillow(colour, "RGB", "JPEG", quality=80, progressive=True)
+    full = pillow(colour, "RGB", "JPEG", quality=90, subsampling=0)
+    for ids in (b"\1\2\3", b"\0\1\2", b"RGB", b"YCc"):
+        yield f"jpeg nameless ids {list(ids)}", without_jfif(full, ids)
+    yield "jpeg Adobe RGB", without_jfif(full, b"\1\2\3", ADOBE)
     yield "png grey", pillow(grey, "L", "PNG")
     yield "png colour", pillow(colour, "RGB", "PNG")
     yield "png palette", pillow(colour, "P", "PNG")

@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.source.Junk;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,7 +19,7 @@ import java.util.stream.Stream;
  * @param files files that lie where images lie: those of {@code folders} and the bad ones of {@code
  *     quarantined}
  * @param folders what each folder of a split and class holds, without bad files
- * @param identical groups of files with the same bytes
+ * @param identical groups of files that show the same image
  * @param patientsAcrossSplits patients with files in several of the source's splits
  * @param quarantined files that are in no shard, each with its reason
  * @param skipped files that are no part of the data set
@@ -73,6 +74,7 @@ public record DatasetAudit(
    * @param slices images of each finer class
    * @param formats images of each file format, {@code jpeg} or {@code png}
    * @param channels images of each number of channels
+   * @param notes images that were turned, are dark or of several pages
    * @param sizes their sizes
    */
   public record Folder(
@@ -85,6 +87,7 @@ public record DatasetAudit(
       Map<Slice, Integer> slices,
       Map<String, Integer> formats,
       Map<Integer, Integer> channels,
+      Map<ImageNote, Integer> notes,
       Sizes sizes) {
     /** Checks that the numbers are counts. */
     public Folder {
@@ -93,6 +96,7 @@ public record DatasetAudit(
       requireCounts(formats.values());
       requireCounts(channels.keySet());
       requireCounts(channels.values());
+      requireCounts(notes.values());
       if (bytes < 0) {
         throw new IllegalArgumentException(bytes + " bytes");
       }
@@ -147,9 +151,9 @@ public record DatasetAudit(
   }
 
   /**
-   * Files with the same bytes.
+   * Files that show the same image, pixel by pixel.
    *
-   * @param sha256 of their bytes
+   * @param sha256 of its size and pixels
    * @param files their paths
    * @param acrossSplits whether they lie in several of the source's splits
    */
@@ -189,7 +193,7 @@ public record DatasetAudit(
     UNREADABLE,
     /** Its header announces more pixels than allowed. */
     TOO_LARGE,
-    /** The same image is there as normal and as pneumonia. */
+    /** The same image is there in two classes. */
     TWO_LABELS,
     /** The same image is in the test split. */
     IMAGE_IN_TEST,

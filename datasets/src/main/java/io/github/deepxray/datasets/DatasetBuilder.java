@@ -2,8 +2,12 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
@@ -31,6 +35,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,11 +70,17 @@ public final class DatasetBuilder {
     this.progress = progress;
   }
 
-  /** A good image, and where the spool file holds its stored bytes. */
+  /**
+   * A good image, and where the spool file holds its stored bytes.
+   *
+   * @param bytes of the source's file
+   * @param pixels hash of its size and pixels
+   */
   private record Found(
       Candidate candidate,
       long bytes,
-      String sha256,
+      String pixels,
+      Set<ImageNote> notes,
       ImageCodec.Header header,
       long offset,
       int length) {
@@ -86,13 +97,20 @@ public final class DatasetBuilder {
     }
   }
 
-  /** What a look into a file gave: either the bytes to store or why there are none. */
+  /**
+   * An image as it will be stored.
+   *
+   * @param pixels hash of the decoded image's size and pixels
+   */
+  private record Stored(ByteBuffer jpeg, String pixels, Set<ImageNote> notes) {}
+
+  /** What a look into a file gave: either what to store or why there is nothing. */
   private static final class Look {
     private final Candidate candidate;
     private final String hash;
     private final long bytes;
     private final Optional<ImageCodec.Header> header;
-    private final byte[] stored;
+    private final Optional<Stored> stored;
     private final Optional<Quarantined> fault;
 
     private Look(
@@ -100,7 +118,7 @@ public final class DatasetBuilder {
         String hash,
         long bytes,
         Optional<ImageCodec.Header> header,
-        byte[] stored,
+        Optional<Stored> stored,
         Optional<Quarantined> fault) {
       this.candidate = candidate;
       this.hash = hash;
@@ -111,8 +129,9 @@ public final class DatasetBuilder {
     }
 
     static Look good(
-        Candidate candidate, String hash, long bytes, ImageCodec.Header header, byte[] stored) {
-      return new Look(candidate, hash, bytes, Optional.of(header), stored, Optional.empty());
+        Candidate candidate, String hash, long bytes, ImageCodec.Header header, Stored stored) {
+      return new Look(
+          candidate, hash, bytes, Optional.of(header), Optional.of(stored), Optional.empty());
     }
 
     static Look bad(Candidate candidate, String hash, Reason reason, String detail) {
@@ -121,7 +140,7 @@ public final class DatasetBuilder {
           hash,
           0,
           Optional.empty(),
-          new byte[0],
+          Optional.empty(),
           Optional.of(new Quarantined(candidate.path(), reason, detail)));
     }
   }
@@ -285,7 +304,7 @@ public final class DatasetBuilder {
                               f.candidate().label(),
                               f.slice(),
                               f.patient(),
-                              f.sha256()))
+                              f.pixels()))
                   .toList(),
               options,
               layout.drawTest());
@@ -342,16 +361,18 @@ public final class DatasetBuilder {
           look -> {
             hashes.put(look.candidate.path(), look.hash);
             look.fault.ifPresent(quarantined::add);
-            if (look.header.isPresent()) {
+            if (look.stored.isPresent()) {
+              Stored stored = look.stored.get();
               images.add(
                   new Found(
                       look.candidate,
                       look.bytes,
-                      look.hash,
-                      look.header.get(),
+                      stored.pixels(),
+                      stored.notes(),
+                      look.header.orElseThrow(),
                       spool.position(),
-                      look.stored.length));
-              ByteBuffer buffer = ByteBuffer.wrap(look.stored);
+                      stored.jpeg().remaining()));
+              ByteBuffer buffer = stored.jpeg().duplicate();
               while (buffer.hasRemaining()) {
                 spool.write(buffer);
               }
@@ -388,16 +409,22 @@ public final class DatasetBuilder {
   }
 
   /** The JPEG to store; decoding is also the test that the image is whole. */
-  private byte[] store(byte[] bytes, ImageCodec.Header header) {
-    var image = ImageCodec.decode(bytes, "it", options.limits().images());
+  private Stored store(byte[] bytes, ImageCodec.Header header) {
+    DecodedImage decoded =
+        ImageCodec.decode(bytes, "it", options.limits().images(), EnumSet.allOf(ImageFormat.class));
+    RgbImage image = decoded.image();
     int size = options.imageSize();
-    if (header.format().equals("jpeg")
-        && header.channels() <= 3
-        && header.height() == size
-        && header.width() == size) {
-      return bytes;
-    }
-    return ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
+    boolean asItIs =
+        header.format().equals("jpeg")
+            && header.channels() <= 3
+            && header.height() == size
+            && header.width() == size
+            && header.stored();
+    byte[] jpeg =
+        asItIs
+            ? bytes
+            : ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
+    return new Stored(ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
   }
 
   private void refuseTooManyBad(Path folder, DatasetAudit audit) throws IOException {
@@ -529,7 +556,7 @@ public final class DatasetBuilder {
     Map<String, List<Found>> byHash = new TreeMap<>();
     Map<String, Map<Split, Integer>> byPatient = new TreeMap<>();
     for (Found found : images) {
-      byHash.computeIfAbsent(found.sha256(), h -> new ArrayList<>()).add(found);
+      byHash.computeIfAbsent(found.pixels(), h -> new ArrayList<>()).add(found);
       byPatient
           .computeIfAbsent(found.patient(), p -> new EnumMap<>(Split.class))
           .merge(found.candidate().split(), 1, Integer::sum);
@@ -567,6 +594,7 @@ public final class DatasetBuilder {
     Map<String, Integer> formats = new TreeMap<>();
     Map<Integer, Integer> channels = new TreeMap<>();
     Map<Long, Integer> sizes = new HashMap<>();
+    Map<ImageNote, Integer> notes = new EnumMap<>(ImageNote.class);
     Set<String> patients = new HashSet<>();
     int unknown = 0;
     long bytes = 0;
@@ -575,6 +603,7 @@ public final class DatasetBuilder {
       formats.merge(found.header().format(), 1, Integer::sum);
       channels.merge(found.header().channels(), 1, Integer::sum);
       sizes.merge(((long) found.header().height() << 32) | found.header().width(), 1, Integer::sum);
+      found.notes().forEach(note -> notes.merge(note, 1, Integer::sum));
       bytes += found.bytes();
       if (found.candidate().name().patient().isPresent()) {
         patients.add(found.patient());
@@ -605,6 +634,7 @@ public final class DatasetBuilder {
         slices,
         formats,
         channels,
+        notes,
         new DatasetAudit.Sizes(
             range(members.stream().mapToInt(f -> f.header().height()).sorted().toArray()),
             range(members.stream().mapToInt(f -> f.header().width()).sorted().toArray()),

@@ -1,5 +1,6 @@
 package io.github.deepxray.datasets;
 
+import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Range;
@@ -52,9 +53,17 @@ final class DatasetTable {
     text.append("Skipped: ")
         .append(skipped.isEmpty() ? "nothing" : String.join(", ", skipped))
         .append('\n');
+    Map<ImageNote, Integer> notes = new EnumMap<>(ImageNote.class);
+    audit.folders().forEach(f -> f.notes().forEach((k, n) -> notes.merge(k, n, Integer::sum)));
+    notes.forEach(
+        (note, images) ->
+            text.append(count(images))
+                .append(images == 1 ? " image " : " images: each ")
+                .append(note.words())
+                .append(".\n"));
     long across = audit.identical().stream().filter(g -> g.acrossSplits()).count();
     text.append(
-        "Identical files: "
+        "Identical images: "
             + count(audit.identical().size())
             + " groups, "
             + across

@@ -30,7 +30,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
    * @param path its path, which no other image has
    * @param official the split in which the source has it
    * @param patient its patient, unique to it if unknown
-   * @param sha256 of its bytes
+   * @param sha256 of its pixels
    */
   record Image(
       String path, Split official, Label label, Slice slice, String patient, String sha256) {
@@ -84,9 +84,10 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     if (drawTest) {
       sorted = withDrawnTest(sorted, options);
     }
-    List<Image> test = sorted.stream().filter(i -> i.official() == Split.TEST).toList();
     List<Quarantined> quarantined = new ArrayList<>();
-    List<Image> rest = withoutLeaks(sorted, test, quarantined);
+    List<Image> single = withOneLabel(sorted, quarantined);
+    List<Image> test = single.stream().filter(i -> i.official() == Split.TEST).toList();
+    List<Image> rest = withoutLeaks(single, test, quarantined);
 
     Map<Split, List<Image>> images = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
@@ -114,6 +115,27 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     return new PatientSplit(images, quarantined);
   }
 
+  /** Without the images that are there in several classes: none of them can be trusted. */
+  private static List<Image> withOneLabel(List<Image> sorted, List<Quarantined> quarantined) {
+    Map<String, Set<Label>> labels = labels(sorted);
+    List<Image> rest = new ArrayList<>();
+    for (Image image : sorted) {
+      Set<Label> own = labels.get(image.sha256());
+      if (own.size() == 1) {
+        rest.add(image);
+      } else {
+        quarantined.add(
+            new Quarantined(
+                image.path(),
+                Reason.TWO_LABELS,
+                own.stream().allMatch(l -> l.index() < 2)
+                    ? "the same image is there as both classes"
+                    : "the same image is there as several classes"));
+      }
+    }
+    return rest;
+  }
+
   private static List<Image> withoutLeaks(
       List<Image> sorted, List<Image> test, List<Quarantined> quarantined) {
     Map<String, String> testHashes = new HashMap<>();
@@ -122,8 +144,6 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       testHashes.putIfAbsent(image.sha256(), image.path());
       testPatients.add(image.patient());
     }
-    Map<String, Set<Label>> labels =
-        labels(sorted.stream().filter(i -> i.official() != Split.TEST).toList());
     List<Image> rest = new ArrayList<>();
     for (Image image : sorted) {
       if (image.official() == Split.TEST) {
@@ -141,14 +161,6 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
                 image.path(),
                 Reason.PATIENT_IN_TEST,
                 "its patient " + image.patient() + " is in the test split"));
-      } else if (labels.get(image.sha256()).size() > 1) {
-        quarantined.add(
-            new Quarantined(
-                image.path(),
-                Reason.TWO_LABELS,
-                labels.get(image.sha256()).stream().allMatch(l -> l.index() < 2)
-                    ? "the same image is there as both classes"
-                    : "the same image is there as several classes"));
       } else {
         rest.add(image);
       }

@@ -262,7 +262,7 @@ class OtherDatasetsTest {
       for (int i = 0; i < 6; i++) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
-        image.getRaster().setSample(i, i, 0, 200);
+        image.getRaster().setSample(i, i, 0, format.equals("bmp") ? 200 : 100);
         assertThat(ImageIO.write(image, format, out)).isTrue();
         file(format + "/" + i + "." + format, out.toByteArray());
       }

@@ -6,6 +6,7 @@ import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
@@ -165,7 +166,9 @@ final class ExplainCommand implements Callable<Integer> {
       for (ImageFiles.Image image : found.images()) {
         Path file = image.file();
         try {
-          RgbImage decoded = ImageFile.read(file);
+          DecodedImage read = ImageFile.read(file);
+          read.remarks("deepxray: " + file).forEach(err::println);
+          RgbImage decoded = read.image();
           Prediction prediction = classifier.classify(decoded);
           HeatMap map = explainer.explain(decoded).heatMap();
           Path picture = pictures.of(image);

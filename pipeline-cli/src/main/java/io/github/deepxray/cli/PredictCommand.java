@@ -6,6 +6,8 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.core.image.DecodedImage;
+import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.export.Classifier;
@@ -132,7 +134,9 @@ final class PredictCommand implements Callable<Integer> {
               : multiclass(out, files, classifier.labels());
       for (Path file : files) {
         try {
-          output.add(file, classifier.classify(file));
+          DecodedImage image = ImageFile.read(file);
+          image.remarks("deepxray: " + file).forEach(err::println);
+          output.add(file, classifier.classify(image.image()));
         } catch (DeepXrayException | IOException | OutOfMemoryError e) {
           bad++;
           err.println(Failures.line(file, e));

@@ -63,18 +63,22 @@ public record BundleRecords(Bundle bundle) {
   /**
    * What the trained model of more than two classes said about the images of a split.
    *
-   * @throws DeepXrayException if the file is damaged or of two classes
+   * @param classes how many there are
+   * @throws DeepXrayException if the file is damaged or of another number of classes
    * @throws IOException if it cannot be read
    */
-  public SplitScores.Multiclass classScores(String split) throws IOException {
-    if (scores(split) instanceof SplitScores.Multiclass scores) {
+  public SplitScores.Multiclass classScores(String split, int classes) throws IOException {
+    if (scores(split) instanceof SplitScores.Multiclass scores
+        && scores.examples().stream().allMatch(e -> e.probabilities().size() == classes)) {
       return scores;
     }
     throw new DeepXrayException(
         bundle.folder().resolve(Predictions.fileName(split))
-            + " is of two classes, but "
+            + " is not of "
+            + classes
+            + " classes, as "
             + ModelMetrics.FILE
-            + " is of more; export the bundle again.");
+            + " is; export the bundle again.");
   }
 
   /**

@@ -77,7 +77,7 @@ public final class BundleReport {
               provenance.training(),
               provenance.weights(),
               metrics,
-              records.classScores(Split.TEST.key()),
+              records.classScores(Split.TEST.key(), metrics.classes().size()),
               dataset,
               bundle.artifacts(),
               speed,

@@ -183,7 +183,7 @@ public final class Classifier implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public Prediction classify(Path file) throws IOException {
-    return classify(ImageFile.read(file));
+    return classify(ImageFile.read(file).image());
   }
 
   /** Waits for the images that are being classified, then frees the native memory. */

@@ -29,6 +29,7 @@ class ImageOriginTest {
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                Map.of(),
                 new DatasetAudit.Sizes(size, size, 1, List.of())));
       }
     }

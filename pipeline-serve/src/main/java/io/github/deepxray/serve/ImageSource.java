@@ -80,7 +80,7 @@ interface ImageSource {
    */
   static RgbImage decode(byte[] file, String what, ImageLimits limits) {
     try {
-      return ImageCodec.decode(file, what, limits, FORMATS);
+      return ImageCodec.decode(file, what, limits, FORMATS).image();
     } catch (DeepXrayException e) {
       throw ApiException.badRequest(e.getMessage());
     }

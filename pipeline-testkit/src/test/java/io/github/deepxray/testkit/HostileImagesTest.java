@@ -168,7 +168,8 @@ class HostileImagesTest {
   void theLargestXrayIsDecodedAndResized() throws IOException {
     byte[] bytes =
         Files.readAllBytes(SharedData.fullResolution().resolve("NORMAL2-IM-0092-0001.jpeg"));
-    RgbImage image = ImageCodec.decode(bytes, "x", ImageLimits.DEFAULT, Set.of(ImageFormat.JPEG));
+    RgbImage image =
+        ImageCodec.decode(bytes, "x", ImageLimits.DEFAULT, Set.of(ImageFormat.JPEG)).image();
     assertThat(image.toString()).isEqualTo("6304 x 8572 RGB");
     assertThat(Resizer.resize(image, 224, 224).isGrey()).isTrue();
   }

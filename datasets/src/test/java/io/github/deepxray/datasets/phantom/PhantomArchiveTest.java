@@ -42,7 +42,7 @@ class PhantomArchiveTest {
     ImageCodec.Header header =
         ImageCodec.header(
             Files.readAllBytes(root.resolve("train/PNEUMONIA").resolve(sick.get(0))), "x");
-    assertThat(header).isEqualTo(new ImageCodec.Header("jpeg", 32, 32, 1));
+    assertThat(header).isEqualTo(new ImageCodec.Header("jpeg", 32, 32, 1, true));
   }
 
   @Test

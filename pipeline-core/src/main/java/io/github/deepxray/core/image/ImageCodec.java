@@ -12,7 +12,6 @@ import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -35,12 +34,18 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  *
  * <p>JPEG comes out as from TensorFlow's {@code DecodeJpeg} with {@code dct_method =
  * "INTEGER_ACCURATE"}. Grey images are repeated in the three channels, of 16-bit images the high
- * byte is kept, transparency is dropped, orientation tags and colour profiles are ignored: as
- * TensorFlow does. CMYK becomes RGB by taking the inks off white.
+ * byte is kept and colour profiles are ignored, as TensorFlow does. CMYK becomes RGB by taking the
+ * inks off white. Unlike there, images are turned upright as an orientation tag says, and refused
+ * is what would be decoded to something else than is meant, or to other pixels on another JDK:
+ * damaged data, transparent pixels, samples of unknown range, arithmetic coding and 4:4:0 in JPEG.
  */
 public final class ImageCodec {
-  /** What the APP2 segments of a colour profile begin with (ICC.1:2022, annex B.4). */
-  private static final byte[] ICC_PROFILE = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
+  /** More pages than anybody means. */
+  private static final int MOST_PAGES = 64;
+
+  /** What libjpeg's and the JDK's warnings of damaged data say. */
+  private static final List<String> DAMAGE =
+      List.of("corrupt", "premature end", "missing eoi", "inconsistent progression");
 
   private static final Set<ImageFormat> ALL = EnumSet.allOf(ImageFormat.class);
 
@@ -59,8 +64,10 @@ public final class ImageCodec {
    * @param width in pixels
    * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha or CMYK; a palette
    *     counts as what it holds
+   * @param stored whether the pixels lie as they are meant to be seen; height and width are those
+   *     of the upright image in any case
    */
-  public record Header(String format, int height, int width, int channels) {}
+  public record Header(String format, int height, int width, int channels, boolean stored) {}
 
   /**
    * Reads the header alone; nothing is decoded.
@@ -73,12 +80,19 @@ public final class ImageCodec {
         bytes,
         source,
         ALL,
-        reader ->
-            new Header(
-                format(reader).orElseThrow().key(),
-                reader.getHeight(0),
-                reader.getWidth(0),
-                Cmyk.components(bytes) == 4 ? 4 : channels(reader)));
+        reader -> {
+          int page = page(reader);
+          int orientation = orientation(reader, bytes, page);
+          boolean sideways = Orientation.isSideways(orientation);
+          int height = reader.getHeight(page);
+          int width = reader.getWidth(page);
+          return new Header(
+              format(reader).orElseThrow().key(),
+              sideways ? width : height,
+              sideways ? height : width,
+              JpegMarkers.of(bytes).components() == 4 ? 4 : channels(reader, page),
+              orientation == Orientation.UPRIGHT);
+        });
   }
 
   /**
@@ -99,7 +113,7 @@ public final class ImageCodec {
    * @throws DeepXrayException if it cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source, ImageLimits limits) {
-    return decode(bytes, source, limits, ALL);
+    return decode(bytes, source, limits, ALL).image();
   }
 
   /**
@@ -110,26 +124,79 @@ public final class ImageCodec {
    * @param formats what is read; who takes images from strangers should allow few
    * @throws DeepXrayException if it cannot be decoded, is too large or of another format
    */
-  public static RgbImage decode(
+  public static DecodedImage decode(
       byte[] bytes, String source, ImageLimits limits, Set<ImageFormat> formats) {
-    boolean fourComponents = Cmyk.components(bytes) == 4;
+    JpegMarkers markers = JpegMarkers.of(bytes);
+    boolean fourComponents = markers.components() == 4;
     return withReader(
         bytes,
         source,
         formats,
         reader -> {
-          refuseWhatIsTooLarge(reader, bytes, fourComponents ? 32 : bits(reader), limits, source);
+          Set<ImageNote> notes = EnumSet.noneOf(ImageNote.class);
+          int page = page(reader);
+          int bits = fourComponents ? 32 : bits(reader, page);
+          refuseWhatIsTooLarge(reader, page, bytes, bits, limits, source);
+          markers.refuseWhatDiffers();
+          if (pages(reader) > 1) {
+            notes.add(ImageNote.PAGES);
+          }
+          int orientation = orientation(reader, bytes, page);
+          if (orientation != Orientation.UPRIGHT) {
+            notes.add(ImageNote.TURNED);
+          }
           List<String> warnings = new ArrayList<>();
           reader.addIIOReadWarningListener((r, warning) -> warnings.add(warning));
+          RgbImage image;
           if (fourComponents) {
-            Raster raster = reader.readRaster(0, reader.getDefaultReadParam());
-            refuseCutOff(warnings);
-            return Cmyk.of(bytes).toRgb(raster);
+            Raster raster = reader.readRaster(page, reader.getDefaultReadParam());
+            refuseDamaged(warnings);
+            image = Cmyk.of(markers).toRgb(raster);
+          } else {
+            BufferedImage read = reader.read(page);
+            refuseDamaged(warnings);
+            image = toRgb(read, notes);
           }
-          BufferedImage image = reader.read(0);
-          refuseCutOff(warnings);
-          return toRgb(image);
+          return new DecodedImage(Orientation.upright(image, orientation), notes);
         });
+  }
+
+  private static int orientation(ImageReader reader, byte[] bytes, int page) throws IOException {
+    return format(reader).orElseThrow() == ImageFormat.TIFF
+        ? TiffStrips.orientation(reader, page)
+        : Orientation.of(bytes);
+  }
+
+  /** The number of pages, up to so many that nobody means them. */
+  private static int pages(ImageReader reader) throws IOException {
+    if (format(reader).orElseThrow() != ImageFormat.TIFF) {
+      return 1;
+    }
+    int pages = 1;
+    try {
+      while (pages < MOST_PAGES && reader.getWidth(pages) > 0) {
+        pages++;
+      }
+    } catch (IndexOutOfBoundsException e) {
+      // There are no more.
+    }
+    return pages;
+  }
+
+  /** The page with the most pixels: the first may be a thumbnail. */
+  private static int page(ImageReader reader) throws IOException {
+    int pages = pages(reader);
+    int largest = 0;
+    for (int page = 1; page < pages; page++) {
+      if (pixels(reader, page) > pixels(reader, largest)) {
+        largest = page;
+      }
+    }
+    return largest;
+  }
+
+  private static long pixels(ImageReader reader, int page) throws IOException {
+    return (long) reader.getHeight(page) * reader.getWidth(page);
   }
 
   /**
@@ -202,13 +269,14 @@ public final class ImageCodec {
 
   private static <T> T withReader(
       byte[] bytes, String source, Set<ImageFormat> formats, Use<T> use) {
-    try (ImageInputStream in = new ByteArrayStream(withoutColorProfile(bytes))) {
+    try (ImageInputStream in = new ByteArrayStream(JpegMarkers.of(bytes).forDecoder())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       while (readers.hasNext()) {
         ImageReader reader = readers.next();
         try {
           if (format(reader).filter(formats::contains).isPresent()) {
-            reader.setInput(in, true, true);
+            // The pages of TIFF are looked at before one is read.
+            reader.setInput(in, format(reader).orElseThrow() != ImageFormat.TIFF, true);
             return use.apply(reader);
           }
         } finally {
@@ -217,8 +285,11 @@ public final class ImageCodec {
       }
       throw new DeepXrayException(
           source
-              + (bytes.length == 0 ? " is empty" : isNone(formats))
-              + "; give a chest X-ray as .jpeg or .png.");
+              + (bytes.length == 0
+                  ? " is empty; give a chest X-ray as .jpeg or .png."
+                  : ForeignFile.describe(bytes)
+                      .map(what -> " is " + what + ".")
+                      .orElse(isNone(formats) + "; give a chest X-ray as .jpeg or .png.")));
     } catch (IOException e) {
       throw damaged(source, e);
     } catch (DeepXrayException e) {
@@ -241,10 +312,10 @@ public final class ImageCodec {
   }
 
   private static void refuseWhatIsTooLarge(
-      ImageReader reader, byte[] bytes, int bits, ImageLimits limits, String source)
+      ImageReader reader, int page, byte[] bytes, int bits, ImageLimits limits, String source)
       throws IOException {
-    int height = reader.getHeight(0);
-    int width = reader.getWidth(0);
+    int height = reader.getHeight(page);
+    int width = reader.getWidth(page);
     Optional<String> objection = limits.objection(height, width);
     if (objection.isPresent()) {
       throw new DeepXrayException(source + ": the image announces " + objection.get() + ".");
@@ -265,7 +336,7 @@ public final class ImageCodec {
               + " pixels; save it anew.");
     }
     if (format(reader).orElseThrow() == ImageFormat.TIFF) {
-      TiffStrips.check(reader, bytes, limits);
+      TiffStrips.check(reader, page, bytes, limits);
     }
     refuseWhatMemoryCannotHold(
         pixels, bits, scans, source + ": decoding its " + width + " x " + height);
@@ -288,8 +359,8 @@ public final class ImageCodec {
     }
   }
 
-  private static int bits(ImageReader reader) throws IOException {
-    var types = reader.getImageTypes(0);
+  private static int bits(ImageReader reader, int page) throws IOException {
+    var types = reader.getImageTypes(page);
     if (!types.hasNext()) {
       throw new IOException("its colours are of an unsupported kind");
     }
@@ -297,50 +368,13 @@ public final class ImageCodec {
   }
 
   /**
-   * A JPEG without its colour profile, which the JDK would apply to the pixels and TensorFlow
-   * ignores.
+   * The JDK's reader fills what is missing or damaged of a JPEG with grey or noise and only warns.
+   * Such an image must not be trained on or decided about.
    */
-  private static byte[] withoutColorProfile(byte[] bytes) {
-    if (bytes.length < 4 || (bytes[0] & 0xff) != 0xff || (bytes[1] & 0xff) != 0xd8) {
-      return bytes;
-    }
-    ByteArrayOutputStream kept = new ByteArrayOutputStream(bytes.length);
-    kept.write(bytes, 0, 2);
-    int at = 2;
-    boolean found = false;
-    // Segments up to the first scan: marker, two bytes of length, content.
-    while (at + 4 <= bytes.length && (bytes[at] & 0xff) == 0xff) {
-      int marker = bytes[at + 1] & 0xff;
-      int length = (((bytes[at + 2] & 0xff) << 8) | (bytes[at + 3] & 0xff)) + 2;
-      if (marker == 0xda || marker < 0xc0 || length < 4 || at + length > bytes.length) {
-        break;
-      }
-      boolean profile =
-          marker == 0xe2
-              && length >= 4 + ICC_PROFILE.length
-              && Arrays.equals(
-                  bytes, at + 4, at + 4 + ICC_PROFILE.length, ICC_PROFILE, 0, ICC_PROFILE.length);
-      if (!profile) {
-        kept.write(bytes, at, length);
-      }
-      found |= profile;
-      at += length;
-    }
-    if (!found) {
-      return bytes;
-    }
-    kept.write(bytes, at, bytes.length - at);
-    return kept.toByteArray();
-  }
-
-  /**
-   * The JDK's reader fills what is missing of a JPEG with grey and only warns. A half image must
-   * not be trained on, and TensorFlow refuses one.
-   */
-  private static void refuseCutOff(List<String> warnings) throws IOException {
+  private static void refuseDamaged(List<String> warnings) throws IOException {
     for (String warning : warnings) {
       String text = warning.toLowerCase(Locale.ROOT);
-      if (text.contains("premature end") || text.contains("missing eoi")) {
+      if (DAMAGE.stream().anyMatch(text::contains)) {
         throw new IOException("it is cut off or damaged (" + warning + ")");
       }
     }
@@ -351,12 +385,12 @@ public final class ImageCodec {
     return new DeepXrayException(source + " cannot be decoded: " + why + ".", e);
   }
 
-  private static int channels(ImageReader reader) throws IOException {
-    var types = reader.getImageTypes(0);
+  private static int channels(ImageReader reader, int page) throws IOException {
+    var types = reader.getImageTypes(page);
     if (!types.hasNext()) {
       throw new IOException("its colours are of an unsupported kind");
     }
-    var raw = reader.getRawImageType(0);
+    var raw = reader.getRawImageType(page);
     ColorModel model = (raw == null ? types.next() : raw).getColorModel();
     if (model instanceof IndexColorModel palette) {
       int colors = isGrey(palette) ? 1 : 3;
@@ -375,12 +409,41 @@ public final class ImageCodec {
     return true;
   }
 
-  private static RgbImage toRgb(BufferedImage image) throws IOException {
+  /**
+   * Refuses an image with transparent pixels: what is seen there depends on the background, and
+   * nothing tells which is meant.
+   */
+  private static void refuseTransparent(ColorModel model, Raster raster) throws IOException {
+    int width = raster.getWidth();
+    long transparent = 0;
+    int[] line = new int[width];
+    IndexColorModel palette = model instanceof IndexColorModel index ? index : null;
+    int band = palette == null ? raster.getNumBands() - 1 : 0;
+    int opaque = (1 << Math.min(raster.getSampleModel().getSampleSize(band), 30)) - 1;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getSamples(0, y, width, 1, band, line);
+      for (int alpha : line) {
+        boolean shows = palette == null ? alpha == opaque : palette.getAlpha(alpha) == 255;
+        transparent += shows ? 0 : 1;
+      }
+    }
+    if (transparent > 0) {
+      throw new IOException(
+          transparent
+              + " of its pixels are transparent, which look as the background does; save it without"
+              + " an alpha channel");
+    }
+  }
+
+  private static RgbImage toRgb(BufferedImage image, Set<ImageNote> notes) throws IOException {
     int height = image.getHeight();
     int width = image.getWidth();
     byte[] pixels = new byte[Math.multiplyExact(Math.multiplyExact(height, width), 3)];
     Raster raster = image.getRaster();
     ColorModel model = image.getColorModel();
+    if (model.hasAlpha()) {
+      refuseTransparent(model, raster);
+    }
     if (model instanceof IndexColorModel palette) {
       int[] line = new int[width];
       for (int y = 0, o = 0; y < height; y++) {
@@ -414,7 +477,10 @@ public final class ImageCodec {
         && raster.getDataBuffer() instanceof DataBufferByte buffer) {
       copyBytes(layout, buffer.getData(), colors, pixels, height, width);
     } else {
-      copySamples(raster, colors, bits, pixels);
+      int most = copySamples(raster, colors, bits, pixels);
+      if (bits[0] == Short.SIZE && most < 1 << (Short.SIZE - 1)) {
+        notes.add(ImageNote.PART_OF_RANGE);
+      }
     }
     return RgbImage.wrap(height, width, pixels);
   }
@@ -459,7 +525,9 @@ public final class ImageCodec {
     }
   }
 
-  private static void copySamples(Raster raster, int colors, int[] bits, byte[] pixels) {
+  /** Gives the greatest sample. */
+  private static int copySamples(Raster raster, int colors, int[] bits, byte[] pixels) {
+    int most = 0;
     int width = raster.getWidth();
     int bands = raster.getNumBands();
     int[] line = new int[width * bands];
@@ -468,10 +536,12 @@ public final class ImageCodec {
       for (int x = 0; x < width; x++) {
         for (int c = 0; c < 3; c++) {
           int band = colors == 1 ? 0 : c;
+          most = Math.max(most, line[x * bands + band]);
           pixels[o++] = toByte(line[x * bands + band], bits[band]);
         }
       }
     }
+    return most;
   }
 
   private static byte toByte(int sample, int bits) {

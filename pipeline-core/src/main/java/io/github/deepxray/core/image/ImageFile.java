@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 
 /** Reads images from files. */
 public final class ImageFile {
@@ -15,10 +16,14 @@ public final class ImageFile {
    * @throws DeepXrayException if it is a folder, or cannot be decoded
    * @throws IOException if it cannot be read
    */
-  public static RgbImage read(Path file) throws IOException {
+  public static DecodedImage read(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new DeepXrayException(file + " is a folder, no image; name one of the files in it.");
     }
-    return ImageCodec.decode(Files.readAllBytes(file), file.toString());
+    return ImageCodec.decode(
+        Files.readAllBytes(file),
+        file.toString(),
+        ImageLimits.DEFAULT,
+        EnumSet.allOf(ImageFormat.class));
   }
 }

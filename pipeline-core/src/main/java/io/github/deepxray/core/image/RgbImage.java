@@ -1,5 +1,8 @@
 package io.github.deepxray.core.image;
 
+import io.github.deepxray.core.io.Hashes;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.Arrays;
 
 /** An immutable image {@code [H, W, 3]} of 8-bit red, green and blue values, row by row. */
@@ -73,6 +76,14 @@ public final class RgbImage {
       }
     }
     return true;
+  }
+
+  /** SHA-256 of height, width and values: equal for images that look the same. */
+  public String sha256() {
+    MessageDigest digest = Hashes.newSha256();
+    digest.update(ByteBuffer.allocate(2 * Integer.BYTES).putInt(height).putInt(width).array());
+    digest.update(pixels);
+    return Hashes.hex(digest.digest());
   }
 
   byte[] pixels() {

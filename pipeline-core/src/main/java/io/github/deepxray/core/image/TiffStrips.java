@@ -21,24 +21,27 @@ final class TiffStrips {
   private TiffStrips() {}
 
   /**
-   * Checks the first page.
+   * Checks a page.
    *
    * @throws IOException with the reason, if it is refused
    */
-  static void check(ImageReader reader, byte[] bytes, ImageLimits limits) throws IOException {
-    TIFFDirectory directory = TIFFDirectory.createFromMetadata(reader.getImageMetadata(0));
-    // The reader makes a table of all values of samples that it converts to others.
+  static void check(ImageReader reader, int page, byte[] bytes, ImageLimits limits)
+      throws IOException {
+    TIFFDirectory directory = TIFFDirectory.createFromMetadata(reader.getImageMetadata(page));
+    // The reader makes a table of all values of samples that it converts to others; of larger ones
+    // nothing tells the range.
     TIFFField bits = directory.getTIFFField(BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
     for (int i = 0; bits != null && i < bits.getCount(); i++) {
-      if (bits.getAsInt(i) > Short.SIZE && bits.getAsInt(i) < Integer.SIZE) {
-        throw new IOException("it has samples of " + bits.getAsInt(i) + " bits");
+      if (bits.getAsInt(i) > Short.SIZE) {
+        throw new IOException(
+            "it has samples of " + bits.getAsInt(i) + " bits, whose range nothing tells");
       }
     }
     TIFFField samples = directory.getTIFFField(BaselineTIFFTagSet.TAG_SAMPLES_PER_PIXEL);
     if (samples != null && samples.getAsLong(0) > MAX_SAMPLES) {
       throw new IOException("it has " + samples.getAsLong(0) + " samples a pixel");
     }
-    long pixels = pixels(reader);
+    long pixels = pixels(reader, page);
     if (pixels > limits.maxPixels()) {
       throw new IOException(
           "its tiles have " + pixels + " pixels, more than the " + limits.maxPixels() + " allowed");
@@ -62,15 +65,23 @@ final class TiffStrips {
     }
   }
 
+  /** The orientation that a page tells, 1 (upright) to 8. */
+  static int orientation(ImageReader reader, int page) throws IOException {
+    TIFFField field =
+        TIFFDirectory.createFromMetadata(reader.getImageMetadata(page))
+            .getTIFFField(BaselineTIFFTagSet.TAG_ORIENTATION);
+    return field == null ? Orientation.UPRIGHT : Orientation.valid(field.getAsInt(0));
+  }
+
   /** The pixels of all strips or tiles, with those of tiles beyond the image's edges. */
-  private static long pixels(ImageReader reader) throws IOException {
-    long height = reader.getHeight(0);
-    long width = reader.getWidth(0);
-    if (!reader.isImageTiled(0)) {
+  private static long pixels(ImageReader reader, int page) throws IOException {
+    long height = reader.getHeight(page);
+    long width = reader.getWidth(page);
+    if (!reader.isImageTiled(page)) {
       return height * width;
     }
-    long tall = reader.getTileHeight(0);
-    long wide = reader.getTileWidth(0);
+    long tall = reader.getTileHeight(page);
+    long wide = reader.getTileWidth(page);
     if (tall < 1 || wide < 1) {
       throw new IOException("its tiles are " + wide + " x " + tall + " pixels");
     }
@@ -96,6 +107,7 @@ final class TiffStrips {
       int length = (int) Math.max(0, Math.min(lengths[i], bytes.length - offsets[i]));
       jpeg.write(bytes, (int) Math.min(offsets[i], bytes.length), length);
       JpegOutline outline = JpegOutline.of(jpeg.toByteArray());
+      JpegMarkers.of(jpeg.toByteArray()).refuseWhatDiffers();
       if (outline.pixels() > pixels) {
         throw new IOException("a strip or tile has more pixels than the image");
       }

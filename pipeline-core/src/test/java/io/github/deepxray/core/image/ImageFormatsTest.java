@@ -68,7 +68,8 @@ class ImageFormatsTest {
                 golden.name().substring(0, golden.name().indexOf(' ')),
                 golden.pixels().height(),
                 golden.pixels().width(),
-                channels));
+                channels,
+                true));
   }
 
   @Test

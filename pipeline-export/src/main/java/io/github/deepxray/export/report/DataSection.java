@@ -302,7 +302,7 @@ final class DataSection {
         .text(
             "Duplicates: "
                 + Numbers.count(audit.identical().size())
-                + " groups of identical files, "
+                + " groups of identical images, "
                 + Numbers.count(across)
                 + " across the source's splits.");
     list(

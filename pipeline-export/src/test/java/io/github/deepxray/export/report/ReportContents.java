@@ -118,6 +118,7 @@ final class ReportContents {
                 Map.of(label.equals(Label.NORMAL) ? Slice.NORMAL : Slice.VIRAL, 60),
                 Map.of("jpeg", 59, "png", 1),
                 Map.of(1, 50, 3, 10),
+                Map.of(),
                 sizes));
       }
       splits.add(
