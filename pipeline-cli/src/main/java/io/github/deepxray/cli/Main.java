@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import java.util.Locale;
 import picocli.CommandLine;
 
 /** The entry point. */
@@ -8,6 +9,8 @@ public final class Main {
 
   /** Runs the command line and exits: 0 done, 1 failed, 2 wrong usage. */
   public static void main(String[] arguments) {
+    // TensorFlow Java names operations in it, and refuses the digits of some languages.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     int code = commandLine(arguments).execute(arguments);
     // Maven runs this in its own process, which a needless exit would end before its summary.
     if (code != 0) {

@@ -36,7 +36,9 @@ record MulticlassCard(
     text.append("# ").append(name).append("\n\n").append(purpose).append("\n\n");
     text.append(CardText.WARNING);
     text.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
 
         ## Intended use
 
@@ -58,9 +60,10 @@ record MulticlassCard(
 
         | file | form | weights | not zero | bytes | gzip | zip | test macro AUC | accuracy | gate |
         |---|---|---:|---:|---:|---:|---:|---|---|---|
-        """
-            .formatted(
-                classes().size(), training.imageSize(), String.join(", ", classes().list())));
+        """,
+            classes().size(),
+            training.imageSize(),
+            String.join(", ", classes().list())));
     artifacts.forEach(artifact -> text.append(CardText.row(artifact)));
     text.append(
         """

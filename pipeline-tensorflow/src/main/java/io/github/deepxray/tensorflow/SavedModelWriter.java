@@ -15,7 +15,6 @@ import org.tensorflow.TensorFlow;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.core.PlaceholderWithDefault;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
@@ -29,7 +28,8 @@ import org.tensorflow.types.TString;
  * Writes a model as a SavedModel for TensorFlow Serving and TensorFlow's other languages.
  *
  * <p>The weights are constants of the graph, so the SavedModel is one file, {@value #FILE}, without
- * a {@code variables} folder. The same model gives the same bytes.
+ * a {@code variables} folder. Each signature has operations of its own; both read the same
+ * constants. The same model gives the same bytes.
  */
 public final class SavedModelWriter {
   /** The file that makes a folder a SavedModel. */
@@ -96,36 +96,45 @@ public final class SavedModelWriter {
     }
     try (Graph graph = Sessions.graph()) {
       Ops tf = Ops.create(graph);
-      Placeholder<TString> bytes =
-          tf.withName("input." + IMAGE_BYTES)
-              .placeholder(TString.class, Placeholder.shape(Shape.of(-1)));
-      // Who feeds images overrides what is decoded, and then nothing is.
-      PlaceholderWithDefault<TFloat32> images =
+      GraphLowering lowering = GraphLowering.inference(WeightBinding.constants(model.weights()));
+      Placeholder<TFloat32> images =
           tf.withName("input.images")
-              .placeholderWithDefault(
-                  ImageBytes.decode(tf, bytes, shape.get(0), shape.get(1)),
-                  Tensors.batch(-1, shape));
-      Map<String, Operand<TFloat32>> tensors =
-          GraphLowering.inference(WeightBinding.constants(model.weights()))
-              .lower(tf, network, images);
-      SignatureDef.Builder outputs = SignatureDef.newBuilder().setMethodName(PREDICT_METHOD);
-      for (String name : network.outputs()) {
-        outputs.putOutputs(
-            name, info(tensors.get(name), DataType.DT_FLOAT, batch(network.shape(name))));
-      }
-      TensorInfo imagesInfo = info(images, DataType.DT_FLOAT, batch(shape));
-      TensorInfo bytesInfo = info(bytes, DataType.DT_STRING, batch(List.of()));
+              .placeholder(TFloat32.class, Placeholder.shape(Tensors.batch(-1, shape)));
+      SignatureDef.Builder serving =
+          outputs(network, lowering.lower(tf, network, images))
+              .putInputs(network.input(), info(images, DataType.DT_FLOAT, batch(shape)));
+      // The layers once more, on the same constants: what reads one signature alone, as OpenVINO
+      // and
+      // TF.js do, must not come upon the inputs of the other.
+      Ops decoding = tf.withSubScope(SERVING_BYTES);
+      Placeholder<TString> bytes =
+          decoding
+              .withName("input." + IMAGE_BYTES)
+              .placeholder(TString.class, Placeholder.shape(Shape.of(-1)));
+      Operand<TFloat32> decoded = ImageBytes.decode(decoding, bytes, shape.get(0), shape.get(1));
+      SignatureDef.Builder servingBytes =
+          outputs(network, lowering.lower(decoding, network, decoded))
+              .putInputs(IMAGE_BYTES, info(bytes, DataType.DT_STRING, batch(List.of())));
       return MetaGraphDef.newBuilder()
           .setMetaInfoDef(
               MetaGraphDef.MetaInfoDef.newBuilder()
                   .addTags(TAG)
                   .setTensorflowVersion(TensorFlow.version()))
           .setGraphDef(graph.toGraphDef())
-          .putSignatureDef(
-              SERVING_DEFAULT, outputs.clone().putInputs(network.input(), imagesInfo).build())
-          .putSignatureDef(SERVING_BYTES, outputs.clone().putInputs(IMAGE_BYTES, bytesInfo).build())
+          .putSignatureDef(SERVING_DEFAULT, serving.build())
+          .putSignatureDef(SERVING_BYTES, servingBytes.build())
           .build();
     }
+  }
+
+  private static SignatureDef.Builder outputs(
+      Network network, Map<String, Operand<TFloat32>> tensors) {
+    SignatureDef.Builder outputs = SignatureDef.newBuilder().setMethodName(PREDICT_METHOD);
+    for (String name : network.outputs()) {
+      outputs.putOutputs(
+          name, info(tensors.get(name), DataType.DT_FLOAT, batch(network.shape(name))));
+    }
+    return outputs;
   }
 
   private static TensorInfo info(Operand<?> operand, DataType type, TensorShapeProto shape) {

@@ -1,7 +1,9 @@
 package io.github.deepxray.tensorflow;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.NativeLibrary;
 import java.util.List;
+import java.util.Locale;
 import org.bytedeco.javacpp.Loader;
 import org.tensorflow.Graph;
 import org.tensorflow.TensorFlow;
@@ -18,10 +20,21 @@ public final class Sessions {
   /**
    * An empty graph, which the caller closes.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if TensorFlow's library cannot be loaded
+   * @throws DeepXrayException if TensorFlow's library cannot be loaded, or could not name its
+   *     operations
    */
   public static Graph graph() {
     LIBRARY.require();
+    // TensorFlow Java numbers operations in the default locale, whose digits it refuses then.
+    Locale locale = Locale.getDefault(Locale.Category.FORMAT);
+    if (!String.format(locale, "%d", 1).equals("1")) {
+      throw new DeepXrayException(
+          "TensorFlow Java cannot name its operations in the locale "
+              + locale
+              + ", which has other digits than 0 to 9; start Java with -Duser.language.format=en"
+              + " -Duser.script.format= -Duser.extensions.format=, or call"
+              + " Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT).");
+    }
     return new Graph();
   }
 

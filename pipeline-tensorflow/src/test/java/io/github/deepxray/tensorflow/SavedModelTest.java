@@ -26,10 +26,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -38,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.TensorProto;
@@ -214,13 +219,43 @@ class SavedModelTest {
         .forEach((NodeDef node) -> operations.add(node.getOp()));
     assertThat(operations)
         .containsExactlyInAnyOrder(
-            "Placeholder",
-            "MapDefun",
-            "PlaceholderWithDefault",
-            "Const",
-            "Conv2D",
-            "BiasAdd",
-            "Identity");
+            "Placeholder", "MapDefun", "Const", "Conv2D", "BiasAdd", "Identity");
+  }
+
+  /** What importers that read one signature alone come upon, from its outputs back. */
+  private static Set<NodeDef> reached(MetaGraphDef graph, String signature) {
+    Map<String, NodeDef> nodes = new HashMap<>();
+    graph.getGraphDef().getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    Deque<String> next = new ArrayDeque<>();
+    graph
+        .getSignatureDefOrThrow(signature)
+        .getOutputsMap()
+        .values()
+        .forEach(info -> next.add(info.getName()));
+    Set<NodeDef> reached = new HashSet<>();
+    while (!next.isEmpty()) {
+      NodeDef node = nodes.get(next.remove().replaceFirst("^\\^", "").replaceFirst(":.*", ""));
+      if (reached.add(node)) {
+        next.addAll(node.getInputList());
+      }
+    }
+    return reached;
+  }
+
+  @Test
+  void signaturesHaveNothingButConstantsInCommon() throws IOException {
+    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    MetaGraphDef graph =
+        SavedModel.parseFrom(Files.readAllBytes(folder.resolve("saved_model.pb"))).getMetaGraphs(0);
+    Set<NodeDef> images = reached(graph, "serving_default");
+    Set<NodeDef> bytes = reached(graph, "serving_bytes");
+    assertThat(images).noneMatch(node -> node.getOp().equals("MapDefun"));
+    assertThat(bytes).anyMatch(node -> node.getOp().equals("MapDefun"));
+    for (Set<NodeDef> nodes : List.of(images, bytes)) {
+      assertThat(nodes).filteredOn(node -> node.getOp().equals("Placeholder")).hasSize(1);
+    }
+    images.retainAll(bytes);
+    assertThat(images).isNotEmpty().allMatch(node -> node.getOp().equals("Const"));
   }
 
   @Test
@@ -350,7 +385,9 @@ class SavedModelTest {
               0.5
                   + 0.3 * Math.sin(9.0 * x / width + band) * Math.cos(7.0 * y / height)
                   + 0.2 * random.nextDouble();
-          image.getRaster().setSample(x, y, band, (int) (value * (levels - 1)));
+          // Transparent pixels are refused.
+          boolean opaque = kind == Kind.PNG_WITH_ALPHA && band == 3;
+          image.getRaster().setSample(x, y, band, (int) (opaque ? 255 : value * (levels - 1)));
         }
       }
     }

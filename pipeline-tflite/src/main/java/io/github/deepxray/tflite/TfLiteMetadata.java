@@ -3,6 +3,7 @@ package io.github.deepxray.tflite;
 import com.google.flatbuffers.FlatBufferBuilder;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.TimelessZip;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,13 +12,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.tensorflow.lite.schema.Metadata;
 import org.tensorflow.lite.schema.MetadataT;
@@ -92,9 +90,6 @@ public record TfLiteMetadata(
 
   // The last operator that the schema's classes know; a newer one may have options they lose.
   private static final int LAST_OPERATOR = 161;
-
-  // The earliest time that a zip archive can tell.
-  private static final LocalDateTime ZIP_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   // Sizes and offsets of the zip format (PKWARE APPNOTE 4.3.12 and 4.3.16).
   private static final int END_RECORD_SIZE = 22;
@@ -519,18 +514,9 @@ public record TfLiteMetadata(
   }
 
   private static byte[] archive(byte[] labels) {
-    CRC32 crc = new CRC32();
-    crc.update(labels);
-    ZipEntry entry = new ZipEntry(LABELS);
-    entry.setMethod(ZipEntry.STORED);
-    entry.setSize(labels.length);
-    entry.setCrc(crc.getValue());
-    entry.setTimeLocal(ZIP_TIME);
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(archive)) {
-      zip.putNextEntry(entry);
-      zip.write(labels);
-      zip.closeEntry();
+      TimelessZip.store(zip, LABELS, labels);
     } catch (IOException e) {
       throw new UncheckedIOException("memory does not fail", e);
     }

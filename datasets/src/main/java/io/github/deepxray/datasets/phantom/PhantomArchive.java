@@ -2,16 +2,15 @@ package io.github.deepxray.datasets.phantom;
 
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.TimelessZip;
 import io.github.deepxray.datasets.Slice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
@@ -70,16 +69,7 @@ public final class PhantomArchive {
         file,
         out -> {
           ZipOutputStream zip = new ZipOutputStream(out);
-          write(
-              options,
-              (path, bytes) -> {
-                ZipEntry entry = new ZipEntry(path);
-                // The earliest time a zip can tell, so that equal options give equal bytes.
-                entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
-                zip.putNextEntry(entry);
-                zip.write(bytes);
-                zip.closeEntry();
-              });
+          write(options, (path, bytes) -> TimelessZip.deflate(zip, path, bytes));
           zip.finish();
         });
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TimelessZip;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
@@ -28,12 +29,9 @@ import java.lang.reflect.Array;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
@@ -49,9 +47,6 @@ public final class KerasArchive {
   private static final String KERAS_VERSION = "3.8.0";
 
   private static final String METADATA_ENTRY = "metadata.json";
-
-  /** The least time that a zip entry can have. */
-  private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   /** How much the moving statistics keep of their old value in training, as in Keras. */
   private static final double MOMENTUM = 0.99;
@@ -83,27 +78,14 @@ public final class KerasArchive {
           ZipOutputStream zip = new ZipOutputStream(out);
           put(zip, METADATA_ENTRY, Json.compact(Json.object().put("keras_version", KERAS_VERSION)));
           put(zip, KerasFile.CONFIG_ENTRY, Json.compact(config(model.network())));
-          put(zip, KerasFile.WEIGHTS_ENTRY, weights);
+          TimelessZip.store(zip, KerasFile.WEIGHTS_ENTRY, weights);
           zip.finish();
         });
   }
 
-  private static void put(ZipOutputStream zip, String name, String text) throws IOException {
-    put(zip, name, text.getBytes(StandardCharsets.UTF_8));
-  }
-
   /** Without compression: Keras writes none, floats hardly shrink. */
-  private static void put(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
-    CRC32 crc = new CRC32();
-    crc.update(bytes);
-    ZipEntry entry = new ZipEntry(name);
-    entry.setMethod(ZipEntry.STORED);
-    entry.setSize(bytes.length);
-    entry.setCrc(crc.getValue());
-    entry.setTimeLocal(NO_TIME);
-    zip.putNextEntry(entry);
-    zip.write(bytes);
-    zip.closeEntry();
+  private static void put(ZipOutputStream zip, String name, String text) throws IOException {
+    TimelessZip.store(zip, name, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static byte[] weights(Model model) throws IOException {
