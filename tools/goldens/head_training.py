@@ -55,7 +55,8 @@ def schedules():
     s = keras.optimizers.schedules
     return {
         "exponential": s.ExponentialDecay(0.01, decay_steps=20, decay_rate=0.96),
-        "cosine": s.CosineDecay(0.0, 30, warmup_target=1e-3, warmup_steps=10),
+        # Keras begins where it is told to; 0 would make the first step do nothing.
+        "cosine": s.CosineDecay(1e-3 / 11, 30, warmup_target=1e-3, warmup_steps=10),
     }
 
 
@@ -113,7 +114,8 @@ def result():
         momentum=0.9,
     )
     # As HeadSpec.Cosine(peak 0.05, warmup 0.25) in 8 steps.
-    cosine = keras.optimizers.schedules.CosineDecay(0.0, 6, warmup_target=0.05, warmup_steps=2)
+    rise = {"warmup_target": 0.05, "warmup_steps": 2}
+    cosine = keras.optimizers.schedules.CosineDecay(0.05 / 3, 6, **rise)
     return {
         "keras": keras.__version__,
         "learning_rates": {

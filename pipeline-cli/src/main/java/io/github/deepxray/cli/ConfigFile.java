@@ -21,6 +21,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** Options from a file: its keys are the names of the options without the dashes. */
 final class ConfigFile {
@@ -55,19 +56,19 @@ final class ConfigFile {
 
   /** Looks an option's value up in the file given with {@value #OPTION}. */
   static final class Defaults implements IDefaultValueProvider {
-    private final Optional<Path> file;
+    private final Optional<String> file;
     private Optional<JsonNode> content = Optional.empty();
 
     Defaults(String... arguments) {
       file = file(arguments);
     }
 
-    private static Optional<Path> file(String... arguments) {
+    private static Optional<String> file(String... arguments) {
       for (int i = 0; i < arguments.length; i++) {
         if (arguments[i].startsWith(OPTION + "=")) {
-          return Optional.of(Path.of(arguments[i].substring(OPTION.length() + 1)));
+          return Optional.of(arguments[i].substring(OPTION.length() + 1));
         } else if (arguments[i].equals(OPTION) && i + 1 < arguments.length) {
-          return Optional.of(Path.of(arguments[i + 1]));
+          return Optional.of(arguments[i + 1]);
         }
       }
       return Optional.empty();
@@ -91,11 +92,13 @@ final class ConfigFile {
     private JsonNode read(CommandLine command) {
       JsonNode tree;
       try {
-        tree = Json.readOptions(file.get());
+        tree = Json.readOptions(Main.path(file.get()));
       } catch (NoSuchFileException e) {
         throw new ParameterException(command, "There is no config file " + file.get() + ".", e);
       } catch (DeepXrayException e) {
         throw new ParameterException(command, e.getMessage(), e);
+      } catch (TypeConversionException e) {
+        throw new ParameterException(command, OPTION + ": " + e.getMessage() + ".", e);
       } catch (IOException e) {
         throw new ParameterException(
             command, "The config file " + file.get() + " cannot be read: " + e.getMessage(), e);

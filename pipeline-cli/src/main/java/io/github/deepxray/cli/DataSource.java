@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.TypeConversionException;
 
 /** What {@code --data} names: a place on this machine, or a data set of Kaggle. */
 final class DataSource {
@@ -24,7 +25,7 @@ final class DataSource {
    * @throws DeepXrayException if there is nothing
    */
   static void check(String data) {
-    if (dataset(data).isEmpty() && !Files.exists(Path.of(data))) {
+    if (dataset(data).isEmpty() && !Files.exists(place(data))) {
       throw new DeepXrayException(
           "There is no "
               + data
@@ -41,7 +42,15 @@ final class DataSource {
    */
   static Path open(String data, Progress progress) throws IOException {
     Optional<KaggleDataset> dataset = dataset(data);
-    return dataset.isPresent() ? kaggle(progress).fetch(dataset.get()) : Path.of(data);
+    return dataset.isPresent() ? kaggle(progress).fetch(dataset.get()) : place(data);
+  }
+
+  private static Path place(String data) {
+    try {
+      return Main.path(data);
+    } catch (TypeConversionException e) {
+      throw new DeepXrayException("--data: " + e.getMessage() + ".", e);
+    }
   }
 
   /** Kaggle with the credentials and the cache of whoever runs this. */

@@ -139,6 +139,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    ImageFiles.refuseWrongOrder(common.command(), folder, images);
     if (!(opacity >= 0 && opacity <= 1)) {
       throw wrong("--opacity must lie in 0..1, not " + opacity + ".");
     }

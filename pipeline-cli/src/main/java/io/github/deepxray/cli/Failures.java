@@ -57,7 +57,16 @@ final class Failures
     // Looked for whatever the failure: a misspelt option is often why the right one is missing.
     Optional<String> unknown =
         command.getUnmatchedArguments().stream().filter(a -> a.startsWith("-")).findFirst();
-    if (unknown.isPresent()) {
+    Optional<String> noCommand = unknownCommand(command);
+    if (noCommand.isPresent()) {
+      err.println(
+          "deepxray: There is no command "
+              + noCommand.get()
+              + Suggestions.nearest(noCommand.get(), command.getSubcommands().keySet())
+                  .map(nearest -> "; did you mean " + nearest + "?")
+                  .orElse("."));
+      err.println(help.replace("options", "commands"));
+    } else if (unknown.isPresent()) {
       String option = unknown.get().replaceFirst("=.*", "");
       err.println(
           "deepxray: There is no option "
@@ -77,6 +86,15 @@ final class Failures
     }
     err.flush();
     return USAGE;
+  }
+
+  /** The first argument of a command that has nothing but subcommands. */
+  private static Optional<String> unknownCommand(CommandLine command) {
+    return command.getUnmatchedArguments().stream()
+        .findFirst()
+        .filter(first -> !first.startsWith("-"))
+        .filter(first -> !command.getSubcommands().isEmpty())
+        .filter(first -> command.getCommandSpec().positionalParameters().isEmpty());
   }
 
   private static boolean expected(Throwable e) {
@@ -114,9 +132,11 @@ final class Failures
       return exists.getFile() + " is a file where a folder is needed; choose another place.";
     } else if (e instanceof DirectoryNotEmptyException notEmpty) {
       return notEmpty.getFile() + " is not empty; something else writes into it.";
-    } else if (e instanceof NoSuchFileException || e instanceof FileNotFoundException) {
-      String name = e instanceof NoSuchFileException missing ? missing.getFile() : e.getMessage();
-      return "there is no file " + name + ".";
+    } else if (e instanceof NoSuchFileException missing) {
+      return "there is no file " + missing.getFile() + ".";
+    } else if (e instanceof FileNotFoundException) {
+      // It says of every failure that there is no file, and why in brackets.
+      return "the file cannot be opened: " + e.getMessage() + ".";
     } else if (e instanceof AccessDeniedException denied) {
       return "no permission for " + denied.getFile() + ".";
     } else if (e instanceof FileSystemException file) {

@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.image.ImageFormat;
 import io.github.deepxray.datasets.source.Junk;
 import java.io.File;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * The images that a command is to read.
@@ -28,6 +31,9 @@ import java.util.stream.Collectors;
  * @param leftOut files of folders that are no images, by kind: the extension, hidden, links
  */
 record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer> leftOut) {
+  /** How many kinds of files are named that are left out. */
+  private static final int MOST_KINDS = 10;
+
   /** Copies the lists. */
   ImageFiles {
     images = List.copyOf(images);
@@ -75,6 +81,27 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     return new ImageFiles(images, unreadable, leftOut);
   }
 
+  /**
+   * Refuses arguments in the wrong order.
+   *
+   * @throws ParameterException if a bundle is among the images
+   */
+  static void refuseWrongOrder(CommandSpec command, Path model, List<Path> images) {
+    Optional<Path> bundle = images.stream().filter(Bundle::isBundle).findFirst();
+    if (bundle.isPresent() && !Bundle.isBundle(model)) {
+      throw new ParameterException(
+          command.commandLine(),
+          bundle.get()
+              + " is a bundle, which comes first: "
+              + command.qualifiedName()
+              + " "
+              + bundle.get()
+              + " "
+              + model
+              + ".");
+    }
+  }
+
   /** A line for each file that cannot be read, and one for all that were left out. */
   List<String> remarks() {
     List<String> lines = new ArrayList<>();
@@ -83,9 +110,11 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
       lines.add(
           "deepxray: left out of the folders as no images: "
               + leftOut.entrySet().stream()
+                  .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                  .limit(MOST_KINDS)
                   .map(e -> e.getValue() + " " + e.getKey())
                   .collect(Collectors.joining(", "))
-              + ".");
+              + (leftOut.size() > MOST_KINDS ? ", and other kinds." : "."));
     }
     return lines;
   }

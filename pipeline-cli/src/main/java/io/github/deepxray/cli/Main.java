@@ -1,7 +1,10 @@
 package io.github.deepxray.cli;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
 
 /** The entry point. */
 public final class Main {
@@ -18,6 +21,31 @@ public final class Main {
     }
   }
 
+  /**
+   * What an argument names.
+   *
+   * @throws TypeConversionException if it is empty or no name on this machine
+   */
+  static Path path(String text) {
+    if (text.isBlank()) {
+      throw new TypeConversionException("an empty name is no file or folder");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      boolean control = text.chars().anyMatch(Character::isISOControl);
+      throw new TypeConversionException(
+          "'"
+              + text
+              + "' is no name on this machine"
+              + (control
+                  ? ": it has a control character"
+                  : ", whose names are in "
+                      + System.getProperty("sun.jnu.encoding", "another encoding")
+                      + "; run in a locale of UTF-8, such as LC_ALL=C.UTF-8"));
+    }
+  }
+
   /** The command line for these arguments, among which {@code --config} is looked for. */
   static CommandLine commandLine(String... arguments) {
     CommandLine commandLine = new CommandLine(new DeepXray());
@@ -30,6 +58,7 @@ public final class Main {
     // A file of arguments could hide --config from the default values, which are found first.
     commandLine.setExpandAtFiles(false);
     commandLine.setExecutionStrategy(new Failures());
+    commandLine.registerConverter(Path.class, Main::path);
     return commandLine;
   }
 }

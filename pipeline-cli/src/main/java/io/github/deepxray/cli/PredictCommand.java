@@ -94,6 +94,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    ImageFiles.refuseWrongOrder(common.command(), model, images);
     if (trust && (Bundle.isBundle(model) || Files.isRegularFile(model))) {
       throw new ParameterException(
           common.command().commandLine(),

@@ -14,7 +14,6 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Gate.Compared;
 import io.github.deepxray.tensorflow.SavedModelEngine;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,11 +94,9 @@ final class ArtifactChecker {
         compared.put(part, compareBytes(scorer, "check " + artifact.key() + " bytes", threshold));
       }
     } catch (ArtifactScorer.UnusableException e) {
-      Verdict verdict = Gate.judge(limits, compared);
-      List<String> objections = new ArrayList<>(verdict.objections());
-      objections.add(part + ": cannot be run: " + e.getMessage());
-      return new Checked(
-          new Verdict(verdict.splits(), objections), Double.NaN, Optional.of(e.getMessage()));
+      Verdict verdict =
+          Gate.judge(limits, compared).with(part + ": cannot be run: " + e.getMessage());
+      return new Checked(verdict, Double.NaN, Optional.of(e.getMessage()));
     }
     return new Checked(Gate.judge(limits, compared), images / seconds, Optional.empty());
   }

@@ -59,6 +59,42 @@ final class CardText {
   }
 
   /**
+   * What the table of artifacts means.
+   *
+   * @param auc how the area under the ROC curve is called
+   */
+  static String gate(List<ArtifactReport> artifacts, String auc) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            """
+
+            Bytes as they are, gzip -6 and zip. "blessed" says that the file's %s, accuracy and
+            probabilities on the validation and test splits are within the limits in `artifacts.json`
+            of the trained model's. Do not use one that is refused.
+            """,
+            auc));
+    List<String> widened = new ArrayList<>();
+    for (ArtifactReport artifact : artifacts) {
+      artifact
+          .widenedLimits()
+          .ifPresent(words -> widened.add("- `" + artifact.path() + "` " + words + "\n"));
+    }
+    if (!widened.isEmpty()) {
+      text.append(
+          """
+
+          Some splits have fewer than 100 images of a class, too few to measure so small differences.
+          There, wider limits were used, so that "blessed" says less:
+
+          """);
+      widened.forEach(text::append);
+    }
+    return text.toString();
+  }
+
+  /**
    * How the classifier came about, and how metrics were measured.
    *
    * @param history what happened to the backbone, as the end of a sentence

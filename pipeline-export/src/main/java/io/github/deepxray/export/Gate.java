@@ -31,13 +31,27 @@ public final class Gate {
    */
   public static Verdict judge(Limits limits, Map<String, Compared> splits) {
     Map<String, Comparison> comparisons = new LinkedHashMap<>();
+    Map<String, Limits> used = new LinkedHashMap<>();
     List<String> objections = new ArrayList<>();
     splits.forEach(
         (name, compared) -> {
+          Limits own = widened(limits, compared);
           comparisons.put(name, compared.comparison);
-          object(limits, name, compared, objections);
+          used.put(name, own);
+          object(own, name, compared.comparison, objections);
         });
-    return new Verdict(comparisons, objections);
+    return new Verdict(comparisons, used, objections);
+  }
+
+  /** The limits for a split: wider if a class has few images. */
+  private static Limits widened(Limits limits, Compared compared) {
+    Comparison c = compared.comparison;
+    // One image of few moves the AUC more.
+    double fewness = Math.max(1, MANY / (double) Math.max(1, compared.fewest));
+    // Two standard errors of the difference of two paired shares (McNemar 1947), which only the
+    // images that are decided otherwise make: in a small split one image is more than most limits.
+    double chance = compared.fewest < MANY ? 2 * Math.sqrt(c.flipped()) / c.images() : 0;
+    return limits.with(limits.auc() * fewness, Math.max(limits.accuracy(), chance));
   }
 
   /**
@@ -87,17 +101,10 @@ public final class Gate {
     }
   }
 
-  private static void object(
-      Limits limits, String split, Compared compared, List<String> objections) {
-    Comparison c = compared.comparison;
-    // One image of few moves the AUC more.
-    double fewness = Math.max(1, MANY / (double) Math.max(1, compared.fewest));
-    // Two standard errors of the difference of two paired shares (McNemar 1947), which only the
-    // images that are decided otherwise make: in a small split one image is more than most limits.
-    double chance = compared.fewest < MANY ? 2 * Math.sqrt(c.flipped()) / c.images() : 0;
+  private static void object(Limits limits, String split, Comparison c, List<String> objections) {
     // Of one class alone there is no AUC; then the other measures decide.
-    beyond(objections, split, "AUC", c.deltaAuc(), limits.auc() * fewness);
-    beyond(objections, split, "accuracy", c.deltaAccuracy(), Math.max(limits.accuracy(), chance));
+    beyond(objections, split, "AUC", c.deltaAuc(), limits.auc());
+    beyond(objections, split, "accuracy", c.deltaAccuracy(), limits.accuracy());
     if (c.maxDeltaProbability() > limits.probability()) {
       objections.add(
           String.format(

@@ -81,13 +81,7 @@ record ModelCard(
       double threshold = artifact.threshold().orElseThrow(IllegalStateException::new);
       text.append(CardText.row(artifact, String.format(Locale.ROOT, "%.4f", threshold)));
     }
-    text.append(
-        """
-
-        Bytes as they are, gzip -6 and zip. "blessed" says that the file's AUC, accuracy and
-        probabilities on the validation and test splits are within the limits in `artifacts.json` of
-        the trained model's. Do not use one that is refused.
-        """);
+    text.append(CardText.gate(artifacts, "AUC"));
     explained.ifPresent(check -> text.append(explanation(check)));
     text.append("\n## Data\n\n").append(statements.data());
     text.append(CardText.audit(dataset.manifest().audit()));

@@ -65,13 +65,7 @@ record MulticlassCard(
             training.imageSize(),
             String.join(", ", classes().list())));
     artifacts.forEach(artifact -> text.append(CardText.row(artifact)));
-    text.append(
-        """
-
-        Bytes as they are, gzip -6 and zip. "blessed" says that the file's macro AUC, accuracy and
-        probabilities on the validation and test splits are within the limits in `artifacts.json` of
-        the trained model's. Do not use one that is refused.
-        """);
+    text.append(CardText.gate(artifacts, "macro AUC"));
     explained.ifPresent(check -> text.append(explanation(check)));
     text.append("\n## Data\n\n").append(statements.data());
     text.append(CardText.audit(dataset.manifest().audit()));

@@ -1,6 +1,7 @@
 package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.bundle.Verdict;
@@ -48,6 +49,21 @@ class GateTest {
   void theTrainedModelItselfIsBlessed() {
     assertThat(judge(Limits.ROUNDING, IMAGES, p -> p).blessed()).isTrue();
     assertThat(judge(Limits.QUANTIZATION, IMAGES, p -> p + 1e-4).blessed()).isTrue();
+  }
+
+  /** A class of 10 images: one of them more on the wrong side is ten times as much of the AUC. */
+  @Test
+  void theLimitsThatWereUsedAreSaid() {
+    Verdict small = judge(Limits.QUANTIZATION, 20, p -> p);
+    assertThat(small.limits().get("test").auc()).isCloseTo(0.05, within(1e-12));
+    assertThat(small.limits().get("test").accuracy()).isEqualTo(0.015);
+    Verdict changed = judge(Limits.QUANTIZATION, 20, p -> 1 - p);
+    double flipped = changed.splits().get("test").flipped();
+    assertThat(flipped).isPositive();
+    assertThat(changed.limits().get("test").accuracy())
+        .isCloseTo(Math.max(0.015, 2 * Math.sqrt(flipped) / 20), within(1e-12));
+    assertThat(judge(Limits.QUANTIZATION, IMAGES, p -> p).limits())
+        .isEqualTo(Map.of("test", Limits.QUANTIZATION));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.concurrent.Workers;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,6 +22,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -133,6 +135,7 @@ public final class ModelServer implements AutoCloseable {
       throw new DeepXrayException(
           models + " is no folder; give a bundle, or a folder of version numbers with bundles.");
     }
+    refuseOtherFolder(models);
     if (options.engine().isPresent() && !options.engine().get().format().supported()) {
       throw new DeepXrayException(
           "This program has no TensorFlow, which "
@@ -146,6 +149,28 @@ public final class ModelServer implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       started.close();
       throw e;
+    }
+  }
+
+  /** What is neither a bundle nor has versions, nor is empty so far, will never be served. */
+  private static void refuseOtherFolder(Path models) throws IOException {
+    if (Bundle.isBundle(models)) {
+      return;
+    }
+    List<Path> inside;
+    try (Stream<Path> list = Files.list(models)) {
+      inside = list.sorted().toList();
+    }
+    boolean versions = inside.stream().anyMatch(p -> p.getFileName().toString().matches("[0-9]+"));
+    if (!versions && !inside.isEmpty()) {
+      throw new DeepXrayException(
+          models
+              + " is neither a bundle nor a folder of version numbers with bundles"
+              + inside.stream()
+                  .filter(Bundle::isBundle)
+                  .findFirst()
+                  .map(bundle -> "; there is a bundle in " + bundle + ": serve that one.")
+                  .orElse("; give a bundle."));
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.OptionalDouble;
  * @param half 0.5
  * @param priorCorrected decides as 0.5 would, had the share of positives in training, class weights
  *     counted in, been {@code targetPrevalence}
- * @param sensitivity the largest threshold that finds the share {@code targetSensitivity} of the
- *     positives in the validation split: the default for decisions
+ * @param sensitivity finds the share {@code targetSensitivity} of the positives in the validation
+ *     split, see {@link Thresholds#atSensitivity}: the default for decisions
  * @param targetPrevalence the share of positives assumed for {@code priorCorrected}
  * @param targetSensitivity the share of positives to find
  */

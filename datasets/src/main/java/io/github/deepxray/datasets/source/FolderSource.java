@@ -67,6 +67,15 @@ final class FolderSource implements FileSource {
             return FileVisitResult.CONTINUE;
           }
 
+          /** Folders of the system such as lost+found are for nobody to read. */
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (Junk.of(path(file) + "/").isPresent()) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+
           private String path(Path file) {
             return real.relativize(file)
                 .toString()
@@ -104,6 +113,12 @@ final class FolderSource implements FileSource {
     if (file.size() > limits.maxFileBytes()) {
       throw new DeepXrayException(
           "it has " + file.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
+    }
+    if (file.path().indexOf('\uFFFD') >= 0) {
+      throw new DeepXrayException(
+          "its name is not in the encoding of this machine, "
+              + System.getProperty("sun.jnu.encoding", "which is unknown")
+              + "; rename it, or run in the locale that it was named in");
     }
     Path path = root.resolve(file.path());
     if (!Files.isReadable(path)) {

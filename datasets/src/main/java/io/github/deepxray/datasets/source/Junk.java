@@ -32,7 +32,7 @@ public enum Junk {
 
   /** What kind of junk a path is, if any; folders are divided by {@code /}. */
   public static Optional<Junk> of(String path) {
-    List<String> parts = List.of(path.split("/"));
+    List<String> parts = List.of(path.split("/", -1));
     String name = parts.get(parts.size() - 1);
     List<String> folders = parts.subList(0, parts.size() - 1);
     if (folders.contains("__MACOSX")) {

@@ -7,7 +7,9 @@ import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -23,7 +25,7 @@ import java.util.OptionalDouble;
  * @param size its bytes as they are and compressed
  * @param weights how many weights it has and how many of them are not zero, batch normalization
  *     folded; empty in bundles of versions that did not count them
- * @param limits how far it may be from the trained model
+ * @param limits how far it may be from the trained model, on splits with many images of each class
  * @param verdict how far it is, and whether it is blessed
  */
 public record ArtifactReport(
@@ -55,6 +57,31 @@ public record ArtifactReport(
       Limits limits,
       Verdict verdict) {
     this(artifact, path, form, OptionalDouble.of(threshold), size, weights, limits, verdict);
+  }
+
+  /**
+   * The limits of splits in which a class has so few images that they were widened, in words; empty
+   * if none were.
+   */
+  public Optional<String> widenedLimits() {
+    List<String> widened = new ArrayList<>();
+    verdict
+        .limits()
+        .forEach(
+            (split, used) -> {
+              if (!used.equals(limits)) {
+                widened.add(
+                    String.format(
+                        Locale.ROOT,
+                        "%s: AUC %.4f instead of %.4f, accuracy %.4f instead of %.4f",
+                        split,
+                        used.auc(),
+                        limits.auc(),
+                        used.accuracy(),
+                        limits.accuracy()));
+              }
+            });
+    return Optional.of(String.join("; ", widened)).filter(text -> !text.isEmpty());
   }
 
   /** All forms of a bundle: the content of {@code artifacts.json}. */

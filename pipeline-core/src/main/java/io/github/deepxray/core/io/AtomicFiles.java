@@ -9,6 +9,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +18,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +31,9 @@ import java.util.stream.Stream;
 public final class AtomicFiles {
   /** The ending of a file or folder that is still being written. */
   public static final String SUFFIX = ".partial";
+
+  private static final Pattern NO_ROOM =
+      Pattern.compile("no space left|quota exceeded|not enough space", Pattern.CASE_INSENSITIVE);
 
   private AtomicFiles() {}
 
@@ -57,7 +62,10 @@ public final class AtomicFiles {
     Path partial = target.resolveSibling(target.getFileName() + SUFFIX);
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial), 1 << 16)) {
       content.writeTo(out);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      Files.deleteIfExists(partial);
+      throw placed(e, target);
+    } catch (RuntimeException e) {
       Files.deleteIfExists(partial);
       throw e;
     }
@@ -68,6 +76,19 @@ public final class AtomicFiles {
       throw new WorkInterruptedException(e);
     }
     move(partial, target);
+  }
+
+  /** A failure for want of room, which does not name the place by itself. */
+  private static IOException placed(IOException e, Path target) {
+    if (e instanceof FileSystemException
+        || !NO_ROOM.matcher(String.valueOf(e.getMessage())).find()) {
+      return e;
+    }
+    IOException placed =
+        new FileSystemException(
+            target.toString(), null, e.getMessage() + "; make room there or choose another place");
+    placed.initCause(e);
+    return placed;
   }
 
   /**
@@ -108,7 +129,10 @@ public final class AtomicFiles {
     Files.createDirectories(partial);
     try {
       content.writeTo(partial);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      deleteRecursively(partial);
+      throw placed(e, target);
+    } catch (RuntimeException e) {
       deleteRecursively(partial);
       throw e;
     }

@@ -8,9 +8,9 @@ public final class Thresholds {
   private Thresholds() {}
 
   /**
-   * The largest threshold at which at least that share of the positives is found. It lies halfway
-   * between the lowest score that must be found and the next lower score of any example, so that a
-   * rounding difference does not lose the example it was chosen by.
+   * A threshold at which at least that share of the positives is found: halfway between the lowest
+   * score that must be found, the largest threshold that would do, and the next lower score of any
+   * example, so that a rounding difference does not lose the example it was chosen by.
    *
    * @param validation examples that were not trained on
    * @param sensitivity the share to find, above 0 and at most 1

@@ -60,13 +60,24 @@ final class ArtifactsSection {
     return html.close();
   }
 
-  /** Why artifacts were refused. */
+  /** Why artifacts were refused, and which were judged by wider limits. */
   static void refusals(Html html, List<ArtifactReport> artifacts) {
     for (ArtifactReport artifact : artifacts) {
       if (!artifact.verdict().blessed()) {
         html.open("p", "class", "bad").text("Refused: ").element("code", artifact.path());
         html.text(" " + String.join("; ", artifact.verdict().objections()) + ".").close();
       }
+    }
+    for (ArtifactReport artifact : artifacts) {
+      artifact
+          .widenedLimits()
+          .ifPresent(
+              words ->
+                  html.open("p", "class", "soft")
+                      .text("Judged by wider limits, as a class has fewer than 100 images: ")
+                      .element("code", artifact.path())
+                      .text(" " + words + ".")
+                      .close());
     }
   }
 

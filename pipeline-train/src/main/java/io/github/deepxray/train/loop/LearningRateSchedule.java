@@ -27,15 +27,16 @@ public sealed interface LearningRateSchedule {
   }
 
   /**
-   * Rises linearly from 0 over {@code warmupSteps}, then follows half a cosine down to 0 over
-   * {@code decaySteps} (Loshchilov and Hutter 2017).
+   * Rises linearly over {@code warmupSteps}, from one share of {@code warmupSteps + 1}, so that the
+   * first step learns, too; then follows half a cosine down to 0 over {@code decaySteps}
+   * (Loshchilov and Hutter 2017).
    */
   record CosineDecay(double peakLearningRate, long warmupSteps, long decaySteps)
       implements LearningRateSchedule {
     @Override
     public double at(long step) {
       if (step < warmupSteps) {
-        return peakLearningRate * step / warmupSteps;
+        return peakLearningRate * (step + 1) / (warmupSteps + 1);
       }
       double done = Math.min(1, (double) (step - warmupSteps) / decaySteps);
       return peakLearningRate * 0.5 * (1 + StrictMath.cos(Math.PI * done));
