@@ -10,30 +10,15 @@ import io.github.deepxray.core.image.ImageFormat;
 import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.core.image.RgbImage;
-import java.awt.geom.AffineTransform;
-import java.awt.image.AffineTransformOp;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.Random;
-import java.util.zip.CRC32;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Images that other programs wrote in ways that are easily misread. */
 class ImageCasesTest {
-  @TempDir Path folder;
-
   private static DecodedImage decode(byte[] bytes) {
     return ImageCodec.decode(bytes, "it", ImageLimits.DEFAULT, EnumSet.allOf(ImageFormat.class));
   }
@@ -121,64 +106,6 @@ class ImageCasesTest {
         assertThat(turned.image().at(y, x, 0)).isEqualTo(stored.at(511 - x, y, 0));
       }
     }
-  }
-
-  /**
-   * Against Java2D, which knows nothing of the tag: what each orientation means is written as a
-   * matrix, from the table of Exif 2.32 (0th row and column of what is stored, and where it is
-   * shown).
-   */
-  @ParameterizedTest
-  @CsvSource({
-    "1,  1,0,0,1, 0,0", "2, -1,0,0,1, 1,0", "3, -1,0,0,-1, 1,1", "4, 1,0,0,-1, 0,1",
-    "5,  0,1,1,0, 0,0", "6, 0,1,-1,0, 1,0", "7, 0,-1,-1,0, 1,1", "8, 0,-1,1,0, 0,1"
-  })
-  void eachOrientationIsUndone(
-      int orientation, double a, double b, double c, double d, int right, int down)
-      throws IOException {
-    int height = 5;
-    int width = 7;
-    byte[] pixels = new byte[height * width * 3];
-    new Random(1).nextBytes(pixels);
-    byte[] png = ImageCodec.encodePng(RgbImage.of(height, width, pixels));
-    BufferedImage stored = ImageIO.read(new ByteArrayInputStream(png));
-    int shownWidth = orientation > 4 ? height : width;
-    int shownHeight = orientation > 4 ? width : height;
-    AffineTransform transform =
-        new AffineTransform(a, b, c, d, right * shownWidth, down * shownHeight);
-    BufferedImage shown =
-        new AffineTransformOp(transform, AffineTransformOp.TYPE_NEAREST_NEIGHBOR)
-            .filter(
-                stored, new BufferedImage(shownWidth, shownHeight, BufferedImage.TYPE_3BYTE_BGR));
-    ByteArrayOutputStream expected = new ByteArrayOutputStream();
-    ImageIO.write(shown, "png", expected);
-    for (boolean big : new boolean[] {true, false}) {
-      assertThat(decode(withExif(png, orientation, big)).image())
-          .isEqualTo(decode(expected.toByteArray()).image());
-    }
-  }
-
-  /** A PNG with an eXIf chunk of one entry before its end. */
-  private static byte[] withExif(byte[] png, int orientation, boolean big) {
-    ByteBuffer exif = ByteBuffer.allocate(26);
-    exif.order(big ? java.nio.ByteOrder.BIG_ENDIAN : java.nio.ByteOrder.LITTLE_ENDIAN);
-    exif.put((byte) (big ? 'M' : 'I')).put((byte) (big ? 'M' : 'I')).putShort((short) 42).putInt(8);
-    exif.putShort((short) 1).putShort((short) 274).putShort((short) 3).putInt(1);
-    exif.putShort((short) orientation);
-    byte[] name = "eXIf".getBytes(StandardCharsets.US_ASCII);
-    CRC32 crc = new CRC32();
-    crc.update(name);
-    crc.update(exif.array());
-    ByteBuffer out = ByteBuffer.allocate(png.length + 12 + exif.capacity());
-    out.put(png, 0, png.length - 12).putInt(exif.capacity()).put(name).put(exif.array());
-    return out.putInt((int) crc.getValue()).put(png, png.length - 12, 12).array();
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {0, 9, 65535})
-  void anOrientationThatMeansNothingIsNone(int orientation) {
-    byte[] png = ImageCodec.encodePng(RgbImage.of(2, 3, new byte[18]));
-    assertThat(decode(withExif(png, orientation, true)).notes()).isEmpty();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,31 @@ class AtomicFilesTest {
         .hasMessage("bug");
     assertThat(file).hasContent("old");
     assertThat(names(folder)).containsExactly("a.txt");
+  }
+
+  @Test
+  void aFullDiskIsSaidWithItsPlace() {
+    Path file = folder.resolve("full");
+    AtomicFiles.Content full =
+        out -> {
+          throw new IOException("No space left on device");
+        };
+    assertThatThrownBy(() -> AtomicFiles.write(file, full))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageStartingWith(file + ": No space left on device; make room there");
+    assertThatThrownBy(
+            () -> AtomicFiles.writeFolder(file, f -> AtomicFiles.write(f.resolve("a"), full)))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining("No space left on device");
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.write(
+                    file,
+                    out -> {
+                      throw new IOException("something else");
+                    }))
+        .hasMessage("something else");
+    assertThat(file).doesNotExist();
   }
 
   @Test
