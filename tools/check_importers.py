@@ -176,14 +176,15 @@ IMPORTERS = {
 
 def python(environments, name, requirements):
     home = environments / ("tensorflow" if requirements == TENSORFLOW else name.replace(" ", "-"))
-    program = home / "bin/python"
-    if not program.exists():
+    program, ready = home / "bin/python", home / "ready"
+    if not ready.exists():
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         install = [program, "-m", "pip", "install", "-q"]
         subprocess.run([*install, *requirements], check=True)
         if name == "TF.js":
             # Its requirements contradict each other; these parts are all that is used.
             subprocess.run([*install, "--no-deps", "tensorflowjs==4.22.0"], check=True)
+        ready.touch()
     return program
 
 
@@ -222,15 +223,19 @@ def main():
         )
         if ran.returncode:
             failed = True
-            print(f"{name:<16} {'':<24} failed: {ran.stderr.strip().splitlines()[-1]}", flush=True)
+            why = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
+            print(f"{name:<16} {'':<24} failed: {why}", flush=True)
+            if expected is None:
+                sys.exit("There is nothing to compare the others with.")
             continue
         answer = json.loads(ran.stdout.splitlines()[-1])
         expected = expected or answer["values"]
         said = "converted"
         if answer["values"] is not None:
-            difference = max(abs(a - b) for a, b in zip(answer["values"], expected, strict=True))
-            failed |= difference > LIMIT
-            said = f"{difference:.1e}"
+            differences = [abs(a - b) for a, b in zip(answer["values"], expected, strict=True)]
+            # A NaN is no more than any limit.
+            failed |= not all(difference <= LIMIT for difference in differences)
+            said = f"{max(differences, key=lambda d: d if d == d else float('inf')):.1e}"
         print(f"{name:<16} {answer['version']:<24} {said}", flush=True)
     sys.exit(1 if failed else 0)
 

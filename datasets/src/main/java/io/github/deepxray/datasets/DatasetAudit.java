@@ -226,6 +226,8 @@ public record DatasetAudit(
    */
   public record Skipped(
       int nestedCopy, int nestedCopyRepeats, Map<Junk, Integer> junk, Map<String, Integer> other) {
+    private static final int MOST_KINDS = 10;
+
     /** Checks that the numbers are counts. */
     public Skipped {
       junk = Collections.unmodifiableMap(new TreeMap<>(junk));
@@ -244,7 +246,7 @@ public record DatasetAudit(
               .sum();
     }
 
-    /** A phrase for each kind that there is, such as {@code 3 .txt}. */
+    /** A phrase for each kind, such as {@code 3 .txt}; the rarer of many are put together. */
     public List<String> phrases() {
       List<String> phrases = new ArrayList<>();
       if (nestedCopy > 0) {
@@ -256,9 +258,24 @@ public record DatasetAudit(
                 nestedCopyRepeats));
       }
       junk.forEach((kind, files) -> phrases.add(phrase(files, kind.key())));
+      int[] rest = {0};
+      List<String> frequent =
+          other.entrySet().stream()
+              .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+              .map(Map.Entry::getKey)
+              .limit(MOST_KINDS)
+              .toList();
       other.forEach(
-          (end, files) ->
-              phrases.add(phrase(files, end.isEmpty() ? "without extension" : "." + end)));
+          (end, files) -> {
+            if (frequent.contains(end)) {
+              phrases.add(phrase(files, end.isEmpty() ? "without extension" : "." + end));
+            } else {
+              rest[0] += files;
+            }
+          });
+      if (rest[0] > 0) {
+        phrases.add(phrase(rest[0], "of other kinds"));
+      }
       return phrases;
     }
 

@@ -309,6 +309,7 @@ public final class DatasetBuilder {
               options,
               layout.drawTest());
       quarantined.addAll(split.quarantined());
+      noteLeaks(split.quarantined());
       quarantined.sort(Comparator.comparing(Quarantined::file));
       DatasetAudit audit = audit(images, quarantined);
       refuseTooManyBad(folder, audit);
@@ -425,6 +426,20 @@ public final class DatasetBuilder {
             ? bytes
             : ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
     return new Stored(ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
+  }
+
+  /**
+   * What is kept out of training is no fault of the files, but may be one of how they are named.
+   */
+  private void noteLeaks(List<Quarantined> quarantined) {
+    long patients = quarantined.stream().filter(q -> q.reason() == Reason.PATIENT_IN_TEST).count();
+    if (patients > 0) {
+      progress.note(
+          String.format(
+              Locale.ROOT,
+              "%,d images are not trained on, because their patients are in the test split, too.",
+              patients));
+    }
   }
 
   private void refuseTooManyBad(Path folder, DatasetAudit audit) throws IOException {

@@ -19,9 +19,6 @@ public record FolderLayout(List<String> levels) {
   /** {@code split/class}, the layout of the Kaggle archive. */
   public static final FolderLayout SPLIT_CLASS = parse("split/class");
 
-  /** {@code class}: the splits are drawn. */
-  public static final FolderLayout CLASS = parse("class");
-
   private static final String SPLIT_LEVEL = "split";
   private static final String CLASS_LEVEL = "class";
   private static final String PATIENT_LEVEL = "patient";

@@ -63,15 +63,6 @@ record Layout(
   }
 
   /**
-   * What splits and patients were told by, for {@link #table}.
-   *
-   * @param layout how the source is laid out
-   * @param splits {@code folder}, {@code column}, {@code file name}
-   * @param patients likewise
-   */
-  record Words(String layout, String splits, String patients) {}
-
-  /**
    * What told splits and patients.
    *
    * @param layout how the source is laid out
@@ -117,7 +108,7 @@ record Layout(
       } else if (place.isPresent()) {
         placed.add(place.get());
       } else if (ImageFormat.isImageName(file.path()) && layout.leavesOutOthers()) {
-        other.merge(extension(file.path()), 1, Integer::sum);
+        other.merge(ImageFormat.extension(file.path()), 1, Integer::sum);
       } else if (ImageFormat.isImageName(file.path())) {
         quarantined.add(
             new Quarantined(
@@ -127,7 +118,7 @@ record Layout(
                     + layout
                     + (classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()))));
       } else {
-        other.merge(extension(file.path()), 1, Integer::sum);
+        other.merge(ImageFormat.extension(file.path()), 1, Integer::sum);
       }
     }
     String root = root(placed);
@@ -151,12 +142,6 @@ record Layout(
             source.kind() + " of " + layout + "/<image>",
             layout.hasSplits() ? "folders" : "",
             layout.hasPatients() ? "folders" : kaggle ? "file names" : ""));
-  }
-
-  private static String extension(String path) {
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    int dot = name.lastIndexOf('.');
-    return dot <= 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
   }
 
   private static Optional<Placed> place(LayoutFinder.Found found, SourceFile file) {

@@ -72,13 +72,15 @@ final class LayoutFinder {
     return new Found(layout, finder.classes(layout));
   }
 
+  /** Whether most images lie as in the Kaggle archive. */
   private boolean isKaggle() {
-    return source.files().stream()
-        .filter(file -> Junk.of(file.path()).isEmpty())
-        .map(file -> List.of(file.path().split("/")))
-        .map(parts -> FolderLayout.SPLIT_CLASS.match(parts.subList(0, parts.size() - 1)))
-        .flatMap(Optional::stream)
-        .anyMatch(match -> ClassNames.DEFAULT.label(match.className()).isPresent());
+    long so =
+        folders.stream()
+            .map(FolderLayout.SPLIT_CLASS::match)
+            .flatMap(Optional::stream)
+            .filter(match -> ClassNames.DEFAULT.label(match.className()).isPresent())
+            .count();
+    return 2 * so > folders.size();
   }
 
   /** The classes that a layout gives, those of the root that has the most. */
@@ -103,6 +105,14 @@ final class LayoutFinder {
   }
 
   private String advice() {
+    boolean hidden =
+        folders.isEmpty()
+            && source.files().stream()
+                .map(SourceFile::path)
+                .anyMatch(path -> ImageFormat.isImageName(path) && Junk.of(path).isPresent());
+    if (hidden) {
+      return ": all of its images lie in hidden or system folders; rename these.";
+    }
     return source.files().stream()
         .map(SourceFile::path)
         .filter(path -> ARCHIVE.matcher(path).matches())
@@ -150,7 +160,7 @@ final class LayoutFinder {
             .max(Map.Entry.<Integer, Long>comparingByValue())
             .map(Map.Entry::getKey)
             .orElse(1);
-    if (depth < 2 || (depths.containsKey(1) && !prefix.isEmpty())) {
+    if (depth < 2) {
       return FolderLayout.parse(prefix + "class");
     }
     Map<String, Set<String>> inside = new TreeMap<>();
@@ -167,12 +177,18 @@ final class LayoutFinder {
   }
 
   private String twoLevels(String prefix, Map<String, Set<String>> inside) {
-    long withClasses = inside.values().stream().filter(this::areClasses).count();
-    if (inside.size() == 1 || (withClasses == 1 && !areClasses(inside.keySet()))) {
-      return "class";
+    List<String> withClasses =
+        inside.keySet().stream().filter(outer -> areClasses(inside.get(outer))).toList();
+    if (inside.size() == 1) {
+      return prefix.isEmpty() ? "class" : "*/class";
+    } else if (withClasses.size() == 1 && !areClasses(inside.keySet())) {
+      return prefix.isEmpty() ? "class" : withClasses.get(0) + "/class";
     }
     Set<String> all = new TreeSet<>();
     inside.values().forEach(all::addAll);
+    if (prefix.isEmpty() && all.stream().allMatch(name -> Split.named(name).isPresent())) {
+      return "class/split";
+    }
     Set<String> shared = new TreeSet<>(all);
     inside.values().forEach(shared::retainAll);
     boolean kinds = shared.size() == all.size() && all.size() <= KINDS_OF_FILES;
@@ -185,6 +201,9 @@ final class LayoutFinder {
     choices.add(prefix + "*/class");
     if (kinds) {
       shared.forEach(kind -> choices.add(prefix + "class/" + kind));
+    }
+    if (kinds && inside.size() <= KINDS_OF_FILES) {
+      inside.keySet().forEach(kind -> choices.add(prefix + kind + "/class"));
     }
     throw ambiguous("its folders can be read in several ways", choices, inside);
   }

@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +169,119 @@ class LayoutTest {
           dataset.readAll(split).stream().map(XrayRecord::patient).collect(Collectors.toSet());
       assertThat(dataset.images(split)).isEqualTo(2 * patients.size());
     }
+  }
+
+  private void drawPatients(String split, String... patients) throws IOException {
+    for (String patient : patients) {
+      draw(split + "/NORMAL/n" + patient, 2);
+      draw(split + "/PNEUMONIA/p" + patient, 2);
+    }
+  }
+
+  @Test
+  void aStrayFileDoesNotChangeTheLayout() throws IOException {
+    drawPatients("train", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m");
+    drawPatients("test", "x", "y", "z", "u", "v", "w", "q", "r", "s", "t", "o", "k2");
+    draw("train/NORMAL", 1);
+    Files.writeString(source().resolve("train/NORMAL/labels.csv"), "a,b");
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    assertThat(notes.lines().get(0)).endsWith("folder of split/class/patient/<image>");
+    assertThat(dataset.images(Split.TEST)).isEqualTo(48);
+    assertThat(line("left out")).isEqualTo("1 .csv, 1 misplaced");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"train/x, test/x", "train/PA, test/PA"})
+  void aFolderBetweenSplitAndClassSaysNothing(String train, String test) throws IOException {
+    for (String name : List.of("cat", "dog")) {
+      draw(train + "/" + name, 12);
+      draw(test + "/" + name, 4);
+    }
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    assertThat(notes.lines().get(0)).endsWith("folder of split/*/class/<image>");
+    assertThat(dataset.images(Split.TEST)).isEqualTo(8);
+  }
+
+  @Test
+  void splitsBelowClassesAreSplits() throws IOException {
+    for (String name : List.of("NORMAL", "PNEUMONIA")) {
+      draw(name + "/train", 12);
+      draw(name + "/Test", 4);
+    }
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    assertThat(notes.lines().get(0)).endsWith("folder of class/split/<image>");
+    assertThat(dataset.images(Split.TEST)).isEqualTo(8);
+    assertThat(dataset.readAll(Split.TEST)).allMatch(r -> r.filename().contains("/Test/"));
+  }
+
+  @Test
+  void kindsAboveClassesAreAmongTheChoices() throws IOException {
+    for (String kind : List.of("images", "masks")) {
+      draw(kind + "/a", 8);
+      draw(kind + "/b", 8);
+    }
+    assertThatThrownBy(() -> prepare(source(), OPTIONS))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("or images/class or masks/class");
+    PreparedDataset dataset =
+        prepare(source(), OPTIONS.withLayout(FolderLayout.parse("images/class")));
+    assertThat(images(dataset).get("a").keySet()).hasSize(8).allMatch(f -> f.startsWith("images/"));
+  }
+
+  @Test
+  void patientsOfBothSidesAreSaid() throws IOException {
+    for (String split : List.of("train", "test")) {
+      drawPatients(split, "1", "2");
+    }
+    drawPatients("train", "3", "4", "5");
+    prepare(source(), OPTIONS);
+    assertThat(notes.lines())
+        .contains(
+            "8 images are not trained on, because their patients are in the test split, too.");
+  }
+
+  @Test
+  void foldersOfProgramsBesideTheDataMayHoldAnything() throws IOException {
+    draw("ill", 10);
+    draw("well", 10);
+    Path venv = Files.createDirectories(source().resolve(".venv/bin"));
+    Files.createSymbolicLink(venv.resolve("python"), Path.of("/usr/bin/nothing"));
+    for (int i = 0; i < 30; i++) {
+      Files.writeString(source().resolve("1.2.840.113619." + i), "dicom");
+    }
+    prepare(source(), OPTIONS);
+    assertThat(line("left out")).isEqualTo("1 hidden, 30 without extension");
+  }
+
+  @Test
+  void rareKindsArePutTogether() throws IOException {
+    draw("ill", 10);
+    draw("well", 10);
+    for (int i = 0; i < 14; i++) {
+      Files.writeString(source().resolve("x.kind" + (char) ('a' + i)), "x");
+    }
+    prepare(source(), OPTIONS);
+    assertThat(line("left out")).startsWith("1 .kinda, 1 .kindb").endsWith("4 of other kinds");
+  }
+
+  @Test
+  void aZipThatNamesFilesInAnExtraFieldIsReadByThem() throws IOException {
+    Path zip = folder.resolve("names.zip");
+    try (ZipArchiveOutputStream out = new ZipArchiveOutputStream(zip)) {
+      out.setEncoding("IBM437");
+      out.setUseLanguageEncodingFlag(false);
+      out.setCreateUnicodeExtraFields(ZipArchiveOutputStream.UnicodeExtraFieldPolicy.ALWAYS);
+      for (int i = 0; i < 40; i++) {
+        byte[] pixels = new byte[32 * 32 * 3];
+        new java.util.Random(i).nextBytes(pixels);
+        String name = i % 2 == 0 ? "krank\u00e9" : "gesund\u00e9";
+        out.putArchiveEntry(new ZipArchiveEntry(name + "/" + i + ".png"));
+        out.write(ImageCodec.encodePng(RgbImage.of(32, 32, pixels)));
+        out.closeArchiveEntry();
+      }
+    }
+    assertThat(prepare(zip, OPTIONS).manifest().classNames())
+        .isEqualTo(new ClassNames("gesund\u00e9", "krank\u00e9"));
   }
 
   @ParameterizedTest

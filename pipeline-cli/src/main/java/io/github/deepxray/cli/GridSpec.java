@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
@@ -134,13 +135,10 @@ record GridSpec(
    */
   static GridSpec read(Path file) throws IOException {
     try {
-      JsonNode tree = Json.readConfig(file);
-      if (tree instanceof ObjectNode fields) {
-        // Options mean here what they mean on the command line: 1.10 is no 1.1.
-        JsonNode written = Json.readOptions(file);
-        for (String field : List.of("options", "grid", "experiments")) {
-          Optional.ofNullable(written.get(field)).ifPresent(value -> fields.set(field, value));
-        }
+      // Options mean here what they mean on the command line: 1.10 is no 1.1.
+      JsonNode tree = Json.readOptions(file);
+      if (tree instanceof ObjectNode fields && tree.get("seeds") instanceof ArrayNode seeds) {
+        fields.set("seeds", numbers(file + ", seeds", seeds));
       }
       GridSpec spec = Json.convert(tree, GridSpec.class, file.toString());
       spec.check(file.toString());
@@ -148,6 +146,19 @@ record GridSpec(
     } catch (NoSuchFileException e) {
       throw new DeepXrayException("There is no file " + file + ".", e);
     }
+  }
+
+  private static ArrayNode numbers(String where, ArrayNode texts) {
+    ArrayNode numbers = Json.array();
+    for (JsonNode text : texts) {
+      try {
+        numbers.add(Long.parseLong(text.asText()));
+      } catch (NumberFormatException e) {
+        throw new DeepXrayException(
+            where + ": " + text + " is no whole number that fits into 64 bits.", e);
+      }
+    }
+    return numbers;
   }
 
   private void check(String file) {

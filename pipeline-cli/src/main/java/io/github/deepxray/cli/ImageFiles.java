@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -141,14 +140,15 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
       if (junk.isPresent()) {
         leftOut.merge(junk.get().key(), 1, Integer::sum);
       } else if (!Files.isRegularFile(file)) {
-        leftOut.merge(Files.isDirectory(file) ? "linked folders" : "no files", 1, Integer::sum);
+        leftOut.merge(
+            Files.isDirectory(file) ? "linked folders" : "broken links or devices",
+            1,
+            Integer::sum);
       } else if (ImageFormat.isImageName(name.toString())) {
         images.add(new Image(file, name));
       } else {
-        String text = file.getFileName().toString();
-        int dot = text.lastIndexOf('.');
-        String extension = dot > 0 ? text.substring(dot).toLowerCase(Locale.ROOT) : "others";
-        leftOut.merge(extension, 1, Integer::sum);
+        String end = ImageFormat.extension(file.getFileName().toString());
+        leftOut.merge(end.isEmpty() ? "without extension" : "." + end, 1, Integer::sum);
       }
       return FileVisitResult.CONTINUE;
     }

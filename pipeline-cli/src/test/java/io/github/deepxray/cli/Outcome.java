@@ -24,6 +24,11 @@ record Outcome(int code, String out, String err) {
 
   /** Starts a command in a Java of its own; what it prints goes into a file. */
   static Process fork(Path log, List<String> javaOptions, Object... arguments) throws IOException {
+    return process(log, javaOptions, arguments).start();
+  }
+
+  /** A command in a Java of its own; what it prints goes into a file. */
+  static ProcessBuilder process(Path log, List<String> javaOptions, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(javaOptions);
@@ -32,10 +37,7 @@ record Outcome(int code, String out, String err) {
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
     command.add(Main.class.getName());
     Arrays.stream(arguments).map(String::valueOf).forEach(command::add);
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(log.toFile())
-        .start();
+    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
   }
 
   List<String> errLines() {

@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.core.io.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -152,26 +153,33 @@ public final class ModelServer implements AutoCloseable {
     }
   }
 
-  /** What is neither a bundle nor has versions, nor is empty so far, will never be served. */
+  /** What is neither a bundle nor has versions, but other folders, will never be served. */
   private static void refuseOtherFolder(Path models) throws IOException {
     if (Bundle.isBundle(models)) {
       return;
     }
-    List<Path> inside;
+    List<Path> folders;
     try (Stream<Path> list = Files.list(models)) {
-      inside = list.sorted().toList();
+      folders = list.filter(Files::isDirectory).filter(ModelServer::isMeant).sorted().toList();
     }
-    boolean versions = inside.stream().anyMatch(p -> p.getFileName().toString().matches("[0-9]+"));
-    if (!versions && !inside.isEmpty()) {
+    if (!folders.isEmpty() && folders.stream().noneMatch(Versions::isVersion)) {
       throw new DeepXrayException(
           models
               + " is neither a bundle nor a folder of version numbers with bundles"
-              + inside.stream()
+              + folders.stream()
                   .filter(Bundle::isBundle)
                   .findFirst()
                   .map(bundle -> "; there is a bundle in " + bundle + ": serve that one.")
                   .orElse("; give a bundle."));
     }
+  }
+
+  /** Not a folder of the system, nor one that is still being written. */
+  private static boolean isMeant(Path folder) {
+    String name = folder.getFileName().toString();
+    return !name.startsWith(".")
+        && !name.equals("lost+found")
+        && !name.endsWith(AtomicFiles.SUFFIX);
   }
 
   private void open() throws IOException {

@@ -198,8 +198,7 @@ final class Versions {
     try (Stream<Path> folders = Files.list(models)) {
       for (Path folder : folders.sorted().toList()) {
         String name = folder.getFileName().toString();
-        // Long enough for a date with a time, short enough for a long.
-        if (!name.matches("\\d{1,18}") || !Files.isDirectory(folder)) {
+        if (!isVersion(folder) || !Files.isDirectory(folder)) {
           continue;
         }
         long number = Long.parseLong(name);
@@ -295,5 +294,10 @@ final class Versions {
     loaded = Collections.emptyNavigableMap();
     statuses = Collections.emptyNavigableMap();
     before.values().forEach(ModelVersion::release);
+  }
+
+  /** Whether a folder's name is a number: long enough for a date with a time, and fits a long. */
+  static boolean isVersion(Path folder) {
+    return folder.getFileName().toString().matches("\\d{1,18}");
   }
 }

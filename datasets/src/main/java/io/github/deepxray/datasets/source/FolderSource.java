@@ -15,11 +15,13 @@ import java.util.List;
 
 /** A folder; links in it are refused, not followed. */
 final class FolderSource implements FileSource {
+  private final String name;
   private final Path root;
   private final Limits limits;
   private final List<SourceFile> files;
 
-  private FolderSource(Path root, Limits limits, List<SourceFile> files) {
+  private FolderSource(String name, Path root, Limits limits, List<SourceFile> files) {
+    this.name = name;
     this.root = root;
     this.limits = limits;
     this.files = files;
@@ -42,7 +44,7 @@ final class FolderSource implements FileSource {
 
           @Override
           public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-            if (!folder.equals(real)) {
+            if (!folder.equals(real) && Junk.of(path(folder) + "/").isEmpty()) {
               count(path(folder));
             }
             return FileVisitResult.CONTINUE;
@@ -51,6 +53,11 @@ final class FolderSource implements FileSource {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             String path = path(file);
+            if (Junk.of(path).isPresent()) {
+              // Whatever it is, nobody reads it.
+              files.add(new SourceFile(path, attributes.size()));
+              return FileVisitResult.CONTINUE;
+            }
             count(path);
             if (attributes.isSymbolicLink()) {
               throw names.refused(path, "is a symbolic link");
@@ -90,7 +97,7 @@ final class FolderSource implements FileSource {
           }
         });
     files.sort(Comparator.comparing(SourceFile::path));
-    return new FolderSource(real, limits, List.copyOf(files));
+    return new FolderSource(root.toString(), real, limits, List.copyOf(files));
   }
 
   @Override
@@ -100,7 +107,7 @@ final class FolderSource implements FileSource {
 
   @Override
   public String name() {
-    return root.toString();
+    return name;
   }
 
   @Override

@@ -231,7 +231,7 @@ final class ZipSource implements FileSource {
   private static String path(ZipArchiveEntry entry) {
     byte[] raw = entry.getRawName();
     String name = entry.getName();
-    if (raw != null && !entry.getGeneralPurposeBit().usesUTF8ForNames()) {
+    if (raw != null && entry.getNameSource() == ZipArchiveEntry.NameSource.NAME) {
       try {
         StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(raw));
       } catch (CharacterCodingException e) {

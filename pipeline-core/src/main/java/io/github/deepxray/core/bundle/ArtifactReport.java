@@ -69,16 +69,22 @@ public record ArtifactReport(
         .limits()
         .forEach(
             (split, used) -> {
-              if (!used.equals(limits)) {
-                widened.add(
+              List<String> own = new ArrayList<>();
+              if (used.auc() != limits.auc()) {
+                own.add(
+                    String.format(
+                        Locale.ROOT, "AUC %.4f instead of %.4f", used.auc(), limits.auc()));
+              }
+              if (used.accuracy() != limits.accuracy()) {
+                own.add(
                     String.format(
                         Locale.ROOT,
-                        "%s: AUC %.4f instead of %.4f, accuracy %.4f instead of %.4f",
-                        split,
-                        used.auc(),
-                        limits.auc(),
+                        "accuracy %.4f instead of %.4f",
                         used.accuracy(),
                         limits.accuracy()));
+              }
+              if (!own.isEmpty()) {
+                widened.add(split + ": " + String.join(", ", own));
               }
             });
     return Optional.of(String.join("; ", widened)).filter(text -> !text.isEmpty());

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -43,9 +44,11 @@ public final class ImageCodec {
   /** More pages than anybody means. */
   private static final int MOST_PAGES = 64;
 
-  /** What libjpeg's and the JDK's warnings of damaged data say. */
-  private static final List<String> DAMAGE =
-      List.of("corrupt", "premature end", "missing eoi", "inconsistent progression");
+  /** What libjpeg's and the JDK's warnings of damaged data say; filler before the end is none. */
+  private static final Pattern DAMAGE =
+      Pattern.compile(
+          "corrupt(?!.*extraneous bytes before marker 0xd9)|premature end|missing eoi"
+              + "|inconsistent progression");
 
   private static final Set<ImageFormat> ALL = EnumSet.allOf(ImageFormat.class);
 
@@ -80,8 +83,8 @@ public final class ImageCodec {
         bytes,
         source,
         ALL,
-        reader -> {
-          int page = page(reader);
+        (reader, markers) -> {
+          int page = Pages.of(reader, format(reader).orElseThrow()).largest();
           int orientation = orientation(reader, bytes, page);
           boolean sideways = Orientation.isSideways(orientation);
           int height = reader.getHeight(page);
@@ -90,7 +93,7 @@ public final class ImageCodec {
               format(reader).orElseThrow().key(),
               sideways ? width : height,
               sideways ? height : width,
-              JpegMarkers.of(bytes).components() == 4 ? 4 : channels(reader, page),
+              markers.components() == 4 ? 4 : channels(reader, page),
               orientation == Orientation.UPRIGHT);
         });
   }
@@ -126,19 +129,20 @@ public final class ImageCodec {
    */
   public static DecodedImage decode(
       byte[] bytes, String source, ImageLimits limits, Set<ImageFormat> formats) {
-    JpegMarkers markers = JpegMarkers.of(bytes);
-    boolean fourComponents = markers.components() == 4;
     return withReader(
         bytes,
         source,
         formats,
-        reader -> {
+        (reader, markers) -> {
+          boolean tiff = format(reader).orElseThrow() == ImageFormat.TIFF;
+          boolean fourComponents = markers.components() == 4;
           Set<ImageNote> notes = EnumSet.noneOf(ImageNote.class);
-          int page = page(reader);
+          Pages pages = Pages.of(reader, format(reader).orElseThrow());
+          int page = pages.largest();
           int bits = fourComponents ? 32 : bits(reader, page);
           refuseWhatIsTooLarge(reader, page, bytes, bits, limits, source);
           markers.refuseWhatDiffers();
-          if (pages(reader) > 1) {
+          if (pages.count() > 1) {
             notes.add(ImageNote.PAGES);
           }
           int orientation = orientation(reader, bytes, page);
@@ -155,48 +159,44 @@ public final class ImageCodec {
           } else {
             BufferedImage read = reader.read(page);
             refuseDamaged(warnings);
+            if (read.getColorModel().hasAlpha() && (!tiff || TiffStrips.hasAlpha(reader, page))) {
+              refuseTransparent(read.getColorModel(), read.getRaster());
+            }
             image = toRgb(read, notes);
           }
           return new DecodedImage(Orientation.upright(image, orientation), notes);
         });
   }
 
+  /**
+   * The pages of a file.
+   *
+   * @param count how many there are, up to {@link #MOST_PAGES}
+   * @param largest the one with the most pixels: the first may be a thumbnail
+   */
+  private record Pages(int count, int largest) {
+    static Pages of(ImageReader reader, ImageFormat format) throws IOException {
+      long most = (long) reader.getHeight(0) * reader.getWidth(0);
+      int count = 1;
+      int largest = 0;
+      try {
+        while (format == ImageFormat.TIFF && count < MOST_PAGES) {
+          long pixels = (long) reader.getHeight(count) * reader.getWidth(count);
+          largest = pixels > most ? count : largest;
+          most = Math.max(most, pixels);
+          count++;
+        }
+      } catch (IndexOutOfBoundsException | IOException e) {
+        // There are no more, or what should lead to one leads nowhere.
+      }
+      return new Pages(count, largest);
+    }
+  }
+
   private static int orientation(ImageReader reader, byte[] bytes, int page) throws IOException {
     return format(reader).orElseThrow() == ImageFormat.TIFF
         ? TiffStrips.orientation(reader, page)
         : Orientation.of(bytes);
-  }
-
-  /** The number of pages, up to so many that nobody means them. */
-  private static int pages(ImageReader reader) throws IOException {
-    if (format(reader).orElseThrow() != ImageFormat.TIFF) {
-      return 1;
-    }
-    int pages = 1;
-    try {
-      while (pages < MOST_PAGES && reader.getWidth(pages) > 0) {
-        pages++;
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // There are no more.
-    }
-    return pages;
-  }
-
-  /** The page with the most pixels: the first may be a thumbnail. */
-  private static int page(ImageReader reader) throws IOException {
-    int pages = pages(reader);
-    int largest = 0;
-    for (int page = 1; page < pages; page++) {
-      if (pixels(reader, page) > pixels(reader, largest)) {
-        largest = page;
-      }
-    }
-    return largest;
-  }
-
-  private static long pixels(ImageReader reader, int page) throws IOException {
-    return (long) reader.getHeight(page) * reader.getWidth(page);
   }
 
   /**
@@ -260,7 +260,7 @@ public final class ImageCodec {
 
   @FunctionalInterface
   private interface Use<T> {
-    T apply(ImageReader reader) throws IOException;
+    T apply(ImageReader reader, JpegMarkers markers) throws IOException;
   }
 
   private static Optional<ImageFormat> format(ImageReader reader) throws IOException {
@@ -269,15 +269,17 @@ public final class ImageCodec {
 
   private static <T> T withReader(
       byte[] bytes, String source, Set<ImageFormat> formats, Use<T> use) {
-    try (ImageInputStream in = new ByteArrayStream(JpegMarkers.of(bytes).forDecoder())) {
+    JpegMarkers markers = JpegMarkers.of(bytes);
+    try (ImageInputStream in = new ByteArrayStream(markers.forDecoder())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       while (readers.hasNext()) {
         ImageReader reader = readers.next();
         try {
           if (format(reader).filter(formats::contains).isPresent()) {
-            // The pages of TIFF are looked at before one is read.
-            reader.setInput(in, format(reader).orElseThrow() != ImageFormat.TIFF, true);
-            return use.apply(reader);
+            // The pages of TIFF are looked at before one is read, and tell how they lie.
+            boolean single = format(reader).orElseThrow() != ImageFormat.TIFF;
+            reader.setInput(in, single, single);
+            return use.apply(reader, markers);
           }
         } finally {
           reader.dispose();
@@ -374,7 +376,7 @@ public final class ImageCodec {
   private static void refuseDamaged(List<String> warnings) throws IOException {
     for (String warning : warnings) {
       String text = warning.toLowerCase(Locale.ROOT);
-      if (DAMAGE.stream().anyMatch(text::contains)) {
+      if (DAMAGE.matcher(text).find()) {
         throw new IOException("it is cut off or damaged (" + warning + ")");
       }
     }
@@ -441,9 +443,6 @@ public final class ImageCodec {
     byte[] pixels = new byte[Math.multiplyExact(Math.multiplyExact(height, width), 3)];
     Raster raster = image.getRaster();
     ColorModel model = image.getColorModel();
-    if (model.hasAlpha()) {
-      refuseTransparent(model, raster);
-    }
     if (model instanceof IndexColorModel palette) {
       int[] line = new int[width];
       for (int y = 0, o = 0; y < height; y++) {

@@ -25,6 +25,17 @@ public enum ImageFormat {
     return List.of("jpeg", "jpg", "jfif", "jpe", "png", "bmp", "tif", "tiff");
   }
 
+  /**
+   * The extension of a file's name in lower case, without the dot; empty if what follows the last
+   * dot is none, as in a number.
+   */
+  public static String extension(String name) {
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    int dot = last.lastIndexOf('.');
+    String end = dot <= 0 ? "" : last.substring(dot + 1).toLowerCase(Locale.ROOT);
+    return end.matches("(?=.*[a-z])[a-z0-9_]{1,10}") ? end : "";
+  }
+
   /** Whether a file's name ends as one of these formats' names do. */
   public static boolean isImageName(String name) {
     int dot = name.lastIndexOf('.');

@@ -3,19 +3,25 @@ package io.github.deepxray.core.image;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
-/** The segments of a JPEG before its first scan (ITU-T T.81, annex B). */
+/**
+ * What the segments of a JPEG before its first scan say (ITU-T T.81, annex B). Nothing is kept of
+ * the segments themselves: a file may have millions.
+ */
 final class JpegMarkers {
   private static final int APP0 = 0xe0;
   private static final int APP1 = 0xe1;
   private static final int APP2 = 0xe2;
   private static final int APP14 = 0xee;
   private static final int SOF9 = 0xc9;
+  private static final int SOS = 0xda;
+
+  private static final byte[] JFIF_NAME = name("JFIF\0");
+  private static final byte[] EXIF_NAME = name("Exif\0\0");
+  private static final byte[] ICC_NAME = name("ICC_PROFILE\0");
+  private static final byte[] ADOBE_NAME = name("Adobe");
 
   /** JFIF 1.01 without a thumbnail, its marker included. */
   private static final byte[] JFIF = {
@@ -24,92 +30,106 @@ final class JpegMarkers {
 
   private final byte[] bytes;
 
-  /** In their order; none if this is no JPEG. */
-  private final List<Segment> segments;
+  /** Where the frame header is; -1 if there is none. */
+  private int frame = -1;
 
-  private JpegMarkers(byte[] bytes, List<Segment> segments) {
+  private boolean jfif;
+  private boolean profile;
+  private int adobeTransform = -1;
+  private int orientation = Orientation.UPRIGHT;
+
+  private JpegMarkers(byte[] bytes) {
     this.bytes = bytes;
-    this.segments = segments;
-  }
-
-  /**
-   * A segment.
-   *
-   * @param at where its marker begins
-   * @param length with the marker
-   */
-  private record Segment(int marker, int at, int length) {
-    /** A frame header; C4, C8 and CC lie among them but are none. */
-    boolean isFrame() {
-      return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-    }
-  }
-
-  static JpegMarkers of(byte[] bytes) {
-    List<Segment> segments = new ArrayList<>();
-    if (bytes.length >= 4 && at(bytes, 0) == 0xff && at(bytes, 1) == 0xd8) {
-      int at = 2;
-      while (at + 4 <= bytes.length && at(bytes, at) == 0xff) {
-        int marker = at(bytes, at + 1);
-        int length = two(bytes, at + 2) + 2;
-        if (marker == 0xff) {
-          // A filler byte before a marker.
-          at++;
-          continue;
-        } else if (marker == 0xda || length < 4 || at + length > bytes.length) {
-          break;
-        }
-        segments.add(new Segment(marker, at, length));
-        at += length;
+    boolean oriented = false;
+    for (int at = first(); at >= 0; at = after(at)) {
+      int marker = at(at + 1);
+      int length = length(at);
+      if (isFrame(marker) && length >= 10 && frame < 0) {
+        frame = at;
+      } else if (marker == APP0) {
+        jfif |= begins(at, JFIF_NAME);
+      } else if (marker == APP2) {
+        profile |= begins(at, ICC_NAME);
+      } else if (marker == APP14 && length >= 16 && begins(at, ADOBE_NAME)) {
+        adobeTransform = adobeTransform < 0 ? at(at + 15) : adobeTransform;
+      } else if (marker == APP1 && !oriented && begins(at, EXIF_NAME)) {
+        oriented = true;
+        orientation = Orientation.ofTiff(bytes, at + 4 + EXIF_NAME.length, at + length);
       }
     }
-    return new JpegMarkers(bytes, segments);
   }
 
-  private static int at(byte[] bytes, int index) {
+  /** Reads the markers of a file; of one that is no JPEG there are none. */
+  static JpegMarkers of(byte[] bytes) {
+    return new JpegMarkers(bytes);
+  }
+
+  private static byte[] name(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private int at(int index) {
     return bytes[index] & 0xff;
   }
 
-  private static int two(byte[] bytes, int index) {
-    return (at(bytes, index) << 8) | at(bytes, index + 1);
+  /** The bytes of a segment with its marker. */
+  private int length(int at) {
+    return ((at(at + 2) << 8) | at(at + 3)) + 2;
   }
 
-  private Optional<Segment> first(Predicate<Segment> which) {
-    return segments.stream().filter(which).findFirst();
+  private boolean begins(int at, byte[] name) {
+    int from = at + 4;
+    return length(at) >= 4 + name.length
+        && Arrays.equals(bytes, from, from + name.length, name, 0, name.length);
   }
 
-  private Optional<Segment> application(int marker, String name) {
-    return first(s -> s.marker() == marker && begins(s, name));
+  /** C4, C8 and CC lie among the frame headers but are none. */
+  private static boolean isFrame(int marker) {
+    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
   }
 
-  private boolean begins(Segment segment, String name) {
-    byte[] words = name.getBytes(StandardCharsets.US_ASCII);
-    int from = segment.at() + 4;
-    return segment.length() >= 4 + words.length
-        && Arrays.equals(bytes, from, from + words.length, words, 0, words.length);
+  /** Where the first segment begins; -1 if there is none. */
+  private int first() {
+    boolean jpeg = bytes.length >= 4 && at(0) == 0xff && at(1) == 0xd8;
+    return jpeg ? segment(2) : -1;
   }
 
-  private Optional<Segment> frame() {
-    return first(s -> s.isFrame() && s.length() >= 10);
+  /** Where the segment after one begins; -1 if there is none. */
+  private int after(int at) {
+    return segment(at + length(at));
+  }
+
+  /** The segment at a place, after filler and markers without a length; -1 if there is none. */
+  private int segment(int from) {
+    int at = from;
+    while (at + 4 <= bytes.length && at(at) == 0xff) {
+      int marker = at(at + 1);
+      if (marker == 0xff) {
+        at++;
+      } else if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd9)) {
+        // Tables of a TIFF end like a file, and its strips begin like one.
+        at += 2;
+      } else {
+        boolean whole = length(at) >= 4 && at + length(at) <= bytes.length;
+        return marker == SOS || !whole ? -1 : at;
+      }
+    }
+    return -1;
   }
 
   /** The number of components that the frame header announces; 0 if there is none. */
   int components() {
-    return frame().map(s -> at(bytes, s.at() + 9)).orElse(0);
+    return frame < 0 ? 0 : at(frame + 9);
   }
 
   /** The Adobe marker's colour transform, if there is one (Adobe Technical Note 5116). */
   Optional<Integer> adobeTransform() {
-    return application(APP14, "Adobe")
-        .filter(s -> s.length() >= 16)
-        .map(s -> at(bytes, s.at() + 15));
+    return adobeTransform < 0 ? Optional.empty() : Optional.of(adobeTransform);
   }
 
   /** The orientation that an Exif segment tells, 1 (upright) to 8. */
   int orientation() {
-    return application(APP1, "Exif\0\0")
-        .map(s -> Orientation.ofTiff(bytes, s.at() + 10, s.at() + s.length()))
-        .orElse(Orientation.UPRIGHT);
+    return orientation;
   }
 
   /**
@@ -119,26 +139,25 @@ final class JpegMarkers {
    * @throws IOException with the reason
    */
   void refuseWhatDiffers() throws IOException {
-    Optional<Segment> frame = frame();
-    if (frame.isEmpty()) {
+    if (frame < 0) {
       return;
     }
-    if (frame.get().marker() >= SOF9) {
+    if (at(frame + 1) >= SOF9) {
       throw new IOException(
           "it is packed by arithmetic coding, which few programs read; save it anew");
     }
-    int count = Math.min(components(), (frame.get().length() - 10) / 3);
+    int count = Math.min(components(), (length(frame) - 10) / 3);
     int[] across = new int[count];
     int[] down = new int[count];
     for (int i = 0; i < count; i++) {
-      int factors = at(bytes, frame.get().at() + 11 + 3 * i);
+      int factors = at(frame + 11 + 3 * i);
       across[i] = factors >> 4;
       down[i] = factors & 15;
     }
-    int most = Arrays.stream(across).max().orElse(1);
+    int widest = Arrays.stream(across).max().orElse(1);
     int tallest = Arrays.stream(down).max().orElse(1);
     for (int i = 0; i < count; i++) {
-      if (across[i] == most && 2 * down[i] == tallest) {
+      if (across[i] == widest && 2 * down[i] == tallest) {
         throw new IOException(
             "its colours are halved from top to bottom alone (4:4:0), which programs read"
                 + " differently; save it anew");
@@ -152,14 +171,8 @@ final class JpegMarkers {
    * tell luma and chroma from RGB, of which it takes more for RGB than libjpeg does.
    */
   byte[] forDecoder() {
-    List<Segment> profiles =
-        segments.stream().filter(s -> s.marker() == APP2 && begins(s, "ICC_PROFILE\0")).toList();
-    boolean nameless =
-        components() == 3
-            && application(APP0, "JFIF\0").isEmpty()
-            && adobeTransform().isEmpty()
-            && !namesAreRgb();
-    if (profiles.isEmpty() && !nameless) {
+    boolean nameless = components() == 3 && !jfif && adobeTransform < 0 && !namesAreRgb();
+    if (!profile && !nameless) {
       return bytes;
     }
     ByteArrayOutputStream kept = new ByteArrayOutputStream(bytes.length + JFIF.length);
@@ -167,23 +180,21 @@ final class JpegMarkers {
     if (nameless) {
       kept.write(JFIF, 0, JFIF.length);
     }
-    int at = 2;
-    for (Segment profile : profiles) {
-      kept.write(bytes, at, profile.at() - at);
-      at = profile.at() + profile.length();
+    int from = 2;
+    for (int at = first(); at >= 0; at = after(at)) {
+      if (at(at + 1) == APP2 && begins(at, ICC_NAME)) {
+        kept.write(bytes, from, at - from);
+        from = at + length(at);
+      }
     }
-    kept.write(bytes, at, bytes.length - at);
+    kept.write(bytes, from, bytes.length - from);
     return kept.toByteArray();
   }
 
   private boolean namesAreRgb() {
-    return frame()
-        .filter(s -> s.length() >= 19)
-        .filter(
-            s ->
-                at(bytes, s.at() + 10) == 'R'
-                    && at(bytes, s.at() + 13) == 'G'
-                    && at(bytes, s.at() + 16) == 'B')
-        .isPresent();
+    return length(frame) >= 19
+        && at(frame + 10) == 'R'
+        && at(frame + 13) == 'G'
+        && at(frame + 16) == 'B';
   }
 }

@@ -90,7 +90,7 @@ final class Orientation {
     boolean sideways = isSideways(orientation);
     int height = sideways ? image.width() : image.height();
     int width = sideways ? image.height() : image.width();
-    // Rows of the stored image run from the right in 2, 3, 7, 8 of what is shown, and so on.
+    // Where the first column and the first row of what is shown lie.
     boolean fromRight =
         orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
     boolean fromBottom =

@@ -73,6 +73,14 @@ final class TiffStrips {
     return field == null ? Orientation.UPRIGHT : Orientation.valid(field.getAsInt(0));
   }
 
+  /** Whether the last sample of a page's pixels is said to be alpha, and not something else. */
+  static boolean hasAlpha(ImageReader reader, int page) throws IOException {
+    TIFFField field =
+        TIFFDirectory.createFromMetadata(reader.getImageMetadata(page))
+            .getTIFFField(BaselineTIFFTagSet.TAG_EXTRA_SAMPLES);
+    return field == null || field.getAsInt(0) != BaselineTIFFTagSet.EXTRA_SAMPLES_UNSPECIFIED;
+  }
+
   /** The pixels of all strips or tiles, with those of tiles beyond the image's edges. */
   private static long pixels(ImageReader reader, int page) throws IOException {
     long height = reader.getHeight(page);

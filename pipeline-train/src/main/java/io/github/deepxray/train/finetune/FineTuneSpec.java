@@ -25,8 +25,8 @@ import java.util.TreeMap;
  * @param views how many views of each training image are used, 1 for the image as it is
  * @param augmentation how much the other views change it
  * @param learningRate AdamW's learning rate at its peak
- * @param warmup the share of all steps over which the learning rate rises linearly from 0, from 0
- *     to below 1; from there it falls to 0 by half a cosine
+ * @param warmup the share of all steps over which the learning rate rises linearly, 0 to below 1;
+ *     from there it falls to 0 by half a cosine
  * @param headLearningRate what the head's learning rate is multiplied by
  * @param layerDecay what the learning rate is multiplied by from each block to the one before it
  *     (layer-wise decay, Clark et al. 2020), above 0, at most 1
