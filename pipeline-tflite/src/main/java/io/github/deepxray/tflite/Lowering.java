@@ -9,7 +9,6 @@ import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.Dropout;
-import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Multiply;
 import io.github.deepxray.core.network.Layer.Normalization;
@@ -212,19 +211,17 @@ final class Lowering {
   }
 
   private void activation(Activation layer) {
-    if (layer.function() == Function.LINEAR) {
-      activations.copyFloats(layer);
-    } else if (layer.function() == Function.RELU) {
-      operators.relu(Operators.Kind.FLOAT, input(layer), output(layer));
-    } else if (layer.function() == Function.SIGMOID) {
-      operators.logistic(Operators.Kind.FLOAT, input(layer), output(layer));
-    } else if (layer.function() == Function.SOFTMAX) {
-      operators.softmax(Operators.Kind.FLOAT, input(layer), output(layer));
-    } else {
-      int x = input(layer);
-      int sigmoid = intermediate(layer, "sigmoid");
-      operators.logistic(Operators.Kind.FLOAT, x, sigmoid);
-      operators.multiply(1, x, sigmoid, output(layer));
+    switch (layer.function()) {
+      case LINEAR -> activations.copyFloats(layer);
+      case RELU -> operators.relu(Operators.Kind.FLOAT, input(layer), output(layer));
+      case SIGMOID -> operators.logistic(Operators.Kind.FLOAT, input(layer), output(layer));
+      case SOFTMAX -> operators.softmax(Operators.Kind.FLOAT, input(layer), output(layer));
+      case SWISH -> {
+        int x = input(layer);
+        int sigmoid = intermediate(layer, "sigmoid");
+        operators.logistic(Operators.Kind.FLOAT, x, sigmoid);
+        operators.multiply(1, x, sigmoid, output(layer));
+      }
     }
   }
 
@@ -321,29 +318,32 @@ final class Lowering {
   }
 
   private void integerActivation(Activation layer) {
-    if (layer.function() == Function.LINEAR) {
-      activations.copyIntegers(layer);
-      return;
+    switch (layer.function()) {
+      case LINEAR -> activations.copyIntegers(layer);
+      case RELU -> integerRelu(layer);
+      case SIGMOID -> operators.logistic(kind(), integerInput(layer), integerOutput(layer));
+      case SOFTMAX -> operators.softmax(kind(), integerInput(layer), integerOutput(layer));
+      case SWISH -> integerSwish(layer);
     }
+  }
+
+  private void integerRelu(Activation layer) {
     int x = integerInput(layer);
-    if (layer.function() == Function.RELU) {
-      if (affine(layer.name()).zeroPoint() == Byte.MIN_VALUE) {
-        // What is below 0 is below the range. XNNPACK has this operator, but not RELU in integers.
-        operators.quantize(x, integerOutput(layer));
-      } else {
-        operators.relu(kind(), x, integerOutput(layer));
-      }
-    } else if (layer.function() == Function.SIGMOID) {
-      operators.logistic(kind(), x, integerOutput(layer));
-    } else if (layer.function() == Function.SOFTMAX) {
-      operators.softmax(kind(), x, integerOutput(layer));
+    if (affine(layer.name()).zeroPoint() == Byte.MIN_VALUE) {
+      // What is below 0 is below the range. XNNPACK has this operator, but not RELU in integers.
+      operators.quantize(x, integerOutput(layer));
     } else {
-      Affine affine = activations.probabilities();
-      int sigmoid = activations.addIntegers(layer.name() + "/sigmoid", layer.name(), affine);
-      operators.logistic(kind(), x, sigmoid);
-      Affine read = affine(layer.inputs().get(0));
-      integerMultiply(layer, x, read, sigmoid, affine, integerOutput(layer));
+      operators.relu(kind(), x, integerOutput(layer));
     }
+  }
+
+  private void integerSwish(Activation layer) {
+    int x = integerInput(layer);
+    Affine affine = activations.probabilities();
+    int sigmoid = activations.addIntegers(layer.name() + "/sigmoid", layer.name(), affine);
+    operators.logistic(kind(), x, sigmoid);
+    Affine read = affine(layer.inputs().get(0));
+    integerMultiply(layer, x, read, sigmoid, affine, integerOutput(layer));
   }
 
   /** In two steps, by constants that are integers of the same width. */

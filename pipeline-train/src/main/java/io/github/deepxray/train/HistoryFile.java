@@ -1,18 +1,31 @@
 package io.github.deepxray.train;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Csv;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Keeps the results of all epochs in a CSV file, written when training ends. */
 public final class HistoryFile implements TrainingListener {
   /** Its usual name. */
   public static final String NAME = "history.csv";
+
+  private static final String EPOCH = "epoch";
+  private static final String LOSS = "loss";
+  private static final String VALIDATION_LOSS = "validation_loss";
+  private static final String VALIDATION_AUC = "validation_auc";
+  private static final String AUGMENTED_LOSS = "augmented_loss";
+  private static final String AUGMENTED_AUC = "augmented_auc";
+  private static final String LEARNING_RATE = "learning_rate";
+  private static final String SPARSITY = "sparsity";
 
   private final Path file;
   private final StringBuilder rows = new StringBuilder();
@@ -29,24 +42,25 @@ public final class HistoryFile implements TrainingListener {
 
   @Override
   public void onEpochEnd(EpochResult result) {
-    if (rows.isEmpty()) {
-      rows.append("epoch,loss,validation_loss,validation_auc,")
-          .append(result.augmented().isPresent() ? "augmented_loss,augmented_auc," : "")
-          .append("learning_rate\n");
-    }
-    rows.append(result.epoch() + 1)
-        .append(',')
-        .append(result.loss())
-        .append(',')
-        .append(result.validationLoss())
-        .append(',')
-        .append(result.validationAuc())
-        .append(',');
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put(EPOCH, result.epoch() + 1);
+    row.put(LOSS, result.loss());
+    row.put(VALIDATION_LOSS, result.validationLoss());
+    row.put(VALIDATION_AUC, result.validationAuc());
     result
         .augmented()
         .ifPresent(
-            scores -> rows.append(scores.loss()).append(',').append(scores.auc()).append(','));
-    rows.append(result.learningRate()).append('\n');
+            scores -> {
+              row.put(AUGMENTED_LOSS, scores.loss());
+              row.put(AUGMENTED_AUC, scores.auc());
+            });
+    row.put(LEARNING_RATE, result.learningRate());
+    result.sparsity().ifPresent(sparsity -> row.put(SPARSITY, sparsity));
+    if (rows.isEmpty()) {
+      rows.append(String.join(",", row.keySet())).append('\n');
+    }
+    rows.append(row.values().stream().map(String::valueOf).collect(Collectors.joining(",")))
+        .append('\n');
   }
 
   @Override
@@ -58,53 +72,53 @@ public final class HistoryFile implements TrainingListener {
     }
   }
 
-  /** A line without augmented views. */
-  private record Line(
-      int epoch,
-      double loss,
-      @JsonProperty("validation_loss") double validationLoss,
-      @JsonProperty("validation_auc") double validationAuc,
-      @JsonProperty("learning_rate") double learningRate) {}
-
-  /** A line with them. */
-  private record AugmentedLine(
-      int epoch,
-      double loss,
-      @JsonProperty("validation_loss") double validationLoss,
-      @JsonProperty("validation_auc") double validationAuc,
-      @JsonProperty("augmented_loss") double augmentedLoss,
-      @JsonProperty("augmented_auc") double augmentedAuc,
-      @JsonProperty("learning_rate") double learningRate) {}
-
   /**
    * Reads such a file.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if it is none; the message names the line
+   * @throws DeepXrayException if it is none; the message names the line
    * @throws IOException if it cannot be read
    */
   public static List<EpochResult> read(Path file) throws IOException {
-    return Csv.hasHeader(file, AugmentedLine.class)
-        ? Csv.read(file, AugmentedLine.class).stream()
-            .map(
-                l ->
-                    new EpochResult(
-                        l.epoch - 1,
-                        l.loss,
-                        l.validationLoss,
-                        l.validationAuc,
-                        Optional.of(new EpochResult.Scores(l.augmentedLoss, l.augmentedAuc)),
-                        l.learningRate))
-            .toList()
-        : Csv.read(file, Line.class).stream()
-            .map(
-                l ->
-                    new EpochResult(
-                        l.epoch - 1,
-                        l.loss,
-                        l.validationLoss,
-                        l.validationAuc,
-                        Optional.empty(),
-                        l.learningRate))
-            .toList();
+    List<EpochResult> epochs = new ArrayList<>();
+    List<String> required = List.of(EPOCH, LOSS, VALIDATION_LOSS, VALIDATION_AUC, LEARNING_RATE);
+    for (Map<String, String> row : Csv.rows(file, required)) {
+      Row numbers = new Row(file + ", line " + (epochs.size() + 2), row);
+      epochs.add(
+          new EpochResult(
+              numbers.whole(EPOCH) - 1,
+              numbers.get(LOSS),
+              numbers.get(VALIDATION_LOSS),
+              numbers.get(VALIDATION_AUC),
+              numbers
+                  .find(AUGMENTED_LOSS)
+                  .map(loss -> new EpochResult.Scores(loss, numbers.get(AUGMENTED_AUC))),
+              numbers.get(LEARNING_RATE),
+              numbers.find(SPARSITY)));
+    }
+    return epochs;
+  }
+
+  /** The numbers of a line. */
+  private record Row(String where, Map<String, String> values) {
+    double get(String column) {
+      String text = values.getOrDefault(column, "");
+      try {
+        return Double.parseDouble(text);
+      } catch (NumberFormatException e) {
+        throw new DeepXrayException(where + ": " + column + " must be a number.", e);
+      }
+    }
+
+    int whole(String column) {
+      double number = get(column);
+      if (number != (int) number) {
+        throw new DeepXrayException(where + ": " + column + " must be a whole number.");
+      }
+      return (int) number;
+    }
+
+    Optional<Double> find(String column) {
+      return values.containsKey(column) ? Optional.of(get(column)) : Optional.empty();
+    }
   }
 }

@@ -23,7 +23,10 @@ class HistoryFileTest {
             List.of(
                 new EpochResult(0, 1.5, 0.2, 0.98, Optional.empty(), 1e-3),
                 new EpochResult(1, 0.75, 0.1, Double.NaN, Optional.empty(), 9.9e-4)),
-            List.of(new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5)))) {
+            List.of(new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5)),
+            List.of(
+                new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5, Optional.of(0.25)),
+                new EpochResult(1, 1.4, 0.1, 0.99, augmented, 1e-5, Optional.of(0.5))))) {
       Path file = folder.resolve(HistoryFile.NAME);
       HistoryFile writer = new HistoryFile(file);
       writer.onTrainingBegin(TrainingListener.HEAD, 0, epochs.size());

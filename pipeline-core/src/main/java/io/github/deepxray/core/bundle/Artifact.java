@@ -67,12 +67,18 @@ public enum Artifact {
 
   /** How far it may be from the trained model, unless somebody says otherwise. */
   public Limits limits() {
-    return this == SAVED_MODEL || this == FLOAT32 ? Limits.ROUNDING : Limits.QUANTIZATION;
+    return switch (this) {
+      case SAVED_MODEL, FLOAT32 -> Limits.ROUNDING;
+      case FLOAT16, WEIGHTS, DYNAMIC, INT8, INT16X8 -> Limits.QUANTIZATION;
+    };
   }
 
   /** What kind of file it is. */
   public ModelFormat format() {
-    return this == SAVED_MODEL ? ModelFormat.SAVED_MODEL : ModelFormat.TFLITE;
+    return switch (this) {
+      case SAVED_MODEL -> ModelFormat.SAVED_MODEL;
+      case FLOAT32, FLOAT16, WEIGHTS, DYNAMIC, INT8, INT16X8 -> ModelFormat.TFLITE;
+    };
   }
 
   /** Whether running it needs TensorFlow's native library. */

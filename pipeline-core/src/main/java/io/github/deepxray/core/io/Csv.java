@@ -14,11 +14,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -49,20 +45,6 @@ public final class Csv {
       names.append(names.isEmpty() ? "" : ",").append(column.getName());
     }
     return names.toString();
-  }
-
-  /**
-   * Whether a file begins with the header of a record. No more of it is read.
-   *
-   * @throws IOException if it cannot be read
-   */
-  public static boolean hasHeader(Path file, Class<? extends Record> type) throws IOException {
-    byte[] header = header(type).getBytes(StandardCharsets.UTF_8);
-    try (InputStream in = Files.newInputStream(file)) {
-      boolean same = Arrays.equals(header, in.readNBytes(header.length));
-      int next = in.read();
-      return same && (next < 0 || next == '\n' || next == '\r');
-    }
   }
 
   /** A record as a line with its line break. */

@@ -95,8 +95,9 @@ class FineTuneSpecTest {
             .withLearningRate(2)
             .with(Json.parse("{\"warmup\": 0.2}", "test"), "test")
             .schedule(100);
-    assertThat(schedule.at(0)).isZero();
-    assertThat(schedule.at(10)).isCloseTo(1, within(1e-12));
+    // 20 steps rise; the first is no step of nothing.
+    assertThat(schedule.at(0)).isCloseTo(2.0 / 21, within(1e-12));
+    assertThat(schedule.at(10)).isCloseTo(22.0 / 21, within(1e-12));
     assertThat(schedule.at(20)).isEqualTo(2);
     assertThat(schedule.at(60)).isCloseTo(1, within(1e-12));
     assertThat(schedule.at(40)).isCloseTo(1 + Math.cos(Math.PI / 4), within(1e-12));
