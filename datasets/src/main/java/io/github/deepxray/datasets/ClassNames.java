@@ -82,9 +82,21 @@ public record ClassNames(@JsonValue List<String> list) {
     return new ClassNames(names);
   }
 
+  /** Names of what has nothing to be found, in lower case. */
+  private static final Pattern HEALTHY =
+      Pattern.compile(
+          "normals?|healthy|negatives?|controls?|clear|none|nothing|no[ _-]?findings?"
+              + "|(no|non|not|without)[ _-].+");
+
+  /** Whether a name says that nothing is found in images of the class, as normal or healthy do. */
+  static boolean isHealthy(String name) {
+    return HEALTHY.matcher(name.strip().toLowerCase(Locale.ROOT)).matches();
+  }
+
   /**
-   * The classes of a data set that has these; unless told which is which, they are labelled by
-   * alphabet, as in Keras.
+   * The classes of a data set that has these. Unless told which is which, they are labelled by
+   * alphabet, as in Keras; but of two, one whose name says that nothing is found comes first, so
+   * that the other is the positive one.
    *
    * @param source how messages name the data set
    * @throws DeepXrayException if there are not two or more, or others than those wanted
@@ -106,7 +118,10 @@ public record ClassNames(@JsonValue List<String> list) {
     }
     refuseAlike(sorted, source);
     try {
-      ClassNames classes = wanted.orElse(of(sorted));
+      boolean reversed =
+          sorted.size() == 2 && isHealthy(sorted.get(1)) && !isHealthy(sorted.get(0));
+      ClassNames classes =
+          wanted.orElse(of(reversed ? List.of(sorted.get(1), sorted.get(0)) : sorted));
       if (new TreeSet<>(classes.list).equals(new TreeSet<>(sorted))) {
         return classes;
       }

@@ -358,6 +358,13 @@ record Layout(
     List<String> lines = new ArrayList<>();
     lines.add(source + ": " + count(images.size()) + " images, " + told.layout());
     lines.add("  classes   " + classesLine());
+    if (classes.size() == 2 && ClassNames.isHealthy(classes.positive())) {
+      lines.add(
+          "            "
+              + classes.positive()
+              + " is the positive class, although its name says that nothing is found; --classes"
+              + " <negative>,<positive> changes that");
+    }
     lines.add("  splits    " + splitsLine(val));
     lines.add("  patients  " + patientsLine());
     lines.add("  left out  " + leftOutLine());

@@ -139,7 +139,7 @@ class LayoutTest {
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     PreparedDataset dataset =
         prepare(source(), OPTIONS.withLayout(FolderLayout.parse("class/images")));
-    assertThat(dataset.manifest().classNames()).isEqualTo(new ClassNames(first, second));
+    assertThat(dataset.manifest().classNames().list()).containsExactlyInAnyOrder(first, second);
     assertThat(images(dataset).get(second).keySet())
         .hasSize(8)
         .allMatch(path -> path.startsWith(second + "/images/"));
@@ -291,6 +291,39 @@ class LayoutTest {
     assertThatThrownBy(() -> FolderLayout.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("one of them class");
+  }
+
+  /** In other data sets than Kaggle's the alphabet would make the healthy the positive class. */
+  @ParameterizedTest
+  @CsvSource({
+    "COVID, NORMAL, NORMAL",
+    "Abnormal, Normal, Normal",
+    "effusion, No Finding, No Finding",
+    "TB, healthy, healthy",
+    "covid, non-covid, non-covid",
+    "cat, dog, cat",
+    "negative, normal, negative"
+  })
+  void whatIsFoundIsThePositiveClass(String one, String two, String negative) throws IOException {
+    draw(one, 10);
+    draw(two, 10);
+    PreparedDataset dataset = prepare(source(), OPTIONS);
+    assertThat(dataset.manifest().classNames().negative()).isEqualTo(negative);
+    String positive = negative.equals(one) ? two : one;
+    assertThat(line("classes"))
+        .isEqualTo("0 = " + negative + " (10), 1 = " + positive + " (10, positive)");
+    assertThat(images(dataset).get(positive).keySet()).allMatch(f -> f.startsWith(positive + "/"));
+    assertThat(notes.lines().stream().anyMatch(l -> l.contains("although its name says")))
+        .isEqualTo(positive.equals("normal"));
+  }
+
+  @Test
+  void theUserMaySayOtherwiseAndIsTold() throws IOException {
+    draw("COVID", 10);
+    draw("NORMAL", 10);
+    prepare(source(), OPTIONS.withClasses(new ClassNames("COVID", "NORMAL")));
+    assertThat(notes.lines())
+        .anyMatch(l -> l.contains("NORMAL is the positive class, although its name says"));
   }
 
   /** Viewers of DICOM name what they export so, whatever it shows. */

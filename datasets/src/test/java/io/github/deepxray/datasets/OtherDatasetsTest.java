@@ -102,10 +102,10 @@ class OtherDatasetsTest {
     file("set/README.txt", new byte[0]);
     PreparedDataset dataset = prepare(source(), OPTIONS);
     Map<Split, List<XrayRecord>> records = records(dataset);
-    assertThat(count(records.get(Split.TEST), Label.NORMAL)).isEqualTo(8);
-    assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(12);
-    assertThat(count(records.get(Split.VALIDATION), Label.NORMAL)).isEqualTo(3);
-    assertThat(count(records.get(Split.VALIDATION), Label.PNEUMONIA)).isEqualTo(5);
+    assertThat(count(records.get(Split.TEST), Label.NORMAL)).isEqualTo(12);
+    assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(8);
+    assertThat(count(records.get(Split.VALIDATION), Label.NORMAL)).isEqualTo(5);
+    assertThat(count(records.get(Split.VALIDATION), Label.PNEUMONIA)).isEqualTo(3);
     assertThat(records.values().stream().mapToInt(List::size).sum()).isEqualTo(100);
     String fingerprint = dataset.fingerprint();
     assertThat(prepare(source(), OPTIONS).fingerprint()).isEqualTo(fingerprint);

@@ -57,7 +57,8 @@ final class DataOptions {
       description =
           "What the classes are called, label 0 first: <negative>,<positive>, where the classifier"
               + " gives the probability of the second, or more names, where it gives that of each."
-              + " Default: as in the data set, by alphabet.")
+              + " Default: as in the data set, by alphabet; but of two, one called normal, healthy,"
+              + " negative or the like is label 0.")
   Optional<String> classes;
 
   @Option(
