@@ -14,8 +14,10 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -121,8 +123,39 @@ class HostileImagesTest {
       }
       writer.dispose();
     }
+    if (format == ImageFormat.JPEG) {
+      seeds.add(turned(seeds.get(0)));
+    } else if (format == ImageFormat.TIFF) {
+      seeds.add(twoPages());
+    }
     assertThat(seeds).hasSizeGreaterThan(4);
     return seeds;
+  }
+
+  /** A JPEG with an Exif segment that tells its orientation. */
+  private static byte[] turned(byte[] jpeg) {
+    byte[] exif = HexFormat.of().parseHex("457869660000" + "4d4d002a00000008" + "0001");
+    byte[] entry = HexFormat.of().parseHex("011200030000000100060000" + "00000000");
+    ByteBuffer out = ByteBuffer.allocate(jpeg.length + 4 + exif.length + entry.length);
+    out.put(jpeg, 0, 2).putShort((short) 0xffe1).putShort((short) (2 + exif.length + entry.length));
+    return out.put(exif).put(entry).put(jpeg, 2, jpeg.length - 2).array();
+  }
+
+  private static byte[] twoPages() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("tiff").next();
+    try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+      writer.setOutput(stream);
+      writer.prepareWriteSequence(null);
+      for (int side : new int[] {SIDE / 2, SIDE}) {
+        BufferedImage page = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
+        writer.writeToSequence(new IIOImage(page, null, null), null);
+      }
+      writer.endWriteSequence();
+    } finally {
+      writer.dispose();
+    }
+    return out.toByteArray();
   }
 
   /** Adds a file, if the writer can make one of such an image. */
