@@ -9,6 +9,7 @@ import io.github.deepxray.datasets.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -214,6 +215,8 @@ final class CsvSource implements LabelledSource {
       size = Files.size(real);
     } catch (NoSuchFileException e) {
       throw wrong(csv, line, "there is no file " + path + " in the CSV file's folder");
+    } catch (InvalidPathException e) {
+      throw wrong(csv, line, path + " is no name of a file in the encoding of this machine");
     }
     String named = columns.value(row, Column.SPLIT);
     Optional<Split> split = Split.named(named);

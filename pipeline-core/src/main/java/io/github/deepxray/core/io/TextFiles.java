@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -49,9 +50,18 @@ public final class TextFiles {
         name.chars().noneMatch(c -> c < ' ' || "\\:*?\"<>|".indexOf(c) >= 0)
             && List.of(name.split("/", -1)).stream()
                 .noneMatch(part -> part.isBlank() || part.equals(".") || part.equals(".."));
-    if (!inside) {
+    if (!inside || !isName(name)) {
       throw new IllegalArgumentException("no file of the folder can be called " + name);
     }
     return name;
+  }
+
+  /** Whether the encoding of names on this machine has all of the characters. */
+  private static boolean isName(String name) {
+    try {
+      return !Path.of(name).isAbsolute();
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 }
