@@ -59,10 +59,10 @@ record ModelCard(
             - Input `images`: RGB `[N, %1$d, %1$d, 3]`, 0..255, as 32-bit floats%4$s.
               Normalization is part of the model. Images of another size are stretched to %1$d x %1$d with an antialiased triangle
               filter and rounded to 8 bits. The SavedModel signature `serving_bytes` takes JPEG or PNG
-              files and does all of that itself.
+              files and does all of that itself, but knows no orientation tags, transparency or damage.
             - Output `probability` `[N, 1]`: the probability of %5$s, 0..1, as 32-bit float%4$s.
-            - Decide for %5$s from **%2$.4f** on. The threshold is the largest that finds %3$.0f %% of
-              %6$s in the validation split; the test split had no part in it.
+            - Decide for %5$s from **%2$.4f** on. The threshold finds %3$.0f %% of %6$s in the
+              validation split; the test split had no part in it.
 
             ## Files
 

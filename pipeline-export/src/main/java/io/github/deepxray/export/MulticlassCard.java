@@ -51,7 +51,8 @@ record MulticlassCard(
         - Input `images`: RGB `[N, %2$d, %2$d, 3]`, 0..255, as 32-bit floats unless the table says
           otherwise. Normalization is part of the model. Images of another size are stretched to
           %2$d x %2$d with an antialiased triangle filter and rounded to 8 bits. The SavedModel
-          signature `serving_bytes` takes JPEG or PNG files and does all of that itself.
+          signature `serving_bytes` takes JPEG or PNG files and does all of that itself, but knows no
+          orientation tags, transparency or damage.
         - Output `probabilities` `[N, %1$d]`: the probability of each class, in the order of
           `labels.txt`: %3$s.
         - Decide for the class with the greatest probability. There is no threshold.
