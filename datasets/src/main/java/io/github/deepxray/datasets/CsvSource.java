@@ -35,21 +35,13 @@ final class CsvSource implements LabelledSource {
   private final Limits limits;
   private final List<Entry> entries;
   private final Columns columns;
-  private final List<String> unused;
 
-  private CsvSource(
-      Path file,
-      Path folder,
-      Limits limits,
-      List<Entry> entries,
-      Columns columns,
-      List<String> unused) {
+  private CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Columns columns) {
     this.file = file;
     this.folder = folder;
     this.limits = limits;
     this.entries = entries;
     this.columns = columns;
-    this.unused = unused;
   }
 
   /** What a column says, and how it may be called; case, blanks and hyphens do not matter. */
@@ -96,7 +88,7 @@ final class CsvSource implements LabelledSource {
   }
 
   /** The columns of a file by what they say. */
-  private record Columns(Map<Column, String> names) {
+  private record Columns(Map<Column, String> names, List<String> unused) {
     static Columns of(Path file, Set<String> columns) {
       Map<Column, String> names = new EnumMap<>(Column.class);
       for (Column column : Column.values()) {
@@ -113,19 +105,17 @@ final class CsvSource implements LabelledSource {
                   + "; name the columns there.");
         }
       }
-      return new Columns(names);
+      List<String> unused =
+          columns.stream()
+              .filter(column -> !column.isBlank() && !names.containsValue(column))
+              .toList();
+      return new Columns(names, unused);
     }
 
     String value(Map<String, String> row, Column column) {
       return names.containsKey(column)
           ? Objects.requireNonNullElse(row.get(names.get(column)), "").strip()
           : "";
-    }
-
-    List<String> unused(Set<String> columns) {
-      return columns.stream()
-          .filter(column -> !column.isBlank() && !names.containsValue(column))
-          .toList();
     }
   }
 
@@ -141,8 +131,7 @@ final class CsvSource implements LabelledSource {
           file
               + " lists no images; give a line for each, below one with the names of the columns.");
     }
-    Set<String> named = rows.get(0).keySet();
-    Columns columns = Columns.of(file, named);
+    Columns columns = Columns.of(file, rows.get(0).keySet());
     for (Map<String, String> row : rows) {
       line++;
       if (row.values().stream().allMatch(value -> value == null || value.isBlank())) {
@@ -171,8 +160,7 @@ final class CsvSource implements LabelledSource {
           file + " names a split for some images only; name one for all, or for none.");
     }
     entries.sort(Comparator.comparing(e -> e.file().path()));
-    return new CsvSource(
-        file, folder, limits, List.copyOf(entries), columns, columns.unused(named));
+    return new CsvSource(file, folder, limits, List.copyOf(entries), columns);
   }
 
   /** A path from the folder on, with slashes. */
@@ -247,9 +235,9 @@ final class CsvSource implements LabelledSource {
 
   @Override
   public List<String> remarks() {
-    return unused.isEmpty()
+    return columns.unused().isEmpty()
         ? List.of()
-        : List.of(file + ": columns that are not used: " + String.join(", ", unused));
+        : List.of(file + ": columns that are not used: " + String.join(", ", columns.unused()));
   }
 
   @Override

@@ -6,11 +6,11 @@ import io.github.deepxray.datasets.source.Junk;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * What was found in a source, before anything was moved between its splits. Lists are sorted by
@@ -55,6 +55,17 @@ public record DatasetAudit(
   /** The number of images that nothing says the patient of; each counts as a patient of its own. */
   public int unknownPatients() {
     return folders.stream().mapToInt(Folder::unknownPatients).sum();
+  }
+
+  /** The number of quarantined files for each reason that there is. */
+  public Map<Reason, Integer> reasons() {
+    return reasons(quarantined);
+  }
+
+  static Map<Reason, Integer> reasons(List<Quarantined> quarantined) {
+    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
+    quarantined.forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
+    return reasons;
   }
 
   /** The number of quarantined files that count against {@link DatasetOptions#maxBad()}. */
@@ -237,17 +248,8 @@ public record DatasetAudit(
       requireCounts(other.values());
     }
 
-    /** The number of files of all kinds. */
-    public int files() {
-      return nestedCopy
-          + Stream.of(junk, other)
-              .flatMap(counts -> counts.values().stream())
-              .mapToInt(Integer::intValue)
-              .sum();
-    }
-
     /** A phrase for each kind, such as {@code 3 .txt}; the rarer of many are put together. */
-    public List<String> phrases() {
+    List<String> phrases() {
       List<String> phrases = new ArrayList<>();
       if (nestedCopy > 0) {
         phrases.add(
@@ -277,6 +279,12 @@ public record DatasetAudit(
         phrases.add(phrase(rest[0], "of other kinds"));
       }
       return phrases;
+    }
+
+    /** All phrases, or that there is nothing. */
+    public String summary() {
+      List<String> phrases = phrases();
+      return phrases.isEmpty() ? "nothing" : String.join(", ", phrases);
     }
 
     private static String phrase(int files, String kind) {

@@ -4,7 +4,6 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.image.ImageFormat;
 import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -35,7 +34,6 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -100,48 +98,31 @@ public final class DatasetBuilder {
   /**
    * An image as it will be stored.
    *
+   * @param header of the source's file
    * @param pixels hash of the decoded image's size and pixels
    */
-  private record Stored(ByteBuffer jpeg, String pixels, Set<ImageNote> notes) {}
+  private record Stored(
+      ImageCodec.Header header, ByteBuffer jpeg, String pixels, Set<ImageNote> notes) {}
 
-  /** What a look into a file gave: either what to store or why there is nothing. */
-  private static final class Look {
-    private final Candidate candidate;
-    private final String hash;
-    private final long bytes;
-    private final Optional<ImageCodec.Header> header;
-    private final Optional<Stored> stored;
-    private final Optional<Quarantined> fault;
-
-    private Look(
-        Candidate candidate,
-        String hash,
-        long bytes,
-        Optional<ImageCodec.Header> header,
-        Optional<Stored> stored,
-        Optional<Quarantined> fault) {
-      this.candidate = candidate;
-      this.hash = hash;
-      this.bytes = bytes;
-      this.header = header;
-      this.stored = stored;
-      this.fault = fault;
-    }
-
-    static Look good(
-        Candidate candidate, String hash, long bytes, ImageCodec.Header header, Stored stored) {
-      return new Look(
-          candidate, hash, bytes, Optional.of(header), Optional.of(stored), Optional.empty());
+  /**
+   * What a look into a file gave: either what to store or why there is nothing.
+   *
+   * @param hash of the file's bytes
+   * @param bytes their number
+   */
+  private record Look(
+      Candidate candidate,
+      String hash,
+      long bytes,
+      Optional<Stored> stored,
+      Optional<Quarantined> fault) {
+    static Look good(Candidate candidate, String hash, long bytes, Stored stored) {
+      return new Look(candidate, hash, bytes, Optional.of(stored), Optional.empty());
     }
 
     static Look bad(Candidate candidate, String hash, Reason reason, String detail) {
-      return new Look(
-          candidate,
-          hash,
-          0,
-          Optional.empty(),
-          Optional.empty(),
-          Optional.of(new Quarantined(candidate.path(), reason, detail)));
+      Quarantined fault = new Quarantined(candidate.path(), reason, detail);
+      return new Look(candidate, hash, 0, Optional.empty(), Optional.of(fault));
     }
   }
 
@@ -360,17 +341,17 @@ public final class DatasetBuilder {
           threads,
           candidate -> look(candidate, budget),
           look -> {
-            hashes.put(look.candidate.path(), look.hash);
-            look.fault.ifPresent(quarantined::add);
-            if (look.stored.isPresent()) {
-              Stored stored = look.stored.get();
+            hashes.put(look.candidate().path(), look.hash());
+            look.fault().ifPresent(quarantined::add);
+            if (look.stored().isPresent()) {
+              Stored stored = look.stored().get();
               images.add(
                   new Found(
-                      look.candidate,
-                      look.bytes,
+                      look.candidate(),
+                      look.bytes(),
                       stored.pixels(),
                       stored.notes(),
-                      look.header.orElseThrow(),
+                      stored.header(),
                       spool.position(),
                       stored.jpeg().remaining()));
               ByteBuffer buffer = stored.jpeg().duplicate();
@@ -403,7 +384,7 @@ public final class DatasetBuilder {
             candidate, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
       }
       return Look.good(
-          candidate, hash, bytes.length, header, budget.with(pixels, p -> store(bytes, header)));
+          candidate, hash, bytes.length, budget.with(pixels, p -> store(bytes, header)));
     } catch (DeepXrayException e) {
       return Look.bad(candidate, hash, Reason.UNREADABLE, e.getMessage());
     }
@@ -411,8 +392,7 @@ public final class DatasetBuilder {
 
   /** The JPEG to store; decoding is also the test that the image is whole. */
   private Stored store(byte[] bytes, ImageCodec.Header header) {
-    DecodedImage decoded =
-        ImageCodec.decode(bytes, "it", options.limits().images(), EnumSet.allOf(ImageFormat.class));
+    DecodedImage decoded = ImageCodec.read(bytes, "it", options.limits().images());
     RgbImage image = decoded.image();
     int size = options.imageSize();
     boolean asItIs =
@@ -425,7 +405,7 @@ public final class DatasetBuilder {
         asItIs
             ? bytes
             : ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
-    return new Stored(ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
+    return new Stored(header, ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
   }
 
   /**

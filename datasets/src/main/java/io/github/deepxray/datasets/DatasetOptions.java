@@ -77,177 +77,122 @@ public record DatasetOptions(
 
   /** These options with another size of the stored images. */
   public DatasetOptions withImageSize(int value) {
-    return new DatasetOptions(
-        value,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.imageSize = value;
+    return copy.options();
   }
 
   /** These options with another quality of resized images. */
   public DatasetOptions withJpegQuality(int value) {
-    return new DatasetOptions(
-        imageSize,
-        value,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.jpegQuality = value;
+    return copy.options();
   }
 
   /** These options with another part for validation. */
   public DatasetOptions withValidationFraction(double value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        value,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.validationFraction = value;
+    return copy.options();
   }
 
   /** These options with another use of the source's own validation split. */
   public DatasetOptions withOfficialVal(OfficialVal value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        value,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.officialVal = value;
+    return copy.options();
   }
 
   /** These options with another seed. */
   public DatasetOptions withSeed(long value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        value,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.seed = value;
+    return copy.options();
   }
 
   /** These options with another size of shards. */
   public DatasetOptions withRecordsPerShard(int value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        value,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.recordsPerShard = value;
+    return copy.options();
   }
 
   /** These options with another tolerance for bad files. */
   public DatasetOptions withMaxBad(double value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        value,
-        limits,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.maxBad = value;
+    return copy.options();
   }
 
   /** These options with other limits. */
   public DatasetOptions withLimits(Limits value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        value,
-        classes,
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.limits = value;
+    return copy.options();
   }
 
   /** These options with these names of the classes. */
   public DatasetOptions withClasses(ClassNames value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        Optional.of(value),
-        testFraction,
-        layout);
+    Copy copy = new Copy(this);
+    copy.classes = Optional.of(value);
+    return copy.options();
   }
 
   /** These options with another part for testing. */
   public DatasetOptions withTestFraction(double value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        Optional.of(value),
-        layout);
+    Copy copy = new Copy(this);
+    copy.testFraction = Optional.of(value);
+    return copy.options();
   }
 
   /** These options with this layout of the folders, instead of the one that is found. */
   public DatasetOptions withLayout(FolderLayout value) {
-    return new DatasetOptions(
-        imageSize,
-        jpegQuality,
-        validationFraction,
-        officialVal,
-        seed,
-        recordsPerShard,
-        maxBad,
-        limits,
-        classes,
-        testFraction,
-        Optional.of(value));
+    Copy copy = new Copy(this);
+    copy.layout = Optional.of(value);
+    return copy.options();
+  }
+
+  /** The components, one of which is changed. */
+  private static final class Copy {
+    private int imageSize;
+    private int jpegQuality;
+    private double validationFraction;
+    private OfficialVal officialVal;
+    private long seed;
+    private int recordsPerShard;
+    private double maxBad;
+    private Limits limits;
+    private Optional<ClassNames> classes;
+    private Optional<Double> testFraction;
+    private Optional<FolderLayout> layout;
+
+    Copy(DatasetOptions options) {
+      imageSize = options.imageSize;
+      jpegQuality = options.jpegQuality;
+      validationFraction = options.validationFraction;
+      officialVal = options.officialVal;
+      seed = options.seed;
+      recordsPerShard = options.recordsPerShard;
+      maxBad = options.maxBad;
+      limits = options.limits;
+      classes = options.classes;
+      testFraction = options.testFraction;
+      layout = options.layout;
+    }
+
+    DatasetOptions options() {
+      return new DatasetOptions(
+          imageSize,
+          jpegQuality,
+          validationFraction,
+          officialVal,
+          seed,
+          recordsPerShard,
+          maxBad,
+          limits,
+          classes,
+          testFraction,
+          layout);
+    }
   }
 }

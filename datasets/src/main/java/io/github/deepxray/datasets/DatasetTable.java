@@ -49,10 +49,7 @@ final class DatasetTable {
                       .collect(Collectors.joining(", "))));
     }
     table(text, rows);
-    List<String> skipped = audit.skipped().phrases();
-    text.append("Skipped: ")
-        .append(skipped.isEmpty() ? "nothing" : String.join(", ", skipped))
-        .append('\n');
+    text.append("Skipped: ").append(audit.skipped().summary()).append('\n');
     Map<ImageNote, Integer> notes = new EnumMap<>(ImageNote.class);
     audit.folders().forEach(f -> f.notes().forEach((k, n) -> notes.merge(k, n, Integer::sum)));
     notes.forEach(
@@ -108,8 +105,7 @@ final class DatasetTable {
   }
 
   private static void quarantined(StringBuilder text, DatasetAudit audit) {
-    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
-    audit.quarantined().forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
+    Map<Reason, Integer> reasons = audit.reasons();
     text.append("Set aside: ").append(count(audit.quarantined().size()));
     if (!reasons.isEmpty()) {
       text.append(
@@ -137,7 +133,7 @@ final class DatasetTable {
         : range.min() + ".." + range.max();
   }
 
-  private static String count(int number) {
+  static String count(long number) {
     return String.format(Locale.ROOT, "%,d", number);
   }
 

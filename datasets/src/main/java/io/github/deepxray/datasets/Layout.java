@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -145,10 +144,9 @@ record Layout(
   }
 
   private static Optional<Placed> place(LayoutFinder.Found found, SourceFile file) {
-    List<String> parts = List.of(file.path().split("/"));
     return found
         .layout()
-        .match(parts.subList(0, parts.size() - 1))
+        .match(file.folders())
         .flatMap(
             match -> {
               String root = match.root();
@@ -356,7 +354,7 @@ record Layout(
    */
   List<String> table(String source, OfficialVal val) {
     List<String> lines = new ArrayList<>();
-    lines.add(source + ": " + count(images.size()) + " images, " + told.layout());
+    lines.add(source + ": " + DatasetTable.count(images.size()) + " images, " + told.layout());
     lines.add("  classes   " + classesLine());
     if (classes.size() == 2 && ClassNames.isHealthy(classes.positive())) {
       lines.add(
@@ -383,7 +381,7 @@ record Layout(
           .append(" = ")
           .append(classes.of(label))
           .append(" (")
-          .append(count(members))
+          .append(DatasetTable.count(members))
           .append(classes.size() == 2 && label.index() == 1 ? ", positive)" : ")");
     }
     return text.toString();
@@ -395,7 +393,11 @@ record Layout(
     }
     String counts =
         Stream.of(Split.values())
-            .map(s -> s.key() + " " + count(images.stream().filter(i -> i.split() == s).count()))
+            .map(
+                s ->
+                    s.key()
+                        + " "
+                        + DatasetTable.count(images.stream().filter(i -> i.split() == s).count()))
             .collect(Collectors.joining(", "));
     boolean own = images.stream().anyMatch(i -> i.split() == Split.VALIDATION);
     return counts
@@ -414,23 +416,20 @@ record Layout(
     if (known.isEmpty()) {
       return "none told: each image counts as a patient of its own";
     }
-    return count(known.stream().distinct().count())
+    return DatasetTable.count(known.stream().distinct().count())
         + " by "
         + told.patients()
         + (known.size() == images.size()
             ? ""
-            : "; " + count(images.size() - known.size()) + " images count as one each");
+            : "; "
+                + DatasetTable.count(images.size() - known.size())
+                + " images count as one each");
   }
 
   private String leftOutLine() {
     List<String> parts = new ArrayList<>(skipped.phrases());
-    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
-    quarantined.forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
-    reasons.forEach((reason, files) -> parts.add(count(files) + " " + reason.key()));
+    DatasetAudit.reasons(quarantined)
+        .forEach((reason, files) -> parts.add(DatasetTable.count(files) + " " + reason.key()));
     return parts.isEmpty() ? "nothing" : String.join(", ", parts);
-  }
-
-  private static String count(long number) {
-    return String.format(Locale.ROOT, "%,d", number);
   }
 }

@@ -56,9 +56,8 @@ final class LayoutFinder {
   static Found find(FileSource source, Optional<ClassNames> wanted, Optional<FolderLayout> told) {
     List<List<String>> folders = new ArrayList<>();
     for (SourceFile file : source.files()) {
-      List<String> parts = List.of(file.path().split("/"));
       if (ImageFormat.isImageName(file.path()) && Junk.of(file.path()).isEmpty()) {
-        folders.add(parts.subList(0, parts.size() - 1));
+        folders.add(file.folders());
       }
     }
     LayoutFinder finder = new LayoutFinder(source, wanted, folders);

@@ -81,11 +81,11 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   static PatientSplit of(Collection<Image> all, DatasetOptions options, boolean drawTest) {
     List<Image> sorted = new ArrayList<>(all);
     sorted.sort(Comparator.comparing(Image::path));
-    if (drawTest) {
-      sorted = withDrawnTest(sorted, options);
-    }
     List<Quarantined> quarantined = new ArrayList<>();
     List<Image> single = withOneLabel(sorted, quarantined);
+    if (drawTest) {
+      single = withDrawnTest(single, options);
+    }
     List<Image> test = single.stream().filter(i -> i.official() == Split.TEST).toList();
     List<Image> rest = withoutLeaks(single, test, quarantined);
 
@@ -177,12 +177,9 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
 
   /** Images without a split, some of them moved to the test split. */
   private static List<Image> withDrawnTest(List<Image> sorted, DatasetOptions options) {
-    Map<String, Set<Label>> labels = labels(sorted);
-    List<Group> groups =
-        groups(sorted.stream().filter(i -> labels.get(i.sha256()).size() == 1).toList());
     double fraction = options.testFraction().orElse(DatasetOptions.TEST_FRACTION);
     Set<String> drawn = new HashSet<>();
-    draw(groups, fraction, "test", options.seed())
+    draw(groups(sorted), fraction, "test", options.seed())
         .forEach(group -> group.images().forEach(i -> drawn.add(i.path())));
     return sorted.stream()
         .map(

@@ -83,14 +83,14 @@ public final class ImageCodec {
         bytes,
         source,
         ALL,
-        (reader, markers) -> {
-          int page = Pages.of(reader, format(reader).orElseThrow()).largest();
-          int orientation = orientation(reader, bytes, page);
+        (reader, format, markers) -> {
+          int page = Pages.of(reader, format).largest();
+          int orientation = orientation(reader, format, markers, bytes, page);
           boolean sideways = Orientation.isSideways(orientation);
           int height = reader.getHeight(page);
           int width = reader.getWidth(page);
           return new Header(
-              format(reader).orElseThrow().key(),
+              format.key(),
               sideways ? width : height,
               sideways ? height : width,
               markers.components() == 4 ? 4 : channels(reader, page),
@@ -116,7 +116,18 @@ public final class ImageCodec {
    * @throws DeepXrayException if it cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source, ImageLimits limits) {
-    return decode(bytes, source, limits, ALL).image();
+    return read(bytes, source, limits).image();
+  }
+
+  /**
+   * Decodes an image and says what users should know about how.
+   *
+   * @param source where the bytes come from, for the message
+   * @param limits how large it may be; what is larger is refused before any is decoded
+   * @throws DeepXrayException if it cannot be decoded or is too large
+   */
+  public static DecodedImage read(byte[] bytes, String source, ImageLimits limits) {
+    return decode(bytes, source, limits, ALL);
   }
 
   /**
@@ -133,11 +144,11 @@ public final class ImageCodec {
         bytes,
         source,
         formats,
-        (reader, markers) -> {
-          boolean tiff = format(reader).orElseThrow() == ImageFormat.TIFF;
+        (reader, format, markers) -> {
+          boolean tiff = format == ImageFormat.TIFF;
           boolean fourComponents = markers.components() == 4;
           Set<ImageNote> notes = EnumSet.noneOf(ImageNote.class);
-          Pages pages = Pages.of(reader, format(reader).orElseThrow());
+          Pages pages = Pages.of(reader, format);
           int page = pages.largest();
           int bits = fourComponents ? 32 : bits(reader, page);
           refuseWhatIsTooLarge(reader, page, bytes, bits, limits, source);
@@ -145,7 +156,7 @@ public final class ImageCodec {
           if (pages.count() > 1) {
             notes.add(ImageNote.PAGES);
           }
-          int orientation = orientation(reader, bytes, page);
+          int orientation = orientation(reader, format, markers, bytes, page);
           if (orientation != Orientation.UPRIGHT) {
             notes.add(ImageNote.TURNED);
           }
@@ -193,10 +204,15 @@ public final class ImageCodec {
     }
   }
 
-  private static int orientation(ImageReader reader, byte[] bytes, int page) throws IOException {
-    return format(reader).orElseThrow() == ImageFormat.TIFF
-        ? TiffStrips.orientation(reader, page)
-        : Orientation.of(bytes);
+  private static int orientation(
+      ImageReader reader, ImageFormat format, JpegMarkers markers, byte[] bytes, int page)
+      throws IOException {
+    return switch (format) {
+      case JPEG -> markers.orientation();
+      case PNG -> Orientation.ofPng(bytes);
+      case TIFF -> TiffStrips.orientation(reader, page);
+      case BMP -> Orientation.UPRIGHT;
+    };
   }
 
   /**
@@ -260,7 +276,7 @@ public final class ImageCodec {
 
   @FunctionalInterface
   private interface Use<T> {
-    T apply(ImageReader reader, JpegMarkers markers) throws IOException;
+    T apply(ImageReader reader, ImageFormat format, JpegMarkers markers) throws IOException;
   }
 
   private static Optional<ImageFormat> format(ImageReader reader) throws IOException {
@@ -275,11 +291,12 @@ public final class ImageCodec {
       while (readers.hasNext()) {
         ImageReader reader = readers.next();
         try {
-          if (format(reader).filter(formats::contains).isPresent()) {
+          Optional<ImageFormat> format = format(reader).filter(formats::contains);
+          if (format.isPresent()) {
             // The pages of TIFF are looked at before one is read, and tell how they lie.
-            boolean single = format(reader).orElseThrow() != ImageFormat.TIFF;
+            boolean single = format.get() != ImageFormat.TIFF;
             reader.setInput(in, single, single);
-            return use.apply(reader, markers);
+            return use.apply(reader, format.get(), markers);
           }
         } finally {
           reader.dispose();

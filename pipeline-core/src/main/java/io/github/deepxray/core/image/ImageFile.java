@@ -4,7 +4,6 @@ import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 
 /** Reads images from files. */
 public final class ImageFile {
@@ -20,10 +19,6 @@ public final class ImageFile {
     if (Files.isDirectory(file)) {
       throw new DeepXrayException(file + " is a folder, no image; name one of the files in it.");
     }
-    return ImageCodec.decode(
-        Files.readAllBytes(file),
-        file.toString(),
-        ImageLimits.DEFAULT,
-        EnumSet.allOf(ImageFormat.class));
+    return ImageCodec.read(Files.readAllBytes(file), file.toString(), ImageLimits.DEFAULT);
   }
 }

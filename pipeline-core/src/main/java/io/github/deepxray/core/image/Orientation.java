@@ -15,18 +15,18 @@ final class Orientation {
 
   private static final int TAG = 274;
   private static final int SHORT = 3;
-  private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+
+  /** The bytes before the first chunk of a PNG. */
+  private static final int PNG_SIGNATURE = 8;
+
   private static final byte[] EXIF_CHUNK = "eXIf".getBytes(StandardCharsets.US_ASCII);
 
   private Orientation() {}
 
-  /** The orientation that a JPEG or PNG tells, 1 (upright) to 8. */
-  static int of(byte[] bytes) {
-    if (bytes.length < PNG.length || !Arrays.equals(bytes, 0, PNG.length, PNG, 0, PNG.length)) {
-      return JpegMarkers.of(bytes).orientation();
-    }
+  /** The orientation that a PNG tells, 1 (upright) to 8. */
+  static int ofPng(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    int at = PNG.length;
+    int at = PNG_SIGNATURE;
     // Chunks: length, name, content, checksum.
     while (at + 12 <= bytes.length) {
       int length = buffer.getInt(at);

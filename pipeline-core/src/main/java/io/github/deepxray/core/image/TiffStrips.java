@@ -27,7 +27,7 @@ final class TiffStrips {
    */
   static void check(ImageReader reader, int page, byte[] bytes, ImageLimits limits)
       throws IOException {
-    TIFFDirectory directory = TIFFDirectory.createFromMetadata(reader.getImageMetadata(page));
+    TIFFDirectory directory = directory(reader, page);
     // The reader makes a table of all values of samples that it converts to others; of larger ones
     // nothing tells the range.
     TIFFField bits = directory.getTIFFField(BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
@@ -65,19 +65,19 @@ final class TiffStrips {
     }
   }
 
+  private static TIFFDirectory directory(ImageReader reader, int page) throws IOException {
+    return TIFFDirectory.createFromMetadata(reader.getImageMetadata(page));
+  }
+
   /** The orientation that a page tells, 1 (upright) to 8. */
   static int orientation(ImageReader reader, int page) throws IOException {
-    TIFFField field =
-        TIFFDirectory.createFromMetadata(reader.getImageMetadata(page))
-            .getTIFFField(BaselineTIFFTagSet.TAG_ORIENTATION);
+    TIFFField field = directory(reader, page).getTIFFField(BaselineTIFFTagSet.TAG_ORIENTATION);
     return field == null ? Orientation.UPRIGHT : Orientation.valid(field.getAsInt(0));
   }
 
   /** Whether the last sample of a page's pixels is said to be alpha, and not something else. */
   static boolean hasAlpha(ImageReader reader, int page) throws IOException {
-    TIFFField field =
-        TIFFDirectory.createFromMetadata(reader.getImageMetadata(page))
-            .getTIFFField(BaselineTIFFTagSet.TAG_EXTRA_SAMPLES);
+    TIFFField field = directory(reader, page).getTIFFField(BaselineTIFFTagSet.TAG_EXTRA_SAMPLES);
     return field == null || field.getAsInt(0) != BaselineTIFFTagSet.EXTRA_SAMPLES_UNSPECIFIED;
   }
 

@@ -245,14 +245,18 @@ public final class Json {
    */
   public static JsonNode parse(String text, String source) {
     try (JsonParser parser = MAPPER.createParser(text)) {
-      JsonNode tree = tree(parser, "JSON", source);
-      if (tree.isMissingNode()) {
-        throw new DeepXrayException(source + " is empty; JSON is expected there.");
-      }
-      return tree;
+      return json(parser, source);
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory cannot fail", e);
     }
+  }
+
+  private static JsonNode json(JsonParser parser, String source) throws IOException {
+    JsonNode tree = tree(parser, "JSON", source);
+    if (tree.isMissingNode()) {
+      throw new DeepXrayException(source + " is empty; JSON is expected there.");
+    }
+    return tree;
   }
 
   /** Reads one value up to the end. */
@@ -327,11 +331,7 @@ public final class Json {
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
       try (JsonParser parser = values.apply(MAPPER.createParser(text))) {
-        JsonNode tree = tree(parser, "JSON", file.toString());
-        if (tree.isMissingNode()) {
-          throw new DeepXrayException(file + " is empty; JSON is expected there.");
-        }
-        return tree;
+        return json(parser, file.toString());
       }
     }
     YAMLParser plain = (YAMLParser) Yaml.MAPPER.createParser(text);

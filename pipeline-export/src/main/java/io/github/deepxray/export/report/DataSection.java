@@ -9,7 +9,6 @@ import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.Predictions;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -327,8 +326,7 @@ final class DataSection {
                             .collect(Collectors.joining(", ")))
             .toList());
     html.close();
-    Map<DatasetAudit.Reason, Integer> reasons = new EnumMap<>(DatasetAudit.Reason.class);
-    audit.quarantined().forEach(q -> reasons.merge(q.reason(), 1, Integer::sum));
+    Map<DatasetAudit.Reason, Integer> reasons = audit.reasons();
     html.open("li")
         .text(
             "Quarantine: "
@@ -341,9 +339,7 @@ final class DataSection {
                         .collect(Collectors.joining(", ", " (", ")."))));
     list(audit.quarantined().stream().map(q -> q.file() + ": " + q.detail()).toList());
     html.close();
-    List<String> skipped = audit.skipped().phrases();
-    html.element(
-        "li", "Skipped: " + (skipped.isEmpty() ? "nothing" : String.join(", ", skipped)) + ".");
+    html.element("li", "Skipped: " + audit.skipped().summary() + ".");
     html.close();
   }
 
