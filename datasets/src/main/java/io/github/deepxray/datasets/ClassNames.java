@@ -25,9 +25,6 @@ import java.util.stream.IntStream;
  * @param list the names by label
  */
 public record ClassNames(@JsonValue List<String> list) {
-  /** Those of the chest X-rays of Kermany et al. */
-  public static final ClassNames DEFAULT = new ClassNames("NORMAL", "PNEUMONIA");
-
   /** The most classes that a data set may have. */
   public static final int MOST = 1000;
 

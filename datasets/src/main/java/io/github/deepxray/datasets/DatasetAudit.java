@@ -82,7 +82,7 @@ public record DatasetAudit(
    * @param patients patients that the names tell
    * @param unknownPatients images whose name tells no patient; each counts as its own
    * @param bytes of all images together
-   * @param slices images of each finer class
+   * @param slices images of each finer class by its key; empty if the data set has none
    * @param formats images of each file format, {@code jpeg} or {@code png}
    * @param channels images of each number of channels
    * @param notes images that were turned, are dark or of several pages
@@ -95,7 +95,7 @@ public record DatasetAudit(
       int patients,
       int unknownPatients,
       long bytes,
-      Map<Slice, Integer> slices,
+      Map<String, Integer> slices,
       Map<String, Integer> formats,
       Map<Integer, Integer> channels,
       Map<ImageNote, Integer> notes,

@@ -90,8 +90,8 @@ public final class DatasetBuilder {
       return candidate.name().patient().orElse("unknown:" + path());
     }
 
-    Slice slice() {
-      return candidate.name().slice(candidate.label());
+    String slice(DatasetProfile profile) {
+      return profile.slice(path(), candidate.label());
     }
   }
 
@@ -283,7 +283,7 @@ public final class DatasetBuilder {
                               f.path(),
                               f.candidate().split(),
                               f.candidate().label(),
-                              f.slice(),
+                              layout.profile().place(f.candidate().name(), f.candidate().label()),
                               f.patient(),
                               f.pixels()))
                   .toList(),
@@ -317,7 +317,7 @@ public final class DatasetBuilder {
               audit,
               summaries,
               shards,
-              Optional.of(layout.classes()).filter(c -> !c.equals(ClassNames.DEFAULT)));
+              layout.profile());
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
       manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
@@ -519,20 +519,24 @@ public final class DatasetBuilder {
     return buffer.array();
   }
 
-  private static SplitSummary summary(Split split, List<Found> members) {
+  private SplitSummary summary(Split split, List<Found> members) {
     Map<Label, Integer> labels = new TreeMap<>();
-    Map<Slice, Integer> slices = new EnumMap<>(Slice.class);
     Set<String> patients = new HashSet<>();
     int official = 0;
     for (Found found : members) {
       labels.merge(found.candidate().label(), 1, Integer::sum);
-      slices.merge(found.slice(), 1, Integer::sum);
       patients.add(found.patient());
       if (found.candidate().split() == Split.VALIDATION) {
         official++;
       }
     }
-    return new SplitSummary(split, members.size(), patients.size(), labels, slices, official);
+    return new SplitSummary(
+        split, members.size(), patients.size(), labels, slices(members), official);
+  }
+
+  private Map<String, Integer> slices(List<Found> members) {
+    DatasetProfile profile = layout.profile();
+    return profile.count(members.stream().map(found -> found.slice(profile)).toList());
   }
 
   private DatasetAudit audit(List<Found> images, List<Quarantined> quarantined) {
@@ -584,8 +588,7 @@ public final class DatasetBuilder {
         images.size() + unreadable, folders, identical, overlaps, quarantined, layout.skipped());
   }
 
-  private static DatasetAudit.Folder folder(Split split, Label label, List<Found> members) {
-    Map<Slice, Integer> slices = new EnumMap<>(Slice.class);
+  private DatasetAudit.Folder folder(Split split, Label label, List<Found> members) {
     Map<String, Integer> formats = new TreeMap<>();
     Map<Integer, Integer> channels = new TreeMap<>();
     Map<Long, Integer> sizes = new HashMap<>();
@@ -594,7 +597,6 @@ public final class DatasetBuilder {
     int unknown = 0;
     long bytes = 0;
     for (Found found : members) {
-      slices.merge(found.slice(), 1, Integer::sum);
       formats.merge(found.header().format(), 1, Integer::sum);
       channels.merge(found.header().channels(), 1, Integer::sum);
       sizes.merge(((long) found.header().height() << 32) | found.header().width(), 1, Integer::sum);
@@ -626,7 +628,7 @@ public final class DatasetBuilder {
         patients.size(),
         unknown,
         bytes,
-        slices,
+        slices(members),
         formats,
         channels,
         notes,

@@ -1,15 +1,11 @@
 package io.github.deepxray.datasets;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -23,7 +19,7 @@ import java.util.stream.Stream;
  * @param audit what was found
  * @param splits what the shards hold
  * @param shards the files, in the order of reading
- * @param classes what the classes are called, if not as in {@link ClassNames#DEFAULT}
+ * @param profile what it is about
  */
 public record DatasetManifest(
     String format,
@@ -33,15 +29,16 @@ public record DatasetManifest(
     DatasetAudit audit,
     List<SplitSummary> splits,
     List<Shard> shards,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes) {
+    DatasetProfile profile) {
   /** The format that this version writes and reads. */
-  public static final String FORMAT = "deepxray-dataset/2";
+  public static final String FORMAT = "deepxray-dataset/3";
 
   /** Takes copies of the lists and checks that they are of the same classes and files. */
   public DatasetManifest {
-    splits = List.copyOf(splits);
+    splits = splits.stream().map(split -> split.inOrder(profile)).toList();
     shards = List.copyOf(shards);
-    int names = classes.orElse(ClassNames.DEFAULT).size();
+    audit.folders().forEach(folder -> profile.inOrder(folder.slices()));
+    int names = profile.classes().size();
     if (Stream.concat(
             splits.stream().flatMap(split -> split.labels.keySet().stream()),
             audit.folders().stream().map(DatasetAudit.Folder::label))
@@ -61,13 +58,7 @@ public record DatasetManifest(
    * @throws IOException if the file cannot be written
    */
   void write(Path file) throws IOException {
-    JsonNode tree = Json.tree(this);
-    if (classNames().size() > 2) {
-      // The words for 0 and 1 are those of two classes.
-      tree.path("audit").path("folders").forEach(folder -> number((ObjectNode) folder));
-      tree.path("splits").forEach(split -> numberNames((ObjectNode) split.path("labels")));
-    }
-    Json.write(file, tree);
+    Json.write(file, this);
   }
 
   /**
@@ -81,21 +72,9 @@ public record DatasetManifest(
     return Json.read(file, Map.of(FORMAT, DatasetManifest.class), advice);
   }
 
-  private static void number(ObjectNode folder) {
-    folder.put("label", String.valueOf(Label.parse(folder.path("label").asText()).index()));
-  }
-
-  private static void numberNames(ObjectNode labels) {
-    ObjectNode before = labels.deepCopy();
-    labels.removeAll();
-    before
-        .properties()
-        .forEach(e -> labels.set(String.valueOf(Label.parse(e.getKey()).index()), e.getValue()));
-  }
-
   /** What the classes are called. */
   public ClassNames classNames() {
-    return classes.orElse(ClassNames.DEFAULT);
+    return profile.classes();
   }
 
   /** The number of images in a split's shards. */
@@ -119,7 +98,8 @@ public record DatasetManifest(
    * @param images in its shards
    * @param patients of these images; each image without a known patient counts as one
    * @param labels images of each class
-   * @param slices images of each finer class
+   * @param slices images of each finer class by its key, in the profile's order; empty if it has
+   *     none
    * @param fromOfficialVal images that the source has in its validation folder
    */
   public record SplitSummary(
@@ -127,13 +107,18 @@ public record DatasetManifest(
       int images,
       int patients,
       Map<Label, Integer> labels,
-      Map<Slice, Integer> slices,
+      Map<String, Integer> slices,
       int fromOfficialVal) {
     /** Checks that the numbers are counts. */
     public SplitSummary {
       DatasetAudit.requireCounts(images, patients, fromOfficialVal);
       DatasetAudit.requireCounts(labels.values());
       DatasetAudit.requireCounts(slices.values());
+    }
+
+    private SplitSummary inOrder(DatasetProfile profile) {
+      return new SplitSummary(
+          split, images, patients, labels, profile.inOrder(slices), fromOfficialVal);
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.Optional;
  *     as it is
  * @param jpegQuality of the images that are resized, 1..100
  * @param validationFraction the part of the train folder's images that is drawn for validation, 0
- *     to less than 1; drawn in each {@link Slice} by patient, so the real part differs a little
+ *     to less than 1; drawn in each class and finer class by patient, so the real part differs a
+ *     little
  * @param officialVal what becomes of the source's own validation split
  * @param seed decides which patients are drawn and in which order training images are stored
  * @param recordsPerShard the most records in one file
@@ -21,8 +22,8 @@ import java.util.Optional;
  * @param limits what the source may hold at most
  * @param classes what the classes are called, label 0 first; if empty, as in the source, by
  *     alphabet. TFRecords name none: there it gives the names
- * @param testFraction the part that is drawn for testing, more than 0 to less than 1, in each
- *     {@link Slice} by patient, of a source without splits; if empty {@link #TEST_FRACTION}
+ * @param testFraction the part that is drawn for testing, more than 0 to less than 1, in each class
+ *     and finer class by patient, of a source without splits; if empty {@link #TEST_FRACTION}
  * @param layout which folders are splits, classes and patients; if empty it is found out
  */
 public record DatasetOptions(

@@ -28,7 +28,21 @@ final class DatasetTable {
         .append("), ")
         .append(count(audit.files()))
         .append(" image files\n");
-    ClassNames classes = manifest.classNames();
+    DatasetProfile profile = manifest.profile();
+    ClassNames classes = profile.classes();
+    profile
+        .positive()
+        .ifPresent(
+            positive ->
+                text.append("Positive class: ")
+                    .append(classes.of(positive))
+                    .append(" (label ")
+                    .append(positive)
+                    .append(')')
+                    .append(
+                        profile.hasHealthyPositive()
+                            ? ", although its name says that nothing is found\n"
+                            : "\n"));
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of(
@@ -76,13 +90,9 @@ final class DatasetTable {
         .append(manifest.shards().size())
         .append(" shards\n");
     rows.clear();
-    // The finer classes are those of one data set alone.
-    boolean slices = classes.equals(ClassNames.DEFAULT);
     List<String> head = new ArrayList<>(List.of("split", "images", "patients"));
-    classes.list().forEach(c -> head.add(slices ? c.toLowerCase(Locale.ROOT) : c));
-    if (slices) {
-      head.addAll(List.of("bacterial", "viral", "unspecified"));
-    }
+    profile.phrases().forEach(of -> head.add(of.name()));
+    head.addAll(profile.partsOfClasses());
     head.add("official val");
     rows.add(head);
     for (SplitSummary split : manifest.splits()) {
@@ -92,10 +102,8 @@ final class DatasetTable {
       for (Label label : classes.labels()) {
         row.add(count(split.labels().getOrDefault(label, 0)));
       }
-      if (slices) {
-        row.add(count(split.slices().getOrDefault(Slice.BACTERIAL, 0)));
-        row.add(count(split.slices().getOrDefault(Slice.VIRAL, 0)));
-        row.add(count(split.slices().getOrDefault(Slice.UNSPECIFIED, 0)));
+      for (String slice : profile.partsOfClasses()) {
+        row.add(count(split.slices().getOrDefault(slice, 0)));
       }
       row.add(count(split.fromOfficialVal()));
       rows.add(row);

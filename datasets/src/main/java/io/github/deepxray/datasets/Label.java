@@ -5,20 +5,19 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Optional;
 
 /**
- * The class of an image, by its place among the {@link ClassNames}. In files of JSON it is {@code
- * "NORMAL"} or {@code "PNEUMONIA"} for 0 and 1 of two classes, whatever they are called, and else
- * the number.
+ * The class of an image, by its place among the {@link ClassNames}: in files the number alone.
  *
  * @param index the value in a record: 0, 1, ... up to {@link ClassNames#MOST} - 1
  */
-public record Label(int index) implements Comparable<Label> {
-  /** No pneumonia, label 0; of two classes the negative one. */
+public record Label(@JsonValue int index) implements Comparable<Label> {
+  /** Label 0: of two classes the negative one. */
   public static final Label NORMAL = new Label(0);
 
-  /** Pneumonia, label 1; of two classes the positive one. */
+  /** Label 1: of two classes the positive one. */
   public static final Label PNEUMONIA = new Label(1);
 
   /** Checks the range. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public Label {
     if (index < 0 || index >= ClassNames.MOST) {
       throw new IllegalArgumentException("there is no label " + index);
@@ -32,19 +31,13 @@ public record Label(int index) implements Comparable<Label> {
         : Optional.empty();
   }
 
-  /** Reads what {@link #toString} gives, or a number. */
+  /** Reads the name of a field: JSON has no others than texts. */
   @JsonCreator
   static Label parse(String text) {
-    return switch (text) {
-      case "NORMAL" -> NORMAL;
-      case "PNEUMONIA" -> PNEUMONIA;
-      default -> {
-        if (!text.matches("[0-9]{1,4}")) {
-          throw new IllegalArgumentException("there is no label " + text);
-        }
-        yield new Label(Integer.parseInt(text));
-      }
-    };
+    if (!text.matches("0|[1-9][0-9]{0,2}")) {
+      throw new IllegalArgumentException("there is no label " + text);
+    }
+    return new Label(Integer.parseInt(text));
   }
 
   @Override
@@ -52,14 +45,9 @@ public record Label(int index) implements Comparable<Label> {
     return Integer.compare(index, other.index);
   }
 
-  /** The name in files. */
-  @JsonValue
+  /** The number. */
   @Override
   public String toString() {
-    return switch (index) {
-      case 0 -> "NORMAL";
-      case 1 -> "PNEUMONIA";
-      default -> String.valueOf(index);
-    };
+    return String.valueOf(index);
   }
 }

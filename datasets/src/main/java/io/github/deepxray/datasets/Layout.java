@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * @param images files to look into, by path
  * @param quarantined files set aside for their place or name, by path
  * @param skipped files that are no part of the data set
- * @param classes what the classes are called
+ * @param profile what the data set is about
  * @param drawTest whether the source has no splits; all images are then in the train split
  * @param told what splits and patients were told by
  */
@@ -35,7 +35,7 @@ record Layout(
     List<Candidate> images,
     List<Quarantined> quarantined,
     Skipped skipped,
-    ClassNames classes,
+    DatasetProfile profile,
     boolean drawTest,
     ToldBy told) {
   /** How many validation images the Kaggle archive has, which are too few. */
@@ -70,6 +70,11 @@ record Layout(
    */
   record ToldBy(String layout, String splits, String patients) {}
 
+  /** What the classes are called. */
+  ClassNames classes() {
+    return profile.classes();
+  }
+
   /** A file in a class folder below some root; nothing is known of its name yet. */
   private record Placed(String root, Candidate candidate) {
     String path() {
@@ -94,7 +99,8 @@ record Layout(
     }
     LayoutFinder.Found found = LayoutFinder.find(source, options.classes(), options.layout());
     FolderLayout layout = found.layout();
-    ClassNames classes = found.classes();
+    DatasetProfile profile = DatasetProfile.of(found.classes());
+    ClassNames classes = profile.classes();
     Map<Junk, Integer> junk = new EnumMap<>(Junk.class);
     Map<String, Integer> other = new TreeMap<>();
     List<Placed> placed = new ArrayList<>();
@@ -123,9 +129,9 @@ record Layout(
     String root = root(placed);
     List<Candidate> images = new ArrayList<>();
     List<String> nested = nested(root, placed, images, quarantined);
-    boolean kaggle = areNamedAsInKaggle(classes, images);
+    boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
-    images.removeIf(image -> isSetAside(image, quarantined));
+    images.removeIf(image -> isSetAside(image, classes, quarantined));
     refuseMissing(source.name(), images, classes, !layout.hasSplits());
     images.sort(Comparator.comparing(Candidate::path));
     quarantined.sort(Comparator.comparing(Quarantined::file));
@@ -135,7 +141,7 @@ record Layout(
         List.copyOf(quarantined),
         new Skipped(
             nested.size(), (int) nested.stream().filter(paths::contains).count(), junk, other),
-        classes,
+        profile,
         !layout.hasSplits(),
         new ToldBy(
             source.kind() + " of " + layout + "/<image>",
@@ -172,7 +178,7 @@ record Layout(
    * names like {@code IM-0001-0001} of all classes, which viewers of DICOM give to what they
    * export.
    */
-  private static boolean areNamedAsInKaggle(ClassNames classes, List<Candidate> images) {
+  private static boolean areNamedAsInKaggle(DatasetProfile profile, List<Candidate> images) {
     int rightly = 0;
     int wrongly = 0;
     for (Candidate image : images) {
@@ -182,12 +188,13 @@ record Layout(
         rightly += name.contradicts(image.label()) ? 0 : 1;
       }
     }
-    return classes.equals(ClassNames.DEFAULT) && rightly > wrongly;
+    return profile.hasSlices() && rightly > wrongly;
   }
 
   /** The images of a source that says their classes itself. */
   private static Layout of(LabelledSource source, Optional<ClassNames> wanted) {
-    ClassNames classes = source.classes(wanted);
+    DatasetProfile profile = DatasetProfile.of(source.classes(wanted));
+    ClassNames classes = profile.classes();
     boolean drawTest = source.entries().stream().allMatch(e -> e.split().isEmpty());
     List<Candidate> images = new ArrayList<>();
     for (LabelledSource.Entry entry : source.entries()) {
@@ -200,14 +207,14 @@ record Layout(
               new XrayName(entry.patient(), Optional.empty())));
     }
     boolean told = images.stream().anyMatch(image -> image.name().patient().isPresent());
-    boolean kaggle = areNamedAsInKaggle(classes, images);
+    boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
     refuseMissing(source.name(), images, classes, drawTest);
     return new Layout(
         List.copyOf(images),
         List.of(),
         new Skipped(0, 0, Map.of(), Map.of()),
-        classes,
+        profile,
         drawTest,
         new ToldBy(
             source.kind(),
@@ -226,7 +233,7 @@ record Layout(
     }
     List<Candidate> own = images.stream().filter(i -> i.split() == Split.VALIDATION).toList();
     boolean kaggle =
-        classes.equals(ClassNames.DEFAULT)
+        profile.hasSlices()
             && own.size() <= KAGGLE_VALIDATION
             && own.stream().allMatch(i -> i.path().startsWith("val/"))
             // Named as there; its val folder may have names of its own.
@@ -322,7 +329,8 @@ record Layout(
     return nested;
   }
 
-  private static boolean isSetAside(Candidate image, List<Quarantined> quarantined) {
+  private static boolean isSetAside(
+      Candidate image, ClassNames classes, List<Quarantined> quarantined) {
     if (!ImageFormat.isImageName(image.path())) {
       quarantined.add(
           new Quarantined(
@@ -339,7 +347,7 @@ record Layout(
               "its name says "
                   + image.name().slice().orElseThrow().key()
                   + ", its folder says "
-                  + image.label()));
+                  + classes.of(image.label())));
       return true;
     }
     return false;
@@ -356,10 +364,10 @@ record Layout(
     List<String> lines = new ArrayList<>();
     lines.add(source + ": " + DatasetTable.count(images.size()) + " images, " + told.layout());
     lines.add("  classes   " + classesLine());
-    if (classes.size() == 2 && ClassNames.isHealthy(classes.positive())) {
+    if (profile.hasHealthyPositive()) {
       lines.add(
           "            "
-              + classes.positive()
+              + classes().positive()
               + " is the positive class, although its name says that nothing is found; --classes"
               + " <negative>,<positive> changes that");
     }
@@ -371,18 +379,18 @@ record Layout(
 
   private String classesLine() {
     StringBuilder text = new StringBuilder();
-    for (Label label : classes.labels()) {
+    for (Label label : classes().labels()) {
       if (label.index() == 10) {
-        return text + " and " + (classes.size() - 10) + " more";
+        return text + " and " + (classes().size() - 10) + " more";
       }
       long members = images.stream().filter(i -> i.label().equals(label)).count();
       text.append(label.index() == 0 ? "" : ", ")
           .append(label.index())
           .append(" = ")
-          .append(classes.of(label))
+          .append(classes().of(label))
           .append(" (")
           .append(DatasetTable.count(members))
-          .append(classes.size() == 2 && label.index() == 1 ? ", positive)" : ")");
+          .append(profile.positive().equals(Optional.of(label)) ? ", positive)" : ")");
     }
     return text.toString();
   }

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Finds out which folders of a source are splits, classes and patients, or asks. */
 final class LayoutFinder {
@@ -64,20 +65,25 @@ final class LayoutFinder {
     if (told.isPresent()) {
       return new Found(told.get(), finder.classes(told.get()));
     }
-    if (wanted.isEmpty() && finder.isKaggle()) {
-      return new Found(FolderLayout.SPLIT_CLASS, ClassNames.DEFAULT);
+    Optional<ClassNames> known =
+        DatasetProfile.known().stream()
+            .map(DatasetProfile::classes)
+            .filter(finder::areInSplits)
+            .findFirst();
+    if (wanted.isEmpty() && known.isPresent()) {
+      return new Found(FolderLayout.SPLIT_CLASS, known.get());
     }
     FolderLayout layout = finder.layout();
     return new Found(layout, finder.classes(layout));
   }
 
-  /** Whether most images lie as in the Kaggle archive. */
-  private boolean isKaggle() {
+  /** Whether most images lie in folders of these classes in those of splits. */
+  private boolean areInSplits(ClassNames classes) {
     long so =
         folders.stream()
             .map(FolderLayout.SPLIT_CLASS::match)
             .flatMap(Optional::stream)
-            .filter(match -> ClassNames.DEFAULT.label(match.className()).isPresent())
+            .filter(match -> classes.label(match.className()).isPresent())
             .count();
     return 2 * so > folders.size();
   }
@@ -207,9 +213,11 @@ final class LayoutFinder {
     throw ambiguous("its folders can be read in several ways", choices, inside);
   }
 
-  /** Whether these are the classes that the user wants, or those of the Kaggle archive. */
+  /** Whether these are the classes that the user wants, or else those of a known data set. */
   private boolean areClasses(Collection<String> names) {
-    return new TreeSet<>(names).equals(new TreeSet<>(wanted.orElse(ClassNames.DEFAULT).list()));
+    Stream<ClassNames> expected =
+        wanted.map(Stream::of).orElse(DatasetProfile.known().stream().map(DatasetProfile::classes));
+    return expected.anyMatch(classes -> new TreeSet<>(names).equals(new TreeSet<>(classes.list())));
   }
 
   private DeepXrayException ambiguous(

@@ -29,20 +29,20 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
    *
    * @param path its path, which no other image has
    * @param official the split in which the source has it
+   * @param place where its finer class stands among those of its profile; 0 if there are none
    * @param patient its patient, unique to it if unknown
    * @param sha256 of its pixels
    */
-  record Image(
-      String path, Split official, Label label, Slice slice, String patient, String sha256) {
+  record Image(String path, Split official, Label label, int place, String patient, String sha256) {
     Stratum stratum() {
-      return new Stratum(slice, label);
+      return new Stratum(label, place);
     }
   }
 
   /** Images that are drawn among each other: of one class and, where that is told, a finer one. */
-  private record Stratum(Slice slice, Label label) implements Comparable<Stratum> {
+  private record Stratum(Label label, int place) implements Comparable<Stratum> {
     private static final Comparator<Stratum> ORDER =
-        Comparator.comparing(Stratum::slice).thenComparing(Stratum::label);
+        Comparator.comparing(Stratum::label).thenComparing(Stratum::place);
 
     @Override
     public int compareTo(Stratum other) {
@@ -185,7 +185,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
         .map(
             i ->
                 drawn.contains(i.path())
-                    ? new Image(i.path(), Split.TEST, i.label(), i.slice(), i.patient(), i.sha256())
+                    ? new Image(i.path(), Split.TEST, i.label(), i.place(), i.patient(), i.sha256())
                     : i)
         .toList();
   }

@@ -3,7 +3,7 @@ package io.github.deepxray.datasets;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** The finer classes that file names tell: metrics are reported for each. */
+/** The finer classes that the names of the known chest X-rays tell. */
 public enum Slice {
   /** No pneumonia. */
   NORMAL,

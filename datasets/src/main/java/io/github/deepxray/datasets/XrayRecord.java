@@ -21,7 +21,7 @@ import org.tensorflow.proto.Int64List;
  *
  * <ul>
  *   <li>{@code image}: the bytes of a JPEG file,
- *   <li>{@code label}: int64, 0 normal, 1 pneumonia, or the number of another class,
+ *   <li>{@code label}: int64, the number of its class, 0, 1, ...,
  *   <li>{@code filename}: its path in the archive, such as {@code train/NORMAL/IM-0115-0001.jpeg},
  *   <li>{@code patient}: equal for all images of one patient,
  *   <li>{@code height}, {@code width}: int64, pixels of the stored JPEG,
@@ -176,11 +176,6 @@ public final class XrayRecord {
     return label;
   }
 
-  /** The finer class, as far as the file's name tells. */
-  public Slice slice() {
-    return XrayName.parse(filename).slice(label);
-  }
-
   /** The path in the archive; if the record has none, its file and number. */
   public String filename() {
     return filename;
@@ -225,7 +220,7 @@ public final class XrayRecord {
 
   @Override
   public String toString() {
-    return filename + " (" + label + ", " + height + " x " + width + ")";
+    return filename + " (label " + label + ", " + height + " x " + width + ")";
   }
 
   /** Caches find results by this hash, so it is never taken on trust. */

@@ -123,8 +123,7 @@ class DatasetBuilderTest {
     assertThat(folder.formats()).isEqualTo(Map.of("jpeg", 50));
     assertThat(folder.sizes().height()).isEqualTo(new DatasetAudit.Range(40, 40, 40));
     assertThat(folder.sizes().common()).containsExactly(new DatasetAudit.SizeCount(40, 40, 50));
-    assertThat(folder.slices().get(Slice.BACTERIAL) + folder.slices().get(Slice.VIRAL))
-        .isEqualTo(50);
+    assertThat(folder.slices().get("bacterial") + folder.slices().get("viral")).isEqualTo(50);
     assertThat(audit.skipped())
         .isEqualTo(
             new DatasetAudit.Skipped(

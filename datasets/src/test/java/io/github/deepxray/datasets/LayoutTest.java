@@ -81,7 +81,8 @@ class LayoutTest {
   @Test
   void hiddenFoldersAreNeverData() throws IOException {
     PreparedDataset dataset = prepare(SharedData.cases("layouts/dot_ipynb_edited"), OPTIONS);
-    assertThat(dataset.manifest().classNames()).isEqualTo(ClassNames.DEFAULT);
+    assertThat(dataset.manifest().classNames())
+        .isEqualTo(DatasetProfile.CHEST_XRAY_PNEUMONIA.classes());
     assertThat(dataset.manifest().audit().skipped().junk()).isEqualTo(Map.of(Junk.HIDDEN, 5));
     assertThat(line("left out")).isEqualTo("5 hidden");
   }
@@ -90,7 +91,8 @@ class LayoutTest {
   void foldersOfPatientsKeepThemTogether() throws IOException {
     Path source = SharedData.cases("layouts/class_patient");
     PreparedDataset dataset = prepare(source, OPTIONS);
-    assertThat(dataset.manifest().classNames()).isEqualTo(ClassNames.DEFAULT);
+    assertThat(dataset.manifest().classNames())
+        .isEqualTo(DatasetProfile.CHEST_XRAY_PNEUMONIA.classes());
     Map<String, Map<String, String>> images = images(dataset);
     images.forEach(
         (name, members) ->
@@ -391,7 +393,8 @@ class LayoutTest {
   @ValueSource(strings = {"backslash_unix", "macos", "names_cp437", "names_gbk"})
   void archivesOfOtherMachinesAreRead(String name) throws IOException {
     PreparedDataset dataset = prepare(SharedData.cases("zip/" + name + ".zip"), OPTIONS);
-    assertThat(dataset.manifest().classNames()).isEqualTo(ClassNames.DEFAULT);
+    assertThat(dataset.manifest().classNames())
+        .isEqualTo(DatasetProfile.CHEST_XRAY_PNEUMONIA.classes());
     assertThat(dataset.images(Split.TEST)).isPositive();
     assertThat(dataset.manifest().audit().quarantined()).isEmpty();
   }

@@ -90,8 +90,9 @@ class OtherDatasetsTest {
         .hasSize(37)
         .allMatch(r -> r.label().equals(Label.PNEUMONIA) == r.filename().contains("/dog/"));
     assertThat(dataset.table()).contains(" cat ").contains(" dog").doesNotContain("pneumonia");
-    assertThat(Json.read(dataset.folder().resolve("dataset.json")).get("classes"))
-        .isEqualTo(Json.tree(List.of("cat", "dog")));
+    var profile = Json.read(dataset.folder().resolve("dataset.json")).get("profile");
+    assertThat(profile.get("classes")).isEqualTo(Json.tree(List.of("cat", "dog")));
+    assertThat(profile.get("positive").asText()).isEqualTo("dog");
     assertThat(PreparedDataset.open(dataset.folder()).manifest()).isEqualTo(dataset.manifest());
   }
 
@@ -204,9 +205,10 @@ class OtherDatasetsTest {
     }
     assertThat(dataset.table()).contains(" cat ").contains(" dog ").contains(" fox ");
     var json = Json.read(dataset.folder().resolve("dataset.json"));
-    assertThat(json.get("classes")).isEqualTo(Json.tree(List.of("cat", "dog", "fox")));
+    assertThat(json.at("/profile/classes")).isEqualTo(Json.tree(List.of("cat", "dog", "fox")));
     assertThat(json.at("/splits/2/labels")).isEqualTo(Json.tree(Map.of("0", 6, "1", 4, "2", 8)));
-    assertThat(json.at("/audit/folders/1/label").asText()).isEqualTo("1");
+    assertThat(json.at("/audit/folders/1/label")).isEqualTo(Json.tree(1));
+    assertThat(json.at("/splits/2/slices")).isEqualTo(Json.object());
     assertThat(PreparedDataset.open(dataset.folder()).manifest()).isEqualTo(dataset.manifest());
   }
 
@@ -373,7 +375,7 @@ class OtherDatasetsTest {
     DatasetOptions again =
         OPTIONS
             .withImageSize(32)
-            .withClasses(ClassNames.DEFAULT)
+            .withClasses(DatasetProfile.CHEST_XRAY_PNEUMONIA.classes())
             .withOfficialVal(OfficialVal.VALIDATION);
     PreparedDataset second = prepare(first.folder(), again);
     assertThat(second.manifest().source().kind()).isEqualTo("tfrecord");
@@ -399,12 +401,15 @@ class OtherDatasetsTest {
   }
 
   @Test
-  void theManifestOfTheKaggleArchiveIsAsBefore() throws IOException {
+  void theManifestOfTheKaggleArchiveSaysWhatItIsAbout() throws IOException {
     PhantomArchive.writeFolder(
         source(), PhantomOptions.DEFAULT.withTrain(6, 6).withVal(1, 1).withTest(2, 2).withSize(32));
     PreparedDataset dataset = prepare(source(), OPTIONS.withImageSize(32));
-    String json = Files.readString(dataset.folder().resolve("dataset.json"));
-    assertThat(json).doesNotContain("classes").doesNotContain("testFraction");
-    assertThat(dataset.manifest().classNames()).isEqualTo(ClassNames.DEFAULT);
+    var json = Json.read(dataset.folder().resolve("dataset.json"));
+    assertThat(json.get("options").has("classes")).isFalse();
+    assertThat(json.get("options").has("testFraction")).isFalse();
+    assertThat(json.at("/profile/name").asText()).isEqualTo("chest-xray-pneumonia");
+    assertThat(json.at("/profile/positive").asText()).isEqualTo("PNEUMONIA");
+    assertThat(dataset.manifest().profile()).isEqualTo(DatasetProfile.CHEST_XRAY_PNEUMONIA);
   }
 }

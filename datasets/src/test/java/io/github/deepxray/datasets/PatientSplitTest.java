@@ -21,12 +21,16 @@ class PatientSplitTest {
   private static final DatasetOptions OPTIONS =
       DatasetOptions.DEFAULT.withOfficialVal(OfficialVal.TRAIN);
 
+  private static int place(Slice slice) {
+    return DatasetProfile.CHEST_XRAY_PNEUMONIA.slices().indexOf(slice.key());
+  }
+
   private static Image image(String path, Split official, Slice slice, String patient, int bytes) {
     return new Image(
         path,
         official,
         slice == Slice.NORMAL ? Label.NORMAL : Label.PNEUMONIA,
-        slice,
+        place(slice),
         patient,
         "hash" + bytes);
   }
@@ -102,9 +106,11 @@ class PatientSplitTest {
     for (double fraction : new double[] {0.05, 0.1, 0.25}) {
       PatientSplit split = PatientSplit.of(images, OPTIONS.withValidationFraction(fraction));
       for (Slice slice : List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL)) {
-        double all = images.stream().filter(i -> i.slice() == slice).count();
+        double all = images.stream().filter(i -> i.place() == place(slice)).count();
         double drawn =
-            split.images().get(Split.VALIDATION).stream().filter(i -> i.slice() == slice).count();
+            split.images().get(Split.VALIDATION).stream()
+                .filter(i -> i.place() == place(slice))
+                .count();
         assertThat(drawn).isCloseTo(fraction * all, within(2.0));
       }
       assertThat(split.quarantined()).isEmpty();
@@ -183,5 +189,26 @@ class PatientSplitTest {
     PatientSplit split = PatientSplit.of(images, OPTIONS);
     assertThat(split.images().get(Split.VALIDATION)).hasSize(1);
     assertThat(split.images().get(Split.TRAIN)).hasSize(2);
+  }
+
+  /** A patient of as many images of two finer classes counts as one of the first of them. */
+  @Test
+  void aTieIsOfTheFirstFinerClass() {
+    List<Image> images = new ArrayList<>();
+    for (int p = 0; p < 2; p++) {
+      images.add(image(p + "/a", Split.TRAIN, Slice.VIRAL, "p" + p, 10 * p));
+      images.add(image(p + "/b", Split.TRAIN, Slice.UNSPECIFIED, "p" + p, 10 * p + 1));
+      images.add(image(p + "/c", Split.TRAIN, Slice.VIRAL, "v" + p, 10 * p + 2));
+      images.add(image(p + "/d", Split.TRAIN, Slice.UNSPECIFIED, "u" + p, 10 * p + 3));
+    }
+    for (int seed = 0; seed < 10; seed++) {
+      List<Image> drawn =
+          PatientSplit.of(images, OPTIONS.withValidationFraction(0.01).withSeed(seed))
+              .images()
+              .get(Split.VALIDATION);
+      // One patient of the viral ones, of four, and one of the unspecified, of two.
+      assertThat(drawn.stream().map(Image::patient).distinct()).hasSize(2);
+      assertThat(drawn).filteredOn(i -> i.patient().startsWith("u")).hasSize(1);
+    }
   }
 }

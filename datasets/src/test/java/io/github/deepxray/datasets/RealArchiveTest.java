@@ -65,8 +65,8 @@ class RealArchiveTest {
     assertThat(train.images() + validation.images()).isEqualTo(5216 + 16);
     assertThat(train.fromOfficialVal()).isEqualTo(16);
     assertThat((double) validation.labels().get(Label.NORMAL)).isCloseTo(134.1, within(2.0));
-    assertThat((double) validation.slices().get(Slice.BACTERIAL)).isCloseTo(253, within(2.0));
-    assertThat((double) validation.slices().get(Slice.VIRAL)).isCloseTo(134.5, within(2.0));
+    assertThat((double) validation.slices().get("bacterial")).isCloseTo(253, within(2.0));
+    assertThat((double) validation.slices().get("viral")).isCloseTo(134.5, within(2.0));
     checkRecords(archive, dataset);
   }
 

@@ -104,7 +104,7 @@ final class ExportOptions {
   /** What a model of this data set does, in a sentence. */
   static String purpose(PreparedDataset dataset) {
     ClassNames classes = dataset.manifest().classNames();
-    return classes.equals(ClassNames.DEFAULT)
+    return dataset.manifest().profile().hasSlices()
         ? PURPOSE
         : classes.size() == 2
             ? "Tells " + classes.positive() + " from " + classes.negative() + "."

@@ -103,7 +103,7 @@ class MessagesTest {
   void aCutManifestIsSaidInOurWords() throws IOException {
     Path out = Files.createDirectories(folder.resolve("out/data"));
     Path manifest = out.resolve(PreparedDataset.MANIFEST);
-    Files.writeString(manifest, "{\"format\": \"deepxray-dataset/2\", \"finger");
+    Files.writeString(manifest, "{\"format\": \"deepxray-dataset/3\", \"finger");
     assertThat(said(1, "train", "--out", folder.resolve("out")))
         .contains(manifest.toString())
         .contains("it ends too early")

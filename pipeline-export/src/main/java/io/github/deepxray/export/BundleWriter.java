@@ -15,6 +15,7 @@ import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.KerasArchive;
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
@@ -421,7 +422,7 @@ public final class BundleWriter {
         "deepxray",
         "Apache-2.0",
         TfLiteMetadata.Input.pixels(
-            classes.equals(ClassNames.DEFAULT)
+            DatasetProfile.of(classes).hasSlices()
                 ? "A frontal chest X-ray as RGB, 0..255."
                 : "An image as RGB, 0..255."),
         new TfLiteMetadata.Output(

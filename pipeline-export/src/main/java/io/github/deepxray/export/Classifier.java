@@ -9,7 +9,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -128,7 +128,10 @@ public final class Classifier implements AutoCloseable {
             .reduce(1, Math::multiplyExact);
     return scores == 1
         ? ImageClassifier.of(
-            engine, ClassNames.DEFAULT.list(), OptionalDouble.of(threshold.orElse(0.5)), model)
+            engine,
+            DatasetProfile.CHEST_XRAY_PNEUMONIA.classes().list(),
+            OptionalDouble.of(threshold.orElse(0.5)),
+            model)
         : ImageClassifier.of(engine, labels(model, format, scores), threshold, model);
   }
 

@@ -4,6 +4,7 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -138,7 +139,7 @@ record ModelCard(
   }
 
   private String intendedUse() {
-    if (!classes().equals(ClassNames.DEFAULT)) {
+    if (!DatasetProfile.of(classes()).hasSlices()) {
       return """
       An image goes in, the probability of %s comes out. Meant for trying out, benchmarking and
       teaching the way from images to a deployed classifier on the JVM. Out of scope: patients, and
@@ -211,7 +212,7 @@ record ModelCard(
   }
 
   private String tags() {
-    if (!classes().equals(ClassNames.DEFAULT)) {
+    if (!DatasetProfile.of(classes()).hasSlices()) {
       return "deepxray";
     }
     return (origin == ImageOrigin.PHANTOMS ? "demonstration" : "chest-x-ray") + "\n- pneumonia";

@@ -3,8 +3,9 @@ package io.github.deepxray.export;
 import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
@@ -15,8 +16,8 @@ import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,33 +33,50 @@ final class ReportPictures {
 
   private ReportPictures() {}
 
-  /** X-rays of the training and the test split, at equal distances within each finer class. */
+  /**
+   * X-rays of the training and the test split, at equal distances within each finer class, or each
+   * class where there are no finer ones.
+   */
   static List<Picture> samples(PreparedDataset dataset) throws IOException {
+    DatasetProfile profile = dataset.manifest().profile();
     List<Picture> samples = new ArrayList<>();
     for (Split split : List.of(Split.TRAIN, Split.TEST)) {
-      Map<Slice, Integer> sizes = new EnumMap<>(Slice.class);
+      Map<String, Integer> sizes = new LinkedHashMap<>();
       dataset.manifest().splits().stream()
           .filter(summary -> summary.split() == split)
-          .map(SplitSummary::slices)
+          .map(summary -> sizes(summary, profile))
           .forEach(sizes::putAll);
-      Map<Slice, List<Picture>> pictures = new EnumMap<>(Slice.class);
-      Map<Slice, Integer> seen = new EnumMap<>(Slice.class);
+      Map<String, List<Picture>> pictures = new LinkedHashMap<>();
+      sizes.keySet().forEach(slice -> pictures.put(slice, new ArrayList<>()));
+      Map<String, Integer> seen = new HashMap<>();
       try (XrayReader reader = dataset.read(split)) {
         for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
-          Slice slice = r.get().slice();
+          String slice = profile.slice(r.get().filename(), r.get().label());
           int index = seen.merge(slice, 1, Integer::sum) - 1;
           int all = Math.max(1, sizes.getOrDefault(slice, 0));
           int shown = Math.min(SAMPLES, all);
           List<Picture> row = pictures.computeIfAbsent(slice, s -> new ArrayList<>());
           // The middle of each of as many equal parts as are shown.
           if (row.size() < shown && index >= (2L * row.size() + 1) * all / (2L * shown)) {
-            row.add(Picture.of(r.get(), split, SAMPLE_SIZE, Optional.empty()));
+            row.add(Picture.of(r.get(), split, slice, SAMPLE_SIZE, Optional.empty()));
           }
         }
       }
       pictures.values().forEach(samples::addAll);
     }
     return samples;
+  }
+
+  /** The number of images of each finer class, or of each class. */
+  private static Map<String, Integer> sizes(SplitSummary summary, DatasetProfile profile) {
+    if (profile.hasSlices()) {
+      return summary.slices();
+    }
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    for (Label label : profile.classes().labels()) {
+      sizes.put(profile.classes().of(label), summary.labels().getOrDefault(label, 0));
+    }
+    return sizes;
   }
 
   /**
@@ -87,7 +105,7 @@ final class ReportPictures {
     List<Picture> pictures = new ArrayList<>();
     if (explaining.isEmpty()) {
       for (String file : files) {
-        pictures.add(Picture.of(records.get(file), Split.TEST, MISTAKE_SIZE, Optional.empty()));
+        pictures.add(mistake(dataset, records.get(file), Optional.empty()));
       }
       return pictures;
     }
@@ -96,9 +114,15 @@ final class ReportPictures {
         new Explainer(TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
       for (String file : files) {
         HeatMap map = explainer.explain(records.get(file).decode()).heatMap();
-        pictures.add(Picture.of(records.get(file), Split.TEST, MISTAKE_SIZE, Optional.of(map)));
+        pictures.add(mistake(dataset, records.get(file), Optional.of(map)));
       }
     }
     return pictures;
+  }
+
+  private static Picture mistake(
+      PreparedDataset dataset, XrayRecord record, Optional<HeatMap> heat) {
+    String slice = dataset.manifest().profile().slice(record.filename(), record.label());
+    return Picture.of(record, Split.TEST, slice, MISTAKE_SIZE, heat);
   }
 }

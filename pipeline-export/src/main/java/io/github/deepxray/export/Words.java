@@ -1,6 +1,7 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 
 /** How texts speak of the classes. */
 final class Words {
@@ -10,12 +11,12 @@ final class Words {
   static String positive(ClassNames classes) {
     return classes.size() > 2
         ? "each class"
-        : classes.equals(ClassNames.DEFAULT) ? "pneumonia" : classes.positive();
+        : DatasetProfile.of(classes).hasSlices() ? "pneumonia" : classes.positive();
   }
 
   /** All images of the positive class within a sentence. */
   static String positives(ClassNames classes) {
-    return classes.equals(ClassNames.DEFAULT)
+    return DatasetProfile.of(classes).hasSlices()
         ? "the pneumonias"
         : "the images of " + positive(classes);
   }

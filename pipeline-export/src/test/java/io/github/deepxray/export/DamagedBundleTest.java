@@ -154,7 +154,11 @@ class DamagedBundleTest {
       for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
         pictures.add(
             Picture.of(
-                r.get(), Split.TEST, 16, Optional.of(HeatMap.of(2, 2, new float[] {0, 1, 2, 3}))));
+                r.get(),
+                Split.TEST,
+                "normal",
+                16,
+                Optional.of(HeatMap.of(2, 2, new float[] {0, 1, 2, 3}))));
       }
     }
     Json.write(

@@ -10,6 +10,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
@@ -105,6 +106,7 @@ public final class Samples {
             folder.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(32).withValidationFraction(0.25),
             Progress.NONE);
+    DatasetProfile profile = dataset.manifest().profile();
     Map<Split, Predictions> predictions = new EnumMap<>(Split.class);
     Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
     Map<String, Evaluation> evaluations = new LinkedHashMap<>();
@@ -121,7 +123,7 @@ public final class Samples {
                     record.patient(),
                     record.label().index() == 1,
                     (n + 1.0) / (records.size() + 1)),
-                record.slice().key()));
+                profile.slice(record.filename(), record.label())));
         for (int i = 0; i < FEATURES; i++) {
           features[n * FEATURES + i] = n + i / 2f;
         }
@@ -130,7 +132,7 @@ public final class Samples {
       embeddings.put(
           split,
           new Embeddings(
-              records.stream().map(Embeddings.Image::of).toList(),
+              records.stream().map(r -> Embeddings.Image.of(r, profile)).toList(),
               FEATURES,
               List.of(Matrix.of(features, records.size(), FEATURES))));
       evaluations.put(

@@ -9,7 +9,7 @@ import io.github.deepxray.core.metrics.MulticlassEvaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,13 +102,16 @@ public final class Evaluator {
     Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
     Map<String, Double> thresholds = decision.byName();
     long seed = model.description().seed();
-    // The finer classes are those of one data set alone.
-    boolean named = dataset.manifest().classNames().equals(ClassNames.DEFAULT);
+    DatasetProfile profile = dataset.manifest().profile();
     for (Map.Entry<Split, Embeddings> entry : embeddings.entrySet()) {
       String split = entry.getKey().key();
       List<ScoredExample> scored = scores.get(entry.getKey()).twoClass();
       splits.put(split, Evaluation.of(scored, thresholds, seed));
-      slices.put(split, named ? slices(entry.getValue(), scored, thresholds, seed) : Map.of());
+      slices.put(
+          split,
+          profile.hasSlices()
+              ? slices(profile, entry.getValue(), scored, thresholds, seed)
+              : Map.of());
       Predictions.of(entry.getValue(), scored).write(folder.resolve(Predictions.fileName(split)));
     }
     return new MetricsReport(
@@ -138,11 +142,12 @@ public final class Evaluator {
   }
 
   private static Map<String, Evaluation> slices(
+      DatasetProfile profile,
       Embeddings embeddings,
       List<ScoredExample> scored,
       Map<String, Double> thresholds,
       long seed) {
-    Map<Slice, List<ScoredExample>> members = new EnumMap<>(Slice.class);
+    Map<String, List<ScoredExample>> members = new HashMap<>();
     List<ScoredExample> negatives = new ArrayList<>();
     for (int i = 0; i < scored.size(); i++) {
       if (scored.get(i).positive()) {
@@ -154,12 +159,13 @@ public final class Evaluator {
       }
     }
     Map<String, Evaluation> slices = new LinkedHashMap<>();
-    members.forEach(
-        (slice, positives) -> {
-          List<ScoredExample> all = new ArrayList<>(positives);
-          all.addAll(negatives);
-          slices.put(slice.key(), Evaluation.of(all, thresholds, seed));
-        });
+    for (String slice : profile.slices()) {
+      if (members.containsKey(slice)) {
+        List<ScoredExample> all = new ArrayList<>(members.get(slice));
+        all.addAll(negatives);
+        slices.put(slice, Evaluation.of(all, thresholds, seed));
+      }
+    }
     slices.put(Slice.NORMAL.key(), Evaluation.of(negatives, thresholds, seed));
     return slices;
   }

@@ -24,7 +24,7 @@ public record Predictions(List<Row> rows) {
   /**
    * An image.
    *
-   * @param slice {@code normal}, {@code bacterial}, {@code viral} or {@code unspecified}
+   * @param slice the key of its finer class, or the name of its class where there are none
    */
   public record Row(ScoredExample example, String slice) {}
 
@@ -36,7 +36,7 @@ public record Predictions(List<Row> rows) {
   static Predictions of(Embeddings embeddings, List<ScoredExample> scored) {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < scored.size(); i++) {
-      rows.add(new Row(scored.get(i), embeddings.images().get(i).slice().key()));
+      rows.add(new Row(scored.get(i), embeddings.images().get(i).slice()));
     }
     return new Predictions(rows);
   }

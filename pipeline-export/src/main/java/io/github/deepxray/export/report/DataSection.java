@@ -5,7 +5,6 @@ import io.github.deepxray.datasets.DatasetAudit;
 import io.github.deepxray.datasets.DatasetAudit.Range;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.Predictions;
 import java.util.ArrayList;
@@ -17,7 +16,9 @@ import java.util.stream.Collectors;
 
 /** The audit of the data set. */
 final class DataSection {
-  private static final List<Slice> FINER = List.of(Slice.BACTERIAL, Slice.VIRAL, Slice.UNSPECIFIED);
+  /** The colours of two classes: those of finer classes. */
+  private static final List<String> COLOURS = List.of("normal", "unspecified");
+
   private static final int LISTED = 10;
   private static final int MOST_IMAGES = 5;
   private static final double WIDTH = 440;
@@ -88,14 +89,14 @@ final class DataSection {
     for (SplitSummary split : splits) {
       text(svg, "", 0, y + BAR / 2 + 4, "start", split.split().key());
       double x = left;
-      for (Slice slice : Slice.values()) {
+      for (String slice : colours()) {
         int images = parts(split).getOrDefault(slice, 0);
         double width = (WIDTH - left) * images / Math.max(1, split.images());
         if (images > 0) {
           svg.empty(
               "rect",
               "class",
-              "slice " + slice.key(),
+              "slice " + slice,
               "x",
               Numbers.coordinate(x),
               "y",
@@ -105,7 +106,7 @@ final class DataSection {
               "height",
               Numbers.coordinate(BAR));
           String label = Numbers.count(images);
-          String longer = brief.slice(slice.key()) + " " + label;
+          String longer = brief(slice) + " " + label;
           if (width > 7.5 * Wording.width(longer)) {
             text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", longer);
           } else if (width > 8 * label.length()) {
@@ -117,12 +118,12 @@ final class DataSection {
       y += ROW;
     }
     double x = left;
-    for (Slice slice : Slice.values()) {
+    for (String slice : colours()) {
       if (splits.stream().anyMatch(s -> parts(s).getOrDefault(slice, 0) > 0)) {
         svg.empty(
             "rect",
             "class",
-            "slice " + slice.key(),
+            "slice " + slice,
             "x",
             Numbers.coordinate(x),
             "y",
@@ -131,7 +132,7 @@ final class DataSection {
             "12",
             "height",
             "12");
-        String name = brief.slice(slice.key());
+        String name = brief(slice);
         text(svg, "", x + 17, height - 8, "start", name);
         x += 34 + 7.0 * Wording.width(name);
       }
@@ -139,15 +140,27 @@ final class DataSection {
     return svg.close();
   }
 
-  /** How many images of each finer class a split has, or of each class if there are no finer. */
-  private Map<Slice, Integer> parts(SplitSummary split) {
+  /** The parts of a bar by their colours: finer classes, or classes if there are no finer ones. */
+  private List<String> colours() {
+    return words.hasSlices() ? content.dataset().profile().slices() : COLOURS;
+  }
+
+  /** How many images a split has of each part. */
+  private Map<String, Integer> parts(SplitSummary split) {
     return words.hasSlices()
         ? split.slices()
         : Map.of(
-            Slice.NORMAL,
+            COLOURS.get(0),
             split.labels().getOrDefault(Label.NORMAL, 0),
-            Slice.UNSPECIFIED,
+            COLOURS.get(1),
             split.labels().getOrDefault(Label.PNEUMONIA, 0));
+  }
+
+  private String brief(String part) {
+    if (words.hasSlices()) {
+      return part;
+    }
+    return part.equals(COLOURS.get(0)) ? brief.negative() : brief.positive();
   }
 
   private static void text(Html svg, String style, double x, double y, String anchor, String text) {
@@ -177,7 +190,7 @@ final class DataSection {
                 words.negative(),
                 words.positive()));
     if (words.hasSlices()) {
-      FINER.forEach(slice -> heads.add(slice.key()));
+      heads.addAll(content.dataset().profile().partsOfClasses());
     }
     if (official) {
       heads.add("from the source's validation folder");
@@ -197,7 +210,9 @@ final class DataSection {
               + Numbers.percent((double) positives / split.images())
               + ")");
       if (words.hasSlices()) {
-        FINER.forEach(slice -> cells.add(Numbers.count(split.slices().getOrDefault(slice, 0))));
+        for (String slice : content.dataset().profile().partsOfClasses()) {
+          cells.add(Numbers.count(split.slices().getOrDefault(slice, 0)));
+        }
       }
       if (official) {
         cells.add(Numbers.count(split.fromOfficialVal()));
@@ -372,7 +387,6 @@ final class DataSection {
             + ", as the model sees them.",
         "class",
         "soft");
-    // By the finer class even where it has no name of its own: a row has room for no more.
     Map<String, List<Picture>> rows = new LinkedHashMap<>();
     for (Picture picture : content.samples()) {
       rows.computeIfAbsent(picture.split() + ", " + picture.slice(), k -> new ArrayList<>())
@@ -382,7 +396,7 @@ final class DataSection {
         .forEach(
             pictures -> {
               Picture first = pictures.get(0);
-              String name = first.split() + ", " + words.slice(first.slice());
+              String name = first.split() + ", " + first.slice();
               html.open("div", "class", "samples");
               html.element("p", name);
               for (Picture picture : pictures) {

@@ -97,9 +97,7 @@ final class MistakesSection {
         });
     html.open("figcaption");
     html.element("b", Numbers.decimals(example.probability(), 3));
-    html.text(" " + words.slice(row.slice()) + ", patient ")
-        .element("code", example.patient())
-        .empty("br");
+    html.text(" " + row.slice() + ", patient ").element("code", example.patient()).empty("br");
     html.element(
         "code", example.id().substring(example.id().lastIndexOf('/') + 1), "title", example.id());
     html.close().close();

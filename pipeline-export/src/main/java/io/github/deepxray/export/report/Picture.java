@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * @param file the X-ray's name, as in the predictions
  * @param split where it belongs
- * @param slice its finer class
+ * @param slice the key of its finer class, or the name of its class where there are none
  * @param jpeg the bytes of a JPEG file in base64
  * @param heat what in it speaks for the positive class, if that was asked for
  */
@@ -58,9 +58,11 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
   /**
    * Makes a small copy.
    *
+   * @param slice the key of its finer class, or the name of its class where there are none
    * @param size of its longer side in pixels; a smaller X-ray keeps its size
    */
-  public static Picture of(XrayRecord record, Split split, int size, Optional<HeatMap> heat) {
+  public static Picture of(
+      XrayRecord record, Split split, String slice, int size, Optional<HeatMap> heat) {
     RgbImage image = record.decode();
     double shrink = Math.min(1, (double) size / Math.max(image.height(), image.width()));
     RgbImage small =
@@ -71,7 +73,7 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
     return new Picture(
         record.filename(),
         split.key(),
-        record.slice().key(),
+        slice,
         Base64.getEncoder().encodeToString(ImageCodec.encodeJpeg(small, QUALITY)),
         heat.map(Heat::of));
   }

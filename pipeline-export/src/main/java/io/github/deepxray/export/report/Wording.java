@@ -1,8 +1,8 @@
 package io.github.deepxray.export.report;
 
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Slice;
 import java.util.Locale;
 
 /**
@@ -20,7 +20,7 @@ record Wording(ClassNames classes) {
 
   /** Whether the finer classes bacterial and viral mean something. */
   boolean hasSlices() {
-    return classes.equals(ClassNames.DEFAULT);
+    return DatasetProfile.of(classes).hasSlices();
   }
 
   /** A class within a sentence. */
@@ -98,17 +98,9 @@ record Wording(ClassNames classes) {
     return hasSlices() ? "with pneumonia" : "labelled " + positive();
   }
 
-  /** A finer class as shown: there are none but for the default names. */
-  String slice(String slice) {
-    if (hasSlices()) {
-      return slice;
-    }
-    return slice.equals(Slice.NORMAL.key()) ? negative() : positive();
-  }
-
-  /** What to call one image of a finer class. */
+  /** What to call one image of a finer class, or of a class where there are none. */
   String image(String slice) {
-    return slice(slice) + (hasSlices() ? " X-ray" : " image");
+    return slice + (hasSlices() ? " X-ray" : " image");
   }
 
   /** About how many Latin characters are as wide. */

@@ -16,8 +16,8 @@ import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetAudit;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.source.Junk;
@@ -55,7 +55,7 @@ final class ReportContents {
   }
 
   /** Images whose probability has something to do with their class. */
-  static Predictions predictions(String split, int images, long seed, boolean finer) {
+  static Predictions predictions(String split, int images, long seed, DatasetProfile profile) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Predictions.Row> rows = new ArrayList<>();
     for (int i = 0; i < images; i++) {
@@ -65,18 +65,20 @@ final class ReportContents {
           new Predictions.Row(
               new ScoredExample(
                   hostile(split + i), hostile("p" + split + i / 2), positive, probability),
-              !positive ? "normal" : !finer ? "unspecified" : i % 2 == 0 ? "bacterial" : "viral"));
+              profile.slice(
+                  i % 2 == 0 ? "person1_bacteria_1" : "person1_virus_1",
+                  positive ? Label.PNEUMONIA : Label.NORMAL)));
     }
     return new Predictions(rows);
   }
 
-  static MetricsReport metrics(Map<String, Predictions> predictions, boolean finer) {
+  static MetricsReport metrics(Map<String, Predictions> predictions, DatasetProfile profile) {
     Map<String, Evaluation> splits = new TreeMap<>();
     Map<String, Map<String, Evaluation>> slices = new TreeMap<>();
     predictions.forEach(
         (split, rows) -> {
           splits.put(split, Evaluation.of(rows.examples(), THRESHOLDS.byName(), 1));
-          if (!finer) {
+          if (!profile.hasSlices()) {
             return;
           }
           Map<String, Evaluation> kinds = new TreeMap<>();
@@ -96,7 +98,7 @@ final class ReportContents {
     return new MetricsReport(MetricsReport.FORMAT, "weights", "data", THRESHOLDS, splits, slices);
   }
 
-  private static DatasetManifest dataset(Optional<ClassNames> classes) {
+  private static DatasetManifest dataset(DatasetProfile profile) {
     DatasetAudit.Sizes sizes =
         new DatasetAudit.Sizes(
             new DatasetAudit.Range(127, 888, 2663),
@@ -115,7 +117,9 @@ final class ReportContents {
                 30,
                 1,
                 1_500_000,
-                Map.of(label.equals(Label.NORMAL) ? Slice.NORMAL : Slice.VIRAL, 60),
+                profile.hasSlices()
+                    ? Map.of(label.equals(Label.NORMAL) ? "normal" : "viral", 60)
+                    : Map.of(),
                 Map.of("jpeg", 59, "png", 1),
                 Map.of(1, 50, 3, 10),
                 Map.of(),
@@ -127,7 +131,7 @@ final class ReportContents {
               120,
               60,
               Map.of(Label.NORMAL, 60, Label.PNEUMONIA, 60),
-              Map.of(Slice.NORMAL, 60, Slice.BACTERIAL, 30, Slice.VIRAL, 30),
+              profile.hasSlices() ? Map.of("normal", 60, "bacterial", 30, "viral", 30) : Map.of(),
               0));
     }
     List<DatasetAudit.IdenticalGroup> identical = new ArrayList<>();
@@ -156,7 +160,7 @@ final class ReportContents {
             new DatasetAudit.Skipped(1, 2, Map.of(Junk.MACOSX, 3), Map.of("txt", 6))),
         splits,
         List.of(),
-        classes);
+        profile);
   }
 
   /** Noise compresses worst. */
@@ -181,6 +185,7 @@ final class ReportContents {
     return Picture.of(
         noise(name, name.hashCode()),
         split,
+        "normal",
         size,
         heat ? Optional.of(HeatMap.of(7, 7, values)) : Optional.empty());
   }
@@ -202,22 +207,21 @@ final class ReportContents {
 
   /** Everything that a report can show, with hostile names wherever a file can have them. */
   static ReportContent full() throws IOException {
-    return of(Optional.empty());
+    return of(DatasetProfile.CHEST_XRAY_PNEUMONIA);
   }
 
   /** The same of classes that have names of their own, and no finer ones. */
   static ReportContent named(ClassNames classes) throws IOException {
-    return of(Optional.of(classes));
+    return of(DatasetProfile.of(classes));
   }
 
-  private static ReportContent of(Optional<ClassNames> classes) throws IOException {
-    boolean finer = classes.isEmpty();
+  private static ReportContent of(DatasetProfile profile) throws IOException {
     Map<String, Predictions> predictions = new LinkedHashMap<>();
-    predictions.put("validation", predictions("validation", 90, 1, finer));
-    predictions.put("test", predictions("test", 120, 2, finer));
+    predictions.put("validation", predictions("validation", 90, 1, profile));
+    predictions.put("test", predictions("test", 120, 2, profile));
     List<ScoredExample> test = predictions.get("test").examples();
     Map<String, Comparison> same = Map.of("test", Comparison.of(test, 0.375, test, 0.375, 1));
-    MetricsReport metrics = metrics(predictions, finer);
+    MetricsReport metrics = metrics(predictions, profile);
     Mistakes mistakes = Mistakes.of(predictions.get("test"), THRESHOLDS.sensitivity());
     List<Picture> wrong = new ArrayList<>();
     for (List<Predictions.Row> kind : List.of(mistakes.falseAlarms(), mistakes.missed())) {
@@ -272,7 +276,7 @@ final class ReportContents {
         hostile("hash"),
         metrics,
         predictions,
-        dataset(classes),
+        dataset(profile),
         List.of(
             artifact(Artifact.FLOAT32, same, List.of()),
             artifact(Artifact.INT8, same, List.of(hostile("objection"))),
@@ -310,7 +314,7 @@ final class ReportContents {
         "backbone",
         full.training(),
         "hash",
-        metrics(predictions, true),
+        metrics(predictions, DatasetProfile.CHEST_XRAY_PNEUMONIA),
         predictions,
         full.dataset(),
         full.artifacts(),

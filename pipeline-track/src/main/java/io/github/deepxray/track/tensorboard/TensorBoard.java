@@ -185,11 +185,11 @@ public final class TensorBoard implements Tracker {
     Matrix features = embeddings.views().get(0);
     Map<String, List<Integer>> rows = new TreeMap<>();
     for (String slice :
-        embeddings.images().stream().map(image -> image.slice().key()).distinct().toList()) {
+        embeddings.images().stream().map(Embeddings.Image::slice).distinct().toList()) {
       rows.put(
           slice,
           IntStream.range(0, features.rows())
-              .filter(row -> embeddings.images().get(row).slice().key().equals(slice))
+              .filter(row -> embeddings.images().get(row).slice().equals(slice))
               .boxed()
               .toList());
     }

@@ -196,7 +196,7 @@ public final class EmbeddingExtractor {
     try (XrayReader reader = dataset.read(split)) {
       for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
         XrayRecord record = next.get();
-        images.add(Embeddings.Image.of(record));
+        images.add(Embeddings.Image.of(record, dataset.manifest().profile()));
         hashes.add(record.sha256());
         // Identical images share their vectors.
         if (seen.add(record.sha256())

@@ -1,8 +1,8 @@
 package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.XrayRecord;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,18 +40,27 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
    *
    * @param filename its path in the archive
    * @param patient whose image it is
-   * @param slice the finer class
+   * @param slice the key of its finer class, or the name of its class, see {@link
+   *     DatasetProfile#slice}
    * @param label its class
    */
-  public record Image(String filename, String patient, Slice slice, Label label) {
+  public record Image(String filename, String patient, String slice, Label label) {
     /** An image of two classes. */
-    public Image(String filename, String patient, Slice slice, boolean positive) {
+    public Image(String filename, String patient, String slice, boolean positive) {
       this(filename, patient, slice, positive ? Label.PNEUMONIA : Label.NORMAL);
     }
 
-    /** The image of a record. */
-    public static Image of(XrayRecord record) {
-      return new Image(record.filename(), record.patient(), record.slice(), record.label());
+    /**
+     * The image of a record.
+     *
+     * @param profile that of the record's data set
+     */
+    public static Image of(XrayRecord record, DatasetProfile profile) {
+      return new Image(
+          record.filename(),
+          record.patient(),
+          profile.slice(record.filename(), record.label()),
+          record.label());
     }
 
     /** Whether it is of the second of two classes, and so shows pneumonia. */

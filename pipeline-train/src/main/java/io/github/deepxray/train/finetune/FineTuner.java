@@ -216,8 +216,8 @@ public final class FineTuner {
     String cut = Blocks.cut(model.model().network(), options.spec().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();
-      Source train = new Source.Rendered(dataset.readAll(Split.TRAIN), size);
-      Source validation = new Source.Rendered(dataset.readAll(Split.VALIDATION), size);
+      Source train = Source.Rendered.of(dataset, Split.TRAIN, size);
+      Source validation = Source.Rendered.of(dataset, Split.VALIDATION, size);
       return train(dataset, model, cut, folder, stage, train, validation, 0, 0);
     }
     EmbeddingExtractor extractor =

@@ -2,6 +2,9 @@ package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.train.embedding.EmbeddingCache;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
@@ -43,8 +46,14 @@ sealed interface Source {
   /** Pixels; the images are kept compressed. */
   record Rendered(List<XrayRecord> records, List<Embeddings.Image> images, int size)
       implements Source {
-    Rendered(List<XrayRecord> records, int size) {
-      this(List.copyOf(records), records.stream().map(Embeddings.Image::of).toList(), size);
+    /** All images of a split. */
+    static Rendered of(PreparedDataset dataset, Split split, int size) throws IOException {
+      List<XrayRecord> records = dataset.readAll(split);
+      DatasetProfile profile = dataset.manifest().profile();
+      return new Rendered(
+          List.copyOf(records),
+          records.stream().map(record -> Embeddings.Image.of(record, profile)).toList(),
+          size);
     }
 
     @Override

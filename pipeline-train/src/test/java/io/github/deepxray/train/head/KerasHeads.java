@@ -5,7 +5,6 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
 import java.io.IOException;
@@ -38,7 +37,7 @@ final class KerasHeads {
       boolean positive = i % 5 < 3;
       images.add(
           new Embeddings.Image(
-              "image" + i, "patient" + i, positive ? Slice.VIRAL : Slice.NORMAL, positive));
+              "image" + i, "patient" + i, positive ? "viral" : "normal", positive));
       for (int j = 0; j < FEATURES; j++) {
         int value = (i * i * 31 + j * 17 + i * j * 57) % 97 - 48;
         if (j < 2) {

@@ -1,6 +1,5 @@
 package io.github.deepxray.train.head;
 
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
 import java.util.ArrayList;
@@ -23,7 +22,7 @@ final class SampleFeatures {
       boolean positive = i % 3 != 0;
       list.add(
           new Embeddings.Image(
-              "image" + i, "patient" + i, positive ? Slice.VIRAL : Slice.NORMAL, positive));
+              "image" + i, "patient" + i, positive ? "viral" : "normal", positive));
     }
     List<Matrix> matrices = new ArrayList<>();
     for (int v = 0; v < views; v++) {
