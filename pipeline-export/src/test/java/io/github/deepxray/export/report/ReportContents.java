@@ -176,7 +176,7 @@ final class ReportContents {
         ImageCodec.encodeJpeg(RgbImage.of(224, 224, pixels), 95), Label.NORMAL, name, "p");
   }
 
-  static Picture picture(String name, Split split, int size, boolean heat) {
+  static Picture picture(DatasetProfile profile, String name, Split split, int size, boolean heat) {
     SplittableRandom random = new SplittableRandom(name.hashCode());
     float[] values = new float[49];
     for (int i = 0; i < values.length; i++) {
@@ -185,7 +185,7 @@ final class ReportContents {
     return Picture.of(
         noise(name, name.hashCode()),
         split,
-        "normal",
+        profile.slice(name, Label.NORMAL),
         size,
         heat ? Optional.of(HeatMap.of(7, 7, values)) : Optional.empty());
   }
@@ -227,11 +227,11 @@ final class ReportContents {
     for (List<Predictions.Row> kind : List.of(mistakes.falseAlarms(), mistakes.missed())) {
       kind.stream()
           .limit(Mistakes.SHOWN)
-          .forEach(row -> wrong.add(picture(row.example().id(), Split.TEST, 192, true)));
+          .forEach(row -> wrong.add(picture(profile, row.example().id(), Split.TEST, 192, true)));
     }
     List<Picture> samples = new ArrayList<>();
     for (int i = 0; i < 56; i++) {
-      samples.add(picture(hostile("sample" + i), Split.TRAIN, 112, false));
+      samples.add(picture(profile, hostile("sample" + i), Split.TRAIN, 112, false));
     }
     List<EpochResult> head = new ArrayList<>();
     List<EpochResult> tuned = new ArrayList<>();
