@@ -552,7 +552,7 @@ def read_predictions(file, labels):
     for row in rows:
         label = row["label"]
         label = int(label) if label.isdigit() else labels.index(label)
-        exact[row["filename"]] = (label, float(row["probability"]))
+        exact[row["filename"]] = (label, float(row["probability_1"]))
     if len(exact) != len(rows):
         raise ValueError(f"{file} names a file twice")
     short = {}

@@ -184,9 +184,9 @@ def write_bundle(bundle):
     p = model.files(tf.constant([data for _, _, data in samples]))["probability"].numpy()[:, 0]
     with (bundle / "predictions-test.csv").open("w", newline="") as stream:
         rows = csv.writer(stream)
-        rows.writerow(["filename", "label", "patient", "probability"])
+        rows.writerow(["filename", "label", "patient", "probability_0", "probability_1"])
         for (name, label, _), probability in zip(samples, p):
-            rows.writerow([name, label, "someone", repr(float(probability))])
+            rows.writerow([name, label, "someone", 1 - float(probability), repr(float(probability))])
 
     warmup = folder / "assets.extra"
     warmup.mkdir()

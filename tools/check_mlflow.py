@@ -131,7 +131,8 @@ def check_run(checks, client, out):
     metrics = json.loads((out / "evaluation" / "metrics.json").read_text())
     for split in ("validation", "test"):
         checks.check(
-            found.data.metrics[f"{split}/auc"] == metrics["splits"][split]["auc"]["value"],
+            found.data.metrics[f"{split}/auc"]
+            == metrics["splits"][split]["probabilities"]["overall"]["auc"]["value"],
             f"{split}/auc {found.data.metrics[f'{split}/auc']:.4f}, that of metrics.json",
         )
     return found

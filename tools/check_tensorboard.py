@@ -37,8 +37,6 @@ from tensorboard.util import tensor_util
 
 STAGES = ("train", "prune", "finetune")
 SPLITS = ("validation", "test")
-METRICS = ("auc", "accuracy", "sensitivity", "specificity", "precision", "f1", "brier", "log_loss")
-CURVE = "pneumonia/"
 # The reader keeps a sample unless told to keep all.
 ALL = {"scalars": 0, "histograms": 0, "images": 0, "tensors": 0, "compressedHistograms": 0}
 START_SECONDS = 900
@@ -91,56 +89,62 @@ def check_stage(checks, out, stage):
 def predictions(out, split):
     with open(out / "evaluation" / f"predictions-{split}.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    labels = np.array([row["label"] == "1" for row in rows])
-    return rows, labels, np.array([float(row["probability"]) for row in rows])
+    labels = np.array([int(row["label"]) for row in rows])
+    classes = sum(name.startswith("probability_") for name in rows[0])
+    scores = [[float(row[f"probability_{c}"]) for c in range(classes)] for row in rows]
+    return rows, labels, np.array(scores)
 
 
 def check_evaluation(checks, out):
     events = EventAccumulator(str(out / "tensorboard" / "evaluation"), ALL).Reload()
     metrics = json.loads((out / "evaluation" / "metrics.json").read_text())
-    names = {"log_loss": "logLoss"}
+    classes = metrics["classes"]
     for split in SPLITS:
         whole = metrics["splits"][split]
-        at = whole["thresholds"]["validation"]
-        for metric in METRICS:
-            name = names.get(metric, metric)
-            expected = (whole.get(name) or at.get(name))["value"]
+        decided = whole["decisions"]
+        at = decided.get("validation") or decided["most probable"]
+        overall = {**whole["probabilities"]["overall"], **at["measurements"]["overall"]}
+        for metric, measured in overall.items():
             value = events.Scalars(f"{split}/{metric}")[0].value
-            checks.check(close(value, expected), f"{split}/{metric} {value:.4f}")
-        check_curve(checks, events, out, split)
-        check_mistakes(checks, events, out, split, at["threshold"])
+            checks.check(close(value, measured["value"]), f"{split}/{metric} {value:.4f}")
+        for label in [1] if len(classes) == 2 else range(len(classes)):
+            check_curve(checks, events, out, split, label, classes[label])
+        check_mistakes(checks, events, out, split, classes, at.get("threshold"))
     check_embeddings(checks, events, out)
     check_hyper_parameters(checks, events)
 
 
-def check_curve(checks, events, out, split):
-    rows, labels, probabilities = predictions(out, split)
-    tag = CURVE + split
+def check_curve(checks, events, out, split, label, name):
+    rows, labels, scores = predictions(out, split)
+    tag = f"precision_recall/{split} {name}"
     content = events.SummaryMetadata(tag).plugin_data.content
     thresholds = pr_curve_metadata.parse_plugin_metadata(content).num_thresholds
     ours = tensor_util.make_ndarray(events.Tensors(tag)[0].tensor_proto)
     theirs = tensor_util.make_ndarray(
-        pr_curve_summary.pb("curve", labels, probabilities, num_thresholds=thresholds)
+        pr_curve_summary.pb(
+            "curve", labels == label, scores[:, label], num_thresholds=thresholds
+        )
         .value[0]
         .tensor
     )
     checks.check(
         ours.shape == theirs.shape and close(ours, theirs),
-        f"{split}: the curve is the one that TensorBoard's own code makes of {len(rows)}"
+        f"{split} {name}: the curve is the one that TensorBoard's own code makes of {len(rows)}"
         f" predictions, {thresholds} thresholds, difference {np.abs(ours - theirs).max():.1e}",
     )
 
 
-def check_mistakes(checks, events, out, split, threshold):
-    rows, labels, probabilities = predictions(out, split)
-    for group, wrong, sign in (
-        (f"missed_{split}", labels & (probabilities < threshold), 1),
-        (f"false_alarms_{split}", ~labels & (probabilities >= threshold), -1),
-    ):
-        tags = sorted(tag for tag in events.Tags()["images"] if tag.startswith(group + "/"))
-        worst = sorted(sign * probabilities[wrong])[: len(tags)]
-        shown = [sign * float(tag.split("p=")[1].split(" ")[0]) for tag in tags]
-        ok = len(tags) == min(12, wrong.sum()) and np.allclose(shown, worst, atol=6e-5)
+def check_mistakes(checks, events, out, split, classes, threshold):
+    rows, labels, scores = predictions(out, split)
+    decided = scores.argmax(axis=1) if threshold is None else (scores[:, 1] >= threshold).astype(int)
+    most = max(1, 24 // len(classes))
+    for label, name in enumerate(classes[:24]):
+        group = f"mistakes_{split}/{name}"
+        wrong = (labels == label) & (decided != label)
+        tags = sorted(tag for tag in events.Tags()["images"] if tag.startswith(group + " "))
+        worst = sorted(-scores[wrong, decided[wrong]])[: len(tags)]
+        shown = [-float(tag.split("p=")[1].split(" ")[0]) for tag in tags]
+        ok = len(tags) == min(most, wrong.sum()) and np.allclose(shown, worst, atol=6e-5)
         for tag in tags:
             value = events.Images(tag)[0]
             image = Image.open(io.BytesIO(value.encoded_image_string))

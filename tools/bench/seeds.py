@@ -15,7 +15,7 @@ import re
 import statistics
 import sys
 
-METRICS = ("AUC", "accuracy", "sensitivity", "specificity")
+METRICS = ("auc", "accuracy", "sensitivity", "specificity")
 REFERENCE = "tuned"
 NAME = re.compile(r"(?P<model>[a-z][a-z0-9-]*?)-(?P<seed>\d+)(-(?P<calibration>\d+))?")
 
@@ -26,9 +26,9 @@ def read(folder):
     if not file.is_file():
         return None
     test = json.loads(file.read_text())["splits"]["test"]
-    decided = test["thresholds"]["validation"]
-    values = [test["auc"]] + [decided[name] for name in METRICS[1:]]
-    return {name: value["value"] for name, value in zip(METRICS, values)}
+    decided = test["decisions"]["validation"]["measurements"]["overall"]
+    overall = {**test["probabilities"]["overall"], **decided}
+    return {name: overall[name]["value"] for name in METRICS}
 
 
 def artifacts(folder):
@@ -56,7 +56,7 @@ def models(runs):
         for seed, metrics in seeds.items():
             cells = [f"{metrics[name]:.4f}" for name in METRICS]
             other = groups.get(REFERENCE, {}).get(seed)
-            difference = metrics["AUC"] - other["AUC"] if other else None
+            difference = metrics["auc"] - other["auc"] if other else None
             if difference is not None:
                 differences.append(difference)
             cells.append("-" if difference is None else f"{difference:+.4f}")
@@ -78,7 +78,7 @@ def files(runs):
             groups[key].append(artifact)
             test = artifact["verdict"]["splits"].get("test")
             if metrics and test:
-                against[key].append(f"{test['auc']['value'] - metrics['AUC']:+.4f}")
+                against[key].append(f"{test['metrics']['auc']['value'] - metrics['auc']:+.4f}")
     print(
         "| model | artifact | n | bytes | gzip | mean \\|dAUC\\| | max \\|dAUC\\| | mean \\|daccuracy\\| |"
         " max \\|daccuracy\\| | least correlation | refused | AUC - " + REFERENCE + " |\n|---|---|" + "---:|" * 9 + "---|"
@@ -91,8 +91,8 @@ def files(runs):
         cells = [len(group)] + [
             f"{statistics.fmean(a['size'][kind] for a in group):,.0f}" for kind in ("raw", "gzip")
         ]
-        for field in ("deltaAuc", "deltaAccuracy"):
-            values = [abs(test[field]["value"]) for test in tests]
+        for field in ("auc", "accuracy"):
+            values = [abs(test["differences"][field]["value"]) for test in tests]
             cells += [f"{statistics.fmean(values):.4f}", f"{max(values):.4f}"]
         correlations = [test["correlation"] for test in tests]
         cells.append(f"{min(map(float, correlations)):.4f}")

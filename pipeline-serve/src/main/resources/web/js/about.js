@@ -1,6 +1,6 @@
 // What is said about the model: how good it is, and its card.
 
-import { count, percent, title } from './format.js';
+import { classNames, count, percent } from './format.js';
 import { render } from './markdown.js';
 
 const byId = (id) => document.getElementById(id);
@@ -11,14 +11,9 @@ export function show(model) {
   const form = formOf(model)?.form;
   const engine = form ? `${form} (${model.engine})` : model.engine;
   byId('served').textContent = `Model ${model.name}, version ${model.version}\n${engine}`;
-  const figures = figuresOf(model);
-  if (model.labels?.length > 2) {
-    byId('purpose').textContent =
-      `Tells ${inWords(model.labels.map((label) => title(label)))} apart on frontal chest X\u2011rays.`;
-    showFiguresOfClasses(figures);
-  } else {
-    showFigures(figures, model.threshold);
-  }
+  const names = classNames(model);
+  byId('purpose').textContent = purpose(names, model.profile?.images ?? 'images');
+  showFigures(figuresOf(model), model.threshold, names);
   const card = byId('card');
   card.replaceChildren(
     typeof model.modelCard === 'string'
@@ -51,103 +46,90 @@ function formOf(model) {
   return model.artifacts?.artifacts?.find((a) => a.artifact === model.engine);
 }
 
+/** What the model does, in a sentence. */
+function purpose(names, images) {
+  const where = images.replace('X-ray', 'X\u2011ray');
+  return names.length === 2
+    ? `Tells ${names[1]} from ${names[0]} on ${where}.`
+    : `Tells ${inWords(names)} apart on ${where}.`;
+}
+
 /**
- * On the test split, at the threshold in use: of the very form that is served, or else of the model
+ * On the test split, by the decision in use: of the very form that is served, or else of the model
  * it was made from.
  */
 function figuresOf(model) {
   const served = formOf(model)?.verdict?.splits?.test;
-  if (known(served?.auc)) {
-    return { ...served, of: 'Of the very file that is served' };
-  }
-  const split = model.metrics?.splits?.test;
-  if (known(split?.macroAuc)) {
+  if (known(served?.metrics?.auc)) {
     return {
-      images: split.images,
-      auc: split.macroAuc,
-      accuracy: split.accuracy,
-      sensitivity: split.balancedAccuracy,
-      of: 'Of the model that the served file was made from',
+      images: served.images,
+      metrics: served.metrics,
+      of: 'Of the very file that is served',
     };
   }
-  if (!known(split?.auc)) {
+  const split = model.metrics?.splits?.test;
+  const overall = split?.probabilities?.overall;
+  if (!known(overall?.auc)) {
     return null;
   }
-  const at = Object.values(split.thresholds ?? {}).find((t) => t.threshold === model.threshold);
+  const at = Object.values(split.decisions ?? {}).find((d) => d.threshold === model.threshold);
   return {
-    images: split.images,
-    auc: split.auc,
-    sensitivity: at?.sensitivity,
-    specificity: at?.specificity,
+    images: split.images.reduce((sum, images) => sum + images, 0),
+    metrics: { ...overall, ...at?.measurements?.overall },
     of: 'Of the model that the served file was made from',
   };
 }
 
-function showFigures(figures, threshold) {
+/** Of more than two classes area, sensitivity and specificity are means over the classes. */
+function showFigures(figures, threshold, names) {
   const list = byId('figures');
   list.replaceChildren();
   byId('in-words').hidden = true;
-  if (!figures) {
+  const plain = (value) => value.toFixed(3);
+  const two = names.length === 2;
+  const [auc, found, spared] = two
+    ? ['how well it ranks', `of ${names[1]} is found`, `of ${names[0]} is called so`]
+    : [
+        'how well it ranks a class against the others',
+        'of a class is found, on average',
+        'of the other classes is not taken for a class, on average',
+      ];
+  if (figures) {
+    noteFigures(figures);
+    for (const [name, estimate, format, meaning] of [
+      ['AUC', figures.metrics.auc, plain, `${auc}; 0.5 is chance`],
+      ['Accuracy', figures.metrics.accuracy, percent, 'of all images is called what it is'],
+      ['Sensitivity', figures.metrics.sensitivity, percent, found],
+      ['Specificity', figures.metrics.specificity, percent, spared],
+    ]) {
+      if (known(estimate)) {
+        list.append(
+          figure(name, format(estimate.value), range(estimate, format), meaning, estimate),
+        );
+      }
+    }
+  } else {
     byId('figures-note').textContent = 'This model comes without metrics.';
-    list.append(figure('Threshold', percent(threshold), null, 'from here on it says pneumonia'));
+  }
+  if (threshold === undefined) {
     return;
   }
-  noteFigures(figures);
-  const plain = (value) => value.toFixed(3);
-  const exact = { low: threshold, high: threshold, value: threshold };
-  list.append(
-    figure(
-      'AUC',
-      plain(figures.auc.value),
-      range(figures.auc, plain),
-      'how well it ranks; 0.5 is chance',
-      figures.auc,
-    ),
-  );
-  for (const [name, estimate, meaning] of [
-    ['Sensitivity', figures.sensitivity, 'of images with pneumonia are found'],
-    ['Specificity', figures.specificity, 'of normal images are called normal'],
-  ]) {
-    if (known(estimate)) {
-      list.append(
-        figure(name, percent(estimate.value), range(estimate, percent), meaning, estimate),
-      );
-    }
-  }
-  list.append(
-    figure('Threshold', percent(threshold), null, 'from here on it says pneumonia', exact),
-  );
-  if (known(figures.sensitivity) && known(figures.specificity)) {
-    const missed = Math.round(100 * (1 - figures.sensitivity.value));
-    const alarms = Math.round(100 * (1 - figures.specificity.value));
-    byId('in-words').hidden = false;
-    byId('in-words').textContent =
-      `In other words: of 100 images with pneumonia it misses about ${missed}, and of 100 normal`
-      + ` ones it takes about ${alarms} for pneumonia. On images from elsewhere expect worse.`;
-  }
+  const exact = figures ? { low: threshold, high: threshold, value: threshold } : null;
+  const from = `from here on it says ${names[1]}`;
+  list.append(figure('Threshold', percent(threshold), null, from, exact));
+  inOtherWords(figures, names);
 }
 
-/** Of more than two classes: area and sensitivity are means over the classes. */
-function showFiguresOfClasses(figures) {
-  const list = byId('figures');
-  list.replaceChildren();
-  byId('in-words').hidden = true;
-  if (!figures) {
-    byId('figures-note').textContent = 'This model comes without metrics.';
-    return;
-  }
-  noteFigures(figures);
-  const plain = (value) => value.toFixed(3);
-  for (const [name, estimate, format, meaning] of [
-    ['AUC', figures.auc, plain, 'how well it ranks a class against the others; 0.5 is chance'],
-    ['Accuracy', figures.accuracy, percent, 'of all images are called what they are'],
-    ['Sensitivity', figures.sensitivity, percent, 'of the images of a class are found, on average'],
-  ]) {
-    if (known(estimate)) {
-      list.append(
-        figure(name, format(estimate.value), range(estimate, format), meaning, estimate),
-      );
-    }
+function inOtherWords(figures, names) {
+  const { sensitivity, specificity } = figures?.metrics ?? {};
+  if (known(sensitivity) && known(specificity)) {
+    const missed = Math.round(100 * (1 - sensitivity.value));
+    const alarms = Math.round(100 * (1 - specificity.value));
+    byId('in-words').hidden = false;
+    byId('in-words').textContent =
+      `In other words: of 100 images of the class ${names[1]} it misses about ${missed}, and of 100`
+      + ` of the class ${names[0]} it takes about ${alarms} for ${names[1]}. On images from elsewhere`
+      + ' expect worse.';
   }
 }
 

@@ -34,6 +34,12 @@ export function title(label) {
     : label;
 }
 
+/** How sentences speak of the classes of a model, by label. */
+export function classNames(model) {
+  return model.profile?.phrases?.map((phrase) => phrase.name)
+    ?? (model.labels ?? []).map((label) => title(label));
+}
+
 /** "1 image", "2 images". */
 export function count(number, noun) {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,6 +1,6 @@
 // The list of images and the viewer of the one that is chosen.
 
-import { apart, bytes, count, percent, title } from './format.js';
+import { apart, bytes, classNames, count, percent, title } from './format.js';
 import * as heatmap from './heatmap.js';
 
 const byId = (id) => document.getElementById(id);
@@ -28,6 +28,7 @@ export class Results {
   #chosen = null;
   #drawn = {};
   #labels = [];
+  #names = [];
   #on;
 
   /**
@@ -58,15 +59,15 @@ export class Results {
   describe(model) {
     this.#labels = model.labels ?? [];
     const several = this.#labels.length > 2;
-    const positive = (this.#labels[1] ?? 'pneumonia').toLowerCase();
+    this.#names = classNames(model);
     byId('probability-of').textContent = several
       ? `probability, the greatest of ${this.#labels.length} classes`
-      : `probability of ${positive}`;
+      : `probability of ${this.#names[1]}`;
     byId('gauge').hidden = several;
     byId('classes').hidden = !several;
-    if (several) {
-      byId('heat-finding').textContent = 'the class that the model says';
-    }
+    byId('heat-finding').textContent = several
+      ? 'the class that the model says'
+      : this.#names[1];
     byId('no-heat').hidden = model.explain !== false;
     this.#showChosen();
   }
@@ -333,9 +334,9 @@ export class Results {
       'aria-label',
       `Probability ${probability}, threshold ${threshold}`,
     );
-    byId('reading').textContent = above
-      ? `At or above the threshold the model says ${result.label.toLowerCase()}. It may be wrong.`
-      : `Below the threshold the model says ${result.label.toLowerCase()}. It may be wrong.`;
+    const where = above ? 'At or above' : 'Below';
+    byId('reading').textContent =
+      `${where} the threshold the model says ${this.#names[above ? 1 : 0]}. It may be wrong.`;
   }
 
   /** Each class with its probability, always in the same order. */

@@ -56,8 +56,8 @@ public record ClassNames(@JsonValue List<String> list) {
   /**
    * Two classes.
    *
-   * @param negative the class with label 0, which {@link Label#NORMAL} stands for
-   * @param positive the class with label 1, which {@link Label#PNEUMONIA} stands for: the one whose
+   * @param negative the class with label 0, which {@link Label#NEGATIVE} stands for
+   * @param positive the class with label 1, which {@link Label#POSITIVE} stands for: the one whose
    *     probability a classifier gives
    */
   public ClassNames(String negative, String positive) {
@@ -173,7 +173,7 @@ public record ClassNames(@JsonValue List<String> list) {
    * @throws IllegalStateException if there are more
    */
   public String negative() {
-    return ofTwo(Label.NORMAL);
+    return ofTwo(Label.NEGATIVE);
   }
 
   /**
@@ -182,7 +182,7 @@ public record ClassNames(@JsonValue List<String> list) {
    * @throws IllegalStateException if there are more
    */
   public String positive() {
-    return ofTwo(Label.PNEUMONIA);
+    return ofTwo(Label.POSITIVE);
   }
 
   private String ofTwo(Label label) {

@@ -15,7 +15,12 @@ public record ClassPhrases(String name, String one, String many, String having) 
 
   /** Checks that the phrases can stand on a line. */
   public ClassPhrases {
-    for (String phrase : List.of(name, one, many, having)) {
+    require(List.of(name, one, many, having));
+  }
+
+  /** Checks that phrases can stand on a line. */
+  static void require(List<String> phrases) {
+    for (String phrase : phrases) {
       if (phrase.isBlank()
           || phrase.length() > MAX_LENGTH
           || !phrase.equals(phrase.strip())

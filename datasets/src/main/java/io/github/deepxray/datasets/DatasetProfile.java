@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -19,13 +20,24 @@ import java.util.TreeSet;
  * of two classes.
  *
  * @param name {@code chest-xray-pneumonia}, or {@code classes} for any data set that is not known
+ * @param image what an image shows, such as {@code a frontal chest X-ray}
+ * @param images the same of several images
+ * @param tags words by which a model of it is found
  * @param classes what the classes are called
  * @param phrases how sentences speak of each class, by label
  * @param slices the keys of the finer classes in the order of showing them; empty if names of files
  *     tell none
  */
 public record DatasetProfile(
-    String name, ClassNames classes, List<ClassPhrases> phrases, List<String> slices) {
+    String name,
+    String image,
+    String images,
+    List<String> tags,
+    ClassNames classes,
+    List<ClassPhrases> phrases,
+    List<String> slices) {
+  private static final String WORD = "[a-z0-9][a-z0-9-]{0,99}";
+
   /** The finer classes that {@link XrayName} tells. */
   private static final List<String> TOLD_BY_NAMES =
       Arrays.stream(Slice.values()).map(Slice::key).toList();
@@ -34,6 +46,9 @@ public record DatasetProfile(
   public static final DatasetProfile CHEST_XRAY_PNEUMONIA =
       new DatasetProfile(
           "chest-xray-pneumonia",
+          "a frontal chest X-ray",
+          "frontal chest X-rays",
+          List.of("chest-x-ray", "pneumonia"),
           new ClassNames("NORMAL", "PNEUMONIA"),
           List.of(
               new ClassPhrases("normal", "a normal image", "normal images", "normal"),
@@ -44,11 +59,16 @@ public record DatasetProfile(
 
   /** Takes copies of the lists and checks that they fit together. */
   public DatasetProfile {
+    tags = List.copyOf(tags);
     phrases = List.copyOf(phrases);
     slices = List.copyOf(slices);
-    if (!name.matches("[a-z0-9][a-z0-9-]{0,99}")) {
+    if (!name.matches(WORD)) {
       throw new IllegalArgumentException("\"" + name + "\" is no name of a profile");
     }
+    if (!tags.stream().allMatch(tag -> tag.matches(WORD))) {
+      throw new IllegalArgumentException("tags are words, not " + String.join(", ", tags));
+    }
+    ClassPhrases.require(List.of(image, images));
     if (phrases.size() != classes.size()) {
       throw new IllegalArgumentException(
           "there are phrases for " + phrases.size() + " of " + classes.size() + " classes");
@@ -62,6 +82,9 @@ public record DatasetProfile(
   /** A profile as it stands in a file. */
   private record Stored(
       String name,
+      String image,
+      String images,
+      List<String> tags,
       ClassNames classes,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> positive,
       List<ClassPhrases> phrases,
@@ -70,7 +93,14 @@ public record DatasetProfile(
   @JsonCreator
   static DatasetProfile read(Stored stored) {
     DatasetProfile profile =
-        new DatasetProfile(stored.name, stored.classes, stored.phrases, stored.slices);
+        new DatasetProfile(
+            stored.name,
+            stored.image,
+            stored.images,
+            stored.tags,
+            stored.classes,
+            stored.phrases,
+            stored.slices);
     Optional<String> positive = profile.positive().map(profile.classes::of);
     if (!stored.positive.equals(positive)) {
       throw new IllegalArgumentException(
@@ -88,7 +118,8 @@ public record DatasetProfile(
 
   @JsonValue
   Stored stored() {
-    return new Stored(name, classes, positive().map(classes::of), phrases, slices);
+    return new Stored(
+        name, image, images, tags, classes, positive().map(classes::of), phrases, slices);
   }
 
   /** The known profile with these classes, or else one that knows nothing but their names. */
@@ -100,6 +131,9 @@ public record DatasetProfile(
             () ->
                 new DatasetProfile(
                     "classes",
+                    "an image",
+                    "images",
+                    List.of(),
                     classes,
                     classes.list().stream().map(ClassPhrases::of).toList(),
                     List.of()));
@@ -110,6 +144,23 @@ public record DatasetProfile(
     return KNOWN;
   }
 
+  /** What a classifier of it does, in a sentence. */
+  public String purpose() {
+    return classes.size() == 2
+        ? String.format(
+            Locale.ROOT,
+            "Tells %s from %s on %s.",
+            phrases(Label.POSITIVE).name(),
+            phrases(Label.NEGATIVE).name(),
+            images)
+        : String.format(
+            Locale.ROOT,
+            "Tells %d classes apart on %s: %s.",
+            classes.size(),
+            images,
+            String.join(", ", classes.list()));
+  }
+
   /** How sentences speak of a class. */
   public ClassPhrases phrases(Label label) {
     return phrases.get(label.index());
@@ -117,7 +168,7 @@ public record DatasetProfile(
 
   /** The class whose probability a classifier gives: label 1 of two classes, none of more. */
   public Optional<Label> positive() {
-    return classes.size() == 2 ? Optional.of(Label.PNEUMONIA) : Optional.empty();
+    return classes.size() == 2 ? Optional.of(Label.POSITIVE) : Optional.empty();
   }
 
   /** Whether the name of the positive class says that nothing is found. */

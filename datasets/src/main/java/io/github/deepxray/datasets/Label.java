@@ -11,10 +11,10 @@ import java.util.Optional;
  */
 public record Label(@JsonValue int index) implements Comparable<Label> {
   /** Label 0: of two classes the negative one. */
-  public static final Label NORMAL = new Label(0);
+  public static final Label NEGATIVE = new Label(0);
 
   /** Label 1: of two classes the positive one. */
-  public static final Label PNEUMONIA = new Label(1);
+  public static final Label POSITIVE = new Label(1);
 
   /** Checks the range. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

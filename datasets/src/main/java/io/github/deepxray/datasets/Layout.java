@@ -183,7 +183,7 @@ record Layout(
     int wrongly = 0;
     for (Candidate image : images) {
       XrayName name = XrayName.parse(image.path());
-      if (image.label().equals(Label.PNEUMONIA) && name.slice().isPresent()) {
+      if (image.label().equals(Label.POSITIVE) && name.slice().isPresent()) {
         wrongly += name.contradicts(image.label()) ? 1 : 0;
         rightly += name.contradicts(image.label()) ? 0 : 1;
       }

@@ -38,12 +38,12 @@ public record XrayName(Optional<String> patient, Optional<Slice> slice) {
 
   /** Whether the name claims the other class. */
   public boolean contradicts(Label label) {
-    return slice.isPresent() && (slice.get() == Slice.NORMAL) != label.equals(Label.NORMAL);
+    return slice.isPresent() && (slice.get() == Slice.NORMAL) != label.equals(Label.NEGATIVE);
   }
 
   /** The finer class of an image with this name and label. */
   public Slice slice(Label label) {
-    if (label.equals(Label.NORMAL)) {
+    if (label.equals(Label.NEGATIVE)) {
       return Slice.NORMAL;
     }
     return slice.filter(s -> s != Slice.NORMAL).orElse(Slice.UNSPECIFIED);

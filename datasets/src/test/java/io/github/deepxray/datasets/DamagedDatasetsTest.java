@@ -124,7 +124,7 @@ class DamagedDatasetsTest {
   }
 
   private static byte[] example() throws IOException {
-    return XrayRecord.of(image(), Label.PNEUMONIA, "train/PNEUMONIA/a.png", "person1").toExample();
+    return XrayRecord.of(image(), Label.POSITIVE, "train/PNEUMONIA/a.png", "person1").toExample();
   }
 
   private static byte[] image() throws IOException {

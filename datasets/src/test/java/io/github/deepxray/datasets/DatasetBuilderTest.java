@@ -111,12 +111,12 @@ class DatasetBuilderTest {
     assertThat(audit.folders())
         .extracting(Folder::split, Folder::label, Folder::images, Folder::unknownPatients)
         .containsExactly(
-            tuple(Split.TRAIN, Label.NORMAL, 30, 0),
-            tuple(Split.TRAIN, Label.PNEUMONIA, 50, 0),
-            tuple(Split.VALIDATION, Label.NORMAL, 3, 0),
-            tuple(Split.VALIDATION, Label.PNEUMONIA, 3, 0),
-            tuple(Split.TEST, Label.NORMAL, 8, 0),
-            tuple(Split.TEST, Label.PNEUMONIA, 12, 0));
+            tuple(Split.TRAIN, Label.NEGATIVE, 30, 0),
+            tuple(Split.TRAIN, Label.POSITIVE, 50, 0),
+            tuple(Split.VALIDATION, Label.NEGATIVE, 3, 0),
+            tuple(Split.VALIDATION, Label.POSITIVE, 3, 0),
+            tuple(Split.TEST, Label.NEGATIVE, 8, 0),
+            tuple(Split.TEST, Label.POSITIVE, 12, 0));
     Folder folder = audit.folders().get(1);
     assertThat(folder.patients()).isBetween(20, 49);
     assertThat(folder.channels()).isEqualTo(Map.of(1, 50));
@@ -154,7 +154,7 @@ class DatasetBuilderTest {
         assertThat(record.sha256()).isEqualTo(Hashes.sha256(original));
         assertThat(record.height()).isEqualTo(40);
         assertThat(record.label())
-            .isEqualTo(record.filename().contains("/NORMAL/") ? Label.NORMAL : Label.PNEUMONIA);
+            .isEqualTo(record.filename().contains("/NORMAL/") ? Label.NEGATIVE : Label.POSITIVE);
         assertThat(record.filename().startsWith("test/")).isEqualTo(split == Split.TEST);
       }
     }

@@ -36,8 +36,8 @@ class DatasetProfileTest {
     assertThat(DatasetProfile.of(ClassNames.parse("NORMAL,PNEUMONIA"))).isEqualTo(KNOWN);
     assertThat(KNOWN.slices()).containsExactly("normal", "bacterial", "viral", "unspecified");
     assertThat(KNOWN.partsOfClasses()).containsExactly("bacterial", "viral", "unspecified");
-    assertThat(KNOWN.positive()).contains(Label.PNEUMONIA);
-    assertThat(KNOWN.phrases(Label.PNEUMONIA).having()).isEqualTo("with pneumonia");
+    assertThat(KNOWN.positive()).contains(Label.POSITIVE);
+    assertThat(KNOWN.phrases(Label.POSITIVE).having()).isEqualTo("with pneumonia");
     for (String other : List.of("PNEUMONIA,NORMAL", "normal,pneumonia", "NORMAL,PNEUMONIA,COVID")) {
       DatasetProfile profile = DatasetProfile.of(ClassNames.parse(other));
       assertThat(profile.name()).isEqualTo("classes");
@@ -81,21 +81,33 @@ class DatasetProfileTest {
     assertThat(COVID.count(List.of("COVID", "pneumonia"))).isEmpty();
   }
 
+  private static DatasetProfile profile(
+      String name, ClassNames classes, List<ClassPhrases> phrases, List<String> slices) {
+    return new DatasetProfile(name, "an image", "images", List.of(), classes, phrases, slices);
+  }
+
+  @Test
+  void saysWhatAClassifierDoes() {
+    assertThat(KNOWN.purpose()).isEqualTo("Tells pneumonia from normal on frontal chest X-rays.");
+    assertThat(COVID.purpose()).isEqualTo("Tells pneumonia from COVID on images.");
+    assertThat(THREE.purpose()).isEqualTo("Tells 3 classes apart on images: cat, dog, fox.");
+  }
+
   @Test
   void refusesWhatDoesNotFitTogether() {
     ClassNames two = new ClassNames("a", "b");
     List<ClassPhrases> phrases = List.of(ClassPhrases.of("a"), ClassPhrases.of("b"));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DatasetProfile("a b", two, phrases, List.of()))
+        .isThrownBy(() -> profile("a b", two, phrases, List.of()))
         .withMessageContaining("no name of a profile");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DatasetProfile("x", two, phrases.subList(0, 1), List.of()))
+        .isThrownBy(() -> profile("x", two, phrases.subList(0, 1), List.of()))
         .withMessageContaining("phrases for 1 of 2 classes");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DatasetProfile("x", two, phrases, List.of("early", "late")))
+        .isThrownBy(() -> profile("x", two, phrases, List.of("early", "late")))
         .withMessageContaining("early, late");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DatasetProfile("x", THREE.classes(), THREE.phrases(), KNOWN.slices()))
+        .isThrownBy(() -> profile("x", THREE.classes(), THREE.phrases(), KNOWN.slices()))
         .withMessageContaining("do not tell the slices normal");
     for (String phrase : List.of("", " a", "a\nb", "a".repeat(201))) {
       assertThatIllegalArgumentException()
@@ -155,7 +167,7 @@ class DatasetProfileTest {
     JsonNode tree = Json.tree(manifest());
     assertThat(tree.at("/audit/folders/1/label")).isEqualTo(Json.tree(1));
     assertThat(tree.at("/splits/2/labels")).isEqualTo(Json.tree(Map.of("0", 2, "1", 2)));
-    assertThat(Label.PNEUMONIA).hasToString("1");
+    assertThat(Label.POSITIVE).hasToString("1");
     for (String wrong : List.of("\"PNEUMONIA\"", "\"01\"", "1.5", "-1", "1000", "null")) {
       JsonNode changed = tree.deepCopy();
       ((ObjectNode) changed.at("/audit/folders/1")).set("label", Json.parse(wrong, "label"));

@@ -85,10 +85,10 @@ class OtherDatasetsTest {
     assertThat(dataset.manifest().classNames()).isEqualTo(new ClassNames("cat", "dog"));
     Map<Split, List<XrayRecord>> records = records(dataset);
     assertThat(records.get(Split.TEST)).hasSize(7);
-    assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(4);
+    assertThat(count(records.get(Split.TEST), Label.POSITIVE)).isEqualTo(4);
     assertThat(records.values().stream().flatMap(List::stream))
         .hasSize(37)
-        .allMatch(r -> r.label().equals(Label.PNEUMONIA) == r.filename().contains("/dog/"));
+        .allMatch(r -> r.label().equals(Label.POSITIVE) == r.filename().contains("/dog/"));
     assertThat(dataset.table()).contains(" cat ").contains(" dog").doesNotContain("pneumonia");
     var profile = Json.read(dataset.folder().resolve("dataset.json")).get("profile");
     assertThat(profile.get("classes")).isEqualTo(Json.tree(List.of("cat", "dog")));
@@ -103,10 +103,10 @@ class OtherDatasetsTest {
     file("set/README.txt", new byte[0]);
     PreparedDataset dataset = prepare(source(), OPTIONS);
     Map<Split, List<XrayRecord>> records = records(dataset);
-    assertThat(count(records.get(Split.TEST), Label.NORMAL)).isEqualTo(12);
-    assertThat(count(records.get(Split.TEST), Label.PNEUMONIA)).isEqualTo(8);
-    assertThat(count(records.get(Split.VALIDATION), Label.NORMAL)).isEqualTo(5);
-    assertThat(count(records.get(Split.VALIDATION), Label.PNEUMONIA)).isEqualTo(3);
+    assertThat(count(records.get(Split.TEST), Label.NEGATIVE)).isEqualTo(12);
+    assertThat(count(records.get(Split.TEST), Label.POSITIVE)).isEqualTo(8);
+    assertThat(count(records.get(Split.VALIDATION), Label.NEGATIVE)).isEqualTo(5);
+    assertThat(count(records.get(Split.VALIDATION), Label.POSITIVE)).isEqualTo(3);
     assertThat(records.values().stream().mapToInt(List::size).sum()).isEqualTo(100);
     String fingerprint = dataset.fingerprint();
     assertThat(prepare(source(), OPTIONS).fingerprint()).isEqualTo(fingerprint);
@@ -124,7 +124,7 @@ class OtherDatasetsTest {
     PreparedDataset dataset = prepare(source(), options);
     assertThat(dataset.manifest().classNames().positive()).isEqualTo("abnormal");
     assertThat(records(dataset).get(Split.TRAIN))
-        .allMatch(r -> r.label().equals(Label.PNEUMONIA) == r.filename().contains("abnormal"));
+        .allMatch(r -> r.label().equals(Label.POSITIVE) == r.filename().contains("abnormal"));
     assertThatThrownBy(() -> prepare(source(), OPTIONS.withClasses(ClassNames.parse("a,normal"))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("abnormal and normal, not a and normal");

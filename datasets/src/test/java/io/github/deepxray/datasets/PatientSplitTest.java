@@ -29,7 +29,7 @@ class PatientSplitTest {
     return new Image(
         path,
         official,
-        slice == Slice.NORMAL ? Label.NORMAL : Label.PNEUMONIA,
+        slice == Slice.NORMAL ? Label.NEGATIVE : Label.POSITIVE,
         place(slice),
         patient,
         "hash" + bytes);

@@ -44,12 +44,12 @@ class RealArchiveTest {
     assertThat(audit.folders())
         .extracting(Folder::split, Folder::label, Folder::images)
         .containsExactly(
-            tuple(Split.TRAIN, Label.NORMAL, 1341),
-            tuple(Split.TRAIN, Label.PNEUMONIA, 3875),
-            tuple(Split.VALIDATION, Label.NORMAL, 8),
-            tuple(Split.VALIDATION, Label.PNEUMONIA, 8),
-            tuple(Split.TEST, Label.NORMAL, 234),
-            tuple(Split.TEST, Label.PNEUMONIA, 390));
+            tuple(Split.TRAIN, Label.NEGATIVE, 1341),
+            tuple(Split.TRAIN, Label.POSITIVE, 3875),
+            tuple(Split.VALIDATION, Label.NEGATIVE, 8),
+            tuple(Split.VALIDATION, Label.POSITIVE, 8),
+            tuple(Split.TEST, Label.NEGATIVE, 234),
+            tuple(Split.TEST, Label.POSITIVE, 390));
     assertThat(audit.folders().get(0).patients() + audit.folders().get(1).patients())
         .isEqualTo(3654);
     assertThat(audit.folders().get(2).unknownPatients()).isEqualTo(8);
@@ -64,7 +64,7 @@ class RealArchiveTest {
     SplitSummary validation = dataset.manifest().splits().get(1);
     assertThat(train.images() + validation.images()).isEqualTo(5216 + 16);
     assertThat(train.fromOfficialVal()).isEqualTo(16);
-    assertThat((double) validation.labels().get(Label.NORMAL)).isCloseTo(134.1, within(2.0));
+    assertThat((double) validation.labels().get(Label.NEGATIVE)).isCloseTo(134.1, within(2.0));
     assertThat((double) validation.slices().get("bacterial")).isCloseTo(253, within(2.0));
     assertThat((double) validation.slices().get("viral")).isCloseTo(134.5, within(2.0));
     checkRecords(archive, dataset);

@@ -71,7 +71,7 @@ class XrayReaderTest {
   void readsBackWhatItWrote() throws IOException {
     XrayRecord record =
         XrayRecord.of(
-            jpeg, Label.PNEUMONIA, "train/PNEUMONIA/person7_virus_1.jpeg", "person7_virus");
+            jpeg, Label.POSITIVE, "train/PNEUMONIA/person7_virus_1.jpeg", "person7_virus");
     Path first = write("a", record.toExample());
     Path second = write("b", record.toExample(), record.toExample());
     try (XrayReader reader = XrayReader.open(List.of(first, second))) {

@@ -11,7 +11,7 @@ import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
-import io.github.deepxray.core.network.Sparsity;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
@@ -28,7 +28,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,17 +75,6 @@ import picocli.CommandLine.Parameters;
     },
     sortOptions = false)
 final class CompareCommand implements Callable<Integer> {
-  private static final Map<String, Function<Comparison, Interval>> METRICS = metrics();
-
-  private static Map<String, Function<Comparison, Interval>> metrics() {
-    Map<String, Function<Comparison, Interval>> metrics = new LinkedHashMap<>();
-    metrics.put("auc", Comparison::auc);
-    metrics.put("accuracy", Comparison::accuracy);
-    metrics.put("sensitivity", Comparison::sensitivity);
-    metrics.put("specificity", Comparison::specificity);
-    return metrics;
-  }
-
   @Mixin private CommonOptions common;
 
   @Parameters(
@@ -281,15 +269,16 @@ final class CompareCommand implements Callable<Integer> {
 
   private static String table(List<Row> rows) {
     StringBuilder text = new StringBuilder();
-    text.append(
-        "| bundle, artifact | AUC | accuracy | sensitivity | specificity | weights | not zero |"
-            + " bytes | gzip | zip | ms | speed | gate |\n"
-            + "|---|---|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
+    List<String> heads = new ArrayList<>(List.of("bundle, artifact"));
+    Metric.HEADLINES.forEach(metric -> heads.add(metric.title()));
+    heads.addAll(List.of("weights", "not zero", "bytes", "gzip", "zip", "ms", "speed", "gate"));
+    text.append("| ").append(String.join(" | ", heads)).append(" |\n");
+    text.append("|").append("---|".repeat(heads.size())).append('\n');
     for (Row row : rows) {
       List<String> cells = new ArrayList<>();
       cells.add(name(row.bundle, row.report));
-      for (Function<Comparison, Interval> metric : METRICS.values()) {
-        cells.add(row.test().map(metric).map(Interval::toString).orElse("-"));
+      for (Metric metric : Metric.HEADLINES) {
+        cells.add(row.test().map(c -> c.of(metric).toString()).orElse("-"));
       }
       var weights = row.report.weights();
       cells.add(weights.map(w -> number(w.weights())).orElse("-"));
@@ -310,65 +299,35 @@ final class CompareCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** A row of numbers; NaN, or -1 for weights, where something is not known. */
-  private record Line(
-      String bundle,
-      String artifact,
-      double auc,
-      double aucLow,
-      double aucHigh,
-      double accuracy,
-      double accuracyLow,
-      double accuracyHigh,
-      double sensitivity,
-      double sensitivityLow,
-      double sensitivityHigh,
-      double specificity,
-      double specificityLow,
-      double specificityHigh,
-      long weights,
-      long nonZeroWeights,
-      long bytes,
-      long gzip,
-      long zip,
-      double milliseconds,
-      double speed,
-      String verdict) {
-    static Line of(Row row) {
-      Interval unknown = new Interval(Double.NaN, Double.NaN, Double.NaN);
-      List<Interval> m =
-          METRICS.values().stream().map(x -> row.test().map(x).orElse(unknown)).toList();
-      ArtifactReport report = row.report;
-      return new Line(
-          row.bundle,
-          report.artifact(),
-          m.get(0).value(),
-          m.get(0).low(),
-          m.get(0).high(),
-          m.get(1).value(),
-          m.get(1).low(),
-          m.get(1).high(),
-          m.get(2).value(),
-          m.get(2).low(),
-          m.get(2).high(),
-          m.get(3).value(),
-          m.get(3).low(),
-          m.get(3).high(),
-          report.weights().map(Sparsity.Count::weights).orElse(-1L),
-          report.weights().map(Sparsity.Count::nonZero).orElse(-1L),
-          report.size().raw(),
-          report.size().gzip(),
-          report.size().zip(),
-          row.latency.map(Latency::milliseconds).orElse(Double.NaN),
-          row.latency.map(Latency::speedup).orElse(Double.NaN),
-          row.verdict());
+  /** Columns by name; a cell is empty where something is not known. */
+  private static Map<String, String> line(Row row) {
+    Map<String, String> line = new LinkedHashMap<>();
+    ArtifactReport report = row.report;
+    line.put("bundle", row.bundle);
+    line.put("artifact", report.artifact());
+    for (Metric metric : Metric.values()) {
+      Interval value = row.test().map(c -> c.of(metric)).orElse(Interval.UNKNOWN);
+      line.put(metric.id(), text(value.value()));
+      line.put(metric.id() + "_low", text(value.low()));
+      line.put(metric.id() + "_high", text(value.high()));
     }
+    line.put("weights", report.weights().map(w -> String.valueOf(w.weights())).orElse(""));
+    line.put("non_zero_weights", report.weights().map(w -> String.valueOf(w.nonZero())).orElse(""));
+    line.put("bytes", String.valueOf(report.size().raw()));
+    line.put("gzip", String.valueOf(report.size().gzip()));
+    line.put("zip", String.valueOf(report.size().zip()));
+    line.put("milliseconds", row.latency.map(l -> text(l.milliseconds())).orElse(""));
+    line.put("speed", row.latency.map(l -> text(l.speedup())).orElse(""));
+    line.put("verdict", row.verdict());
+    return line;
+  }
+
+  private static String text(double value) {
+    return Double.isNaN(value) ? "" : Double.toString(value);
   }
 
   private static String csv(List<Row> rows) {
-    StringBuilder text = new StringBuilder(Csv.header(Line.class) + "\n");
-    rows.forEach(row -> text.append(Csv.line(Line.of(row))));
-    return text.toString();
+    return Csv.table(rows.stream().map(CompareCommand::line).toList());
   }
 
   private static String json(List<Row> rows) {
@@ -377,9 +336,11 @@ final class CompareCommand implements Callable<Integer> {
       ObjectNode object = array.addObject();
       object.put("bundle", row.bundle);
       object.put("artifact", row.report.artifact());
-      METRICS.forEach(
-          (name, metric) ->
-              row.test().ifPresent(test -> object.set(name, Json.tree(metric.apply(test)))));
+      row.test()
+          .ifPresent(
+              test ->
+                  test.metrics()
+                      .forEach((metric, value) -> object.set(metric.id(), Json.tree(value))));
       row.report.weights().ifPresent(weights -> object.set("weights", Json.tree(weights)));
       object.set("size", Json.tree(row.report.size()));
       row.latency.ifPresent(

@@ -90,8 +90,11 @@ final class DemoCommand implements Callable<Integer> {
             common.console());
     HeadSpec head = HeadSpec.of("ensemble").withViews(1);
     common.print(
-        Reports.training(pipeline.train(backbone, Trainer.Options.of(head, seed.seed))) + "\n");
-    common.print(pipeline.evaluate().table(Split.TEST.key()) + "\n");
+        Reports.training(
+                pipeline.train(backbone, Trainer.Options.of(head, seed.seed)),
+                dataset.manifest().profile())
+            + "\n");
+    common.print(pipeline.evaluate().table(Split.TEST) + "\n");
     Bundle bundle = pipeline.export("deepxray-demo", PURPOSE, ImageOrigin.PHANTOMS);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));

@@ -38,7 +38,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "explain",
     description = {
-      "Draws where in an image a bundle's classifier sees pneumonia: Grad-CAM heat maps over the"
+      "Draws where an image speaks for the positive class, or the most probable one of more than two:"
+          + " Grad-CAM heat maps over the"
           + " images.",
       "",
       "For each image <out>/<name>.png, the image with its heat map from dark blue (little) to"

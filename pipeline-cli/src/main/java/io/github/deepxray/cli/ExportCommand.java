@@ -46,7 +46,7 @@ final class ExportCommand implements Callable<Integer> {
             .optProgress(common.console())
             .build();
     PreparedDataset dataset = PreparedDataset.open(pipeline.dataFolder());
-    Bundle bundle = pipeline.export(name, ExportOptions.purpose(dataset));
+    Bundle bundle = pipeline.export(name, dataset.manifest().profile().purpose());
     place.keepConfig(common);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));

@@ -2,8 +2,6 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.datasets.ClassNames;
-import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import picocli.CommandLine.Mixin;
@@ -11,8 +9,6 @@ import picocli.CommandLine.Option;
 
 /** How the bundle is written. */
 final class ExportOptions {
-  private static final String PURPOSE = "Tells pneumonia from normal on frontal chest X-rays.";
-
   @Option(
       names = "--name",
       defaultValue = "deepxray",
@@ -99,19 +95,5 @@ final class ExportOptions {
           "The name '" + name + "' must consist of letters, digits, '.', '_' and '-'.");
     }
     return name;
-  }
-
-  /** What a model of this data set does, in a sentence. */
-  static String purpose(PreparedDataset dataset) {
-    ClassNames classes = dataset.manifest().classNames();
-    return dataset.manifest().profile().hasSlices()
-        ? PURPOSE
-        : classes.size() == 2
-            ? "Tells " + classes.positive() + " from " + classes.negative() + "."
-            : "Tells "
-                + classes.size()
-                + " classes apart: "
-                + String.join(", ", classes.list())
-                + ".";
   }
 }

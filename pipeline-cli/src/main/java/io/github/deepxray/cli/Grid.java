@@ -22,7 +22,7 @@ import io.github.deepxray.export.report.Experiments.Experiment;
 import io.github.deepxray.export.report.ModelSpeed;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.FinishedStage;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -51,7 +51,7 @@ final class Grid {
   private static final String EVALUATION = "evaluation";
   private static final List<String> RESULTS =
       List.of(
-          EVALUATION + "/" + MetricsReport.FILE,
+          EVALUATION + "/" + ModelMetrics.FILE,
           EVALUATION + "/" + Predictions.fileName(Split.VALIDATION.key()),
           EVALUATION + "/" + Predictions.fileName(Split.TEST.key()),
           Bundle.TFLITE_FLOAT32);
@@ -126,7 +126,6 @@ final class Grid {
               .optProgress(common.console())
               .build();
       PreparedDataset dataset = pipeline.prepare(source, wanted.getKey());
-      Usage.requireTwoClasses(common, dataset);
       prepared.put(wanted.getValue(), dataset);
     }
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
@@ -220,7 +219,8 @@ final class Grid {
         training.command.learn(plan, pipeline, backbone, tracking);
         tracking.finished();
       }
-      size = FileSizes.of(pipeline.writeFloat32(plan.name(), ExportOptions.purpose(dataset)));
+      size =
+          FileSizes.of(pipeline.writeFloat32(plan.name(), dataset.manifest().profile().purpose()));
       stage.keep(size, RESULTS);
       double seconds = (System.nanoTime() - start) / 1e9;
       common.console().note(String.format(Locale.ROOT, "%s: %.0f s", training.name(), seconds));

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.export.report.Experiments;
 import io.github.deepxray.export.report.Experiments.Experiment;
-import io.github.deepxray.export.report.Experiments.Run;
-import io.github.deepxray.export.report.Experiments.Scores;
 import io.github.deepxray.export.report.ModelSpeed;
 import io.github.deepxray.export.report.Spread;
 import java.util.ArrayList;
@@ -18,45 +18,31 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** Experiments side by side as text: a table for people, CSV and JSON. */
 final class GridTable {
-  private static final String FORMAT = "deepxray-comparison/1";
-  private static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN, Double.NaN);
-
-  private static final Map<String, ToDoubleFunction<Scores>> METRICS = metrics();
-
-  private static Map<String, ToDoubleFunction<Scores>> metrics() {
-    Map<String, ToDoubleFunction<Scores>> metrics = new LinkedHashMap<>();
-    metrics.put("auc", Scores::auc);
-    metrics.put("accuracy", Scores::accuracy);
-    metrics.put("sensitivity", Scores::sensitivity);
-    metrics.put("specificity", Scores::specificity);
-    return metrics;
-  }
+  private static final String FORMAT = "deepxray-comparison/2";
 
   private GridTable() {}
 
   static String table(Experiments all) {
     StringBuilder text = new StringBuilder();
-    text.append(
-        "| experiment | seeds | validation AUC | test AUC | accuracy | sensitivity | specificity |"
-            + " difference of test AUC | bytes | gzip | ms | speed |\n"
-            + "|---|---:|---|---|---|---|---|---|---:|---:|---:|---:|\n");
+    List<String> heads = new ArrayList<>(List.of("experiment", "seeds", "validation AUC"));
+    Metric.HEADLINES.forEach(metric -> heads.add("test " + metric.title()));
+    heads.addAll(List.of("difference of test AUC", "bytes", "gzip", "ms", "speed"));
+    text.append("| ").append(String.join(" | ", heads)).append(" |\n");
+    text.append("|").append("---|".repeat(heads.size())).append('\n');
     for (Experiment e : all.experiments()) {
       List<String> cells = new ArrayList<>();
       cells.add(e.name());
       cells.add(Integer.toString(e.runs().size()));
-      cells.add(e.spread(run -> run.validation().auc()).toString());
-      for (ToDoubleFunction<Scores> metric : METRICS.values()) {
-        cells.add(e.spread(run -> metric.applyAsDouble(run.test())).toString());
-      }
+      cells.add(e.validation(Metric.AUC).toString());
+      Metric.HEADLINES.forEach(metric -> cells.add(e.test(metric).toString()));
       cells.add(
           e.name().equals(all.baseline())
               ? "baseline"
-              : e.differences().map(d -> signed(d.test().auc())).orElse("-"));
+              : e.differences().map(d -> signed(d.test().of(Metric.AUC))).orElse("-"));
       cells.add(e.bytes().map(GridTable::count).orElse("-"));
       cells.add(e.gzip().map(GridTable::count).orElse("-"));
       cells.add(e.speed().map(s -> decimals(s.milliseconds(), "")).orElse("-"));
@@ -113,85 +99,56 @@ final class GridTable {
     return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.2f%s", value, unit);
   }
 
-  /** A row of numbers; NaN, or -1 for bytes, where something is not known. */
-  private record Line(
-      String experiment,
-      int seeds,
-      int failed,
-      double validationAuc,
-      double validationAucDeviation,
-      double auc,
-      double aucDeviation,
-      double accuracy,
-      double accuracyDeviation,
-      double sensitivity,
-      double sensitivityDeviation,
-      double specificity,
-      double specificityDeviation,
-      int pairs,
-      double validationAucDifference,
-      double validationAucDifferenceLow,
-      double validationAucDifferenceHigh,
-      double aucDifference,
-      double aucDifferenceLow,
-      double aucDifferenceHigh,
-      double accuracyDifference,
-      double accuracyDifferenceLow,
-      double accuracyDifferenceHigh,
-      long bytes,
-      long gzip,
-      double milliseconds,
-      double speed,
-      String reason) {
-    static Line of(Experiment e) {
-      Spread validation = e.spread(run -> run.validation().auc());
-      List<Spread> test =
-          METRICS.values().stream()
-              .map(metric -> e.spread(run -> metric.applyAsDouble(run.test())))
-              .toList();
-      Function<Function<Experiments.Differences, Interval>, Interval> difference =
-          which -> e.differences().map(which).orElse(UNKNOWN);
-      Interval onValidation = difference.apply(d -> d.validation().auc());
-      Interval auc = difference.apply(d -> d.test().auc());
-      Interval accuracy = difference.apply(d -> d.test().accuracy());
-      return new Line(
-          e.name(),
-          e.runs().size(),
-          e.failures().size(),
-          validation.mean(),
-          validation.deviation(),
-          test.get(0).mean(),
-          test.get(0).deviation(),
-          test.get(1).mean(),
-          test.get(1).deviation(),
-          test.get(2).mean(),
-          test.get(2).deviation(),
-          test.get(3).mean(),
-          test.get(3).deviation(),
-          e.differences().map(d -> d.test().pairs()).orElse(0),
-          onValidation.value(),
-          onValidation.low(),
-          onValidation.high(),
-          auc.value(),
-          auc.low(),
-          auc.high(),
-          accuracy.value(),
-          accuracy.low(),
-          accuracy.high(),
-          e.bytes().orElse(-1L),
-          e.gzip().orElse(-1L),
-          e.speed().map(ModelSpeed::milliseconds).orElse(Double.NaN),
-          e.speed().map(ModelSpeed::speedup).orElse(Double.NaN),
-          e.failures().entrySet().stream()
-              .map(failure -> "seed " + failure.getKey() + ": " + failure.getValue())
-              .collect(Collectors.joining(" ")));
+  /** Columns by name; a cell is empty where something is not known. */
+  private static Map<String, String> line(Experiment e) {
+    Map<String, String> line = new LinkedHashMap<>();
+    line.put("experiment", e.name());
+    line.put("seeds", Integer.toString(e.runs().size()));
+    line.put("failed", Integer.toString(e.failures().size()));
+    for (Metric metric : Metric.values()) {
+      spread(line, "validation_" + metric.id(), e.validation(metric));
+      spread(line, "test_" + metric.id(), e.test(metric));
     }
+    line.put("pairs", Integer.toString(e.differences().map(d -> d.test().pairs()).orElse(0)));
+    for (Metric metric : Metric.values()) {
+      difference(
+          line,
+          "validation_" + metric.id(),
+          e.differences().map(d -> d.validation().of(metric)).orElse(Interval.UNKNOWN));
+      difference(
+          line,
+          "test_" + metric.id(),
+          e.differences().map(d -> d.test().of(metric)).orElse(Interval.UNKNOWN));
+    }
+    line.put("bytes", e.bytes().map(String::valueOf).orElse(""));
+    line.put("gzip", e.gzip().map(String::valueOf).orElse(""));
+    line.put("milliseconds", e.speed().map(s -> number(s.milliseconds())).orElse(""));
+    line.put("speed", e.speed().map(s -> number(s.speedup())).orElse(""));
+    line.put(
+        "reason",
+        e.failures().entrySet().stream()
+            .map(failure -> "seed " + failure.getKey() + ": " + failure.getValue())
+            .collect(Collectors.joining(" ")));
+    return line;
+  }
+
+  private static void spread(Map<String, String> line, String name, Spread spread) {
+    line.put(name, number(spread.mean()));
+    line.put(name + "_deviation", number(spread.deviation()));
+  }
+
+  private static void difference(Map<String, String> line, String name, Interval difference) {
+    line.put(name + "_difference", number(difference.value()));
+    line.put(name + "_difference_low", number(difference.low()));
+    line.put(name + "_difference_high", number(difference.high()));
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "" : Double.toString(value);
   }
 
   static String csv(Experiments all) {
-    StringBuilder text = new StringBuilder(Csv.header(Line.class) + "\n");
-    all.experiments().forEach(e -> text.append(Csv.line(Line.of(e))));
-    return text.toString();
+    return Csv.table(all.experiments().stream().map(GridTable::line).toList());
   }
 
   /** All there is, each training included; nothing where something is not known. */
@@ -210,15 +167,15 @@ final class GridTable {
       object.put("name", e.name());
       object.set("options", Json.tree(e.options()));
       if (!e.runs().isEmpty()) {
-        object.set("validation", spreads(e, Run::validation));
-        object.set("test", spreads(e, Run::test));
+        object.set("validation", spreads(e::validation));
+        object.set("test", spreads(e::test));
       }
       e.differences()
           .ifPresent(
               differences -> {
                 ObjectNode node = object.putObject("difference");
-                node.set("validation", Json.tree(differences.validation()));
-                node.set("test", Json.tree(differences.test()));
+                node.set("validation", tree(differences.validation()));
+                node.set("test", tree(differences.test()));
               });
       e.bytes().ifPresent(bytes -> object.put("bytes", bytes));
       e.gzip().ifPresent(bytes -> object.put("gzip", bytes));
@@ -238,16 +195,23 @@ final class GridTable {
         .ifPresent(s -> object.put("speed", s));
   }
 
-  private static ObjectNode spreads(Experiment e, Function<Run, Scores> split) {
+  private static ObjectNode tree(PooledDifference difference) {
+    ObjectNode node = Json.object().put("pairs", difference.pairs());
+    difference
+        .differences()
+        .forEach((metric, interval) -> node.set(metric.id(), Json.tree(interval)));
+    return node;
+  }
+
+  private static ObjectNode spreads(Function<Metric, Spread> spreads) {
     ObjectNode node = Json.object();
-    METRICS.forEach(
-        (name, metric) -> {
-          Spread spread = e.spread(run -> metric.applyAsDouble(split.apply(run)));
-          ObjectNode value = node.putObject(name).put("mean", spread.mean());
-          if (!Double.isNaN(spread.deviation())) {
-            value.put("deviation", spread.deviation());
-          }
-        });
+    for (Metric metric : Metric.values()) {
+      Spread spread = spreads.apply(metric);
+      ObjectNode value = node.putObject(metric.id()).put("mean", spread.mean());
+      if (!Double.isNaN(spread.deviation())) {
+        value.put("deviation", spread.deviation());
+      }
+    }
     return node;
   }
 }

@@ -15,10 +15,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,8 +82,8 @@ final class PredictCommand implements Callable<Integer> {
       names = "--threshold",
       paramLabel = "<p>",
       description =
-          "From which probability on to decide for pneumonia, or for the second of two other"
-              + " classes. Default: the one that was chosen on validation for a bundle, 0.5 for other"
+          "From which probability on to decide for the second of two classes, the positive one."
+              + " Default: the one that was chosen on validation for a bundle, 0.5 for other"
               + " models.")
   private Double threshold;
 
@@ -129,10 +131,7 @@ final class PredictCommand implements Callable<Integer> {
         trust
             ? Classifier.loadTrusted(model, form, chosen, 1)
             : Classifier.load(model, form, chosen, 1)) {
-      Output output =
-          classifier.labels().size() == 2
-              ? output(out, files)
-              : multiclass(out, files, classifier.labels());
+      Output output = output(out, files, classifier.labels(), classifier.threshold());
       for (Path file : files) {
         try {
           DecodedImage image = ImageFile.read(file);
@@ -151,127 +150,76 @@ final class PredictCommand implements Callable<Integer> {
     return bad == 0 ? 0 : 1;
   }
 
-  /** A line of the CSV output; probabilities have six digits. */
-  private record CsvRow(String file, String label, String probability, String threshold) {}
-
   private interface Output {
     void add(Path file, Prediction prediction);
 
     default void end() {}
   }
 
-  private Output output(PrintWriter out, List<Path> files) {
-    switch (format) {
-      case CSV -> {
-        out.print(Csv.header(CsvRow.class) + "\n");
-        return (file, p) ->
-            out.print(
-                Csv.line(
-                    new CsvRow(
-                        file.toString(),
-                        p.label(),
-                        digits(p.probability()),
-                        digits(p.threshold().orElseThrow()))));
-      }
-      case JSON -> {
-        ArrayNode array = Json.array();
-        return new Output() {
-          @Override
-          public void add(Path file, Prediction p) {
-            array
-                .addObject()
-                .put("file", file.toString())
-                .put("label", p.label())
-                // The shortest decimal that is this float, which the engine gave.
-                .put("probability", (float) p.probability())
-                .put("threshold", p.threshold().orElseThrow());
-          }
+  private Output output(
+      PrintWriter out, List<Path> files, List<String> labels, OptionalDouble decidesFrom) {
+    return switch (format) {
+      case CSV -> csv(out, labels.size());
+      case JSON -> new JsonOutput(out, labels);
+      case TABLE -> table(out, files, labels, decidesFrom.isPresent());
+    };
+  }
 
-          @Override
-          public void end() {
-            out.print(Json.pretty(array));
-          }
-        };
+  private static Output csv(PrintWriter out, int classes) {
+    out.print("file,label,probability,threshold");
+    IntStream.range(0, classes).forEach(c -> out.print(",probability_" + c));
+    out.print('\n');
+    return (file, p) -> {
+      List<String> cells = new ArrayList<>(List.of(file.toString(), p.label()));
+      cells.add(digits(p.probability()));
+      cells.add(p.threshold().isPresent() ? digits(p.threshold().getAsDouble()) : "");
+      p.probabilities().forEach(probability -> cells.add(digits(probability)));
+      out.print(Csv.line(cells));
+    };
+  }
+
+  private static final class JsonOutput implements Output {
+    private final PrintWriter out;
+    private final List<String> labels;
+    private final ArrayNode array = Json.array();
+
+    JsonOutput(PrintWriter out, List<String> labels) {
+      this.out = out;
+      this.labels = labels;
+    }
+
+    @Override
+    public void add(Path file, Prediction p) {
+      ObjectNode entry = array.addObject().put("file", file.toString()).put("label", p.label());
+      // The shortest decimals that are these floats, which the engine gave.
+      entry.put("probability", (float) p.probability());
+      p.threshold().ifPresent(threshold -> entry.put("threshold", threshold));
+      ObjectNode probabilities = entry.putObject("probabilities");
+      for (int c = 0; c < labels.size(); c++) {
+        probabilities.put(labels.get(c), (float) (double) p.probabilities().get(c));
       }
-      default -> {
-        int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);
-        int width = Math.max(longest, "file".length());
-        String row = "%-" + width + "s  %-10s %11s %10s%n";
-        out.printf(Locale.ROOT, row, "file", "label", "probability", "threshold");
-        return (file, p) ->
-            out.printf(
-                Locale.ROOT,
-                row,
-                file,
-                p.label(),
-                String.format(Locale.ROOT, "%.4f", p.probability()),
-                String.format(Locale.ROOT, "%.4f", p.threshold().orElseThrow()));
-      }
+    }
+
+    @Override
+    public void end() {
+      out.print(Json.pretty(array));
     }
   }
 
-  /** A line of the CSV output before the probabilities. */
-  private record ClassCsvRow(String file, String label) {}
-
-  /** Of more than two classes: the most probable, and the probability of each. */
-  private Output multiclass(PrintWriter out, List<Path> files, List<String> labels) {
-    switch (format) {
-      case CSV -> {
-        StringBuilder head = new StringBuilder(Csv.header(ClassCsvRow.class));
-        for (int c = 0; c < labels.size(); c++) {
-          head.append(",probability_").append(c);
-        }
-        out.print(head + "\n");
-        return (file, p) -> {
-          StringBuilder line =
-              new StringBuilder(
-                  Csv.line(new ClassCsvRow(file.toString(), p.label())).stripTrailing());
-          p.probabilities().forEach(probability -> line.append(',').append(digits(probability)));
-          out.print(line + "\n");
-        };
-      }
-      case JSON -> {
-        ArrayNode array = Json.array();
-        return new Output() {
-          @Override
-          public void add(Path file, Prediction p) {
-            ObjectNode entry =
-                array
-                    .addObject()
-                    .put("file", file.toString())
-                    .put("label", p.label())
-                    .put("probability", (float) p.probability());
-            ObjectNode probabilities = entry.putObject("probabilities");
-            for (int c = 0; c < labels.size(); c++) {
-              probabilities.put(labels.get(c), (float) (double) p.probabilities().get(c));
-            }
-          }
-
-          @Override
-          public void end() {
-            out.print(Json.pretty(array));
-          }
-        };
-      }
-      default -> {
-        int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);
-        int name = labels.stream().mapToInt(String::length).max().orElse(0);
-        String row =
-            "%-"
-                + Math.max(longest, "file".length())
-                + "s  %-"
-                + Math.max(name, "label".length())
-                + "s %11s%n";
-        out.printf(Locale.ROOT, row, "file", "label", "probability");
-        return (file, p) ->
-            out.printf(
-                Locale.ROOT,
-                row,
-                file,
-                p.label(),
-                String.format(Locale.ROOT, "%.4f", p.probability()));
-      }
-    }
+  /** The probability of the second of two classes, or of the one decided for. */
+  private static Output table(
+      PrintWriter out, List<Path> files, List<String> labels, boolean byThreshold) {
+    int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);
+    int name = labels.stream().mapToInt(String::length).max().orElse(0);
+    String row =
+        "%-" + Math.max(longest, "file".length()) + "s  %-" + Math.max(name, 10) + "s %11s";
+    String threshold = byThreshold ? " %10s" : "";
+    out.printf(Locale.ROOT, row + threshold + "%n", "file", "label", "probability", "threshold");
+    return (file, p) -> {
+      String probability = String.format(Locale.ROOT, "%.4f", p.probability());
+      String from = String.format(Locale.ROOT, "%.4f", p.threshold().orElse(Double.NaN));
+      out.printf(Locale.ROOT, row + threshold + "%n", file, p.label(), probability, from);
+    };
   }
 
   private static String digits(double probability) {

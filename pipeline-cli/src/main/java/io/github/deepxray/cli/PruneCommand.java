@@ -1,11 +1,11 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
@@ -86,22 +86,13 @@ final class PruneCommand implements Callable<Integer> {
     tracking.trained(
         result.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
     stage.place.keepConfig(common);
-    common.print(Reports.pruning(result));
+    common.print(
+        Reports.pruning(result, PreparedDataset.open(pipeline.dataFolder()).manifest().profile()));
     return 0;
   }
 
   /** The head is trained as it was. */
   private Trainer.Options head(TrainedModel trained) throws IOException {
-    var description = trained.description();
-    return description.decision() instanceof DecisionThresholds thresholds
-        ? new Trainer.Options(
-            description.head(),
-            description.seed(),
-            thresholds.targetSensitivity(),
-            thresholds.targetPrevalence(),
-            10,
-            true,
-            stage.cores())
-        : Trainer.Options.of(description.head(), description.seed()).withCores(stage.cores());
+    return Trainer.Options.of(trained.description()).withCores(stage.cores());
   }
 }

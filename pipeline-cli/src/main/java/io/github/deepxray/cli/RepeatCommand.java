@@ -3,22 +3,27 @@ package io.github.deepxray.cli;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.report.Spread;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,20 +44,23 @@ import picocli.CommandLine.Option;
     },
     sortOptions = false)
 final class RepeatCommand implements Callable<Integer> {
-  private static final List<Column> COLUMNS =
-      List.of(
-          new Column("AUC", e -> e.auc().value()),
-          new Column("accuracy", e -> chosen(e).accuracy().value()),
-          new Column("sensitivity", e -> chosen(e).sensitivity().value()),
-          new Column("specificity", e -> chosen(e).specificity().value()),
-          new Column(
-              "accuracy@0.5", e -> e.thresholds().get(DecisionThresholds.HALF).accuracy().value()),
-          new Column("Brier", e -> e.brier().value()),
-          new Column("ECE", e -> e.expectedCalibrationError().value()));
+  /** The decision of two classes that is shown beside the one that counts. */
+  private static final String HALF = "accuracy@" + DecisionThresholds.HALF;
 
-  private record Column(String name, ToDoubleFunction<Evaluation> value) {}
-
-  private record Cell(String head, long seed, Evaluation validation, Evaluation test) {}
+  private record Cell(String head, long seed, ModelMetrics metrics) {
+    /** All metrics of a split by name. */
+    Map<String, Double> values(Split split) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      metrics
+          .of(split)
+          .overall(metrics.decision().name())
+          .forEach((metric, interval) -> values.put(metric.id(), interval.value()));
+      if (metrics.decisions().contains(DecisionThresholds.HALF)) {
+        values.put(HALF, metrics.of(split).of(Metric.ACCURACY, DecisionThresholds.HALF).value());
+      }
+      return values;
+    }
+  }
 
   @Mixin private CommonOptions common;
 
@@ -111,7 +119,6 @@ final class RepeatCommand implements Callable<Integer> {
       Path folder = stage.out().resolve("seed-" + seed);
       PreparedDataset dataset =
           DatasetBuilder.prepare(source, folder.resolve("data"), options, stage.cores(), console);
-      Usage.requireTwoClasses(common, dataset);
       for (HeadSpec spec : specs) {
         Path home = folder.resolve(spec.name());
         Trainer.Result result =
@@ -122,11 +129,10 @@ final class RepeatCommand implements Callable<Integer> {
                     console,
                     TrainingListener.NONE)
                 .train(dataset, loaded, home.resolve("train"));
-        var report =
+        ModelMetrics metrics =
             new Evaluator(engines, stage.cores(), cache, console)
-                .evaluate(dataset, result.model(), home.resolve("evaluation"))
-                .twoClass();
-        cells.add(new Cell(spec.name(), seed, report.validation(), report.test()));
+                .evaluate(dataset, result.model(), home.resolve("evaluation"));
+        cells.add(new Cell(spec.name(), seed, metrics));
       }
     }
     AtomicFiles.write(stage.out().resolve("repeat.csv"), csv(cells));
@@ -134,25 +140,21 @@ final class RepeatCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static Evaluation.AtThreshold chosen(Evaluation e) {
-    return e.thresholds().get(DecisionThresholds.DEFAULT);
+  private static Set<String> columns(List<Cell> cells) {
+    return cells.get(0).values(Split.TEST).keySet();
   }
 
   private static String csv(List<Cell> cells) {
-    StringBuilder text = new StringBuilder("head,seed,split");
-    COLUMNS.forEach(column -> text.append(',').append(column.name));
-    text.append('\n');
+    StringBuilder text = new StringBuilder("head,seed,split,");
+    text.append(String.join(",", columns(cells))).append('\n');
     for (Cell cell : cells) {
-      row(text, cell, "validation", cell.validation);
-      row(text, cell, "test", cell.test);
+      for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+        text.append(cell.head).append(',').append(cell.seed).append(',').append(split.key());
+        cell.values(split).values().forEach(value -> text.append(',').append(value));
+        text.append('\n');
+      }
     }
     return text.toString();
-  }
-
-  private static void row(StringBuilder text, Cell cell, String split, Evaluation e) {
-    text.append(cell.head).append(',').append(cell.seed).append(',').append(split);
-    COLUMNS.forEach(column -> text.append(',').append(column.value.applyAsDouble(e)));
-    text.append('\n');
   }
 
   private String table(List<HeadSpec> specs, List<Cell> cells) {
@@ -160,42 +162,24 @@ final class RepeatCommand implements Callable<Integer> {
     text.append(
         String.format(
             Locale.ROOT,
-            "test split, mean and standard deviation over seeds %s; accuracy, sensitivity and"
-                + " specificity at the threshold chosen on validation%n",
+            "test split, mean and standard deviation over seeds %s; decided as chosen on"
+                + " validation%n",
             seeds));
     text.append("| head |");
-    COLUMNS.forEach(column -> text.append(' ').append(column.name).append(" |"));
-    text.append("\n|---|").append("---|".repeat(COLUMNS.size())).append('\n');
+    columns(cells).forEach(column -> text.append(' ').append(column).append(" |"));
+    text.append("\n|---|").append("---|".repeat(columns(cells).size())).append('\n');
     for (HeadSpec spec : specs) {
       text.append("| ").append(spec.name()).append(" |");
-      for (Column column : COLUMNS) {
-        double[] values =
+      for (String column : columns(cells)) {
+        List<Double> values =
             cells.stream()
                 .filter(cell -> cell.head.equals(spec.name()))
-                .mapToDouble(cell -> column.value.applyAsDouble(cell.test))
-                .toArray();
-        text.append(String.format(Locale.ROOT, " %.4f ± %.4f |", mean(values), deviation(values)));
+                .map(cell -> cell.values(Split.TEST).get(column))
+                .toList();
+        text.append(' ').append(Spread.of(values)).append(" |");
       }
       text.append('\n');
     }
     return text.toString();
-  }
-
-  private static double mean(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value;
-    }
-    return sum / values.length;
-  }
-
-  /** Of the sample: divided by n - 1. */
-  private static double deviation(double[] values) {
-    double mean = mean(values);
-    double sum = 0;
-    for (double value : values) {
-      sum += (value - mean) * (value - mean);
-    }
-    return values.length < 2 ? 0 : Math.sqrt(sum / (values.length - 1));
   }
 }

@@ -4,10 +4,10 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Sparsity;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.train.Decision;
-import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
@@ -17,7 +17,7 @@ import java.util.Locale;
 final class Reports {
   private Reports() {}
 
-  static String training(Trainer.Result result) {
+  static String training(Trainer.Result result, DatasetProfile profile) {
     StringBuilder text = new StringBuilder();
     text.append(
         result.vectors() == 0
@@ -31,28 +31,18 @@ final class Reports {
     text.append(
         String.format(
             Locale.ROOT,
-            "head %s: %d epochs in %.1f s%s; %s\n",
+            "head %s: %d epochs in %.1f s%s; decides for %s\n",
             description.head().name(),
             description.epochs(),
             result.headSeconds(),
             Double.isNaN(result.epochSeconds())
                 ? ""
                 : String.format(Locale.ROOT, ", %.3f s each", result.epochSeconds()),
-            decision(description.decision())));
+            description.decision().describe(profile)));
     return text.toString();
   }
 
-  private static String decision(Decision decision) {
-    return decision instanceof DecisionThresholds thresholds
-        ? String.format(
-            Locale.ROOT,
-            "threshold %.4f finds %.0f %% of the pneumonias in validation",
-            thresholds.sensitivity(),
-            100 * thresholds.targetSensitivity())
-        : decision.classes() + " classes, of which the most probable is decided for";
-  }
-
-  static String pruning(Trainer.Result result) {
+  static String pruning(Trainer.Result result, DatasetProfile profile) {
     StringBuilder text = new StringBuilder();
     Model model = result.model().model();
     var description = result.model().description();
@@ -67,7 +57,7 @@ final class Reports {
       text.append("expansion channels left: ").append(description.expansionChannels()).append('\n');
     }
     text.append(size(model));
-    return text + training(result);
+    return text + training(result, profile);
   }
 
   private static String size(Model model) {
@@ -145,10 +135,8 @@ final class Reports {
     return text.toString();
   }
 
-  static String metrics(ModelMetrics report) {
-    StringBuilder text = new StringBuilder();
-    report.splitNames().forEach(split -> text.append(report.table(split)).append('\n'));
-    return text.toString();
+  static String metrics(ModelMetrics metrics) {
+    return metrics.table(Split.VALIDATION) + "\n" + metrics.table(Split.TEST) + "\n";
   }
 
   static String verification(Bundle bundle, BundleVerifier.Report report) {

@@ -4,6 +4,7 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Pipeline;
@@ -284,7 +285,8 @@ final class RunCommand implements Callable<Integer> {
   void learn(Plan plan, Pipeline pipeline, Backbone loaded, Tracking tracking) throws IOException {
     tracking.begin(Tracker.TRAIN);
     Trainer.Result trained = pipeline.train(loaded, plan.trainer());
-    common.print(Reports.training(trained) + "\n");
+    DatasetProfile profile = PreparedDataset.open(pipeline.dataFolder()).manifest().profile();
+    common.print(Reports.training(trained, profile) + "\n");
     tracking.trained(trained.model(), List::of);
     Set<Path> stages = new HashSet<>();
     if (plan.pruner().isPresent()) {
@@ -300,7 +302,7 @@ final class RunCommand implements Callable<Integer> {
     if (plan.pruner().isPresent()) {
       tracking.begin(Tracker.PRUNE);
       Trainer.Result pruned = pipeline.prune(plan.pruner().get());
-      common.print(Reports.pruning(pruned) + "\n");
+      common.print(Reports.pruning(pruned, profile) + "\n");
       tracking.trained(
           pruned.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
     }
@@ -347,7 +349,7 @@ final class RunCommand implements Callable<Integer> {
       }
       common.print("\n");
     }
-    Bundle bundle = pipeline.export(plan.name(), ExportOptions.purpose(dataset));
+    Bundle bundle = pipeline.export(plan.name(), dataset.manifest().profile().purpose());
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));
     tracking.exported(bundle, plan.name(), report.passed());

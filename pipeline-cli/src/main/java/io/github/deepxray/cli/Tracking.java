@@ -159,12 +159,9 @@ final class Tracking implements TrainingListener, AutoCloseable {
     Map<Split, Predictions> predictions = new EnumMap<>(Split.class);
     Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      if (dataset.manifest().classNames().size() == 2) {
-        predictions.put(
-            split,
-            Predictions.read(
-                pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
-      }
+      predictions.put(
+          split,
+          Predictions.read(pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
       embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
     }
     tracker.get().onEvaluated(new Measurement(dataset, metrics, predictions, embeddings));

@@ -45,7 +45,7 @@ final class TrainCommand implements Callable<Integer> {
       Trainer.Result result = pipeline.train(loaded, trainerOptions);
       tracking.trained(result.model(), List::of);
       stage.place.keepConfig(common);
-      common.print(Reports.training(result));
+      common.print(Reports.training(result, dataset.manifest().profile()));
       tracking.finished();
       return 0;
     }

@@ -49,7 +49,7 @@ final class TrainOptions {
       defaultValue = "0.95",
       paramLabel = "<share>",
       description =
-          "Of two classes, the share of the validation split's pneumonias that the decision threshold"
+          "Of two classes, the share of the validation split's positives that the decision threshold"
               + " must find."
               + " Default: ${DEFAULT-VALUE}.")
   double targetSensitivity;
@@ -59,7 +59,7 @@ final class TrainOptions {
       defaultValue = "0.5",
       paramLabel = "<share>",
       description =
-          "Of two classes, the share of pneumonias where the classifier is used, for the"
+          "Of two classes, the share of positives where the classifier is used, for the"
               + " prior-corrected threshold."
               + " Default: ${DEFAULT-VALUE}.")
   double targetPrevalence;

@@ -1,7 +1,6 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.PreparedDataset;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -34,25 +33,6 @@ final class Usage {
             common.command().commandLine(),
             option.replace("[no-]", "") + " would be ignored: it needs " + needed + ".");
       }
-    }
-  }
-
-  /**
-   * Refuses a data set of more than two classes.
-   *
-   * @throws ParameterException if it has more
-   */
-  static void requireTwoClasses(CommonOptions common, PreparedDataset dataset) {
-    int classes = dataset.manifest().classNames().size();
-    if (classes > 2) {
-      throw new ParameterException(
-          common.command().commandLine(),
-          common.command().name()
-              + " is for two classes, but "
-              + dataset.folder()
-              + " has "
-              + classes
-              + "; use run.");
     }
   }
 

@@ -8,7 +8,8 @@ import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
@@ -68,18 +69,22 @@ class CompareTest {
     return out.resolve("experiments").resolve(name).resolve("seed-" + seed);
   }
 
-  private static MetricsReport metrics(Path run) throws IOException {
-    return ModelMetrics.read(run.resolve("evaluation/metrics.json")).twoClass();
+  private static ModelMetrics metrics(Path run) throws IOException {
+    return ModelMetrics.read(run.resolve("evaluation/metrics.json"));
   }
 
   private static Comparison comparison(Path reference, Path candidate) throws IOException {
     String file = "evaluation/" + Predictions.fileName("test");
     return Comparison.of(
-        Predictions.read(reference.resolve(file)).examples(),
-        metrics(reference).thresholds().sensitivity(),
-        Predictions.read(candidate.resolve(file)).examples(),
-        metrics(candidate).thresholds().sensitivity(),
+        Predictions.read(reference.resolve(file)).scores(),
+        metrics(reference).decision().decision(),
+        Predictions.read(candidate.resolve(file)).scores(),
+        metrics(candidate).decision().decision(),
         0);
+  }
+
+  private static double mean(Metric metric, Comparison one, Comparison other) {
+    return (one.difference(metric).value() + other.difference(metric).value()) / 2;
   }
 
   private static JsonNode experiment(Path out, String name) throws IOException {
@@ -135,8 +140,8 @@ class CompareTest {
   void theTableSaysWhatTheTrainingsLeft() throws IOException {
     for (String name : NAMES) {
       JsonNode experiment = experiment(out, name);
-      double five = metrics(run(out, name, 5)).test().auc().value();
-      double six = metrics(run(out, name, 6)).test().auc().value();
+      double five = metrics(run(out, name, 5)).of(Split.TEST, Metric.AUC).value();
+      double six = metrics(run(out, name, 6)).of(Split.TEST, Metric.AUC).value();
       JsonNode auc = experiment.path("test").path("auc");
       assertThat(auc.path("mean").doubleValue()).isCloseTo((five + six) / 2, within(1e-12));
       assertThat(auc.path("deviation").doubleValue())
@@ -157,10 +162,9 @@ class CompareTest {
       Comparison other = comparison(run(out, NAMES.get(0), 6), run(out, name, 6));
       assertThat(difference.path("pairs").intValue()).isEqualTo(2);
       assertThat(difference.path("auc").path("value").doubleValue())
-          .isCloseTo((one.deltaAuc().value() + other.deltaAuc().value()) / 2, within(1e-9));
+          .isCloseTo(mean(Metric.AUC, one, other), within(1e-9));
       assertThat(difference.path("accuracy").path("value").doubleValue())
-          .isCloseTo(
-              (one.deltaAccuracy().value() + other.deltaAccuracy().value()) / 2, within(1e-9));
+          .isCloseTo(mean(Metric.ACCURACY, one, other), within(1e-9));
       assertThat(difference.path("auc").path("low").doubleValue())
           .isLessThanOrEqualTo(difference.path("auc").path("value").doubleValue());
     }
@@ -168,7 +172,7 @@ class CompareTest {
         .hasSize(1 + NAMES.size())
         .first()
         .asString()
-        .startsWith("experiment,seeds,failed,validationAuc,");
+        .startsWith("experiment,seeds,failed,validation_auc,validation_auc_deviation,test_auc,");
   }
 
   @Test
@@ -246,9 +250,9 @@ class CompareTest {
     Comparison expected = comparison(run(failing, "frozen", 5), run(failing, "mlp", 5));
     JsonNode difference = experiment(failing, "mlp").path("difference").path("test");
     assertThat(difference.path("auc"))
-        .isEqualTo(Json.parse(Json.compact(expected.deltaAuc()), "expected"));
+        .isEqualTo(Json.parse(Json.compact(expected.difference(Metric.AUC)), "expected"));
     assertThat(difference.path("accuracy"))
-        .isEqualTo(Json.parse(Json.compact(expected.deltaAccuracy()), "expected"));
+        .isEqualTo(Json.parse(Json.compact(expected.difference(Metric.ACCURACY)), "expected"));
     assertThat(Files.readString(failing.resolve("comparison.html"))).contains("What failed");
 
     Files.copy(SmallRun.weights(), weights);

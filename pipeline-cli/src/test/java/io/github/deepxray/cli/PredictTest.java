@@ -34,8 +34,8 @@ class PredictTest {
   private Map<Path, Double> testImages(Path target) throws IOException {
     Map<String, Double> measured = new HashMap<>();
     for (ScoredExample e :
-        new BundleRecords(new Bundle(SmallRun.bundle())).predictions("test").examples()) {
-      measured.put(e.id(), e.probability());
+        new BundleRecords(new Bundle(SmallRun.bundle())).predictions("test").scores().examples()) {
+      measured.put(e.id(), e.score(1));
     }
     Map<Path, Double> files = new HashMap<>();
     for (XrayRecord record :
@@ -98,7 +98,8 @@ class PredictTest {
         .anyMatch(line -> line.contains("c,\"c.png"))
         .anyMatch(line -> line.contains("missing.jpeg"));
     List<String> rows = csv.out().lines().toList();
-    assertThat(rows.get(0)).isEqualTo("file,label,probability,threshold");
+    assertThat(rows.get(0))
+        .isEqualTo("file,label,probability,threshold,probability_0,probability_1");
     assertThat(rows).hasSize(4);
     assertThat(rows.get(3)).isEqualTo(rows.get(1));
     // The high byte of the deep image is the grey one.
@@ -120,7 +121,10 @@ class PredictTest {
     Path tflite = SmallRun.bundle().resolve(Bundle.TFLITE_FLOAT32);
     assertThat(Outcome.of("predict", tflite, image, "--format", "csv").out()).contains("0.500000");
     Path savedModel = SmallRun.bundle().resolve(Bundle.SAVED_MODEL);
-    assertThat(Outcome.of("predict", savedModel, image).code()).isZero();
+    Outcome alone = Outcome.of("predict", savedModel, image);
+    assertThat(alone.code()).isZero();
+    // It lies in its bundle, which names the classes.
+    assertThat(alone.out()).containsPattern(" (NORMAL|PNEUMONIA) ");
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -18,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * Runs the deployable forms of a classifier and lets the gate compare them with the trained one.
@@ -26,7 +26,7 @@ import java.util.OptionalDouble;
 final class ArtifactChecker {
   private final Bundle bundle;
   private final PreparedDataset dataset;
-  private final OptionalDouble trainedThreshold;
+  private final Decision trained;
   private final int cores;
   private final Progress progress;
 
@@ -35,19 +35,15 @@ final class ArtifactChecker {
    *
    * @param bundle where artifacts and predictions are
    * @param dataset where the images are
-   * @param trainedThreshold the threshold of the trained model, of two classes
+   * @param trained how the trained model decides
    * @param cores how many processor cores to use
    * @param progress told of every image
    */
   ArtifactChecker(
-      Bundle bundle,
-      PreparedDataset dataset,
-      OptionalDouble trainedThreshold,
-      int cores,
-      Progress progress) {
+      Bundle bundle, PreparedDataset dataset, Decision trained, int cores, Progress progress) {
     this.bundle = bundle;
     this.dataset = dataset;
-    this.trainedThreshold = trainedThreshold;
+    this.trained = trained;
     this.cores = cores;
     this.progress = progress;
   }
@@ -68,7 +64,7 @@ final class ArtifactChecker {
    *
    * @throws IOException if the images or the trained model's predictions cannot be read
    */
-  Checked check(Artifact artifact, OptionalDouble threshold, Limits limits, List<Split> splits)
+  Checked check(Artifact artifact, Decision decision, Limits limits, List<Split> splits)
       throws IOException {
     Map<String, Compared> compared = new LinkedHashMap<>();
     double seconds = 0;
@@ -78,20 +74,20 @@ final class ArtifactChecker {
     try {
       for (Split split : splits) {
         part = split.key();
-        SplitScores trained = new BundleRecords(bundle).scores(part);
+        SplitScores expected = new BundleRecords(bundle).predictions(part).scores();
         ArtifactScorer.Scores scores =
             scorer.score(
                 "check " + artifact.key(),
                 !artifact.needsTensorFlow(),
-                threads -> load(artifact, trained.classes(), threads),
+                threads -> load(artifact, expected.classes(), threads),
                 split);
         seconds += scores.engineSeconds();
         images += scores.scores().images().size();
-        compared.put(part, Compared.of(trained, trainedThreshold, scores.scores(), threshold));
+        compared.put(part, Compared.of(expected, trained, scores.scores(), decision));
       }
       if (artifact.needsTensorFlow()) {
         part = Split.TEST.key() + " bytes";
-        compared.put(part, compareBytes(scorer, "check " + artifact.key() + " bytes", threshold));
+        compared.put(part, compareBytes(scorer, "check " + artifact.key() + " bytes", decision));
       }
     } catch (ArtifactScorer.UnusableException e) {
       Verdict verdict =
@@ -112,13 +108,13 @@ final class ArtifactChecker {
     }
   }
 
-  private Compared compareBytes(ArtifactScorer scorer, String name, OptionalDouble threshold)
+  private Compared compareBytes(ArtifactScorer scorer, String name, Decision decision)
       throws IOException {
-    SplitScores trained = new BundleRecords(bundle).scores(Split.TEST.key());
+    SplitScores expected = new BundleRecords(bundle).predictions(Split.TEST.key()).scores();
     try (SavedModelEngine engine =
         SavedModelEngine.load(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
       SplitScores scored = scorer.scoreBytes(name, engine, Split.TEST).scores();
-      return Compared.of(trained.inOrderOf(scored), trainedThreshold, scored, threshold);
+      return Compared.of(expected.inOrderOf(scored), trained, scored, decision);
     }
   }
 }

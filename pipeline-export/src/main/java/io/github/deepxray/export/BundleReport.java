@@ -8,13 +8,12 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.report.MulticlassPage;
+import io.github.deepxray.export.report.ClassVocabulary;
 import io.github.deepxray.export.report.ReportContent;
 import io.github.deepxray.export.report.ReportPage;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.MulticlassReport;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,30 +62,10 @@ public final class BundleReport {
             bundle.folder().resolve(PreparedDataset.MANIFEST), "export the bundle again");
     ReportExtras extras = extras(bundle, provenance, dataset);
     Statements statements =
-        new Statements(extras.origin(), dataset.classNames(), provenance.training());
+        new Statements(
+            extras.origin(), new ClassVocabulary(dataset.profile()), provenance.training());
     String backbone =
         provenance.training().backboneSource() + statements.backboneHistory().replace("`", "");
-    if (records.modelMetrics() instanceof MulticlassReport metrics) {
-      return MulticlassPage.html(
-          new MulticlassPage.Content(
-              extras.name(),
-              extras.purpose(),
-              Statements.unwrapped(statements.data()),
-              statements.limitItems(),
-              backbone,
-              provenance.training(),
-              provenance.weights(),
-              metrics,
-              records.classScores(Split.TEST.key(), metrics.classes().size()),
-              dataset,
-              bundle.artifacts(),
-              speed,
-              histories(bundle),
-              extras.explained().map(BundleReport::sentence),
-              provenance.config(),
-              provenance.versions(),
-              provenance.host()));
-    }
     Map<String, Predictions> predictions = new LinkedHashMap<>();
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       predictions.put(split.key(), records.predictions(split.key()));
@@ -97,7 +76,7 @@ public final class BundleReport {
             extras.purpose(),
             statements.dataName(),
             Statements.unwrapped(statements.data()),
-            statements.limitItems(),
+            statements.limits(),
             backbone,
             provenance.training(),
             provenance.weights(),

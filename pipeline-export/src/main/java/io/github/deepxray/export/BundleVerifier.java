@@ -6,6 +6,8 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -14,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /** Checks a bundle: its hashes, that every artifact loads, and that all say what was measured. */
 public final class BundleVerifier {
@@ -100,10 +101,10 @@ public final class BundleVerifier {
               parity.artifact,
               split.getKey(),
               c.images(),
-              c.auc().value(),
-              c.accuracy().value(),
-              c.deltaAuc().value(),
-              c.deltaAccuracy().value(),
+              c.of(Metric.AUC).value(),
+              c.of(Metric.ACCURACY).value(),
+              c.difference(Metric.AUC).value(),
+              c.difference(Metric.ACCURACY).value(),
               c.correlation(),
               c.maxDeltaProbability(),
               c.flipped(),
@@ -159,9 +160,9 @@ public final class BundleVerifier {
                 + " is not the data set this bundle was evaluated on; give that one with --data.");
       }
       artifacts = bundle.artifacts();
-      OptionalDouble threshold = records.modelMetrics().threshold();
-      records.scores(Split.TEST.key());
-      checker = new ArtifactChecker(bundle, dataset, threshold, threads, progress);
+      Decision trained = records.metrics().decision().decision();
+      records.predictions(Split.TEST.key());
+      checker = new ArtifactChecker(bundle, dataset, trained, threads, progress);
     } catch (DeepXrayException | IOException e) {
       if (intact) {
         throw e;
@@ -175,7 +176,7 @@ public final class BundleVerifier {
       ArtifactChecker.Checked checked =
           checker.check(
               Artifact.of(report.artifact()),
-              report.threshold(),
+              Decision.by(report.threshold()),
               report.limits(),
               List.of(Split.TEST));
       checked

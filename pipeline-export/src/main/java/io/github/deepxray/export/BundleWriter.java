@@ -10,15 +10,16 @@ import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.KerasArchive;
-import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.export.report.ClassVocabulary;
 import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.WeightOnlyQuantization;
@@ -30,7 +31,6 @@ import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.MulticlassReport;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
@@ -40,6 +40,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -159,7 +160,7 @@ public final class BundleWriter {
     ModelMetrics metrics = evaluated(evaluation, model, dataset);
     String weights = model.model().weights().sha256();
     List<QuantizedForms.Form> forms = QuantizedForms.read(quantized, weights);
-    ClassNames classes = dataset.manifest().classNames();
+    DatasetProfile profile = dataset.manifest().profile();
     Model folded = Passes.forInference().apply(model.model());
     Provenance provenance =
         new Provenance(
@@ -182,12 +183,12 @@ public final class BundleWriter {
           Path savedModel = partial.resolve(Bundle.SAVED_MODEL);
           SavedModelWriter.write(savedModel, folded);
           writeWarmup(savedModel.resolve(ServingWarmup.FILE), folded);
-          writeFloat32(folded, classes, partial.resolve(Bundle.TFLITE_FLOAT32));
+          writeFloat32(folded, profile, partial.resolve(Bundle.TFLITE_FLOAT32));
           Model dynamic = Passes.dynamicRange().apply(model.model());
           writeTfLite(
               partial.resolve(Bundle.TFLITE_DYNAMIC),
               TfLiteWriter.toBytes(dynamic, tflite),
-              metadata(classes, DYNAMIC_FORM, List.of()));
+              metadata(profile, DYNAMIC_FORM, List.of()));
           Optional<HeatMapCheck> explained = Optional.empty();
           if (options.explain()) {
             Model explaining = Passes.explaining().apply(model.model());
@@ -196,7 +197,7 @@ public final class BundleWriter {
                 file,
                 TfLiteWriter.toBytes(
                     new WeightOnlyQuantization(Set.of()).apply(explaining), tflite),
-                metadata(classes, EXPLAINING_FORM, List.of(heatMap(classes))));
+                metadata(profile, EXPLAINING_FORM, List.of(heatMap(profile))));
             explained = Optional.of(HeatMapCheck.of(file, explaining, dataset));
           }
           if (options.keras()) {
@@ -206,7 +207,7 @@ public final class BundleWriter {
             writeTfLite(
                 partial.resolve(Artifact.of(form.artifact()).path()),
                 Files.readAllBytes(quantized.resolve(form.file())),
-                metadata(classes, form.description(), List.of()));
+                metadata(profile, form.description(), List.of()));
             for (String report : form.reports()) {
               Path copy = partial.resolve(Bundle.REPORTS).resolve(report);
               Files.createDirectories(copy.getParent());
@@ -214,7 +215,7 @@ public final class BundleWriter {
             }
           }
           AtomicFiles.write(
-              partial.resolve(Bundle.LABELS), String.join("\n", classes.list()) + "\n");
+              partial.resolve(Bundle.LABELS), String.join("\n", profile.classes().list()) + "\n");
           for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
             String file = Predictions.fileName(split.key());
             Files.copy(evaluation.resolve(file), partial.resolve(file));
@@ -279,15 +280,15 @@ public final class BundleWriter {
   }
 
   /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
-  void writeFloat32(TrainedModel model, ClassNames classes, Path file) throws IOException {
-    writeFloat32(Passes.forInference().apply(model.model()), classes, file);
+  void writeFloat32(TrainedModel model, DatasetProfile profile, Path file) throws IOException {
+    writeFloat32(Passes.forInference().apply(model.model()), profile, file);
   }
 
-  private void writeFloat32(Model folded, ClassNames classes, Path file) throws IOException {
+  private void writeFloat32(Model folded, DatasetProfile profile, Path file) throws IOException {
     writeTfLite(
         file,
         TfLiteWriter.toBytes(folded, tfLiteOptions()),
-        metadata(classes, FLOAT32_FORM, List.of()));
+        metadata(profile, FLOAT32_FORM, List.of()));
   }
 
   private String card(
@@ -297,13 +298,8 @@ public final class BundleWriter {
       List<ArtifactReport> reports,
       Optional<HeatMapCheck> explained)
       throws IOException {
-    return metrics instanceof MulticlassReport multiclass
-        ? new MulticlassCard(
-                name, purpose, origin, training, multiclass, dataset, reports, explained)
-            .render()
-        : new ModelCard(
-                name, purpose, origin, training, metrics.twoClass(), dataset, reports, explained)
-            .render();
+    return new ModelCard(name, purpose, origin, training, metrics, dataset, reports, explained)
+        .render();
   }
 
   private ReportExtras extras(
@@ -312,20 +308,18 @@ public final class BundleWriter {
       ModelMetrics metrics,
       Optional<HeatMapCheck> explained)
       throws IOException {
-    // The page of more than two classes shows none.
-    boolean pictures = options.pictures() && dataset.manifest().classNames().size() == 2;
     return new ReportExtras(
         ReportExtras.FORMAT,
         name,
         purpose,
         origin,
         explained,
-        pictures ? ReportPictures.samples(dataset) : List.of(),
-        pictures
+        options.pictures() ? ReportPictures.samples(dataset) : List.of(),
+        options.pictures()
             ? ReportPictures.mistakes(
                 dataset,
                 new BundleRecords(bundle).predictions(Split.TEST.key()),
-                metrics.twoClass().thresholds().sensitivity(),
+                metrics.decision().decision(),
                 explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
             : List.of());
   }
@@ -337,17 +331,19 @@ public final class BundleWriter {
       Map<Artifact, Sparsity.Count> counts,
       List<QuantizedForms.Form> forms)
       throws IOException {
-    OptionalDouble trained = metrics.threshold();
+    Decision trained = metrics.decision().decision();
     ArtifactChecker checker = new ArtifactChecker(bundle, dataset, trained, cores, progress);
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =
           forms.stream().filter(f -> f.artifact().equals(artifact.key())).findFirst();
-      OptionalDouble threshold = form.map(QuantizedForms.Form::threshold).orElse(trained);
+      OptionalDouble threshold =
+          form.map(QuantizedForms.Form::threshold).orElse(trained.threshold());
       Limits limits = options.limits(artifact);
       Verdict verdict =
           checker
-              .check(artifact, threshold, limits, List.of(Split.VALIDATION, Split.TEST))
+              .check(
+                  artifact, Decision.by(threshold), limits, List.of(Split.VALIDATION, Split.TEST))
               .verdict();
       reports.add(
           new ArtifactReport(
@@ -378,7 +374,7 @@ public final class BundleWriter {
     }
     ModelMetrics metrics = ModelMetrics.read(file);
     if (!metrics.model().equals(model.model().weights().sha256())
-        || !metrics.decidesBy(model.description().decision())
+        || !metrics.decision().equals(model.description().decision())
         || !metrics.dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
           file
@@ -404,17 +400,18 @@ public final class BundleWriter {
     AtomicFiles.write(file, metadata.addTo(bytes));
   }
 
-  private static TfLiteMetadata.Feature heatMap(ClassNames classes) {
+  private static TfLiteMetadata.Feature heatMap(DatasetProfile profile) {
     return new TfLiteMetadata.Feature(
         GradCam.HEAT_MAP,
         "Where the image speaks for "
-            + (classes.size() == 2 ? Words.positive(classes) : "the most probable class")
+            + new ClassVocabulary(profile).explained()
             + ": Grad-CAM (Selvaraju et al. 2017), spread evenly over the whole image, in units of"
             + " the logit.");
   }
 
   private TfLiteMetadata metadata(
-      ClassNames classes, String form, List<TfLiteMetadata.Feature> others) {
+      DatasetProfile profile, String form, List<TfLiteMetadata.Feature> others) {
+    String image = profile.image();
     return new TfLiteMetadata(
         name,
         purpose + " " + form + ". Not a medical device.",
@@ -422,13 +419,13 @@ public final class BundleWriter {
         "deepxray",
         "Apache-2.0",
         TfLiteMetadata.Input.pixels(
-            DatasetProfile.of(classes).hasSlices()
-                ? "A frontal chest X-ray as RGB, 0..255."
-                : "An image as RGB, 0..255."),
+            image.substring(0, 1).toUpperCase(Locale.ROOT)
+                + image.substring(1)
+                + " as RGB, 0..255."),
         new TfLiteMetadata.Output(
-            HeadNetworks.output(classes.size()),
-            "The probability of " + Words.positive(classes) + ".",
-            classes.list()),
+            HeadNetworks.output(profile.classes().size()),
+            "The probability of " + new ClassVocabulary(profile).scored() + ".",
+            profile.classes().list()),
         others);
   }
 }

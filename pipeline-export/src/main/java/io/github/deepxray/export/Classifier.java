@@ -9,7 +9,6 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -113,46 +112,56 @@ public final class Classifier implements AutoCloseable {
     InferenceEngine engine = load.load(format, model, threads);
     try {
       return new Classifier(withoutBundle(engine, format, threshold, model));
-    } catch (RuntimeException | Error e) {
+    } catch (IOException | RuntimeException | Error e) {
       engine.close();
       throw e;
     }
   }
 
   private static ImageClassifier withoutBundle(
-      InferenceEngine engine, ModelFormat format, OptionalDouble threshold, Path model) {
-    int scores =
-        engine.outputShapes().stream()
-            .limit(1)
-            .flatMap(List::stream)
-            .reduce(1, Math::multiplyExact);
-    return scores == 1
-        ? ImageClassifier.of(
-            engine,
-            DatasetProfile.CHEST_XRAY_PNEUMONIA.classes().list(),
-            OptionalDouble.of(threshold.orElse(0.5)),
-            model)
-        : ImageClassifier.of(engine, labels(model, format, scores), threshold, model);
+      InferenceEngine engine, ModelFormat format, OptionalDouble threshold, Path model)
+      throws IOException {
+    List<String> labels =
+        labels(model, format, ImageClassifier.classes(engine.outputShapes().get(0)));
+    OptionalDouble chosen =
+        labels.size() == 2 ? OptionalDouble.of(threshold.orElse(0.5)) : threshold;
+    return ImageClassifier.of(engine, labels, chosen, model);
   }
 
-  /** What the classes are called: as in the file's metadata, if there are any, or by number. */
-  private static List<String> labels(Path model, ModelFormat format, int classes) {
-    if (format == ModelFormat.TFLITE) {
-      // Metadata hold the labels in a ZIP archive at the file's end.
-      try (ZipFile archive = new ZipFile(model.toFile())) {
-        ZipEntry entry = archive.getEntry(TfLiteMetadata.LABELS);
-        if (entry != null) {
-          byte[] text = archive.getInputStream(entry).readNBytes(MOST_LABEL_BYTES);
-          List<String> labels = new String(text, StandardCharsets.UTF_8).lines().toList();
-          if (labels.size() == classes) {
-            return labels;
-          }
+  /**
+   * What the classes are called: as in the file's metadata or the bundle that the file lies in, if
+   * there are any, or by number.
+   */
+  private static List<String> labels(Path model, ModelFormat format, int classes)
+      throws IOException {
+    List<String> labels = format == ModelFormat.TFLITE ? inMetadata(model) : List.of();
+    if (labels.isEmpty()) {
+      Path folder = model.toAbsolutePath().normalize();
+      // A bundle has its SavedModel below a folder of versions.
+      for (int i = 0; i < 2 && folder.getParent() != null; i++) {
+        folder = folder.getParent();
+        if (Bundle.isBundle(folder)) {
+          labels = new Bundle(folder).labels();
         }
-      } catch (IOException e) {
-        // It has no metadata: the numbers stay.
       }
     }
-    return IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+    return labels.size() == classes
+        ? labels
+        : IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+  }
+
+  private static List<String> inMetadata(Path model) {
+    // Metadata hold the labels in a ZIP archive at the file's end.
+    try (ZipFile archive = new ZipFile(model.toFile())) {
+      ZipEntry entry = archive.getEntry(TfLiteMetadata.LABELS);
+      if (entry != null) {
+        byte[] text = archive.getInputStream(entry).readNBytes(MOST_LABEL_BYTES);
+        return new String(text, StandardCharsets.UTF_8).lines().toList();
+      }
+    } catch (IOException e) {
+      // It has no metadata.
+    }
+    return List.of();
   }
 
   /**

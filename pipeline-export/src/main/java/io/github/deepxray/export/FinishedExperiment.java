@@ -1,11 +1,11 @@
 package io.github.deepxray.export;
 
 import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
@@ -22,17 +22,17 @@ import java.util.function.Function;
  *
  * @param seed of everything random in it
  * @param metrics what was measured
- * @param examples the scores of the validation and the test split
+ * @param scores the scores of the validation and the test split
  * @param size of its float32 {@code .tflite} file
  */
 public record FinishedExperiment(
-    long seed, MetricsReport metrics, Map<Split, List<ScoredExample>> examples, FileSizes size) {
+    long seed, ModelMetrics metrics, Map<Split, SplitScores> scores, FileSizes size) {
   /** So that equal files give equal intervals. */
   private static final long RESAMPLING_SEED = 0;
 
   /** Copies the map. */
   public FinishedExperiment {
-    examples = Map.copyOf(examples);
+    scores = Map.copyOf(scores);
   }
 
   /**
@@ -44,29 +44,36 @@ public record FinishedExperiment(
    */
   public static FinishedExperiment read(Path evaluation, long seed, FileSizes size)
       throws IOException {
-    Map<Split, List<ScoredExample>> examples = new EnumMap<>(Split.class);
+    Map<Split, SplitScores> scores = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      examples.put(
-          split,
-          Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).examples());
+      scores.put(
+          split, Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).scores());
     }
     return new FinishedExperiment(
-        seed, ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE)).twoClass(), examples, size);
+        seed, ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE)), scores, size);
   }
 
   /** As tables and pages show it. */
   public Experiments.Run run() {
     return new Experiments.Run(
         seed,
-        metrics.thresholds().sensitivity(),
-        Experiments.Scores.of(metrics.validation()),
-        Experiments.Scores.of(metrics.test()),
+        metrics.decision().decision().threshold(),
+        values(Split.VALIDATION),
+        values(Split.TEST),
         size);
   }
 
+  private Map<Metric, Double> values(Split split) {
+    Map<Metric, Double> values = new EnumMap<>(Metric.class);
+    metrics
+        .of(split)
+        .overall(metrics.decision().name())
+        .forEach((metric, interval) -> values.put(metric, interval.value()));
+    return values;
+  }
+
   /**
-   * How trainings differ from those of a baseline with the same seeds, decisions at the thresholds
-   * chosen on validation.
+   * How trainings differ from those of a baseline with the same seeds, each with its own decisions.
    *
    * @return empty if they have no seed in common
    * @throws io.github.deepxray.core.DeepXrayException if two of one seed saw different images
@@ -81,10 +88,10 @@ public record FinishedExperiment(
               if (b.seed == c.seed) {
                 found.add(
                     new PooledDifference.Pair(
-                        b.examples.get(split),
-                        b.metrics.thresholds().sensitivity(),
-                        c.examples.get(split),
-                        c.metrics.thresholds().sensitivity()));
+                        b.scores.get(split),
+                        b.metrics.decision().decision(),
+                        c.scores.get(split),
+                        c.metrics.decision().decision()));
               }
             }
           }

@@ -3,15 +3,15 @@ package io.github.deepxray.export;
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Interval;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.SplitScores;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /**
  * Decides whether a deployed model is close enough to the trained one to be handed out, as TFX does
@@ -65,46 +65,22 @@ public final class Gate {
      * Compares a model with the trained one.
      *
      * @param trained what the trained model said
-     * @param trainedThreshold its threshold
+     * @param trainedDecision how it decides
      * @param model what the model said of the same images
-     * @param threshold its threshold
+     * @param decision how that decides
      * @throws io.github.deepxray.core.DeepXrayException if the images differ
      */
     public static Compared of(
-        List<ScoredExample> trained,
-        double trainedThreshold,
-        List<ScoredExample> model,
-        double threshold) {
-      return of(
-          new SplitScores.TwoClass(trained),
-          OptionalDouble.of(trainedThreshold),
-          new SplitScores.TwoClass(model),
-          OptionalDouble.of(threshold));
-    }
-
-    /**
-     * Compares a model of any number of classes with the trained one.
-     *
-     * @param trained what the trained model said
-     * @param trainedThreshold its threshold, of two classes
-     * @param model what the model said of the same images
-     * @param threshold its threshold, of two classes
-     * @throws io.github.deepxray.core.DeepXrayException if the images differ
-     */
-    static Compared of(
-        SplitScores trained,
-        OptionalDouble trainedThreshold,
-        SplitScores model,
-        OptionalDouble threshold) {
+        SplitScores trained, Decision trainedDecision, SplitScores model, Decision decision) {
       return new Compared(
-          Comparison.of(trained, trainedThreshold, model, threshold, 0), model.fewest());
+          Comparison.of(trained, trainedDecision, model, decision, 0), model.fewest());
     }
   }
 
   private static void object(Limits limits, String split, Comparison c, List<String> objections) {
     // Of one class alone there is no AUC; then the other measures decide.
-    beyond(objections, split, "AUC", c.deltaAuc(), limits.auc());
-    beyond(objections, split, "accuracy", c.deltaAccuracy(), limits.accuracy());
+    beyond(objections, split, c, Metric.AUC, limits.auc());
+    beyond(objections, split, c, Metric.ACCURACY, limits.accuracy());
     if (c.maxDeltaProbability() > limits.probability()) {
       objections.add(
           String.format(
@@ -127,14 +103,15 @@ public final class Gate {
   }
 
   private static void beyond(
-      List<String> objections, String split, String what, Interval delta, double limit) {
+      List<String> objections, String split, Comparison c, Metric metric, double limit) {
+    Interval delta = c.difference(metric);
     if (Math.abs(delta.value()) > limit) {
       objections.add(
           String.format(
               Locale.ROOT,
               "%s: %s differs by %+.4f (%+.4f to %+.4f), more than %.4f",
               split,
-              what,
+              metric.title(),
               delta.value(),
               delta.low(),
               delta.high(),

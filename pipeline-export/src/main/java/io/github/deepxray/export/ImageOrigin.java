@@ -17,9 +17,9 @@ public enum ImageOrigin {
   /** The numbers of images that the archive of Kermany et al. has in its folders. */
   private static final Map<Split, Map<Label, Integer>> KERMANY_IMAGES =
       Map.of(
-          Split.TRAIN, Map.of(Label.NORMAL, 1341, Label.PNEUMONIA, 3875),
-          Split.VALIDATION, Map.of(Label.NORMAL, 8, Label.PNEUMONIA, 8),
-          Split.TEST, Map.of(Label.NORMAL, 234, Label.PNEUMONIA, 390));
+          Split.TRAIN, Map.of(Label.NEGATIVE, 1341, Label.POSITIVE, 3875),
+          Split.VALIDATION, Map.of(Label.NEGATIVE, 8, Label.POSITIVE, 8),
+          Split.TEST, Map.of(Label.NEGATIVE, 234, Label.POSITIVE, 390));
 
   /**
    * Recognizes an archive by the number of images in each of its folders; phantoms are not

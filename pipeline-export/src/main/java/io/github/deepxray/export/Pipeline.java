@@ -347,7 +347,7 @@ public final class Pipeline {
                   bundleOptions,
                   cores,
                   progress)
-              .writeFloat32(model(), dataset.classNames(), file);
+              .writeFloat32(model(), dataset.profile(), file);
           return file;
         });
   }

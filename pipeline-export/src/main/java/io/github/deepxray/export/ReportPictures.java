@@ -2,6 +2,7 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
@@ -9,9 +10,9 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.export.report.Mistakes;
 import io.github.deepxray.export.report.Picture;
 import io.github.deepxray.tflite.TfLiteEngine;
+import io.github.deepxray.train.Mistakes;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,20 +22,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Makes the small copies of X-rays that the report shows. */
 final class ReportPictures {
   /** A row of the page. */
   private static final int SAMPLES = 8;
 
+  private static final int MOST_ROWS = 20;
   private static final int SAMPLE_SIZE = 112;
   private static final int MISTAKE_SIZE = 192;
 
   private ReportPictures() {}
 
   /**
-   * X-rays of the training and the test split, at equal distances within each finer class, or each
+   * Images of the training and the test split, at equal distances within each finer class, or each
    * class where there are no finer ones.
    */
   static List<Picture> samples(PreparedDataset dataset) throws IOException {
@@ -47,7 +48,9 @@ final class ReportPictures {
           .map(summary -> sizes(summary, profile))
           .forEach(sizes::putAll);
       Map<String, List<Picture>> pictures = new LinkedHashMap<>();
-      sizes.keySet().forEach(slice -> pictures.put(slice, new ArrayList<>()));
+      sizes.keySet().stream()
+          .limit(MOST_ROWS)
+          .forEach(slice -> pictures.put(slice, new ArrayList<>()));
       Map<String, Integer> seen = new HashMap<>();
       try (XrayReader reader = dataset.read(split)) {
         for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
@@ -55,9 +58,11 @@ final class ReportPictures {
           int index = seen.merge(slice, 1, Integer::sum) - 1;
           int all = Math.max(1, sizes.getOrDefault(slice, 0));
           int shown = Math.min(SAMPLES, all);
-          List<Picture> row = pictures.computeIfAbsent(slice, s -> new ArrayList<>());
+          List<Picture> row = pictures.getOrDefault(slice, List.of());
           // The middle of each of as many equal parts as are shown.
-          if (row.size() < shown && index >= (2L * row.size() + 1) * all / (2L * shown)) {
+          if (pictures.containsKey(slice)
+              && row.size() < shown
+              && index >= (2L * row.size() + 1) * all / (2L * shown)) {
             row.add(Picture.of(r.get(), split, slice, SAMPLE_SIZE, Optional.empty()));
           }
         }
@@ -80,18 +85,19 @@ final class ReportPictures {
   }
 
   /**
-   * The test X-rays that are decided most wrongly: false alarms, then missed ones, the worst first.
+   * The test images that are decided most wrongly, class by class, the worst first.
    *
-   * @param threshold from which probability on is decided for the positive class
+   * @param decision how the classifier decides
    * @param explaining the model that draws heat maps, if there is one
    */
   static List<Picture> mistakes(
-      PreparedDataset dataset, Predictions predictions, double threshold, Optional<Path> explaining)
+      PreparedDataset dataset,
+      Predictions predictions,
+      Decision decision,
+      Optional<Path> explaining)
       throws IOException {
-    Mistakes mistakes = Mistakes.of(predictions, threshold);
     List<String> files =
-        Stream.of(mistakes.falseAlarms(), mistakes.missed())
-            .flatMap(kind -> kind.stream().limit(Mistakes.SHOWN))
+        Mistakes.of(predictions, decision).shown().rows().stream()
             .map(row -> row.example().id())
             .toList();
     Map<String, XrayRecord> records = new HashMap<>();

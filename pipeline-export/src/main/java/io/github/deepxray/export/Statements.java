@@ -1,9 +1,9 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.export.report.ClassVocabulary;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.TrainedModel;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,10 +11,10 @@ import java.util.Locale;
  * What the model card and the report say in the same words.
  *
  * @param origin where the images come from
- * @param classes what the labels 0 and 1 are called
+ * @param words how to speak of the classes
  * @param training how the classifier came about
  */
-record Statements(ImageOrigin origin, ClassNames classes, TrainedModel.Description training) {
+record Statements(ImageOrigin origin, ClassVocabulary words, TrainedModel.Description training) {
   /** What happened to the backbone, as the end of a sentence. */
   String backboneHistory() {
     StringBuilder text = new StringBuilder();
@@ -93,29 +93,36 @@ record Statements(ImageOrigin origin, ClassNames classes, TrainedModel.Descripti
     };
   }
 
-  /** What the model is not good for, as a Markdown list. */
-  String limits() {
-    String ofData =
-        switch (origin) {
-          case KERMANY_2018 ->
-              """
-              - All images are of children of one to five years in one hospital in Guangzhou. How well
-                the model does on adults or elsewhere is unknown and usually worse.
-              - Labels come from the reading of few physicians; they are not perfect.
-              - Normal images of the test split look different from those of the train split:
-                metrics on validation flatter, and specificity suffers most.
-              """;
-          case PHANTOMS ->
-              """
-              - The metrics say that the pipeline works. They say nothing about X-rays.
-              """;
-          case UNKNOWN ->
-              """
-              - How well the model does on images from other devices, hospitals or age groups than
-                those it was trained on is unknown and usually worse.
-              - It has learnt the labels it was given, with their mistakes.
-              """;
-        };
+  /** What the model is not good for, a sentence or two each. */
+  List<String> limits() {
+    List<String> limits =
+        new ArrayList<>(
+            switch (origin) {
+              case KERMANY_2018 ->
+                  List.of(
+                      "All images are of children of one to five years in one hospital in Guangzhou."
+                          + " How well the model does on adults or elsewhere is unknown and usually"
+                          + " worse.",
+                      "Labels come from the reading of few physicians; they are not perfect.",
+                      "Normal images of the test split look different from those of the train split:"
+                          + " metrics on validation flatter, and specificity suffers most.");
+              case PHANTOMS ->
+                  List.of(
+                      "The metrics say that the pipeline works. They say nothing about X-rays.");
+              case UNKNOWN ->
+                  List.of(
+                      "How well the model does on images from other devices, hospitals or age groups"
+                          + " than those it was trained on is unknown and usually worse.",
+                      "It has learnt the labels it was given, with their mistakes.");
+            });
+    limits.add(calibration());
+    limits.add(
+        "The model sees all that its images contain, text burnt into them and devices included, and"
+            + " may lean on it.");
+    return limits;
+  }
+
+  private String calibration() {
     // Fine-tuning trains the head, too, by its own loss.
     boolean balanced =
         training.fineTuning().map(t -> t.spec().balanced()).orElse(training.head().balanced());
@@ -124,34 +131,17 @@ record Statements(ImageOrigin origin, ClassNames classes, TrainedModel.Descripti
             .fineTuning()
             .map(t -> t.spec().labelSmoothing())
             .orElse(training.head().labelSmoothing());
-    String calibration =
-        balanced
-            ? """
-            - Probabilities are trained with balanced classes%1$s: they are not calibrated to the share
-              of %2$s anywhere.
-            """
-            : """
-            - Probabilities are trained on the train split's share of %2$s%1$s: they are not
-              calibrated to the share anywhere else.
-            """;
-    return ofData
-        + String.format(
-            Locale.ROOT,
-            calibration,
-            smoothing > 0 ? " and smoothed labels" : "",
-            Words.positive(classes))
-        + """
-        - The model sees all that its images contain, text burnt into them and devices included, and
-          may lean on it.
-        """;
-  }
-
-  /** The same, an item each. */
-  List<String> limitItems() {
-    return Arrays.stream(limits().split("(?m)^- ", -1))
-        .map(Statements::unwrapped)
-        .filter(item -> !item.isEmpty())
-        .toList();
+    String smoothed = smoothing > 0 ? " and smoothed labels" : "";
+    return balanced
+        ? "Probabilities are trained with balanced classes"
+            + smoothed
+            + ": they are not calibrated to the share of "
+            + words.scored()
+            + " anywhere."
+        : "Probabilities are trained on the train split's share of "
+            + words.scored()
+            + smoothed
+            + ": they are not calibrated to the share anywhere else.";
   }
 
   /** Text without the line breaks of the model card. */

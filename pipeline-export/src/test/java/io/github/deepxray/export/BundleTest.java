@@ -17,6 +17,7 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
@@ -31,6 +32,7 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.export.report.ClassVocabulary;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
@@ -205,13 +207,22 @@ class BundleTest {
         .path("metrics")
         .forEach(m -> written.put(m.path("type").asText(), m.path("value").doubleValue()));
     JsonNode test = Json.read(bundle.folder().resolve("metrics.json")).path("splits").path("test");
-    JsonNode decided = test.path("thresholds").path("validation");
+    Map<String, String> onHub =
+        Map.of("auc", "roc_auc", "sensitivity", "recall", "brier", "brier_score");
     Map<String, Double> expected = new HashMap<>();
-    expected.put("roc_auc", test.path("auc").path("value").doubleValue());
-    expected.put("recall", decided.path("sensitivity").path("value").doubleValue());
-    for (String metric : List.of("accuracy", "specificity", "precision", "f1")) {
-      expected.put(metric, decided.path(metric).path("value").doubleValue());
+    for (JsonNode overall :
+        List.of(
+            test.at("/probabilities/overall"),
+            test.at("/decisions/validation/measurements/overall"))) {
+      overall
+          .properties()
+          .forEach(
+              metric ->
+                  expected.put(
+                      onHub.getOrDefault(metric.getKey(), metric.getKey()),
+                      metric.getValue().path("value").doubleValue()));
     }
+    assertThat(expected).hasSize(Metric.values().length);
     assertThat(written).isEqualTo(expected);
   }
 
@@ -276,7 +287,8 @@ class BundleTest {
     assertThat(artifacts)
         .extracting(ArtifactReport::artifact)
         .containsExactly("saved_model", "float32", "dynamic");
-    double trained = new BundleRecords(bundle).metrics().thresholds().sensitivity();
+    double trained =
+        new BundleRecords(bundle).metrics().decision().decision().threshold().orElseThrow();
     for (ArtifactReport artifact : artifacts) {
       assertThat(artifact.threshold()).hasValue(trained);
       assertThat(artifact.verdict().splits()).containsKeys("validation", "test");
@@ -291,11 +303,11 @@ class BundleTest {
     assertThat(float32.size().raw())
         .isEqualTo(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)));
     assertThat(float32.verdict().blessed()).isTrue();
-    assertThat(float32.verdict().splits().get("test").auc().value())
-        .isEqualTo(new BundleRecords(bundle).metrics().test().auc().value());
+    assertThat(float32.verdict().splits().get("test").of(Metric.AUC).value())
+        .isEqualTo(new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).value());
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
         .containsPattern("`model-float32.tflite` \\| 32-bit float weights .* blessed")
-        .contains("0..255, as 32-bit floats.");
+        .contains("Matthews correlation", "pneumonia from ", "as 32-bit floats; as integers where");
   }
 
   @Test
@@ -325,7 +337,8 @@ class BundleTest {
   }
 
   private static String history(TrainedModel.Description description) {
-    return new Statements(ImageOrigin.PHANTOMS, dataset.manifest().classNames(), description)
+    return new Statements(
+            ImageOrigin.PHANTOMS, new ClassVocabulary(dataset.manifest().profile()), description)
         .backboneHistory();
   }
 
@@ -460,7 +473,7 @@ class BundleTest {
     BundleReport.draw(Bundle.open(copy), Optional.empty(), page);
     assertThat(page).hasSameBinaryContentAs(bundle.folder().resolve(BundleReport.FILE));
     // The numbers are those of the model card.
-    String auc = new BundleRecords(bundle).metrics().test().auc().toString();
+    String auc = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).toString();
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD))).contains(auc);
     assertThat(Files.readString(page))
         .contains(auc.replace('-', '–'))
@@ -578,7 +591,7 @@ class BundleTest {
         .extracting(BundleVerifier.Parity::artifact)
         .containsExactly("int8");
     // What says the opposite is as far on the other side of guessing.
-    boolean better = new BundleRecords(bundle).metrics().test().auc().value() > 0.5;
+    boolean better = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).value() > 0.5;
     assertThat(report.table())
         .contains("REFUSED  int8, test: AUC differs by " + (better ? "-" : "+"));
     assertThat(written.threshold(Artifact.INT8)).isEqualTo(0.25);
@@ -587,7 +600,7 @@ class BundleTest {
         .contains(
             "| a broken one (reads uint8) | 10 | 7 |",
             "**refused**",
-            "as 32-bit floats (or integers, where the table says so");
+            "as integers where the\n  table says so");
     assertThat(Files.readString(written.folder().resolve(BundleReport.FILE)))
         .contains("<a href=\"./reports/layers.html\">", "7 not 0", "✗ refused");
     assertThat(VERIFIER.verify(written, dataset).passed()).isFalse();
@@ -662,7 +675,7 @@ class BundleTest {
         .extracting(BundleVerifier.Parity::artifact)
         .containsExactly("int8");
     assertThat(report.table())
-        .containsPattern("REFUSED  int8, validation: cannot be run: probability of .* is NaN");
+        .containsPattern("REFUSED  int8, validation: cannot be run: a probability of .* is NaN");
     assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
         .contains("| - | - | **refused** |");
     assertThat(Files.readString(written.folder().resolve(BundleReport.FILE)))
@@ -671,7 +684,7 @@ class BundleTest {
     BundleVerifier.Report verified = VERIFIER.verify(written, dataset);
     assertThat(verified.problems())
         .hasSize(1)
-        .anyMatch(line -> line.matches("int8 cannot be run: probability of .* is NaN"));
+        .anyMatch(line -> line.matches("int8 cannot be run: a probability of .* is NaN"));
   }
 
   @Test

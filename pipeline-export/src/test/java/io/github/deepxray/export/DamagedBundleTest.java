@@ -10,10 +10,9 @@ import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.ClassifiedExample;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
-import io.github.deepxray.core.metrics.MulticlassEvaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.EfficientNet;
@@ -30,11 +29,9 @@ import io.github.deepxray.export.report.Picture;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
-import io.github.deepxray.train.ClassPredictions;
 import io.github.deepxray.train.DecisionThresholds;
-import io.github.deepxray.train.MetricsReport;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.MulticlassReport;
+import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadSpec;
@@ -125,7 +122,7 @@ class DamagedBundleTest {
             Map.of("name", "x", "seed", "2"),
             Map.of("deepxray", "1"),
             Provenance.thisHost()));
-    Comparison same = Comparison.of(test, threshold, test, threshold, 1);
+    Comparison same = Comparison.of(test, Decision.by(threshold), test, Decision.by(threshold), 1);
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : List.of(Artifact.FLOAT32, Artifact.DYNAMIC)) {
       reports.add(
@@ -184,14 +181,15 @@ class DamagedBundleTest {
     Predictions predictions = new Predictions(rows);
     predictions.write(folder.resolve(Predictions.fileName("validation")));
     predictions.write(folder.resolve(Predictions.fileName("test")));
-    Evaluation e = Evaluation.of(predictions.examples(), THRESHOLDS.byName(), 1);
+    Evaluation e = Evaluation.of(predictions.scores(), THRESHOLDS.decisions(), 1);
     Map<String, Evaluation> slices = Map.of("normal", e, "viral", e);
     Json.write(
         folder.resolve(ModelMetrics.FILE),
-        new MetricsReport(
-            MetricsReport.FORMAT,
+        new ModelMetrics(
+            ModelMetrics.FORMAT,
             "m",
             dataset.fingerprint(),
+            new ClassNames("NORMAL", "PNEUMONIA"),
             THRESHOLDS,
             Map.of("validation", e, "test", e),
             Map.of("validation", slices, "test", slices)));
@@ -199,34 +197,39 @@ class DamagedBundleTest {
     write(
         folder,
         description(Json.compact(THRESHOLDS)),
-        new SplitScores.TwoClass(predictions.examples()),
+        predictions.scores(),
         OptionalDouble.of(0.375));
     Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
   }
 
   private static void writeThree(Path folder) throws IOException {
-    List<ClassifiedExample> examples = new ArrayList<>();
+    List<Predictions.Row> rows = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       double p = (i * 7 % 30) / 60.0;
-      examples.add(new ClassifiedExample("i" + i, "p" + i / 2, i % 3, List.of(p, p, 1 - 2 * p)));
+      rows.add(
+          new Predictions.Row(
+              new ScoredExample("i" + i, "p" + i / 2, i % 3, List.of(p, p, 1 - 2 * p)), "a"));
     }
-    ClassPredictions predictions = new ClassPredictions(examples);
+    Predictions predictions = new Predictions(rows);
     predictions.write(folder.resolve(Predictions.fileName("validation")));
     predictions.write(folder.resolve(Predictions.fileName("test")));
-    MulticlassEvaluation e = MulticlassEvaluation.of(examples, 1);
+    MostProbable decision = new MostProbable(List.of(0.2, 0.3, 0.5));
+    Evaluation e = Evaluation.of(predictions.scores(), decision.decisions(), 1);
     Json.write(
         folder.resolve(ModelMetrics.FILE),
-        new MulticlassReport(
-            MulticlassReport.FORMAT,
+        new ModelMetrics(
+            ModelMetrics.FORMAT,
             "m",
             dataset.fingerprint(),
             CLASSES,
-            Map.of("validation", e, "test", e)));
+            decision,
+            Map.of("validation", e, "test", e),
+            Map.of()));
     Files.writeString(folder.resolve(Bundle.LABELS), "a\nb\nc\n");
     write(
         folder,
         description("{\"classShares\":[0.2,0.3,0.5]}"),
-        new SplitScores.Multiclass(examples),
+        predictions.scores(),
         OptionalDouble.empty());
     Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
   }
@@ -240,8 +243,7 @@ class DamagedBundleTest {
         bundle.report(Artifact.of(report.artifact()));
       }
       BundleRecords records = new BundleRecords(bundle);
-      ModelMetrics metrics = records.modelMetrics();
-      metrics.splitNames().forEach(metrics::table);
+      records.metrics().table(Split.TEST);
       bundle.labels();
       BundleReport.html(bundle, Optional.empty());
     };

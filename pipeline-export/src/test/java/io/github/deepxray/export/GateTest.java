@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.export.Gate.Compared;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +19,8 @@ class GateTest {
   private static final int IMAGES = 1000;
 
   // Above all negatives: whatever falls below it is lost.
-  private static final double THRESHOLD = 0.7;
+  private static final Decision THRESHOLD = new Decision.Threshold(0.7);
+  private static final Decision HALF = new Decision.Threshold(0.5);
 
   private static ScoredExample example(int i, double probability) {
     return new ScoredExample("image" + i, "patient" + i, i % 2 == 0, probability);
@@ -28,13 +31,13 @@ class GateTest {
     return (i % 2 == 0 ? 0.3 : 0.0) + 0.7 * (i - i % 2) / IMAGES;
   }
 
-  private static List<ScoredExample> scores(int images, DoubleUnaryOperator change) {
+  private static SplitScores scores(int images, DoubleUnaryOperator change) {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < images; i++) {
       double p = trained((i - i % 2) * (IMAGES / images) + i % 2);
       examples.add(example(i, Math.max(0, Math.min(1, change.applyAsDouble(p)))));
     }
-    return examples;
+    return new SplitScores(examples);
   }
 
   private static Verdict judge(Limits limits, int images, DoubleUnaryOperator change) {
@@ -95,16 +98,18 @@ class GateTest {
   @Test
   void fewImagesAreAllowedWhatChanceDoes() {
     // One image of twenty on the other side of the threshold: an accuracy of 5 % less.
-    List<ScoredExample> trained = scores(20, p -> p);
-    List<ScoredExample> model = new ArrayList<>(trained);
+    SplitScores trained = scores(20, p -> p);
+    List<ScoredExample> model = new ArrayList<>(trained.examples());
     for (int i = 0; i < model.size(); i++) {
-      if (model.get(i).positive() && model.get(i).probability() >= 0.5) {
+      if (model.get(i).label() == 1 && model.get(i).score(1) >= 0.5) {
         model.set(i, example(i, 0.495));
         break;
       }
     }
     assertThat(
-            Gate.judge(Limits.QUANTIZATION, Map.of("test", Compared.of(trained, 0.5, model, 0.5)))
+            Gate.judge(
+                    Limits.QUANTIZATION,
+                    Map.of("test", Compared.of(trained, HALF, new SplitScores(model), HALF)))
                 .blessed())
         .isTrue();
   }
@@ -115,9 +120,9 @@ class GateTest {
     assertThat(judge(only, IMAGES, p -> 0.5).objections())
         .containsExactly("test: the probabilities correlate by NaN, less than 0.9500");
     // One that always said the same still does.
-    List<ScoredExample> constant = List.of(example(0, 0.5), example(1, 0.5));
+    SplitScores constant = new SplitScores(List.of(example(0, 0.5), example(1, 0.5)));
     assertThat(
-            Gate.judge(only, Map.of("test", Compared.of(constant, 0.5, constant, 0.5))).blessed())
+            Gate.judge(only, Map.of("test", Compared.of(constant, HALF, constant, HALF))).blessed())
         .isTrue();
   }
 

@@ -17,7 +17,7 @@ class ImageOriginTest {
     DatasetAudit.Range size = new DatasetAudit.Range(224, 224, 224);
     int next = 0;
     for (Split split : List.of(Split.TRAIN, Split.VALIDATION, Split.TEST)) {
-      for (Label label : List.of(Label.NORMAL, Label.PNEUMONIA)) {
+      for (Label label : List.of(Label.NEGATIVE, Label.POSITIVE)) {
         folders.add(
             new DatasetAudit.Folder(
                 split,

@@ -233,7 +233,8 @@ class QuantizerTest {
     double threshold = result.form().threshold().orElseThrow();
     assertThat(positives.stream().filter(p -> p >= threshold).count())
         .isEqualTo((long) Math.ceil(SENSITIVITY * positives.size()));
-    assertThat(threshold).isNotEqualTo(trained.description().thresholds().sensitivity());
+    assertThat(threshold)
+        .isNotEqualTo(trained.description().decision().decision().threshold().orElseThrow());
     assertThat(result.validation().images()).isEqualTo(records.size());
     assertThat(result.floatLayers()).isEmpty();
     assertThat(QuantizedForms.read(folder.resolve("out"), trained.model().weights().sha256()))

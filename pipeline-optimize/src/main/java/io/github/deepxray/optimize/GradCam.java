@@ -45,10 +45,10 @@ import java.util.stream.Collectors;
  *   map(i, j) = max(0, sum_k alpha_k A(i, j, k)),  alpha_k = 1 / (h w) sum_(i, j) dy / dA(i, j, k)
  * </pre>
  *
- * <p>Of two classes, it says where the second, pneumonia, has its evidence, for images decided for
- * the first class too; of more, where the class that is decided for has it. It is not normalized;
- * its unit is that of the logit. For a head without hidden layers the sum over all pixels, before
- * the maximum with 0, is the logit less a constant.
+ * <p>Of two classes, it says where the second, the positive one, has its evidence, for images
+ * decided for the first class too; of more, where the class that is decided for has it. It is not
+ * normalized; its unit is that of the logit. For a head without hidden layers the sum over all
+ * pixels, before the maximum with 0, is the logit less a constant.
  *
  * <p>Each cell stands for the part of the image that lies under it when the map is stretched over
  * the image, as in the publication. What the cell is computed from reaches far beyond, and where

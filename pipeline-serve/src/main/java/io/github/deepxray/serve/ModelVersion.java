@@ -15,6 +15,8 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,6 +62,7 @@ final class ModelVersion {
   private final Optional<String> objection;
   private final JsonNode card;
   private final JsonNode metrics;
+  private final JsonNode profile;
   private final JsonNode artifacts;
   private final List<InferenceEngine> engines = new ArrayList<>();
   private final List<ImageClassifier> classifiers = new ArrayList<>();
@@ -77,6 +80,7 @@ final class ModelVersion {
       Optional<String> objection,
       JsonNode card,
       JsonNode metrics,
+      JsonNode profile,
       JsonNode artifacts) {
     this.number = number;
     this.bundle = bundle;
@@ -85,6 +89,7 @@ final class ModelVersion {
     this.objection = objection;
     this.card = card;
     this.metrics = metrics;
+    this.profile = profile;
     this.artifacts = artifacts;
   }
 
@@ -115,6 +120,7 @@ final class ModelVersion {
             objection(artifact, reports),
             text(folder.resolve(Bundle.MODEL_CARD)),
             tree(folder.resolve(Bundle.METRICS)),
+            tree(folder.resolve(PreparedDataset.MANIFEST)).path("profile"),
             Json.read(folder.resolve(ArtifactReport.FILE)));
     try {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
@@ -239,6 +245,11 @@ final class ModelVersion {
   /** The metrics of the trained model, or null. */
   JsonNode metrics() {
     return metrics;
+  }
+
+  /** What the data set that the model was trained on is about, see {@link DatasetProfile}. */
+  JsonNode profile() {
+    return profile;
   }
 
   /** What the bundle says about its forms. */

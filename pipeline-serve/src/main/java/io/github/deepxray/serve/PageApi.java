@@ -41,6 +41,7 @@ final class PageApi {
       json.put("engine", model.artifact().key());
       ArrayNode labels = json.putArray("labels");
       model.labels().forEach(labels::add);
+      json.set("profile", model.profile());
       model.threshold().ifPresent(threshold -> json.put("threshold", threshold));
       json.put("explain", model.explains());
       json.set("modelCard", model.card());

@@ -18,7 +18,7 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.embedding.Embeddings;
@@ -136,11 +136,17 @@ public final class Samples {
               FEATURES,
               List.of(Matrix.of(features, records.size(), FEATURES))));
       evaluations.put(
-          split.key(), Evaluation.of(predictions.get(split).examples(), thresholds().byName(), 0));
+          split.key(), Evaluation.of(predictions.get(split).scores(), thresholds().decisions(), 0));
     }
-    MetricsReport metrics =
-        new MetricsReport(
-            MetricsReport.FORMAT, "0", dataset.fingerprint(), thresholds(), evaluations, Map.of());
+    ModelMetrics metrics =
+        new ModelMetrics(
+            ModelMetrics.FORMAT,
+            "0",
+            dataset.fingerprint(),
+            profile.classes(),
+            thresholds(),
+            evaluations,
+            Map.of());
     return new Measurement(dataset, metrics, predictions, embeddings);
   }
 }

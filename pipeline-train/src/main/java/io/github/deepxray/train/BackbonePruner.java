@@ -3,7 +3,6 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -18,6 +17,7 @@ import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadPruning;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -158,9 +158,10 @@ public final class BackbonePruner {
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(model.backbone(), engines, trainer.cores(), cacheFolder, progress);
     Network network = model.model().network();
+    Embeddings train = extractor.extract(dataset, Split.TRAIN, 1).embeddings();
     Model head =
         new HeadPruning(spec, engines, trainer.cores(), progress)
-            .prune(network, model.head(), extractor.extract(dataset, Split.TRAIN, 1).embeddings());
+            .prune(network, model.head(), train);
     Model pruned = new Model(network, model.model().weights().plus(head.weights()));
     Pruner counter = Pruner.atOnce(spec, network);
     TrainedModel.Description described =
@@ -169,21 +170,15 @@ public final class BackbonePruner {
             .with(
                 new TrainedModel.Pruning(
                     spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights()))));
-    Optional<Double> share = described.positiveShare();
-    // Of more classes the most probable one is taken: there is nothing to choose.
-    if (share.isPresent()) {
-      SplitScores scored =
-          Scorer.score(engines, head, extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
-      described =
-          described.withThresholds(
-              DecisionThresholds.choose(
-                  trainer.head().balanced(),
-                  share.get(),
-                  scored.twoClass(),
-                  trainer.targetPrevalence(),
-                  trainer.targetSensitivity()));
-    }
-    return new TrainedModel(described, pruned);
+    DecisionRule rule =
+        DecisionRule.choose(
+            trainer.head().balanced(),
+            train.counts(),
+            Scorer.score(
+                engines, head, extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
+            trainer.targetPrevalence(),
+            trainer.targetSensitivity());
+    return new TrainedModel(described.with(rule), pruned);
   }
 
   private List<String> inputs(PreparedDataset dataset, TrainedModel model) {

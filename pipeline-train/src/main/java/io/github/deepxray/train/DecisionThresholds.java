@@ -1,14 +1,17 @@
 package io.github.deepxray.train;
 
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.metrics.Thresholds;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.Label;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /**
- * The probabilities from which on an image counts as pneumonia. None was chosen with the test
+ * The thresholds of the probability of the second of two classes. None was chosen with the test
  * split.
  *
  * @param half 0.5
@@ -25,7 +28,7 @@ public record DecisionThresholds(
     double sensitivity,
     double targetPrevalence,
     double targetSensitivity)
-    implements Decision {
+    implements DecisionRule {
   /** Checks that they are probabilities; the prior-corrected one is NaN without negatives. */
   public DecisionThresholds {
     for (double share : List.of(half, sensitivity, targetPrevalence, targetSensitivity)) {
@@ -59,7 +62,7 @@ public record DecisionThresholds(
   public static DecisionThresholds choose(
       boolean balanced,
       double positiveShare,
-      List<ScoredExample> validation,
+      SplitScores validation,
       double targetPrevalence,
       double targetSensitivity) {
     double seen = balanced ? 0.5 : positiveShare;
@@ -76,22 +79,46 @@ public record DecisionThresholds(
     return 2;
   }
 
+  /**
+   * The prior-corrected decision is left out where it is 0.5: where a balanced loss already assumed
+   * the target prevalence.
+   */
   @Override
-  public OptionalDouble threshold() {
-    return OptionalDouble.of(sensitivity);
+  public Map<String, Decision> decisions() {
+    Map<String, Decision> named = new LinkedHashMap<>();
+    named.put(DEFAULT, new Decision.Threshold(sensitivity));
+    if (Math.abs(priorCorrected - half) > 1e-9) {
+      named.put(PRIOR, new Decision.Threshold(priorCorrected));
+    }
+    named.put(HALF, new Decision.Threshold(half));
+    return named;
   }
 
-  /**
-   * The thresholds by their names in reports, the default first. The prior-corrected one is left
-   * out where it is 0.5: where a balanced loss already assumed the target prevalence.
-   */
-  public Map<String, Double> byName() {
-    Map<String, Double> named = new LinkedHashMap<>();
-    named.put(DEFAULT, sensitivity);
-    if (Math.abs(priorCorrected - half) > 1e-9) {
-      named.put(PRIOR, priorCorrected);
-    }
-    named.put(HALF, half);
-    return named;
+  @Override
+  public DecisionThresholds chosenAgain(
+      boolean balanced, List<Long> counts, SplitScores validation) {
+    double positives = counts.get(1);
+    return choose(
+        balanced,
+        positives / (counts.get(0) + counts.get(1)),
+        validation,
+        targetPrevalence,
+        targetSensitivity);
+  }
+
+  @Override
+  public Decision decisionFor(SplitScores validation) {
+    return new Decision.Threshold(Thresholds.atSensitivity(validation, targetSensitivity));
+  }
+
+  @Override
+  public String describe(DatasetProfile profile) {
+    return String.format(
+        Locale.ROOT,
+        "%s from %.4f on, a threshold that finds %.0f %% of the %s in validation",
+        profile.phrases(Label.POSITIVE).name(),
+        sensitivity,
+        100 * targetSensitivity,
+        profile.phrases(Label.POSITIVE).many());
   }
 }

@@ -1,61 +1,82 @@
 package io.github.deepxray.train;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** The metrics of a trained classifier on its splits: the content of {@code metrics.json}. */
-public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
+/**
+ * The metrics of a trained classifier on its splits: the content of {@code metrics.json}.
+ *
+ * @param format {@link #FORMAT}
+ * @param model the hash of the evaluated classifier's weights
+ * @param dataset the fingerprint of the data set
+ * @param classes what the classes are called
+ * @param decision how the classifier decides, and how that was chosen
+ * @param splits the evaluation of {@code validation} and {@code test}
+ * @param slices for each split the evaluation of each finer class of the positive class, with all
+ *     images of the negative class, and of the negative class alone; none if the data set has no
+ *     finer classes
+ */
+public record ModelMetrics(
+    String format,
+    String model,
+    String dataset,
+    ClassNames classes,
+    @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
+        @JsonSubTypes({
+          @JsonSubTypes.Type(DecisionThresholds.class),
+          @JsonSubTypes.Type(MostProbable.class)
+        })
+        DecisionRule decision,
+    Map<String, Evaluation> splits,
+    Map<String, Map<String, Evaluation>> slices) {
   /** The name of the file. */
-  String FILE = "metrics.json";
+  public static final String FILE = "metrics.json";
 
-  /** The hash of the evaluated classifier's weights. */
-  String model();
+  /** The format that this version writes and reads. */
+  public static final String FORMAT = "deepxray-metrics/2";
 
-  /** The fingerprint of the data set. */
-  String dataset();
-
-  /** From which probability on the classifier decides for the second of two classes. */
-  OptionalDouble threshold();
-
-  /** Whether the classifier decides as the metrics assume. */
-  boolean decidesBy(Decision decision);
-
-  /** The metrics of a split as a text table of several lines. */
-  String table(String split);
-
-  /** The names of the evaluated splits. */
-  List<String> splitNames();
-
-  /**
-   * The metrics of a classifier of two classes.
-   *
-   * @throws DeepXrayException if there are more
-   */
-  default MetricsReport twoClass() {
-    if (this instanceof MetricsReport report) {
-      return report;
-    }
-    throw new DeepXrayException(
-        "The classifier tells more than two classes apart; this is only for two.");
-  }
-
-  /**
-   * Checks that the splits are there that are looked up.
-   *
-   * @throws IllegalArgumentException if they are not
-   */
-  static void requireSplits(Set<String> splits) {
+  /** Copies the maps and checks that every evaluation is of these classes and decisions. */
+  public ModelMetrics {
+    splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
+    slices = Collections.unmodifiableMap(new LinkedHashMap<>(slices));
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      if (!splits.contains(split.key())) {
+      if (!splits.containsKey(split.key())) {
         throw new IllegalArgumentException("the split " + split.key() + " is missing");
       }
+    }
+    if (decision.classes() != classes.size()) {
+      throw new IllegalArgumentException("the decision is not of " + classes.size() + " classes");
+    }
+    Set<String> names = decision.decisions().keySet();
+    Stream.concat(
+            splits.values().stream(),
+            slices.values().stream().flatMap(slice -> slice.values().stream()))
+        .forEach(evaluation -> require(evaluation, classes, names));
+  }
+
+  private static void require(Evaluation evaluation, ClassNames classes, Set<String> decisions) {
+    if (evaluation.images().size() != classes.size()) {
+      throw new IllegalArgumentException(
+          "an evaluation is of " + evaluation.images().size() + " classes, not " + classes.size());
+    }
+    if (!evaluation.decisions().keySet().containsAll(decisions)) {
+      throw new IllegalArgumentException(
+          "an evaluation is not of the decisions " + String.join(", ", decisions));
     }
   }
 
@@ -65,12 +86,32 @@ public sealed interface ModelMetrics permits MetricsReport, MulticlassReport {
    * @throws DeepXrayException if it is damaged
    * @throws IOException if it cannot be read
    */
-  static ModelMetrics read(Path file) throws IOException {
-    return Json.read(
-        file,
-        Map.of(
-            MetricsReport.FORMAT, MetricsReport.class,
-            MulticlassReport.FORMAT, MulticlassReport.class),
-        "evaluate or export again");
+  public static ModelMetrics read(Path file) throws IOException {
+    return Json.read(file, Map.of(FORMAT, ModelMetrics.class), "evaluate or export again");
+  }
+
+  /** The evaluation of a split. */
+  public Evaluation of(Split split) {
+    return splits.get(split.key());
+  }
+
+  /** The overall value of a metric on a split, with the decision that counts. */
+  public Interval of(Split split, Metric metric) {
+    return of(split).of(metric, decision.name());
+  }
+
+  /** The slices of a split. */
+  public Map<String, Evaluation> slices(Split split) {
+    return slices.getOrDefault(split.key(), Map.of());
+  }
+
+  /** The decisions that are reported, the one that counts first. */
+  public Set<String> decisions() {
+    return decision.decisions().keySet();
+  }
+
+  /** The metrics of a split as a text table of several lines. */
+  public String table(Split split) {
+    return MetricsTable.of(this, split);
   }
 }

@@ -1,15 +1,21 @@
 package io.github.deepxray.train;
 
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Map;
 
 /**
  * The decision for the class with the greatest probability, of more than two classes.
  *
  * @param classShares the share of each class in the training split, by label
  */
-public record MostProbable(List<Double> classShares) implements Decision {
+public record MostProbable(List<Double> classShares) implements DecisionRule {
+  /** The name of the decision in reports. */
+  public static final String NAME = "most probable";
+
   /** Copies the list and checks that it holds the shares of more than two classes. */
   public MostProbable {
     classShares = List.copyOf(classShares);
@@ -38,7 +44,22 @@ public record MostProbable(List<Double> classShares) implements Decision {
   }
 
   @Override
-  public OptionalDouble threshold() {
-    return OptionalDouble.empty();
+  public Map<String, Decision> decisions() {
+    return Map.of(NAME, Decision.MOST_PROBABLE);
+  }
+
+  @Override
+  public MostProbable chosenAgain(boolean balanced, List<Long> counts, SplitScores validation) {
+    return of(counts);
+  }
+
+  @Override
+  public Decision decisionFor(SplitScores validation) {
+    return Decision.MOST_PROBABLE;
+  }
+
+  @Override
+  public String describe(DatasetProfile profile) {
+    return "the most probable of " + classes() + " classes";
   }
 }

@@ -1,21 +1,26 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.train.embedding.Embeddings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The probability of every image of a split, kept as a CSV file with the columns {@code
- * filename,label,slice,patient,probability}.
+ * The probabilities of every image of a split, kept as a CSV file with the columns {@code
+ * filename,label,slice,patient} and {@code probability_0}, {@code probability_1}, ... by label.
  *
  * @param rows one for each image, in the order of the shards
  */
 public record Predictions(List<Row> rows) {
+  private static final String PROBABILITY = "probability_";
+
   /** Copies the list. */
   public Predictions {
     rows = List.copyOf(rows);
@@ -24,7 +29,8 @@ public record Predictions(List<Row> rows) {
   /**
    * An image.
    *
-   * @param slice the key of its finer class, or the name of its class where there are none
+   * @param example its class and its probabilities
+   * @param slice its finer class, or the name of its class if the data set has no finer ones
    */
   public record Row(ScoredExample example, String slice) {}
 
@@ -33,22 +39,21 @@ public record Predictions(List<Row> rows) {
     return "predictions-" + split + ".csv";
   }
 
-  static Predictions of(Embeddings embeddings, List<ScoredExample> scored) {
+  static Predictions of(Embeddings embeddings, SplitScores scores) {
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < scored.size(); i++) {
-      rows.add(new Row(scored.get(i), embeddings.images().get(i).slice()));
+    for (int i = 0; i < scores.examples().size(); i++) {
+      rows.add(new Row(scores.examples().get(i), embeddings.images().get(i).slice()));
     }
     return new Predictions(rows);
   }
 
   /** The images without their slices. */
-  public List<ScoredExample> examples() {
-    return rows.stream().map(Row::example).toList();
+  public SplitScores scores() {
+    return new SplitScores(rows.stream().map(Row::example).toList());
   }
 
-  /** A line of the file. */
-  private record Line(
-      String filename, int label, String slice, String patient, float probability) {}
+  /** The columns before the probabilities. */
+  private record Line(String filename, int label, String slice, String patient) {}
 
   /**
    * Writes the file.
@@ -56,42 +61,70 @@ public record Predictions(List<Row> rows) {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    List<Line> lines =
-        rows.stream()
-            .map(
-                row ->
-                    new Line(
-                        row.example().id(),
-                        row.example().positive() ? 1 : 0,
-                        row.slice(),
-                        row.example().patient(),
-                        (float) row.example().probability()))
-            .toList();
-    Csv.write(file, Line.class, lines);
+    StringBuilder text = new StringBuilder(Csv.header(Line.class));
+    for (int c = 0; c < scores().classes(); c++) {
+      text.append(',').append(PROBABILITY).append(c);
+    }
+    text.append('\n');
+    for (Row row : rows) {
+      ScoredExample e = row.example();
+      String line = Csv.line(new Line(e.id(), e.label(), row.slice(), e.patient()));
+      text.append(line.stripTrailing());
+      // The shortest decimals that are these floats, which the engine gave.
+      e.scores().forEach(p -> text.append(',').append((float) (double) p));
+      text.append('\n');
+    }
+    AtomicFiles.write(file, text.toString());
   }
 
   /**
    * Reads the file.
    *
-   * @throws DeepXrayException if it is not one of these files; the message names the line or image
+   * @throws DeepXrayException if it is not one of these files; the message names the image
    * @throws IOException if it cannot be read
    */
   public static Predictions read(Path file) throws IOException {
     List<Row> rows = new ArrayList<>();
-    for (Line line : Csv.read(file, Line.class)) {
-      if (line.label != 0 && line.label != 1) {
-        throw new DeepXrayException(
-            file + ": the label of " + line.filename + " is " + line.label + ", not 0 or 1.");
+    for (Map<String, String> row :
+        Csv.rows(file, List.of("filename", "label", "slice", "patient", PROBABILITY + 1))) {
+      String name = row.get("filename");
+      try {
+        rows.add(
+            new Row(
+                new ScoredExample(name, row.get("patient"), label(row), probabilities(row)),
+                row.get("slice")));
+      } catch (IllegalArgumentException e) {
+        throw new DeepXrayException(file + ": " + name + ": " + e.getMessage() + ".", e);
       }
-      if (!(line.probability >= 0 && line.probability <= 1)) {
-        throw new DeepXrayException(
-            file + ": the probability of " + line.filename + " is " + line.probability + ".");
-      }
-      rows.add(
-          new Row(
-              new ScoredExample(line.filename, line.patient, line.label == 1, line.probability),
-              line.slice));
+    }
+    if (rows.stream().map(row -> row.example().scores().size()).distinct().count() > 1) {
+      throw new DeepXrayException(file + ": its lines have different numbers of probabilities.");
     }
     return new Predictions(rows);
+  }
+
+  private static int label(Map<String, String> row) {
+    String text = row.get("label");
+    if (!text.matches("[0-9]{1,4}")) {
+      throw new IllegalArgumentException("the label is " + text + ", not a number");
+    }
+    return Integer.parseInt(text);
+  }
+
+  /** Of two classes the second is what the network gave; the first is its complement, rounded. */
+  private static List<Double> probabilities(Map<String, String> row) {
+    List<Double> probabilities = new ArrayList<>();
+    for (int c = 0; row.containsKey(PROBABILITY + c); c++) {
+      String text = row.get(PROBABILITY + c);
+      try {
+        probabilities.add((double) Float.parseFloat(text));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(PROBABILITY + c + " is " + text + ", not a number", e);
+      }
+    }
+    if (probabilities.size() == 2) {
+      probabilities.set(0, 1 - probabilities.get(1));
+    }
+    return probabilities;
   }
 }

@@ -85,7 +85,7 @@ public record TrainedModel(Description description, Model model) {
             @JsonSubTypes.Type(DecisionThresholds.class),
             @JsonSubTypes.Type(MostProbable.class)
           })
-          Decision decision,
+          DecisionRule decision,
       Optional<FineTuning> fineTuning,
       Optional<Pruning> pruning,
       @Omittable Map<String, Integer> expansionChannels,
@@ -127,23 +127,8 @@ public record TrainedModel(Description description, Model model) {
           .toList();
     }
 
-    /**
-     * The thresholds of a classifier of two classes.
-     *
-     * @throws DeepXrayException if there are more
-     */
-    public DecisionThresholds thresholds() {
-      if (decision instanceof DecisionThresholds thresholds) {
-        return thresholds;
-      }
-      throw new DeepXrayException(
-          "A classifier of "
-              + classes()
-              + " classes has no threshold; it takes the most probable.");
-    }
-
-    /** The same with other thresholds. */
-    public Description withThresholds(DecisionThresholds other) {
+    /** The same with another rule to decide by. */
+    public Description with(DecisionRule other) {
       return copy(backboneSha256, other, fineTuning, pruning, parent);
     }
 
@@ -169,7 +154,7 @@ public record TrainedModel(Description description, Model model) {
 
     private Description copy(
         String otherBackboneSha256,
-        Decision otherDecision,
+        DecisionRule otherDecision,
         Optional<FineTuning> otherFineTuning,
         Optional<Pruning> otherPruning,
         Optional<String> otherParent) {
@@ -221,7 +206,7 @@ public record TrainedModel(Description description, Model model) {
       String dataset,
       Embeddings train,
       int epochs,
-      Decision decision) {
+      DecisionRule decision) {
     return new Description(
         FORMAT,
         backbone.variant().kerasName(),

@@ -74,6 +74,21 @@ public final class Trainer {
           head, seed, 0.95, 0.5, 10, true, Runtime.getRuntime().availableProcessors());
     }
 
+    /** As a classifier was trained. */
+    public static Options of(TrainedModel.Description trained) {
+      Options usual = of(trained.head(), trained.seed());
+      return trained.decision() instanceof DecisionThresholds thresholds
+          ? new Options(
+              usual.head,
+              usual.seed,
+              thresholds.targetSensitivity(),
+              thresholds.targetPrevalence(),
+              usual.checkpointEvery,
+              usual.resume,
+              usual.cores)
+          : usual;
+    }
+
     /** The same on another number of processor cores. */
     public Options withCores(int number) {
       return new Options(
@@ -204,15 +219,13 @@ public final class Trainer {
         counter.epochSeconds());
   }
 
-  private Decision decision(Model head, Embeddings train, Embeddings validation) {
-    return train.classes() == 2
-        ? DecisionThresholds.choose(
-            options.head().balanced(),
-            TrainedModel.positiveShare(train),
-            Scorer.score(engines, head, validation).twoClass(),
-            options.targetPrevalence(),
-            options.targetSensitivity())
-        : MostProbable.of(train.counts());
+  private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
+    return DecisionRule.choose(
+        options.head().balanced(),
+        train.counts(),
+        Scorer.score(engines, head, validation),
+        options.targetPrevalence(),
+        options.targetSensitivity());
   }
 
   private String engine() {

@@ -180,7 +180,7 @@ class BackbonePrunerTest {
         }
       }
     }
-    double threshold = pruned.description().thresholds().sensitivity();
+    double threshold = pruned.description().decision().decision().threshold().orElseThrow();
     assertThat(positives.stream().filter(p -> p >= threshold - 1e-6).count())
         .isEqualTo((long) Math.ceil(0.95 * positives.size()));
 

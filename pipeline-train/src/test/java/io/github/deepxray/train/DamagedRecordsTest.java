@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.metrics.ClassifiedExample;
 import io.github.deepxray.core.metrics.Evaluation;
-import io.github.deepxray.core.metrics.MulticlassEvaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.SharedData;
@@ -135,14 +135,15 @@ class DamagedRecordsTest {
     for (int i = 0; i < 20; i++) {
       examples.add(new ScoredExample("i" + i, "p" + i / 2, i % 2 == 0, (i * 7 % 20) / 20.0));
     }
-    Evaluation e = Evaluation.of(examples, THRESHOLDS.byName(), 1);
+    Evaluation e = Evaluation.of(new SplitScores(examples), THRESHOLDS.decisions(), 1);
     Path file =
         file(
             ModelMetrics.FILE,
-            new MetricsReport(
-                MetricsReport.FORMAT,
+            new ModelMetrics(
+                ModelMetrics.FORMAT,
                 "m",
                 "d",
+                new ClassNames("NORMAL", "PNEUMONIA"),
                 THRESHOLDS,
                 Map.of("validation", e, "test", e),
                 Map.of("test", Map.of("normal", e, "viral", e))));
@@ -151,29 +152,31 @@ class DamagedRecordsTest {
 
   @Test
   void metricsOfClasses() throws IOException {
-    List<ClassifiedExample> examples = new ArrayList<>();
+    List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       double p = (i * 7 % 30) / 60.0;
-      examples.add(new ClassifiedExample("i" + i, "p" + i / 2, i % 3, List.of(p, p, 1 - 2 * p)));
+      examples.add(new ScoredExample("i" + i, "p" + i / 2, i % 3, List.of(p, p, 1 - 2 * p)));
     }
-    MulticlassEvaluation e = MulticlassEvaluation.of(examples, 1);
+    MostProbable decision = new MostProbable(List.of(0.5, 0.25, 0.25));
+    Evaluation e = Evaluation.of(new SplitScores(examples), decision.decisions(), 1);
     Path file =
         file(
             ModelMetrics.FILE,
-            new MulticlassReport(
-                MulticlassReport.FORMAT,
+            new ModelMetrics(
+                ModelMetrics.FORMAT,
                 "m",
                 "d",
                 new ClassNames(List.of("a", "b", "c")),
-                Map.of("validation", e, "test", e)));
+                decision,
+                Map.of("validation", e, "test", e),
+                Map.of()));
     assertThat(Damaged.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 
   private static void tables(Path file) throws IOException {
     ModelMetrics metrics = ModelMetrics.read(file);
-    metrics.threshold();
-    metrics.decidesBy(THRESHOLDS);
-    metrics.splitNames().forEach(metrics::table);
+    metrics.table(Split.VALIDATION);
+    metrics.table(Split.TEST);
   }
 
   @ParameterizedTest
@@ -215,20 +218,12 @@ class DamagedRecordsTest {
     Files.writeString(
         file,
         """
-        filename,label,slice,patient,probability
-        a.jpeg,0,normal,p1,0.25
-        "b,c.jpeg",1,viral,p2,0.75
-        d.jpeg,1,bacterial,p3,1.0
+        filename,label,slice,patient,probability_0,probability_1
+        a.jpeg,0,normal,p1,0.75,0.25
+        "b,c.jpeg",1,viral,p2,0.25,0.75
+        d.jpeg,1,bacterial,p3,0.0,1.0
         """);
-    assertThat(
-            Damaged.bytes(
-                file,
-                MOST_BYTES,
-                () -> {
-                  Predictions.read(file);
-                  ClassPredictions.scores(file);
-                }))
-        .isPositive();
+    assertThat(Damaged.bytes(file, MOST_BYTES, () -> Predictions.read(file).scores())).isPositive();
     Files.writeString(
         file,
         """
@@ -236,7 +231,7 @@ class DamagedRecordsTest {
         a.jpeg,0,unspecified,p1,0.25,0.5,0.25
         b.jpeg,2,unspecified,p2,0.25,0.5,0.25
         """);
-    assertThat(Damaged.bytes(file, MOST_BYTES, () -> ClassPredictions.scores(file))).isPositive();
+    assertThat(Damaged.bytes(file, MOST_BYTES, () -> Predictions.read(file).scores())).isPositive();
   }
 
   @Test

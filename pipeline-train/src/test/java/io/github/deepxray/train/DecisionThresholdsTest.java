@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.metrics.ConfusionMatrix;
+import io.github.deepxray.core.metrics.BinaryCounts;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,16 +18,16 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class DecisionThresholdsTest {
-  private static final List<ScoredExample> VALIDATION = validation();
+  private static final SplitScores VALIDATION = validation();
 
   /** 40 positives at 0.30, 0.31 and so on, 20 negatives from 0.005 on. */
-  private static List<ScoredExample> validation() {
+  private static SplitScores validation() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       examples.add(
           new ScoredExample("i" + i, "p" + i, i < 40, i < 40 ? 0.30 + i / 100.0 : (i - 39.5) / 50));
     }
-    return examples;
+    return new SplitScores(examples);
   }
 
   @Test
@@ -32,7 +35,7 @@ class DecisionThresholdsTest {
     DecisionThresholds chosen = DecisionThresholds.choose(true, 0.74, VALIDATION, 0.5, 0.95);
     // 38 of 40 must be found: the third lowest, 0.32, is; 0.31 is not.
     assertThat(chosen.sensitivity()).isBetween(0.31, 0.32);
-    assertThat(ConfusionMatrix.of(VALIDATION, chosen.sensitivity()).sensitivity())
+    assertThat(BinaryCounts.of(VALIDATION.examples(), 1, chosen.sensitivity()).sensitivity())
         .isCloseTo(0.95, within(1e-12));
     assertThat(chosen.half()).isEqualTo(0.5);
     assertThat(chosen.targetSensitivity()).isEqualTo(0.95);
@@ -53,9 +56,15 @@ class DecisionThresholdsTest {
   @Test
   void namesThemTheDefaultFirst() {
     DecisionThresholds thresholds = new DecisionThresholds(0.5, 0.6, 0.4, 0.5, 0.95);
-    assertThat(thresholds.byName())
+    assertThat(thresholds.decisions())
         .containsExactly(
-            Map.entry("validation", 0.4), Map.entry("prior", 0.6), Map.entry("0.5", 0.5));
+            Map.entry("validation", new Decision.Threshold(0.4)),
+            Map.entry("prior", new Decision.Threshold(0.6)),
+            Map.entry("0.5", new Decision.Threshold(0.5)));
+    assertThat(thresholds.name()).isEqualTo("validation");
+    assertThat(thresholds.describe(DatasetProfile.CHEST_XRAY_PNEUMONIA))
+        .isEqualTo(
+            "pneumonia from 0.4000 on, a threshold that finds 95 % of the pneumonias in validation");
   }
 
   @Test

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.metrics.Metrics;
-import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
@@ -129,25 +129,23 @@ class RealDataTest {
     Trainer.Result result =
         new Trainer(options, engines, cache, Progress.NONE, TrainingListener.NONE)
             .train(dataset, backbone, folder.resolve("train"));
-    MetricsReport report =
+    ModelMetrics report =
         new Evaluator(engines, options.cores(), cache, Progress.NONE)
-            .evaluate(dataset, TrainedModel.load(folder.resolve("train")), folder)
-            .twoClass();
+            .evaluate(dataset, TrainedModel.load(folder.resolve("train")), folder);
     System.out.printf(
         Locale.ROOT,
         "%d embeddings at %.0f images/s; validation AUC %.4f; test AUC %.4f, accuracy %.3f,"
             + " sensitivity %.3f%n",
         result.vectors(),
         result.vectorsPerSecond(),
-        report.validation().auc().value(),
-        report.test().auc().value(),
-        report.test().thresholds().get(DecisionThresholds.DEFAULT).accuracy().value(),
-        report.test().thresholds().get(DecisionThresholds.DEFAULT).sensitivity().value());
-    assertThat(report.validation().auc().value()).isGreaterThan(0.98);
-    assertThat(report.test().auc().value()).isGreaterThan(0.94);
-    List<ScoredExample> test =
-        Predictions.read(folder.resolve(Predictions.fileName("test"))).examples();
-    assertThat(test).hasSize(624);
-    assertThat(Metrics.auc(test)).isEqualTo(report.test().auc().value());
+        report.of(Split.VALIDATION, Metric.AUC).value(),
+        report.of(Split.TEST, Metric.AUC).value(),
+        report.of(Split.TEST, Metric.ACCURACY).value(),
+        report.of(Split.TEST, Metric.SENSITIVITY).value());
+    assertThat(report.of(Split.VALIDATION, Metric.AUC).value()).isGreaterThan(0.98);
+    assertThat(report.of(Split.TEST, Metric.AUC).value()).isGreaterThan(0.94);
+    SplitScores test = Predictions.read(folder.resolve(Predictions.fileName("test"))).scores();
+    assertThat(test.examples()).hasSize(624);
+    assertThat(test.auc()).isEqualTo(report.of(Split.TEST, Metric.AUC).value());
   }
 }

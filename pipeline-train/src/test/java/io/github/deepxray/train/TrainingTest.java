@@ -7,9 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.metrics.ConfusionMatrix;
-import io.github.deepxray.core.metrics.Metrics;
+import io.github.deepxray.core.metrics.BinaryCounts;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -83,21 +84,23 @@ class TrainingTest {
     assertThat(model.backbone().weights()).isEqualTo(backbone.model().weights());
 
     Path evaluation = folder.resolve("evaluation");
-    MetricsReport report = evaluator().evaluate(dataset, model, evaluation).twoClass();
+    ModelMetrics report = evaluator().evaluate(dataset, model, evaluation);
     assertThat(ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE))).isEqualTo(report);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      List<ScoredExample> scored =
-          Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).examples();
-      assertThat(scored.stream().map(ScoredExample::id).toList())
+      SplitScores scored =
+          Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).scores();
+      assertThat(scored.examples().stream().map(ScoredExample::id).toList())
           .isEqualTo(dataset.readAll(split).stream().map(XrayRecord::filename).toList());
-      assertThat(report.splits().get(split.key()).auc().value()).isEqualTo(Metrics.auc(scored));
-      assertThat(report.table(split.key())).contains(" viral ", " bacterial ", " normal ");
+      assertThat(report.of(split, Metric.AUC).value()).isEqualTo(scored.auc());
+      assertThat(report.table(split)).contains(" viral ", " bacterial ", " normal ");
     }
     // The threshold was chosen to find 95 % of validation's positives.
     List<ScoredExample> chosenOn =
-        Predictions.read(evaluation.resolve(Predictions.fileName("validation"))).examples();
-    assertThat(ConfusionMatrix.of(chosenOn, description.thresholds().sensitivity()).sensitivity())
-        .isGreaterThanOrEqualTo(0.95);
+        Predictions.read(evaluation.resolve(Predictions.fileName("validation")))
+            .scores()
+            .examples();
+    double threshold = description.decision().decision().threshold().orElseThrow();
+    assertThat(BinaryCounts.of(chosenOn, 1, threshold).sensitivity()).isGreaterThanOrEqualTo(0.95);
   }
 
   /** The whole network in TensorFlow says of the pixels what evaluation said of the embeddings. */
@@ -108,7 +111,7 @@ class TrainingTest {
     TrainedModel model = TrainedModel.load(train);
     evaluator().evaluate(dataset, model, folder);
     List<ScoredExample> expected =
-        Predictions.read(folder.resolve(Predictions.fileName("test"))).examples();
+        Predictions.read(folder.resolve(Predictions.fileName("test"))).scores().examples();
     List<XrayRecord> records = dataset.readAll(Split.TEST);
     float[] input = new float[records.size() * SIZE * SIZE * 3];
     for (int i = 0; i < records.size(); i++) {
@@ -118,7 +121,7 @@ class TrainingTest {
       assertClose(
           "probabilities",
           engine.run(input, records.size())[0],
-          expected.stream().mapToDouble(ScoredExample::probability).toArray(),
+          expected.stream().mapToDouble(e -> e.score(1)).toArray(),
           1e-4);
     }
   }

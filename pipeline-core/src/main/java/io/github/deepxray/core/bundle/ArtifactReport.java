@@ -92,7 +92,7 @@ public record ArtifactReport(
 
   /** All forms of a bundle: the content of {@code artifacts.json}. */
   public record All(String format, List<ArtifactReport> artifacts) {
-    static final String FORMAT = "deepxray-artifacts/1";
+    static final String FORMAT = "deepxray-artifacts/2";
 
     /** Copies the list and checks that no form is there twice. */
     public All {

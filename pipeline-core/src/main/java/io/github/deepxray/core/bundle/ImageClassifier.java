@@ -5,6 +5,7 @@ import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.metrics.Decision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,12 +19,12 @@ import java.util.OptionalDouble;
 public final class ImageClassifier implements AutoCloseable {
   private final EnginePool engines;
   private final List<String> labels;
-  private final OptionalDouble threshold;
+  private final Decision decision;
 
-  private ImageClassifier(InferenceEngine engine, List<String> labels, OptionalDouble threshold) {
+  private ImageClassifier(InferenceEngine engine, List<String> labels, Decision decision) {
     this.engines = new EnginePool(engine, "the classifier");
     this.labels = List.copyOf(labels);
-    this.threshold = threshold;
+    this.decision = decision;
   }
 
   /**
@@ -45,7 +46,7 @@ public final class ImageClassifier implements AutoCloseable {
    * Takes an engine over; it is closed if it is refused.
    *
    * @param engine turns an RGB image {@code [H, W, 3]} with values 0..255 into the probability of
-   *     the second of two classes, or into those of all classes, if there are more
+   *     each class, or into that of the second of two alone
    * @param labels the names of the classes
    * @param threshold from which probability on to decide for the second of two classes, 0..1; empty
    *     if there are more, of which the most probable is decided for
@@ -74,11 +75,11 @@ public final class ImageClassifier implements AutoCloseable {
                     : "which takes a threshold; give one."));
       }
       requireProbability(threshold, model);
+      return new ImageClassifier(engine, labels, Decision.by(threshold));
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
-    return new ImageClassifier(engine, labels, threshold);
   }
 
   private static void requireProbability(OptionalDouble threshold, Path model) {
@@ -90,21 +91,20 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Refuses an engine that does not turn an RGB image into the probability of the second of two
-   * classes, {@code [1]}, or into those of all classes, {@code [classes]}, if there are more.
+   * Refuses an engine that does not turn an RGB image into the probability of each class, {@code
+   * [classes]}, or into that of the second of two, {@code [1]}.
    *
    * @param classes how many there are
    * @param model where the engine comes from, for the message
    * @throws DeepXrayException if it does something else
    */
   public static void requireClassifier(InferenceEngine engine, int classes, Path model) {
-    int scores = classes == 2 ? 1 : classes;
     List<Integer> shape = engine.inputShape();
     List<List<Integer>> outputs = engine.outputShapes();
     if (shape.size() != 3
         || shape.get(2) != 3
         || outputs.size() != 1
-        || outputs.get(0).stream().reduce(1, Math::multiplyExact) != scores) {
+        || classes(outputs.get(0)) != classes) {
       throw new DeepXrayException(
           model
               + " reads "
@@ -112,18 +112,29 @@ public final class ImageClassifier implements AutoCloseable {
               + " and writes "
               + outputs
               + "; a classifier of "
-              + (classes == 2 ? "this project" : classes + " classes")
-              + " reads [H, W, 3] and writes [["
-              + scores
+              + classes
+              + " classes reads [H, W, 3] and writes [["
+              + (classes == 2 ? 1 : classes)
               + "]].");
     }
+  }
+
+  /**
+   * The number of classes whose probabilities an output holds: a single value, of a sigmoid, is the
+   * probability of the second of two.
+   *
+   * @param output its shape for one image
+   */
+  public static int classes(List<Integer> output) {
+    int values = output.stream().reduce(1, Math::multiplyExact);
+    return values == 1 ? 2 : values;
   }
 
   /**
    * From which probability on it decides for the second of two classes; empty if there are more.
    */
   public OptionalDouble threshold() {
-    return threshold;
+    return decision.threshold();
   }
 
   /** The class names by label. */
@@ -150,35 +161,32 @@ public final class ImageClassifier implements AutoCloseable {
    * Decides: by the threshold between two classes, else for the most probable, the first of those
    * that are.
    *
-   * @param scores what the engine gave for one image: the probability of the second of two classes,
-   *     or that of each
+   * @param outputs what the engine gave for one image: the probability of the second of two
+   *     classes, or that of each
    * @throws DeepXrayException if one is no probability
    */
-  public Prediction decide(float... scores) {
-    if (scores.length != (labels.size() == 2 ? 1 : labels.size())) {
+  public Prediction decide(float... outputs) {
+    if (classes(List.of(outputs.length)) != labels.size()) {
       throw new IllegalArgumentException(
-          scores.length + " scores of " + labels.size() + " classes");
+          outputs.length + " scores of " + labels.size() + " classes");
     }
-    int greatest = 0;
     List<Double> probabilities = new ArrayList<>();
-    for (int c = 0; c < scores.length; c++) {
-      if (!(scores[c] >= 0 && scores[c] <= 1)) {
+    for (float output : outputs) {
+      if (!(output >= 0 && output <= 1)) {
         throw new DeepXrayException(
-            "The model gives "
-                + (double) scores[c]
-                + ", which is no probability; export it again.");
+            "The model gives " + (double) output + ", which is no probability; export it again.");
       }
-      probabilities.add((double) scores[c]);
-      greatest = scores[c] > scores[greatest] ? c : greatest;
+      probabilities.add((double) output);
     }
-    double probability = probabilities.get(greatest);
-    return threshold.isPresent()
-        ? new Prediction(
-            labels.get(probability >= threshold.getAsDouble() ? 1 : 0),
-            probability,
-            threshold,
-            List.of())
-        : new Prediction(labels.get(greatest), probability, threshold, probabilities);
+    if (outputs.length == 1) {
+      probabilities.add(0, 1 - probabilities.get(0));
+    }
+    int decided = decision.decide(probabilities);
+    return new Prediction(
+        labels.get(decided),
+        probabilities.get(labels.size() == 2 ? 1 : decided),
+        decision.threshold(),
+        probabilities);
   }
 
   /** Waits for the images that are being classified, then frees the engines. */

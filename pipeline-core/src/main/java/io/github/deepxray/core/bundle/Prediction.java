@@ -8,13 +8,12 @@ import java.util.OptionalDouble;
  * What a model says about an image.
  *
  * @param label the class it decides for
- * @param probability of the second of two classes, pneumonia; of more classes, of the one it
- *     decides for; 0..1
- * @param threshold from which probability on it decides for the second of two classes; there is
- *     none between more, the most probable is decided for
- * @param probabilities of each class by label, if there are more than two; else none
+ * @param probability of the second of two classes; of more classes, of the one it decides for; 0..1
+ * @param threshold from which probability on it decides for the second of two classes; empty if it
+ *     decides for the most probable class
+ * @param probabilities of each class, by label; 0..1
  */
-@JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Prediction(
     String label, double probability, OptionalDouble threshold, List<Double> probabilities) {
   /** Copies the list. */

@@ -47,6 +47,15 @@ public final class Csv {
     return names.toString();
   }
 
+  /** Cells as a line with its line break. */
+  public static String line(List<String> cells) {
+    try {
+      return MAPPER.writer(CsvSchema.emptySchema()).writeValueAsString(cells);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write CSV", e);
+    }
+  }
+
   /** A record as a line with its line break. */
   public static String line(Record row) {
     try {
@@ -66,6 +75,21 @@ public final class Csv {
     StringBuilder text = new StringBuilder(header(type)).append('\n');
     rows.forEach(row -> text.append(line(row)));
     AtomicFiles.write(file, text.toString());
+  }
+
+  /**
+   * Rows of text as a file's content.
+   *
+   * @param rows a map from column to value for each line, all with the columns of the first
+   */
+  public static String table(List<Map<String, String>> rows) {
+    CsvSchema.Builder columns = CsvSchema.builder();
+    rows.stream().limit(1).forEach(row -> row.keySet().forEach(columns::addColumn));
+    try {
+      return MAPPER.writer(columns.build().withHeader()).writeValueAsString(rows);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write CSV", e);
+    }
   }
 
   /**

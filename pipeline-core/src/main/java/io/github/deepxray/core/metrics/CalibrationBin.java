@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How often positives were found among examples of similar probability.
+ * How often a class was found among examples of similar probability of it.
  *
  * <p>The interval is Wilson's (1927) with the number of patients for the number of trials: images
  * of one patient are alike. Unlike a bootstrap interval it does not vanish where a bin holds a few
@@ -17,24 +17,25 @@ import java.util.Set;
  * @param images how many examples
  * @param patients how many patients they come from
  * @param meanProbability of its examples
- * @param observed the share of positives with its 95 % interval
+ * @param observed the share of examples of the class with its 95 % interval
  */
 public record CalibrationBin(
     double low, double high, int images, int patients, double meanProbability, Interval observed) {
   private static final double Z = 1.959963984540054;
 
   /**
-   * The bins that hold examples, of the {@value Metrics#CALIBRATION_BINS} that {@link
-   * Metrics#expectedCalibrationError} looks at.
+   * The bins that hold examples, of those that {@link Metric#CALIBRATION_ERROR} looks at.
+   *
+   * @param label the class whose probability it is
    */
-  public static List<CalibrationBin> of(List<ScoredExample> examples) {
-    int count = Metrics.CALIBRATION_BINS;
+  public static List<CalibrationBin> of(SplitScores scores, int label) {
+    int count = Resample.CALIBRATION_BINS;
     List<List<ScoredExample>> binned = new ArrayList<>();
     for (int b = 0; b < count; b++) {
       binned.add(new ArrayList<>());
     }
-    for (ScoredExample example : examples) {
-      binned.get(Math.min(count - 1, (int) (example.probability() * count))).add(example);
+    for (ScoredExample example : scores.examples()) {
+      binned.get(Resample.bin(example.score(label))).add(example);
     }
     List<CalibrationBin> bins = new ArrayList<>();
     for (int b = 0; b < count; b++) {
@@ -43,14 +44,14 @@ public record CalibrationBin(
         Set<String> patients = new HashSet<>();
         inside.forEach(example -> patients.add(example.patient()));
         double share =
-            (double) inside.stream().filter(ScoredExample::positive).count() / inside.size();
+            (double) inside.stream().filter(e -> e.label() == label).count() / inside.size();
         bins.add(
             new CalibrationBin(
                 (double) b / count,
                 (b + 1.0) / count,
                 inside.size(),
                 patients.size(),
-                inside.stream().mapToDouble(ScoredExample::probability).sum() / inside.size(),
+                inside.stream().mapToDouble(e -> e.score(label)).sum() / inside.size(),
                 wilson(share, patients.size())));
       }
     }

@@ -1,64 +1,49 @@
 package io.github.deepxray.core.metrics;
 
-import java.util.Collection;
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.List;
 
-/** How many examples a decision got right and wrong. */
-public record ConfusionMatrix(
-    long truePositives, long falsePositives, long trueNegatives, long falseNegatives) {
-  /** Checks that they are counts. */
+/**
+ * How many examples of each class are decided to be each class.
+ *
+ * @param counts for each class, the row, the examples that are decided to be each class, the column
+ */
+public record ConfusionMatrix(@JsonValue List<List<Long>> counts) {
+  /** Copies the rows and checks that they are counts of two classes or more. */
   public ConfusionMatrix {
-    if (truePositives < 0 || falsePositives < 0 || trueNegatives < 0 || falseNegatives < 0) {
-      throw new IllegalArgumentException("counts are 0 or more");
+    counts = counts.stream().map(List::copyOf).toList();
+    int size = counts.size();
+    if (size < 2
+        || counts.stream().anyMatch(row -> row.size() != size)
+        || counts.stream().flatMap(List::stream).anyMatch(count -> count < 0)) {
+      throw new IllegalArgumentException(
+          "a confusion matrix has a row and a column of counts for each of two classes or more");
     }
   }
 
-  /** Counts, deciding for positive where the probability is at least the threshold. */
-  public static ConfusionMatrix of(Collection<ScoredExample> examples, double threshold) {
-    long tp = 0;
-    long fp = 0;
-    long tn = 0;
-    long fn = 0;
-    for (ScoredExample example : examples) {
-      boolean decided = example.probability() >= threshold;
-      if (example.positive()) {
-        tp += decided ? 1 : 0;
-        fn += decided ? 0 : 1;
-      } else {
-        fp += decided ? 1 : 0;
-        tn += decided ? 0 : 1;
-      }
-    }
-    return new ConfusionMatrix(tp, fp, tn, fn);
+  @JsonCreator
+  static ConfusionMatrix of(List<List<Long>> counts) {
+    return new ConfusionMatrix(counts);
   }
 
-  /** The share decided rightly; NaN without examples. */
-  public double accuracy() {
-    return ratio(
-        truePositives + trueNegatives,
-        truePositives + falsePositives + trueNegatives + falseNegatives);
+  /** How many classes there are. */
+  public int classes() {
+    return counts.size();
   }
 
-  /** The share of positives found (recall, true positive rate); NaN without positives. */
-  public double sensitivity() {
-    return ratio(truePositives, truePositives + falseNegatives);
+  /** How many examples of a class are decided to be another, or that class. */
+  public long count(int label, int decided) {
+    return counts.get(label).get(decided);
   }
 
-  /** The share of negatives left in peace (true negative rate); NaN without negatives. */
-  public double specificity() {
-    return ratio(trueNegatives, trueNegatives + falsePositives);
+  /** How many examples there are of a class. */
+  public long images(int label) {
+    return counts.get(label).stream().mapToLong(Long::longValue).sum();
   }
 
-  /** The share of positive decisions that are right; NaN without positive decisions. */
-  public double precision() {
-    return ratio(truePositives, truePositives + falsePositives);
-  }
-
-  /** The harmonic mean of precision and sensitivity; NaN without positives and decisions. */
-  public double f1() {
-    return ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives);
-  }
-
-  private static double ratio(long part, long whole) {
-    return whole == 0 ? Double.NaN : (double) part / whole;
+  /** How many examples of a class are decided to be another. */
+  public long wrong(int label) {
+    return images(label) - count(label, label);
   }
 }

@@ -8,8 +8,9 @@ import java.util.function.DoubleBinaryOperator;
 import java.util.function.Function;
 
 /**
- * What a classifier does at every threshold, with a 95 % band. The band holds for each place of the
- * x-axis by itself (pointwise); it comes from resampling whole patients, as all intervals here do.
+ * What a classifier does about one class, the positive one, against all others at every threshold
+ * of its probability, with a 95 % band. The band holds for each place of the x-axis by itself
+ * (pointwise); it comes from resampling whole patients, as all intervals here do.
  *
  * @param points one for each threshold at which the decision of some example changes, from the
  *     highest on
@@ -48,11 +49,12 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
    * negatives taken for positive. Between thresholds it is linear, as if chance chose between them
    * (Fawcett 2006).
    *
+   * @param label the number of the class
    * @param seed of the resampling
-   * @return its area is that of {@link Metrics#auc}
+   * @return its area is the class's {@link Metric#AUC}
    */
-  public static Curve roc(List<ScoredExample> examples, long seed) {
-    Sweep sweep = new Sweep(examples);
+  public static Curve roc(SplitScores scores, int label, long seed) {
+    Sweep sweep = new Sweep(scores.examples(), label);
     return sweep.curve(
         (tp, fp) -> fp / sweep.negatives,
         (tp, fp) -> tp / sweep.positives,
@@ -69,10 +71,11 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
    * Precision over recall. The precision at a recall is that of the highest threshold which reaches
    * it; nothing is interpolated, which would flatter (Davis and Goadrich 2006).
    *
+   * @param label the number of the class
    * @param seed of the resampling
    */
-  public static Curve precisionRecall(List<ScoredExample> examples, long seed) {
-    Sweep sweep = new Sweep(examples);
+  public static Curve precisionRecall(SplitScores scores, int label, long seed) {
+    Sweep sweep = new Sweep(scores.examples(), label);
     return sweep.curve(
         (tp, fp) -> tp / sweep.positives,
         (tp, fp) -> tp / (tp + fp),
@@ -132,6 +135,7 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
   /** Runs through the examples from the highest probability down, tied ones at once. */
   private static final class Sweep {
     private final List<ScoredExample> descending;
+    private final int label;
 
     /** Where each group of equal probabilities ends, exclusive. */
     private final int[] ends;
@@ -139,23 +143,24 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
     private final double positives;
     private final double negatives;
 
-    Sweep(List<ScoredExample> examples) {
+    Sweep(List<ScoredExample> examples, int label) {
+      this.label = label;
       descending =
           examples.stream()
               .sorted(
-                  Comparator.comparingDouble(ScoredExample::probability)
+                  Comparator.<ScoredExample>comparingDouble(e -> e.score(label))
                       .reversed()
                       .thenComparing(ScoredExample::id))
               .toList();
       List<Integer> last = new ArrayList<>();
       for (int i = 0; i < descending.size(); i++) {
         if (i + 1 == descending.size()
-            || descending.get(i + 1).probability() != descending.get(i).probability()) {
+            || descending.get(i + 1).score(label) != descending.get(i).score(label)) {
           last.add(i + 1);
         }
       }
       ends = last.stream().mapToInt(Integer::intValue).toArray();
-      positives = descending.stream().filter(ScoredExample::positive).count();
+      positives = descending.stream().filter(e -> e.label() == label).count();
       negatives = descending.size() - positives;
     }
 
@@ -174,7 +179,7 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
       int i = 0;
       for (int g = 0; g < ends.length; g++) {
         for (; i < ends[g]; i++) {
-          if (descending.get(i).positive() == positive) {
+          if ((descending.get(i).label() == label) == positive) {
             sum += weights[i];
           }
         }
@@ -196,11 +201,13 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
       List<Point> points = new ArrayList<>();
       for (int g = fromNone ? 0 : 1; g < tp.length; g++) {
         double threshold =
-            g == 0 ? Double.POSITIVE_INFINITY : descending.get(ends[g - 1] - 1).probability();
+            g == 0 ? Double.POSITIVE_INFINITY : descending.get(ends[g - 1] - 1).score(label);
         points.add(
             new Point(threshold, x.applyAsDouble(tp[g], fp[g]), y.applyAsDouble(tp[g], fp[g])));
       }
-      List<Interval> intervals = PatientBootstrap.intervals(descending, values, seed);
+      List<Interval> intervals =
+          PatientBootstrap.intervals(
+              descending.stream().map(ScoredExample::patient).toList(), values, seed);
       List<Band> band = new ArrayList<>();
       for (int s = 0; s <= STEPS; s++) {
         band.add(new Band((double) s / STEPS, intervals.get(s)));

@@ -1,180 +1,153 @@
 package io.github.deepxray.core.metrics;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * The metrics of one set of examples, each with a 95 % percentile bootstrap interval. Whole
  * patients are resampled, because images of one patient are alike (Efron and Tibshirani 1993; Field
- * and Welsh 2007 for the cluster bootstrap).
+ * and Welsh 2007 for the cluster bootstrap). Resamples that lack a class say nothing about metrics
+ * that are not defined without it.
  *
- * @param images how many examples
- * @param positives how many of them are positive
+ * @param images how many examples of each class there are, by label
  * @param patients how many patients they come from
- * @param auc area under the ROC curve
- * @param brier mean squared error of the probability
- * @param logLoss mean negative log likelihood in nats
- * @param expectedCalibrationError mean distance between probability and frequency
- * @param thresholds the metrics of each decision threshold, by the threshold's name
+ * @param probabilities the metrics that do not depend on decisions
+ * @param decisions the metrics of each decision, by its name
  */
 public record Evaluation(
-    long images,
-    long positives,
+    List<Long> images,
     long patients,
-    Interval auc,
-    Interval brier,
-    Interval logLoss,
-    Interval expectedCalibrationError,
-    Map<String, AtThreshold> thresholds) {
-
-  /** Checks the counts and keeps the order of the thresholds. */
-  public Evaluation {
-    if (positives < 0 || positives > images || patients < 0 || patients > images) {
-      throw new IllegalArgumentException(
-          positives + " positives and " + patients + " patients of " + images + " images");
-    }
-    thresholds = Collections.unmodifiableMap(new LinkedHashMap<>(thresholds));
-  }
-
-  /**
-   * The metrics of the decision "positive where the probability is at least the threshold".
-   *
-   * @param threshold the probability
-   * @param confusion the counts behind the metrics
-   * @param truePositives the count with its interval
-   * @param falsePositives the count with its interval
-   * @param trueNegatives the count with its interval
-   * @param falseNegatives the count with its interval
-   */
-  public record AtThreshold(
-      double threshold,
-      ConfusionMatrix confusion,
-      Interval truePositives,
-      Interval falsePositives,
-      Interval trueNegatives,
-      Interval falseNegatives,
-      Interval accuracy,
-      Interval sensitivity,
-      Interval specificity,
-      Interval precision,
-      Interval f1) {}
+    Measurements probabilities,
+    Map<String, AtDecision> decisions) {
 
   /** The number of bootstrap resamples. */
   public static final int RESAMPLES = PatientBootstrap.RESAMPLES;
 
+  /** Checks the counts and keeps the order of the decisions. */
+  public Evaluation {
+    images = List.copyOf(images);
+    decisions = Collections.unmodifiableMap(new LinkedHashMap<>(decisions));
+    long total = images.stream().mapToLong(Long::longValue).sum();
+    int classes = images.size();
+    if (images.stream().anyMatch(count -> count < 0) || patients < 0 || patients > total) {
+      throw new IllegalArgumentException(patients + " patients of " + images + " images");
+    }
+    require(probabilities, Metric.ofProbabilities(), classes);
+    for (AtDecision decision : decisions.values()) {
+      require(decision.measurements, Metric.ofDecisions(), classes);
+      if (decision.confusion.classes() != classes) {
+        throw new IllegalArgumentException("a confusion matrix is not of " + classes + " classes");
+      }
+    }
+  }
+
+  private static void require(Measurements measured, List<Metric> metrics, int classes) {
+    List<Metric> ofClass = metrics.stream().filter(m -> m.scope().isOfClass()).toList();
+    if (!measured.overall().keySet().containsAll(metrics)
+        || measured.classes().size() != classes
+        || !measured.classes().stream().allMatch(c -> c.keySet().containsAll(ofClass))) {
+      throw new IllegalArgumentException("metrics of " + classes + " classes are missing");
+    }
+  }
+
+  /**
+   * The metrics of a decision.
+   *
+   * @param threshold from which probability on it decides for the second of two classes; empty if
+   *     it decides for the most probable class
+   * @param confusion how many examples of each class are decided to be each class
+   * @param measurements the metrics
+   */
+  public record AtDecision(
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
+      ConfusionMatrix confusion,
+      Measurements measurements) {}
+
   /**
    * Evaluates with {@link #RESAMPLES} resamples.
    *
-   * @param examples what to evaluate
-   * @param thresholds the decision thresholds by name, in the order to report them
+   * @param scores what to evaluate, at least one example
+   * @param decisions the decisions by name, in the order to report them
    * @param seed of the resampling
    */
-  public static Evaluation of(
-      List<ScoredExample> examples, Map<String, Double> thresholds, long seed) {
-    List<ScoredExample> sorted =
-        examples.stream()
-            .sorted(
-                Comparator.comparingDouble(ScoredExample::probability)
-                    .thenComparing(ScoredExample::id))
-            .toList();
-    Computation computation = new Computation(sorted, thresholds);
-    List<Interval> intervals = PatientBootstrap.intervals(sorted, computation::metrics, seed);
-    Map<String, AtThreshold> decisions = new LinkedHashMap<>();
-    int m = 4;
-    for (Map.Entry<String, Double> threshold : thresholds.entrySet()) {
-      decisions.put(
-          threshold.getKey(),
-          new AtThreshold(
-              threshold.getValue(),
-              ConfusionMatrix.of(sorted, threshold.getValue()),
-              intervals.get(m),
-              intervals.get(m + 1),
-              intervals.get(m + 2),
-              intervals.get(m + 3),
-              intervals.get(m + 4),
-              intervals.get(m + 5),
-              intervals.get(m + 6),
-              intervals.get(m + 7),
-              intervals.get(m + 8)));
-      m += Computation.PER_THRESHOLD;
+  public static Evaluation of(SplitScores scores, Map<String, Decision> decisions, long seed) {
+    WeightedExamples examples = sorted(scores);
+    List<MetricColumns> parts = new ArrayList<>(List.of(MetricColumns.ofProbabilities(examples)));
+    decisions.values().forEach(decision -> parts.add(MetricColumns.of(examples, decision)));
+    int size = parts.stream().mapToInt(MetricColumns::size).sum();
+    List<Interval> intervals =
+        PatientBootstrap.intervals(
+            examples.patients(),
+            weights -> {
+              double[] values = new double[size];
+              int from = 0;
+              for (MetricColumns part : parts) {
+                part.write(values, from, weights);
+                from += part.size();
+              }
+              return values;
+            },
+            seed);
+    Map<String, AtDecision> measured = new LinkedHashMap<>();
+    int from = parts.get(0).size();
+    for (Map.Entry<String, Decision> decision : decisions.entrySet()) {
+      MetricColumns part = parts.get(1 + measured.size());
+      measured.put(
+          decision.getKey(),
+          new AtDecision(
+              decision.getValue().threshold(),
+              examples.once(examples.decided(decision.getValue())).confusion().counts(),
+              part.read(intervals, from)));
+      from += part.size();
     }
     return new Evaluation(
-        sorted.size(),
-        sorted.stream().filter(ScoredExample::positive).count(),
-        sorted.stream().map(ScoredExample::patient).distinct().count(),
-        intervals.get(0),
-        intervals.get(1),
-        intervals.get(2),
-        intervals.get(3),
-        decisions);
+        scores.counts(),
+        examples.patients().stream().distinct().count(),
+        parts.get(0).read(intervals, 0),
+        measured);
   }
 
-  /** All metrics of weighted examples, in one pass each. */
-  private static final class Computation {
-    private static final int PER_THRESHOLD = 9;
+  /** In an order that does not depend on chance. */
+  private static WeightedExamples sorted(SplitScores scores) {
+    return new WeightedExamples(
+        scores.examples().stream()
+            .sorted(
+                Comparator.<ScoredExample>comparingDouble(e -> e.score(1))
+                    .thenComparing(ScoredExample::id))
+            .toList());
+  }
 
-    private final List<ScoredExample> sorted;
-    private final double[] scores;
-    private final double[] thresholds;
+  /** How many examples there are. */
+  public long total() {
+    return images.stream().mapToLong(Long::longValue).sum();
+  }
 
-    private Computation(List<ScoredExample> sorted, Map<String, Double> thresholds) {
-      this.sorted = sorted;
-      this.scores = sorted.stream().mapToDouble(ScoredExample::probability).toArray();
-      this.thresholds = thresholds.values().stream().mapToDouble(Double::doubleValue).toArray();
-    }
+  /** The overall value of a metric. */
+  public Interval of(Metric metric, String decision) {
+    return measurements(metric, decision).of(metric);
+  }
 
-    int size() {
-      return 4 + PER_THRESHOLD * thresholds.length;
-    }
+  /** The value of a metric of a class. */
+  public Interval of(Metric metric, String decision, int label) {
+    return measurements(metric, decision).of(metric, label);
+  }
 
-    double[] metrics(double[] weights) {
-      double[] positives = new double[weights.length];
-      double[] negatives = new double[weights.length];
-      double total = 0;
-      double squared = 0;
-      double log = 0;
-      for (int i = 0; i < weights.length; i++) {
-        ScoredExample e = sorted.get(i);
-        positives[i] = e.positive() ? weights[i] : 0;
-        negatives[i] = weights[i] - positives[i];
-        total += weights[i];
-        squared += weights[i] * Metrics.squaredError(e);
-        log += weights[i] * Metrics.negativeLogLikelihood(e);
-      }
-      double[] values = new double[size()];
-      values[0] = Metrics.auc(scores, positives, negatives);
-      values[1] = squared / total;
-      values[2] = log / total;
-      values[3] = Metrics.expectedCalibrationError(sorted, weights);
-      for (int t = 0; t < thresholds.length; t++) {
-        double tp = 0;
-        double fp = 0;
-        double tn = 0;
-        double fn = 0;
-        for (int i = 0; i < weights.length; i++) {
-          if (scores[i] >= thresholds[t]) {
-            tp += positives[i];
-            fp += negatives[i];
-          } else {
-            fn += positives[i];
-            tn += negatives[i];
-          }
-        }
-        int m = 4 + PER_THRESHOLD * t;
-        values[m] = tp;
-        values[m + 1] = fp;
-        values[m + 2] = tn;
-        values[m + 3] = fn;
-        values[m + 4] = (tp + tn) / total;
-        values[m + 5] = tp / (tp + fn);
-        values[m + 6] = tn / (tn + fp);
-        values[m + 7] = tp / (tp + fp);
-        values[m + 8] = 2 * tp / (2 * tp + fp + fn);
-      }
-      return values;
-    }
+  private Measurements measurements(Metric metric, String decision) {
+    return metric.scope().needsDecision() ? decisions.get(decision).measurements : probabilities;
+  }
+
+  /** The overall values of all metrics. */
+  public Map<Metric, Interval> overall(String decision) {
+    Map<Metric, Interval> all = new EnumMap<>(Metric.class);
+    Arrays.stream(Metric.values()).forEach(metric -> all.put(metric, of(metric, decision)));
+    return all;
   }
 }

@@ -11,6 +11,9 @@ import java.util.Locale;
  * @param high the 97.5 % quantile over the resamples
  */
 public record Interval(double value, double low, double high) {
+  /** The interval of a value that is not defined or not known. */
+  public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN, Double.NaN);
+
   /** Three decimals and the interval, for example {@code 0.967 (0.953-0.979)}. */
   @Override
   public String toString() {

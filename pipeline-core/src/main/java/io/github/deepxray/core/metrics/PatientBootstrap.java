@@ -21,21 +21,11 @@ final class PatientBootstrap {
   /**
    * Intervals of several values.
    *
-   * @param examples the examples, in any order that does not depend on chance
+   * @param patientOf the patient of each example, in an order that does not depend on chance
    * @param values the values for examples that count as often as the array says, in their order
    * @param seed of the resampling
    */
   static List<Interval> intervals(
-      List<ScoredExample> examples, Function<double[], double[]> values, long seed) {
-    return intervalsOf(examples.stream().map(ScoredExample::patient).toList(), values, seed);
-  }
-
-  /**
-   * The same of examples of which only the patients matter.
-   *
-   * @param patientOf the patient of each example, in an order that does not depend on chance
-   */
-  static List<Interval> intervalsOf(
       List<String> patientOf, Function<double[], double[]> values, long seed) {
     double[] once = new double[patientOf.size()];
     Arrays.fill(once, 1);

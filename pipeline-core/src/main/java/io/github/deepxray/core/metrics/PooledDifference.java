@@ -4,7 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 
 /**
  * How one kind of classifier differs from another on average over several trainings, each with a
@@ -16,41 +16,27 @@ import java.util.function.Function;
  * seeds might give is not in them: a few seeds are too few to resample.
  *
  * @param pairs how many trainings were paired
- * @param auc the mean difference of the areas under the ROC curve
- * @param accuracy the mean difference of the accuracies, each at its own threshold
- * @param sensitivity the mean difference of the sensitivities, likewise
- * @param specificity the mean difference of the specificities, likewise
+ * @param differences the mean differences of the metrics, each classifier with its own decisions
  */
-public record PooledDifference(
-    int pairs, Interval auc, Interval accuracy, Interval sensitivity, Interval specificity) {
-  private static final int METRICS = 4;
+public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
+  /** Copies the map and checks that no metric is missing. */
+  public PooledDifference {
+    differences = Comparison.complete(differences);
+  }
 
   /**
    * Two trainings of one seed.
    *
    * @param reference the scores to compare with
-   * @param referenceThreshold from which score on the reference decides for positive
+   * @param referenceDecision how the reference decides
    * @param candidate scores of examples with the same ids
-   * @param candidateThreshold from which score on the candidate decides for positive
+   * @param candidateDecision how the candidate decides
    */
   public record Pair(
-      List<ScoredExample> reference,
-      double referenceThreshold,
-      List<ScoredExample> candidate,
-      double candidateThreshold) {
-    /** Copies the lists. */
-    public Pair {
-      reference = List.copyOf(reference);
-      candidate = List.copyOf(candidate);
-    }
-  }
-
-  /** The metrics of one pair, and where its examples are among those of all. */
-  private record Part(
-      int from,
-      int to,
-      Function<double[], double[]> reference,
-      Function<double[], double[]> candidate) {}
+      SplitScores reference,
+      Decision referenceDecision,
+      SplitScores candidate,
+      Decision candidateDecision) {}
 
   /**
    * Compares. Of one pair it is the same as {@link Comparison#of} says.
@@ -63,36 +49,40 @@ public record PooledDifference(
     if (pairs.isEmpty()) {
       throw new IllegalArgumentException("no pair to compare");
     }
-    List<ScoredExample> all = new ArrayList<>();
-    List<Part> parts = new ArrayList<>();
-    for (Pair pair : pairs) {
-      List<ScoredExample> examples = Comparison.sorted(pair.candidate);
-      List<ScoredExample> expected = Comparison.matching(pair.reference, examples);
-      parts.add(
-          new Part(
-              all.size(),
-              all.size() + examples.size(),
-              Comparison.metrics(expected, pair.referenceThreshold),
-              Comparison.metrics(examples, pair.candidateThreshold)));
-      all.addAll(examples);
-    }
+    List<PairedExamples> parts =
+        pairs.stream()
+            .map(
+                pair ->
+                    new PairedExamples(
+                        pair.reference,
+                        pair.referenceDecision,
+                        pair.candidate,
+                        pair.candidateDecision))
+            .toList();
+    List<String> patients = new ArrayList<>();
+    parts.forEach(part -> patients.addAll(part.patients()));
     List<Interval> intervals =
-        PatientBootstrap.intervals(
-            all,
-            weights -> {
-              double[] mean = new double[METRICS];
-              for (Part part : parts) {
-                double[] own = Arrays.copyOfRange(weights, part.from, part.to);
-                double[] r = part.reference.apply(own);
-                double[] c = part.candidate.apply(own);
-                for (int m = 0; m < METRICS; m++) {
-                  mean[m] += (c[m] - r[m]) / parts.size();
-                }
-              }
-              return mean;
-            },
-            seed);
-    return new PooledDifference(
-        pairs.size(), intervals.get(0), intervals.get(1), intervals.get(2), intervals.get(3));
+        PatientBootstrap.intervals(patients, weights -> meanDifferences(parts, weights), seed);
+    return new PooledDifference(pairs.size(), PairedExamples.metrics(intervals));
+  }
+
+  private static double[] meanDifferences(List<PairedExamples> parts, double... weights) {
+    int metrics = Metric.values().length;
+    double[] mean = new double[metrics];
+    double[] values = new double[2 * metrics];
+    int from = 0;
+    for (PairedExamples part : parts) {
+      part.write(values, Arrays.copyOfRange(weights, from, from + part.size()));
+      from += part.size();
+      for (int m = 0; m < metrics; m++) {
+        mean[m] += values[metrics + m] / parts.size();
+      }
+    }
+    return mean;
+  }
+
+  /** The mean difference of a metric. */
+  public Interval of(Metric metric) {
+    return differences.get(metric);
   }
 }

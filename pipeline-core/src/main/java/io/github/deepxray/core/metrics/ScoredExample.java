@@ -1,18 +1,42 @@
 package io.github.deepxray.core.metrics;
 
+import java.util.List;
+
 /**
  * A classified image.
  *
  * @param id the image's file name
  * @param patient whose image it is
- * @param positive whether it truly is of the positive class
- * @param probability the classifier's probability of the positive class, 0..1
+ * @param label the number of its true class
+ * @param scores the classifier's probability of each class, 0..1; all together about 1
  */
-public record ScoredExample(String id, String patient, boolean positive, double probability) {
-  /** Checks the probability. */
+public record ScoredExample(String id, String patient, int label, List<Double> scores) {
+  /** Checks the probabilities and that the label is one of two or more classes. */
   public ScoredExample {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new IllegalArgumentException("probability of " + id + " is " + probability);
+    scores = List.copyOf(scores);
+    for (double score : scores) {
+      if (!(score >= 0 && score <= 1)) {
+        throw new IllegalArgumentException("a probability of " + id + " is " + score);
+      }
     }
+    if (scores.size() < 2 || label < 0 || label >= scores.size()) {
+      throw new IllegalArgumentException(
+          "the label of " + id + " is " + label + " of " + scores.size() + " classes");
+    }
+  }
+
+  /**
+   * An image of one of two classes.
+   *
+   * @param positive whether it truly is of the second class
+   * @param probability the classifier's probability of the second class, 0..1
+   */
+  public ScoredExample(String id, String patient, boolean positive, double probability) {
+    this(id, patient, positive ? 1 : 0, List.of(1 - probability, probability));
+  }
+
+  /** The probability of a class. */
+  public double score(int c) {
+    return scores.get(c);
   }
 }

@@ -1,7 +1,6 @@
 package io.github.deepxray.core.metrics;
 
 import io.github.deepxray.core.DeepXrayException;
-import java.util.Collection;
 
 /** Rules that choose a decision threshold without looking at test data. */
 public final class Thresholds {
@@ -12,15 +11,15 @@ public final class Thresholds {
    * score that must be found, the largest threshold that would do, and the next lower score of any
    * example, so that a rounding difference does not lose the example it was chosen by.
    *
-   * @param validation examples that were not trained on
+   * @param validation scores of two classes, of images that were not trained on
    * @param sensitivity the share to find, above 0 and at most 1
    * @throws DeepXrayException if there are no positives
    */
-  public static double atSensitivity(Collection<ScoredExample> validation, double sensitivity) {
+  public static double atSensitivity(SplitScores validation, double sensitivity) {
     double[] positives =
-        validation.stream()
-            .filter(ScoredExample::positive)
-            .mapToDouble(ScoredExample::probability)
+        validation.examples().stream()
+            .filter(e -> e.label() == 1)
+            .mapToDouble(e -> e.score(1))
             .sorted()
             .toArray();
     if (positives.length == 0) {
@@ -30,8 +29,8 @@ public final class Thresholds {
     int missed = (int) Math.floor(positives.length * (1 - sensitivity) + 1e-9);
     double lowest = positives[Math.min(missed, positives.length - 1)];
     double below =
-        validation.stream()
-            .mapToDouble(ScoredExample::probability)
+        validation.examples().stream()
+            .mapToDouble(e -> e.score(1))
             .filter(p -> p < lowest)
             .max()
             .orElse(0);

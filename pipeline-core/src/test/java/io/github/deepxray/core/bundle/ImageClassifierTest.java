@@ -65,9 +65,12 @@ class ImageClassifierTest {
     Prediction prediction = classify(TWO, OptionalDouble.of(0.625), 0.625f);
     assertThat(prediction.label()).isEqualTo("PNEUMONIA");
     assertThat(classify(TWO, OptionalDouble.of(0.625), 0.5f).label()).isEqualTo("NORMAL");
-    // As programs have read it since the first version.
     assertThat(Json.compact(prediction))
-        .isEqualTo("{\"label\":\"PNEUMONIA\",\"probability\":0.625,\"threshold\":0.625}");
+        .isEqualTo(
+            "{\"label\":\"PNEUMONIA\",\"probability\":0.625,\"threshold\":0.625,"
+                + "\"probabilities\":[0.375,0.625]}");
+    // A network with a softmax gives both.
+    assertThat(classify(TWO, OptionalDouble.of(0.625), 0.375f, 0.625f)).isEqualTo(prediction);
   }
 
   @Test
@@ -97,7 +100,7 @@ class ImageClassifierTest {
   @Test
   void refusesEnginesLabelsAndThresholdsThatDoNotFit() {
     assertRefused(new Constant(1), List.of("ONE"), OptionalDouble.of(0.5), "names 1 classes");
-    assertRefused(new Constant(1, 0), TWO, OptionalDouble.of(0.5), "[[2]]", "writes [[1]].");
+    assertRefused(new Constant(1, 0, 0), TWO, OptionalDouble.of(0.5), "[[3]]", "writes [[1]].");
     assertRefused(new Constant(1), THREE, OptionalDouble.empty(), "of 3 classes", "[[3]].");
     assertRefused(new Constant(1, 0, 0, 0), THREE, OptionalDouble.empty(), "[[4]]", "[[3]].");
     assertRefused(new Constant(1, 0, 0), THREE, OptionalDouble.of(0.5), "takes no threshold");

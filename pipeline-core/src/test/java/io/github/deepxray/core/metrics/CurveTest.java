@@ -17,16 +17,16 @@ class CurveTest {
   private static final int[] LABELS = {0, 0, 1, 1, 0, 1, 1, 0, 1, 1};
   private static final double[] PROBABILITIES = {.1, .4, .35, .8, .4, .4, .9, .65, .65, .99};
 
-  private static List<ScoredExample> examples() {
+  private static SplitScores examples() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < LABELS.length; i++) {
       examples.add(new ScoredExample("i" + i, "p" + i, LABELS[i] == 1, PROBABILITIES[i]));
     }
-    return examples;
+    return new SplitScores(examples);
   }
 
   /** Several images a patient, the classes overlapping. */
-  private static List<ScoredExample> many() {
+  private static SplitScores many() {
     SplittableRandom random = new SplittableRandom(3);
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
@@ -34,7 +34,7 @@ class CurveTest {
       double probability = Math.min(1, random.nextDouble() * 0.7 + (positive ? 0.3 : 0));
       examples.add(new ScoredExample("i" + i, "p" + i / 2, positive, probability));
     }
-    return examples;
+    return new SplitScores(examples);
   }
 
   private static double[] xs(Curve curve) {
@@ -47,7 +47,7 @@ class CurveTest {
 
   @Test
   void agreesWithScikitLearn() {
-    Curve roc = Curve.roc(examples(), 1);
+    Curve roc = Curve.roc(examples(), 1, 1);
     assertThat(xs(roc)).containsExactly(new double[] {0, 0, 0, 0, .25, .75, .75, 1}, EXACT);
     assertThat(ys(roc))
         .containsExactly(new double[] {0, 1 / 6.0, 2 / 6.0, .5, 4 / 6.0, 5 / 6.0, 1, 1}, EXACT);
@@ -55,7 +55,7 @@ class CurveTest {
         .containsExactly(Double.POSITIVE_INFINITY, .99, .9, .8, .65, .4, .35, .1);
     assertThat(roc.area().value()).isCloseTo(0.7708333333333333, EXACT);
 
-    Curve pr = Curve.precisionRecall(examples(), 1);
+    Curve pr = Curve.precisionRecall(examples(), 1, 1);
     assertThat(xs(pr))
         .containsExactly(new double[] {1 / 6.0, 2 / 6.0, .5, 4 / 6.0, 5 / 6.0, 1, 1}, EXACT);
     assertThat(ys(pr)).containsExactly(new double[] {1, 1, 1, .8, .625, 2 / 3.0, .6}, EXACT);
@@ -64,31 +64,31 @@ class CurveTest {
 
   @Test
   void theBandHoldsTheCurve() {
-    Curve roc = Curve.roc(examples(), 1);
+    Curve roc = Curve.roc(examples(), 1, 1);
     assertThat(roc.band()).hasSize(101);
     assertThat(roc.band().get(0).y().value()).isCloseTo(.5, EXACT);
     // Halfway from (0, 1/2) to (0.25, 2/3), and on the vertical part the upper end.
     assertThat(roc.band().get(12).y().value()).isCloseTo(.5 + .12 / .25 / 6, EXACT);
     assertThat(roc.band().get(75).y().value()).isCloseTo(1, EXACT);
-    Curve pr = Curve.precisionRecall(examples(), 1);
+    Curve pr = Curve.precisionRecall(examples(), 1, 1);
     assertThat(pr.band().get(50).y().value()).isCloseTo(1, EXACT);
     assertThat(pr.band().get(51).y().value()).isCloseTo(.8, EXACT);
     assertThat(pr.band().get(100).y().value()).isCloseTo(2 / 3.0, EXACT);
 
-    for (Curve curve : List.of(Curve.roc(many(), 1), Curve.precisionRecall(many(), 1))) {
+    for (Curve curve : List.of(Curve.roc(many(), 1, 1), Curve.precisionRecall(many(), 1, 1))) {
       for (Curve.Band band : curve.band()) {
         assertThat(band.y().value()).isBetween(band.y().low() - 1e-12, band.y().high() + 1e-12);
       }
       Interval middle = curve.band().get(50).y();
       assertThat(middle.high() - middle.low()).isBetween(0.02, 0.6);
-      assertThat(Curve.roc(many(), 1)).isEqualTo(Curve.roc(many(), 1));
+      assertThat(Curve.roc(many(), 1, 1)).isEqualTo(Curve.roc(many(), 1, 1));
     }
   }
 
   @Test
   void theAreaAndItsIntervalAreThoseOfTheEvaluation() {
-    Interval expected = Evaluation.of(many(), Map.of(), 7).auc();
-    Interval area = Curve.roc(many(), 7).area();
+    Interval expected = Evaluation.of(many(), Map.of(), 7).probabilities().of(Metric.AUC);
+    Interval area = Curve.roc(many(), 1, 7).area();
     assertThat(area.value()).isCloseTo(expected.value(), within(1e-9));
     assertThat(area.low()).isCloseTo(expected.low(), within(1e-9));
     assertThat(area.high()).isCloseTo(expected.high(), within(1e-9));
@@ -96,18 +96,19 @@ class CurveTest {
 
   @Test
   void withoutOneOfTheClassesNothingIsClaimed() {
-    List<ScoredExample> negatives =
-        examples().stream().filter(example -> !example.positive()).toList();
-    for (List<ScoredExample> examples : List.of(negatives, List.<ScoredExample>of())) {
-      assertThat(Curve.roc(examples, 1).area().value()).isNaN();
-      assertThat(Curve.precisionRecall(examples, 1).area().value()).isNaN();
-      assertThat(Curve.roc(examples, 1).band().get(50).y().value()).isNaN();
+    SplitScores negatives =
+        new SplitScores(
+            examples().examples().stream().filter(example -> example.label() == 0).toList());
+    for (SplitScores examples : List.of(negatives, new SplitScores(List.of()))) {
+      assertThat(Curve.roc(examples, 1, 1).area().value()).isNaN();
+      assertThat(Curve.precisionRecall(examples, 1, 1).area().value()).isNaN();
+      assertThat(Curve.roc(examples, 1, 1).band().get(50).y().value()).isNaN();
     }
   }
 
   @Test
   void calibrationBinsAddUpToTheCalibrationError() {
-    List<CalibrationBin> bins = CalibrationBin.of(many());
+    List<CalibrationBin> bins = CalibrationBin.of(many(), 1);
     double error = 0;
     int images = 0;
     for (CalibrationBin bin : bins) {
@@ -118,8 +119,11 @@ class CurveTest {
       images += bin.images();
     }
     assertThat(images).isEqualTo(300);
-    assertThat(error / images).isCloseTo(Metrics.expectedCalibrationError(many()), within(1e-9));
-    assertThat(CalibrationBin.of(examples()).get(0).images()).isEqualTo(1);
+    assertThat(error / images)
+        .isCloseTo(
+            Evaluation.of(many(), Map.of(), 7).probabilities().of(Metric.CALIBRATION_ERROR).value(),
+            within(1e-9));
+    assertThat(CalibrationBin.of(examples(), 1).get(0).images()).isEqualTo(1);
   }
 
   @Test

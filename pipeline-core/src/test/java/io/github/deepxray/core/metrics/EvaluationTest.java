@@ -20,45 +20,67 @@ class EvaluationTest {
   private static final int[] LABELS = {0, 0, 1, 1, 0, 1, 1, 0, 1, 1};
   private static final double[] PROBABILITIES = {.1, .4, .35, .8, .4, .4, .9, .65, .65, .99};
 
-  private static List<ScoredExample> examples() {
+  private static SplitScores examples() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < LABELS.length; i++) {
       examples.add(new ScoredExample("i" + i, "p" + i, LABELS[i] == 1, PROBABILITIES[i]));
     }
-    return examples;
+    return new SplitScores(examples);
+  }
+
+  private static Map<String, Decision> at(double threshold) {
+    return Map.of("half", new Decision.Threshold(threshold));
+  }
+
+  private static double value(Evaluation e, Metric metric) {
+    return e.of(metric, "half").value();
+  }
+
+  private static double value(List<ScoredExample> examples, Metric metric) {
+    return value(Evaluation.of(new SplitScores(examples), at(0.5), 1), metric);
   }
 
   @Test
   void agreesWithScikitLearn() {
-    Evaluation e = Evaluation.of(examples(), Map.of("0.5", 0.5), 1);
-    assertThat(e.auc().value()).isCloseTo(0.7708333333333333, EXACT);
-    assertThat(e.brier().value()).isCloseTo(0.17076, EXACT);
-    assertThat(e.logLoss().value()).isCloseTo(0.49122840629793096, EXACT);
-    Evaluation.AtThreshold at = e.thresholds().get("0.5");
-    assertThat(at.confusion()).isEqualTo(new ConfusionMatrix(4, 1, 3, 2));
-    assertThat(at.truePositives().value()).isEqualTo(4);
-    assertThat(at.falsePositives().value()).isEqualTo(1);
-    assertThat(at.trueNegatives().value()).isEqualTo(3);
-    assertThat(at.falseNegatives().value()).isEqualTo(2);
-    assertThat(at.truePositives().low()).isLessThan(4);
-    assertThat(at.truePositives().high()).isBetween(5.0, 10.0);
-    assertThat(at.accuracy().value()).isCloseTo(0.7, EXACT);
-    assertThat(at.sensitivity().value()).isCloseTo(4 / 6.0, EXACT);
-    assertThat(at.specificity().value()).isCloseTo(3 / 4.0, EXACT);
-    assertThat(at.precision().value()).isCloseTo(0.8, EXACT);
-    assertThat(at.f1().value()).isCloseTo(8 / 11.0, EXACT);
-    assertThat(e.images()).isEqualTo(10);
-    assertThat(e.positives()).isEqualTo(6);
+    Evaluation e = Evaluation.of(examples(), at(0.5), 1);
+    assertThat(value(e, Metric.AUC)).isCloseTo(0.7708333333333333, EXACT);
+    assertThat(value(e, Metric.BRIER)).isCloseTo(0.17076, EXACT);
+    assertThat(value(e, Metric.LOG_LOSS)).isCloseTo(0.49122840629793096, EXACT);
+    assertThat(value(e, Metric.ACCURACY)).isCloseTo(0.7, EXACT);
+    assertThat(value(e, Metric.BALANCED_ACCURACY)).isCloseTo((4 / 6.0 + 3 / 4.0) / 2, EXACT);
+    assertThat(value(e, Metric.SENSITIVITY)).isCloseTo(4 / 6.0, EXACT);
+    assertThat(value(e, Metric.SPECIFICITY)).isCloseTo(3 / 4.0, EXACT);
+    assertThat(value(e, Metric.PRECISION)).isCloseTo(0.8, EXACT);
+    assertThat(value(e, Metric.F1)).isCloseTo(8 / 11.0, EXACT);
+    assertThat(value(e, Metric.MATTHEWS)).isCloseTo(0.408248290463863, EXACT);
+    Evaluation.AtDecision decided = e.decisions().get("half");
+    assertThat(decided.threshold()).hasValue(0.5);
+    assertThat(decided.confusion().counts()).containsExactly(List.of(3L, 1L), List.of(2L, 4L));
+    assertThat(e.images()).containsExactly(4L, 6L);
+    assertThat(e.total()).isEqualTo(10);
+    assertThat(examples().auc()).isCloseTo(0.7708333333333333, EXACT);
+    assertThat(examples().losses().stream().mapToDouble(l -> l).average().orElseThrow())
+        .isCloseTo(0.49122840629793096, EXACT);
   }
 
   @Test
-  void theCollectionMetricsEqualTheEvaluation() {
-    Evaluation e = Evaluation.of(examples(), Map.of(), 1);
-    assertThat(Metrics.auc(examples())).isCloseTo(e.auc().value(), EXACT);
-    assertThat(Metrics.brier(examples())).isCloseTo(e.brier().value(), EXACT);
-    assertThat(Metrics.logLoss(examples())).isCloseTo(e.logLoss().value(), EXACT);
-    assertThat(Metrics.expectedCalibrationError(examples()))
-        .isCloseTo(e.expectedCalibrationError().value(), EXACT);
+  void theFirstOfTwoClassesIsTheComplementOfTheSecond() {
+    Evaluation e = Evaluation.of(examples(), at(0.5), 1);
+    assertThat(e.of(Metric.SENSITIVITY, "half", 0)).isEqualTo(e.of(Metric.SPECIFICITY, "half", 1));
+    assertThat(e.of(Metric.SPECIFICITY, "half", 0)).isEqualTo(e.of(Metric.SENSITIVITY, "half", 1));
+    for (Metric metric : Metric.values()) {
+      assertThat(metric.title(2)).isEqualTo(metric.title());
+      if (metric.scope().isOfClass()) {
+        assertThat(e.of(metric, "half")).isEqualTo(e.of(metric, "half", 1));
+      }
+    }
+  }
+
+  @Test
+  void aClassifierThatAlwaysSaysTheSameHasNoCorrelation() {
+    Evaluation e = Evaluation.of(examples(), at(0), 1);
+    assertThat(value(e, Metric.MATTHEWS)).isZero();
+    assertThat(value(e, Metric.BALANCED_ACCURACY)).isEqualTo(0.5);
   }
 
   @Test
@@ -67,12 +89,12 @@ class EvaluationTest {
     for (int i = 0; i < 100; i++) {
       examples.add(new ScoredExample("i" + i, "p" + i, i < 30, 0.3));
     }
-    assertThat(Metrics.expectedCalibrationError(examples)).isCloseTo(0, within(1e-9));
+    assertThat(value(examples, Metric.CALIBRATION_ERROR)).isCloseTo(0, within(1e-9));
     List<ScoredExample> wrong =
         examples.stream()
-            .map(e -> new ScoredExample(e.id(), e.patient(), e.positive(), 0.8))
+            .map(e -> new ScoredExample(e.id(), e.patient(), e.label() == 1, 0.8))
             .toList();
-    assertThat(Metrics.expectedCalibrationError(wrong)).isCloseTo(0.5, within(1e-9));
+    assertThat(value(wrong, Metric.CALIBRATION_ERROR)).isCloseTo(0.5, within(1e-9));
   }
 
   @Test
@@ -88,14 +110,13 @@ class EvaluationTest {
     double ordered = 0;
     for (ScoredExample a : examples) {
       for (ScoredExample b : examples) {
-        if (a.positive() && !b.positive()) {
+        if (a.label() > b.label()) {
           pairs++;
-          ordered +=
-              a.probability() > b.probability() ? 1 : a.probability() == b.probability() ? 0.5 : 0;
+          ordered += a.score(1) > b.score(1) ? 1 : a.score(1) == b.score(1) ? 0.5 : 0;
         }
       }
     }
-    assertThat(Metrics.auc(examples)).isCloseTo(ordered / pairs, EXACT);
+    assertThat(new SplitScores(examples).auc()).isCloseTo(ordered / pairs, EXACT);
   }
 
   @Test
@@ -121,27 +142,30 @@ class EvaluationTest {
   }
 
   private static double width(List<ScoredExample> examples) {
-    Interval auc = Evaluation.of(examples, Map.of(), 3).auc();
+    Interval auc =
+        Evaluation.of(new SplitScores(examples), Map.of(), 3).probabilities().of(Metric.AUC);
     assertThat(auc.value()).isBetween(auc.low(), auc.high());
     return auc.high() - auc.low();
   }
 
   @Test
   void theSameSeedGivesTheSameIntervalsWhateverTheOrder() {
-    List<ScoredExample> reversed = new ArrayList<>(examples());
+    List<ScoredExample> reversed = new ArrayList<>(examples().examples());
     Collections.reverse(reversed);
-    assertThat(Evaluation.of(reversed, Map.of("a", 0.5), 9))
-        .isEqualTo(Evaluation.of(examples(), Map.of("a", 0.5), 9));
+    assertThat(Evaluation.of(new SplitScores(reversed), at(0.5), 9))
+        .isEqualTo(Evaluation.of(examples(), at(0.5), 9));
   }
 
   @Test
   void oneClassAloneHasNoAuc() {
-    List<ScoredExample> positives = examples().stream().filter(ScoredExample::positive).toList();
-    Evaluation e = Evaluation.of(positives, Map.of("0.5", 0.5), 1);
-    assertThat(e.auc().value()).isNaN();
-    assertThat(e.thresholds().get("0.5").specificity().value()).isNaN();
-    assertThat(e.thresholds().get("0.5").sensitivity().value()).isCloseTo(4 / 6.0, EXACT);
-    assertThat(e.auc()).hasToString("-");
+    List<ScoredExample> positives =
+        examples().examples().stream().filter(e -> e.label() == 1).toList();
+    Evaluation e = Evaluation.of(new SplitScores(positives), at(0.5), 1);
+    assertThat(value(e, Metric.AUC)).isNaN();
+    assertThat(value(e, Metric.SPECIFICITY)).isNaN();
+    assertThat(value(e, Metric.MATTHEWS)).isNaN();
+    assertThat(value(e, Metric.SENSITIVITY)).isCloseTo(4 / 6.0, EXACT);
+    assertThat(e.of(Metric.AUC, "half")).hasToString("-");
   }
 
   @Test
@@ -151,15 +175,14 @@ class EvaluationTest {
       examples.add(new ScoredExample("p" + i, "p" + i, true, i / 200.0 + 0.3));
       examples.add(new ScoredExample("n" + i, "n" + i, false, i / 200.0));
     }
-    double threshold = Thresholds.atSensitivity(examples, 0.95);
-    assertThat(ConfusionMatrix.of(examples, threshold).sensitivity()).isCloseTo(0.95, EXACT);
+    SplitScores scores = new SplitScores(examples);
+    double threshold = Thresholds.atSensitivity(scores, 0.95);
+    assertThat(BinaryCounts.of(examples, 1, threshold).sensitivity()).isCloseTo(0.95, EXACT);
     assertThat(threshold).isBetween(5 / 200.0 + 0.3, 6 / 200.0 + 0.3);
-    assertThat(ConfusionMatrix.of(examples, Thresholds.atSensitivity(examples, 1)).sensitivity())
+    assertThat(BinaryCounts.of(examples, 1, Thresholds.atSensitivity(scores, 1)).sensitivity())
         .isEqualTo(1);
-    assertThatThrownBy(
-            () ->
-                Thresholds.atSensitivity(
-                    examples.stream().filter(e -> !e.positive()).toList(), 0.9))
+    SplitScores negatives = new SplitScores(examples.stream().filter(e -> e.label() == 0).toList());
+    assertThatThrownBy(() -> Thresholds.atSensitivity(negatives, 0.9))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("no positive");
   }

@@ -4,6 +4,7 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Table.Cell;
 import java.net.URI;
@@ -22,23 +23,17 @@ final class ArtifactsSection {
     List<Cell> heads = new ArrayList<>();
     heads.add(Cell.of("file"));
     heads.add(Cell.of("left", "gate"));
-    for (String head :
-        List.of(
-            "weights",
-            "MB",
-            "threshold",
-            "AUC",
-            "accuracy",
-            "largest change of a probability",
-            "decided otherwise")) {
-      heads.add(Cell.of(head));
-    }
+    int classes = content.words().size();
+    heads.addAll(List.of(Cell.of("weights"), Cell.of("MB"), Cell.of("threshold")));
+    Metric.HEADLINES.forEach(metric -> heads.add(Cell.of(metric.title(classes))));
+    heads.add(Cell.of("largest change of a probability"));
+    heads.add(Cell.of("decided otherwise"));
     content.speed().ifPresent(speed -> heads.add(Cell.of("ms an image")));
     Table table =
         Table.of(
             "On the "
-                + Numbers.count(content.evaluation(Split.TEST).images())
-                + " test images; below AUC and accuracy their differences to the trained model,"
+                + Numbers.count(content.evaluation(Split.TEST).total())
+                + " test images; below metrics their differences to the trained model,"
                 + " with paired intervals.",
             heads);
     for (ArtifactReport artifact : content.artifacts()) {
@@ -61,7 +56,7 @@ final class ArtifactsSection {
   }
 
   /** Why artifacts were refused, and which were judged by wider limits. */
-  static void refusals(Html html, List<ArtifactReport> artifacts) {
+  private static void refusals(Html html, List<ArtifactReport> artifacts) {
     for (ArtifactReport artifact : artifacts) {
       if (!artifact.verdict().blessed()) {
         html.open("p", "class", "bad").text("Refused: ").element("code", artifact.path());
@@ -81,11 +76,11 @@ final class ArtifactsSection {
     }
   }
 
-  static String measuredOn(ReportContent.Speed speed) {
+  private static String measuredOn(ReportContent.Speed speed) {
     return "Time for one image on one thread, measured on " + speed.machine() + ".";
   }
 
-  static String milliseconds(ReportContent.Speed speed, ArtifactReport artifact) {
+  private static String milliseconds(ReportContent.Speed speed, ArtifactReport artifact) {
     return Numbers.decimals(speed.milliseconds().getOrDefault(artifact.artifact(), Double.NaN), 2);
   }
 
@@ -146,12 +141,13 @@ final class ArtifactsSection {
             Numbers.megabytes(artifact.size().gzip()) + " gzip"));
     cells.add(Cell.of(Numbers.probability(artifact.threshold().orElse(Double.NaN))));
     if (test == null) {
-      for (int i = 0; i < 4; i++) {
+      for (int i = 0; i < Metric.HEADLINES.size() + 2; i++) {
         cells.add(Cell.of(Numbers.NONE));
       }
     } else {
-      cells.add(measured(test.auc(), test.deltaAuc()));
-      cells.add(measured(test.accuracy(), test.deltaAccuracy()));
+      for (Metric metric : Metric.HEADLINES) {
+        cells.add(measured(test.of(metric), test.difference(metric)));
+      }
       cells.add(
           Cell.of(
               test.maxDeltaProbability() > 0 && test.maxDeltaProbability() < 1e-3

@@ -4,19 +4,22 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Table.Cell;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * The artifacts of several bundles side by side as one HTML page that needs nothing beside it, in
  * the look of {@link ReportPage}. The same content gives the same bytes.
  */
 public final class BundlesPage {
-  private static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN, Double.NaN);
+  /** What is shown of the test split beside the AUC. */
+  private static final List<Metric> SHOWN =
+      Metric.HEADLINES.stream().filter(metric -> metric != Metric.AUC).toList();
 
   private BundlesPage() {}
 
@@ -28,9 +31,9 @@ public final class BundlesPage {
    * @param speed if it was measured, compared with the first bundle's float32
    */
   public record Row(String bundle, ArtifactReport report, Optional<ModelSpeed> speed) {
-    Interval metric(Split split, Function<Comparison, Interval> metric) {
+    Interval of(Split split, Metric metric) {
       Comparison measured = report.verdict().splits().get(split.key());
-      return measured == null ? UNKNOWN : metric.apply(measured);
+      return measured == null ? Interval.UNKNOWN : measured.of(metric);
     }
   }
 
@@ -48,7 +51,7 @@ public final class BundlesPage {
             .flatMap(
                 row ->
                     List.of(Split.TEST, Split.VALIDATION).stream()
-                        .map(split -> row.metric(split, Comparison::auc).low()))
+                        .map(split -> row.of(split, Metric.AUC).low()))
             .mapToDouble(low -> low)
             .filter(low -> !Double.isNaN(low))
             .min()
@@ -58,52 +61,55 @@ public final class BundlesPage {
         Table.of(
             "In brackets and strips 95 % intervals over resampled patients, as the bundles recorded"
                 + " them; decisions at each artifact's own threshold, chosen on validation."
+                + " Of more than two classes, AUC, sensitivity and specificity are means over the classes."
                 + machine
                     .map(
                         m ->
-                            " ModelSpeed: one image on one thread of "
+                            " Speed: one image on one thread of "
                                 + m
                                 + ", in turns with the first bundle's float32.")
                     .orElse(""),
-            List.of(
-                Cell.of("Bundle"),
-                Cell.of("left", "artifact"),
-                Cell.of("key test", "test AUC"),
-                new Cell("strip", IntervalStrip.scale(from, 1)),
-                Cell.of("key validation", "validation AUC"),
-                Cell.of("accuracy"),
-                Cell.of("sensitivity"),
-                Cell.of("specificity"),
-                Cell.of("MB"),
-                Cell.of("MB after gzip"),
-                Cell.of("ms an image"),
-                Cell.of("speed"),
-                Cell.of("gate")));
+            heads(from));
     for (Row row : rows) {
-      Interval test = row.metric(Split.TEST, Comparison::auc);
-      Interval validation = row.metric(Split.VALIDATION, Comparison::auc);
+      Interval test = row.of(Split.TEST, Metric.AUC);
+      Interval validation = row.of(Split.VALIDATION, Metric.AUC);
       boolean blessed = row.report.verdict().blessed();
-      table.row(
-          List.of(
-              Cell.of(row.bundle),
-              Cell.of("left", row.report.artifact()),
-              Cell.of("main", Numbers.interval(test)),
-              new Cell("strip", IntervalStrip.html(from, 1, test, validation)),
-              Cell.of(Numbers.interval(validation)),
-              Cell.of(Numbers.interval(row.metric(Split.TEST, Comparison::accuracy))),
-              Cell.of(Numbers.interval(row.metric(Split.TEST, Comparison::sensitivity))),
-              Cell.of(Numbers.interval(row.metric(Split.TEST, Comparison::specificity))),
-              Cell.of(Numbers.megabytes(row.report.size().raw())),
-              Cell.of(Numbers.megabytes(row.report.size().gzip())),
-              Cell.of(
-                  row.speed.map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE)),
-              Cell.of(
-                  row.speed
-                      .map(s -> String.format(Locale.ROOT, "%.2f ×", s.speedup()))
-                      .orElse(Numbers.NONE)),
-              Cell.of(blessed ? "good" : "bad", blessed ? "✓ blessed" : "✗ refused")));
+      List<Cell> cells = new ArrayList<>();
+      cells.add(Cell.of(row.bundle));
+      cells.add(Cell.of("left", row.report.artifact()));
+      cells.add(Cell.of("main", Numbers.interval(test)));
+      cells.add(new Cell("strip", IntervalStrip.html(from, 1, test, validation)));
+      cells.add(Cell.of(Numbers.interval(validation)));
+      for (Metric metric : SHOWN) {
+        cells.add(Cell.of(Numbers.interval(row.of(Split.TEST, metric))));
+      }
+      cells.add(Cell.of(Numbers.megabytes(row.report.size().raw())));
+      cells.add(Cell.of(Numbers.megabytes(row.report.size().gzip())));
+      cells.add(
+          Cell.of(row.speed.map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE)));
+      cells.add(
+          Cell.of(
+              row.speed
+                  .map(s -> String.format(Locale.ROOT, "%.2f ×", s.speedup()))
+                  .orElse(Numbers.NONE)));
+      cells.add(Cell.of(blessed ? "good" : "bad", blessed ? "✓ blessed" : "✗ refused"));
+      table.row(cells);
     }
     page.add(table.html()).close();
     return page.close().endPage();
+  }
+
+  private static List<Cell> heads(double from) {
+    List<Cell> heads = new ArrayList<>();
+    heads.add(Cell.of("Bundle"));
+    heads.add(Cell.of("left", "artifact"));
+    heads.add(Cell.of("key test", "test AUC"));
+    heads.add(new Cell("strip", IntervalStrip.scale(from, 1)));
+    heads.add(Cell.of("key validation", "validation AUC"));
+    SHOWN.forEach(metric -> heads.add(Cell.of(metric.title())));
+    for (String head : List.of("MB", "MB after gzip", "ms an image", "speed", "gate")) {
+      heads.add(Cell.of(head));
+    }
+    return heads;
   }
 }

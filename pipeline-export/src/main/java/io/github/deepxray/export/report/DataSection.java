@@ -8,6 +8,7 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.Predictions;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,29 +17,26 @@ import java.util.stream.Collectors;
 
 /** The audit of the data set. */
 final class DataSection {
-  /** The colours of two classes: those of finer classes. */
-  private static final List<String> COLOURS = List.of("normal", "unspecified");
+  /** The number of colours of the style sheet for parts of a bar. */
+  private static final int COLOURS = 8;
 
   private static final int LISTED = 10;
   private static final int MOST_IMAGES = 5;
   private static final double WIDTH = 440;
   private static final double BAR = 24;
   private static final double ROW = 34;
+  private static final double NAMES = 20;
 
   private final ReportContent content;
   private final DatasetAudit audit;
-  private final Wording words;
-
-  /** The same with short names. */
-  private final Wording brief;
+  private final ClassVocabulary words;
 
   private final Html html = new Html();
 
   private DataSection(ReportContent content) {
     this.content = content;
     this.audit = content.dataset().audit();
-    this.words = content.wording();
-    this.brief = words.inCharts();
+    this.words = content.words();
   }
 
   static Html html(ReportContent content) {
@@ -61,18 +59,62 @@ final class DataSection {
     html.close();
   }
 
-  /** The share of each finer class in each split, as bars of one length. */
+  /** A part of a split: a finer class, or a class if there are no finer ones. */
+  private record Part(String name, String style, Map<Split, Integer> images) {
+    int images(SplitSummary split) {
+      return images.getOrDefault(split.split(), 0);
+    }
+  }
+
+  private List<Part> parts() {
+    List<Part> parts = new ArrayList<>();
+    List<SplitSummary> splits = content.dataset().splits();
+    if (words.profile().hasSlices()) {
+      for (String slice : words.profile().slices()) {
+        Map<Split, Integer> images = new EnumMap<>(Split.class);
+        splits.forEach(s -> images.put(s.split(), s.slices().getOrDefault(slice, 0)));
+        parts.add(part(slice, parts.size(), images));
+      }
+    } else {
+      for (Label label : words.classes().labels()) {
+        Map<Split, Integer> images = new EnumMap<>(Split.class);
+        splits.forEach(s -> images.put(s.split(), s.labels().getOrDefault(label, 0)));
+        parts.add(part(words.brief(label), parts.size(), images));
+      }
+    }
+    parts.removeIf(part -> part.images.values().stream().allMatch(count -> count == 0));
+    return parts;
+  }
+
+  private static Part part(String name, int number, Map<Split, Integer> images) {
+    return new Part(name, "part part" + number % COLOURS, images);
+  }
+
+  /** The share of each part in each split, as bars of one length. */
   private Html distribution() {
     List<SplitSummary> splits = content.dataset().splits();
-    Html svg = new Html();
+    List<Part> parts = parts();
     double left = 70;
-    double height = splits.size() * ROW + 24;
+    // Below the bars, lines of names as long as there is room.
+    Map<Part, double[]> places = new LinkedHashMap<>();
+    double x = left;
+    double y = splits.size() * ROW;
+    for (Part part : parts) {
+      double width = 34 + 7.0 * ClassVocabulary.width(part.name);
+      if (x > left && x + width > WIDTH) {
+        x = left;
+        y += NAMES;
+      }
+      places.put(part, new double[] {x, y});
+      x += width;
+    }
+    Html svg = new Html();
     svg.open(
         "svg",
         "class",
         "chart bars",
         "viewBox",
-        "0 0 " + Numbers.coordinate(WIDTH) + " " + Numbers.coordinate(height),
+        "0 0 " + Numbers.coordinate(WIDTH) + " " + Numbers.coordinate(y + NAMES + 4),
         "role",
         "img",
         "aria-labelledby",
@@ -81,86 +123,60 @@ final class DataSection {
     svg.element(
         "desc",
         "A bar for each split, divided by the share of images of each "
-            + (words.hasSlices() ? "finer class" : "class")
+            + part()
             + "; the table below has the numbers.",
         "id",
         "classes-description");
-    double y = 0;
-    for (SplitSummary split : splits) {
-      text(svg, "", 0, y + BAR / 2 + 4, "start", split.split().key());
-      double x = left;
-      for (String slice : colours()) {
-        int images = parts(split).getOrDefault(slice, 0);
-        double width = (WIDTH - left) * images / Math.max(1, split.images());
-        if (images > 0) {
-          svg.empty(
-              "rect",
-              "class",
-              "slice " + slice,
-              "x",
-              Numbers.coordinate(x),
-              "y",
-              Numbers.coordinate(y),
-              "width",
-              Numbers.coordinate(Math.max(0.5, width - 1)),
-              "height",
-              Numbers.coordinate(BAR));
-          String label = Numbers.count(images);
-          String longer = brief(slice) + " " + label;
-          if (width > 7.5 * Wording.width(longer)) {
-            text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", longer);
-          } else if (width > 8 * label.length()) {
-            text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", label);
-          }
-          x += width;
-        }
-      }
-      y += ROW;
+    for (int i = 0; i < splits.size(); i++) {
+      bar(svg, splits.get(i), parts, left, i * ROW);
     }
-    double x = left;
-    for (String slice : colours()) {
-      if (splits.stream().anyMatch(s -> parts(s).getOrDefault(slice, 0) > 0)) {
-        svg.empty(
-            "rect",
-            "class",
-            "slice " + slice,
-            "x",
-            Numbers.coordinate(x),
-            "y",
-            Numbers.coordinate(height - 18),
-            "width",
-            "12",
-            "height",
-            "12");
-        String name = brief(slice);
-        text(svg, "", x + 17, height - 8, "start", name);
-        x += 34 + 7.0 * Wording.width(name);
-      }
-    }
+    places.forEach(
+        (part, place) -> {
+          rectangle(svg, part, place[0], place[1] + 6, 12, 12);
+          text(svg, "", place[0] + 17, place[1] + 16, "start", part.name);
+        });
     return svg.close();
   }
 
-  /** The parts of a bar by their colours: finer classes, or classes if there are no finer ones. */
-  private List<String> colours() {
-    return words.hasSlices() ? content.dataset().profile().slices() : COLOURS;
+  /** What a part is. */
+  private String part() {
+    return words.profile().hasSlices() ? "finer class" : "class";
   }
 
-  /** How many images a split has of each part. */
-  private Map<String, Integer> parts(SplitSummary split) {
-    return words.hasSlices()
-        ? split.slices()
-        : Map.of(
-            COLOURS.get(0),
-            split.labels().getOrDefault(Label.NORMAL, 0),
-            COLOURS.get(1),
-            split.labels().getOrDefault(Label.PNEUMONIA, 0));
-  }
-
-  private String brief(String part) {
-    if (words.hasSlices()) {
-      return part;
+  private static void bar(Html svg, SplitSummary split, List<Part> parts, double left, double y) {
+    text(svg, "", 0, y + BAR / 2 + 4, "start", split.split().key());
+    double x = left;
+    for (Part part : parts) {
+      int images = part.images(split);
+      if (images > 0) {
+        double width = (WIDTH - left) * images / split.images();
+        rectangle(svg, part, x, y, Math.max(0.5, width - 1), BAR);
+        String label = Numbers.count(images);
+        String longer = part.name + " " + label;
+        if (width > 7.5 * ClassVocabulary.width(longer)) {
+          text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", longer);
+        } else if (width > 8 * label.length()) {
+          text(svg, "on", x + width / 2, y + BAR / 2 + 4, "middle", label);
+        }
+        x += width;
+      }
     }
-    return part.equals(COLOURS.get(0)) ? brief.negative() : brief.positive();
+  }
+
+  private static void rectangle(
+      Html svg, Part part, double x, double y, double width, double height) {
+    svg.empty(
+        "rect",
+        "class",
+        part.style,
+        "x",
+        Numbers.coordinate(x),
+        "y",
+        Numbers.coordinate(y),
+        "width",
+        Numbers.coordinate(width),
+        "height",
+        Numbers.coordinate(height));
   }
 
   private static void text(Html svg, String style, double x, double y, String anchor, String text) {
@@ -179,40 +195,28 @@ final class DataSection {
 
   private void splits() {
     List<SplitSummary> splits = content.dataset().splits();
-    boolean official = words.hasSlices() || splits.stream().anyMatch(s -> s.fromOfficialVal() > 0);
+    boolean official = splits.stream().anyMatch(s -> s.fromOfficialVal() > 0);
     List<String> heads =
-        new ArrayList<>(
-            List.of(
-                "split",
-                "images",
-                "patients",
-                "images a patient",
-                words.negative(),
-                words.positive()));
-    if (words.hasSlices()) {
-      heads.addAll(content.dataset().profile().partsOfClasses());
-    }
+        new ArrayList<>(List.of("split", "images", "patients", "images a patient"));
+    words.classes().labels().forEach(label -> heads.add(words.name(label)));
+    heads.addAll(words.profile().partsOfClasses());
     if (official) {
       heads.add("from the source's validation folder");
     }
     Table table = Table.of(PatientsApart.statement(audit), heads.toArray(String[]::new));
     for (SplitSummary split : splits) {
-      int positives = split.labels().getOrDefault(Label.PNEUMONIA, 0);
       List<String> cells = new ArrayList<>();
       cells.add(split.split().key());
       cells.add(Numbers.count(split.images()));
       cells.add(Numbers.count(split.patients()));
       cells.add(Numbers.decimals((double) split.images() / split.patients(), 2));
-      cells.add(Numbers.count(split.labels().getOrDefault(Label.NORMAL, 0)));
-      cells.add(
-          Numbers.count(positives)
-              + " ("
-              + Numbers.percent((double) positives / split.images())
-              + ")");
-      if (words.hasSlices()) {
-        for (String slice : content.dataset().profile().partsOfClasses()) {
-          cells.add(Numbers.count(split.slices().getOrDefault(slice, 0)));
-        }
+      for (Label label : words.classes().labels()) {
+        int images = split.labels().getOrDefault(label, 0);
+        cells.add(
+            Numbers.count(images) + " (" + Numbers.percent((double) images / split.images()) + ")");
+      }
+      for (String slice : words.profile().partsOfClasses()) {
+        cells.add(Numbers.count(split.slices().getOrDefault(slice, 0)));
       }
       if (official) {
         cells.add(Numbers.count(split.fromOfficialVal()));
@@ -382,9 +386,7 @@ final class DataSection {
     html.element("h3", "Samples");
     html.element(
         "p",
-        "Taken at equal distances from each split and "
-            + (words.hasSlices() ? "finer class" : "class")
-            + ", as the model sees them.",
+        "Taken at equal distances from each split and " + part() + ", as the model sees them.",
         "class",
         "soft");
     Map<String, List<Picture>> rows = new LinkedHashMap<>();

@@ -1,16 +1,19 @@
 package io.github.deepxray.export.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
-import io.github.deepxray.train.DecisionThresholds;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
@@ -67,8 +70,18 @@ public record Experiments(
     }
 
     /** A value over the seeds. */
-    public Spread spread(ToDoubleFunction<Run> value) {
+    private Spread spread(ToDoubleFunction<Run> value) {
       return Spread.of(runs.stream().map(value::applyAsDouble).toList());
+    }
+
+    /** A metric on the validation split over the seeds. */
+    public Spread validation(Metric metric) {
+      return spread(run -> run.validation.get(metric));
+    }
+
+    /** A metric on the test split over the seeds. */
+    public Spread test(Metric metric) {
+      return spread(run -> run.test.get(metric));
     }
 
     /** The mean bytes of its file as it is; empty if there is none. */
@@ -90,23 +103,22 @@ public record Experiments(
    * One training.
    *
    * @param seed of everything random in it
-   * @param threshold from which probability on it decides for positive, chosen on validation
-   * @param validation its scores on the validation split
-   * @param test its scores on the test split
+   * @param threshold from which probability on it decides for the second of two classes, chosen on
+   *     validation; empty if it decides for the most probable class
+   * @param validation its metrics on the validation split
+   * @param test its metrics on the test split
    * @param size of its float32 {@code .tflite} file
    */
-  public record Run(long seed, double threshold, Scores validation, Scores test, FileSizes size) {}
-
-  /** What was measured on a split, decisions at the threshold chosen on validation. */
-  public record Scores(double auc, double accuracy, double sensitivity, double specificity) {
-    /** Those of an evaluation. */
-    public static Scores of(Evaluation evaluation) {
-      Evaluation.AtThreshold chosen = evaluation.thresholds().get(DecisionThresholds.DEFAULT);
-      return new Scores(
-          evaluation.auc().value(),
-          chosen.accuracy().value(),
-          chosen.sensitivity().value(),
-          chosen.specificity().value());
+  public record Run(
+      long seed,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
+      Map<Metric, Double> validation,
+      Map<Metric, Double> test,
+      FileSizes size) {
+    /** Copies the maps, metrics in their order. */
+    public Run {
+      validation = Collections.unmodifiableMap(new EnumMap<>(validation));
+      test = Collections.unmodifiableMap(new EnumMap<>(test));
     }
   }
 
@@ -123,7 +135,7 @@ public record Experiments(
   }
 
   private static double validationAuc(Experiment experiment) {
-    return experiment.spread(run -> run.validation.auc).mean();
+    return experiment.validation(Metric.AUC).mean();
   }
 
   /** Whether a training failed. */
@@ -136,8 +148,8 @@ public record Experiments(
     return List.of(
         "Mean ± standard deviation over the seeds "
             + String.join(", ", seeds.stream().map(String::valueOf).toList())
-            + ". Accuracy, sensitivity and specificity are those of the test split at the threshold"
-            + " chosen on validation.",
+            + ". Decisions are by the threshold chosen on validation; of more than two classes for the"
+            + " most probable one, and AUC, sensitivity and specificity are means over the classes.",
         bestOnValidation()
             .map(
                 best ->

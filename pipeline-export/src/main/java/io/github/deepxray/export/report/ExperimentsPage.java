@@ -2,9 +2,10 @@ package io.github.deepxray.export.report;
 
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.export.report.Experiments.Experiment;
 import io.github.deepxray.export.report.Experiments.Run;
-import io.github.deepxray.export.report.Experiments.Scores;
 import io.github.deepxray.export.report.Table.Cell;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
@@ -82,30 +82,18 @@ public final class ExperimentsPage {
         Table.of(
             "Mean ± standard deviation over the seeds; the lines reach from the least to the greatest"
                 + " AUC of a seed, test above, validation below.",
-            List.of(
-                Cell.of("Experiment"),
-                Cell.of("key validation", "validation AUC"),
-                new Cell("strip", IntervalStrip.scale(from, 1)),
-                Cell.of("key test", "test AUC"),
-                Cell.of("accuracy"),
-                Cell.of("sensitivity"),
-                Cell.of("specificity")));
+            heads(from, 1));
     for (Experiment e : content.experiments()) {
-      table.row(
-          List.of(
-              name(e),
-              Cell.of(isBest(e) ? "main" : "", spread(e, run -> run.validation().auc())),
-              new Cell(
-                  "strip",
-                  IntervalStrip.html(
-                      from,
-                      1,
-                      range(e.spread(run -> run.test().auc())),
-                      range(e.spread(run -> run.validation().auc())))),
-              Cell.of(spread(e, run -> run.test().auc())),
-              Cell.of(spread(e, run -> run.test().accuracy())),
-              Cell.of(spread(e, run -> run.test().sensitivity())),
-              Cell.of(spread(e, run -> run.test().specificity()))));
+      List<Cell> cells = new ArrayList<>();
+      cells.add(name(e));
+      cells.add(Cell.of(isBest(e) ? "main" : "", text(e.validation(Metric.AUC))));
+      cells.add(
+          new Cell(
+              "strip",
+              IntervalStrip.html(
+                  from, 1, range(e.test(Metric.AUC)), range(e.validation(Metric.AUC)))));
+      Metric.HEADLINES.forEach(metric -> cells.add(Cell.of(text(e.test(metric)))));
+      table.row(cells);
     }
     page.add(table.html());
     differences(page);
@@ -120,33 +108,44 @@ public final class ExperimentsPage {
             "Difference to "
                 + content.baseline()
                 + ", with 95 % intervals over resampled patients; test above, validation below.",
-            List.of(
-                Cell.of("Experiment"),
-                Cell.of("key validation", "validation AUC"),
-                new Cell("strip", IntervalStrip.scale(-reach, reach)),
-                Cell.of("key test", "test AUC"),
-                Cell.of("accuracy"),
-                Cell.of("pairs of seeds")));
+            with(heads(-reach, reach), Cell.of("pairs of seeds")));
     int rows = 0;
     for (Experiment e : content.experiments()) {
       if (e.differences().isPresent()) {
-        Experiments.Differences d = e.differences().get();
-        table.row(
-            List.of(
-                Cell.of(e.name()),
-                Cell.of(difference(d.validation().auc())),
-                new Cell(
-                    "strip",
-                    IntervalStrip.html(-reach, reach, d.test().auc(), d.validation().auc())),
-                Cell.of(difference(d.test().auc())),
-                Cell.of(difference(d.test().accuracy())),
-                Cell.of(Integer.toString(d.test().pairs()))));
+        PooledDifference test = e.differences().get().test();
+        PooledDifference validation = e.differences().get().validation();
+        List<Cell> cells = new ArrayList<>();
+        cells.add(Cell.of(e.name()));
+        cells.add(Cell.of(difference(validation.of(Metric.AUC))));
+        cells.add(
+            new Cell(
+                "strip",
+                IntervalStrip.html(-reach, reach, test.of(Metric.AUC), validation.of(Metric.AUC))));
+        Metric.HEADLINES.forEach(metric -> cells.add(Cell.of(difference(test.of(metric)))));
+        cells.add(Cell.of(Integer.toString(test.pairs())));
+        table.row(cells);
         rows++;
       }
     }
     if (rows > 0) {
       page.add(table.html());
     }
+  }
+
+  /** The heads of tables with the AUC of validation, a strip and metrics of the test split. */
+  private static List<Cell> heads(double from, double to) {
+    List<Cell> heads = new ArrayList<>();
+    heads.add(Cell.of("Experiment"));
+    heads.add(Cell.of("key validation", "validation AUC"));
+    heads.add(new Cell("strip", IntervalStrip.scale(from, to)));
+    Metric.HEADLINES.forEach(metric -> heads.add(Cell.of("key test", "test " + metric.title())));
+    return heads;
+  }
+
+  private static List<Cell> with(List<Cell> cells, Cell last) {
+    List<Cell> all = new ArrayList<>(cells);
+    all.add(last);
+    return all;
   }
 
   private boolean isBest(Experiment e) {
@@ -171,9 +170,8 @@ public final class ExperimentsPage {
     return new Cell("", html);
   }
 
-  private static String spread(Experiment e, ToDoubleFunction<Run> value) {
-    String text = e.spread(value).toString();
-    return text.equals("-") ? Numbers.NONE : text;
+  private static String text(Spread spread) {
+    return spread.toString().equals("-") ? Numbers.NONE : spread.toString();
   }
 
   /** From the least to the greatest seed. */
@@ -198,7 +196,8 @@ public final class ExperimentsPage {
   private double least() {
     return content.experiments().stream()
         .flatMap(e -> e.runs().stream())
-        .flatMapToDouble(run -> DoubleStream.of(run.test().auc(), run.validation().auc()))
+        .flatMapToDouble(
+            run -> DoubleStream.of(run.test().get(Metric.AUC), run.validation().get(Metric.AUC)))
         .filter(auc -> !Double.isNaN(auc))
         .min()
         .orElse(0);
@@ -209,7 +208,7 @@ public final class ExperimentsPage {
     double largest =
         content.experiments().stream()
             .flatMap(e -> e.differences().stream())
-            .flatMap(d -> Stream.of(d.test().auc(), d.validation().auc()))
+            .flatMap(d -> Stream.of(d.test().of(Metric.AUC), d.validation().of(Metric.AUC)))
             .flatMapToDouble(i -> DoubleStream.of(i.value(), i.low(), i.high()))
             .filter(value -> !Double.isNaN(value))
             .map(Math::abs)
@@ -258,34 +257,21 @@ public final class ExperimentsPage {
 
   private void every(Html page) {
     page.open("section", "id", "seeds").element("h2", "Every training");
+    List<Cell> heads = new ArrayList<>();
+    heads.addAll(List.of(Cell.of("Experiment"), Cell.of("seed"), Cell.of("threshold")));
+    for (String split : List.of("validation", "test")) {
+      Metric.HEADLINES.forEach(metric -> heads.add(Cell.of(split + " " + metric.title())));
+    }
     Table table =
-        Table.of(
-            "Validation, then test; decisions at the threshold chosen on validation.",
-            "Experiment",
-            "seed",
-            "threshold",
-            "validation AUC",
-            "sensitivity",
-            "specificity",
-            "test AUC",
-            "accuracy",
-            "sensitivity",
-            "specificity");
+        Table.of("Validation, then test; decisions by what was chosen on validation.", heads);
     for (Experiment e : content.experiments()) {
       for (Run run : e.runs()) {
-        Scores validation = run.validation();
-        Scores test = run.test();
-        table.row(
-            e.name(),
-            Long.toString(run.seed()),
-            Numbers.probability(run.threshold()),
-            Numbers.decimals(validation.auc(), 4),
-            Numbers.decimals(validation.sensitivity(), 4),
-            Numbers.decimals(validation.specificity(), 4),
-            Numbers.decimals(test.auc(), 4),
-            Numbers.decimals(test.accuracy(), 4),
-            Numbers.decimals(test.sensitivity(), 4),
-            Numbers.decimals(test.specificity(), 4));
+        List<String> cells = new ArrayList<>(List.of(e.name(), Long.toString(run.seed())));
+        cells.add(Numbers.probability(run.threshold().orElse(Double.NaN)));
+        for (Map<Metric, Double> split : List.of(run.validation(), run.test())) {
+          Metric.HEADLINES.forEach(m -> cells.add(Numbers.decimals(split.get(m), 4)));
+        }
+        table.row(cells.toArray(String[]::new));
       }
     }
     page.add(table.html()).close();

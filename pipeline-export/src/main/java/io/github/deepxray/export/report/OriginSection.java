@@ -24,7 +24,7 @@ final class OriginSection {
   }
 
   /** What the model is not good for. */
-  static Html limits(List<String> limits) {
+  private static Html limits(List<String> limits) {
     Html html = new Html();
     html.open("section", "id", "limits").element("h2", "Limits").open("ul");
     limits.forEach(limit -> html.element("li", limit));
@@ -32,7 +32,7 @@ final class OriginSection {
   }
 
   /** What tells whether it is the same model. */
-  static void hashes(Html html, Origins content) {
+  private static void hashes(Html html, ReportContent content) {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("weights", content.weights());
     hashes.put("data set", content.dataset().fingerprint());
@@ -44,7 +44,7 @@ final class OriginSection {
     pairs(html, "Hashes and versions", hashes);
   }
 
-  static void pairs(Html html, String title, Map<String, String> pairs) {
+  private static void pairs(Html html, String title, Map<String, String> pairs) {
     if (pairs.isEmpty()) {
       return;
     }

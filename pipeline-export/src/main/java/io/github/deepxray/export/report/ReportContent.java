@@ -1,12 +1,16 @@
 package io.github.deepxray.export.report;
 
 import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetManifest;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import java.util.Collections;
@@ -34,8 +38,8 @@ import java.util.TreeMap;
  * @param others what else the bundle holds that is worth opening
  * @param speed how fast the deployable forms are, if that was measured
  * @param histories the epochs of each training, by its name, in the order of training
- * @param samples small copies of some X-rays of each split and finer class
- * @param mistakes small copies of the X-rays that are decided most wrongly
+ * @param samples small copies of some images of each split and class
+ * @param mistakes small copies of the images that are decided most wrongly
  * @param heatMaps how far the heat maps can be trusted, in words, if there are some
  * @param config the effective options
  * @param versions of this library and the native ones
@@ -50,7 +54,7 @@ public record ReportContent(
     String backbone,
     TrainedModel.Description training,
     String weights,
-    MetricsReport metrics,
+    ModelMetrics metrics,
     Map<String, Predictions> predictions,
     DatasetManifest dataset,
     List<ArtifactReport> artifacts,
@@ -62,8 +66,7 @@ public record ReportContent(
     Optional<String> heatMaps,
     Map<String, String> config,
     Map<String, String> versions,
-    Map<String, String> host)
-    implements Origins {
+    Map<String, String> host) {
   /** Copies and sorts. */
   public ReportContent {
     limits = List.copyOf(limits);
@@ -102,8 +105,8 @@ public record ReportContent(
   public record Other(String path, long bytes, String what, boolean page) {}
 
   /** How to speak of the classes. */
-  Wording wording() {
-    return new Wording(dataset.classNames());
+  ClassVocabulary words() {
+    return new ClassVocabulary(dataset.profile());
   }
 
   /** The predictions of a split. */
@@ -111,18 +114,28 @@ public record ReportContent(
     return predictions.get(split.key());
   }
 
+  /** What the classifier says of the images of a split. */
+  SplitScores scores(Split split) {
+    return predictions(split).scores();
+  }
+
   /** The evaluation of a split. */
   Evaluation evaluation(Split split) {
-    return metrics.splits().get(split.key());
+    return metrics.of(split);
   }
 
-  /** The metrics of a split at the threshold that decides. */
-  Evaluation.AtThreshold decided(Split split) {
-    return evaluation(split).thresholds().get(DecisionThresholds.DEFAULT);
+  /** The overall value of a metric, with the decision that counts. */
+  Interval value(Split split, Metric metric) {
+    return metrics.of(split, metric);
   }
 
-  /** From which probability on the trained classifier decides for the positive class. */
-  double threshold() {
-    return metrics.thresholds().sensitivity();
+  /** The value of a metric of a class, with the decision that counts. */
+  Interval value(Split split, Metric metric, Label label) {
+    return evaluation(split).of(metric, metrics.decision().name(), label.index());
+  }
+
+  /** The decisions that count on a split. */
+  ConfusionMatrix confusion(Split split) {
+    return evaluation(split).decisions().get(metrics.decision().name()).confusion();
   }
 }

@@ -12,12 +12,14 @@ public final class ReportPage {
       Html.STYLE
           + """
           :root { --test: #0b5cad; --validation: #b35900; --training: #6a7380; --augmented: #8250a8;
-            --good: #1a6b3c; --normal: #4c6a88; --bacterial: #7a3e9d; --viral: #00705c;
-            --unspecified: #6f5f4a; --on: #ffffff; --warn: #fff4d6; --warnline: #d4a72c; }
+            --good: #1a6b3c; --part0: #4c6a88; --part1: #7a3e9d; --part2: #00705c;
+            --part3: #6f5f4a; --part4: #9a3b3b; --part5: #3b6e22; --part6: #805300;
+            --part7: #2f5fb3; --on: #ffffff; --warn: #fff4d6; --warnline: #d4a72c; }
           @media (prefers-color-scheme: dark) {
             :root { --test: #6cb6ff; --validation: #f0a35e; --training: #9aa4ae;
-              --augmented: #c9a2ec; --good: #6fd08c; --normal: #9db7d3; --bacterial: #cfa5e8;
-              --viral: #6fd6c0; --unspecified: #cdb998; --on: #0d1117; --warn: #2d2508;
+              --augmented: #c9a2ec; --good: #6fd08c; --part0: #9db7d3; --part1: #cfa5e8;
+              --part2: #6fd6c0; --part3: #cdb998; --part4: #f0a3a3; --part5: #a8d58c;
+              --part6: #e3bd73; --part7: #a3c4ff; --on: #0d1117; --warn: #2d2508;
               --warnline: #9e7a1a; } }
           body { max-width: 78rem; margin: 1rem auto 3rem; overflow-wrap: break-word; }
           h1 { margin: .2rem 0 0; } h2 { margin: 0 0 .5rem; } h3 { font-size: 1rem; }
@@ -76,8 +78,10 @@ public final class ReportPage {
           .band.validation { fill: var(--validation); } .bar.test { fill: var(--test); opacity: .75; }
           .end.training { fill: var(--training); } .end.validation { fill: var(--validation); }
           .end.augmented { fill: var(--augmented); }
-          .slice.normal { fill: var(--normal); } .slice.bacterial { fill: var(--bacterial); }
-          .slice.viral { fill: var(--viral); } .slice.unspecified { fill: var(--unspecified); }
+          .part0 { fill: var(--part0); } .part1 { fill: var(--part1); }
+          .part2 { fill: var(--part2); } .part3 { fill: var(--part3); }
+          .part4 { fill: var(--part4); } .part5 { fill: var(--part5); }
+          .part6 { fill: var(--part6); } .part7 { fill: var(--part7); }
           .confusion td { text-align: center; min-width: 9rem; font-size: 14px;
             border: 1px solid var(--line); }
           .confusion td b { font-size: 17px; }
@@ -126,7 +130,8 @@ public final class ReportPage {
             :root { color-scheme: light; --text: #000000; --soft: #444444; --page: #ffffff;
               --raised: #ffffff; --line: #bbbbbb; --test: #0b5cad; --validation: #b35900;
               --training: #6a7380; --augmented: #8250a8; --good: #1a6b3c; --bad: #b3261e;
-              --normal: #4c6a88; --bacterial: #7a3e9d; --viral: #00705c; --unspecified: #6f5f4a;
+              --part0: #4c6a88; --part1: #7a3e9d; --part2: #00705c; --part3: #6f5f4a;
+              --part4: #9a3b3b; --part5: #3b6e22; --part6: #805300; --part7: #2f5fb3;
               --on: #ffffff; --warn: #ffffff; }
             body { margin: 0; padding: 0; max-width: none; font-size: 10px;
               print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -182,7 +187,10 @@ public final class ReportPage {
     }
     page.close();
     page.add(DataSection.html(content));
-    page.add(MetricSections.html(content));
+    page.add(CurvesSection.html(content));
+    page.add(DecisionsSection.html(content));
+    page.add(CalibrationSection.html(content));
+    page.add(ScoresSection.html(content));
     page.add(TrainingSection.html(content));
     page.add(MistakesSection.html(content));
     page.add(ArtifactsSection.html(content));

@@ -5,27 +5,30 @@ import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Table.Cell;
-import io.github.deepxray.train.DecisionThresholds;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /** The first screen: what was trained on what, how good it is, where it fails, what is blessed. */
 final class SummarySection {
+  /** How many classes a line or a list names. */
+  private static final int MOST = 6;
+
   private final ReportContent content;
-  private final Wording words;
+  private final ClassVocabulary words;
   private final Evaluation test;
   private final Evaluation validation;
-  private final Map<String, Pair> measured = new LinkedHashMap<>();
+  private final Map<Metric, Pair> measured = new EnumMap<>(Metric.class);
 
   /** A metric on both splits. */
   private record Pair(Interval test, Interval validation) {
@@ -41,16 +44,16 @@ final class SummarySection {
 
   private SummarySection(ReportContent content) {
     this.content = content;
-    this.words = content.wording();
+    this.words = content.words();
     this.test = content.evaluation(Split.TEST);
     this.validation = content.evaluation(Split.VALIDATION);
-    Evaluation.AtThreshold t = content.decided(Split.TEST);
-    Evaluation.AtThreshold v = content.decided(Split.VALIDATION);
-    measured.put("AUC", new Pair(test.auc(), validation.auc()));
-    measured.put("sensitivity", new Pair(t.sensitivity(), v.sensitivity()));
-    measured.put("specificity", new Pair(t.specificity(), v.specificity()));
-    measured.put("precision", new Pair(t.precision(), v.precision()));
-    measured.put("accuracy", new Pair(t.accuracy(), v.accuracy()));
+    for (Metric metric : Metric.values()) {
+      if (metric.better() == Metric.Better.HIGHER) {
+        measured.put(
+            metric,
+            new Pair(content.value(Split.TEST, metric), content.value(Split.VALIDATION, metric)));
+      }
+    }
   }
 
   static Html html(ReportContent content) {
@@ -65,16 +68,15 @@ final class SummarySection {
   }
 
   /** What stands above metrics of both splits. */
-  static String caption(
-      long images, long patients, long validationImages, long validationPatients) {
+  private String caption() {
     return "In brackets 95 % intervals over resampled patients. "
-        + Numbers.count(images)
+        + Numbers.count(test.total())
         + " test images of "
-        + Numbers.count(patients)
+        + Numbers.count(test.patients())
         + " patients, "
-        + Numbers.count(validationImages)
+        + Numbers.count(validation.total())
         + " validation images of "
-        + Numbers.count(validationPatients)
+        + Numbers.count(validation.patients())
         + ".";
   }
 
@@ -94,15 +96,12 @@ final class SummarySection {
     heads.add(new Cell("strip", IntervalStrip.scale(from, 1)));
     heads.add(Cell.of("key validation", "validation"));
     heads.add(Cell.of("test − validation"));
-    Table table =
-        Table.of(
-            caption(test.images(), test.patients(), validation.images(), validation.patients()),
-            heads);
+    Table table = Table.of(caption(), heads);
     measured.forEach(
-        (name, pair) ->
+        (metric, pair) ->
             table.row(
                 List.of(
-                    Cell.of(name),
+                    Cell.of(metric.title(words.size())),
                     interval("main", pair.test),
                     new Cell("strip", IntervalStrip.html(from, 1, pair.test, pair.validation)),
                     interval("", pair.validation),
@@ -111,14 +110,14 @@ final class SummarySection {
     html.add(table.html());
     html.element(
         "p",
-        "All but the AUC at the threshold "
-            + Numbers.probability(content.threshold())
-            + ", which finds "
-            + Numbers.percent(content.metrics().thresholds().targetSensitivity())
-            + " of the "
-            + words.positives()
-            + " in validation. Nothing was chosen on the test split. The threshold,"
-            + " and often the epoch, was chosen on validation, which therefore flatters."
+        "Decided for "
+            + content.metrics().decision().describe(words.profile())
+            + "; the AUC needs no decision. "
+            + (words.targets().size() > 1
+                ? "Macro is the mean over the classes, each against all others. "
+                : "")
+            + "Nothing was chosen on the test split. Thresholds, and often the epoch, were chosen on"
+            + " validation, which therefore flatters."
             + (measured.values().stream().anyMatch(p -> exact(p.test) || exact(p.validation))
                 ? " An interval without width means that no image was decided wrongly, not that none"
                     + " ever will be."
@@ -153,16 +152,21 @@ final class SummarySection {
           html,
           switch (split.split()) {
             case TRAIN -> "Trained on";
-            case VALIDATION -> "Threshold chosen on";
+            case VALIDATION -> "Chosen on";
             case TEST -> "Tested on";
           },
           Numbers.count(split.images())
               + " images of "
               + Numbers.count(split.patients())
               + " patients, "
-              + Numbers.percent((double) split.labels().getOrDefault(Label.PNEUMONIA, 0) / images)
-              + " "
-              + words.positiveOnes());
+              + words.targets().stream()
+                  .limit(MOST)
+                  .map(
+                      label ->
+                          Numbers.percent((double) split.labels().getOrDefault(label, 0) / images)
+                              + " "
+                              + words.having(label))
+                  .collect(Collectors.joining(", ")));
     }
     pair(
         html,
@@ -187,55 +191,59 @@ final class SummarySection {
     html.open("section", "class", "card wide", "id", "failures");
     html.element("h2", "Where it fails");
     html.open("ul");
-    Evaluation.AtThreshold at = content.decided(Split.TEST);
-    ConfusionMatrix counts = at.confusion();
-    List<String> kinds =
-        new ArrayList<>(
-            List.of(
-                wrong(
-                    "False alarms",
-                    counts.falsePositives(),
-                    counts.falsePositives() + counts.trueNegatives(),
-                    words.negativesOfTest() + " are called " + words.positive(),
-                    at.specificity()),
-                wrong(
-                    "Missed",
-                    counts.falseNegatives(),
-                    counts.falseNegatives() + counts.truePositives(),
-                    words.positivesOfTest() + " are called " + words.negative(),
-                    at.sensitivity())));
-    if (at.sensitivity().value() < at.specificity().value()) {
-      Collections.reverse(kinds);
-    }
-    kinds.forEach(kind -> html.element("li", kind));
+    words.classes().labels().stream()
+        .filter(label -> test.images().get(label.index()) > 0)
+        .sorted(
+            Comparator.comparingDouble(
+                label -> content.value(Split.TEST, Metric.SENSITIVITY, label).value()))
+        .limit(MOST)
+        .forEach(label -> html.element("li", wrong(label)));
     drop(html);
     slices(html);
-    Interval error = test.expectedCalibrationError();
+    Interval error = content.value(Split.TEST, Metric.CALIBRATION_ERROR);
     if (!Double.isNaN(error.value())) {
       html.element(
           "li",
           "Probabilities: on average "
               + Numbers.interval(error)
               + " away from how often it is "
-              + words.positive()
+              + words.scored()
               + " ("
-              + Numbers.interval(validation.expectedCalibrationError())
+              + Numbers.interval(content.value(Split.VALIDATION, Metric.CALIBRATION_ERROR))
               + " on validation); see calibration.");
     }
     html.close().close();
   }
 
-  private static String wrong(String kind, long wrong, long all, String what, Interval right) {
-    return kind
-        + ": "
-        + Numbers.count(wrong)
+  /** How many images of a class are decided to be of another, and of which. */
+  private String wrong(Label label) {
+    ConfusionMatrix counts = content.confusion(Split.TEST);
+    List<Label> others =
+        words.classes().labels().stream()
+            .filter(other -> !other.equals(label) && counts.count(label.index(), other.index()) > 0)
+            .sorted(
+                Comparator.comparingLong(
+                    (Label other) -> -counts.count(label.index(), other.index())))
+            .limit(MOST)
+            .toList();
+    return Numbers.count(counts.wrong(label.index()))
         + " of "
-        + Numbers.count(all)
+        + Numbers.count(counts.images(label.index()))
         + " "
-        + what
+        + words.many(label)
+        + " of the test split are called "
+        + words.otherThan(label)
         + ", "
-        + Numbers.percent(Numbers.rest(right))
-        + ".";
+        + Numbers.percent(Numbers.rest(content.value(Split.TEST, Metric.SENSITIVITY, label)))
+        + (words.size() == 2 || others.isEmpty()
+            ? "."
+            : others.stream()
+                .map(
+                    other ->
+                        words.name(other)
+                            + " "
+                            + Numbers.count(counts.count(label.index(), other.index())))
+                .collect(Collectors.joining(", ", ": ", ".")));
   }
 
   private void drop(Html html) {
@@ -247,7 +255,7 @@ final class SummarySection {
                 html.element(
                     "li",
                     "From validation to test: "
-                        + worst.getKey()
+                        + worst.getKey().title(words.size())
                         + " is "
                         + Numbers.interval(worst.getValue().validation)
                         + " on validation and "
@@ -257,15 +265,14 @@ final class SummarySection {
 
   private void slices(Html html) {
     Map<String, Interval> found = new LinkedHashMap<>();
+    String decision = content.metrics().decision().name();
     content
         .metrics()
-        .slices()
-        .getOrDefault(Split.TEST.key(), Map.of())
+        .slices(Split.TEST)
         .forEach(
             (slice, evaluation) -> {
-              if (!slice.equals(Slice.NORMAL.key())) {
-                found.put(
-                    slice, evaluation.thresholds().get(DecisionThresholds.DEFAULT).sensitivity());
+              if (evaluation.images().get(1) > 0) {
+                found.put(slice, evaluation.of(Metric.SENSITIVITY, decision));
               }
             });
     if (found.size() > 1) {
@@ -275,7 +282,8 @@ final class SummarySection {
               Comparator.<Map.Entry<String, Interval>>comparingDouble(e -> e.getValue().value())
                   .thenComparing(Map.Entry::getKey))
           .forEach(e -> parts.add(e.getKey() + " " + Numbers.interval(e.getValue())));
-      html.element("li", "Found, by kind of pneumonia: " + String.join(", ", parts) + ".");
+      html.element(
+          "li", "Found, by kind of " + words.scored() + ": " + String.join(", ", parts) + ".");
     }
   }
 

@@ -9,8 +9,10 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetAudit;
@@ -21,20 +23,27 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.source.Junk;
+import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.Mistakes;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Contents to draw, made up. */
 final class ReportContents {
@@ -54,48 +63,64 @@ final class ReportContents {
     return "<img src=\"http://x.example/" + name + "\" onerror='alert(1)'>&</code></table>\u0007";
   }
 
-  /** Images whose probability has something to do with their class. */
+  /** Images whose probabilities have something to do with their class. */
   static Predictions predictions(String split, int images, long seed, DatasetProfile profile) {
     SplittableRandom random = new SplittableRandom(seed);
+    int classes = profile.classes().size();
     List<Predictions.Row> rows = new ArrayList<>();
     for (int i = 0; i < images; i++) {
-      boolean positive = i % 3 != 0;
-      double probability = Math.min(1, random.nextDouble() * 0.6 + (positive ? 0.4 : 0));
+      int label = classes == 2 ? Math.min(1, i % 3) : i % classes;
+      String id = hostile(split + i);
       rows.add(
           new Predictions.Row(
               new ScoredExample(
-                  hostile(split + i), hostile("p" + split + i / 2), positive, probability),
+                  id, hostile("p" + split + i / 2), label, scores(classes, label, random)),
               profile.slice(
-                  i % 2 == 0 ? "person1_bacteria_1" : "person1_virus_1",
-                  positive ? Label.PNEUMONIA : Label.NORMAL)));
+                  i % 2 == 0 ? "person1_bacteria_1" : "person1_virus_1", new Label(label))));
     }
     return new Predictions(rows);
   }
 
-  static MetricsReport metrics(Map<String, Predictions> predictions, DatasetProfile profile) {
+  private static List<Double> scores(int classes, int label, SplittableRandom random) {
+    if (classes == 2) {
+      double probability = Math.min(1, random.nextDouble() * 0.6 + (label == 1 ? 0.4 : 0));
+      return List.of(1 - probability, probability);
+    }
+    double[] scores = new double[classes];
+    for (int c = 0; c < classes; c++) {
+      scores[c] = random.nextDouble() + (c == label ? 0.5 : 0);
+    }
+    double sum = Arrays.stream(scores).sum();
+    return Arrays.stream(scores).mapToObj(score -> score / sum).toList();
+  }
+
+  private static DecisionRule decision(DatasetProfile profile) {
+    int classes = profile.classes().size();
+    return classes == 2
+        ? THRESHOLDS
+        : new MostProbable(Collections.nCopies(classes, 1.0 / classes));
+  }
+
+  static ModelMetrics metrics(Map<String, Predictions> predictions, DatasetProfile profile) {
+    DecisionRule decision = decision(profile);
     Map<String, Evaluation> splits = new TreeMap<>();
     Map<String, Map<String, Evaluation>> slices = new TreeMap<>();
     predictions.forEach(
         (split, rows) -> {
-          splits.put(split, Evaluation.of(rows.examples(), THRESHOLDS.byName(), 1));
-          if (!profile.hasSlices()) {
-            return;
-          }
+          splits.put(split, Evaluation.of(rows.scores(), decision.decisions(), 1));
           Map<String, Evaluation> kinds = new TreeMap<>();
-          for (String slice : List.of("bacterial", "normal", "viral")) {
-            kinds.put(
-                slice,
-                Evaluation.of(
-                    rows.rows().stream()
-                        .filter(row -> !row.example().positive() || row.slice().equals(slice))
-                        .map(Predictions.Row::example)
-                        .toList(),
-                    THRESHOLDS.byName(),
-                    1));
+          for (String slice : profile.slices()) {
+            List<ScoredExample> members =
+                rows.rows().stream()
+                    .filter(row -> row.example().label() == 0 || row.slice().equals(slice))
+                    .map(Predictions.Row::example)
+                    .toList();
+            kinds.put(slice, Evaluation.of(new SplitScores(members), decision.decisions(), 1));
           }
           slices.put(split, kinds);
         });
-    return new MetricsReport(MetricsReport.FORMAT, "weights", "data", THRESHOLDS, splits, slices);
+    return new ModelMetrics(
+        ModelMetrics.FORMAT, "weights", "data", profile.classes(), decision, splits, slices);
   }
 
   private static DatasetManifest dataset(DatasetProfile profile) {
@@ -108,7 +133,7 @@ final class ReportContents {
     List<DatasetAudit.Folder> folders = new ArrayList<>();
     List<DatasetManifest.SplitSummary> splits = new ArrayList<>();
     for (Split split : Split.values()) {
-      for (Label label : List.of(Label.NORMAL, Label.PNEUMONIA)) {
+      for (Label label : profile.classes().labels()) {
         folders.add(
             new DatasetAudit.Folder(
                 split,
@@ -118,7 +143,7 @@ final class ReportContents {
                 1,
                 1_500_000,
                 profile.hasSlices()
-                    ? Map.of(label.equals(Label.NORMAL) ? "normal" : "viral", 60)
+                    ? Map.of(label.equals(Label.NEGATIVE) ? "normal" : "viral", 60)
                     : Map.of(),
                 Map.of("jpeg", 59, "png", 1),
                 Map.of(1, 50, 3, 10),
@@ -128,9 +153,10 @@ final class ReportContents {
       splits.add(
           new DatasetManifest.SplitSummary(
               split,
-              120,
+              60 * profile.classes().size(),
               60,
-              Map.of(Label.NORMAL, 60, Label.PNEUMONIA, 60),
+              profile.classes().labels().stream()
+                  .collect(Collectors.toMap(label -> label, label -> 60)),
               profile.hasSlices() ? Map.of("normal", 60, "bacterial", 30, "viral", 30) : Map.of(),
               0));
     }
@@ -173,7 +199,7 @@ final class ReportContents {
       pixels[i + 2] = pixels[i];
     }
     return XrayRecord.of(
-        ImageCodec.encodeJpeg(RgbImage.of(224, 224, pixels), 95), Label.NORMAL, name, "p");
+        ImageCodec.encodeJpeg(RgbImage.of(224, 224, pixels), 95), Label.NEGATIVE, name, "p");
   }
 
   static Picture picture(DatasetProfile profile, String name, Split split, int size, boolean heat) {
@@ -185,18 +211,21 @@ final class ReportContents {
     return Picture.of(
         noise(name, name.hashCode()),
         split,
-        profile.slice(name, Label.NORMAL),
+        profile.slice(name, Label.NEGATIVE),
         size,
         heat ? Optional.of(HeatMap.of(7, 7, values)) : Optional.empty());
   }
 
   private static ArtifactReport artifact(
-      Artifact artifact, Map<String, Comparison> comparisons, List<String> objections) {
+      Artifact artifact,
+      OptionalDouble threshold,
+      Map<String, Comparison> comparisons,
+      List<String> objections) {
     return new ArtifactReport(
         artifact.key(),
         artifact.path(),
         hostile("form"),
-        0.375,
+        threshold,
         new FileSizes(4_652_057, 3_451_261, 3_451_397),
         artifact == Artifact.FLOAT32
             ? Optional.empty()
@@ -219,16 +248,16 @@ final class ReportContents {
     Map<String, Predictions> predictions = new LinkedHashMap<>();
     predictions.put("validation", predictions("validation", 90, 1, profile));
     predictions.put("test", predictions("test", 120, 2, profile));
-    List<ScoredExample> test = predictions.get("test").examples();
-    Map<String, Comparison> same = Map.of("test", Comparison.of(test, 0.375, test, 0.375, 1));
-    MetricsReport metrics = metrics(predictions, profile);
-    Mistakes mistakes = Mistakes.of(predictions.get("test"), THRESHOLDS.sensitivity());
+    SplitScores test = predictions.get("test").scores();
+    DecisionRule rule = decision(profile);
+    Decision decision = rule.decision();
+    Map<String, Comparison> same = Map.of("test", Comparison.of(test, decision, test, decision, 1));
+    ModelMetrics metrics = metrics(predictions, profile);
     List<Picture> wrong = new ArrayList<>();
-    for (List<Predictions.Row> kind : List.of(mistakes.falseAlarms(), mistakes.missed())) {
-      kind.stream()
-          .limit(Mistakes.SHOWN)
-          .forEach(row -> wrong.add(picture(profile, row.example().id(), Split.TEST, 192, true)));
-    }
+    Mistakes.of(predictions.get("test"), decision)
+        .shown()
+        .rows()
+        .forEach(row -> wrong.add(picture(profile, row.example().id(), Split.TEST, 192, true)));
     List<Picture> samples = new ArrayList<>();
     for (int i = 0; i < 56; i++) {
       samples.add(picture(profile, hostile("sample" + i), Split.TRAIN, 112, false));
@@ -268,7 +297,7 @@ final class ReportContents {
             "data",
             Optional.of(0.5),
             30,
-            THRESHOLDS,
+            rule,
             Optional.empty(),
             Optional.empty(),
             Map.of(),
@@ -278,9 +307,9 @@ final class ReportContents {
         predictions,
         dataset(profile),
         List.of(
-            artifact(Artifact.FLOAT32, same, List.of()),
-            artifact(Artifact.INT8, same, List.of(hostile("objection"))),
-            artifact(Artifact.INT16X8, Map.of(), List.of("cannot be run"))),
+            artifact(Artifact.FLOAT32, decision.threshold(), same, List.of()),
+            artifact(Artifact.INT8, decision.threshold(), same, List.of(hostile("objection"))),
+            artifact(Artifact.INT16X8, decision.threshold(), Map.of(), List.of("cannot be run"))),
         List.of(
             new ReportContent.Other("model.keras", 16_400_000, hostile("other"), false),
             new ReportContent.Other("reports/" + hostile("page"), 500_000, "a page", true)),
@@ -303,7 +332,7 @@ final class ReportContents {
         "test",
         new Predictions(
             full.predictions().get("test").rows().stream()
-                .filter(row -> !row.example().positive())
+                .filter(row -> row.example().label() == 0)
                 .toList()));
     return new ReportContent(
         "name",

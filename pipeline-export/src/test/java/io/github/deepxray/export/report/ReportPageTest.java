@@ -3,8 +3,11 @@ package io.github.deepxray.export.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.metrics.ConfusionMatrix;
-import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.Mistakes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
@@ -126,18 +129,19 @@ class ReportPageTest {
   @Test
   void theFirstScreenSaysHowGoodAndHowSure() {
     String first = page.styled("cards").get(0).getTextContent();
-    Evaluation test = content.metrics().test();
-    Evaluation.AtThreshold at = test.thresholds().get("validation");
+    for (Metric metric : Metric.values()) {
+      if (metric.better() == Metric.Better.HIGHER) {
+        assertThat(first)
+            .contains(metric.title())
+            .contains(Numbers.interval(content.value(Split.TEST, metric)))
+            .contains(Numbers.interval(content.value(Split.VALIDATION, metric)));
+      }
+    }
+    assertThat(first).contains("0.3750").contains("✓ blessed", "✗ refused");
+    ConfusionMatrix counts = content.confusion(Split.TEST);
     assertThat(first)
-        .contains(Numbers.interval(test.auc()))
-        .contains(Numbers.interval(at.sensitivity()))
-        .contains(Numbers.interval(content.metrics().validation().auc()))
-        .contains("0.3750")
-        .contains("✓ blessed", "✗ refused");
-    ConfusionMatrix counts = at.confusion();
-    assertThat(first)
-        .contains(counts.falsePositives() + " of 40 normal test images are called pneumonia")
-        .contains(counts.falseNegatives() + " of 80 pneumonias of the test split");
+        .contains(counts.wrong(0) + " of 40 normal images of the test split are called pneumonia")
+        .contains(counts.wrong(1) + " of 80 pneumonias of the test split are called normal");
     assertThat(page.text()).contains("Not a medical device.");
   }
 
@@ -146,13 +150,10 @@ class ReportPageTest {
     List<Element> matrices = page.styled("confusion");
     // Three thresholds on two splits.
     assertThat(matrices).hasSize(6);
-    ConfusionMatrix expected = content.metrics().test().thresholds().get("validation").confusion();
+    ConfusionMatrix expected = content.confusion(Split.TEST);
     assertThat(Page.all(matrices.get(0), "b").stream().map(b -> Long.parseLong(b.getTextContent())))
         .containsExactly(
-            expected.truePositives(),
-            expected.falseNegatives(),
-            expected.falsePositives(),
-            expected.trueNegatives());
+            expected.count(0, 0), expected.count(0, 1), expected.count(1, 0), expected.count(1, 1));
   }
 
   @Test
@@ -161,16 +162,16 @@ class ReportPageTest {
         page.styled("mistake").stream()
             .map(m -> Double.parseDouble(Page.all(m, "b").get(0).getTextContent()))
             .toList();
-    Mistakes mistakes = Mistakes.of(content.predictions().get("test"), content.threshold());
-    int alarms = Math.min(12, mistakes.falseAlarms().size());
+    List<Mistakes.Kind> kinds =
+        Mistakes.of(content.predictions().get("test"), new Decision.Threshold(0.375)).kinds();
+    int alarms = Math.min(12, kinds.get(0).rows().size());
     assertThat(alarms).isGreaterThan(1);
-    assertThat(shown).hasSize(alarms + Math.min(12, mistakes.missed().size()));
+    assertThat(shown).hasSize(alarms + Math.min(12, kinds.get(1).rows().size()));
     assertThat(shown.subList(0, alarms))
         .isSortedAccordingTo((a, b) -> Double.compare(b, a))
         .allMatch(p -> p >= 0.375);
     assertThat(shown.get(0))
-        .isEqualTo(
-            Math.round(1000 * mistakes.falseAlarms().get(0).example().probability()) / 1000.0);
+        .isEqualTo(Math.round(1000 * kinds.get(0).rows().get(0).example().score(1)) / 1000.0);
     assertThat(shown.subList(alarms, shown.size())).isSorted().allMatch(p -> p <= 0.375);
   }
 
@@ -180,7 +181,9 @@ class ReportPageTest {
     Page parsed = Page.parse(least);
     assertThat(parsed.all("img")).isEmpty();
     assertThat(parsed.text())
-        .contains("no history of its training", "No pneumonia of the test split is called normal")
+        .contains(
+            "no history of its training",
+            "None of the pneumonias of the test split is called normal")
         .doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
     assertThat(page.text()).doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
   }
@@ -195,8 +198,8 @@ class ReportPageTest {
     assertThat(Page.all(row, "td").stream().map(Element::getTextContent))
         .contains("✗ refused", "4,049,5712,034,567 not 0", "4.653.45 gzip")
         .filteredOn("–"::equals)
-        // AUC, accuracy, difference, decisions, time.
-        .hasSize(5);
+        // Four metrics, difference, decisions, time.
+        .hasSize(7);
     assertThat(page.byId("artifacts").getTextContent())
         .contains("Refused: model-int16x8.tflite cannot be run.");
     assertThat(page.byId("verdicts").getTextContent()).contains("✗ refused model-int16x8.tflite");
@@ -233,5 +236,28 @@ class ReportPageTest {
     // Both begin alike.
     assertThat(parsed.byId("classes-title").getParentNode().getTextContent())
         .contains("label 0", "label 1");
+  }
+
+  /** What two classes have, three have for each. */
+  @Test
+  void moreClassesHaveThePageOfTwo() throws IOException {
+    ClassNames names = ClassNames.parse("cat,Hund & Co,猫");
+    ReportContent three = ReportContents.named(names);
+    Page parsed = Page.parse(ReportPage.html(three));
+    requireSelfContained(parsed);
+    assertThat(parsed.text())
+        .contains("macro AUC", "Matthews correlation", "the most probable of 3 classes")
+        .contains("Each class against all others on the test split")
+        .doesNotContain("pneumonia", "normal", "NaN", "null", "Optional", "threshold 0");
+    // One decision on two splits, three classes each.
+    assertThat(parsed.styled("confusion")).hasSize(2);
+    assertThat(Page.all(parsed.styled("confusion").get(0), "b")).hasSize(9);
+    // Classes; ROC, precision-recall, calibration and scores of each; two of each training.
+    assertThat(parsed.styled("chart")).hasSize(1 + 4 * 3 + 4);
+    assertThat(parsed.byId("roc-2-title").getTextContent()).contains("of 猫");
+    assertThat(parsed.styled("mistake")).hasSize(three.mistakes().size()).isNotEmpty();
+    ConfusionMatrix counts = three.confusion(Split.TEST);
+    assertThat(parsed.styled("cards").get(0).getTextContent())
+        .contains(counts.wrong(0) + " of 40 images of cat of the test split are called otherwise");
   }
 }

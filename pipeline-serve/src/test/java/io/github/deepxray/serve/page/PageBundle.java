@@ -11,6 +11,7 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Conv2D;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,18 +49,17 @@ final class PageBundle {
   private static final float SLOPE = 20;
   private static final float OFFSET = -10;
 
-  static final Comparison TEST =
-      new Comparison(
-          624,
-          new Interval(0.969, 0.952, 0.981),
-          new Interval(0.9, 0.87, 0.92),
-          new Interval(0.987, 0.976, 0.997),
-          new Interval(0.756, 0.7, 0.81),
-          new Interval(0, 0, 0),
-          new Interval(0, 0, 0),
-          1,
-          0,
-          0);
+  static final Comparison TEST = new Comparison(624, metrics(), metrics(), 1, 0, 0);
+
+  private static Map<Metric, Interval> metrics() {
+    Map<Metric, Interval> metrics = new EnumMap<>(Metric.class);
+    Arrays.stream(Metric.values()).forEach(metric -> metrics.put(metric, new Interval(0, 0, 0)));
+    metrics.put(Metric.AUC, new Interval(0.969, 0.952, 0.981));
+    metrics.put(Metric.ACCURACY, new Interval(0.9, 0.87, 0.92));
+    metrics.put(Metric.SENSITIVITY, new Interval(0.987, 0.976, 0.997));
+    metrics.put(Metric.SPECIFICITY, new Interval(0.756, 0.7, 0.81));
+    return metrics;
+  }
 
   private PageBundle() {}
 

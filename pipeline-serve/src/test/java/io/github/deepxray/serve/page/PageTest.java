@@ -3,11 +3,15 @@ package io.github.deepxray.serve.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
@@ -189,7 +193,8 @@ class PageTest {
       loaded();
       browser.saveTo(downloads);
       assertThat(browser.text("#purpose")).contains("Bacteria, Normal and Virus apart");
-      assertThat(browser.texts("#figures dt")).containsExactly("AUC", "Accuracy", "Sensitivity");
+      assertThat(browser.texts("#figures dt"))
+          .containsExactly("AUC", "Accuracy", "Sensitivity", "Specificity");
       for (int grey : new int[] {250, 140, 5}) {
         double[] probabilities = PageBundle.probabilities(grey);
         int said = grey == 250 ? 0 : grey == 140 ? 1 : 2;
@@ -226,6 +231,32 @@ class PageTest {
                   + "\"probability NORMAL\",\"probability VIRUS\",\"width\",\"height\",\"problem\"");
       assertThat(lines.get(1)).startsWith("\"grey-250.png\",\"BACTERIA\",\"0.");
       assertThat(lines.get(1).split(",")).hasSize(9);
+      assertThat(browser.complaints()).isEmpty();
+    }
+  }
+
+  /** The words are those of the data set that the model was trained on. */
+  @Test
+  void otherClassesAreSpokenOfByTheirNames() throws Exception {
+    Path other = PageBundle.write(folder.resolve("other"), true, "# other\n\nA card.");
+    Files.writeString(other.resolve(Bundle.LABELS), "NORMAL\nTUBERCULOSIS\n");
+    DatasetProfile profile = DatasetProfile.of(new ClassNames("NORMAL", "TUBERCULOSIS"));
+    Json.write(other.resolve("dataset.json"), Map.of("profile", profile));
+    Files.writeString(other.resolve(Bundle.CHECKSUMS), Bundle.checksums(other));
+    try (ModelServer named = start(other, ServerOptions.builder())) {
+      browser.open(named.uri(), 320, 640, "dark");
+      loaded();
+      assertThat(browser.text("#purpose")).isEqualTo("Tells TUBERCULOSIS from NORMAL on images.");
+      browser.choose(grey("bright.png", 220));
+      idle();
+      assertThat(browser.text("#verdict-label")).isEqualTo("Tuberculosis");
+      assertThat(browser.text("#probability-of")).isEqualTo("probability of TUBERCULOSIS");
+      assertThat(browser.text("#reading")).contains("the model says TUBERCULOSIS");
+      assertThat(browser.text("#heat-finding")).isEqualTo("TUBERCULOSIS");
+      assertThat(browser.text("#in-words")).contains("of the class TUBERCULOSIS it misses about 1");
+      assertThat(browser.text("body")).doesNotContainIgnoringCase("pneumonia");
+      fits();
+      browser.screenshotOfAll("other-classes");
       assertThat(browser.complaints()).isEmpty();
     }
   }
@@ -561,11 +592,12 @@ class PageTest {
     open(server.uri());
     assertThat(browser.text("#served")).contains("deepxray, version 1").contains("float32");
     assertThat(browser.texts("#figures dt"))
-        .containsExactly("AUC", "Sensitivity", "Specificity", "Threshold");
+        .containsExactly("AUC", "Accuracy", "Sensitivity", "Specificity", "Threshold");
     assertThat(browser.texts(".figure-value"))
-        .containsExactly("0.969", "98.7 %", "75.6 %", "60.0 %");
+        .containsExactly("0.969", "90.0 %", "98.7 %", "75.6 %", "60.0 %");
     assertThat(browser.texts(".figure-interval"))
-        .startsWith("(0.952 to 0.981)", "(97.6 % to 99.7 %)", "(70.0 % to 81.0 %)");
+        .startsWith(
+            "(0.952 to 0.981)", "(87.0 % to 92.0 %)", "(97.6 % to 99.7 %)", "(70.0 % to 81.0 %)");
     assertThat(browser.text("#figures-note")).contains("624 images");
     assertThat(browser.text("#in-words")).contains("misses about 1").contains("about 24");
     assertThat(browser.text(".notice")).startsWith("Not a medical device.");

@@ -1,7 +1,7 @@
 package io.github.deepxray.track.tensorboard;
 
 import com.google.protobuf.ByteString;
-import io.github.deepxray.core.metrics.ConfusionMatrix;
+import io.github.deepxray.core.metrics.BinaryCounts;
 import io.github.deepxray.core.metrics.ScoredExample;
 import java.util.List;
 import org.tensorflow.proto.DataType;
@@ -33,15 +33,18 @@ final class PrCurve {
     return List.of(6, THRESHOLDS);
   }
 
-  /** The matrix; precision and recall are 0 where they are not defined, as the plugin has it. */
-  static TensorProto.Builder matrix(List<ScoredExample> examples) {
+  /**
+   * The matrix of a class against all others; precision and recall are 0 where they are not
+   * defined, as the plugin has it.
+   */
+  static TensorProto.Builder matrix(List<ScoredExample> examples, int label) {
     float[][] rows = new float[6][THRESHOLDS];
     for (int i = 0; i < THRESHOLDS; i++) {
-      ConfusionMatrix counts = ConfusionMatrix.of(examples, (double) i / (THRESHOLDS - 1));
-      rows[0][i] = counts.truePositives();
-      rows[1][i] = counts.falsePositives();
-      rows[2][i] = counts.trueNegatives();
-      rows[3][i] = counts.falseNegatives();
+      BinaryCounts counts = BinaryCounts.of(examples, label, (double) i / (THRESHOLDS - 1));
+      rows[0][i] = (float) counts.truePositives();
+      rows[1][i] = (float) counts.falsePositives();
+      rows[2][i] = (float) counts.trueNegatives();
+      rows[3][i] = (float) counts.falseNegatives();
       rows[4][i] = defined(counts.precision());
       rows[5][i] = defined(counts.sensitivity());
     }

@@ -1,12 +1,20 @@
 package io.github.deepxray.track.tensorboard;
 
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.TargetClasses;
 import io.github.deepxray.core.weights.Tensor;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayReader;
+import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.track.EpochNumbers;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.Mistakes;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.embedding.Embeddings;
@@ -15,10 +23,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
@@ -31,9 +42,10 @@ import org.tensorflow.proto.TensorProto;
  *   <li>{@code train}, {@code prune}, {@code finetune}: the numbers of each epoch as scalars below
  *       {@code epoch/}, the step being the epoch from 1; at the end a histogram of each tensor
  *       below {@code weights/}
- *   <li>{@code evaluation}: the metrics of each split as scalars, its precision-recall curve,
- *       histograms of its embeddings by class below {@code embeddings/}, its worst mistakes as
- *       images below {@code missed_<split>/} and {@code false_alarms_<split>/}, and the options as
+ *   <li>{@code evaluation}: the metrics of each split as scalars, the precision-recall curves of
+ *       its {@link TargetClasses} below {@code precision_recall/}, histograms of its embeddings by
+ *       class below {@code embeddings/}, its worst mistakes of each class as images below {@code
+ *       mistakes_<split>/}, named after the class that they are decided to be, and the options as
  *       hyper-parameters of a session whose metrics are these scalars
  * </ul>
  *
@@ -43,8 +55,6 @@ import org.tensorflow.proto.TensorProto;
 public final class TensorBoard implements Tracker {
   /** The name of the folder beside those of the stages. */
   public static final String FOLDER = "tensorboard";
-
-  private static final int MOST_MISTAKES = 12;
 
   private final Path folder;
   private final Clock clock;
@@ -115,21 +125,20 @@ public final class TensorBoard implements Tracker {
         events().scalar(number.getKey(), 0, number.getValue());
       }
       Predictions predictions = measurement.predictions().get(split);
-      if (predictions == null) {
-        // Of more than two classes there is no curve of the positive one.
-        continue;
+      ClassNames classes = measurement.metrics().classes();
+      for (int label : TargetClasses.of(classes.size())) {
+        String name = classes.of(new Label(label));
+        events()
+            .tensor(
+                "precision_recall/" + split.key() + " " + name,
+                0,
+                PrCurve.PLUGIN,
+                PrCurve.content(),
+                name + " in the " + split.key() + " split.",
+                PrCurve.shape(),
+                PrCurve.matrix(predictions.scores().examples(), label));
       }
-      List<ScoredExample> examples = predictions.examples();
-      events()
-          .tensor(
-              "pneumonia/" + split.key(),
-              0,
-              PrCurve.PLUGIN,
-              PrCurve.content(),
-              "Pneumonia in the " + split.key() + " split.",
-              PrCurve.shape(),
-              PrCurve.matrix(examples));
-      mistakes(measurement, split, examples);
+      mistakes(measurement, split, predictions);
     }
     for (Map.Entry<Split, Embeddings> entry : measurement.embeddings().entrySet()) {
       embeddings(entry.getKey(), entry.getValue());
@@ -151,34 +160,46 @@ public final class TensorBoard implements Tracker {
             TensorProto.newBuilder().setDtype(DataType.DT_FLOAT));
   }
 
-  private void mistakes(Measurement measurement, Split split, List<ScoredExample> examples)
+  private void mistakes(Measurement measurement, Split split, Predictions predictions)
       throws IOException {
-    double threshold = measurement.metrics().threshold().orElseThrow();
-    Mistakes mistakes =
-        Mistakes.find(measurement.dataset(), split, examples, threshold, MOST_MISTAKES);
-    images("missed_" + split.key(), mistakes.missed());
-    images("false_alarms_" + split.key(), mistakes.falseAlarms());
+    ModelMetrics metrics = measurement.metrics();
+    Decision decision = metrics.decision().decision();
+    Mistakes mistakes = Mistakes.of(predictions, decision).shown();
+    Map<String, XrayRecord> images = images(measurement, split, mistakes);
+    for (Mistakes.Kind kind : mistakes.kinds()) {
+      String group = "mistakes_" + split.key() + "/" + metrics.classes().of(kind.label());
+      for (int i = 0; i < kind.rows().size(); i++) {
+        ScoredExample example = kind.rows().get(i).example();
+        int decided = decision.decide(example.scores());
+        XrayRecord image = images.get(example.id());
+        String tag =
+            String.format(
+                Locale.ROOT,
+                "%s %02d %s p=%.4f %s",
+                group,
+                i + 1,
+                metrics.classes().of(new Label(decided)),
+                example.score(decided),
+                example.id().substring(example.id().lastIndexOf('/') + 1));
+        events()
+            .image(tag, 0, image.image(), image.height(), image.width(), image.decode().isGrey());
+      }
+    }
   }
 
-  private void images(String group, List<Mistakes.Mistake> mistakes) throws IOException {
-    for (int i = 0; i < mistakes.size(); i++) {
-      Mistakes.Mistake mistake = mistakes.get(i);
-      String file = mistake.example().id();
-      events()
-          .image(
-              String.format(
-                  Locale.ROOT,
-                  "%s/%02d p=%.4f %s",
-                  group,
-                  i + 1,
-                  mistake.example().probability(),
-                  file.substring(file.lastIndexOf('/') + 1)),
-              0,
-              mistake.image().image(),
-              mistake.image().height(),
-              mistake.image().width(),
-              mistake.image().decode().isGrey());
+  private static Map<String, XrayRecord> images(
+      Measurement measurement, Split split, Mistakes mistakes) throws IOException {
+    Set<String> wanted = new HashSet<>();
+    mistakes.rows().forEach(row -> wanted.add(row.example().id()));
+    Map<String, XrayRecord> images = new HashMap<>();
+    try (XrayReader reader = measurement.dataset().read(split)) {
+      for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        if (wanted.contains(next.get().filename())) {
+          images.put(next.get().filename(), next.get());
+        }
+      }
     }
+    return images;
   }
 
   private void embeddings(Split split, Embeddings embeddings) throws IOException {

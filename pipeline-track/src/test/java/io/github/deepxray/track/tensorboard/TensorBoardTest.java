@@ -7,6 +7,7 @@ import com.google.protobuf.ExtensionRegistryLite;
 import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.Value;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
@@ -172,22 +173,22 @@ class TensorBoardTest {
   void theEvaluationHasMetricsOfBothSplits() throws IOException {
     Map<String, Summary.Value> values = evaluation();
     for (String split : List.of("validation", "test")) {
-      for (String metric : List.of("auc", "accuracy", "sensitivity", "specificity", "brier")) {
-        assertThat(values).containsKey(split + "/" + metric);
+      for (Metric metric : Metric.values()) {
+        assertThat(values).containsKey(split + "/" + metric.id());
       }
       assertThat(values.get(split + "/threshold").getSimpleValue())
           .isEqualTo((float) Samples.THRESHOLD);
     }
-    List<ScoredExample> test = measurement.predictions().get(Split.TEST).examples();
+    List<ScoredExample> test = measurement.predictions().get(Split.TEST).scores().examples();
     long right =
-        test.stream().filter(e -> e.positive() == (e.probability() >= Samples.THRESHOLD)).count();
+        test.stream().filter(e -> (e.label() == 1) == (e.score(1) >= Samples.THRESHOLD)).count();
     assertThat(values.get("test/accuracy").getSimpleValue())
         .isCloseTo((float) right / test.size(), within(1e-6f));
   }
 
   @Test
   void theCurveCountsAtEveryThreshold() throws IOException {
-    Summary.Value curve = evaluation().get("pneumonia/test");
+    Summary.Value curve = evaluation().get("precision_recall/test PNEUMONIA");
     assertThat(curve.getMetadata().getPluginData().getPluginName()).isEqualTo("pr_curves");
     UnknownFieldSet content =
         UnknownFieldSet.parseFrom(curve.getMetadata().getPluginData().getContent());
@@ -196,12 +197,12 @@ class TensorBoardTest {
         .extracting(dim -> dim.getSize())
         .containsExactly(6L, 201L);
     List<Float> matrix = curve.getTensor().getFloatValList();
-    List<ScoredExample> test = measurement.predictions().get(Split.TEST).examples();
-    long positives = test.stream().filter(ScoredExample::positive).count();
+    List<ScoredExample> test = measurement.predictions().get(Split.TEST).scores().examples();
+    long positives = test.stream().filter(e -> e.label() == 1).count();
     for (int i = 0; i <= 200; i++) {
       double threshold = i / 200.0;
-      long called = test.stream().filter(e -> e.probability() >= threshold).count();
-      long found = test.stream().filter(e -> e.probability() >= threshold && e.positive()).count();
+      long called = test.stream().filter(e -> e.score(1) >= threshold).count();
+      long found = test.stream().filter(e -> e.score(1) >= threshold && e.label() == 1).count();
       assertThat(
               List.of(
                   matrix.get(i),
@@ -223,28 +224,34 @@ class TensorBoardTest {
 
   @Test
   void mistakesAreShownWorstFirstWithTheirProbability() throws IOException {
-    List<ScoredExample> test = measurement.predictions().get(Split.TEST).examples();
+    List<ScoredExample> test = measurement.predictions().get(Split.TEST).scores().examples();
     List<String> missed = new ArrayList<>();
     List<String> falseAlarms = new ArrayList<>();
     // Probabilities rise from image to image.
     for (ScoredExample e : test) {
+      boolean called = e.score(1) >= Samples.THRESHOLD;
       String name =
-          String.format(Locale.ROOT, "p=%.4f %s", e.probability(), Path.of(e.id()).getFileName());
-      if (e.positive() && e.probability() < Samples.THRESHOLD) {
+          String.format(
+              Locale.ROOT,
+              "%s p=%.4f %s",
+              called ? "PNEUMONIA" : "NORMAL",
+              e.score(called ? 1 : 0),
+              Path.of(e.id()).getFileName());
+      if (e.label() == 1 && !called) {
         missed.add(name);
-      } else if (!e.positive() && e.probability() >= Samples.THRESHOLD) {
+      } else if (e.label() == 0 && called) {
         falseAlarms.add(0, name);
       }
     }
     assertThat(missed.size() + falseAlarms.size()).isPositive();
     Map<String, Summary.Value> values = evaluation();
-    assertThat(names(values, "missed_test/")).isEqualTo(missed);
-    assertThat(names(values, "false_alarms_test/")).isEqualTo(falseAlarms);
+    assertThat(names(values, "mistakes_test/PNEUMONIA ")).isEqualTo(missed);
+    assertThat(names(values, "mistakes_test/NORMAL ")).isEqualTo(falseAlarms);
     for (XrayRecord record : measurement.dataset().readAll(Split.TEST)) {
       String name = Path.of(record.filename()).getFileName().toString();
       values.forEach(
           (tag, value) -> {
-            if (tag.contains("_test/") && tag.endsWith(" " + name)) {
+            if (tag.startsWith("mistakes_test/") && tag.endsWith(" " + name)) {
               assertThat(value.getImage().getEncodedImageString().toByteArray())
                   .isEqualTo(record.image());
               assertThat(value.getImage().getHeight()).isEqualTo(32);

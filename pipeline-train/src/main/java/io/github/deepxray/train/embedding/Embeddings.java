@@ -47,7 +47,7 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
   public record Image(String filename, String patient, String slice, Label label) {
     /** An image of two classes. */
     public Image(String filename, String patient, String slice, boolean positive) {
-      this(filename, patient, slice, positive ? Label.PNEUMONIA : Label.NORMAL);
+      this(filename, patient, slice, positive ? Label.POSITIVE : Label.NEGATIVE);
     }
 
     /**
@@ -63,9 +63,9 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
           record.label());
     }
 
-    /** Whether it is of the second of two classes, and so shows pneumonia. */
+    /** Whether it is of the second of two classes, the positive one. */
     public boolean positive() {
-      return label.equals(Label.PNEUMONIA);
+      return label.equals(Label.POSITIVE);
     }
 
     /** What metrics need of it. */
@@ -87,7 +87,7 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
     return counts;
   }
 
-  /** The number of images of the second of two classes, which show pneumonia. */
+  /** The number of images of the second of two classes, the positive one. */
   public long positives() {
     return images.stream().filter(Image::positive).count();
   }

@@ -17,7 +17,6 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.EpochCounter;
 import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.EpochResult.Scores;
@@ -367,22 +366,17 @@ public final class FineTuner {
     TrainedModel tuned = new TrainedModel(description, classifier);
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(tuned.backbone(), engines, options.cores(), cacheFolder, progress);
-    // Of more classes the most probable one is taken: there is nothing to choose.
-    if (!(model.description().decision() instanceof DecisionThresholds old)) {
-      return tuned;
-    }
     SplitScores scored =
         Scorer.score(
             engines, tuned.head(), extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
-    long positives = train.images().stream().filter(Embeddings.Image::positive).count();
     return new TrainedModel(
-        description.withThresholds(
-            DecisionThresholds.choose(
-                options.spec().balanced(),
-                (double) positives / train.images().size(),
-                scored.twoClass(),
-                old.targetPrevalence(),
-                old.targetSensitivity())),
+        description.with(
+            description
+                .decision()
+                .chosenAgain(
+                    options.spec().balanced(),
+                    Embeddings.counts(train.images(), description.classes()),
+                    scored)),
         classifier);
   }
 

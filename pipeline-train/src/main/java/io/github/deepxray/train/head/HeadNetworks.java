@@ -16,7 +16,7 @@ public final class HeadNetworks {
   /** The name of the input tensor, the feature vector. */
   public static final String INPUT = "features";
 
-  /** The name of the output tensor, {@code [1]}: the probability of pneumonia. */
+  /** The name of the output tensor, {@code [1]}: the probability of the second of two classes. */
   public static final String OUTPUT = "probability";
 
   /** The name of the output tensor for more classes, {@code [K]}: the probability of each. */

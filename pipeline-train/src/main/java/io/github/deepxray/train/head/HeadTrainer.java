@@ -2,7 +2,6 @@ package io.github.deepxray.train.head;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
-import io.github.deepxray.core.metrics.ClassifiedExample;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
@@ -112,30 +111,16 @@ public final class HeadTrainer {
   }
 
   private static void requireEachClass(String split, Embeddings embeddings) {
-    if (embeddings.classes() > 2) {
-      int missing = embeddings.counts().indexOf(0L);
-      if (missing >= 0) {
-        throw new DeepXrayException(
-            "The "
-                + split
-                + " split has no image of class "
-                + missing
-                + " of "
-                + embeddings.classes()
-                + "; it needs all classes. Give more data.");
-      }
-      return;
-    }
-    long positives = embeddings.positives();
-    if (positives == 0 || positives == embeddings.images().size()) {
+    int missing = embeddings.counts().indexOf(0L);
+    if (missing >= 0) {
       throw new DeepXrayException(
           "The "
               + split
-              + " split has "
-              + positives
-              + " positive images among "
-              + embeddings.images().size()
-              + "; it needs both classes. Give more data.");
+              + " split has no image of class "
+              + missing
+              + " of "
+              + embeddings.classes()
+              + "; it needs every class. Give more data.");
     }
   }
 
@@ -455,50 +440,34 @@ public final class HeadTrainer {
     }
 
     private SplitScores score(Embeddings embeddings, float[][] logits) {
-      if (width() > 1) {
-        return softmax(embeddings, logits);
-      }
       List<ScoredExample> scored = new ArrayList<>();
       for (int i = 0; i < embeddings.images().size(); i++) {
-        double logit = 0;
+        double[] mean = new double[width()];
         for (float[] member : logits) {
-          logit += member[i] / logits.length;
+          for (int c = 0; c < mean.length; c++) {
+            mean[c] += (double) member[i * mean.length + c] / logits.length;
+          }
         }
         Embeddings.Image image = embeddings.images().get(i);
         scored.add(
             new ScoredExample(
-                image.filename(),
-                image.patient(),
-                image.positive(),
-                1 / (1 + StrictMath.exp(-logit))));
+                image.filename(), image.patient(), image.label().index(), probabilities(mean)));
       }
-      return new SplitScores.TwoClass(scored);
+      return new SplitScores(scored);
     }
 
-    private SplitScores softmax(Embeddings embeddings, float[][] logits) {
-      int classes = width();
-      List<ClassifiedExample> scored = new ArrayList<>();
-      for (int i = 0; i < embeddings.images().size(); i++) {
-        double[] mean = new double[classes];
-        for (float[] member : logits) {
-          for (int c = 0; c < classes; c++) {
-            mean[c] += (double) member[i * classes + c] / logits.length;
-          }
-        }
-        // With the greatest at 0 none is infinite.
-        double greatest = Arrays.stream(mean).max().orElseThrow();
-        double[] powers =
-            Arrays.stream(mean).map(logit -> StrictMath.exp(logit - greatest)).toArray();
-        double sum = Arrays.stream(powers).sum();
-        Embeddings.Image image = embeddings.images().get(i);
-        scored.add(
-            new ClassifiedExample(
-                image.filename(),
-                image.patient(),
-                image.label().index(),
-                Arrays.stream(powers).mapToObj(power -> power / sum).toList()));
+    /** The probability of each class, from the logit of the second of two or those of all. */
+    private static List<Double> probabilities(double... logits) {
+      if (logits.length == 1) {
+        double probability = 1 / (1 + StrictMath.exp(-logits[0]));
+        return List.of(1 - probability, probability);
       }
-      return new SplitScores.Multiclass(scored);
+      // With the greatest at 0 none is infinite.
+      double greatest = Arrays.stream(logits).max().orElseThrow();
+      double[] powers =
+          Arrays.stream(logits).map(logit -> StrictMath.exp(logit - greatest)).toArray();
+      double sum = Arrays.stream(powers).sum();
+      return Arrays.stream(powers).mapToObj(power -> power / sum).toList();
     }
 
     /** For each member the logits of all rows. */

@@ -8,6 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
@@ -29,7 +30,7 @@ import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.HistoryFile;
-import io.github.deepxray.train.MetricsReport;
+import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.TrainingListener;
@@ -119,12 +120,11 @@ class FineTunerTest {
     TrainedModel.FineTuning done = model.description().fineTuning().orElseThrow();
     assertThat(done).isEqualTo(new TrainedModel.FineTuning(SPEC, 7, 2, 2));
     assertThat(model.description().pruning()).isEmpty();
-    MetricsReport report =
+    ModelMetrics report =
         new Evaluator(new TfLiteEngineFactory(), 2, shared.resolve("cache"), Progress.NONE)
-            .evaluate(dataset, model, folder.resolve("evaluation"))
-            .twoClass();
+            .evaluate(dataset, model, folder.resolve("evaluation"));
     // The last epoch's AUC was measured on activations of 16 bits.
-    assertThat(report.splits().get("validation").auc().value())
+    assertThat(report.of(Split.VALIDATION, Metric.AUC).value())
         .isEqualTo(result.epochs().get(1).validationAuc());
   }
 
@@ -231,12 +231,12 @@ class FineTunerTest {
       assertThatThrownBy(() -> tuner(other, refuses).tune(dataset, start, done))
           .hasMessage("trains");
     }
-    DecisionThresholds old = start.description().thresholds();
+    DecisionThresholds old = (DecisionThresholds) start.description().decision();
     TrainedModel aimingElsewhere =
         new TrainedModel(
             start
                 .description()
-                .withThresholds(
+                .with(
                     new DecisionThresholds(
                         old.half(),
                         old.priorCorrected(),

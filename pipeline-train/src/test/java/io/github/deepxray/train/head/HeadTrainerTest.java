@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.metrics.Metrics;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
@@ -63,7 +63,7 @@ class HeadTrainerTest {
         trainer(FULL, 0, TrainingListener.NONE, Optional.empty())
             .train(SampleFeatures.draw(150, 24, 3, 0.2, 1), VALIDATION);
     Embeddings unseen = SampleFeatures.draw(300, 24, 1, 0.2, 3);
-    assertThat(Metrics.auc(scores(head, unseen))).isGreaterThan(0.9);
+    assertThat(scores(head, unseen).auc()).isGreaterThan(0.9);
   }
 
   @Test
@@ -230,13 +230,19 @@ class HeadTrainerTest {
     HeadSpec spec = one(new Member(List.of(16), 0.5, 0), new Constant(1e-2), 32, 3);
     List<EpochResult> epochs = new ArrayList<>();
     Model head = trainer(spec, 0, recorder(epochs), Optional.empty()).train(TRAIN, VALIDATION);
-    List<ScoredExample> scored = scores(head, VALIDATION);
+    SplitScores scored = scores(head, VALIDATION);
     EpochResult last = epochs.get(2);
-    assertThat(last.validationAuc()).isCloseTo(Metrics.auc(scored), within(1e-9));
+    assertThat(last.validationAuc()).isCloseTo(scored.auc(), within(1e-9));
     // Balanced: both classes count half.
     double half = 0;
     for (boolean positive : new boolean[] {true, false}) {
-      half += 0.5 * Metrics.logLoss(scored.stream().filter(e -> e.positive() == positive).toList());
+      half +=
+          0.5
+              * scored.examples().stream()
+                  .filter(e -> (e.label() == 1) == positive)
+                  .mapToDouble(e -> -Math.log(e.score(e.label())))
+                  .average()
+                  .orElseThrow();
     }
     assertThat(last.validationLoss()).isCloseTo(half, within(1e-5));
   }
@@ -258,10 +264,10 @@ class HeadTrainerTest {
     }
     double first = deviation(logits.get(0));
     assertThat(deviation(logits.get(1))).isCloseTo(first, within(1e-4 * first));
-    List<ScoredExample> scored = scores(head, TRAIN);
+    List<ScoredExample> scored = scores(head, TRAIN).examples();
     for (int i = 0; i < scored.size(); i++) {
       double sum = logits.get(0)[i] + logits.get(1)[i];
-      assertThat(scored.get(i).probability()).isCloseTo(1 / (1 + Math.exp(-sum)), within(1e-6));
+      assertThat(scored.get(i).score(1)).isCloseTo(1 / (1 + Math.exp(-sum)), within(1e-6));
     }
   }
 
@@ -296,7 +302,7 @@ class HeadTrainerTest {
     Model head =
         trainer(FULL.withViews(1), 0, TrainingListener.NONE, Optional.empty())
             .train(constant, VALIDATION);
-    assertThat(Metrics.auc(scores(head, constant))).isGreaterThan(0.85);
+    assertThat(scores(head, constant).auc()).isGreaterThan(0.85);
   }
 
   @Test
@@ -389,7 +395,7 @@ class HeadTrainerTest {
     };
   }
 
-  private static List<ScoredExample> scores(Model head, Embeddings embeddings) {
+  private static SplitScores scores(Model head, Embeddings embeddings) {
     List<ScoredExample> scored = new ArrayList<>();
     try (InferenceEngine engine = new TensorFlowEngineFactory().create(head, 2)) {
       float[] p = engine.run(embeddings.views().get(0).toFloats(), embeddings.images().size())[0];
@@ -398,7 +404,7 @@ class HeadTrainerTest {
         scored.add(new ScoredExample(image.filename(), image.patient(), image.positive(), p[i]));
       }
     }
-    return scored;
+    return new SplitScores(scored);
   }
 
   private static double deviation(double[] values) {

@@ -3,6 +3,7 @@ package io.github.deepxray.examples.pipeline;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
@@ -34,7 +35,7 @@ final class Train {
     pipeline.prepare(phantoms, DatasetOptions.DEFAULT.withSeed(5).withValidationFraction(0.25));
     HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(40);
     pipeline.train(untrained(), Trainer.Options.of(head, 5));
-    System.out.print(pipeline.evaluate().table("test"));
+    System.out.print(pipeline.evaluate().table(Split.TEST));
   }
 
   /** A backbone that needs no download and has learnt nothing. */

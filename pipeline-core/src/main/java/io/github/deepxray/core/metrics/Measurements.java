@@ -1,0 +1,37 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Metrics with their intervals.
+ *
+ * @param overall the value of each metric; of a metric of a class the mean over the {@link
+ *     TargetClasses}
+ * @param classes for each class, by label, the metrics of a class
+ */
+public record Measurements(Map<Metric, Interval> overall, List<Map<Metric, Interval>> classes) {
+  /** Copies the maps, metrics in their order. */
+  public Measurements {
+    overall = ordered(overall);
+    classes = classes.stream().map(Measurements::ordered).toList();
+  }
+
+  private static Map<Metric, Interval> ordered(Map<Metric, Interval> metrics) {
+    Map<Metric, Interval> copy = new EnumMap<>(Metric.class);
+    copy.putAll(metrics);
+    return Collections.unmodifiableMap(copy);
+  }
+
+  /** The overall value of a metric. */
+  public Interval of(Metric metric) {
+    return overall.get(metric);
+  }
+
+  /** The value of a metric of a class. */
+  public Interval of(Metric metric, int label) {
+    return classes.get(label).get(metric);
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.deepxray.core.metrics;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What two classifiers said of the same examples. */
+final class PairedExamples {
+  /** All metrics, in the order in which they are written. */
+  private static final List<Metric> METRICS =
+      Stream.concat(Metric.ofProbabilities().stream(), Metric.ofDecisions().stream()).toList();
+
+  private final Side reference;
+  private final Side candidate;
+
+  /** What one of them said, in an order that does not depend on chance. */
+  private static final class Side {
+    private final List<ScoredExample> examples;
+    private final int[] decided;
+    private final MetricColumns probabilities;
+    private final MetricColumns decisions;
+
+    Side(List<ScoredExample> examples, Decision decision) {
+      this.examples = examples;
+      WeightedExamples weighted = new WeightedExamples(examples);
+      decided = weighted.decided(decision);
+      probabilities = MetricColumns.ofProbabilities(weighted);
+      decisions = MetricColumns.of(weighted, decision);
+    }
+
+    /** The overall values of all metrics, in that order. */
+    double[] metrics(double... weights) {
+      double[] values = new double[METRICS.size()];
+      probabilities.writeOverall(values, 0, weights);
+      decisions.writeOverall(values, Metric.ofProbabilities().size(), weights);
+      return values;
+    }
+
+    /** The probabilities of the target classes. */
+    List<Double> probabilities() {
+      return examples.stream()
+          .flatMap(e -> TargetClasses.of(e.scores().size()).stream().map(e::score))
+          .toList();
+    }
+  }
+
+  /**
+   * Pairs them by their ids.
+   *
+   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   */
+  PairedExamples(
+      SplitScores reference,
+      Decision referenceDecision,
+      SplitScores candidate,
+      Decision candidateDecision) {
+    List<ScoredExample> examples =
+        candidate.examples().stream().sorted(Comparator.comparing(ScoredExample::id)).toList();
+    this.reference = new Side(matching(reference.examples(), examples), referenceDecision);
+    this.candidate = new Side(examples, candidateDecision);
+  }
+
+  private static List<ScoredExample> matching(
+      List<ScoredExample> reference, List<ScoredExample> examples) {
+    Map<String, ScoredExample> byId = new HashMap<>();
+    reference.forEach(example -> byId.put(example.id(), example));
+    List<ScoredExample> matching = new ArrayList<>();
+    for (ScoredExample example : examples) {
+      ScoredExample other = byId.get(example.id());
+      if (other == null
+          || other.label() != example.label()
+          || other.scores().size() != example.scores().size()) {
+        throw new DeepXrayException(
+            "The two classifiers did not see the same images: "
+                + example.id()
+                + (other == null ? " is missing" : " has another label")
+                + " in one of them.");
+      }
+      matching.add(other);
+    }
+    if (matching.size() != reference.size()) {
+      throw new DeepXrayException(
+          "The two classifiers did not see the same images: one saw "
+              + reference.size()
+              + ", the other "
+              + matching.size()
+              + ".");
+    }
+    return matching;
+  }
+
+  int size() {
+    return candidate.examples.size();
+  }
+
+  List<String> patients() {
+    return candidate.examples.stream().map(ScoredExample::patient).toList();
+  }
+
+  /** Writes the candidate's overall metrics and behind them their differences. */
+  void write(double[] values, double... weights) {
+    double[] before = reference.metrics(weights);
+    double[] after = candidate.metrics(weights);
+    for (int m = 0; m < after.length; m++) {
+      values[m] = after[m];
+      values[after.length + m] = after[m] - before[m];
+    }
+  }
+
+  /** The metrics of which these are the intervals, in the order in which they are written. */
+  static Map<Metric, Interval> metrics(List<Interval> intervals) {
+    Map<Metric, Interval> metrics = new EnumMap<>(Metric.class);
+    for (int m = 0; m < METRICS.size(); m++) {
+      metrics.put(METRICS.get(m), intervals.get(m));
+    }
+    return metrics;
+  }
+
+  double correlation() {
+    List<Double> a = reference.probabilities();
+    List<Double> b = candidate.probabilities();
+    double n = a.size();
+    double meanA = a.stream().mapToDouble(Double::doubleValue).sum() / n;
+    double meanB = b.stream().mapToDouble(Double::doubleValue).sum() / n;
+    double ab = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.size(); i++) {
+      double da = a.get(i) - meanA;
+      double db = b.get(i) - meanB;
+      ab += da * db;
+      aa += da * da;
+      bb += db * db;
+    }
+    return ab / Math.sqrt(aa * bb);
+  }
+
+  double largestDifference() {
+    List<Double> before = reference.probabilities();
+    List<Double> after = candidate.probabilities();
+    double largest = 0;
+    for (int i = 0; i < before.size(); i++) {
+      largest = Math.max(largest, Math.abs(after.get(i) - before.get(i)));
+    }
+    return largest;
+  }
+
+  int flipped() {
+    int flipped = 0;
+    for (int i = 0; i < candidate.decided.length; i++) {
+      flipped += candidate.decided[i] == reference.decided[i] ? 0 : 1;
+    }
+    return flipped;
+  }
+}

@@ -1,0 +1,85 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A confusion matrix of examples that count several times, with its metrics. */
+final class WeightedConfusion {
+  private final double[][] counts;
+  private final double[] rows;
+  private final double[] columns;
+  private double total;
+  private double right;
+
+  /**
+   * Counts.
+   *
+   * @param classes how many there are
+   * @param labels the true class of each example
+   * @param decided the class that each is decided to be
+   * @param weights how often each counts
+   */
+  WeightedConfusion(int classes, int[] labels, int[] decided, double... weights) {
+    counts = new double[classes][classes];
+    rows = new double[classes];
+    columns = new double[classes];
+    for (int i = 0; i < weights.length; i++) {
+      counts[labels[i]][decided[i]] += weights[i];
+    }
+    for (int c = 0; c < classes; c++) {
+      for (int d = 0; d < classes; d++) {
+        rows[c] += counts[c][d];
+        columns[d] += counts[c][d];
+      }
+      total += rows[c];
+      right += counts[c][c];
+    }
+  }
+
+  /** A class against all others. */
+  BinaryCounts ofClass(int c) {
+    double found = counts[c][c];
+    return new BinaryCounts(
+        found, columns[c] - found, total - rows[c] - columns[c] + found, rows[c] - found);
+  }
+
+  double accuracy() {
+    return right / total;
+  }
+
+  double balancedAccuracy() {
+    double sum = 0;
+    for (int c = 0; c < rows.length; c++) {
+      sum += counts[c][c] / rows[c];
+    }
+    return sum / rows.length;
+  }
+
+  double matthews() {
+    double chance = 0;
+    double truth = total * total;
+    double decisions = total * total;
+    for (int c = 0; c < rows.length; c++) {
+      chance += rows[c] * columns[c];
+      truth -= rows[c] * rows[c];
+      decisions -= columns[c] * columns[c];
+    }
+    if (truth == 0) {
+      return Double.NaN;
+    }
+    return decisions == 0 ? 0 : (right * total - chance) / Math.sqrt(truth * decisions);
+  }
+
+  /** The counts of examples that count once. */
+  ConfusionMatrix counts() {
+    List<List<Long>> whole = new ArrayList<>();
+    for (double[] row : counts) {
+      List<Long> cells = new ArrayList<>();
+      for (double count : row) {
+        cells.add(Math.round(count));
+      }
+      whole.add(cells);
+    }
+    return new ConfusionMatrix(whole);
+  }
+}

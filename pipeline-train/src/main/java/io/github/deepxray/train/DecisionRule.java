@@ -1,0 +1,74 @@
+package io.github.deepxray.train;
+
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.DatasetProfile;
+import java.util.List;
+import java.util.Map;
+
+/** How a classifier decides, and how that was chosen, without looking at test data. */
+public sealed interface DecisionRule permits DecisionThresholds, MostProbable {
+  /**
+   * Chooses: thresholds between two classes, else the most probable class.
+   *
+   * @param balanced whether each class weighed as much as the others in the loss
+   * @param counts the number of training images of each class, by label
+   * @param validation the scores of the validation split
+   * @param targetPrevalence the share of positives of two classes to assume, 0..1
+   * @param targetSensitivity the share of positives of two classes to find, 0..1
+   */
+  static DecisionRule choose(
+      boolean balanced,
+      List<Long> counts,
+      SplitScores validation,
+      double targetPrevalence,
+      double targetSensitivity) {
+    return counts.size() == 2
+        ? DecisionThresholds.choose(
+            balanced,
+            (double) counts.get(1) / (counts.get(0) + counts.get(1)),
+            validation,
+            targetPrevalence,
+            targetSensitivity)
+        : MostProbable.of(counts);
+  }
+
+  /** How many classes there are. */
+  int classes();
+
+  /** The decisions to report by their names, the one that counts first. */
+  Map<String, Decision> decisions();
+
+  /** The name of the decision that counts. */
+  default String name() {
+    return decisions().keySet().iterator().next();
+  }
+
+  /** The decision that counts. */
+  default Decision decision() {
+    return decisions().get(name());
+  }
+
+  /**
+   * The same rule for a classifier that was trained on.
+   *
+   * @param balanced whether each class weighed as much as the others in the loss
+   * @param counts the number of training images of each class, by label
+   * @param validation the scores of the validation split
+   */
+  DecisionRule chosenAgain(boolean balanced, List<Long> counts, SplitScores validation);
+
+  /**
+   * The decision that counts for another form of the classifier.
+   *
+   * @param validation the form's scores of the validation split
+   */
+  Decision decisionFor(SplitScores validation);
+
+  /**
+   * What the decision that counts is, in a few words.
+   *
+   * @param profile how to speak of the classes
+   */
+  String describe(DatasetProfile profile);
+}
