@@ -79,6 +79,7 @@ final class CalibrationSection {
       }
     }
     chart.key(new Point(0.03, 0.97), "test", "test", "validation", "validation", "rule", "perfect");
+    Figures.heading(html, content, label);
     html.open("div", "class", "figures");
     Figures.figure(
         html,

@@ -51,6 +51,7 @@ final class CurvesSection {
         roc.put(split, Curve.roc(content.scores(split), label.index(), seed));
         pr.put(split, Curve.precisionRecall(content.scores(split), label.index(), seed));
       }
+      Figures.heading(html, content, label);
       html.open("div", "class", "figures");
       roc(label, roc);
       precisionRecall(label, pr);

@@ -37,8 +37,9 @@ final class DecisionsSection {
     Figures.soft(
         html,
         "Shares are of the row, those decided rightly with 95 % intervals. "
+            + "The decision that counts, "
             + content.metrics().decision().name()
-            + " is the decision that counts: "
+            + ", is for "
             + content.metrics().decision().describe(words.profile())
             + "."
             + (content.metrics().decisions().contains(DecisionThresholds.PRIOR)

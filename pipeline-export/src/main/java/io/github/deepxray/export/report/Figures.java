@@ -32,11 +32,18 @@ final class Figures {
     return content.words().targets().size() == 1 ? chart : chart + "-" + label.index();
   }
 
-  /** A title, and the class behind it if there are charts of several. */
+  /** A title, behind the class if there are charts of several. */
   static String title(String title, ReportContent content, Label label) {
     return content.words().targets().size() == 1
         ? title
-        : title + " of " + content.words().name(label);
+        : content.words().name(label) + ": " + title;
+  }
+
+  /** Names the class of the charts that follow if there are charts of several. */
+  static void heading(Html html, ReportContent content, Label label) {
+    if (content.words().targets().size() > 1) {
+      html.element("h3", content.words().name(label));
+    }
   }
 
   static void figure(Html html, Chart chart, String caption) {

@@ -45,7 +45,7 @@ final class ScoresSection {
     Figures.soft(
         html,
         "How the probabilities of "
-            + words.profile().positive().map(words::name).orElse("its own class")
+            + words.profile().positive().map(words::name).orElse("their own class")
             + " are spread among the images of each class: bars are the test split, the line is"
             + " validation. All charts have the same scale.");
     List<Panel> panels = panels();

@@ -116,8 +116,8 @@ final class SummarySection {
             + (words.targets().size() > 1
                 ? "Macro is the mean over the classes, each against all others. "
                 : "")
-            + "Nothing was chosen on the test split. Thresholds, and often the epoch, were chosen on"
-            + " validation, which therefore flatters."
+            + "Nothing was chosen on the test split. What is chosen, such as a threshold or the epoch, is"
+            + " chosen on validation, which therefore flatters."
             + (measured.values().stream().anyMatch(p -> exact(p.test) || exact(p.validation))
                 ? " An interval without width means that no image was decided wrongly, not that none"
                     + " ever will be."
@@ -206,9 +206,7 @@ final class SummarySection {
           "li",
           "Probabilities: on average "
               + Numbers.interval(error)
-              + " away from how often it is "
-              + words.scored()
-              + " ("
+              + " away from how often they come true ("
               + Numbers.interval(content.value(Split.VALIDATION, Metric.CALIBRATION_ERROR))
               + " on validation); see calibration.");
     }
