@@ -508,8 +508,12 @@ def check_files(checks, bundle):
             if not target.is_file() or hashlib.sha256(target.read_bytes()).hexdigest() != digest:
                 wrong.append(name)
         checks.check(bool(lines) and not wrong, f"SHA256SUMS of {len(lines)} files {wrong or ''}")
-    labels = (bundle / "labels.txt").read_text().split()
-    checks.check(labels == ["NORMAL", "PNEUMONIA"], f"labels {labels}")
+    labels = (bundle / "labels.txt").read_text().splitlines()
+    expected = ["NORMAL", "PNEUMONIA"]
+    dataset = bundle / "dataset.json"
+    if dataset.exists():
+        expected = json.loads(dataset.read_text())["profile"]["classes"]
+    checks.check(labels == expected and len(labels) == 2, f"labels {labels}")
     return labels
 
 

@@ -1,6 +1,6 @@
 // What is said about the model: how good it is, and its card.
 
-import { classNames, count, percent } from './format.js';
+import { classWords, count, percent } from './format.js';
 import { render } from './markdown.js';
 
 const byId = (id) => document.getElementById(id);
@@ -11,9 +11,13 @@ export function show(model) {
   const form = formOf(model)?.form;
   const engine = form ? `${form} (${model.engine})` : model.engine;
   byId('served').textContent = `Model ${model.name}, version ${model.version}\n${engine}`;
-  const names = classNames(model);
-  byId('purpose').textContent = purpose(names, model.profile?.images ?? 'images');
-  showFigures(figuresOf(model), model.threshold, names);
+  const words = classWords(model);
+  const images = model.profile?.images;
+  byId('purpose').textContent = purpose(
+    words.map((each) => each.name),
+    typeof images === 'string' ? images : 'images',
+  );
+  showFigures(figuresOf(model), model.threshold, words);
   const card = byId('card');
   card.replaceChildren(
     typeof model.modelCard === 'string'
@@ -81,24 +85,27 @@ function figuresOf(model) {
 }
 
 /** Of more than two classes area, sensitivity and specificity are means over the classes. */
-function showFigures(figures, threshold, names) {
+function showFigures(figures, threshold, words) {
   const list = byId('figures');
   list.replaceChildren();
   byId('in-words').hidden = true;
   const plain = (value) => value.toFixed(3);
-  const two = names.length === 2;
-  const [auc, found, spared] = two
-    ? ['how well it ranks', `of ${names[1]} is found`, `of ${names[0]} is called so`]
+  const [auc, found, spared] = words.length === 2
+    ? [
+        'how well it ranks',
+        `of ${words[1].many} are found`,
+        `of ${words[0].many} are called ${words[0].name}`,
+      ]
     : [
         'how well it ranks a class against the others',
-        'of a class is found, on average',
-        'of the other classes is not taken for a class, on average',
+        'of the images of a class are found, on average',
+        'of the other images are not taken for a class, on average',
       ];
   if (figures) {
     noteFigures(figures);
     for (const [name, estimate, format, meaning] of [
       ['AUC', figures.metrics.auc, plain, `${auc}; 0.5 is chance`],
-      ['Accuracy', figures.metrics.accuracy, percent, 'of all images is called what it is'],
+      ['Accuracy', figures.metrics.accuracy, percent, 'of all images are called what they are'],
       ['Sensitivity', figures.metrics.sensitivity, percent, found],
       ['Specificity', figures.metrics.specificity, percent, spared],
     ]) {
@@ -115,21 +122,20 @@ function showFigures(figures, threshold, names) {
     return;
   }
   const exact = figures ? { low: threshold, high: threshold, value: threshold } : null;
-  const from = `from here on it says ${names[1]}`;
+  const from = `from here on it says ${words[1].name}`;
   list.append(figure('Threshold', percent(threshold), null, from, exact));
-  inOtherWords(figures, names);
+  inOtherWords(figures, words);
 }
 
-function inOtherWords(figures, names) {
+function inOtherWords(figures, [other, found]) {
   const { sensitivity, specificity } = figures?.metrics ?? {};
   if (known(sensitivity) && known(specificity)) {
     const missed = Math.round(100 * (1 - sensitivity.value));
     const alarms = Math.round(100 * (1 - specificity.value));
     byId('in-words').hidden = false;
     byId('in-words').textContent =
-      `In other words: of 100 images of the class ${names[1]} it misses about ${missed}, and of 100`
-      + ` of the class ${names[0]} it takes about ${alarms} for ${names[1]}. On images from elsewhere`
-      + ' expect worse.';
+      `In other words: of 100 ${found.many} it misses about ${missed}, and of 100 ${other.many} it`
+      + ` takes about ${alarms} for ${found.name}. On images from elsewhere expect worse.`;
   }
 }
 

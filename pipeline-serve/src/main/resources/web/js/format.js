@@ -34,10 +34,16 @@ export function title(label) {
     : label;
 }
 
-/** How sentences speak of the classes of a model, by label. */
-export function classNames(model) {
-  return model.profile?.phrases?.map((phrase) => phrase.name)
-    ?? (model.labels ?? []).map((label) => title(label));
+/** How sentences speak of the classes of a model, by label: of one, and of many of its images. */
+export function classWords(model) {
+  const labels = model.labels ?? [];
+  const phrases = model.profile?.phrases;
+  const fits = Array.isArray(phrases)
+    && phrases.length === labels.length
+    && phrases.every((p) => typeof p?.name === 'string' && typeof p.many === 'string');
+  return fits
+    ? phrases
+    : labels.map((label) => ({ name: title(label), many: `images of ${title(label)}` }));
 }
 
 /** "1 image", "2 images". */

@@ -1,6 +1,6 @@
 // The list of images and the viewer of the one that is chosen.
 
-import { apart, bytes, classNames, count, percent, title } from './format.js';
+import { apart, bytes, classWords, count, percent, title } from './format.js';
 import * as heatmap from './heatmap.js';
 
 const byId = (id) => document.getElementById(id);
@@ -59,7 +59,7 @@ export class Results {
   describe(model) {
     this.#labels = model.labels ?? [];
     const several = this.#labels.length > 2;
-    this.#names = classNames(model);
+    this.#names = classWords(model).map((words) => words.name);
     byId('probability-of').textContent = several
       ? `probability, the greatest of ${this.#labels.length} classes`
       : `probability of ${this.#names[1]}`;

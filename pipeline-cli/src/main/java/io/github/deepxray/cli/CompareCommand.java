@@ -65,7 +65,8 @@ import picocli.CommandLine.Parameters;
       "With bundles: metrics, with 95 %% intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
           + " .tflite files in turns, each compared with the first bundle's float32 in the same turn:"
           + " a speed of 2x means half its time."
-          + " Decisions use each artifact's own threshold, chosen on validation.",
+          + " Decisions use each artifact's own threshold, chosen on validation; of more than two classes the"
+          + " most probable is decided for.",
       ""
     },
     footer = {

@@ -39,8 +39,7 @@ import picocli.CommandLine.Parameters;
     name = "explain",
     description = {
       "Draws where an image speaks for the positive class, or the most probable one of more than two:"
-          + " Grad-CAM heat maps over the"
-          + " images.",
+          + " Grad-CAM heat maps over the images.",
       "",
       "For each image <out>/<name>.png, the image with its heat map from dark blue (little) to"
           + " yellow (most), and an entry with label, probability and the map in"

@@ -207,7 +207,10 @@ final class GridTable {
     ObjectNode node = Json.object();
     for (Metric metric : Metric.values()) {
       Spread spread = spreads.apply(metric);
-      ObjectNode value = node.putObject(metric.id()).put("mean", spread.mean());
+      ObjectNode value = node.putObject(metric.id());
+      if (!Double.isNaN(spread.mean())) {
+        value.put("mean", spread.mean());
+      }
       if (!Double.isNaN(spread.deviation())) {
         value.put("deviation", spread.deviation());
       }

@@ -150,7 +150,9 @@ final class RepeatCommand implements Callable<Integer> {
     for (Cell cell : cells) {
       for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
         text.append(cell.head).append(',').append(cell.seed).append(',').append(split.key());
-        cell.values(split).values().forEach(value -> text.append(',').append(value));
+        cell.values(split)
+            .values()
+            .forEach(value -> text.append(',').append(Double.isNaN(value) ? "" : value.toString()));
         text.append('\n');
       }
     }
@@ -162,8 +164,8 @@ final class RepeatCommand implements Callable<Integer> {
     text.append(
         String.format(
             Locale.ROOT,
-            "test split, mean and standard deviation over seeds %s; decided as chosen on"
-                + " validation%n",
+            "test split, mean and standard deviation over seeds %s; by the threshold chosen on"
+                + " validation, of more than two classes for the most probable%n",
             seeds));
     text.append("| head |");
     columns(cells).forEach(column -> text.append(' ').append(column).append(" |"));

@@ -161,7 +161,8 @@ final class Tracking implements TrainingListener, AutoCloseable {
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       predictions.put(
           split,
-          Predictions.read(pipeline.evaluationFolder().resolve(Predictions.fileName(split.key()))));
+          Predictions.read(
+              pipeline.evaluationFolder().resolve(Predictions.fileName(split.key())), metrics));
       embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
     }
     tracker.get().onEvaluated(new Measurement(dataset, metrics, predictions, embeddings));

@@ -128,7 +128,8 @@ class MulticlassTest {
     // Guessing finds a third.
     assertThat(metrics.of(Split.TEST, Metric.ACCURACY).value()).isGreaterThan(0.6);
     assertThat(metrics.of(Split.TEST, Metric.AUC).value()).isGreaterThan(0.75);
-    List<ScoredExample> said = new BundleRecords(written).predictions("test").scores().examples();
+    List<ScoredExample> said =
+        new BundleRecords(written).predictions("test", metrics).scores().examples();
     long right =
         said.stream().filter(e -> Decision.MOST_PROBABLE.decide(e.scores()) == e.label()).count();
     assertThat(right / 24.0)
@@ -197,7 +198,8 @@ class MulticlassTest {
 
   @Test
   void predictSaysTheMostProbableAndAllProbabilities() throws IOException {
-    SplitScores trained = new BundleRecords(Bundle.open(bundle)).predictions("test").scores();
+    BundleRecords records = new BundleRecords(Bundle.open(bundle));
+    SplitScores trained = records.predictions("test", records.metrics()).scores();
     for (String form : List.of("float32", "saved_model", "int8")) {
       for (String name : CLASSES) {
         JsonNode said = predict("--artifact", form, bundle, testImage(name));

@@ -139,6 +139,19 @@ class OtherClassesTest {
     assertThat(explained.out()).containsPattern("COVID|NORMAL");
   }
 
+  /** Checksums are no bundle; nothing tells what a SavedModel's classes are. */
+  @Test
+  void aFolderWithChecksumsIsNoBundle() throws IOException {
+    Path elsewhere = Files.createDirectories(folder.resolve("downloads/model"));
+    Files.copy(
+        bundle.resolve(Bundle.SAVED_MODEL).resolve("saved_model.pb"),
+        elsewhere.resolve("saved_model.pb"));
+    Files.writeString(folder.resolve("downloads/SHA256SUMS"), "");
+    Outcome outcome = Outcome.of("predict", elsewhere, folder.resolve("images/test/COVID/31.jpeg"));
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).containsPattern("  [01]  ");
+  }
+
   @Test
   void thePageIsToldOfThem() throws IOException {
     try (ModelServer server =

@@ -33,8 +33,8 @@ class PredictTest {
   /** Writes the test images of the run, and says what the trained model measured on each. */
   private Map<Path, Double> testImages(Path target) throws IOException {
     Map<String, Double> measured = new HashMap<>();
-    for (ScoredExample e :
-        new BundleRecords(new Bundle(SmallRun.bundle())).predictions("test").scores().examples()) {
+    BundleRecords records = new BundleRecords(new Bundle(SmallRun.bundle()));
+    for (ScoredExample e : records.predictions("test", records.metrics()).scores().examples()) {
       measured.put(e.id(), e.score(1));
     }
     Map<Path, Double> files = new HashMap<>();

@@ -14,6 +14,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Gate.Compared;
 import io.github.deepxray.tensorflow.SavedModelEngine;
+import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ import java.util.Optional;
 final class ArtifactChecker {
   private final Bundle bundle;
   private final PreparedDataset dataset;
-  private final Decision trained;
+  private final ModelMetrics trained;
   private final int cores;
   private final Progress progress;
 
@@ -35,12 +36,12 @@ final class ArtifactChecker {
    *
    * @param bundle where artifacts and predictions are
    * @param dataset where the images are
-   * @param trained how the trained model decides
+   * @param trained the metrics of the trained model
    * @param cores how many processor cores to use
    * @param progress told of every image
    */
   ArtifactChecker(
-      Bundle bundle, PreparedDataset dataset, Decision trained, int cores, Progress progress) {
+      Bundle bundle, PreparedDataset dataset, ModelMetrics trained, int cores, Progress progress) {
     this.bundle = bundle;
     this.dataset = dataset;
     this.trained = trained;
@@ -74,7 +75,7 @@ final class ArtifactChecker {
     try {
       for (Split split : splits) {
         part = split.key();
-        SplitScores expected = new BundleRecords(bundle).predictions(part).scores();
+        SplitScores expected = predictions(part);
         ArtifactScorer.Scores scores =
             scorer.score(
                 "check " + artifact.key(),
@@ -83,7 +84,8 @@ final class ArtifactChecker {
                 split);
         seconds += scores.engineSeconds();
         images += scores.scores().images().size();
-        compared.put(part, Compared.of(expected, trained, scores.scores(), decision));
+        compared.put(
+            part, Compared.of(expected, trained.decision().decision(), scores.scores(), decision));
       }
       if (artifact.needsTensorFlow()) {
         part = Split.TEST.key() + " bytes";
@@ -95,6 +97,10 @@ final class ArtifactChecker {
       return new Checked(verdict, Double.NaN, Optional.of(e.getMessage()));
     }
     return new Checked(Gate.judge(limits, compared), images / seconds, Optional.empty());
+  }
+
+  private SplitScores predictions(String split) throws IOException {
+    return new BundleRecords(bundle).predictions(split, trained).scores();
   }
 
   private InferenceEngine load(Artifact artifact, int classes, int threads) throws IOException {
@@ -110,11 +116,12 @@ final class ArtifactChecker {
 
   private Compared compareBytes(ArtifactScorer scorer, String name, Decision decision)
       throws IOException {
-    SplitScores expected = new BundleRecords(bundle).predictions(Split.TEST.key()).scores();
+    SplitScores expected = predictions(Split.TEST.key());
     try (SavedModelEngine engine =
         SavedModelEngine.load(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
       SplitScores scored = scorer.scoreBytes(name, engine, Split.TEST).scores();
-      return Compared.of(expected.inOrderOf(scored), trained, scored, decision);
+      return Compared.of(
+          expected.inOrderOf(scored), trained.decision().decision(), scored, decision);
     }
   }
 }

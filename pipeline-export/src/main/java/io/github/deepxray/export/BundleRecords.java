@@ -6,7 +6,6 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -41,25 +40,11 @@ public record BundleRecords(Bundle bundle) {
   /**
    * What the trained model said about the images of a split.
    *
+   * @param metrics those of the bundle
    * @throws DeepXrayException if the file is damaged or of other classes than the metrics
    * @throws IOException if it cannot be read
    */
-  public Predictions predictions(String split) throws IOException {
-    Path file = bundle.folder().resolve(Predictions.fileName(split));
-    Predictions predictions = Predictions.read(file);
-    int classes = predictions.scores().classes();
-    int expected = metrics().classes().size();
-    if (classes != expected) {
-      throw new DeepXrayException(
-          file
-              + " is of "
-              + classes
-              + " classes, "
-              + ModelMetrics.FILE
-              + " of "
-              + expected
-              + "; export the bundle again.");
-    }
-    return predictions;
+  public Predictions predictions(String split, ModelMetrics metrics) throws IOException {
+    return Predictions.read(bundle.folder().resolve(Predictions.fileName(split)), metrics);
   }
 }

@@ -60,6 +60,16 @@ public final class BundleReport {
     DatasetManifest dataset =
         DatasetManifest.read(
             bundle.folder().resolve(PreparedDataset.MANIFEST), "export the bundle again");
+    ModelMetrics metrics = records.metrics();
+    if (!metrics.classes().equals(dataset.classNames())) {
+      throw new DeepXrayException(
+          bundle.folder()
+              + ": "
+              + ModelMetrics.FILE
+              + " and "
+              + PreparedDataset.MANIFEST
+              + " are of different classes; export the bundle again.");
+    }
     ReportExtras extras = extras(bundle, provenance, dataset);
     Statements statements =
         new Statements(
@@ -68,7 +78,7 @@ public final class BundleReport {
         provenance.training().backboneSource() + statements.backboneHistory().replace("`", "");
     Map<String, Predictions> predictions = new LinkedHashMap<>();
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      predictions.put(split.key(), records.predictions(split.key()));
+      predictions.put(split.key(), records.predictions(split.key(), metrics));
     }
     return ReportPage.html(
         new ReportContent(
@@ -80,7 +90,7 @@ public final class BundleReport {
             backbone,
             provenance.training(),
             provenance.weights(),
-            records.metrics(),
+            metrics,
             predictions,
             dataset,
             bundle.artifacts(),

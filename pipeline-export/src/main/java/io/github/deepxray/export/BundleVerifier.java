@@ -11,6 +11,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,6 +153,7 @@ public final class BundleVerifier {
     boolean intact = problems.isEmpty();
     BundleRecords records = new BundleRecords(bundle);
     List<ArtifactReport> artifacts;
+    ModelMetrics metrics;
     ArtifactChecker checker;
     try {
       if (!records.provenance().dataset().equals(dataset.fingerprint())) {
@@ -160,9 +162,9 @@ public final class BundleVerifier {
                 + " is not the data set this bundle was evaluated on; give that one with --data.");
       }
       artifacts = bundle.artifacts();
-      Decision trained = records.metrics().decision().decision();
-      records.predictions(Split.TEST.key());
-      checker = new ArtifactChecker(bundle, dataset, trained, threads, progress);
+      metrics = records.metrics();
+      records.predictions(Split.TEST.key(), metrics);
+      checker = new ArtifactChecker(bundle, dataset, metrics, threads, progress);
     } catch (DeepXrayException | IOException e) {
       if (intact) {
         throw e;
@@ -173,6 +175,14 @@ public final class BundleVerifier {
     }
     List<Parity> parities = new ArrayList<>();
     for (ArtifactReport report : artifacts) {
+      if (report.threshold().isPresent() != metrics.decision().decision().threshold().isPresent()) {
+        problems.add(
+            report.artifact()
+                + (report.threshold().isPresent() ? " has a threshold" : " has no threshold")
+                + ", unlike the trained model in "
+                + ModelMetrics.FILE);
+        continue;
+      }
       ArtifactChecker.Checked checked =
           checker.check(
               Artifact.of(report.artifact()),

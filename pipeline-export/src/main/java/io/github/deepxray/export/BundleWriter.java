@@ -40,7 +40,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -318,7 +317,7 @@ public final class BundleWriter {
         options.pictures()
             ? ReportPictures.mistakes(
                 dataset,
-                new BundleRecords(bundle).predictions(Split.TEST.key()),
+                new BundleRecords(bundle).predictions(Split.TEST.key(), metrics),
                 metrics.decision().decision(),
                 explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
             : List.of());
@@ -332,7 +331,7 @@ public final class BundleWriter {
       List<QuantizedForms.Form> forms)
       throws IOException {
     Decision trained = metrics.decision().decision();
-    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, trained, cores, progress);
+    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, metrics, cores, progress);
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =
@@ -411,7 +410,6 @@ public final class BundleWriter {
 
   private TfLiteMetadata metadata(
       DatasetProfile profile, String form, List<TfLiteMetadata.Feature> others) {
-    String image = profile.image();
     return new TfLiteMetadata(
         name,
         purpose + " " + form + ". Not a medical device.",
@@ -419,9 +417,7 @@ public final class BundleWriter {
         "deepxray",
         "Apache-2.0",
         TfLiteMetadata.Input.pixels(
-            image.substring(0, 1).toUpperCase(Locale.ROOT)
-                + image.substring(1)
-                + " as RGB, 0..255."),
+            ClassVocabulary.capitalized(profile.image()) + " as RGB, 0..255."),
         new TfLiteMetadata.Output(
             HeadNetworks.output(profile.classes().size()),
             "The probability of " + new ClassVocabulary(profile).scored() + ".",

@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -138,14 +139,14 @@ public final class Classifier implements AutoCloseable {
     if (labels.isEmpty()) {
       Path folder = model.toAbsolutePath().normalize();
       // A bundle has its SavedModel below a folder of versions.
-      for (int i = 0; i < 2 && folder.getParent() != null; i++) {
+      for (int i = 0; i < 2 && labels.isEmpty() && folder.getParent() != null; i++) {
         folder = folder.getParent();
-        if (Bundle.isBundle(folder)) {
+        if (Bundle.isBundle(folder) && Files.isRegularFile(folder.resolve(Bundle.LABELS))) {
           labels = new Bundle(folder).labels();
         }
       }
     }
-    return labels.size() == classes
+    return labels.size() == classes && Set.copyOf(labels).size() == classes
         ? labels
         : IntStream.range(0, classes).mapToObj(String::valueOf).toList();
   }

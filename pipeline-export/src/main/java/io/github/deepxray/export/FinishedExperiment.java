@@ -44,13 +44,15 @@ public record FinishedExperiment(
    */
   public static FinishedExperiment read(Path evaluation, long seed, FileSizes size)
       throws IOException {
+    ModelMetrics metrics = ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE));
     Map<Split, SplitScores> scores = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       scores.put(
-          split, Predictions.read(evaluation.resolve(Predictions.fileName(split.key()))).scores());
+          split,
+          Predictions.read(evaluation.resolve(Predictions.fileName(split.key())), metrics)
+              .scores());
     }
-    return new FinishedExperiment(
-        seed, ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE)), scores, size);
+    return new FinishedExperiment(seed, metrics, scores, size);
   }
 
   /** As tables and pages show it. */

@@ -21,7 +21,6 @@ import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -164,12 +163,8 @@ record ModelCard(
         that are none of the classes, images of other kinds than those it was trained on, and
         comparing hospitals.
         """,
-        upper(profile().image()),
+        ClassVocabulary.capitalized(profile().image()),
         words().scored());
-  }
-
-  private static String upper(String text) {
-    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 
   private String inputAndOutput() {
@@ -373,8 +368,7 @@ record ModelCard(
     if (words().targets().size() == 1) {
       return;
     }
-    List<Metric> ofClass =
-        Arrays.stream(Metric.values()).filter(m -> m.scope().isOfClass()).toList();
+    List<Metric> ofClass = Metric.ofClasses();
     List<String> heads = new ArrayList<>(List.of("class", "images"));
     ofClass.forEach(m -> heads.add(m.title()));
     text.append('\n');
@@ -391,6 +385,20 @@ record ModelCard(
 
   private void confusion(StringBuilder text) {
     ConfusionMatrix counts = test().decisions().get(metrics.decision().name()).confusion();
+    if (counts.classes() > ConfusionMatrix.READABLE) {
+      text.append("\nThe most frequent confusions:\n\n");
+      row(text, List.of("class", "decided to be", "test images"));
+      row(text, List.of("---", "---", "---:"));
+      List<String> names = words().classes().list();
+      counts
+          .mostFrequent()
+          .forEach(
+              c ->
+                  row(
+                      text,
+                      List.of(names.get(c.label()), names.get(c.decided()), count(c.count()))));
+      return;
+    }
     text.append("\nOf each class, the row, so many test images are decided to be each class:\n\n");
     List<String> heads = new ArrayList<>(List.of(""));
     heads.addAll(words().classes().list());
@@ -408,14 +416,18 @@ record ModelCard(
     if (slices.isEmpty()) {
       return;
     }
-    line(
-        text,
-        "%n| slice of the test split | images | AUC against all %s | decided rightly |%n|---|---:|---|---|",
-        words().many(Label.NEGATIVE));
+    List<String> heads =
+        List.of(
+            "slice of the test split",
+            "images",
+            "AUC against all " + words().many(Label.NEGATIVE),
+            "decided rightly");
+    text.append('\n');
+    row(text, heads);
+    row(text, heads.stream().map(head -> "---").toList());
     slices.forEach(
         (slice, evaluation) -> {
-          // A slice of one class alone is of the negative one.
-          int label = evaluation.images().get(1) > 0 ? 1 : 0;
+          int label = evaluation.sliceLabel();
           row(
               text,
               List.of(
@@ -434,7 +446,10 @@ record ModelCard(
   }
 
   private static void row(StringBuilder text, List<String> cells) {
-    text.append(cells.stream().collect(Collectors.joining(" | ", "| ", " |\n")));
+    text.append(
+        cells.stream()
+            .map(cell -> cell.replace("|", "\\|"))
+            .collect(Collectors.joining(" | ", "| ", " |\n")));
   }
 
   private static String count(long number) {

@@ -476,12 +476,8 @@ public final class Quantizer {
     }
 
     private boolean closer(SplitScores candidate, SplitScores current) {
-      return correlation(candidate) > correlation(current);
-    }
-
-    private double correlation(SplitScores scores) {
-      // Does not depend on the decision.
-      return Comparison.of(reference, decision, scores, decision, 0).correlation();
+      return Comparison.correlation(reference, candidate)
+          > Comparison.correlation(reference, current);
     }
 
     /** What a file says about the validation images. */

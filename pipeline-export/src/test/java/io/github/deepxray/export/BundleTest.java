@@ -157,7 +157,8 @@ class BundleTest {
               "saved_model/1/saved_model.pb");
     }
     assertThat(bundle.labels()).containsExactly("NORMAL", "PNEUMONIA");
-    assertThat(new BundleRecords(bundle).predictions("test").rows()).hasSize(18);
+    BundleRecords records = new BundleRecords(bundle);
+    assertThat(records.predictions("test", records.metrics()).rows()).hasSize(18);
     assertThat(bundle.damage()).isEmpty();
   }
 

@@ -1,7 +1,11 @@
 package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
@@ -19,6 +23,7 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
@@ -38,6 +43,7 @@ import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -231,7 +237,41 @@ class DamagedBundleTest {
         description("{\"classShares\":[0.2,0.3,0.5]}"),
         predictions.scores(),
         OptionalDouble.empty());
+    writeDatasetOfThree(folder.resolve(PreparedDataset.MANIFEST));
     Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
+  }
+
+  /** The same data set as one of three classes. */
+  private static void writeDatasetOfThree(Path file) throws IOException {
+    ObjectNode manifest = (ObjectNode) Json.read(file);
+    manifest.set("profile", Json.tree(DatasetProfile.of(CLASSES)));
+    for (JsonNode split : manifest.path("splits")) {
+      ((ObjectNode) split).putObject("slices");
+    }
+    for (JsonNode of : manifest.path("audit").path("folders")) {
+      ((ObjectNode) of).putObject("slices");
+    }
+    Json.write(file, manifest);
+  }
+
+  @Test
+  void bundlesWhoseFilesAreOfDifferentClassesAreRefused() throws IOException {
+    Path folder = Files.createDirectories(home.resolve("mixed"));
+    writeThree(folder);
+    Files.copy(
+        home.resolve("two").resolve(PreparedDataset.MANIFEST),
+        folder.resolve(PreparedDataset.MANIFEST),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> BundleReport.html(new Bundle(folder), Optional.empty()))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("metrics.json and dataset.json are of different classes");
+    Files.copy(
+        home.resolve("two").resolve(ModelMetrics.FILE),
+        folder.resolve(ModelMetrics.FILE),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> BundleReport.html(new Bundle(folder), Optional.empty()))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("predictions-validation.csv is of 3 classes, metrics.json of 2");
   }
 
   /** All that commands read of a bundle's records. */

@@ -290,7 +290,7 @@ final class ModelVersion {
 
   /** How many probabilities an image gets: that of the second of two classes, or that of each. */
   int scores() {
-    return labels().size() == 2 ? 1 : labels().size();
+    return engines.get(0).outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
   }
 
   /** The name of the tensor of probabilities. */

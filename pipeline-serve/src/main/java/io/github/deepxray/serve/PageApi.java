@@ -99,7 +99,7 @@ final class PageApi {
                 // The numbers below are rounded: who compares them may find otherwise.
                 json.writeBooleanField(
                     "positive", prediction.label().equals(model.labels().get(1)));
-                json.writeNumberField("probability", probabilities[0]);
+                json.writeNumberField("probability", (float) prediction.probability());
                 json.writeNumberField("threshold", prediction.threshold().getAsDouble());
               } else {
                 json.writeNumberField("probability", (float) prediction.probability());

@@ -30,7 +30,7 @@ class SeveralClassesTest {
   static void start() throws IOException {
     server =
         ModelServer.start(
-            TinyBundle.writeClasses(folder.resolve("bundle"), SEED),
+            TinyBundle.writeClasses(folder.resolve("bundle"), SEED, TinyBundle.CLASSES),
             ServerOptions.builder().optPort(0).optWorkers(1).build(),
             line -> {});
     http = new Http(server.uri());
@@ -43,7 +43,7 @@ class SeveralClassesTest {
 
   /** By the definition of the network's layers. */
   private static double[] expected(byte[] file) {
-    return new ReferenceInterpreter(TinyBundle.classes(SEED))
+    return new ReferenceInterpreter(TinyBundle.classes(SEED, TinyBundle.CLASSES.size()))
         .run(TinyBundle.pixels(file))
         .get("probabilities");
   }
@@ -52,6 +52,30 @@ class SeveralClassesTest {
     assertThat(values).hasSize(expected.length);
     for (int c = 0; c < expected.length; c++) {
       assertThat(values.get(c).doubleValue()).isCloseTo(expected[c], within(1e-4));
+    }
+  }
+
+  /** Some networks of two classes have a softmax, too. */
+  @Test
+  void ofTwoProbabilitiesTheSecondDecides() throws Exception {
+    List<String> two = List.of("NORMAL", "PNEUMONIA");
+    try (ModelServer other =
+        ModelServer.start(
+            TinyBundle.writeClasses(folder.resolve("two"), SEED, two),
+            ServerOptions.builder().optPort(0).optWorkers(1).build(),
+            line -> {})) {
+      Http client = new Http(other.uri());
+      byte[][] files = {TinyBundle.jpeg(1, 40), TinyBundle.jpeg(2, 41), TinyBundle.jpeg(3, 42)};
+      JsonNode rows = client.post(MODEL + ":predict", Http.files(files)).json().path("predictions");
+      for (int i = 0; i < files.length; i++) {
+        double[] expected =
+            new ReferenceInterpreter(TinyBundle.classes(SEED, 2))
+                .run(TinyBundle.pixels(files[i]))
+                .get("probabilities");
+        assertProbabilities(rows.get(i), expected);
+        JsonNode said = client.post("/api/classify", files[i]).json();
+        assertThat(said.path("probability").doubleValue()).isCloseTo(expected[1], within(1e-4));
+      }
     }
   }
 
@@ -145,7 +169,8 @@ class SeveralClassesTest {
     assertThat(List.of(json.has("positive"), json.has("threshold"))).containsOnly(false);
 
     double[] cells =
-        new ReferenceInterpreter(Passes.explaining().apply(TinyBundle.classes(SEED)))
+        new ReferenceInterpreter(
+                Passes.explaining().apply(TinyBundle.classes(SEED, TinyBundle.CLASSES.size())))
             .run(TinyBundle.pixels(file))
             .get(GradCam.HEAT_MAP);
     double max = Arrays.stream(cells).max().orElseThrow();

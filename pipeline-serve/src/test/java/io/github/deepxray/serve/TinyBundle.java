@@ -72,26 +72,26 @@ final class TinyBundle {
   /** The classes of {@link #writeClasses}. */
   static final List<String> CLASSES = List.of("BACTERIA", "NORMAL", "VIRUS");
 
-  /** A network of the same backbone that tells three classes apart. */
-  static Model classes(long seed) {
+  /** A network of the same backbone that gives the probability of each class. */
+  static Model classes(long seed, int classes) {
     Network small = Fixtures.smallNetwork(SIZE).withOutputs(List.of("standardize"));
     List<Layer> layers = new ArrayList<>(small.layers());
-    layers.add(new Dense("logits", "standardize", CLASSES.size(), true));
+    layers.add(new Dense("logits", "standardize", classes, true));
     layers.add(new Activation("probabilities", "logits", Function.SOFTMAX));
     return Fixtures.withRandomWeights(
         new Network("small", "images", small.inputShape(), layers, List.of("probabilities")), seed);
   }
 
-  /** Writes a bundle of float32 for three classes that can make heat maps. */
-  static Path writeClasses(Path folder, long seed) throws IOException {
+  /** Writes a bundle of float32 with a softmax that can make heat maps. */
+  static Path writeClasses(Path folder, long seed, List<String> labels) throws IOException {
     AtomicFiles.writeFolder(
         folder,
         partial -> {
-          Model model = classes(seed);
+          Model model = classes(seed, labels.size());
           TfLiteWriter.write(
               Passes.forInference().apply(model), partial.resolve(Bundle.TFLITE_FLOAT32));
           TfLiteWriter.write(Passes.explaining().apply(model), partial.resolve(Bundle.EXPLAIN));
-          AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", CLASSES) + "\n");
+          AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels) + "\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
               List.of(report(partial, Artifact.FLOAT32, BLESSED)));

@@ -115,10 +115,10 @@ public record DecisionThresholds(
   public String describe(DatasetProfile profile) {
     return String.format(
         Locale.ROOT,
-        "%s from %.4f on, a threshold that finds %.0f %% of the %s in validation",
+        "%s from %.4f on, a threshold that finds %s %% of the %s in validation",
         profile.phrases(Label.POSITIVE).name(),
         sensitivity,
-        100 * targetSensitivity,
+        String.format(Locale.ROOT, "%.1f", 100 * targetSensitivity).replaceFirst("\\.0$", ""),
         profile.phrases(Label.POSITIVE).many());
   }
 }

@@ -8,7 +8,6 @@ import io.github.deepxray.core.metrics.TargetClasses;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +17,9 @@ import java.util.stream.Collectors;
 
 /** The metrics of a split as a text table of several lines. */
 final class MetricsTable {
+  /** The most characters of the name of a class in the confusion matrix. */
+  private static final int ROOM = 20;
+
   private final ModelMetrics metrics;
   private final Evaluation evaluation;
   private final StringBuilder text = new StringBuilder();
@@ -86,8 +88,7 @@ final class MetricsTable {
     if (targets.size() == 1) {
       return;
     }
-    List<Metric> ofClass =
-        Arrays.stream(Metric.values()).filter(m -> m.scope().isOfClass()).toList();
+    List<Metric> ofClass = Metric.ofClasses();
     List<List<String>> rows = new ArrayList<>();
     List<String> heads = new ArrayList<>(List.of("class"));
     ofClass.forEach(m -> heads.add(m.title()));
@@ -106,17 +107,37 @@ final class MetricsTable {
 
   private void confusion() {
     ConfusionMatrix counts = evaluation.decisions().get(metrics.decision().name()).confusion();
+    List<String> names = metrics.classes().list().stream().map(MetricsTable::cut).toList();
+    if (counts.classes() > ConfusionMatrix.READABLE) {
+      line("  the most frequent confusions, %s:", metrics.decision().name());
+      List<List<String>> rows = new ArrayList<>(List.of(List.of("class", "called", "images")));
+      counts
+          .mostFrequent()
+          .forEach(
+              c ->
+                  rows.add(
+                      List.of(
+                          names.get(c.label()),
+                          names.get(c.decided()),
+                          String.valueOf(c.count()))));
+      table(rows);
+      return;
+    }
     line("  of each class (row) decided to be each (column), %s:", metrics.decision().name());
     List<List<String>> rows = new ArrayList<>();
     List<String> heads = new ArrayList<>(List.of(""));
-    heads.addAll(metrics.classes().list());
+    heads.addAll(names);
     rows.add(heads);
     for (Label label : metrics.classes().labels()) {
-      List<String> row = new ArrayList<>(List.of(metrics.classes().of(label)));
+      List<String> row = new ArrayList<>(List.of(names.get(label.index())));
       counts.counts().get(label.index()).forEach(count -> row.add(String.valueOf(count)));
       rows.add(row);
     }
     table(rows);
+  }
+
+  private static String cut(String name) {
+    return name.length() <= ROOM ? name : name.substring(0, ROOM - 1) + ".";
   }
 
   private void slices(Map<String, Evaluation> slices) {
@@ -127,8 +148,7 @@ final class MetricsTable {
     rows.add(List.of("slice", "images", Metric.AUC.title(), "decided rightly"));
     slices.forEach(
         (name, slice) -> {
-          // A slice of one class alone is of the negative one.
-          int label = slice.images().get(1) > 0 ? 1 : 0;
+          int label = slice.sliceLabel();
           rows.add(
               List.of(
                   name,

@@ -53,7 +53,10 @@ public record ModelMetrics(
   /** Copies the maps and checks that every evaluation is of these classes and decisions. */
   public ModelMetrics {
     splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
-    slices = Collections.unmodifiableMap(new LinkedHashMap<>(slices));
+    Map<String, Map<String, Evaluation>> copies = new LinkedHashMap<>();
+    slices.forEach(
+        (split, of) -> copies.put(split, Collections.unmodifiableMap(new LinkedHashMap<>(of))));
+    slices = Collections.unmodifiableMap(copies);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       if (!splits.containsKey(split.key())) {
         throw new IllegalArgumentException("the split " + split.key() + " is missing");

@@ -62,14 +62,15 @@ public record Predictions(List<Row> rows) {
    */
   public void write(Path file) throws IOException {
     StringBuilder text = new StringBuilder(Csv.header(Line.class));
-    for (int c = 0; c < scores().classes(); c++) {
+    int classes = scores().classes();
+    for (int c = 0; c < classes; c++) {
       text.append(',').append(PROBABILITY).append(c);
     }
     text.append('\n');
     for (Row row : rows) {
       ScoredExample e = row.example();
       String line = Csv.line(new Line(e.id(), e.label(), row.slice(), e.patient()));
-      text.append(line.stripTrailing());
+      text.append(line, 0, line.length() - 1);
       // The shortest decimals that are these floats, which the engine gave.
       e.scores().forEach(p -> text.append(',').append((float) (double) p));
       text.append('\n');
@@ -85,8 +86,16 @@ public record Predictions(List<Row> rows) {
    */
   public static Predictions read(Path file) throws IOException {
     List<Row> rows = new ArrayList<>();
-    for (Map<String, String> row :
-        Csv.rows(file, List.of("filename", "label", "slice", "patient", PROBABILITY + 1))) {
+    List<Map<String, String>> lines =
+        Csv.rows(file, List.of("filename", "label", "slice", "patient"));
+    if (!lines.isEmpty() && !lines.get(0).containsKey(PROBABILITY + 1)) {
+      throw new DeepXrayException(
+          file
+              + " has no column "
+              + PROBABILITY
+              + "1; it may be of an earlier version: evaluate or export again.");
+    }
+    for (Map<String, String> row : lines) {
       String name = row.get("filename");
       try {
         rows.add(
@@ -109,6 +118,31 @@ public record Predictions(List<Row> rows) {
       throw new IllegalArgumentException("the label is " + text + ", not a number");
     }
     return Integer.parseInt(text);
+  }
+
+  /**
+   * Reads the file of an evaluation.
+   *
+   * @param metrics what was measured
+   * @throws DeepXrayException as above, and if the file is of other classes than the metrics
+   * @throws IOException if it cannot be read
+   */
+  public static Predictions read(Path file, ModelMetrics metrics) throws IOException {
+    Predictions predictions = read(file);
+    int classes = predictions.scores().classes();
+    int expected = metrics.classes().size();
+    if (classes != expected) {
+      throw new DeepXrayException(
+          file
+              + " is of "
+              + classes
+              + " classes, "
+              + ModelMetrics.FILE
+              + " of "
+              + expected
+              + "; evaluate or export again.");
+    }
+    return predictions;
   }
 
   /** Of two classes the second is what the network gave; the first is its complement, rounded. */

@@ -228,7 +228,7 @@ public record TrainedModel(Description description, Model model) {
 
   /** The share of the second of two classes. */
   static double positiveShare(Embeddings train) {
-    return (double) train.positives() / train.images().size();
+    return (double) train.counts().get(1) / train.images().size();
   }
 
   /** The backbone alone: from images to features. */

@@ -84,6 +84,17 @@ public record Comparison(
         pair.flipped());
   }
 
+  /**
+   * Pearson's correlation of the probabilities of the {@link TargetClasses}; NaN where one of them
+   * is constant.
+   *
+   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   */
+  public static double correlation(SplitScores reference, SplitScores candidate) {
+    return new PairedExamples(reference, Decision.MOST_PROBABLE, candidate, Decision.MOST_PROBABLE)
+        .correlation();
+  }
+
   /** The candidate's value of a metric. */
   public Interval of(Metric metric) {
     return metrics.get(metric);

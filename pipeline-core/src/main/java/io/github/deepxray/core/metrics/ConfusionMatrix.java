@@ -2,6 +2,8 @@ package io.github.deepxray.core.metrics;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -25,6 +27,34 @@ public record ConfusionMatrix(@JsonValue List<List<Long>> counts) {
   @JsonCreator
   static ConfusionMatrix of(List<List<Long>> counts) {
     return new ConfusionMatrix(counts);
+  }
+
+  /** Tables of more classes than that are not read; the most frequent confusions are. */
+  public static final int READABLE = 20;
+
+  /**
+   * Examples of a class that are decided to be another.
+   *
+   * @param label the class
+   * @param decided the other
+   * @param count how many
+   */
+  public record Confusion(int label, int decided, long count) {}
+
+  /** The most frequent confusions, at most {@value #READABLE}, the most frequent first. */
+  public List<Confusion> mostFrequent() {
+    List<Confusion> confusions = new ArrayList<>();
+    for (int label = 0; label < classes(); label++) {
+      for (int decided = 0; decided < classes(); decided++) {
+        if (label != decided && count(label, decided) > 0) {
+          confusions.add(new Confusion(label, decided, count(label, decided)));
+        }
+      }
+    }
+    return confusions.stream()
+        .sorted(Comparator.comparingLong(confusion -> -confusion.count))
+        .limit(READABLE)
+        .toList();
   }
 
   /** How many classes there are. */

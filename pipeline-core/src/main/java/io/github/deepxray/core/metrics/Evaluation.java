@@ -125,6 +125,14 @@ public record Evaluation(
             .toList());
   }
 
+  /**
+   * The class that a slice is about: the positive one, to which the negative ones are added, or the
+   * negative one if it is alone.
+   */
+  public int sliceLabel() {
+    return images.get(1) > 0 ? 1 : 0;
+  }
+
   /** How many examples there are. */
   public long total() {
     return images.stream().mapToLong(Long::longValue).sum();

@@ -146,6 +146,11 @@ public enum Metric {
     return Arrays.stream(values()).filter(m -> !m.scope.needsDecision()).toList();
   }
 
+  /** The metrics of which there is a value for each class, in their order. */
+  public static List<Metric> ofClasses() {
+    return Arrays.stream(values()).filter(m -> m.scope.isOfClass()).toList();
+  }
+
   /** The metrics that depend on decisions, in their order. */
   public static List<Metric> ofDecisions() {
     return Arrays.stream(values()).filter(m -> m.scope.needsDecision()).toList();

@@ -79,7 +79,7 @@ final class MetricColumns {
   }
 
   private static double mean(List<Integer> targets, IntToDoubleFunction value) {
-    double mean = 0;
+    double mean = targets.isEmpty() ? Double.NaN : 0;
     for (int c : targets) {
       mean += value.applyAsDouble(c) / targets.size();
     }

@@ -78,7 +78,7 @@ final class PairedExamples {
         throw new DeepXrayException(
             "The two classifiers did not see the same images: "
                 + example.id()
-                + (other == null ? " is missing" : " has another label")
+                + (other == null ? " is missing" : " is of other classes")
                 + " in one of them.");
       }
       matching.add(other);

@@ -65,16 +65,10 @@ final class Resample {
   }
 
   double brier() {
-    double sum = 0;
-    double total = 0;
-    for (int i = 0; i < weights.length; i++) {
-      sum += weights[i] * squaredError(of.examples.get(i));
-      total += weights[i];
-    }
-    return sum / total;
+    return mean(of.squaredErrors);
   }
 
-  private static double squaredError(ScoredExample e) {
+  static double squaredError(ScoredExample e) {
     List<Double> scores = e.scores();
     double sum = 0;
     for (int c = 0; c < scores.size(); c++) {
@@ -85,13 +79,7 @@ final class Resample {
   }
 
   double logLoss() {
-    double sum = 0;
-    double total = 0;
-    for (int i = 0; i < weights.length; i++) {
-      sum += weights[i] * negativeLogLikelihood(of.examples.get(i));
-      total += weights[i];
-    }
-    return sum / total;
+    return mean(of.negativeLogLikelihoods);
   }
 
   /** Of the true class, in nats. */
@@ -99,13 +87,24 @@ final class Resample {
     return -Math.log(Math.max(EPSILON, e.score(e.label())));
   }
 
+  private double mean(double... values) {
+    double sum = 0;
+    double total = 0;
+    for (int i = 0; i < weights.length; i++) {
+      sum += weights[i] * values[i];
+      total += weights[i];
+    }
+    return sum / total;
+  }
+
   double calibrationError(int label) {
     double[] excess = new double[CALIBRATION_BINS];
     double total = 0;
     for (int i = 0; i < weights.length; i++) {
-      ScoredExample e = of.examples.get(i);
-      excess[bin(e.score(label))] += weights[i] * (e.score(label) - (e.label() == label ? 1 : 0));
-      total += weights[i];
+      double score = of.scores[label][i];
+      int example = of.ascending[label][i];
+      excess[bin(score)] += weights[example] * (score - (of.labels[example] == label ? 1 : 0));
+      total += weights[example];
     }
     return Arrays.stream(excess).map(Math::abs).sum() / total;
   }

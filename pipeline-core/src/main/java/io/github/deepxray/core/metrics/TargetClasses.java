@@ -5,6 +5,9 @@ import java.util.stream.IntStream;
 
 /** The classes that metrics of a class are averaged over, and that reports draw curves of. */
 public final class TargetClasses {
+  /** Of so many classes charts are drawn; of more, tables say enough. */
+  private static final int CHARTS = 20;
+
   private TargetClasses() {}
 
   /**
@@ -15,5 +18,10 @@ public final class TargetClasses {
    */
   public static List<Integer> of(int classes) {
     return IntStream.range(classes == 2 ? 1 : 0, classes).boxed().toList();
+  }
+
+  /** Those of these classes that charts are drawn of: the first 20. */
+  public static List<Integer> ofCharts(int classes) {
+    return of(classes).stream().limit(CHARTS).toList();
   }
 }

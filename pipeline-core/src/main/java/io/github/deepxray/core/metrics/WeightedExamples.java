@@ -16,10 +16,19 @@ final class WeightedExamples {
   /** For each class its probabilities in that order. */
   final double[][] scores;
 
+  /** Of each example half the squared distance of its probabilities from the truth. */
+  final double[] squaredErrors;
+
+  /** Of each example that of its true class, in nats. */
+  final double[] negativeLogLikelihoods;
+
   WeightedExamples(List<ScoredExample> examples) {
     this.examples = examples;
     classes = examples.isEmpty() ? 0 : examples.get(0).scores().size();
     labels = examples.stream().mapToInt(ScoredExample::label).toArray();
+    squaredErrors = examples.stream().mapToDouble(Resample::squaredError).toArray();
+    negativeLogLikelihoods =
+        examples.stream().mapToDouble(Resample::negativeLogLikelihood).toArray();
     ascending = new int[classes][];
     scores = new double[classes][];
     for (int c = 0; c < classes; c++) {

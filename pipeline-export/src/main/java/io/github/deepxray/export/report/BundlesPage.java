@@ -60,7 +60,7 @@ public final class BundlesPage {
     Table table =
         Table.of(
             "In brackets and strips 95 % intervals over resampled patients, as the bundles recorded"
-                + " them; decisions at each artifact's own threshold, chosen on validation."
+                + " them; decisions as each artifact makes them, by its own threshold chosen on validation."
                 + " Of more than two classes, AUC, sensitivity and specificity are means over the classes."
                 + machine
                     .map(

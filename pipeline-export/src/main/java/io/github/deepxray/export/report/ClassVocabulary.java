@@ -6,6 +6,7 @@ import io.github.deepxray.datasets.ClassPhrases;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How texts speak of the classes of a data set.
@@ -71,6 +72,12 @@ public record ClassVocabulary(DatasetProfile profile) {
   /** Any class but this: of two classes the other. */
   public String otherThan(Label label) {
     return size() == 2 ? name(new Label(1 - label.index())) : "otherwise";
+  }
+
+  /** A text as a sentence begins with it. */
+  public static String capitalized(String text) {
+    int first = text.offsetByCodePoints(0, 1);
+    return text.substring(0, first).toUpperCase(Locale.ROOT) + text.substring(first);
   }
 
   /** About how many Latin characters are as wide. */

@@ -33,7 +33,12 @@ final class CurvesSection {
   }
 
   private void write() {
-    html.open("section", "id", "curves").element("h2", "Telling one from the other");
+    html.open("section", "id", "curves")
+        .element(
+            "h2",
+            words.size() == 2
+                ? "Telling one from the other"
+                : "Telling each class from the others");
     Figures.soft(
         html,
         "At every threshold of the probability of "
@@ -41,7 +46,7 @@ final class CurvesSection {
             + ". Bands are 95 % intervals over "
             + Numbers.count(Evaluation.RESAMPLES)
             + " resamples of patients, at each place by itself; the dot is what is decided. Numbers"
-            + " read off the test curves describe the model; to choose a threshold by them would"
+            + " read off the test curves describe the model; to choose anything by them would"
             + " spoil the test.");
     for (Label label : Figures.classes(content)) {
       Map<Split, Curve> roc = new LinkedHashMap<>();

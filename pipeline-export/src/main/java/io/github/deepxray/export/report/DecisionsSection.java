@@ -10,7 +10,6 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Table.Cell;
 import io.github.deepxray.train.DecisionThresholds;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -54,7 +53,11 @@ final class DecisionsSection {
     for (String name : content.metrics().decisions()) {
       html.open("div", "class", "figures");
       for (Split split : Figures.SPLITS) {
-        confusion(split, name);
+        if (words.size() > ConfusionMatrix.READABLE) {
+          confusions(split, name);
+        } else {
+          confusion(split, name);
+        }
       }
       html.close();
     }
@@ -97,8 +100,7 @@ final class DecisionsSection {
     if (words.targets().size() == 1) {
       return;
     }
-    List<Metric> metrics =
-        Arrays.stream(Metric.values()).filter(m -> m.scope().isOfClass()).toList();
+    List<Metric> metrics = Metric.ofClasses();
     List<String> heads = new ArrayList<>(List.of("class", "images"));
     metrics.forEach(m -> heads.add(m.title()));
     for (Split split : Figures.SPLITS) {
@@ -114,6 +116,26 @@ final class DecisionsSection {
       }
       html.add(table.html());
     }
+  }
+
+  /** The most frequent confusions, where a matrix would be too large. */
+  private void confusions(Split split, String name) {
+    ConfusionMatrix counts = content.evaluation(split).decisions().get(name).confusion();
+    Table table =
+        Table.of(
+            "The most frequent confusions of the " + split.key() + " split",
+            "class",
+            "called",
+            "images",
+            "of its images");
+    for (ConfusionMatrix.Confusion c : counts.mostFrequent()) {
+      table.row(
+          words.name(new Label(c.label())),
+          words.name(new Label(c.decided())),
+          Numbers.count(c.count()),
+          Numbers.percent((double) c.count() / counts.images(c.label())));
+    }
+    html.add(table.html());
   }
 
   private void confusion(Split split, String name) {
@@ -172,8 +194,7 @@ final class DecisionsSection {
     for (Split split : Figures.SPLITS) {
       for (Map.Entry<String, Evaluation> slice : content.metrics().slices(split).entrySet()) {
         Evaluation evaluation = slice.getValue();
-        // A slice of one class alone is of the negative one.
-        int label = evaluation.images().get(1) > 0 ? 1 : 0;
+        int label = evaluation.sliceLabel();
         table.row(
             split.key(),
             slice.getKey(),

@@ -262,8 +262,7 @@ public final class ExperimentsPage {
     for (String split : List.of("validation", "test")) {
       Metric.HEADLINES.forEach(metric -> heads.add(Cell.of(split + " " + metric.title())));
     }
-    Table table =
-        Table.of("Validation, then test; decisions by what was chosen on validation.", heads);
+    Table table = Table.of("Validation, then test; decisions as in the results.", heads);
     for (Experiment e : content.experiments()) {
       for (Run run : e.runs()) {
         List<String> cells = new ArrayList<>(List.of(e.name(), Long.toString(run.seed())));

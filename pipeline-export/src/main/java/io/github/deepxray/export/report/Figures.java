@@ -2,6 +2,7 @@ package io.github.deepxray.export.report;
 
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.metrics.Curve;
+import io.github.deepxray.core.metrics.TargetClasses;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.report.Chart.Point;
@@ -16,15 +17,11 @@ final class Figures {
   /** Test first: it is what counts. */
   static final List<Split> SPLITS = List.of(Split.TEST, Split.VALIDATION);
 
-  /** Charts of so many classes; of more, the tables say enough. */
-  private static final int MOST_CLASSES = 20;
-
   private Figures() {}
 
   /** The classes that charts are drawn of. */
   static List<Label> classes(ReportContent content) {
-    List<Label> targets = content.words().targets();
-    return targets.subList(0, Math.min(MOST_CLASSES, targets.size()));
+    return TargetClasses.ofCharts(content.words().size()).stream().map(Label::new).toList();
   }
 
   /** The identifier of a chart of a class. */

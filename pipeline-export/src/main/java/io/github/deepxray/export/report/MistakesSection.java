@@ -11,7 +11,6 @@ import io.github.deepxray.train.Mistakes;
 import io.github.deepxray.train.Predictions;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -69,7 +68,7 @@ final class MistakesSection {
   private void kind(int all, Mistakes.Kind kind) {
     Label label = kind.label();
     String wrongly = "called " + words.otherThan(label);
-    html.element("h3", upper(words.many(label)) + ", " + wrongly);
+    html.element("h3", ClassVocabulary.capitalized(words.many(label)) + ", " + wrongly);
     if (all == 0) {
       html.element(
           "p", "None of the " + words.many(label) + " of the test split is " + wrongly + ".");
@@ -86,10 +85,6 @@ final class MistakesSection {
     html.open("div", "class", "mistakes");
     kind.rows().forEach(this::mistake);
     html.close();
-  }
-
-  private static String upper(String text) {
-    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 
   /** The class whose probability is shown: the positive one of two, else the one decided for. */

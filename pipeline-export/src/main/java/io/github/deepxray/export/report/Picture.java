@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param split where it belongs
  * @param slice the key of its finer class, or the name of its class where there are none
  * @param jpeg the bytes of a JPEG file in base64
- * @param heat what in it speaks for the positive class, if that was asked for
+ * @param heat what in it speaks for the positive class, or of more than two for the most probable,
+ *     if that was asked for
  */
 public record Picture(String file, String split, String slice, String jpeg, Optional<Heat> heat) {
   /** Small, and X-rays have few hard edges. */

@@ -138,7 +138,7 @@ final class SummarySection {
   }
 
   private static boolean exact(Interval interval) {
-    return interval.low() == interval.high();
+    return interval.low() == 1 && interval.high() == 1;
   }
 
   private void model(Html html) {

@@ -85,15 +85,11 @@ final class TrainingSection {
       losses.put("augmented", e -> e.augmented().orElseThrow().loss());
       areas.put("augmented", e -> e.augmented().orElseThrow().auc());
     }
-    html.element("h3", upper(name(stage)));
+    html.element("h3", ClassVocabulary.capitalized(name(stage)));
     html.open("div", "class", "figures");
     chart(stage + "-loss", "loss", stage, epochs, losses);
     chart(stage + "-auc", "AUC", stage, epochs, areas);
     html.close();
-  }
-
-  private static String upper(String text) {
-    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
   }
 
   private void chart(
@@ -105,7 +101,7 @@ final class TrainingSection {
     Optional<Chart> chart =
         chart(
             id,
-            upper(what) + " of " + name(stage) + " by epoch",
+            ClassVocabulary.capitalized(what) + " of " + name(stage) + " by epoch",
             "From epoch 1 to " + epochs.size() + "; the table has the numbers of the kept epoch.",
             what,
             epochs,
@@ -117,7 +113,7 @@ final class TrainingSection {
     html.open("figure").add(chart.get().html());
     html.element(
         "figcaption",
-        upper(what)
+        ClassVocabulary.capitalized(what)
             + " by epoch"
             + (lines.containsKey("augmented")
                 ? "; augmented is validation on strongly changed images"

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
@@ -236,6 +237,29 @@ class ReportPageTest {
     // Both begin alike.
     assertThat(parsed.byId("classes-title").getParentNode().getTextContent())
         .contains("label 0", "label 1");
+  }
+
+  /** A matrix and charts of very many classes would be read by nobody. */
+  @Test
+  void veryManyClassesHaveTheirMostFrequentConfusions() throws IOException {
+    ClassNames names = new ClassNames(IntStream.range(0, 30).mapToObj(i -> "class " + i).toList());
+    ReportContent many = ReportContents.named(names);
+    Page parsed = Page.parse(ReportPage.html(many));
+    assertThat(parsed.styled("confusion")).isEmpty();
+    assertThat(parsed.text()).contains("The most frequent confusions of the test split");
+    assertThat(parsed.all("svg"))
+        .filteredOn(svg -> svg.getAttribute("class").contains("chart"))
+        .hasSize(1 + 4 * 20 + 4);
+    ConfusionMatrix counts = many.confusion(Split.TEST);
+    assertThat(counts.mostFrequent()).hasSize(ConfusionMatrix.READABLE);
+    assertThat(counts.mostFrequent().get(0).count())
+        .isGreaterThanOrEqualTo(counts.mostFrequent().get(19).count())
+        .isEqualTo(
+            IntStream.range(0, 30 * 30)
+                .filter(i -> i / 30 != i % 30)
+                .mapToLong(i -> counts.count(i / 30, i % 30))
+                .max()
+                .orElseThrow());
   }
 
   /** What two classes have, three have for each. */

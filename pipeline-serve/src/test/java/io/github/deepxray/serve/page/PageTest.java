@@ -253,7 +253,8 @@ class PageTest {
       assertThat(browser.text("#probability-of")).isEqualTo("probability of TUBERCULOSIS");
       assertThat(browser.text("#reading")).contains("the model says TUBERCULOSIS");
       assertThat(browser.text("#heat-finding")).isEqualTo("TUBERCULOSIS");
-      assertThat(browser.text("#in-words")).contains("of the class TUBERCULOSIS it misses about 1");
+      assertThat(browser.text("#in-words"))
+          .contains("of 100 images of TUBERCULOSIS it misses about 1");
       assertThat(browser.text("body")).doesNotContainIgnoringCase("pneumonia");
       fits();
       browser.screenshotOfAll("other-classes");

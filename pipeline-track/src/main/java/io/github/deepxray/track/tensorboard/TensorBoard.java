@@ -126,7 +126,8 @@ public final class TensorBoard implements Tracker {
       }
       Predictions predictions = measurement.predictions().get(split);
       ClassNames classes = measurement.metrics().classes();
-      for (int label : TargetClasses.of(classes.size())) {
+      List<ScoredExample> examples = predictions.scores().examples();
+      for (int label : TargetClasses.ofCharts(classes.size())) {
         String name = classes.of(new Label(label));
         events()
             .tensor(
@@ -136,7 +137,7 @@ public final class TensorBoard implements Tracker {
                 PrCurve.content(),
                 name + " in the " + split.key() + " split.",
                 PrCurve.shape(),
-                PrCurve.matrix(predictions.scores().examples(), label));
+                PrCurve.matrix(examples, label));
       }
       mistakes(measurement, split, predictions);
     }

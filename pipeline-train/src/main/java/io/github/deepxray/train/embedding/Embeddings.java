@@ -63,11 +63,6 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
           record.label());
     }
 
-    /** Whether it is of the second of two classes, the positive one. */
-    public boolean positive() {
-      return label.equals(Label.POSITIVE);
-    }
-
     /** What metrics need of it. */
     public SplitScores.Truth truth() {
       return new SplitScores.Truth(filename, patient, label.index());
@@ -85,10 +80,5 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
     images.forEach(
         image -> counts.set(image.label().index(), counts.get(image.label().index()) + 1));
     return counts;
-  }
-
-  /** The number of images of the second of two classes, the positive one. */
-  public long positives() {
-    return images.stream().filter(Image::positive).count();
   }
 }

@@ -116,10 +116,8 @@ public final class HeadTrainer {
       throw new DeepXrayException(
           "The "
               + split
-              + " split has no image of class "
+              + " split has no image of the class with label "
               + missing
-              + " of "
-              + embeddings.classes()
               + "; it needs every class. Give more data.");
     }
   }

@@ -72,7 +72,7 @@ class EmbeddingExtractorTest {
     List<XrayRecord> records = dataset.readAll(Split.TRAIN);
     assertThat(embeddings.images().stream().map(Embeddings.Image::filename).toList())
         .isEqualTo(records.stream().map(XrayRecord::filename).toList());
-    assertThat(embeddings.positives())
+    assertThat(embeddings.counts().get(1))
         .isEqualTo(records.stream().filter(r -> r.label().index() == 1).count());
     for (int view = 0; view < 2; view++) {
       for (int i = 0; i < images; i++) {

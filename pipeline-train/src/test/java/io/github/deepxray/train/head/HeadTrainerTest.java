@@ -401,7 +401,8 @@ class HeadTrainerTest {
       float[] p = engine.run(embeddings.views().get(0).toFloats(), embeddings.images().size())[0];
       for (int i = 0; i < p.length; i++) {
         Embeddings.Image image = embeddings.images().get(i);
-        scored.add(new ScoredExample(image.filename(), image.patient(), image.positive(), p[i]));
+        scored.add(
+            new ScoredExample(image.filename(), image.patient(), image.label().index() == 1, p[i]));
       }
     }
     return new SplitScores(scored);

@@ -1,5 +1,6 @@
 package io.github.deepxray.train.head;
 
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ final class SampleFeatures {
     for (int v = 0; v < views; v++) {
       float[] values = new float[images * dimension];
       for (int k = 0; k < values.length; k++) {
-        boolean positive = list.get(k / dimension).positive();
+        boolean positive = list.get(k / dimension).label().equals(Label.POSITIVE);
         values[k] = (float) (random.nextDouble() - 0.5 + (positive ? separation : 0));
       }
       matrices.add(Matrix.of(values, images, dimension));
