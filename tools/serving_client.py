@@ -2,7 +2,7 @@
 
     python tools/serving_client.py <images> [--url http://127.0.0.1:8501] [--model deepxray]
 
-Needs nothing but Python. Prints a line for each image, its probability of pneumonia and its name,
+Needs nothing but Python. Prints a line for each image, its probability of the positive class and its name,
 and ends with 1 if an image was refused, with 2 if the server cannot be reached. As a library:
 
     client = Client("http://127.0.0.1:8501", "deepxray")
@@ -101,7 +101,7 @@ class Client:
         )["outputs"]
 
     def predict_files(self, files):
-        """The probability of pneumonia for each JPEG or PNG file, given as bytes."""
+        """The probability of the positive class for each JPEG or PNG file, given as bytes."""
         instances = [{"b64": base64.b64encode(file).decode()} for file in files]
         return [row[0] for row in self.predict(instances, "serving_bytes")]
 
