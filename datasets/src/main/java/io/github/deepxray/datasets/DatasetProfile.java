@@ -24,6 +24,7 @@ import java.util.TreeSet;
  * @param images the same of several images
  * @param tags words by which a model of it is found
  * @param classes what the classes are called
+ * @param patients how the patient of an image is found
  * @param phrases how sentences speak of each class, by label
  * @param slices the keys of the finer classes in the order of showing them; empty if names of files
  *     tell none
@@ -34,8 +35,26 @@ public record DatasetProfile(
     String images,
     List<String> tags,
     ClassNames classes,
+    Patients patients,
     List<ClassPhrases> phrases,
     List<String> slices) {
+  /** How the patient of an image is found. */
+  public enum Patients {
+    /**
+     * By what the source says, a column or a folder, and else by names of files as in the Kaggle
+     * archive, if the images have such names, see {@link XrayName}.
+     */
+    FILE_NAMES,
+    /** By what the source says alone. */
+    SOURCE;
+
+    /** The name in files. */
+    @JsonValue
+    public String key() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
   private static final String WORD = "[a-z0-9][a-z0-9-]{0,99}";
 
   /** The finer classes that {@link XrayName} tells. */
@@ -50,6 +69,7 @@ public record DatasetProfile(
           "frontal chest X-rays",
           List.of("chest-x-ray", "pneumonia"),
           new ClassNames("NORMAL", "PNEUMONIA"),
+          Patients.FILE_NAMES,
           List.of(
               new ClassPhrases("normal", "a normal image", "normal images", "normal"),
               new ClassPhrases("pneumonia", "a pneumonia", "pneumonias", "with pneumonia")),
@@ -87,6 +107,7 @@ public record DatasetProfile(
       List<String> tags,
       ClassNames classes,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> positive,
+      Patients patients,
       List<ClassPhrases> phrases,
       List<String> slices) {}
 
@@ -99,6 +120,7 @@ public record DatasetProfile(
             stored.images,
             stored.tags,
             stored.classes,
+            stored.patients,
             stored.phrases,
             stored.slices);
     Optional<String> positive = profile.positive().map(profile.classes::of);
@@ -119,7 +141,7 @@ public record DatasetProfile(
   @JsonValue
   Stored stored() {
     return new Stored(
-        name, image, images, tags, classes, positive().map(classes::of), phrases, slices);
+        name, image, images, tags, classes, positive().map(classes::of), patients, phrases, slices);
   }
 
   /** The known profile with these classes, or else one that knows nothing but their names. */
@@ -135,6 +157,7 @@ public record DatasetProfile(
                     "images",
                     List.of(),
                     classes,
+                    Patients.SOURCE,
                     classes.list().stream().map(ClassPhrases::of).toList(),
                     List.of()));
   }

@@ -188,7 +188,7 @@ record Layout(
         rightly += name.contradicts(image.label()) ? 0 : 1;
       }
     }
-    return profile.hasSlices() && rightly > wrongly;
+    return profile.patients() == DatasetProfile.Patients.FILE_NAMES && rightly > wrongly;
   }
 
   /** The images of a source that says their classes itself. */

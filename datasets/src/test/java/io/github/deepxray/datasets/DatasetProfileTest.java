@@ -83,7 +83,15 @@ class DatasetProfileTest {
 
   private static DatasetProfile profile(
       String name, ClassNames classes, List<ClassPhrases> phrases, List<String> slices) {
-    return new DatasetProfile(name, "an image", "images", List.of(), classes, phrases, slices);
+    return new DatasetProfile(
+        name,
+        "an image",
+        "images",
+        List.of(),
+        classes,
+        DatasetProfile.Patients.SOURCE,
+        phrases,
+        slices);
   }
 
   @Test
@@ -150,6 +158,8 @@ class DatasetProfileTest {
     DatasetManifest manifest = manifest();
     DatasetManifest read = read(Json.tree(manifest));
     assertThat(read).isEqualTo(manifest);
+    assertThat(Json.tree(KNOWN).path("patients").asText()).isEqualTo("file-names");
+    assertThat(Json.tree(COVID).path("patients").asText()).isEqualTo("source");
     assertThat(read.splits().get(0).slices().keySet())
         .containsSubsequence("normal", "bacterial")
         .containsExactlyElementsOf(manifest.splits().get(0).slices().keySet());
