@@ -165,7 +165,7 @@ public final class FoldNormalization implements Pass {
       Model model, Layer layer, Affine affine, List<Layer> layers, Weights.Builder folded) {
     Weights weights = model.weights();
     String input = layer.inputs().get(0);
-    Layer redirected = Network.renameInput(layer, input, affine.from);
+    Layer redirected = layer.reading(input, affine.from);
     boolean padded =
         layer instanceof Conv2D conv && conv.padding() == Padding.SAME && conv.kernelSize() > 1;
     double[] remainder = affine.offset.clone();
@@ -177,7 +177,7 @@ public final class FoldNormalization implements Pass {
       }
       String name = layer.name() + "_centering";
       layers.add(new Rescaling(name, affine.from, List.of(1.0), shift));
-      redirected = Network.renameInput(layer, input, name);
+      redirected = layer.reading(input, name);
     }
     FloatTensor kernel = Kernels.floats(weights, layer);
     int outputs = kernel.shape().get(kernel.shape().size() - 1);

@@ -22,7 +22,7 @@ final class Rewriter {
     Layer kept = layer;
     for (String input : layer.inputs()) {
       if (redirected.containsKey(input)) {
-        kept = Network.renameInput(kept, input, redirected.get(input));
+        kept = kept.reading(input, redirected.get(input));
       }
     }
     layers.add(kept);

@@ -3,6 +3,7 @@ package io.github.deepxray.tensorflow;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.LayerVisitor;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
 import java.util.Arrays;
@@ -79,7 +80,7 @@ public final class GraphLowering {
         // Lowered with what normalizes it.
         continue;
       }
-      tensors.put(layer.name(), new Step(tf, network, layer, tensors).lower());
+      tensors.put(layer.name(), layer.accept(new Step(tf, network, layer, tensors)));
     }
     for (String output : network.outputs()) {
       // TensorFlow fuses a convolution with what follows it, even if its result is asked for, and
@@ -102,7 +103,7 @@ public final class GraphLowering {
   }
 
   /** One layer on its way into the graph. */
-  private final class Step {
+  private final class Step implements LayerVisitor<Operand<TFloat32>> {
     private final Ops tf;
     private final Network network;
     private final Layer layer;
@@ -120,43 +121,47 @@ public final class GraphLowering {
       shape = network.shape(first);
     }
 
-    Operand<TFloat32> lower() {
-      if (layer instanceof Layer.Rescaling l) {
-        return rescale(l);
-      } else if (layer instanceof Layer.Normalization) {
-        return normalize();
-      } else if (layer instanceof Layer.BatchNormalization l) {
-        return batchNormalize(l);
-      } else if (layer instanceof Layer.Conv2D l) {
-        return bias(
-            named("conv").nn.conv2d(x, weight("kernel"), strides(l.stride()), padding(l.padding())),
-            l.useBias());
-      } else if (layer instanceof Layer.DepthwiseConv2D l) {
-        return bias(
-            named("conv")
-                .nn
-                .depthwiseConv2dNative(
-                    x, weight("depthwise_kernel"), strides(l.stride()), padding(l.padding())),
-            l.useBias());
-      } else if (layer instanceof Layer.Activation l) {
-        return activate(l.function());
-      } else if (layer instanceof Layer.GlobalAveragePooling2D l) {
-        return named("mean")
-            .math
-            .mean(x, named("axes").constant(new int[] {1, 2}), Mean.keepDims(l.keepDims()));
-      } else if (layer instanceof Layer.Multiply l) {
-        return named("product").math.mul(x, tensors.get(l.second()));
-      } else if (layer instanceof Layer.Add l) {
-        return named("sum").math.add(x, tensors.get(l.second()));
-      } else if (layer instanceof Layer.Dense l) {
-        return bias(named("matmul").linalg.matMul(x, weight("kernel")), l.useBias());
-      } else if (layer instanceof Layer.Dropout l) {
-        return drop(l);
-      }
-      throw new IllegalStateException("unknown layer " + layer);
+    @Override
+    public Operand<TFloat32> visit(Layer.Conv2D l) {
+      return bias(
+          named("conv").nn.conv2d(x, weight("kernel"), strides(l.stride()), padding(l.padding())),
+          l.useBias());
     }
 
-    private Operand<TFloat32> rescale(Layer.Rescaling l) {
+    @Override
+    public Operand<TFloat32> visit(Layer.DepthwiseConv2D l) {
+      return bias(
+          named("conv")
+              .nn
+              .depthwiseConv2dNative(
+                  x, weight("depthwise_kernel"), strides(l.stride()), padding(l.padding())),
+          l.useBias());
+    }
+
+    @Override
+    public Operand<TFloat32> visit(Layer.GlobalAveragePooling2D l) {
+      return named("mean")
+          .math
+          .mean(x, named("axes").constant(new int[] {1, 2}), Mean.keepDims(l.keepDims()));
+    }
+
+    @Override
+    public Operand<TFloat32> visit(Layer.Multiply l) {
+      return named("product").math.mul(x, tensors.get(l.second()));
+    }
+
+    @Override
+    public Operand<TFloat32> visit(Layer.Add l) {
+      return named("sum").math.add(x, tensors.get(l.second()));
+    }
+
+    @Override
+    public Operand<TFloat32> visit(Layer.Dense l) {
+      return bias(named("matmul").linalg.matMul(x, weight("kernel")), l.useBias());
+    }
+
+    @Override
+    public Operand<TFloat32> visit(Layer.Rescaling l) {
       Operand<TFloat32> y = x;
       if (l.scale().stream().anyMatch(s -> s != 1)) {
         y = named("scaled").math.mul(y, named("scale").constant(floats(l.scale())));
@@ -164,7 +169,8 @@ public final class GraphLowering {
       return named("shifted").math.add(y, named("offset").constant(floats(l.offset())));
     }
 
-    private Operand<TFloat32> normalize() {
+    @Override
+    public Operand<TFloat32> visit(Layer.Normalization l) {
       Operand<TFloat32> deviation =
           named("deviation")
               .math
@@ -174,7 +180,8 @@ public final class GraphLowering {
       return named("normalized").math.div(named("centered").math.sub(x, weight("mean")), deviation);
     }
 
-    private Operand<TFloat32> batchNormalize(Layer.BatchNormalization l) {
+    @Override
+    public Operand<TFloat32> visit(Layer.BatchNormalization l) {
       if (!l.input().equals(network.input())) {
         Layer producer = network.layer(l.input());
         if (folds(network, producer)) {
@@ -252,8 +259,9 @@ public final class GraphLowering {
       return norm.named("normalized").nn.biasAdd(y, offset);
     }
 
-    private Operand<TFloat32> activate(Layer.Function function) {
-      return switch (function) {
+    @Override
+    public Operand<TFloat32> visit(Layer.Activation l) {
+      return switch (l.function()) {
         case LINEAR -> named("linear").identity(x);
         case RELU -> named("relu").nn.relu(x);
         case SIGMOID -> named("sigmoid").math.sigmoid(x);
@@ -263,7 +271,8 @@ public final class GraphLowering {
       };
     }
 
-    private Operand<TFloat32> drop(Layer.Dropout l) {
+    @Override
+    public Operand<TFloat32> visit(Layer.Dropout l) {
       if (seedAndStep.isEmpty() || l.rate() == 0) {
         return named("kept").identity(x);
       }

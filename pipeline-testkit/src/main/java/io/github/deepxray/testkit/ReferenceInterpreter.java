@@ -2,6 +2,7 @@ package io.github.deepxray.testkit;
 
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.LayerVisitor;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import java.util.HashMap;
@@ -48,17 +49,35 @@ public final class ReferenceInterpreter {
    * @return the values it writes
    */
   public double[] apply(Layer layer, Map<String, double[]> tensors) {
-    Network network = model.network();
-    double[] x = tensors.get(layer.inputs().get(0));
-    List<Integer> shape = network.shape(layer.inputs().get(0));
-    int channels = shape.get(shape.size() - 1);
-    if (layer instanceof Layer.Rescaling l) {
+    return layer.accept(new Step(layer, tensors));
+  }
+
+  /** One layer and what it reads. */
+  private final class Step implements LayerVisitor<double[]> {
+    private final Network network = model.network();
+    private final Map<String, double[]> tensors;
+    private final double[] x;
+    private final List<Integer> shape;
+    private final int channels;
+
+    Step(Layer layer, Map<String, double[]> tensors) {
+      this.tensors = tensors;
+      x = tensors.get(layer.inputs().get(0));
+      shape = network.shape(layer.inputs().get(0));
+      channels = shape.get(shape.size() - 1);
+    }
+
+    @Override
+    public double[] visit(Layer.Rescaling l) {
       double[] y = new double[x.length];
       for (int i = 0; i < x.length; i++) {
         y[i] = x[i] * pick(l.scale(), i % channels) + pick(l.offset(), i % channels);
       }
       return y;
-    } else if (layer instanceof Layer.Normalization l) {
+    }
+
+    @Override
+    public double[] visit(Layer.Normalization l) {
       double[] mean = weight(l.name() + "/mean");
       double[] variance = weight(l.name() + "/variance");
       double[] y = new double[x.length];
@@ -67,7 +86,10 @@ public final class ReferenceInterpreter {
         y[i] = (x[i] - mean[c]) / Math.max(Math.sqrt(variance[c]), Layer.Normalization.EPSILON);
       }
       return y;
-    } else if (layer instanceof Layer.BatchNormalization l) {
+    }
+
+    @Override
+    public double[] visit(Layer.BatchNormalization l) {
       double[] gamma = weight(l.name() + "/gamma");
       double[] beta = weight(l.name() + "/beta");
       double[] mean = weight(l.name() + "/moving_mean");
@@ -78,7 +100,10 @@ public final class ReferenceInterpreter {
         y[i] = gamma[c] * (x[i] - mean[c]) / Math.sqrt(variance[c] + l.epsilon()) + beta[c];
       }
       return y;
-    } else if (layer instanceof Layer.Conv2D l) {
+    }
+
+    @Override
+    public double[] visit(Layer.Conv2D l) {
       double[] kernel = weight(l.name() + "/kernel");
       double[] bias = l.useBias() ? weight(l.name() + "/bias") : new double[l.filters()];
       return convolve(
@@ -91,7 +116,10 @@ public final class ReferenceInterpreter {
           bias,
           (ky, kx, in, out) ->
               kernel[((ky * l.kernelSize() + kx) * channels + in) * l.filters() + out]);
-    } else if (layer instanceof Layer.DepthwiseConv2D l) {
+    }
+
+    @Override
+    public double[] visit(Layer.DepthwiseConv2D l) {
       double[] kernel = weight(l.name() + "/depthwise_kernel");
       double[] bias = l.useBias() ? weight(l.name() + "/bias") : new double[channels];
       return convolve(
@@ -103,31 +131,46 @@ public final class ReferenceInterpreter {
           l.padding(),
           bias,
           (ky, kx, in, out) -> in == out ? kernel[(ky * l.kernelSize() + kx) * channels + in] : 0);
-    } else if (layer instanceof Layer.Activation l) {
+    }
+
+    @Override
+    public double[] visit(Layer.Activation l) {
       return l.function() == Layer.Function.SOFTMAX
           ? softmax(x, channels)
           : map(x, function(l.function()));
-    } else if (layer instanceof Layer.GlobalAveragePooling2D) {
+    }
+
+    @Override
+    public double[] visit(Layer.GlobalAveragePooling2D l) {
       double[] y = new double[channels];
       for (int i = 0; i < x.length; i++) {
         y[i % channels] += x[i] * channels / x.length;
       }
       return y;
-    } else if (layer instanceof Layer.Multiply l) {
+    }
+
+    @Override
+    public double[] visit(Layer.Multiply l) {
       double[] gate = tensors.get(l.second());
       double[] y = new double[x.length];
       for (int i = 0; i < x.length; i++) {
         y[i] = x[i] * gate[i % gate.length];
       }
       return y;
-    } else if (layer instanceof Layer.Add l) {
+    }
+
+    @Override
+    public double[] visit(Layer.Add l) {
       double[] other = tensors.get(l.second());
       double[] y = new double[x.length];
       for (int i = 0; i < x.length; i++) {
         y[i] = x[i] + other[i];
       }
       return y;
-    } else if (layer instanceof Layer.Dense l) {
+    }
+
+    @Override
+    public double[] visit(Layer.Dense l) {
       double[] kernel = weight(l.name() + "/kernel");
       double[] y = l.useBias() ? weight(l.name() + "/bias") : new double[l.units()];
       for (int i = 0; i < x.length; i++) {
@@ -136,10 +179,12 @@ public final class ReferenceInterpreter {
         }
       }
       return y;
-    } else if (layer instanceof Layer.Dropout) {
+    }
+
+    @Override
+    public double[] visit(Layer.Dropout l) {
       return x;
     }
-    throw new IllegalStateException("unknown layer " + layer);
   }
 
   @FunctionalInterface

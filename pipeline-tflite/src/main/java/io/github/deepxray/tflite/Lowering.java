@@ -13,6 +13,7 @@ import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Multiply;
 import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.LayerVisitor;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
@@ -78,74 +79,112 @@ final class Lowering {
 
   private void lower() {
     for (Layer layer : network.layers()) {
-      if (quantization.integer(layer.name())) {
-        lowerToIntegers(layer);
-      } else {
-        lowerToFloats(layer);
-      }
+      boolean integers = quantization.integer(layer.name());
+      layer.accept(integers ? new IntegerLowering() : new FloatLowering()).run();
     }
     for (String output : network.outputs()) {
       graph.addOutput(output, activations.output(output));
     }
   }
 
-  private void lowerToFloats(Layer layer) {
-    if (layer instanceof Rescaling l) {
-      rescaling(l);
-    } else if (layer instanceof Normalization l) {
-      normalization(l);
-    } else if (layer instanceof BatchNormalization l) {
-      batchNormalization(l);
-    } else if (layer instanceof Conv2D l) {
-      String kernel = l.name() + "/kernel";
-      boolean hybrid = hybrid(kernel);
-      int x = input(l);
-      int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
-      operators.conv2D(
-          hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
-          padding(l, l.padding(), l.kernelSize(), l.stride()),
-          l.stride(),
-          x,
-          k,
-          bias(l, l.useBias(), l.filters()),
-          output(l));
-    } else if (layer instanceof DepthwiseConv2D l) {
-      int x = input(l);
-      int k = constants.floatKernel(l.name() + "/depthwise_kernel", Layout.DEPTHWISE);
-      int channels = channels(l);
-      operators.depthwiseConv2D(
-          Operators.Kind.FLOAT,
-          padding(l, l.padding(), l.kernelSize(), l.stride()),
-          l.stride(),
-          x,
-          k,
-          bias(l, l.useBias(), channels),
-          output(l));
-    } else if (layer instanceof Dense l) {
-      String kernel = l.name() + "/kernel";
-      boolean hybrid = hybrid(kernel);
-      int x = input(l);
-      int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
-      operators.fullyConnected(
-          hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
-          x,
-          k,
-          bias(l, l.useBias(), l.units()),
-          output(l));
-    } else if (layer instanceof Activation l) {
-      activation(l);
-    } else if (layer instanceof GlobalAveragePooling2D l) {
-      operators.mean(Operators.Kind.FLOAT, input(l), spatialAxes(), l.keepDims(), output(l));
-    } else if (layer instanceof Multiply l) {
-      int a = activations.floats(l.first());
-      operators.multiply(1, a, activations.floats(l.second()), output(l));
-    } else if (layer instanceof Add l) {
-      int a = activations.floats(l.first());
-      operators.add(Operators.Kind.FLOAT, a, activations.floats(l.second()), output(l));
-    } else if (layer instanceof Dropout) {
-      activations.copyFloats(layer);
-    } else {
-      throw new IllegalStateException("unknown layer " + layer);
+  /** Lowers layers that compute in floats. */
+  private final class FloatLowering implements LayerVisitor<Runnable> {
+    @Override
+    public Runnable visit(Rescaling l) {
+      return () -> rescaling(l);
+    }
+
+    @Override
+    public Runnable visit(Normalization l) {
+      return () -> normalization(l);
+    }
+
+    @Override
+    public Runnable visit(BatchNormalization l) {
+      return () -> batchNormalization(l);
+    }
+
+    @Override
+    public Runnable visit(Conv2D l) {
+      return () -> {
+        String kernel = l.name() + "/kernel";
+        boolean hybrid = hybrid(kernel);
+        int x = input(l);
+        int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
+        operators.conv2D(
+            hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
+            padding(l, l.padding(), l.kernelSize(), l.stride()),
+            l.stride(),
+            x,
+            k,
+            bias(l, l.useBias(), l.filters()),
+            output(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(DepthwiseConv2D l) {
+      return () -> {
+        int x = input(l);
+        int k = constants.floatKernel(l.name() + "/depthwise_kernel", Layout.DEPTHWISE);
+        int channels = channels(l);
+        operators.depthwiseConv2D(
+            Operators.Kind.FLOAT,
+            padding(l, l.padding(), l.kernelSize(), l.stride()),
+            l.stride(),
+            x,
+            k,
+            bias(l, l.useBias(), channels),
+            output(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Dense l) {
+      return () -> {
+        String kernel = l.name() + "/kernel";
+        boolean hybrid = hybrid(kernel);
+        int x = input(l);
+        int k = hybrid ? hybridKernel(kernel) : constants.floatKernel(kernel, Layout.OUTPUTS_FIRST);
+        operators.fullyConnected(
+            hybrid ? Operators.Kind.HYBRID : Operators.Kind.FLOAT,
+            x,
+            k,
+            bias(l, l.useBias(), l.units()),
+            output(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Activation l) {
+      return () -> activation(l);
+    }
+
+    @Override
+    public Runnable visit(GlobalAveragePooling2D l) {
+      return () ->
+          operators.mean(Operators.Kind.FLOAT, input(l), spatialAxes(), l.keepDims(), output(l));
+    }
+
+    @Override
+    public Runnable visit(Multiply l) {
+      return () -> {
+        int a = activations.floats(l.first());
+        operators.multiply(1, a, activations.floats(l.second()), output(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Add l) {
+      return () -> {
+        int a = activations.floats(l.first());
+        operators.add(Operators.Kind.FLOAT, a, activations.floats(l.second()), output(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Dropout l) {
+      return () -> activations.copyFloats(l);
     }
   }
 
@@ -242,55 +281,104 @@ final class Lowering {
         : graph.addConstant(name, FloatTensor.of(new float[channels], channels));
   }
 
-  private void lowerToIntegers(Layer layer) {
-    Operators.Kind kind = kind();
-    if (layer instanceof Rescaling l) {
-      integerRescaling(l);
-    } else if (layer instanceof Normalization || layer instanceof BatchNormalization) {
-      throw new DeepXrayException(
-          "Layer "
-              + layer.name()
-              + " ("
-              + layer.getClass().getSimpleName()
-              + ") does not compute in integers; fold it into its neighbours before quantizing, or"
-              + " keep it in floats.");
-    } else if (layer instanceof Conv2D l) {
-      int x = integerInput(l);
-      IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
-      int k = constants.integerKernel(l.name() + "/kernel", kernel.kernel(), Layout.OUTPUTS_FIRST);
-      int bias = kernel.addBias(graph, l.name() + "/bias");
-      byte padding = padding(l, l.padding(), l.kernelSize(), l.stride());
-      operators.conv2D(kind, padding, l.stride(), x, k, bias, integerOutput(l));
-    } else if (layer instanceof DepthwiseConv2D l) {
-      String name = l.name() + "/depthwise_kernel";
-      int x = integerInput(l);
-      IntegerKernel kernel = kernel(l, name, l.useBias());
-      int k = constants.integerKernel(name, kernel.kernel(), Layout.DEPTHWISE);
-      int bias = kernel.addBias(graph, l.name() + "/bias");
-      byte padding = padding(l, l.padding(), l.kernelSize(), l.stride());
-      operators.depthwiseConv2D(kind, padding, l.stride(), x, k, bias, integerOutput(l));
-    } else if (layer instanceof Dense l) {
-      int x = integerInput(l);
-      IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
-      int k = constants.denseKernel(l.name() + "/kernel", kernel.kernel());
-      operators.fullyConnected(
-          kind, x, k, kernel.addBias(graph, l.name() + "/bias"), integerOutput(l));
-    } else if (layer instanceof Activation l) {
-      integerActivation(l);
-    } else if (layer instanceof GlobalAveragePooling2D l) {
-      operators.mean(kind, integerInput(l), spatialAxes(), l.keepDims(), integerOutput(l));
-    } else if (layer instanceof Multiply l) {
-      int a = activations.integers(l.first());
-      int b = activations.integers(l.second());
-      integerMultiply(l, a, affine(l.first()), b, affine(l.second()), integerOutput(l));
-    } else if (layer instanceof Add l) {
-      int a = activations.integers(l.first());
-      int b = activations.integers(l.second());
-      integerAdd(l, a, affine(l.first()), b, affine(l.second()), integerOutput(l));
-    } else if (layer instanceof Dropout) {
-      activations.copyIntegers(layer);
-    } else {
-      throw new IllegalStateException("unknown layer " + layer);
+  private static DeepXrayException noIntegers(Layer layer) {
+    return new DeepXrayException(
+        "Layer "
+            + layer.name()
+            + " ("
+            + layer.getClass().getSimpleName()
+            + ") does not compute in integers; fold it into its neighbours before quantizing, or"
+            + " keep it in floats.");
+  }
+
+  /** Lowers layers that compute in integers. */
+  private final class IntegerLowering implements LayerVisitor<Runnable> {
+    private final Operators.Kind kind = kind();
+
+    @Override
+    public Runnable visit(Rescaling l) {
+      return () -> integerRescaling(l);
+    }
+
+    @Override
+    public Runnable visit(Normalization l) {
+      throw noIntegers(l);
+    }
+
+    @Override
+    public Runnable visit(BatchNormalization l) {
+      throw noIntegers(l);
+    }
+
+    @Override
+    public Runnable visit(Conv2D l) {
+      return () -> {
+        int x = integerInput(l);
+        IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
+        int k =
+            constants.integerKernel(l.name() + "/kernel", kernel.kernel(), Layout.OUTPUTS_FIRST);
+        int bias = kernel.addBias(graph, l.name() + "/bias");
+        byte padding = padding(l, l.padding(), l.kernelSize(), l.stride());
+        operators.conv2D(kind, padding, l.stride(), x, k, bias, integerOutput(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(DepthwiseConv2D l) {
+      return () -> {
+        String name = l.name() + "/depthwise_kernel";
+        int x = integerInput(l);
+        IntegerKernel kernel = kernel(l, name, l.useBias());
+        int k = constants.integerKernel(name, kernel.kernel(), Layout.DEPTHWISE);
+        int bias = kernel.addBias(graph, l.name() + "/bias");
+        byte padding = padding(l, l.padding(), l.kernelSize(), l.stride());
+        operators.depthwiseConv2D(kind, padding, l.stride(), x, k, bias, integerOutput(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Dense l) {
+      return () -> {
+        int x = integerInput(l);
+        IntegerKernel kernel = kernel(l, l.name() + "/kernel", l.useBias());
+        int k = constants.denseKernel(l.name() + "/kernel", kernel.kernel());
+        operators.fullyConnected(
+            kind, x, k, kernel.addBias(graph, l.name() + "/bias"), integerOutput(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Activation l) {
+      return () -> integerActivation(l);
+    }
+
+    @Override
+    public Runnable visit(GlobalAveragePooling2D l) {
+      return () ->
+          operators.mean(kind, integerInput(l), spatialAxes(), l.keepDims(), integerOutput(l));
+    }
+
+    @Override
+    public Runnable visit(Multiply l) {
+      return () -> {
+        int a = activations.integers(l.first());
+        int b = activations.integers(l.second());
+        integerMultiply(l, a, affine(l.first()), b, affine(l.second()), integerOutput(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Add l) {
+      return () -> {
+        int a = activations.integers(l.first());
+        int b = activations.integers(l.second());
+        integerAdd(l, a, affine(l.first()), b, affine(l.second()), integerOutput(l));
+      };
+    }
+
+    @Override
+    public Runnable visit(Dropout l) {
+      return () -> activations.copyIntegers(l);
     }
   }
 

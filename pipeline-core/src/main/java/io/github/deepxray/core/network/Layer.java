@@ -32,6 +32,14 @@ public sealed interface Layer {
     return List.of();
   }
 
+  /** The same layer with each read of a tensor replaced by one of another. */
+  Layer reading(String from, String to);
+
+  /**
+   * What a visitor says of a layer of its kind: a new kind does not compile until all visitors do.
+   */
+  <R> R accept(LayerVisitor<R> visitor);
+
   /** Spatial padding, with TensorFlow's meaning. */
   enum Padding {
     /** Zero padding so that the output has {@code ceil(n / stride)} positions. */
@@ -100,6 +108,16 @@ public sealed interface Layer {
           channels);
       return shape;
     }
+
+    @Override
+    public Rescaling reading(String from, String to) {
+      return new Rescaling(name, other(input, from, to), scale, offset);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
+    }
   }
 
   /**
@@ -125,6 +143,16 @@ public sealed interface Layer {
       int channels = Shapes.channels(inputShapes.get(0));
       return List.of(
           WeightSpec.of(name + "/mean", channels), WeightSpec.of(name + "/variance", channels));
+    }
+
+    @Override
+    public Normalization reading(String from, String to) {
+      return new Normalization(name, other(input, from, to));
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
     }
   }
 
@@ -167,6 +195,17 @@ public sealed interface Layer {
     public Conv2D withBias(boolean bias) {
       return new Conv2D(name, input, filters, kernelSize, stride, padding, bias);
     }
+
+    @Override
+    public Conv2D reading(String from, String to) {
+      return new Conv2D(
+          name, other(input, from, to), filters, kernelSize, stride, padding, useBias);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
+    }
   }
 
   /**
@@ -202,6 +241,17 @@ public sealed interface Layer {
     public DepthwiseConv2D withBias(boolean bias) {
       return new DepthwiseConv2D(name, input, kernelSize, stride, padding, bias);
     }
+
+    @Override
+    public DepthwiseConv2D reading(String from, String to) {
+      return new DepthwiseConv2D(
+          name, other(input, from, to), kernelSize, stride, padding, useBias);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
+    }
   }
 
   /**
@@ -228,6 +278,16 @@ public sealed interface Layer {
           WeightSpec.of(name + "/moving_mean", channels),
           WeightSpec.of(name + "/moving_variance", channels));
     }
+
+    @Override
+    public BatchNormalization reading(String from, String to) {
+      return new BatchNormalization(name, other(input, from, to), epsilon);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
+    }
   }
 
   /** A function that keeps the shape. */
@@ -240,6 +300,16 @@ public sealed interface Layer {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       return inputShapes.get(0);
+    }
+
+    @Override
+    public Activation reading(String from, String to) {
+      return new Activation(name, other(input, from, to), function);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
     }
   }
 
@@ -254,6 +324,16 @@ public sealed interface Layer {
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       int channels = Shapes.image(this, inputShapes.get(0)).get(2);
       return keepDims ? List.of(1, 1, channels) : List.of(channels);
+    }
+
+    @Override
+    public GlobalAveragePooling2D reading(String from, String to) {
+      return new GlobalAveragePooling2D(name, other(input, from, to), keepDims);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
     }
   }
 
@@ -275,6 +355,16 @@ public sealed interface Layer {
       Shapes.check(a.equals(b) || gate, this, "cannot multiply %s by %s", a, b);
       return a;
     }
+
+    @Override
+    public Multiply reading(String from, String to) {
+      return new Multiply(name, other(first, from, to), other(second, from, to));
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
+    }
   }
 
   /** The sum of two tensors of one shape. */
@@ -293,6 +383,16 @@ public sealed interface Layer {
           inputShapes.get(0),
           inputShapes.get(1));
       return inputShapes.get(0);
+    }
+
+    @Override
+    public Add reading(String from, String to) {
+      return new Add(name, other(first, from, to), other(second, from, to));
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
     }
   }
 
@@ -323,6 +423,16 @@ public sealed interface Layer {
     /** The same layer with or without bias. */
     public Dense withBias(boolean bias) {
       return new Dense(name, input, units, bias);
+    }
+
+    @Override
+    public Dense reading(String from, String to) {
+      return new Dense(name, other(input, from, to), units, useBias);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
     }
   }
 
@@ -356,5 +466,19 @@ public sealed interface Layer {
     public String toString() {
       return "Dropout[name=" + name + ", input=" + input + ", rate=" + rate + "]";
     }
+
+    @Override
+    public Dropout reading(String from, String to) {
+      return new Dropout(name, other(input, from, to), rate, wholeExamples);
+    }
+
+    @Override
+    public <R> R accept(LayerVisitor<R> visitor) {
+      return visitor.visit(this);
+    }
+  }
+
+  private static String other(String tensor, String from, String to) {
+    return tensor.equals(from) ? to : tensor;
   }
 }

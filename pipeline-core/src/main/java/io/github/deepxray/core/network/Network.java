@@ -233,50 +233,11 @@ public final class Network {
     }
     List<Layer> all = new ArrayList<>(layers);
     for (Layer layer : next.layers) {
-      all.add(renameInput(layer, next.input, joint));
+      all.add(layer.reading(next.input, joint));
     }
     List<String> results =
         next.outputs.stream().map(o -> o.equals(next.input) ? joint : o).toList();
     return new Network(name, input, inputShape(), all, results);
-  }
-
-  /** The layer with each read of tensor {@code from} replaced by one of tensor {@code to}. */
-  public static Layer renameInput(Layer layer, String from, String to) {
-    if (!layer.inputs().contains(from)) {
-      return layer;
-    }
-    if (layer instanceof Layer.Rescaling l) {
-      return new Layer.Rescaling(l.name(), to, l.scale(), l.offset());
-    } else if (layer instanceof Layer.Normalization l) {
-      return new Layer.Normalization(l.name(), to);
-    } else if (layer instanceof Layer.Conv2D l) {
-      return new Layer.Conv2D(
-          l.name(), to, l.filters(), l.kernelSize(), l.stride(), l.padding(), l.useBias());
-    } else if (layer instanceof Layer.DepthwiseConv2D l) {
-      return new Layer.DepthwiseConv2D(
-          l.name(), to, l.kernelSize(), l.stride(), l.padding(), l.useBias());
-    } else if (layer instanceof Layer.BatchNormalization l) {
-      return new Layer.BatchNormalization(l.name(), to, l.epsilon());
-    } else if (layer instanceof Layer.Activation l) {
-      return new Layer.Activation(l.name(), to, l.function());
-    } else if (layer instanceof Layer.GlobalAveragePooling2D l) {
-      return new Layer.GlobalAveragePooling2D(l.name(), to, l.keepDims());
-    } else if (layer instanceof Layer.Multiply l) {
-      return new Layer.Multiply(
-          l.name(),
-          l.first().equals(from) ? to : l.first(),
-          l.second().equals(from) ? to : l.second());
-    } else if (layer instanceof Layer.Add l) {
-      return new Layer.Add(
-          l.name(),
-          l.first().equals(from) ? to : l.first(),
-          l.second().equals(from) ? to : l.second());
-    } else if (layer instanceof Layer.Dense l) {
-      return new Layer.Dense(l.name(), to, l.units(), l.useBias());
-    } else if (layer instanceof Layer.Dropout l) {
-      return new Layer.Dropout(l.name(), to, l.rate(), l.wholeExamples());
-    }
-    throw new IllegalStateException("unknown layer " + layer);
   }
 
   @Override

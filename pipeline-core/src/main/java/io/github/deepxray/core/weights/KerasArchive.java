@@ -8,6 +8,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TimelessZip;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Add;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -15,9 +16,11 @@ import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.Dropout;
 import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
+import io.github.deepxray.core.network.Layer.Multiply;
 import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.LayerVisitor;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
@@ -197,7 +200,7 @@ public final class KerasArchive {
           layer(
               KerasGroups.className(layer),
               layer.name(),
-              options(network, layer),
+              layer.accept(new Options(network)),
               Json.array().add(node)));
     }
     config.putArray("input_layers").add(history(network.input()));
@@ -236,35 +239,74 @@ public final class KerasArchive {
     return tensor;
   }
 
-  private static ObjectNode options(Network network, Layer layer) {
-    ObjectNode options = Json.object();
-    if (layer instanceof Rescaling l) {
+  /** The options of a layer in Keras' terms, but for those that all layers have. */
+  private record Options(Network network) implements LayerVisitor<ObjectNode> {
+    @Override
+    public ObjectNode visit(Rescaling l) {
+      ObjectNode options = Json.object();
       putOneOrAll(options, "scale", l.scale());
       putOneOrAll(options, "offset", l.offset());
-    } else if (layer instanceof Normalization) {
-      options.put("axis", -1);
-    } else if (layer instanceof Conv2D l) {
-      options.put("filters", l.filters());
+      return options;
+    }
+
+    @Override
+    public ObjectNode visit(Normalization l) {
+      return Json.object().put("axis", -1);
+    }
+
+    @Override
+    public ObjectNode visit(Conv2D l) {
+      ObjectNode options = Json.object().put("filters", l.filters());
       putConvolution(options, l.kernelSize(), l.stride(), l.padding(), l.useBias());
-    } else if (layer instanceof DepthwiseConv2D l) {
-      options.put("depth_multiplier", 1);
+      return options;
+    }
+
+    @Override
+    public ObjectNode visit(DepthwiseConv2D l) {
+      ObjectNode options = Json.object().put("depth_multiplier", 1);
       putConvolution(options, l.kernelSize(), l.stride(), l.padding(), l.useBias());
-    } else if (layer instanceof BatchNormalization l) {
-      options.put("axis", -1).put("momentum", MOMENTUM).put("epsilon", l.epsilon());
-    } else if (layer instanceof Activation l) {
-      options.put("activation", activation(l.function()));
-    } else if (layer instanceof GlobalAveragePooling2D l) {
-      options.put("data_format", CHANNELS_LAST).put("keepdims", l.keepDims());
-    } else if (layer instanceof Dense l) {
-      options.put("units", l.units()).put("use_bias", l.useBias());
-    } else if (layer instanceof Dropout l) {
-      options.put("rate", l.rate());
+      return options;
+    }
+
+    @Override
+    public ObjectNode visit(BatchNormalization l) {
+      return Json.object().put("axis", -1).put("momentum", MOMENTUM).put("epsilon", l.epsilon());
+    }
+
+    @Override
+    public ObjectNode visit(Activation l) {
+      return Json.object().put("activation", activation(l.function()));
+    }
+
+    @Override
+    public ObjectNode visit(GlobalAveragePooling2D l) {
+      return Json.object().put("data_format", CHANNELS_LAST).put("keepdims", l.keepDims());
+    }
+
+    @Override
+    public ObjectNode visit(Multiply l) {
+      return Json.object();
+    }
+
+    @Override
+    public ObjectNode visit(Add l) {
+      return Json.object();
+    }
+
+    @Override
+    public ObjectNode visit(Dense l) {
+      return Json.object().put("units", l.units()).put("use_bias", l.useBias());
+    }
+
+    @Override
+    public ObjectNode visit(Dropout l) {
+      ObjectNode options = Json.object().put("rate", l.rate());
       if (l.wholeExamples()) {
         ArrayNode noise = options.putArray("noise_shape").addNull();
         network.shape(l.input()).forEach(size -> noise.add(1));
       }
+      return options;
     }
-    return options;
   }
 
   private static void putConvolution(

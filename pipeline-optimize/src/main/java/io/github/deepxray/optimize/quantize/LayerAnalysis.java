@@ -233,7 +233,7 @@ public final class LayerAnalysis {
         tensors.put(rounded(sigmoid), steps);
         inFloat.add(sigmoid);
       } else {
-        layers.add(Network.renameInput(layer, tensor, rounded));
+        layers.add(layer.reading(tensor, rounded));
       }
       if (writes) {
         boolean cut = SwishInput.isCut(quantized, tensor);
