@@ -36,6 +36,7 @@ import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.Backbone;
@@ -127,7 +128,7 @@ class BundleTest {
     assertThat(parts[0]).isEmpty();
     Path file = home.resolve("front.yaml");
     Files.writeString(file, parts[1]);
-    return Json.readConfig(file);
+    return Yaml.read(file);
   }
 
   @Test
