@@ -1,6 +1,6 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
@@ -11,7 +11,6 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.export.report.Picture;
-import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.train.Mistakes;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
@@ -116,8 +115,7 @@ final class ReportPictures {
       return pictures;
     }
     Path model = explaining.get();
-    try (Explainer explainer =
-        new Explainer(TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
+    try (Explainer explainer = Explainer.open(model)) {
       for (String file : files) {
         HeatMap map = explainer.explain(records.get(file).decode()).heatMap();
         pictures.add(mistake(dataset, records.get(file), Optional.of(map)));

@@ -1,6 +1,6 @@
 package io.github.deepxray.export.report;
 
-import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
