@@ -86,8 +86,7 @@ final class DemoCommand implements Callable<Integer> {
             EfficientNet.B0.resolution(),
             calibrationImages(dataset),
             seed.seed,
-            Pipeline.engine("tflite"),
-            common.console());
+            pipeline.context());
     HeadSpec head = HeadSpec.of("ensemble").withViews(1);
     common.print(
         Reports.training(

@@ -6,6 +6,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.finetune.FineTuner;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -73,12 +74,15 @@ final class FineTuneCommand implements Callable<Integer> {
                     pruneGradually.isPresent()
                         ? Optional.of(PruningSpec.read(pruneGradually.get()))
                         : Optional.empty(),
-                    seed.seed,
-                    1,
-                    resume,
-                    stage.cores()));
+                    seed.seed));
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
-      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
+      Pipeline pipeline =
+          Usage.check(
+              common,
+              () -> {
+                Pipeline.Builder builder = stage.builder(common, Map.of(), tracking);
+                return (resume ? builder : builder.optStartAnew()).build();
+              });
       // What may fail soon leaves no trace of a run.
       PreparedDataset.open(pipeline.dataFolder());
       TrainedModel.load(pipeline.trainFolder());

@@ -13,7 +13,6 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.KerasArchive;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -29,11 +28,12 @@ import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +56,7 @@ public final class BundleWriter {
   private final ImageOrigin origin;
   private final Map<String, String> config;
   private final Options options;
-  private final int cores;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * How to write.
@@ -112,8 +111,7 @@ public final class BundleWriter {
    * @param origin where the images come from
    * @param config the effective options, for the provenance
    * @param options how to write
-   * @param cores how many processor cores the gate may use
-   * @param progress told how far the gate is
+   * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
       String name,
@@ -121,15 +119,13 @@ public final class BundleWriter {
       ImageOrigin origin,
       Map<String, String> config,
       Options options,
-      int cores,
-      Progress progress) {
+      Context context) {
     this.name = name;
     this.purpose = purpose;
     this.origin = origin;
     this.config = Map.copyOf(config);
     this.options = options;
-    this.cores = cores;
-    this.progress = progress;
+    this.context = context;
   }
 
   /**
@@ -331,7 +327,8 @@ public final class BundleWriter {
       List<QuantizedForms.Form> forms)
       throws IOException {
     Decision trained = metrics.decision().decision();
-    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, metrics, cores, progress);
+    ArtifactChecker checker =
+        new ArtifactChecker(bundle, dataset, metrics, context.cores(), context.progress());
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =

@@ -43,6 +43,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,14 +93,17 @@ class BundleTest {
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
             1,
-            Pipeline.engine("tflite"),
-            Progress.NONE);
+            Context.of(Pipeline.engine("tflite"), home.resolve("cache")));
     pipeline =
         Pipeline.builder(home.resolve("out")).optConfig(Map.of("seed", "2", "b", "c")).build();
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
     bundle = pipeline.export("pneumonia-1", "Tells one from the other.", ImageOrigin.PHANTOMS);
+  }
+
+  private static Context context() {
+    return pipeline.context().withCores(1);
   }
 
   /** The classifier of another training on the same data. */
@@ -237,8 +241,7 @@ class BundleTest {
             origin,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE)
+            context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
             dataset,
@@ -415,8 +418,7 @@ class BundleTest {
             ImageOrigin.PHANTOMS,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            thief);
+            context().withProgress(thief));
     assertThatThrownBy(
             () ->
                 writer.write(
@@ -441,8 +443,7 @@ class BundleTest {
                 ImageOrigin.PHANTOMS,
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
-                1,
-                Progress.NONE)
+                context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
                 dataset,
@@ -574,8 +575,7 @@ class BundleTest {
             ImageOrigin.PHANTOMS,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE);
+            context());
     Bundle written =
         writer.write(
             model,
@@ -660,8 +660,7 @@ class BundleTest {
                 ImageOrigin.PHANTOMS,
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
-                1,
-                Progress.NONE)
+                context())
             .write(
                 model,
                 dataset,

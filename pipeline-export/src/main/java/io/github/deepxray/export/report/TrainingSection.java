@@ -2,7 +2,7 @@ package io.github.deepxray.export.report;
 
 import io.github.deepxray.core.html.Html;
 import io.github.deepxray.export.report.Chart.Point;
-import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.stage.EpochResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
