@@ -15,7 +15,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.testkit.InCi;
