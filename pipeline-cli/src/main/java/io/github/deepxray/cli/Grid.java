@@ -20,6 +20,7 @@ import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.report.ModelSpeed;
 import io.github.deepxray.report.Provenance;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.ModelMetrics;
@@ -320,6 +321,6 @@ final class Grid {
     ObjectNode kept = (ObjectNode) Json.tree(spec);
     kept.put("out", out.toString());
     kept.put("cache", cache.toString());
-    AtomicFiles.write(out.resolve("grid.yaml"), Json.yaml(kept));
+    AtomicFiles.write(out.resolve("grid.yaml"), Yaml.text(kept));
   }
 }

@@ -22,7 +22,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
-import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -32,6 +31,7 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.LayerReport;
 import io.github.deepxray.report.BundleRecords;
@@ -40,6 +40,7 @@ import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.report.Provenance;
 import io.github.deepxray.report.ReportContent;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.Backbone;
@@ -131,7 +132,7 @@ class BundleTest {
     assertThat(parts[0]).isEmpty();
     Path file = home.resolve("front.yaml");
     Files.writeString(file, parts[1]);
-    return Json.readConfig(file);
+    return Yaml.read(file);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.github.deepxray.core.weights;
+package io.github.deepxray.keras;
 
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;

@@ -1,9 +1,11 @@
-package io.github.deepxray.core.weights;
+package io.github.deepxray.keras;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,8 @@
-package io.github.deepxray.core.weights;
+package io.github.deepxray.keras;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,4 +1,4 @@
-package io.github.deepxray.core.weights;
+package io.github.deepxray.keras;
 
 import io.jhdf.Constants;
 import io.jhdf.FractalHeap;

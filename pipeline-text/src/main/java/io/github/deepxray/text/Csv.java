@@ -1,26 +1,23 @@
-package io.github.deepxray.core.io;
+package io.github.deepxray.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.RuntimeJsonMappingException;
-import com.fasterxml.jackson.databind.cfg.CoercionAction;
-import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /**
- * CSV files (RFC 4180, but with {@code \n}) of records: a header with the names of the components,
- * then a record a line, quoted only where needed.
+ * CSV (RFC 4180, but with {@code \n}): a header with the names of the columns, then a row a line,
+ * quoted only where needed.
  */
 public final class Csv {
   private static final CsvMapper MAPPER =
@@ -28,9 +25,6 @@ public final class Csv {
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
           .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
           .enable(CsvParser.Feature.FAIL_ON_MISSING_COLUMNS)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .withCoercionConfigDefaults(
-              config -> config.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
           .build();
 
   /** The most MiB of a file: a line for each of some million images. */
@@ -66,18 +60,6 @@ public final class Csv {
   }
 
   /**
-   * Writes a file, beside it first.
-   *
-   * @throws IOException if it cannot be written
-   */
-  public static <T extends Record> void write(Path file, Class<T> type, List<T> rows)
-      throws IOException {
-    StringBuilder text = new StringBuilder(header(type)).append('\n');
-    rows.forEach(row -> text.append(line(row)));
-    AtomicFiles.write(file, text.toString());
-  }
-
-  /**
    * Rows of text as a file's content.
    *
    * @param rows a map from column to value for each line, all with the columns of the first
@@ -89,27 +71,6 @@ public final class Csv {
       return MAPPER.writer(columns.build().withHeader()).writeValueAsString(rows);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("cannot write CSV", e);
-    }
-  }
-
-  /**
-   * Reads a file.
-   *
-   * @throws DeepXrayException if the header is another one or a line does not fit the record; the
-   *     message names the line
-   * @throws IOException if it cannot be read
-   */
-  public static <T extends Record> List<T> read(Path file, Class<T> type) throws IOException {
-    CsvSchema schema = MAPPER.schemaFor(type).withHeader().withStrictHeaders(true);
-    String text = TextFiles.read(file, LARGEST);
-    try (MappingIterator<T> rows = MAPPER.readerFor(type).with(schema).readValues(text)) {
-      try {
-        return rows.readAll();
-      } catch (JsonProcessingException | RuntimeJsonMappingException e) {
-        throw malformed(file, rows.getCurrentLocation().getLineNr(), header(type), e);
-      }
-    } catch (JsonProcessingException e) {
-      throw malformed(file, 1, header(type), e);
     }
   }
 
@@ -141,7 +102,7 @@ public final class Csv {
       try {
         all = rows.readAll();
       } catch (JsonProcessingException | RuntimeJsonMappingException e) {
-        throw malformed(file, rows.getCurrentLocation().getLineNr(), "of the first line", e);
+        throw malformed(file, rows.getCurrentLocation().getLineNr(), e);
       }
       CsvSchema found = (CsvSchema) rows.getParserSchema();
       for (String column : required) {
@@ -152,7 +113,7 @@ public final class Csv {
       }
       return all;
     } catch (JsonProcessingException e) {
-      throw malformed(file, 1, "of the first line", e);
+      throw malformed(file, 1, e);
     }
   }
 
@@ -163,23 +124,18 @@ public final class Csv {
         : first.contains(";") ? ';' : first.contains("\t") ? '\t' : ',';
   }
 
-  private static DeepXrayException malformed(
-      Path file, int reached, String columns, Exception wrapped) {
+  private static DeepXrayException malformed(Path file, int reached, Exception wrapped) {
     Throwable e = wrapped instanceof RuntimeJsonMappingException ? wrapped.getCause() : wrapped;
     int line = reached;
     if (e instanceof JsonProcessingException parsing && parsing.getLocation() != null) {
       // Where it went wrong; the parser may be on the next line already.
       line = parsing.getLocation().getLineNr();
     }
-    String reason =
-        e instanceof MismatchedInputException mismatch
-                && mismatch.getTargetType() != null
-                && !mismatch.getPath().isEmpty()
-                && mismatch.getPath().get(0).getFieldName() != null
-            ? mismatch.getPath().get(0).getFieldName()
-                + " must be "
-                + Malformed.expected(mismatch.getTargetType())
-            : "it does not have the columns " + columns + ", divided by commas";
-    return new DeepXrayException(file + ", line " + line + ": " + reason + ".", wrapped);
+    return new DeepXrayException(
+        file
+            + ", line "
+            + line
+            + ": it does not have the columns of the first line, divided by commas.",
+        wrapped);
   }
 }
