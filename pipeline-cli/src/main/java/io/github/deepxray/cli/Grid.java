@@ -13,13 +13,14 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.FinishedExperiment;
 import io.github.deepxray.export.Latency;
 import io.github.deepxray.export.Pipeline;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.Experiments.Experiment;
-import io.github.deepxray.export.report.ModelSpeed;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
@@ -277,7 +278,7 @@ final class Grid {
       }
     }
     Optional<Path> reference = Optional.ofNullable(models.get(all.baseline()));
-    String machine = BundleReport.speed(List.of()).machine();
+    String machine = Provenance.thisMachine();
     List<Experiment> measured = new ArrayList<>();
     for (Experiment experiment : all.experiments()) {
       Path model = models.get(experiment.name());
@@ -328,6 +329,6 @@ final class Grid {
     ObjectNode kept = (ObjectNode) Json.tree(spec);
     kept.put("out", out.toString());
     kept.put("cache", cache.toString());
-    AtomicFiles.write(out.resolve("grid.yaml"), Json.yaml(kept));
+    AtomicFiles.write(out.resolve("grid.yaml"), Yaml.text(kept));
   }
 }

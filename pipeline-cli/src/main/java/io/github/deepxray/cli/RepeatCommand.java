@@ -8,7 +8,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.report.Spread;
+import io.github.deepxray.report.SeedSummary;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.Evaluator;
@@ -174,7 +174,7 @@ final class RepeatCommand implements Callable<Integer> {
                 .filter(cell -> cell.head.equals(spec.name()))
                 .map(cell -> cell.values(Split.TEST).get(column))
                 .toList();
-        text.append(' ').append(Spread.of(values)).append(" |");
+        text.append(' ').append(SeedSummary.of(values)).append(" |");
       }
       text.append('\n');
     }

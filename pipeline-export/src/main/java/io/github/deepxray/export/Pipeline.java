@@ -10,6 +10,8 @@ import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.LayerReportPage;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
@@ -283,9 +285,17 @@ public final class Pipeline {
   public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
     return FolderLock.holding(
         out,
-        () ->
-            new Quantizer(options, context)
-                .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder()));
+        () -> {
+          List<Quantizer.Result> results =
+              new Quantizer(options, context)
+                  .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder());
+          for (Quantizer.Result result : results) {
+            for (String report : result.form().reports()) {
+              LayerReportPage.drawBeside(quantizeFolder().resolve(report));
+            }
+          }
+          return results;
+        });
   }
 
   /**
@@ -298,7 +308,7 @@ public final class Pipeline {
    */
   public Bundle export(String name, String purpose) throws IOException {
     PreparedDataset dataset = PreparedDataset.open(dataFolder());
-    return export(name, purpose, ImageOrigin.of(dataset.manifest().audit()));
+    return export(name, purpose, DatasetOrigin.of(dataset.manifest().audit()));
   }
 
   /**
@@ -310,7 +320,7 @@ public final class Pipeline {
    * @throws DeepXrayException if the classifier was not trained or not evaluated
    * @throws IOException if something cannot be read or written
    */
-  public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
+  public Bundle export(String name, String purpose, DatasetOrigin origin) throws IOException {
     return FolderLock.holding(
         out,
         () ->
@@ -340,7 +350,7 @@ public final class Pipeline {
           DatasetManifest dataset = PreparedDataset.open(dataFolder()).manifest();
           Path file = out.resolve(Bundle.TFLITE_FLOAT32);
           new BundleWriter(
-                  name, purpose, ImageOrigin.of(dataset.audit()), config, bundleOptions, context)
+                  name, purpose, DatasetOrigin.of(dataset.audit()), config, bundleOptions, context)
               .writeFloat32(model(), dataset.profile(), file);
           return file;
         });

@@ -7,6 +7,7 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.FineTuneSpec;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -90,7 +91,7 @@ class ReadmeTest {
   private static void assertNamesEveryField(Path file, Class<? extends Record> type)
       throws IOException {
     List<String> names = new ArrayList<>();
-    Json.readConfig(file).fieldNames().forEachRemaining(names::add);
+    Yaml.read(file).fieldNames().forEachRemaining(names::add);
     assertThat(names)
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList());
@@ -116,7 +117,9 @@ class ReadmeTest {
     assertThat(pattern.timing()).isInstanceOf(PruningSpec.Constant.class);
     Files.writeString(
         prune,
-        "sparsity: 0.5\nstructure: 1x4\ntiming: {type: constant_steps, beginStep: 5, endStep: 9}\n");
+        "sparsity: 0.5\n"
+            + "structure: 1x4\n"
+            + "timing: {type: constant_steps, beginStep: 5, endStep: 9}\n");
     assertThat(PruningSpec.read(prune.toString()).structure())
         .isEqualTo(PruningSpec.Structure.BLOCK_1X4);
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.finetune.Blocks;
 import io.github.deepxray.train.loop.LearningRateSchedule;
@@ -153,7 +154,7 @@ public record FineTuneSpec(
       throw new DeepXrayException(
           "Fine-tuning: there is no file " + file + "; give one, or a block such as block6a.");
     }
-    return DEFAULT.with(Json.readConfig(file), file.toString());
+    return DEFAULT.with(Yaml.read(file), file.toString());
   }
 
   /**
