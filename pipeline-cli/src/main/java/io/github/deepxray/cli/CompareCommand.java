@@ -12,12 +12,12 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
-import io.github.deepxray.export.report.BundlesPage;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.ExperimentsPage;
-import io.github.deepxray.export.report.ModelSpeed;
+import io.github.deepxray.report.BundlesPage;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.ExperimentsPage;
+import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Provenance;
 import io.github.deepxray.text.Csv;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -261,7 +261,7 @@ final class CompareCommand implements Callable<Integer> {
                         row.report,
                         row.latency.map(l -> new ModelSpeed(l.milliseconds(), l.speedup()))))
             .toList(),
-        measured ? Optional.of(BundleReport.speed(List.of()).machine()) : Optional.empty());
+        measured ? Optional.of(Provenance.thisMachine()) : Optional.empty());
   }
 
   private static String name(String bundle, ArtifactReport report) {

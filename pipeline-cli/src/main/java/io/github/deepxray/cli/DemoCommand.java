@@ -13,8 +13,8 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.export.ImageOrigin;
 import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
@@ -86,8 +86,7 @@ final class DemoCommand implements Callable<Integer> {
             EfficientNet.B0.resolution(),
             calibrationImages(dataset),
             seed.seed,
-            Pipeline.engine("tflite"),
-            common.console());
+            pipeline.context());
     HeadSpec head = HeadSpec.of("ensemble").withViews(1);
     common.print(
         Reports.training(
@@ -95,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
                 dataset.manifest().profile())
             + "\n");
     common.print(pipeline.evaluate().table(Split.TEST) + "\n");
-    Bundle bundle = pipeline.export("deepxray-demo", PURPOSE, ImageOrigin.PHANTOMS);
+    Bundle bundle = pipeline.export("deepxray-demo", PURPOSE, DatasetOrigin.PHANTOMS);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     common.print(Reports.verification(bundle, report) + Reports.page(bundle));
     common.print(

@@ -6,10 +6,10 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.Experiments.Experiment;
-import io.github.deepxray.export.report.ModelSpeed;
-import io.github.deepxray.export.report.Spread;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.SeedSummary;
 import io.github.deepxray.text.Csv;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -132,7 +132,7 @@ final class GridTable {
     return line;
   }
 
-  private static void spread(Map<String, String> line, String name, Spread spread) {
+  private static void spread(Map<String, String> line, String name, SeedSummary spread) {
     line.put(name, number(spread.mean()));
     line.put(name + "_deviation", number(spread.deviation()));
   }
@@ -203,10 +203,10 @@ final class GridTable {
     return node;
   }
 
-  private static ObjectNode spreads(Function<Metric, Spread> spreads) {
+  private static ObjectNode spreads(Function<Metric, SeedSummary> spreads) {
     ObjectNode node = Json.object();
     for (Metric metric : Metric.values()) {
-      Spread spread = spreads.apply(metric);
+      SeedSummary spread = spreads.apply(metric);
       ObjectNode value = node.putObject(metric.id());
       if (!Double.isNaN(spread.mean())) {
         value.put("mean", spread.mean());

@@ -49,10 +49,7 @@ final class QuantizeCommand implements Callable<Integer> {
     options.refuseIgnored(common, Usage.names(common, "options"), forms, "--forms");
     Quantizer.Options quantizerOptions =
         Usage.check(
-            common,
-            () ->
-                options.options(
-                    forms, sparse.sparse, Limits.QUANTIZATION, seed.seed, stage.cores()));
+            common, () -> options.options(forms, sparse.sparse, Limits.QUANTIZATION, seed.seed));
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
     for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
       common.print(result + "\n");

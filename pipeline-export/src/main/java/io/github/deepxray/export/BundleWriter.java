@@ -3,6 +3,7 @@ package io.github.deepxray.export;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
@@ -13,27 +14,37 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
-import io.github.deepxray.export.report.ClassVocabulary;
 import io.github.deepxray.keras.KerasArchive;
 import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.WeightOnlyQuantization;
+import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.ClassVocabulary;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.HeatMapCheck;
+import io.github.deepxray.report.LayerReportPage;
+import io.github.deepxray.report.ModelCard;
+import io.github.deepxray.report.Picture;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.ReportExtras;
+import io.github.deepxray.report.ReportPictures;
 import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.tensorflow.ServingWarmup;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,11 +64,10 @@ public final class BundleWriter {
 
   private final String name;
   private final String purpose;
-  private final ImageOrigin origin;
+  private final DatasetOrigin origin;
   private final Map<String, String> config;
   private final Options options;
-  private final int cores;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * How to write.
@@ -112,24 +122,21 @@ public final class BundleWriter {
    * @param origin where the images come from
    * @param config the effective options, for the provenance
    * @param options how to write
-   * @param cores how many processor cores the gate may use
-   * @param progress told how far the gate is
+   * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
       String name,
       String purpose,
-      ImageOrigin origin,
+      DatasetOrigin origin,
       Map<String, String> config,
       Options options,
-      int cores,
-      Progress progress) {
+      Context context) {
     this.name = name;
     this.purpose = purpose;
     this.origin = origin;
     this.config = Map.copyOf(config);
     this.options = options;
-    this.cores = cores;
-    this.progress = progress;
+    this.context = context;
   }
 
   /**
@@ -197,7 +204,7 @@ public final class BundleWriter {
                 TfLiteWriter.toBytes(
                     new WeightOnlyQuantization(Set.of()).apply(explaining), tflite),
                 metadata(profile, EXPLAINING_FORM, List.of(heatMap(profile))));
-            explained = Optional.of(HeatMapCheck.of(file, explaining, dataset));
+            explained = Optional.of(HeatMapComparison.of(file, explaining, dataset));
           }
           if (options.keras()) {
             KerasArchive.write(partial.resolve(Bundle.KERAS), model.model());
@@ -211,6 +218,7 @@ public final class BundleWriter {
               Path copy = partial.resolve(Bundle.REPORTS).resolve(report);
               Files.createDirectories(copy.getParent());
               Files.copy(quantized.resolve(report), copy);
+              LayerReportPage.drawBeside(copy);
             }
           }
           AtomicFiles.write(
@@ -247,8 +255,7 @@ public final class BundleWriter {
               partial.resolve(ReportExtras.FILE),
               extras(new Bundle(partial), dataset, metrics, explained));
           AtomicFiles.write(
-              partial.resolve(BundleReport.FILE),
-              BundleReport.html(new Bundle(partial), Optional.empty()));
+              partial.resolve(BundleReport.FILE), BundleReport.of(new Bundle(partial)).html());
           requireWhole(new Bundle(partial), folder, reports, forms);
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
@@ -314,13 +321,20 @@ public final class BundleWriter {
         origin,
         explained,
         options.pictures() ? ReportPictures.samples(dataset) : List.of(),
-        options.pictures()
-            ? ReportPictures.mistakes(
-                dataset,
-                new BundleRecords(bundle).predictions(Split.TEST.key(), metrics),
-                metrics.decision().decision(),
-                explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
-            : List.of());
+        options.pictures() ? mistakes(bundle, dataset, metrics) : List.of());
+  }
+
+  private List<Picture> mistakes(Bundle bundle, PreparedDataset dataset, ModelMetrics metrics)
+      throws IOException {
+    Predictions test = new BundleRecords(bundle).predictions(Split.TEST.key(), metrics);
+    Decision decision = metrics.decision().decision();
+    if (!options.explain()) {
+      return ReportPictures.mistakes(dataset, test, decision);
+    }
+    Path model = bundle.folder().resolve(Bundle.EXPLAIN);
+    try (Explainer explainer = Explainer.open(model)) {
+      return ReportPictures.mistakes(dataset, test, decision, explainer);
+    }
   }
 
   private List<ArtifactReport> judge(
@@ -331,7 +345,8 @@ public final class BundleWriter {
       List<QuantizedForms.Form> forms)
       throws IOException {
     Decision trained = metrics.decision().decision();
-    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, metrics, cores, progress);
+    ArtifactChecker checker =
+        new ArtifactChecker(bundle, dataset, metrics, context.cores(), context.progress());
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =

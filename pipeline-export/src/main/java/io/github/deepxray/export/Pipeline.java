@@ -10,6 +10,8 @@ import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.LayerReportPage;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
@@ -18,8 +20,9 @@ import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,22 +54,14 @@ public final class Pipeline {
   // Every stage holds its lock: two runs in one folder would remove each other's files.
   private final Path out;
   private final Path data;
-  private final Path cache;
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
-  private final TrainingListener listener;
+  private final Context context;
   private final Map<String, String> config;
   private final BundleWriter.Options bundleOptions;
 
   private Pipeline(Builder builder) {
     out = builder.out;
     data = builder.data;
-    cache = builder.cache;
-    engines = builder.engines;
-    cores = builder.cores;
-    progress = builder.progress;
-    listener = builder.listener;
+    context = builder.context;
     config = new TreeMap<>(builder.config);
     bundleOptions = builder.bundleOptions;
   }
@@ -107,7 +102,12 @@ public final class Pipeline {
 
   /** The folder of the embeddings. */
   public Path cacheFolder() {
-    return cache;
+    return context.cache();
+  }
+
+  /** The surroundings of all stages. */
+  public Context context() {
+    return context;
   }
 
   /** The folder of the training. */
@@ -149,7 +149,10 @@ public final class Pipeline {
    */
   public PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
     return FolderLock.holding(
-        out, () -> DatasetBuilder.prepare(source, dataFolder(), options, cores, progress));
+        out,
+        () ->
+            DatasetBuilder.prepare(
+                source, dataFolder(), options, context.cores(), context.progress()));
   }
 
   /**
@@ -163,8 +166,7 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset = PreparedDataset.open(dataFolder());
-          return new Trainer(options, engines, cache, progress, listener)
-              .train(dataset, backbone, trainFolder());
+          return new Trainer(options, context).train(dataset, backbone, trainFolder());
         });
   }
 
@@ -179,7 +181,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new BackbonePruner(options, engines, cache, progress, listener)
+            new BackbonePruner(options, context)
                 .prune(
                     PreparedDataset.open(dataFolder()),
                     TrainedModel.load(trainFolder()),
@@ -197,7 +199,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new FineTuner(options, engines, cache, progress, listener)
+            new FineTuner(options, context)
                 .tune(PreparedDataset.open(dataFolder()), model(false), fineTuneFolder()));
   }
 
@@ -269,7 +271,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new Evaluator(engines, cores, cache, progress)
+            new Evaluator(context)
                 .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder()));
   }
 
@@ -283,9 +285,17 @@ public final class Pipeline {
   public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
     return FolderLock.holding(
         out,
-        () ->
-            new Quantizer(options, cache, progress)
-                .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder()));
+        () -> {
+          List<Quantizer.Result> results =
+              new Quantizer(options, context)
+                  .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder());
+          for (Quantizer.Result result : results) {
+            for (String report : result.form().reports()) {
+              LayerReportPage.drawBeside(quantizeFolder().resolve(report));
+            }
+          }
+          return results;
+        });
   }
 
   /**
@@ -298,7 +308,7 @@ public final class Pipeline {
    */
   public Bundle export(String name, String purpose) throws IOException {
     PreparedDataset dataset = PreparedDataset.open(dataFolder());
-    return export(name, purpose, ImageOrigin.of(dataset.manifest().audit()));
+    return export(name, purpose, DatasetOrigin.of(dataset.manifest().audit()));
   }
 
   /**
@@ -310,11 +320,11 @@ public final class Pipeline {
    * @throws DeepXrayException if the classifier was not trained or not evaluated
    * @throws IOException if something cannot be read or written
    */
-  public Bundle export(String name, String purpose, ImageOrigin origin) throws IOException {
+  public Bundle export(String name, String purpose, DatasetOrigin origin) throws IOException {
     return FolderLock.holding(
         out,
         () ->
-            new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
+            new BundleWriter(name, purpose, origin, config, bundleOptions, context)
                 .write(
                     model(),
                     PreparedDataset.open(dataFolder()),
@@ -340,13 +350,7 @@ public final class Pipeline {
           DatasetManifest dataset = PreparedDataset.open(dataFolder()).manifest();
           Path file = out.resolve(Bundle.TFLITE_FLOAT32);
           new BundleWriter(
-                  name,
-                  purpose,
-                  ImageOrigin.of(dataset.audit()),
-                  config,
-                  bundleOptions,
-                  cores,
-                  progress)
+                  name, purpose, DatasetOrigin.of(dataset.audit()), config, bundleOptions, context)
               .writeFloat32(model(), dataset.profile(), file);
           return file;
         });
@@ -359,7 +363,7 @@ public final class Pipeline {
    * @throws IOException if something cannot be read
    */
   public BundleVerifier.Report verify() throws IOException {
-    return new BundleVerifier(cores, progress)
+    return new BundleVerifier(context.cores(), context.progress())
         .verify(Bundle.open(bundleFolder()), PreparedDataset.open(dataFolder()));
   }
 
@@ -367,18 +371,14 @@ public final class Pipeline {
   public static final class Builder {
     private final Path out;
     private Path data;
-    private Path cache;
-    private EngineFactory engines = new TfLiteEngineFactory();
-    private int cores = Runtime.getRuntime().availableProcessors();
-    private Progress progress = Progress.NONE;
-    private TrainingListener listener = TrainingListener.NONE;
+    private Context context;
     private Map<String, String> config = Map.of();
     private BundleWriter.Options bundleOptions = BundleWriter.Options.DEFAULT;
 
     private Builder(Path out) {
       this.out = out;
       this.data = out.resolve("data");
-      this.cache = out.resolve("cache");
+      this.context = Context.of(new TfLiteEngineFactory(), out.resolve("cache"));
     }
 
     /** Where the prepared data set is; several pipelines may share it. */
@@ -389,31 +389,43 @@ public final class Pipeline {
 
     /** Where embeddings are kept; several pipelines may share it one after another. */
     public Builder optCache(Path folder) {
-      cache = folder;
+      context = context.withCache(folder);
       return this;
     }
 
     /** What runs backbone and head; TFLite by default, the faster one on CPUs. */
     public Builder optEngine(EngineFactory factory) {
-      engines = factory;
+      context = context.withEngines(factory);
       return this;
     }
 
     /** How many processor cores to use; all by default. */
     public Builder optCores(int number) {
-      cores = number;
+      context = context.withCores(number);
       return this;
     }
 
     /** Told how far each stage is. */
     public Builder optProgress(Progress listening) {
-      progress = listening;
+      context = context.withProgress(listening);
       return this;
     }
 
     /** Told of every epoch. */
     public Builder optListener(TrainingListener listening) {
-      listener = listening;
+      context = context.withListener(listening);
+      return this;
+    }
+
+    /** After how many epochs of a head's training a checkpoint is written; 10 by default. */
+    public Builder optCheckpointEvery(int epochs) {
+      context = context.withCheckpointEvery(epochs);
+      return this;
+    }
+
+    /** Every stage starts anew, whatever an earlier run of it left; by default it goes on. */
+    public Builder optStartAnew() {
+      context = context.startingAnew();
       return this;
     }
 

@@ -32,10 +32,14 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.report.ClassVocabulary;
 import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.optimize.quantize.LayerReport;
+import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.ReportContent;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.tflite.TfLiteEngine;
@@ -45,6 +49,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,14 +98,17 @@ class BundleTest {
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
             1,
-            Pipeline.engine("tflite"),
-            Progress.NONE);
+            Context.of(Pipeline.engine("tflite"), home.resolve("cache")));
     pipeline =
         Pipeline.builder(home.resolve("out")).optConfig(Map.of("seed", "2", "b", "c")).build();
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
-    bundle = pipeline.export("pneumonia-1", "Tells one from the other.", ImageOrigin.PHANTOMS);
+    bundle = pipeline.export("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS);
+  }
+
+  private static Context context() {
+    return pipeline.context().withCores(1);
   }
 
   /** The classifier of another training on the same data. */
@@ -230,7 +238,7 @@ class BundleTest {
 
   @ParameterizedTest
   @EnumSource
-  void theCardNamesTheDataAndItsLimits(ImageOrigin origin) throws IOException {
+  void theCardNamesTheDataAndItsLimits(DatasetOrigin origin) throws IOException {
     Path out = folder.resolve("bundle");
     new BundleWriter(
             "1.10",
@@ -238,8 +246,7 @@ class BundleTest {
             origin,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE)
+            context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
             dataset,
@@ -253,15 +260,15 @@ class BundleTest {
     assertThat(card)
         .contains("# 1.10\n", "**Not a medical device.**", "## Intended use", "## Limits")
         .doesNotContain("\n\n\n", "%s", "%d", "null", "NaN");
-    boolean kermany = origin == ImageOrigin.KERMANY_2018;
+    boolean kermany = origin == DatasetOrigin.KERMANY_2018;
     assertThat(front.path("datasets").path(0).asText().equals("hf-vision/chest-xray-pneumonia"))
         .isEqualTo(kermany);
     for (String word : List.of("Kermany", "CC BY 4.0", "children", "Guangzhou")) {
       assertThat(card.contains(word)).as(word).isEqualTo(kermany);
     }
-    assertThat(card.contains("not medical data")).isEqualTo(origin == ImageOrigin.PHANTOMS);
+    assertThat(card.contains("not medical data")).isEqualTo(origin == DatasetOrigin.PHANTOMS);
     assertThat(card.contains("is not known to the program"))
-        .isEqualTo(origin == ImageOrigin.UNKNOWN);
+        .isEqualTo(origin == DatasetOrigin.UNKNOWN);
   }
 
   @Test
@@ -319,29 +326,6 @@ class BundleTest {
         .contains(
             "`dataset.json`. No patient and no identical image is on both sides of a split.\n\n|")
         .doesNotContain("unknown");
-  }
-
-  /** Hidden layers of the head are pruned with the backbone; this one has its last layer only. */
-  @Test
-  void theCardNamesTheLayersOfTheHeadThatWerePruned() throws IOException {
-    TrainedModel.Description trained = TrainedModel.load(pipeline.trainFolder()).description();
-    PruningSpec spec = PruningSpec.of(0.2);
-    assertThat(history(trained.with(new TrainedModel.Pruning(spec, 0.2))))
-        .isEqualTo(", 20.0 % of the weights of its 1x1 convolutions set to zero, frozen");
-    PruningSpec head = spec.withSpare(List.of("stem*", "*dwconv", "*se_*"));
-    assertThat(history(trained.with(new TrainedModel.Pruning(head, 0.2))))
-        .isEqualTo(
-            ", 20.0 % of the weights of its 1x1 convolutions and of the head's `logit` set to zero,"
-                + " frozen");
-    PruningSpec own = head.withBase(PruningSpec.Base.PRUNED);
-    assertThat(history(trained.with(new TrainedModel.Pruning(own, 0.2))))
-        .contains("of its pruned layers set to zero");
-  }
-
-  private static String history(TrainedModel.Description description) {
-    return new Statements(
-            ImageOrigin.PHANTOMS, new ClassVocabulary(dataset.manifest().profile()), description)
-        .backboneHistory();
   }
 
   @Test
@@ -412,11 +396,10 @@ class BundleTest {
         new BundleWriter(
             "plain",
             "Tells one from the other.",
-            ImageOrigin.PHANTOMS,
+            DatasetOrigin.PHANTOMS,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            thief);
+            context().withProgress(thief));
     assertThatThrownBy(
             () ->
                 writer.write(
@@ -438,11 +421,10 @@ class BundleTest {
         new BundleWriter(
                 "plain",
                 "Tells one from the other.",
-                ImageOrigin.PHANTOMS,
+                DatasetOrigin.PHANTOMS,
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
-                1,
-                Progress.NONE)
+                context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
                 dataset,
@@ -471,7 +453,7 @@ class BundleTest {
       AtomicFiles.deleteRecursively(copy.resolve(model));
     }
     Path page = folder.resolve("page.html");
-    BundleReport.draw(Bundle.open(copy), Optional.empty(), page);
+    BundleReport.of(Bundle.open(copy)).draw(page);
     assertThat(page).hasSameBinaryContentAs(bundle.folder().resolve(BundleReport.FILE));
     // The numbers are those of the model card.
     String auc = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).toString();
@@ -492,23 +474,24 @@ class BundleTest {
     Bundle opened = Bundle.open(copy);
     String checksums = Files.readString(copy.resolve(Bundle.CHECKSUMS));
     Files.writeString(copy.resolve(BundleReport.FILE), "an older page");
-    BundleReport.draw(
-        opened, Optional.of(BundleReport.speed(List.of(new Latency("float32", 12.34, 1)))));
+    BundleReport.of(opened)
+        .withSpeed(new ReportContent.Speed("a machine", Map.of("float32", 12.34)))
+        .draw();
     assertThat(opened.damage()).isEmpty();
-    assertThat(Files.readString(copy.resolve(BundleReport.FILE))).contains("12.34");
-    BundleReport.draw(opened, Optional.empty());
+    assertThat(Files.readString(copy.resolve(BundleReport.FILE)))
+        .contains("12.34", "measured on a machine");
+    BundleReport.of(opened).draw();
     assertThat(copy.resolve(Bundle.CHECKSUMS)).hasContent(checksums);
 
     Files.writeString(copy.resolve(Bundle.LABELS), "changed");
-    assertThatThrownBy(() -> BundleReport.draw(opened, Optional.empty()))
+    assertThatThrownBy(() -> BundleReport.of(opened).draw())
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("labels.txt has changed");
     assertThat(copy.resolve(Bundle.CHECKSUMS)).hasContent(checksums);
     // The page does not show it.
-    BundleReport.draw(opened, Optional.empty(), folder.resolve("page.html"));
+    BundleReport.of(opened).draw(folder.resolve("page.html"));
     Files.writeString(copy.resolve("metrics.json"), "{}");
-    assertThatThrownBy(
-            () -> BundleReport.draw(opened, Optional.empty(), folder.resolve("page.html")))
+    assertThatThrownBy(() -> BundleReport.of(opened).draw(folder.resolve("page.html")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("metrics.json has changed");
   }
@@ -518,11 +501,11 @@ class BundleTest {
     Path copy = copy();
     Files.delete(copy.resolve("report.json"));
     Files.delete(copy.resolve("history-train.csv"));
-    assertThat(BundleReport.html(new Bundle(copy), Optional.empty()))
+    assertThat(BundleReport.of(new Bundle(copy)).html())
         .contains("no history of its training", "images of unknown origin")
         .doesNotContain("<img");
     Files.writeString(copy.resolve("report.json"), "{\"format\":\"deepxray-report/9\"}");
-    assertThatThrownBy(() -> BundleReport.html(new Bundle(copy), Optional.empty()))
+    assertThatThrownBy(() -> BundleReport.of(new Bundle(copy)).html())
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("report.json");
   }
@@ -553,8 +536,8 @@ class BundleTest {
             .apply(
                 new Model(model.model().network(), model.model().weights().plus(negated.build())));
     TfLiteWriter.write(broken, quantized.resolve("model-int8.tflite"));
-    AtomicFiles.write(quantized.resolve("layers.json"), "{}");
-    AtomicFiles.write(quantized.resolve("layers.html"), "<p>all lost</p>");
+    LayerReport lost = new LayerReport("net", "int8", "features", 3, 0.5, List.of());
+    lost.writeJson(quantized.resolve("layers.json"));
     String hash = model.model().weights().sha256();
     QuantizedForms.Form form =
         new QuantizedForms.Form(
@@ -563,7 +546,7 @@ class BundleTest {
             "a broken one (reads uint8)",
             Optional.of(new Sparsity.Count(10, 7)),
             0.25,
-            List.of("layers.json", "layers.html"));
+            List.of("layers.json"));
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
@@ -571,11 +554,10 @@ class BundleTest {
         new BundleWriter(
             "broken",
             "Tells one from the other.",
-            ImageOrigin.PHANTOMS,
+            DatasetOrigin.PHANTOMS,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE);
+            context());
     Bundle written =
         writer.write(
             model,
@@ -596,7 +578,10 @@ class BundleTest {
     assertThat(report.table())
         .contains("REFUSED  int8, test: AUC differs by " + (better ? "-" : "+"));
     assertThat(written.decision(Artifact.INT8).threshold()).hasValue(0.25);
-    assertThat(written.folder().resolve("reports/layers.json")).hasContent("{}");
+    assertThat(LayerReport.read(written.folder().resolve("reports/layers.json"))).isEqualTo(lost);
+    assertThat(written.folder().resolve("reports/layers.html"))
+        .content()
+        .contains("Quantization of net");
     assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
         .contains(
             "| a broken one (reads uint8) | 10 | 7 |",
@@ -657,11 +642,10 @@ class BundleTest {
         new BundleWriter(
                 "broken",
                 "Tells one from the other.",
-                ImageOrigin.PHANTOMS,
+                DatasetOrigin.PHANTOMS,
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
-                1,
-                Progress.NONE)
+                context())
             .write(
                 model,
                 dataset,

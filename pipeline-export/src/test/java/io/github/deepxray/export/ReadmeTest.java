@@ -8,7 +8,7 @@ import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;

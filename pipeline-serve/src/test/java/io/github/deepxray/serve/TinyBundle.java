@@ -89,13 +89,15 @@ final class TinyBundle {
         folder,
         partial -> {
           Model model = classes(seed, labels.size());
+          OptionalDouble threshold =
+              labels.size() == 2 ? OptionalDouble.of(THRESHOLD) : OptionalDouble.empty();
           TfLiteWriter.write(
               Passes.forInference().apply(model), partial.resolve(Bundle.TFLITE_FLOAT32));
           TfLiteWriter.write(Passes.explaining().apply(model), partial.resolve(Bundle.EXPLAIN));
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels) + "\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
-              List.of(report(partial, Artifact.FLOAT32, OptionalDouble.empty(), BLESSED)));
+              List.of(report(partial, Artifact.FLOAT32, threshold, BLESSED)));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return folder;
