@@ -1,5 +1,8 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.pipeline.ExperimentsTable;
+import io.github.deepxray.pipeline.Pipeline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.bundle.Artifact;
@@ -17,7 +20,6 @@ import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
 import io.github.deepxray.export.report.BundlesPage;
 import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.ExperimentsPage;
 import io.github.deepxray.export.report.ModelSpeed;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -187,18 +189,26 @@ final class CompareCommand implements Callable<Integer> {
                     new ParameterException(
                         common.command().commandLine(),
                         "Where to? Give --out, or " + file + " the field out."));
-    Path kept = cache.or(() -> spec.cache().map(Path::of)).orElse(folder.resolve(Grid.CACHE));
-    Grid grid = new Grid(common, file, spec, folder, kept, threads.cores());
+    Pipeline pipeline =
+        Usage.check(
+            common,
+            () ->
+                Pipeline.in(folder)
+                    .withEngine(Engines.named(spec.engine()))
+                    .withCores(threads.cores())
+                    .withProgress(common.console()));
+    GridTrainings grid =
+        new GridTrainings(
+            common,
+            file.toString(),
+            spec,
+            cache.or(() -> spec.cache().map(Path::of)).map(pipeline::withCache).orElse(pipeline));
     Experiments result = grid.run(turns());
-    AtomicFiles.write(folder.resolve("comparison.csv"), GridTable.csv(result));
-    AtomicFiles.write(folder.resolve("comparison.json"), GridTable.json(result));
-    Path page = folder.resolve("comparison.html");
-    AtomicFiles.write(page, ExperimentsPage.html(result));
     common.print(
         switch (format) {
-          case TABLE -> GridTable.table(result) + "\npage " + page + "\n";
-          case CSV -> GridTable.csv(result);
-          case JSON -> GridTable.json(result);
+          case TABLE -> ExperimentsTable.table(result) + "\npage " + grid.page() + "\n";
+          case CSV -> ExperimentsTable.csv(result);
+          case JSON -> ExperimentsTable.json(result);
         });
     return result.failed() ? 1 : 0;
   }

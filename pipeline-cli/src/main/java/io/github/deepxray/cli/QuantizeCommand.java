@@ -1,10 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.export.Quantizer;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,10 +51,8 @@ final class QuantizeCommand implements Callable<Integer> {
             () ->
                 options.options(
                     forms, sparse.sparse, Limits.QUANTIZATION, seed.seed, stage.cores()));
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
-    for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
-      common.print(result + "\n");
-    }
+    Usage.check(common, () -> stage.pipeline(common, new ResultPrinter(common)))
+        .quantize(quantizerOptions);
     stage.place.keepConfig(common);
     return 0;
   }

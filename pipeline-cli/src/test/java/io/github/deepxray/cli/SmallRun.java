@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
@@ -12,7 +13,6 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.jhdf.HdfFile;
@@ -152,7 +152,7 @@ final class SmallRun {
                     .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                     .toList(),
                 0,
-                Pipeline.engine("tflite"),
+                Engines.named(Engines.DEFAULT),
                 Progress.NONE)
             .model()
             .weights();

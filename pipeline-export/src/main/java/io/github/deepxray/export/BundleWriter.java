@@ -51,9 +51,7 @@ public final class BundleWriter {
   private static final String DYNAMIC_FORM = "8-bit weights, float activations";
   private static final String EXPLAINING_FORM = "8-bit weights, float activations, with a heat map";
 
-  private final String name;
-  private final String purpose;
-  private final ImageOrigin origin;
+  private final ModelPurpose purpose;
   private final Map<String, String> config;
   private final Options options;
   private final int cores;
@@ -107,25 +105,19 @@ public final class BundleWriter {
   /**
    * Prepares to write.
    *
-   * @param name what to call the model, for TensorFlow Serving and in the model card
-   * @param purpose a sentence for the model card that says what the model does
-   * @param origin where the images come from
+   * @param purpose what the bundle says of its model
    * @param config the effective options, for the provenance
    * @param options how to write
    * @param cores how many processor cores the gate may use
    * @param progress told how far the gate is
    */
   public BundleWriter(
-      String name,
-      String purpose,
-      ImageOrigin origin,
+      ModelPurpose purpose,
       Map<String, String> config,
       Options options,
       int cores,
       Progress progress) {
-    this.name = name;
     this.purpose = purpose;
-    this.origin = origin;
     this.config = Map.copyOf(config);
     this.options = options;
     this.cores = cores;
@@ -279,7 +271,7 @@ public final class BundleWriter {
   }
 
   /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
-  void writeFloat32(TrainedModel model, DatasetProfile profile, Path file) throws IOException {
+  public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file) throws IOException {
     writeFloat32(Passes.forInference().apply(model.model()), profile, file);
   }
 
@@ -297,7 +289,15 @@ public final class BundleWriter {
       List<ArtifactReport> reports,
       Optional<HeatMapCheck> explained)
       throws IOException {
-    return new ModelCard(name, purpose, origin, training, metrics, dataset, reports, explained)
+    return new ModelCard(
+            purpose.name(),
+            purpose.purpose(),
+            purpose.origin(),
+            training,
+            metrics,
+            dataset,
+            reports,
+            explained)
         .render();
   }
 
@@ -309,9 +309,9 @@ public final class BundleWriter {
       throws IOException {
     return new ReportExtras(
         ReportExtras.FORMAT,
-        name,
-        purpose,
-        origin,
+        purpose.name(),
+        purpose.purpose(),
+        purpose.origin(),
         explained,
         options.pictures() ? ReportPictures.samples(dataset) : List.of(),
         options.pictures()
@@ -388,7 +388,7 @@ public final class BundleWriter {
         file,
         out -> {
           TfRecordWriter writer = new TfRecordWriter(out);
-          for (byte[] request : ServingWarmup.requests(name, model.network())) {
+          for (byte[] request : ServingWarmup.requests(purpose.name(), model.network())) {
             writer.write(request);
           }
         });
@@ -411,8 +411,8 @@ public final class BundleWriter {
   private TfLiteMetadata metadata(
       DatasetProfile profile, String form, List<TfLiteMetadata.Feature> others) {
     return new TfLiteMetadata(
-        name,
-        purpose + " " + form + ". Not a medical device.",
+        purpose.name(),
+        purpose.purpose() + " " + form + ". Not a medical device.",
         Version.current(),
         "deepxray",
         "Apache-2.0",

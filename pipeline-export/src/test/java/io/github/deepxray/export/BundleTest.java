@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
@@ -71,7 +72,7 @@ class BundleTest {
 
   @TempDir static Path home;
   private static HeadSpec head;
-  private static Pipeline pipeline;
+  private static TestRun pipeline;
   private static Backbone backbone;
   private static PreparedDataset dataset;
   private static Bundle bundle;
@@ -92,20 +93,20 @@ class BundleTest {
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
             1,
-            Pipeline.engine("tflite"),
+            TestRun.ENGINE,
             Progress.NONE);
-    pipeline =
-        Pipeline.builder(home.resolve("out")).optConfig(Map.of("seed", "2", "b", "c")).build();
+    pipeline = TestRun.in(home.resolve("out"));
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
-    bundle = pipeline.export("pneumonia-1", "Tells one from the other.", ImageOrigin.PHANTOMS);
+    bundle = pipeline.export(
+            new ModelPurpose("pneumonia-1", "Tells one from the other.", ImageOrigin.PHANTOMS),
+            Map.of("seed", "2", "b", "c"));
   }
 
   /** The classifier of another training on the same data. */
-  private static Pipeline another() throws IOException {
-    Pipeline another =
-        Pipeline.builder(home.resolve("another")).optCache(pipeline.cacheFolder()).build();
+  private static TestRun another() throws IOException {
+    TestRun another = new TestRun(home.resolve("another"), pipeline.cache());
     another.prepare(home.resolve("phantoms"), OPTIONS);
     another.train(backbone, Trainer.Options.of(head.withEpochs(30), 3));
     return another;
@@ -232,9 +233,7 @@ class BundleTest {
   void theCardNamesTheDataAndItsLimits(ImageOrigin origin) throws IOException {
     Path out = folder.resolve("bundle");
     new BundleWriter(
-            "1.10",
-            "Tells one from the other.",
-            origin,
+ new ModelPurpose("1.10", "Tells one from the other.", origin),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             1,
@@ -352,7 +351,7 @@ class BundleTest {
         Explainer explainer = new Explainer(engine, file.toString());
         Explainer trained =
             new Explainer(
-                Pipeline.engine("tensorflow")
+                Engines.named("tensorflow")
                     .create(
                         Passes.explaining()
                             .apply(TrainedModel.load(pipeline.trainFolder()).model()),
@@ -410,9 +409,7 @@ class BundleTest {
         };
     BundleWriter writer =
         new BundleWriter(
-            "plain",
-            "Tells one from the other.",
-            ImageOrigin.PHANTOMS,
+ new ModelPurpose("plain", "Tells one from the other.", ImageOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             1,
@@ -436,9 +433,7 @@ class BundleTest {
   void theModelThatExplainsCanBeLeftOutAndTheOneForKerasPutIn() throws IOException {
     Bundle without =
         new BundleWriter(
-                "plain",
-                "Tells one from the other.",
-                ImageOrigin.PHANTOMS,
+ new ModelPurpose("plain", "Tells one from the other.", ImageOrigin.PHANTOMS),
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
                 1,
@@ -569,9 +564,7 @@ class BundleTest {
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
     BundleWriter writer =
         new BundleWriter(
-            "broken",
-            "Tells one from the other.",
-            ImageOrigin.PHANTOMS,
+ new ModelPurpose("broken", "Tells one from the other.", ImageOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             1,
@@ -655,9 +648,7 @@ class BundleTest {
                     "int8", "model-int8.tflite", "NaN", Optional.empty(), 0.5, List.of()))));
     Bundle written =
         new BundleWriter(
-                "broken",
-                "Tells one from the other.",
-                ImageOrigin.PHANTOMS,
+ new ModelPurpose("broken", "Tells one from the other.", ImageOrigin.PHANTOMS),
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
                 1,
@@ -690,9 +681,9 @@ class BundleTest {
 
   @Test
   void theModelOfAnotherBundleIsFoundOut() throws IOException {
-    Pipeline another = another();
+    TestRun another = another();
     another.evaluate();
-    Bundle other = another.export("other", "Another.");
+    Bundle other = another.export(new ModelPurpose("other", "Another.", ImageOrigin.UNKNOWN), Map.of());
     Path copy = copy();
     Path exchanged = copy.resolve(Bundle.TFLITE_FLOAT32);
     AtomicFiles.write(exchanged, Files.readAllBytes(other.folder().resolve(Bundle.TFLITE_FLOAT32)));
@@ -736,7 +727,7 @@ class BundleTest {
 
   @Test
   void anotherDataSetAndAFolderThatIsNoBundleAreRefused() throws IOException {
-    Pipeline elsewhere = Pipeline.builder(folder.resolve("out")).build();
+    TestRun elsewhere = TestRun.in(folder.resolve("out"));
     PreparedDataset other = elsewhere.prepare(home.resolve("phantoms"), OPTIONS.withSeed(9));
     assertThatThrownBy(() -> VERIFIER.verify(bundle, other))
         .isInstanceOf(DeepXrayException.class)
@@ -749,16 +740,16 @@ class BundleTest {
 
   @Test
   void metricsOfAnotherModelAreNotExported() throws IOException {
-    Pipeline another = another();
+    TestRun another = another();
     AtomicFiles.deleteRecursively(another.evaluationFolder());
-    assertThatThrownBy(() -> another.export("other", "Another."))
+    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", ImageOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("run the evaluate command");
     Files.createDirectories(another.evaluationFolder());
     Files.copy(
         pipeline.evaluationFolder().resolve("metrics.json"),
         another.evaluationFolder().resolve("metrics.json"));
-    assertThatThrownBy(() -> another.export("other", "Another."))
+    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", ImageOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another model");
   }
