@@ -40,7 +40,11 @@ import safetensors.numpy
 import tf_keras
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "pipeline-core/src/test/resources/io/github/deepxray/core/weights"
+FOLDER = ROOT / "pipeline-keras/src/test/resources/io/github/deepxray/keras"
+SAFETENSORS = (
+    ROOT
+    / "pipeline-core/src/test/resources/io/github/deepxray/core/weights/small.safetensors"
+)
 
 
 def small_model(library):
@@ -146,7 +150,7 @@ def write():
     two.save_weights(FOLDER / "small-keras2.weights.h5")
     rewritten("packed-keras.h5", packed, "earliest")
     rewritten("dense-keras.h5", crowded, "v108")
-    safetensors.numpy.save_file(values(two), FOLDER / "small.safetensors")
+    safetensors.numpy.save_file(values(two), SAFETENSORS)
     three = fill(small_model(keras))
     three.save(FOLDER / "small-keras3.keras")
     three.save(FOLDER / "small-keras3.h5")
@@ -163,7 +167,7 @@ def write():
 
 def read():
     """What the committed files hold, by file."""
-    read = {"small.safetensors": safetensors.numpy.load_file(FOLDER / "small.safetensors")}
+    read = {"small.safetensors": safetensors.numpy.load_file(SAFETENSORS)}
     for name in (
         "small-keras.h5",
         "small-keras2.weights.h5",

@@ -10,17 +10,18 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
-import io.github.deepxray.export.report.BundlesPage;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.ModelSpeed;
+import io.github.deepxray.report.BundlesPage;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.ExperimentsPage;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.text.Csv;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,11 +45,11 @@ import picocli.CommandLine.Parameters;
           + " intervals, sizes, speed.",
       "",
       "With a .yaml or .json file: trains and evaluates every combination of some options of run"
-          + " with several seeds. Each is a folder of <out>/experiments that run --config can take on"
-          + " to a bundle; data is prepared once for a seed, embeddings are kept in one cache. What"
-          + " came to its end is not done again, what fails is named, the others go on, and the exit"
-          + " code is 1. <out> gets comparison.csv, .json and .html. The file's fields, of which only"
-          + " data and one of grid and experiments are needed:",
+          + " with several seeds. Each is a folder of <out>/experiments that run --config can take"
+          + " on to a bundle; data is prepared once for a seed, embeddings are kept in one cache."
+          + " What came to its end is not done again, what fails is named, the others go on, and"
+          + " the exit code is 1. <out> gets comparison.csv, .json and .html. The file's fields, of"
+          + " which only data and one of grid and experiments are needed:",
       "",
       "  data: chest-xray-pneumonia.zip       # as run --data",
       "  out: grid                            # or --out",
@@ -64,10 +65,10 @@ import picocli.CommandLine.Parameters;
       "  experiments:                         # more, by name",
       "    original: {head: original, views: 1}",
       "",
-      "With bundles: metrics, with 95 %% intervals, and sizes are those the bundles recorded. Speed is measured now, on one thread: all"
-          + " .tflite files in turns, each compared with the first bundle's float32 in the same turn:"
-          + " a speed of 2x means half its time."
-          + " Decisions use each artifact's own threshold, chosen on validation; of more than two classes the"
+      "With bundles: metrics, with 95 %% intervals, and sizes are those the bundles recorded. Speed"
+          + " is measured now, on one thread: all .tflite files in turns, each compared with the"
+          + " first bundle's float32 in the same turn: a speed of 2x means half its time. Decisions"
+          + " use each artifact's own threshold, chosen on validation; of more than two classes the"
           + " most probable is decided for.",
       ""
     },
@@ -110,8 +111,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--no-latency",
       description =
-          "Do not measure speed, as with --turns 0: the files of experiments are then the same bytes"
-              + " whenever they are made.")
+          "Do not measure speed, as with --turns 0: the files of experiments are then the same"
+              + " bytes whenever they are made.")
   private boolean noLatency;
 
   @Option(
@@ -271,7 +272,7 @@ final class CompareCommand implements Callable<Integer> {
                         row.report,
                         row.latency.map(l -> new ModelSpeed(l.milliseconds(), l.speedup()))))
             .toList(),
-        measured ? Optional.of(BundleReport.speed(List.of()).machine()) : Optional.empty());
+        measured ? Optional.of(Provenance.thisMachine()) : Optional.empty());
   }
 
   private static String name(String bundle, ArtifactReport report) {

@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -92,7 +92,7 @@ final class ConfigFile {
     private JsonNode read(CommandLine command) {
       JsonNode tree;
       try {
-        tree = Json.readOptions(Main.path(file.get()));
+        tree = Yaml.readOptions(Main.path(file.get()));
       } catch (NoSuchFileException e) {
         throw new ParameterException(command, "There is no config file " + file.get() + ".", e);
       } catch (DeepXrayException e) {
@@ -162,7 +162,7 @@ final class ConfigFile {
 
   /** The same as a config file. */
   static String yaml(CommandSpec command) {
-    return Json.yaml(values(command));
+    return Yaml.text(values(command));
   }
 
   private static Map<String, Object> values(CommandSpec command) {

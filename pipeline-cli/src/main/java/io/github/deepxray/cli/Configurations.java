@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ final class Configurations {
       Path file = file(out, stage);
       if (Files.isRegularFile(file)) {
         Map<String, String> kept = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> entry : Json.readOptions(file).properties()) {
+        for (Map.Entry<String, JsonNode> entry : Yaml.readOptions(file).properties()) {
           ConfigFile.value(entry.getValue()).ifPresent(text -> kept.put(entry.getKey(), text));
         }
         withoutPlaces(kept).forEach((name, value) -> all.put(stage + "." + name, value));

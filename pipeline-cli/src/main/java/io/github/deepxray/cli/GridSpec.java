@@ -8,6 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.Backbone;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -137,7 +138,7 @@ record GridSpec(
   static GridSpec read(Path file) throws IOException {
     try {
       // Options mean here what they mean on the command line: 1.10 is no 1.1.
-      JsonNode tree = Json.readOptions(file);
+      JsonNode tree = Yaml.readOptions(file);
       if (tree instanceof ObjectNode fields && tree.get("seeds") instanceof ArrayNode seeds) {
         fields.set("seeds", numbers(file + ", seeds", seeds));
       }

@@ -1,11 +1,12 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.text.Yaml;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.ExperimentsPage;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.ExperimentsPage;
 import io.github.deepxray.pipeline.ExperimentListener;
 import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentRunner;
@@ -150,6 +151,6 @@ final class GridTrainings implements ExperimentListener {
     ObjectNode kept = (ObjectNode) Json.tree(spec);
     kept.put("out", pipeline.out().toString());
     kept.put("cache", pipeline.cacheFolder().toString());
-    AtomicFiles.write(pipeline.out().resolve("grid.yaml"), Json.yaml(kept));
+    AtomicFiles.write(pipeline.out().resolve("grid.yaml"), Yaml.text(kept));
   }
 }

@@ -8,9 +8,9 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageFile;
-import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.export.Classifier;
+import io.github.deepxray.text.Csv;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -90,8 +90,9 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--trust",
       description =
-          "Run a SavedModel folder from elsewhere whatever its operations. Such a model is a program"
-              + " that may write files; without this, only operations that export writes are run.")
+          "Run a SavedModel folder from elsewhere whatever its operations. Such a model is a"
+              + " program that may write files; without this, only operations that export writes"
+              + " are run.")
   private boolean trust;
 
   @Override

@@ -1,9 +1,9 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.Trainer;
 import java.io.IOException;
@@ -17,8 +17,9 @@ final class PruneOptions {
   static final String GRADUALLY =
       "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
           + " zero, more and more while fine-tuning, as tfmot does; or a .yaml or .json file that"
-          + " says more: when (timing: constant or polynomial), patterns of zeros (structure: 2:4 or"
-          + " 1x4), whether all kernels compete (scope: global), layers to spare. Default: none.";
+          + " says more: when (timing: constant or polynomial), patterns of zeros (structure: 2:4"
+          + " or 1x4), whether all kernels compete (scope: global), layers to spare. Default:"
+          + " none.";
 
   @Option(
       names = "--pruning-images",
@@ -38,11 +39,11 @@ final class PruneOptions {
   static PruningSpec atOnce(String shareOrFile) throws IOException {
     PruningSpec spec = PruningSpec.read(shareOrFile);
     Path file = Path.of(shareOrFile);
-    if (Files.isRegularFile(file) && Json.readConfig(file).has("timing")) {
+    if (Files.isRegularFile(file) && Yaml.read(file).has("timing")) {
       throw new DeepXrayException(
           file
-              + ": timing is for pruning while fine-tuning, --prune-gradually; leave it out to prune"
-              + " at once.");
+              + ": timing is for pruning while fine-tuning, --prune-gradually; leave it out to"
+              + " prune at once.");
     }
     return spec;
   }

@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.report.Experiments;
+import io.github.deepxray.report.Experiments;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;

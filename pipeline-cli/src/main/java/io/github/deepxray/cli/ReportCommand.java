@@ -5,9 +5,10 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.BundleReport;
 import io.github.deepxray.export.Latency;
-import io.github.deepxray.export.report.ReportContent;
+import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.ReportContent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -65,14 +66,16 @@ final class ReportCommand implements Callable<Integer> {
           common.command().commandLine(), "--turns must be 0 or more, not " + turns + ".");
     }
     Bundle bundle = Bundle.open(folder);
-    Optional<ReportContent.Speed> speed =
-        turns == 0 ? Optional.empty() : Optional.of(speed(bundle));
+    BundleReport report = BundleReport.of(bundle);
+    if (turns > 0) {
+      report = report.withSpeed(speed(bundle));
+    }
     Path file;
     if (out.isPresent()) {
       file = out.get();
-      BundleReport.draw(bundle, speed, file);
+      report.draw(file);
     } else {
-      file = BundleReport.draw(bundle, speed);
+      file = report.draw();
     }
     common.print("report " + file + "\n");
     return 0;
@@ -89,7 +92,10 @@ final class ReportCommand implements Callable<Integer> {
           engines.put(report.artifact(), artifact.load(bundle, 1));
         }
       }
-      return BundleReport.speed(Latency.measure(engines, turns, CALLS));
+      Map<String, Double> milliseconds = new LinkedHashMap<>();
+      Latency.measure(engines, turns, CALLS)
+          .forEach(latency -> milliseconds.put(latency.name(), latency.milliseconds()));
+      return new ReportContent.Speed(Provenance.thisMachine(), milliseconds);
     } finally {
       engines.values().forEach(InferenceEngine::close);
     }

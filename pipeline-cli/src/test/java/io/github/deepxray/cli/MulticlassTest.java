@@ -18,7 +18,7 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.phantom.Phantom;
-import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.train.ModelMetrics;

@@ -10,7 +10,7 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.export.BundleRecords;
+import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.testkit.InCi;
 import java.io.IOException;
 import java.nio.file.Files;

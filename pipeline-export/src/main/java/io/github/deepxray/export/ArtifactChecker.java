@@ -13,6 +13,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Gate.Compared;
+import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.tensorflow.SavedModelEngine;
 import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;

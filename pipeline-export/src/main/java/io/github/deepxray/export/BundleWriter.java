@@ -7,6 +7,7 @@ import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
@@ -14,18 +15,29 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.core.weights.KerasArchive;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
-import io.github.deepxray.export.report.ClassVocabulary;
+import io.github.deepxray.keras.KerasArchive;
 import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.WeightOnlyQuantization;
+import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.ClassVocabulary;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.HeatMapCheck;
+import io.github.deepxray.report.LayerReportPage;
+import io.github.deepxray.report.ModelCard;
+import io.github.deepxray.report.Picture;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.ReportExtras;
+import io.github.deepxray.report.ReportPictures;
 import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.tensorflow.ServingWarmup;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
@@ -189,7 +201,7 @@ public final class BundleWriter {
                 TfLiteWriter.toBytes(
                     new WeightOnlyQuantization(Set.of()).apply(explaining), tflite),
                 metadata(profile, EXPLAINING_FORM, List.of(heatMap(profile))));
-            explained = Optional.of(HeatMapCheck.of(file, explaining, dataset));
+            explained = Optional.of(HeatMapComparison.of(file, explaining, dataset));
           }
           if (options.keras()) {
             KerasArchive.write(partial.resolve(Bundle.KERAS), model.model());
@@ -203,6 +215,7 @@ public final class BundleWriter {
               Path copy = partial.resolve(Bundle.REPORTS).resolve(report);
               Files.createDirectories(copy.getParent());
               Files.copy(quantized.resolve(report), copy);
+              LayerReportPage.drawBeside(copy);
             }
           }
           AtomicFiles.write(
@@ -239,8 +252,7 @@ public final class BundleWriter {
               partial.resolve(ReportExtras.FILE),
               extras(new Bundle(partial), dataset, metrics, explained));
           AtomicFiles.write(
-              partial.resolve(BundleReport.FILE),
-              BundleReport.html(new Bundle(partial), Optional.empty()));
+              partial.resolve(BundleReport.FILE), BundleReport.of(new Bundle(partial)).html());
           requireWhole(new Bundle(partial), folder, reports, forms);
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
@@ -314,13 +326,21 @@ public final class BundleWriter {
         purpose.origin(),
         explained,
         options.pictures() ? ReportPictures.samples(dataset) : List.of(),
-        options.pictures()
-            ? ReportPictures.mistakes(
-                dataset,
-                new BundleRecords(bundle).predictions(Split.TEST.key(), metrics),
-                metrics.decision().decision(),
-                explained.map(check -> bundle.folder().resolve(Bundle.EXPLAIN)))
-            : List.of());
+        options.pictures() ? mistakes(bundle, dataset, metrics) : List.of());
+  }
+
+  private List<Picture> mistakes(Bundle bundle, PreparedDataset dataset, ModelMetrics metrics)
+      throws IOException {
+    Predictions test = new BundleRecords(bundle).predictions(Split.TEST.key(), metrics);
+    Decision decision = metrics.decision().decision();
+    if (!options.explain()) {
+      return ReportPictures.mistakes(dataset, test, decision);
+    }
+    Path model = bundle.folder().resolve(Bundle.EXPLAIN);
+    try (Explainer explainer =
+        new Explainer(TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
+      return ReportPictures.mistakes(dataset, test, decision, explainer);
+    }
   }
 
   private List<ArtifactReport> judge(

@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.DatasetManifest;
 
@@ -10,7 +11,7 @@ import io.github.deepxray.datasets.DatasetManifest;
  * @param purpose a sentence for the model card that says what the model does
  * @param origin where the images come from
  */
-public record ModelPurpose(String name, String purpose, ImageOrigin origin) {
+public record ModelPurpose(String name, String purpose, DatasetOrigin origin) {
   /** The name of a model that was given none. */
   public static final String DEFAULT_NAME = "deepxray";
 
@@ -22,7 +23,7 @@ public record ModelPurpose(String name, String purpose, ImageOrigin origin) {
   /** A model for the classes of a data set, trained on its images. */
   public static ModelPurpose of(String name, DatasetManifest dataset) {
     return new ModelPurpose(
-        name, dataset.profile().purpose(), ImageOrigin.of(dataset.audit()));
+        name, dataset.profile().purpose(), DatasetOrigin.of(dataset.audit()));
   }
 
   /**

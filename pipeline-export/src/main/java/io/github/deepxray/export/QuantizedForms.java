@@ -50,7 +50,7 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
    *     counted
    * @param threshold from which probability on it decides for the second of two classes, chosen on
    *     validation; empty for more
-   * @param reports the names of the files beside this one that tell what was lost where
+   * @param reports the names of the layer reports beside this one, as JSON
    */
   public record Form(
       String artifact,

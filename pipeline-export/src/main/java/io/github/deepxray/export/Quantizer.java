@@ -366,9 +366,7 @@ public final class Quantizer {
                     examples.first(ANALYSIS_IMAGES),
                     EfficientNet.FEATURES);
         String name = "layers-" + artifact.key();
-        report.writeHtml(folder.resolve(name + ".html"));
         report.writeJson(folder.resolve(name + ".json"));
-        reports.add(name + ".html");
         reports.add(name + ".json");
       }
       Decision chosenDecision = decisionFor(chosen.scores);

@@ -23,7 +23,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
-import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -33,10 +32,16 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.report.ClassVocabulary;
+import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.optimize.quantize.LayerReport;
+import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.ReportContent;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.Backbone;
@@ -100,7 +105,7 @@ class BundleTest {
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
     bundle = pipeline.export(
-            new ModelPurpose("pneumonia-1", "Tells one from the other.", ImageOrigin.PHANTOMS),
+            new ModelPurpose("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of("seed", "2", "b", "c"));
   }
 
@@ -128,7 +133,7 @@ class BundleTest {
     assertThat(parts[0]).isEmpty();
     Path file = home.resolve("front.yaml");
     Files.writeString(file, parts[1]);
-    return Json.readConfig(file);
+    return Yaml.read(file);
   }
 
   @Test
@@ -230,7 +235,7 @@ class BundleTest {
 
   @ParameterizedTest
   @EnumSource
-  void theCardNamesTheDataAndItsLimits(ImageOrigin origin) throws IOException {
+  void theCardNamesTheDataAndItsLimits(DatasetOrigin origin) throws IOException {
     Path out = folder.resolve("bundle");
     new BundleWriter(
  new ModelPurpose("1.10", "Tells one from the other.", origin),
@@ -251,15 +256,15 @@ class BundleTest {
     assertThat(card)
         .contains("# 1.10\n", "**Not a medical device.**", "## Intended use", "## Limits")
         .doesNotContain("\n\n\n", "%s", "%d", "null", "NaN");
-    boolean kermany = origin == ImageOrigin.KERMANY_2018;
+    boolean kermany = origin == DatasetOrigin.KERMANY_2018;
     assertThat(front.path("datasets").path(0).asText().equals("hf-vision/chest-xray-pneumonia"))
         .isEqualTo(kermany);
     for (String word : List.of("Kermany", "CC BY 4.0", "children", "Guangzhou")) {
       assertThat(card.contains(word)).as(word).isEqualTo(kermany);
     }
-    assertThat(card.contains("not medical data")).isEqualTo(origin == ImageOrigin.PHANTOMS);
+    assertThat(card.contains("not medical data")).isEqualTo(origin == DatasetOrigin.PHANTOMS);
     assertThat(card.contains("is not known to the program"))
-        .isEqualTo(origin == ImageOrigin.UNKNOWN);
+        .isEqualTo(origin == DatasetOrigin.UNKNOWN);
   }
 
   @Test
@@ -317,29 +322,6 @@ class BundleTest {
         .contains(
             "`dataset.json`. No patient and no identical image is on both sides of a split.\n\n|")
         .doesNotContain("unknown");
-  }
-
-  /** Hidden layers of the head are pruned with the backbone; this one has its last layer only. */
-  @Test
-  void theCardNamesTheLayersOfTheHeadThatWerePruned() throws IOException {
-    TrainedModel.Description trained = TrainedModel.load(pipeline.trainFolder()).description();
-    PruningSpec spec = PruningSpec.of(0.2);
-    assertThat(history(trained.with(new TrainedModel.Pruning(spec, 0.2))))
-        .isEqualTo(", 20.0 % of the weights of its 1x1 convolutions set to zero, frozen");
-    PruningSpec head = spec.withSpare(List.of("stem*", "*dwconv", "*se_*"));
-    assertThat(history(trained.with(new TrainedModel.Pruning(head, 0.2))))
-        .isEqualTo(
-            ", 20.0 % of the weights of its 1x1 convolutions and of the head's `logit` set to zero,"
-                + " frozen");
-    PruningSpec own = head.withBase(PruningSpec.Base.PRUNED);
-    assertThat(history(trained.with(new TrainedModel.Pruning(own, 0.2))))
-        .contains("of its pruned layers set to zero");
-  }
-
-  private static String history(TrainedModel.Description description) {
-    return new Statements(
-            ImageOrigin.PHANTOMS, new ClassVocabulary(dataset.manifest().profile()), description)
-        .backboneHistory();
   }
 
   @Test
@@ -409,7 +391,7 @@ class BundleTest {
         };
     BundleWriter writer =
         new BundleWriter(
- new ModelPurpose("plain", "Tells one from the other.", ImageOrigin.PHANTOMS),
+ new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             1,
@@ -433,7 +415,7 @@ class BundleTest {
   void theModelThatExplainsCanBeLeftOutAndTheOneForKerasPutIn() throws IOException {
     Bundle without =
         new BundleWriter(
- new ModelPurpose("plain", "Tells one from the other.", ImageOrigin.PHANTOMS),
+ new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
                 1,
@@ -466,7 +448,7 @@ class BundleTest {
       AtomicFiles.deleteRecursively(copy.resolve(model));
     }
     Path page = folder.resolve("page.html");
-    BundleReport.draw(Bundle.open(copy), Optional.empty(), page);
+    BundleReport.of(Bundle.open(copy)).draw(page);
     assertThat(page).hasSameBinaryContentAs(bundle.folder().resolve(BundleReport.FILE));
     // The numbers are those of the model card.
     String auc = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).toString();
@@ -487,23 +469,24 @@ class BundleTest {
     Bundle opened = Bundle.open(copy);
     String checksums = Files.readString(copy.resolve(Bundle.CHECKSUMS));
     Files.writeString(copy.resolve(BundleReport.FILE), "an older page");
-    BundleReport.draw(
-        opened, Optional.of(BundleReport.speed(List.of(new Latency("float32", 12.34, 1)))));
+    BundleReport.of(opened)
+        .withSpeed(new ReportContent.Speed("a machine", Map.of("float32", 12.34)))
+        .draw();
     assertThat(opened.damage()).isEmpty();
-    assertThat(Files.readString(copy.resolve(BundleReport.FILE))).contains("12.34");
-    BundleReport.draw(opened, Optional.empty());
+    assertThat(Files.readString(copy.resolve(BundleReport.FILE)))
+        .contains("12.34", "measured on a machine");
+    BundleReport.of(opened).draw();
     assertThat(copy.resolve(Bundle.CHECKSUMS)).hasContent(checksums);
 
     Files.writeString(copy.resolve(Bundle.LABELS), "changed");
-    assertThatThrownBy(() -> BundleReport.draw(opened, Optional.empty()))
+    assertThatThrownBy(() -> BundleReport.of(opened).draw())
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("labels.txt has changed");
     assertThat(copy.resolve(Bundle.CHECKSUMS)).hasContent(checksums);
     // The page does not show it.
-    BundleReport.draw(opened, Optional.empty(), folder.resolve("page.html"));
+    BundleReport.of(opened).draw(folder.resolve("page.html"));
     Files.writeString(copy.resolve("metrics.json"), "{}");
-    assertThatThrownBy(
-            () -> BundleReport.draw(opened, Optional.empty(), folder.resolve("page.html")))
+    assertThatThrownBy(() -> BundleReport.of(opened).draw(folder.resolve("page.html")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("metrics.json has changed");
   }
@@ -513,11 +496,11 @@ class BundleTest {
     Path copy = copy();
     Files.delete(copy.resolve("report.json"));
     Files.delete(copy.resolve("history-train.csv"));
-    assertThat(BundleReport.html(new Bundle(copy), Optional.empty()))
+    assertThat(BundleReport.of(new Bundle(copy)).html())
         .contains("no history of its training", "images of unknown origin")
         .doesNotContain("<img");
     Files.writeString(copy.resolve("report.json"), "{\"format\":\"deepxray-report/9\"}");
-    assertThatThrownBy(() -> BundleReport.html(new Bundle(copy), Optional.empty()))
+    assertThatThrownBy(() -> BundleReport.of(new Bundle(copy)).html())
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("report.json");
   }
@@ -548,8 +531,8 @@ class BundleTest {
             .apply(
                 new Model(model.model().network(), model.model().weights().plus(negated.build())));
     TfLiteWriter.write(broken, quantized.resolve("model-int8.tflite"));
-    AtomicFiles.write(quantized.resolve("layers.json"), "{}");
-    AtomicFiles.write(quantized.resolve("layers.html"), "<p>all lost</p>");
+    LayerReport lost = new LayerReport("net", "int8", "features", 3, 0.5, List.of());
+    lost.writeJson(quantized.resolve("layers.json"));
     String hash = model.model().weights().sha256();
     QuantizedForms.Form form =
         new QuantizedForms.Form(
@@ -558,13 +541,13 @@ class BundleTest {
             "a broken one (reads uint8)",
             Optional.of(new Sparsity.Count(10, 7)),
             0.25,
-            List.of("layers.json", "layers.html"));
+            List.of("layers.json"));
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
     BundleWriter writer =
         new BundleWriter(
- new ModelPurpose("broken", "Tells one from the other.", ImageOrigin.PHANTOMS),
+ new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             1,
@@ -589,7 +572,10 @@ class BundleTest {
     assertThat(report.table())
         .contains("REFUSED  int8, test: AUC differs by " + (better ? "-" : "+"));
     assertThat(written.threshold(Artifact.INT8)).isEqualTo(0.25);
-    assertThat(written.folder().resolve("reports/layers.json")).hasContent("{}");
+    assertThat(LayerReport.read(written.folder().resolve("reports/layers.json"))).isEqualTo(lost);
+    assertThat(written.folder().resolve("reports/layers.html"))
+        .content()
+        .contains("Quantization of net");
     assertThat(Files.readString(written.folder().resolve(Bundle.MODEL_CARD)))
         .contains(
             "| a broken one (reads uint8) | 10 | 7 |",
@@ -648,7 +634,7 @@ class BundleTest {
                     "int8", "model-int8.tflite", "NaN", Optional.empty(), 0.5, List.of()))));
     Bundle written =
         new BundleWriter(
- new ModelPurpose("broken", "Tells one from the other.", ImageOrigin.PHANTOMS),
+ new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
                 1,
@@ -683,7 +669,7 @@ class BundleTest {
   void theModelOfAnotherBundleIsFoundOut() throws IOException {
     TestRun another = another();
     another.evaluate();
-    Bundle other = another.export(new ModelPurpose("other", "Another.", ImageOrigin.UNKNOWN), Map.of());
+    Bundle other = another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of());
     Path copy = copy();
     Path exchanged = copy.resolve(Bundle.TFLITE_FLOAT32);
     AtomicFiles.write(exchanged, Files.readAllBytes(other.folder().resolve(Bundle.TFLITE_FLOAT32)));
@@ -742,14 +728,14 @@ class BundleTest {
   void metricsOfAnotherModelAreNotExported() throws IOException {
     TestRun another = another();
     AtomicFiles.deleteRecursively(another.evaluationFolder());
-    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", ImageOrigin.UNKNOWN), Map.of()))
+    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("run the evaluate command");
     Files.createDirectories(another.evaluationFolder());
     Files.copy(
         pipeline.evaluationFolder().resolve("metrics.json"),
         another.evaluationFolder().resolve("metrics.json"));
-    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", ImageOrigin.UNKNOWN), Map.of()))
+    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another model");
   }

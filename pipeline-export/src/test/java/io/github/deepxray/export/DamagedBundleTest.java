@@ -30,7 +30,13 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.report.Picture;
+import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.HeatMapCheck;
+import io.github.deepxray.report.Picture;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.ReportExtras;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
@@ -169,7 +175,7 @@ class DamagedBundleTest {
             ReportExtras.FORMAT,
             "name",
             "purpose",
-            ImageOrigin.PHANTOMS,
+            DatasetOrigin.PHANTOMS,
             Optional.of(new HeatMapCheck(1000, 7, 7, 3, 0.01, 0.99)),
             pictures.subList(0, 2),
             pictures.subList(2, 4)));
@@ -261,14 +267,14 @@ class DamagedBundleTest {
         home.resolve("two").resolve(PreparedDataset.MANIFEST),
         folder.resolve(PreparedDataset.MANIFEST),
         StandardCopyOption.REPLACE_EXISTING);
-    assertThatThrownBy(() -> BundleReport.html(new Bundle(folder), Optional.empty()))
+    assertThatThrownBy(() -> BundleReport.of(new Bundle(folder)).html())
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("metrics.json and dataset.json are of different classes");
     Files.copy(
         home.resolve("two").resolve(ModelMetrics.FILE),
         folder.resolve(ModelMetrics.FILE),
         StandardCopyOption.REPLACE_EXISTING);
-    assertThatThrownBy(() -> BundleReport.html(new Bundle(folder), Optional.empty()))
+    assertThatThrownBy(() -> BundleReport.of(new Bundle(folder)).html())
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("predictions-validation.csv is of 3 classes, metrics.json of 2");
   }
@@ -284,7 +290,7 @@ class DamagedBundleTest {
       BundleRecords records = new BundleRecords(bundle);
       records.metrics().table(Split.TEST);
       bundle.labels();
-      BundleReport.html(bundle, Optional.empty());
+      BundleReport.of(bundle).html();
     };
   }
 
@@ -329,7 +335,7 @@ class DamagedBundleTest {
             "words",
             Optional.of(new Sparsity.Count(2, 1)),
             0.5,
-            List.of("int8.html"));
+            List.of("int8.json"));
     Json.write(file, new QuantizedForms(QuantizedForms.FORMAT, "model", List.of(form)));
     assertThat(Damaged.json(file, MOST_BYTES, () -> QuantizedForms.read(folder, "model")))
         .isPositive();

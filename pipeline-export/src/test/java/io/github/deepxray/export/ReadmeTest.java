@@ -7,6 +7,7 @@ import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -29,72 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The README's examples are what users copy: they must compile, and be read. */
 class ReadmeTest {
-  private static final String IMPORTS =
-      """
-      import io.github.deepxray.core.bundle.*;
-      import io.github.deepxray.core.network.*;
-      import io.github.deepxray.core.progress.*;
-      import io.github.deepxray.datasets.*;
-      import io.github.deepxray.export.*;
-      import io.github.deepxray.train.*;
-      import io.github.deepxray.train.head.*;
-      import java.nio.file.Path;
-      import java.util.OptionalDouble;
-      """;
-
   @TempDir Path folder;
-
-  @Test
-  void theExampleCompiles() throws IOException {
-    Path readme = Path.of(System.getProperty("deepxray.root"), "README.md");
-    Matcher block =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(readme));
-    assertThat(block.find()).as("a java block in the README").isTrue();
-    String source =
-        IMPORTS
-            + "class Example { static void main(String[] args) throws Exception {\n"
-            + block.group(1)
-            + "}}";
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    StringWriter messages = new StringWriter();
-    JavaFileObject file =
-        new SimpleJavaFileObject(URI.create("string:///Example.java"), JavaFileObject.Kind.SOURCE) {
-          @Override
-          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return source;
-          }
-        };
-    boolean compiled =
-        compiler
-            .getTask(
-                messages,
-                null,
-                null,
-                List.of("-d", folder.toString(), "-proc:none"),
-                null,
-                List.of(file))
-            .call();
-    assertThat(compiled).as(messages.toString()).isTrue();
-  }
-
-  /** The block of a language whose first line says so. */
-  private Path file(String name) throws IOException {
-    Path readme = Path.of(System.getProperty("deepxray.root"), "README.md");
-    Matcher block =
-        Pattern.compile("```yaml\n(# " + Pattern.quote(name) + "\n.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(readme));
-    assertThat(block.find()).as(name + " in the README").isTrue();
-    return Files.writeString(folder.resolve(name), block.group(1));
-  }
-
-  private static void assertNamesEveryField(Path file, Class<? extends Record> type)
-      throws IOException {
-    List<String> names = new ArrayList<>();
-    Json.readConfig(file).fieldNames().forEachRemaining(names::add);
-    assertThat(names)
-        .containsExactlyInAnyOrderElementsOf(
-            Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList());
-  }
 
   @Test
   void theFilesOfDetailsNameEveryFieldAndItsDefault() throws IOException {
@@ -116,7 +52,9 @@ class ReadmeTest {
     assertThat(pattern.timing()).isInstanceOf(PruningSpec.Constant.class);
     Files.writeString(
         prune,
-        "sparsity: 0.5\nstructure: 1x4\ntiming: {type: constant_steps, beginStep: 5, endStep: 9}\n");
+        "sparsity: 0.5\n"
+            + "structure: 1x4\n"
+            + "timing: {type: constant_steps, beginStep: 5, endStep: 9}\n");
     assertThat(PruningSpec.read(prune.toString()).structure())
         .isEqualTo(PruningSpec.Structure.BLOCK_1X4);
 

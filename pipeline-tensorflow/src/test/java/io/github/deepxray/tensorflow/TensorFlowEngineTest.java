@@ -8,7 +8,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.weights.KerasHdf5;
+import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.testkit.EngineContract;
 import io.github.deepxray.testkit.InCi;

@@ -12,7 +12,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.weights.KerasHdf5;
+import io.github.deepxray.keras.KerasHdf5;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -10,8 +10,8 @@ import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.weights.KerasHdf5;
 import io.github.deepxray.core.weights.Safetensors;
+import io.github.deepxray.keras.KerasHdf5;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,13 +23,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Damaged and hostile weight files; what the files of the seeds hold is pipeline-core's to test.
+ * Damaged and hostile weight files; what the files of the seeds hold is tested in pipeline-core and
+ * pipeline-keras.
  */
 class WeightFilesTest {
-  private static final Path FILES =
-      Path.of(
-          System.getProperty("deepxray.root", ".."),
-          "pipeline-core/src/test/resources/io/github/deepxray/core/weights");
+  private static final Path ROOT = Path.of(System.getProperty("deepxray.root", ".."));
+  private static final String KERAS = "pipeline-keras/src/test/resources/io/github/deepxray/keras/";
+  private static final String SAFETENSORS =
+      "pipeline-core/src/test/resources/io/github/deepxray/core/weights/";
 
   /** The network of those files. */
   private static final Network NETWORK =
@@ -53,6 +54,7 @@ class WeightFilesTest {
         bytes -> KerasHdf5.read(write("weights.h5", bytes), NETWORK),
         300,
         seeds(
+            KERAS,
             "small-keras.h5",
             "small-keras3.weights.h5",
             "nested-keras3.h5",
@@ -65,7 +67,7 @@ class WeightFilesTest {
     ParserContract.survivesDamage(
         bytes -> KerasHdf5.read(write("weights.keras", bytes), NETWORK),
         300,
-        seeds("small-keras3.keras", "nested-keras3.keras"));
+        seeds(KERAS, "small-keras3.keras", "nested-keras3.keras"));
   }
 
   @Test
@@ -73,7 +75,7 @@ class WeightFilesTest {
     ParserContract.survivesDamage(
         bytes -> Safetensors.read(write("weights.safetensors", bytes)),
         300,
-        seeds("small.safetensors"));
+        seeds(SAFETENSORS, "small.safetensors"));
   }
 
   @ParameterizedTest
@@ -107,10 +109,10 @@ class WeightFilesTest {
     return Files.write(folder.resolve(name), bytes);
   }
 
-  private static List<byte[]> seeds(String... names) throws IOException {
+  private static List<byte[]> seeds(String folder, String... names) throws IOException {
     List<byte[]> seeds = new ArrayList<>();
     for (String name : names) {
-      seeds.add(Files.readAllBytes(FILES.resolve(name)));
+      seeds.add(Files.readAllBytes(ROOT.resolve(folder).resolve(name)));
     }
     return seeds;
   }

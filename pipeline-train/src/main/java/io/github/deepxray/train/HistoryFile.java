@@ -2,7 +2,7 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Csv;
+import io.github.deepxray.text.Csv;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.text.Csv;
 import io.github.deepxray.train.embedding.Embeddings;
 import java.io.IOException;
 import java.nio.file.Path;

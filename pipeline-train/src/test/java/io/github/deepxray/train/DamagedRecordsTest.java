@@ -15,6 +15,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.SharedData;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.loop.Checkpoints;
@@ -198,7 +199,7 @@ class DamagedRecordsTest {
   @Test
   void blockYaml() throws IOException {
     Path file = folder.resolve("head.yaml");
-    Files.writeString(file, Json.yaml(Json.tree(preset("ensemble"))));
+    Files.writeString(file, Yaml.text(Json.tree(preset("ensemble"))));
     Damaged.bytes(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
   }
 

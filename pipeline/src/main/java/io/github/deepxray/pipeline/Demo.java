@@ -13,7 +13,7 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
-import io.github.deepxray.export.ImageOrigin;
+import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.ModelMetrics;
@@ -37,7 +37,7 @@ public final class Demo {
           "deepxray-demo",
           "A demonstration trained on drawn phantoms with an untrained backbone; it knows nothing"
               + " about X-rays.",
-          ImageOrigin.PHANTOMS);
+          DatasetOrigin.PHANTOMS);
 
   private Demo() {}
 

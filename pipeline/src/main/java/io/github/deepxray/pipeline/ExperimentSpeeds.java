@@ -1,14 +1,15 @@
 package io.github.deepxray.pipeline;
 
+import io.github.deepxray.report.Provenance;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.export.BundleReport;
+import io.github.deepxray.report.BundleReport;
 import io.github.deepxray.export.Latency;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.Experiments.Experiment;
-import io.github.deepxray.export.report.ModelSpeed;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.ModelSpeed;
 import io.github.deepxray.train.FinishedStage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ record ExperimentSpeeds(Function<String, Path> folder, int turns) {
       }
     }
     Optional<Path> reference = Optional.ofNullable(models.get(all.baseline()));
-    String machine = BundleReport.speed(List.of()).machine();
+    String machine = Provenance.thisMachine();
     List<Experiment> measured = new ArrayList<>();
     for (Experiment experiment : all.experiments()) {
       Path model = models.get(experiment.name());

@@ -2,15 +2,15 @@ package io.github.deepxray.pipeline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.io.Csv;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
-import io.github.deepxray.export.report.Experiments;
-import io.github.deepxray.export.report.Experiments.Experiment;
-import io.github.deepxray.export.report.ModelSpeed;
-import io.github.deepxray.export.report.Spread;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.SeedSummary;
+import io.github.deepxray.text.Csv;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -133,7 +133,7 @@ public final class ExperimentsTable {
     return line;
   }
 
-  private static void spread(Map<String, String> line, String name, Spread spread) {
+  private static void spread(Map<String, String> line, String name, SeedSummary spread) {
     line.put(name, number(spread.mean()));
     line.put(name + "_deviation", number(spread.deviation()));
   }
@@ -205,10 +205,10 @@ public final class ExperimentsTable {
     return node;
   }
 
-  private static ObjectNode spreads(Function<Metric, Spread> spreads) {
+  private static ObjectNode spreads(Function<Metric, SeedSummary> spreads) {
     ObjectNode node = Json.object();
     for (Metric metric : Metric.values()) {
-      Spread spread = spreads.apply(metric);
+      SeedSummary spread = spreads.apply(metric);
       ObjectNode value = node.putObject(metric.id());
       if (!Double.isNaN(spread.mean())) {
         value.put("mean", spread.mean());

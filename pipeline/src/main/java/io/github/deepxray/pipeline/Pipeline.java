@@ -14,6 +14,7 @@ import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.export.Quantizer;
+import io.github.deepxray.report.LayerReportPage;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.Evaluator;
@@ -398,6 +399,9 @@ public final class Pipeline {
               new Quantizer(options, cache, progress)
                   .quantize(dataset(), model(), folder(Stage.QUANTIZE));
           for (Quantizer.Result result : results) {
+            for (String report : result.form().reports()) {
+              LayerReportPage.drawBeside(folder(Stage.QUANTIZE).resolve(report));
+            }
             listener.onQuantized(result);
           }
           return results;

@@ -3,13 +3,10 @@ package io.github.deepxray.core.io;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.JsonTokenId;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -21,24 +18,16 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.cfg.MutableCoercionConfig;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
-import org.yaml.snakeyaml.LoaderOptions;
 
 /**
  * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
@@ -55,9 +44,6 @@ public final class Json {
   /** The most MiB of a file of this library: calibrations are the largest. */
   private static final int LARGEST = 128;
 
-  /** The most MiB of a file that a person writes. */
-  private static final int LARGEST_CONFIG = 1;
-
   /** What trees of larger files would take of memory: a token takes up to a hundred bytes. */
   private static final int TOKENS = 1 << 24;
 
@@ -66,7 +52,7 @@ public final class Json {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
-                  .streamReadConstraints(constraints(LARGEST))
+                  .streamReadConstraints(constraints())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
@@ -89,10 +75,10 @@ public final class Json {
 
   private Json() {}
 
-  private static StreamReadConstraints constraints(int largest) {
+  private static StreamReadConstraints constraints() {
     return StreamReadConstraints.builder()
-        .maxDocumentLength(largest << 20)
-        .maxStringLength(largest << 20)
+        .maxDocumentLength(LARGEST << 20)
+        .maxStringLength(LARGEST << 20)
         .maxTokenCount(TOKENS)
         .maxNestingDepth(DEPTH)
         .build();
@@ -102,97 +88,6 @@ public final class Json {
     text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
         .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
         .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
-  }
-
-  /** Made when it is needed: programs that read JSON alone start sooner. */
-  private static final class Yaml {
-    static final ObjectMapper MAPPER =
-        YAMLMapper.builder(
-                YAMLFactory.builder()
-                    .loaderOptions(limits())
-                    .streamReadConstraints(constraints(LARGEST_CONFIG))
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .addModule(new Jdk8Module())
-            .build();
-
-    private static LoaderOptions limits() {
-      LoaderOptions options = new LoaderOptions();
-      options.setCodePointLimit(LARGEST_CONFIG << 20);
-      options.setNestingDepthLimit(DEPTH);
-      return options;
-    }
-  }
-
-  /** Refuses names and tags of values: the parser would take the one for a text, skip the other. */
-  private static class PlainYaml extends JsonParserDelegate {
-    private final YAMLParser yaml;
-
-    PlainYaml(YAMLParser yaml) {
-      super(yaml);
-      this.yaml = yaml;
-    }
-
-    @Override
-    public JsonToken nextToken() throws IOException {
-      JsonToken token = super.nextToken();
-      if (yaml.isCurrentAlias() || yaml.getTypeId() != null) {
-        throw new Malformed.RefusedException(
-            "names that stand for other values (*name) and tags (!name) are not read; write the"
-                + " value here.",
-            currentTokenLocation());
-      }
-      return token;
-    }
-  }
-
-  /** Refuses numbers that people read in one way and YAML in another: 010 is 8 there. */
-  private static final class DecimalYaml extends PlainYaml {
-    DecimalYaml(YAMLParser yaml) {
-      super(yaml);
-    }
-
-    @Override
-    public JsonToken nextToken() throws IOException {
-      JsonToken token = super.nextToken();
-      if (token == JsonToken.VALUE_NUMBER_INT && getText().matches("[-+]?0.+")) {
-        throw new Malformed.RefusedException(
-            Malformed.oneLine(getText())
-                + " begins with 0, which YAML reads as another number than people do; write a"
-                + " decimal number.",
-            currentTokenLocation());
-      }
-      return token;
-    }
-  }
-
-  /** Gives numbers and truth values as the text that is written there. */
-  private static final class AsWritten extends JsonParserDelegate {
-    AsWritten(JsonParser parser) {
-      super(parser);
-    }
-
-    private static JsonToken text(JsonToken token) {
-      boolean text = token != null && (token.isNumeric() || token.isBoolean());
-      return text ? JsonToken.VALUE_STRING : token;
-    }
-
-    @Override
-    public JsonToken nextToken() throws IOException {
-      return text(super.nextToken());
-    }
-
-    @Override
-    public JsonToken currentToken() {
-      return text(super.currentToken());
-    }
-
-    @Override
-    public int currentTokenId() {
-      return currentToken() == null ? JsonTokenId.ID_NO_TOKEN : currentToken().id();
-    }
   }
 
   /** An empty object. */
@@ -245,35 +140,39 @@ public final class Json {
    */
   public static JsonNode parse(String text, String source) {
     try (JsonParser parser = MAPPER.createParser(text)) {
-      return json(parser, source);
+      return parse(parser, "JSON", source)
+          .orElseThrow(() -> new DeepXrayException(source + " is empty; JSON is expected there."));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory cannot fail", e);
     }
   }
 
-  private static JsonNode json(JsonParser parser, String source) throws IOException {
-    JsonNode tree = tree(parser, "JSON", source);
-    if (tree.isMissingNode()) {
-      throw new DeepXrayException(source + " is empty; JSON is expected there.");
-    }
-    return tree;
-  }
-
-  /** Reads one value up to the end. */
-  private static JsonNode tree(JsonParser parser, String language, String source)
+  /**
+   * Reads one value up to the end of a text in a language that has the values of JSON.
+   *
+   * @param parser reads the language
+   * @param language its name, for the message
+   * @param source where the text comes from, for the message
+   * @return the value; empty if there is none
+   * @throws DeepXrayException if the text is not in this language, or something follows the value
+   * @throws IOException if the text cannot be read
+   */
+  public static Optional<JsonNode> parse(JsonParser parser, String language, String source)
       throws IOException {
     try {
       JsonNode tree = MAPPER.readTree(parser);
       if (tree == null) {
-        return MissingNode.getInstance();
+        return Optional.empty();
       }
       if (parser.nextToken() != null) {
-        throw new Malformed.RefusedException(
+        throw Malformed.at(
+            source,
+            parser.currentTokenLocation(),
             "something follows the end; keep one value, or one document of YAML.",
-            parser.currentTokenLocation());
+            null);
       }
       refuseInfinite(tree, "", source);
-      return tree;
+      return Optional.of(tree);
     } catch (JsonProcessingException e) {
       throw Malformed.text(source, language, e);
     }
@@ -299,55 +198,6 @@ public final class Json {
    */
   public static JsonNode read(Path file) throws IOException {
     return parse(TextFiles.read(file, LARGEST), file.toString());
-  }
-
-  /**
-   * Reads a file that a person wrote, of at most 1 MiB: YAML if its name ends in {@code .yaml} or
-   * {@code .yml}, JSON otherwise. YAML is one document without aliases and tags, and without
-   * numbers like 010.
-   *
-   * @throws DeepXrayException if it is malformed
-   * @throws IOException if it cannot be read
-   */
-  public static JsonNode readConfig(Path file) throws IOException {
-    return readByHand(file, DecimalYaml::new, parser -> parser);
-  }
-
-  /**
-   * Reads a file like {@link #readConfig}, but gives each number and truth value as the text that
-   * is written there: options of a command line, which mean the same in a file.
-   *
-   * @throws DeepXrayException if it is malformed
-   * @throws IOException if it cannot be read
-   */
-  public static JsonNode readOptions(Path file) throws IOException {
-    return readByHand(file, PlainYaml::new, AsWritten::new);
-  }
-
-  private static JsonNode readByHand(
-      Path file, Function<YAMLParser, JsonParser> yaml, UnaryOperator<JsonParser> values)
-      throws IOException {
-    String text = TextFiles.read(file, LARGEST_CONFIG);
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
-      try (JsonParser parser = values.apply(MAPPER.createParser(text))) {
-        return json(parser, file.toString());
-      }
-    }
-    YAMLParser plain = (YAMLParser) Yaml.MAPPER.createParser(text);
-    try (JsonParser parser = values.apply(yaml.apply(plain))) {
-      JsonNode tree = tree(parser, "YAML", file.toString());
-      return tree.isMissingNode() ? object() : tree;
-    }
-  }
-
-  /** A value as YAML. */
-  public static String yaml(Object value) {
-    try {
-      return Yaml.MAPPER.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("cannot write " + value.getClass() + " as YAML", e);
-    }
   }
 
   /**

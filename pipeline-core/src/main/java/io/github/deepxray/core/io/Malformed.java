@@ -39,8 +39,6 @@ final class Malformed {
     String what;
     if (duplicate.matches()) {
       what = quoted(duplicate.group(1)) + " is there twice.";
-    } else if (e instanceof RefusedException) {
-      what = e.getOriginalMessage();
     } else if (e instanceof StreamConstraintsException) {
       what = "it is nested too deep, or a number or text in it is too long.";
     } else if (e instanceof JsonEOFException) {
@@ -48,20 +46,15 @@ final class Malformed {
     } else {
       what = "this is no " + language + ".";
     }
-    return new DeepXrayException(source + line(e.getLocation()) + ": " + what, e);
+    return at(source, e.getLocation(), what, e);
   }
 
-  private static String line(JsonLocation location) {
-    return location == null || location.getLineNr() < 1 ? "" : ", line " + location.getLineNr();
-  }
-
-  /** What a parser here refuses although the language allows it, with the text for people. */
-  static final class RefusedException extends JsonProcessingException {
-    private static final long serialVersionUID = 1L;
-
-    RefusedException(String what, JsonLocation where) {
-      super(what, where);
-    }
+  /** A text that is refused at a place. */
+  static DeepXrayException at(
+      String source, JsonLocation location, String what, JsonProcessingException cause) {
+    String line =
+        location == null || location.getLineNr() < 1 ? "" : ", line " + location.getLineNr();
+    return new DeepXrayException(source + line + ": " + what, cause);
   }
 
   /** A tree that does not fit a record. */
@@ -144,7 +137,7 @@ final class Malformed {
   }
 
   /** What a value must be to become one of a class. */
-  static String expected(Class<?> type) {
+  private static String expected(Class<?> type) {
     if (type.isEnum()) {
       return "one of "
           + Arrays.stream(type.getEnumConstants())

@@ -68,7 +68,8 @@ class StrictJsonTest {
       """
       {"text":"t","count":1,"large":2,"real":3,"flag":true,"color":"RED",\
       "inner":{"a":[{"value":1,"names":["n"]},{"value":2,"names":[]}]},\
-      "way":{"type":"fast","speed":1.5},"tree":{"a":null}}""";
+      "way":{"type":"fast","speed":1.5},"tree":{"a":null}}\
+      """;
 
   private static Outer read(String json) {
     return Json.convert(Json.parse(json, "f.json"), Outer.class, "f.json");
@@ -99,17 +100,18 @@ class StrictJsonTest {
         "\"count\":1 | \"count\":null | count is missing.",
         "\"count\":1 | \"count\":1.5 | count is 1.5, but must be a whole number.",
         "\"count\":1 | \"count\":\"1\" | count is \"1\", but must be a whole number.",
-        "\"count\":1 | \"count\":99999999999 | count is 99999999999, but must be a whole number of at"
-            + " most 2147483647.",
-        "\"large\":2 | \"large\":99999999999999999999 | large is 99999999999999999999, but must be a"
-            + " whole number of at most 9223372036854775807.",
+        "\"count\":1 | \"count\":99999999999 | count is 99999999999, but must be a whole number of"
+            + " at most 2147483647.",
+        "\"large\":2 | \"large\":99999999999999999999 | large is 99999999999999999999, but must be"
+            + " a whole number of at most 9223372036854775807.",
         "\"real\":3 | \"real\":\"x\" | real is \"x\", but must be a number.",
         "\"real\":3 | \"real\":1e999999999 | real is a number that is too large.",
         "true | 1 | flag is 1, but must be true or false.",
         "\"RED\" | \"BLUE\" | color is \"BLUE\", but must be one of RED, GREEN.",
         "\"RED\" | 0 | color is 0, but must be one of RED, GREEN.",
         "\"names\":[] | \"names\":[null] | inner.a[1].names[0] is missing.",
-        "\"names\":[] | \"names\":[],\"nam\":[] | inner.a[1].nam is no field; the fields are names, value.",
+        "\"names\":[] | \"names\":[],\"nam\":[] | inner.a[1].nam is no field; the fields are names,"
+            + " value.",
         ",\"names\":[] | | inner.a[1].names is missing.",
         "\"value\":2 | \"value\":-2 | inner.a[1]: value is 0 or more, not -2.0.",
         "\"a\":[ | \"a\":[null, | inner.a[0] is missing.",
@@ -163,72 +165,5 @@ class StrictJsonTest {
     assertThatThrownBy(() -> Json.parse(open.repeat(100_000), "s"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("nested too deep");
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '~',
-      value = {
-        "a: 1@b: 2@a: 3@ | , line 3: \"a\" is there twice.",
-        "a: 1@---@a: 2@ | , line 3: something follows the end; keep one value, or one document of"
-            + " YAML.",
-        "a: &x [1]@b: *x@ | , line 2: names that stand for other values (*name) and tags (!name) are"
-            + " not read; write the value here.",
-        "a: 1@b: !x 3@ | , line 2: names that stand for other values (*name) and tags (!name) are not"
-            + " read; write the value here.",
-        "a: {b: 1, b: 2} | , line 1: \"b\" is there twice.",
-        "a: [1@ | , line 1: this is no YAML.",
-        "a: 010 | , line 1: 010 begins with 0, which YAML reads as another number than people do;"
-            + " write a decimal number.",
-        "a: [1, 0x1F] | , line 1: 0x1F begins with 0, which YAML reads as another number than people"
-            + " do; write a decimal number.",
-        "a: 1e999999999 | : a is a number that is too large.",
-      })
-  void refusesYamlThatCouldBeReadInTwoWays(String yaml, String message, @TempDir Path folder)
-      throws IOException {
-    Path file = folder.resolve("f.yaml");
-    Files.writeString(file, yaml.replace('@', '\n'));
-    assertThatThrownBy(() -> Json.readConfig(file))
-        .isInstanceOf(DeepXrayException.class)
-        .hasMessage(file + message);
-  }
-
-  @Test
-  void givesOptionsAsTheyAreWritten(@TempDir Path folder) throws IOException {
-    Path yaml = folder.resolve("f.yaml");
-    Files.writeString(yaml, "a: 010\nb: [1.10, no, 0x1F, true]\nc: ~\nd: {e: 1_000}\n");
-    assertThat(Json.readOptions(yaml))
-        .isEqualTo(
-            Json.parse(
-                """
-                {"a":"010","b":["1.10","no","0x1F","true"],"c":null,"d":{"e":"1_000"}}""",
-                "test"));
-    Path json = folder.resolve("f.json");
-    Files.writeString(json, "{\"a\":[1.10,true,\"x\",-3e2,null]}");
-    assertThat(Json.readOptions(json))
-        .isEqualTo(Json.parse("{\"a\":[\"1.10\",\"true\",\"x\",\"-3e2\",null]}", "test"));
-  }
-
-  @Test
-  void refusesLargeAndDeepFilesOfOptions(@TempDir Path folder) throws IOException {
-    for (String name : List.of("f.yaml", "f.json")) {
-      Path file = folder.resolve(name);
-      Files.writeString(file, " ".repeat(1 << 20) + "{}");
-      assertThatThrownBy(() -> Json.readConfig(file))
-          .isInstanceOf(DeepXrayException.class)
-          .hasMessage(file + " has more than 1 MiB; it is no such file.");
-      Files.writeString(file, "[".repeat(1 << 19));
-      assertThatThrownBy(() -> Json.readConfig(file)).isInstanceOf(DeepXrayException.class);
-    }
-  }
-
-  @Test
-  void aByteOrderMarkIsNoContent(@TempDir Path folder) throws IOException {
-    for (String name : List.of("f.yaml", "f.json")) {
-      Path file = folder.resolve(name);
-      Files.writeString(file, "\uFEFF{\"a\": 1}");
-      assertThat(Json.readConfig(file).get("a").asInt()).isEqualTo(1);
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,13 +25,13 @@ class SafetensorsTest {
   void readsWhatTheReferenceLibraryWrote() throws IOException {
     Path file = folder.resolve("small.safetensors");
     Files.write(file, reference());
-    assertThat(Safetensors.read(file)).isEqualTo(SmallNetwork.weights());
+    assertThat(Safetensors.read(file)).isEqualTo(small());
   }
 
   @Test
   void writesTheBytesOfTheReferenceLibrary() throws IOException {
     Path file = folder.resolve("small.safetensors");
-    Safetensors.write(file, SmallNetwork.weights());
+    Safetensors.write(file, small());
     assertThat(file).hasBinaryContent(reference());
   }
 
@@ -142,6 +143,31 @@ class SafetensorsTest {
     ByteBuffer bytes = ByteBuffer.allocate(8 + json.length + 8).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(json.length).put(json);
     return Files.write(folder.resolve("hostile.safetensors"), bytes.array());
+  }
+
+  /** Value i of the tensor with index t is t + i / 8. */
+  private static Weights small() {
+    String[] names = {
+      "dwconv/bias",
+      "dwconv/depthwise_kernel",
+      "predictions/bias",
+      "predictions/kernel",
+      "stem_bn/beta",
+      "stem_bn/gamma",
+      "stem_bn/moving_mean",
+      "stem_bn/moving_variance",
+      "stem_conv/kernel"
+    };
+    int[][] shapes = {{4}, {3, 3, 4, 1}, {2}, {4, 2}, {4}, {4}, {4}, {4}, {3, 3, 3, 4}};
+    Weights.Builder weights = Weights.builder();
+    for (int t = 0; t < names.length; t++) {
+      float[] values = new float[IntStream.of(shapes[t]).reduce(1, (a, b) -> a * b)];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = t + i / 8f;
+      }
+      weights.put(names[t], FloatTensor.of(values, shapes[t]));
+    }
+    return weights.build();
   }
 
   private static byte[] reference() throws IOException {

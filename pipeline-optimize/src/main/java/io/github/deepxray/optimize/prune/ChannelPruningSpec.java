@@ -9,6 +9,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
+import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,7 +183,7 @@ public record ChannelPruningSpec(
               + shareOrFile
               + ".");
     }
-    return Json.convert(Json.readConfig(file), ChannelPruningSpec.class, file.toString());
+    return Json.convert(Yaml.read(file), ChannelPruningSpec.class, file.toString());
   }
 
   /** The same with other blocks to narrow. */

@@ -15,6 +15,7 @@ import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
+import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -366,7 +367,7 @@ public record PruningSpec(
               + sparsityOrFile
               + ".");
     }
-    return Json.convert(Json.readConfig(file), PruningSpec.class, file.toString());
+    return Json.convert(Yaml.read(file), PruningSpec.class, file.toString());
   }
 
   /** The same with another scope. */

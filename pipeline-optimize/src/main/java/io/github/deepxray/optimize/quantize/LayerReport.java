@@ -2,7 +2,7 @@ package io.github.deepxray.optimize.quantize;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,6 +29,12 @@ public record LayerReport(
     int examples,
     double outputSqnr,
     List<Entry> layers) {
+  /** The ratio in decibels that stands for no difference. */
+  public static final double EXACT = Noise.MAX_DECIBELS;
+
+  /** The least input of a swish with 8 bits that it does not make 0 of. */
+  public static final double SWISH_LEAST = SwishInput.LEAST;
+
   /**
    * A layer and the tensor it writes.
    *
@@ -120,11 +126,6 @@ public record LayerReport(
     return root;
   }
 
-  /** The report as a page of its own, see {@link LayerReportPage}. */
-  public String toHtml() {
-    return LayerReportPage.html(this);
-  }
-
   /**
    * Writes the report as JSON.
    *
@@ -135,12 +136,13 @@ public record LayerReport(
   }
 
   /**
-   * Writes the report as a page of its own.
+   * Reads a report that {@link #writeJson} wrote.
    *
-   * @throws IOException if the file cannot be written
+   * @throws DeepXrayException if it is damaged
+   * @throws IOException if it cannot be read
    */
-  public void writeHtml(Path file) throws IOException {
-    AtomicFiles.write(file, toHtml());
+  public static LayerReport read(Path file) throws IOException {
+    return Json.read(file, LayerReport.class, "quantize again");
   }
 
   private static double rounded(double decibels) {

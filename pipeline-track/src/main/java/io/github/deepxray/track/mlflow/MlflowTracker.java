@@ -5,6 +5,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.track.EpochNumbers;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.Tracker;
@@ -230,7 +231,7 @@ public final class MlflowTracker implements Tracker {
     send(
         () -> {
           ObjectNode model = ModelFile.of(bundle, BUNDLE, runId(), clock.instant());
-          byte[] yaml = Json.yaml(model).getBytes(StandardCharsets.UTF_8);
+          byte[] yaml = Yaml.text(model).getBytes(StandardCharsets.UTF_8);
           store().put(BUNDLE + "/" + ModelFile.NAME, BodyPublishers.ofByteArray(yaml), yaml.length);
           // Makes the page of the run show a model.
           post("runs/log-model", Map.of("run_id", runId(), "model_json", Json.compact(model)));

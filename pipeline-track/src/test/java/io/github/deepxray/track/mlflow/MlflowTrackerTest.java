@@ -8,6 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.Samples;
 import io.github.deepxray.track.Tracker;
@@ -170,7 +171,7 @@ class MlflowTrackerTest {
         .isEqualTo(Files.readAllBytes(bundle.resolve("labels.txt")));
     Path file = folder.resolve("MLmodel.yaml");
     Files.write(file, local.artifacts.get(root + "MLmodel"));
-    JsonNode model = Json.readConfig(file);
+    JsonNode model = Yaml.read(file);
     JsonNode tensorflow = model.path("flavors").path("tensorflow");
     assertThat(bundle.resolve(tensorflow.path("saved_model_dir").asText())).isDirectory();
     assertThat(tensorflow.path("signature_def_key").asText()).isEqualTo("serving_default");

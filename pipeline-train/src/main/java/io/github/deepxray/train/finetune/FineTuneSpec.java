@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.loop.LearningRateSchedule;
 import java.io.IOException;
@@ -152,7 +153,7 @@ public record FineTuneSpec(
       throw new DeepXrayException(
           "Fine-tuning: there is no file " + file + "; give one, or a block such as block6a.");
     }
-    return DEFAULT.with(Json.readConfig(file), file.toString());
+    return DEFAULT.with(Yaml.read(file), file.toString());
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.loop.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -216,7 +217,7 @@ public record HeadSpec(
               + String.join(", ", presetNames())
               + " or give a .yaml or .json file.");
     }
-    JsonNode tree = Json.readConfig(file);
+    JsonNode tree = Yaml.read(file);
     return Json.convert(tree, HeadSpec.class, file.toString());
   }
 

@@ -3,7 +3,7 @@ package io.github.deepxray.examples.pipeline;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
-import io.github.deepxray.export.ImageOrigin;
+import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.pipeline.Pipeline;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ final class Export {
     Pipeline pipeline = Pipeline.in(Path.of(arguments[0]));
     Bundle bundle =
         pipeline.export(
-            new ModelPurpose("example", "Tells drawings from drawings.", ImageOrigin.PHANTOMS),
+            new ModelPurpose("example", "Tells drawings from drawings.", DatasetOrigin.PHANTOMS),
             BundleWriter.Options.DEFAULT);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     System.out.print(report.table());

@@ -1,0 +1,238 @@
+package io.github.deepxray.report;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.DatasetManifest;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The report of a bundle: one HTML page about data, metrics, mistakes, artifacts and provenance,
+ * made from files of the bundle alone. The same files give the same bytes, unless speed was
+ * measured.
+ */
+public final class BundleReport {
+  /** The name of the page in the bundle. */
+  public static final String FILE = "report.html";
+
+  /** The stages that have a history, in the order of training; the folders are named so. */
+  private static final List<String> STAGES = List.of("train", "prune", "finetune");
+
+  private final Bundle bundle;
+  private final Optional<ReportContent.Speed> speed;
+
+  private BundleReport(Bundle bundle, Optional<ReportContent.Speed> speed) {
+    this.bundle = bundle;
+    this.speed = speed;
+  }
+
+  /** The report of a bundle without speed. */
+  public static BundleReport of(Bundle bundle) {
+    return new BundleReport(bundle, Optional.empty());
+  }
+
+  /** The same with how fast the artifacts are. */
+  public BundleReport withSpeed(ReportContent.Speed measured) {
+    return new BundleReport(bundle, Optional.of(measured));
+  }
+
+  /** The file of a stage's history in the bundle. */
+  public static String historyFile(String stage) {
+    return "history-" + stage + ".csv";
+  }
+
+  /**
+   * Draws the page.
+   *
+   * @throws DeepXrayException if a file is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public String html() throws IOException {
+    BundleRecords records = new BundleRecords(bundle);
+    Provenance provenance = records.provenance();
+    DatasetManifest dataset =
+        DatasetManifest.read(
+            bundle.folder().resolve(PreparedDataset.MANIFEST), "export the bundle again");
+    ModelMetrics metrics = records.metrics();
+    if (!metrics.classes().equals(dataset.classNames())) {
+      throw new DeepXrayException(
+          bundle.folder()
+              + ": "
+              + ModelMetrics.FILE
+              + " and "
+              + PreparedDataset.MANIFEST
+              + " are of different classes; export the bundle again.");
+    }
+    ReportExtras extras = extras(bundle, provenance, dataset);
+    ModelCardText statements =
+        new ModelCardText(
+            extras.origin(), new ClassVocabulary(dataset.profile()), provenance.training());
+    String backbone =
+        provenance.training().backboneSource() + statements.backboneHistory().replace("`", "");
+    Map<String, Predictions> predictions = new LinkedHashMap<>();
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      predictions.put(split.key(), records.predictions(split.key(), metrics));
+    }
+    return ReportPage.html(
+        new ReportContent(
+            extras.name(),
+            extras.purpose(),
+            statements.dataName(),
+            ModelCardText.unwrapped(statements.data()),
+            statements.limits(),
+            backbone,
+            provenance.training(),
+            provenance.weights(),
+            metrics,
+            predictions,
+            dataset,
+            bundle.artifacts(),
+            others(bundle, extras),
+            speed,
+            histories(bundle),
+            extras.samples(),
+            extras.mistakes(),
+            extras.explained().map(BundleReport::sentence),
+            provenance.config(),
+            provenance.versions(),
+            provenance.host()));
+  }
+
+  /**
+   * Draws the page into the bundle and gives it a new line among the checksums.
+   *
+   * @return the page's file
+   * @throws DeepXrayException if another file has changed since the bundle was written
+   * @throws IOException if a file cannot be read or written
+   */
+  public Path draw() throws IOException {
+    // The checksums must not come to vouch for a file that was changed by someone else.
+    bundle.requireIntact(name -> !name.equals(FILE));
+    Path file = bundle.folder().resolve(FILE);
+    AtomicFiles.write(file, html());
+    AtomicFiles.write(bundle.folder().resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle.folder()));
+    return file;
+  }
+
+  /**
+   * Draws the page into another file; the bundle stays as it is.
+   *
+   * @throws DeepXrayException if a file that is shown has changed since the bundle was written
+   * @throws IOException if a file cannot be read or written
+   */
+  public void draw(Path file) throws IOException {
+    Set<String> shown =
+        Set.of(
+            ModelMetrics.FILE,
+            Provenance.FILE,
+            ReportExtras.FILE,
+            ArtifactReport.FILE,
+            PreparedDataset.MANIFEST,
+            Predictions.fileName(Split.VALIDATION.key()),
+            Predictions.fileName(Split.TEST.key()));
+    bundle.requireIntact(name -> shown.contains(name) || name.startsWith("history-"));
+    AtomicFiles.write(file, html());
+  }
+
+  /** What the bundle's own file says; older bundles have none, and then less is known. */
+  private static ReportExtras extras(Bundle bundle, Provenance provenance, DatasetManifest dataset)
+      throws IOException {
+    Path file = bundle.folder().resolve(ReportExtras.FILE);
+    if (!Files.isRegularFile(file)) {
+      Map<String, String> config = provenance.config();
+      return new ReportExtras(
+          ReportExtras.FORMAT,
+          config.getOrDefault("name", config.getOrDefault("export.name", "deepxray")),
+          "",
+          DatasetOrigin.of(dataset.audit()),
+          Optional.empty(),
+          List.of(),
+          List.of());
+    }
+    return Json.read(
+        file,
+        Map.of(ReportExtras.FORMAT, ReportExtras.class),
+        "use the version of deepxray that wrote it, or export the bundle again");
+  }
+
+  private static Map<String, List<EpochResult>> histories(Bundle bundle) throws IOException {
+    Map<String, List<EpochResult>> histories = new LinkedHashMap<>();
+    for (String stage : STAGES) {
+      Path file = bundle.folder().resolve(historyFile(stage));
+      if (Files.isRegularFile(file)) {
+        histories.put(stage, HistoryFile.read(file));
+      }
+    }
+    return histories;
+  }
+
+  private static List<ReportContent.Other> others(Bundle bundle, ReportExtras extras)
+      throws IOException {
+    List<ReportContent.Other> others = new ArrayList<>();
+    extras
+        .explained()
+        .ifPresent(
+            check ->
+                others.add(
+                    new ReportContent.Other(
+                        Bundle.EXPLAIN,
+                        check.bytes(),
+                        "gives a heat map (Grad-CAM) beside the probability, for the explain"
+                            + " command",
+                        false)));
+    Path keras = bundle.folder().resolve(Bundle.KERAS);
+    if (Files.isRegularFile(keras)) {
+      others.add(
+          new ReportContent.Other(
+              Bundle.KERAS,
+              Files.size(keras),
+              "the trained network for keras.models.load_model",
+              false));
+    }
+    Path reports = bundle.folder().resolve(Bundle.REPORTS);
+    if (Files.isDirectory(reports)) {
+      try (Stream<Path> files = Files.list(reports)) {
+        for (Path file : files.sorted().toList()) {
+          String name = file.getFileName().toString();
+          if (name.endsWith(".html")) {
+            others.add(
+                new ReportContent.Other(
+                    Bundle.REPORTS + "/" + name,
+                    Files.size(file),
+                    "what each layer lost in quantization",
+                    true));
+          }
+        }
+      }
+    }
+    return others;
+  }
+
+  private static String sentence(HeatMapCheck check) {
+    return String.format(
+        Locale.ROOT,
+        "On %d test images the maps differ from those of the unquantized model by %.1f %% of the"
+            + " map's maximum on average, correlation %.3f.",
+        check.images(),
+        100 * check.meanDifference(),
+        check.correlation());
+  }
+}
