@@ -204,7 +204,7 @@ final class CompareCommand implements Callable<Integer> {
             file.toString(),
             spec,
             cache.or(() -> spec.cache().map(Path::of)).map(pipeline::withCache).orElse(pipeline));
-    Experiments result = grid.run(turns());
+    Experiments result = grid.run(grid.plan(turns()));
     common.print(
         switch (format) {
           case TABLE -> ExperimentsTable.table(result) + "\npage " + grid.page() + "\n";

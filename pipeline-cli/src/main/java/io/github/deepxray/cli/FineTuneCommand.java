@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.finetune.FineTuner;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -69,10 +70,10 @@ final class FineTuneCommand implements Callable<Integer> {
                     pruneGradually.isPresent()
                         ? Optional.of(PruningSpec.read(pruneGradually.get()))
                         : Optional.empty(),
-                    seed.seed,
-                    1,
-                    resume,
-                    stage.cores()));
-    return stage.tracked(common, trackingOptions, pipeline -> pipeline.fineTune(fineTunerOptions));
+                    seed.seed));
+    return stage.tracked(
+        common,
+        trackingOptions,
+        pipeline -> (resume ? pipeline : pipeline.startingAnew()).fineTune(fineTunerOptions));
   }
 }

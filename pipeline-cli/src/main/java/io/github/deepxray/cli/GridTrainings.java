@@ -16,7 +16,7 @@ import io.github.deepxray.pipeline.FailureText;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.pipeline.RunSpec;
-import io.github.deepxray.pipeline.Stage;
+import io.github.deepxray.pipeline.PipelineStage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -51,13 +51,13 @@ final class GridTrainings implements ExperimentListener {
   }
 
   /**
-   * Runs the grid and writes {@code comparison.csv}, {@code .json} and {@code .html}.
+   * What is to be run, checked as far as it can be before anything is done.
    *
    * @param turns how many turns to measure speed in; 0 for not at all
-   * @throws ParameterException if an experiment is refused; nothing was done then
-   * @throws IOException if the data cannot be prepared, or a result not be read or written
+   * @throws ParameterException if an experiment is refused
+   * @throws IOException if a file that an option names cannot be read
    */
-  Experiments run(int turns) throws IOException {
+  ExperimentPlan plan(int turns) throws IOException {
     List<ExperimentSpec> experiments = new ArrayList<>();
     for (GridSpec.Cell cell : spec.cells()) {
       Map<Long, RunSpec> runs = new LinkedHashMap<>();
@@ -66,15 +66,25 @@ final class GridTrainings implements ExperimentListener {
       }
       experiments.add(new ExperimentSpec(cell.name(), cell.own(), runs));
     }
-    ExperimentPlan plan =
-        new ExperimentPlan(experiments, spec.baselineName(), spec.seeds(), spec.shared(), turns);
+    return new ExperimentPlan(
+        experiments, spec.baselineName(), spec.seeds(), spec.shared(), turns);
+  }
+
+  /**
+   * Runs a plan and writes {@code comparison.csv}, {@code .json} and {@code .html}.
+   *
+   * @throws IOException if the data cannot be prepared, or a result not be read or written
+   */
+  Experiments run(ExperimentPlan plan) throws IOException {
     DataSources.of(spec.data()).check();
     Path out = pipeline.out();
+    // How checkpoints are written and used is the same for all.
+    Pipeline all = commands.values().iterator().next().checkpoints(pipeline);
     return FolderLock.holding(
         out,
         () -> {
           keepSpec();
-          Experiments result = new ExperimentRunner(pipeline, this).run(plan);
+          Experiments result = new ExperimentRunner(all, this).run(plan);
           AtomicFiles.write(out.resolve("comparison.csv"), ExperimentsTable.csv(result));
           AtomicFiles.write(out.resolve("comparison.json"), ExperimentsTable.json(result));
           AtomicFiles.write(page(), ExperimentsPage.html(result));
@@ -82,7 +92,7 @@ final class GridTrainings implements ExperimentListener {
         });
   }
 
-  /** The page that {@link #run(int)} writes. */
+  /** The page that {@link #run(ExperimentPlan)} writes. */
   Path page() {
     return pipeline.out().resolve("comparison.html");
   }
@@ -120,8 +130,8 @@ final class GridTrainings implements ExperimentListener {
     PipelineListener keepingConfig =
         new PipelineListener() {
           @Override
-          public void onStage(Stage stage) throws IOException {
-            if (stage == Stage.TRAIN) {
+          public void onStage(PipelineStage stage) throws IOException {
+            if (stage == PipelineStage.TRAIN) {
               command.keepConfig();
             }
           }
@@ -150,7 +160,7 @@ final class GridTrainings implements ExperimentListener {
   private void keepSpec() throws IOException {
     ObjectNode kept = (ObjectNode) Json.tree(spec);
     kept.put("out", pipeline.out().toString());
-    kept.put("cache", pipeline.cacheFolder().toString());
+    kept.put("cache", pipeline.context().cache().toString());
     AtomicFiles.write(pipeline.out().resolve("grid.yaml"), Yaml.text(kept));
   }
 }

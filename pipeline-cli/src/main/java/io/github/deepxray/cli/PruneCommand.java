@@ -1,10 +1,14 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.pipeline.Stage;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
+import io.github.deepxray.track.Tracker;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.stage.HistoryFile;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -68,14 +72,14 @@ final class PruneCommand implements Callable<Integer> {
         common,
         trackingOptions,
         pipeline -> {
-          TrainedModel trained = TrainedModel.load(pipeline.folder(Stage.TRAIN));
+          TrainedModel trained = TrainedModel.load(pipeline.folder(PipelineStage.TRAIN));
           pipeline.prune(
               Usage.check(common, () -> options.options(channelsSpec, weightsSpec, head(trained))));
         });
   }
 
   /** The head is trained as it was. */
-  private Trainer.Options head(TrainedModel trained) {
-    return Trainer.Options.of(trained.description()).withCores(stage.cores());
+  private static Trainer.Options head(TrainedModel trained) {
+    return Trainer.Options.of(trained.description());
   }
 }

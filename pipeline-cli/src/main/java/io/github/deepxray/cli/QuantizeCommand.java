@@ -47,10 +47,7 @@ final class QuantizeCommand implements Callable<Integer> {
     options.refuseIgnored(common, Usage.names(common, "options"), forms, "--forms");
     Quantizer.Options quantizerOptions =
         Usage.check(
-            common,
-            () ->
-                options.options(
-                    forms, sparse.sparse, Limits.QUANTIZATION, seed.seed, stage.cores()));
+            common, () -> options.options(forms, sparse.sparse, Limits.QUANTIZATION, seed.seed));
     Usage.check(common, () -> stage.pipeline(common, new ResultPrinter(common)))
         .quantize(quantizerOptions);
     stage.place.keepConfig(common);

@@ -181,8 +181,7 @@ final class QuantizeOptions {
   }
 
   /** The options for some forms. */
-  Quantizer.Options options(
-      List<String> forms, boolean sparse, Limits limits, long seed, int cores) {
+  Quantizer.Options options(List<String> forms, boolean sparse, Limits limits, long seed) {
     List<QuantizationSpec> specs = new ArrayList<>();
     for (String form : forms) {
       specs.add(spec(QuantizationMode.of(form)));
@@ -203,8 +202,7 @@ final class QuantizeOptions {
         eightBits("--integer-output", output),
         sparse,
         limits,
-        seed,
-        cores);
+        seed);
   }
 
   /** Options that say nothing to a form are for the other forms. */

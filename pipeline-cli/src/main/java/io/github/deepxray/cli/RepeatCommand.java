@@ -3,10 +3,30 @@ package io.github.deepxray.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.report.Experiments;
+import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import java.util.HashSet;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.datasets.DatasetBuilder;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.report.SeedSummary;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,12 +88,13 @@ final class RepeatCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     GridSpec grid = Usage.check(common, this::grid);
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, PipelineListener.NONE));
+    GridTrainings trainings = new GridTrainings(common, "--heads", grid, pipeline);
+    ExperimentPlan plan = trainings.plan(0);
     // What may fail soon leaves no trace.
     DataSources.of(data).check();
     backbone.spec().load(common.console());
     stage.place.keepConfig(common);
-    GridTrainings trainings = new GridTrainings(common, "--heads", grid, pipeline);
-    Experiments result = trainings.run(0);
+    Experiments result = trainings.run(plan);
     common.print(ExperimentsTable.table(result) + "\npage " + trainings.page() + "\n");
     return result.failed() ? 1 : 0;
   }

@@ -6,14 +6,15 @@ import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.pipeline.BackboneSpec;
+import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
-import io.github.deepxray.pipeline.Stage;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
 import java.io.IOException;
 import java.util.List;
@@ -121,13 +122,21 @@ final class RunCommand implements Callable<Integer> {
           PipelineListener.of(List.of(keepingConfig(), tracking, new ResultPrinter(common)));
       Map<String, String> config =
           Configurations.withoutPlaces(ConfigFile.effective(common.command()));
-      RunResult result =
-          Usage.check(common, () -> stage.pipeline(common, listener)).withConfig(config).run(spec);
+      Pipeline pipeline =
+          Usage.check(common, () -> checkpoints(stage.pipeline(common, listener)));
+      RunResult result = pipeline.withConfig(config).run(spec);
       common.print(
           String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
       return exportOptions.exitCode(result.verification());
     }
   }
+
+  /** The options of all stages up to the trained classifier. */
+  record Recipe(
+      Trainer.Options trainer,
+      Optional<BackbonePruner.Options> pruner,
+      Optional<FineTuneSpec> fineTuning,
+      Optional<PruningSpec> gradual) {}
 
   /** What watches the run. */
   Tracking tracking() throws IOException {
@@ -138,8 +147,8 @@ final class RunCommand implements Callable<Integer> {
   private PipelineListener keepingConfig() {
     return new PipelineListener() {
       @Override
-      public void onStage(Stage begun) throws IOException {
-        if (begun == Stage.DATA) {
+      public void onStage(PipelineStage begun) throws IOException {
+        if (begun == PipelineStage.DATA) {
           keepConfig();
         }
       }
@@ -157,8 +166,9 @@ final class RunCommand implements Callable<Integer> {
     stage.place.keepConfig(common);
   }
 
-  StageOptions stage() {
-    return stage;
+  /** A pipeline that writes and uses checkpoints as the options say. */
+  Pipeline checkpoints(Pipeline pipeline) {
+    return trainOptions.checkpoints(pipeline);
   }
 
   /**
@@ -174,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
         Usage.check(common, () -> dataOptions.options(network.imageSize(), seed.seed));
     dataset.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
     Trainer.Options training =
-        Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
+        Usage.check(common, () -> trainOptions.options(seed.seed));
     RunSpec spec =
         new RunSpec(
             DataSources.of(data),
@@ -183,7 +193,7 @@ final class RunCommand implements Callable<Integer> {
             dataset,
             training,
             pruning(training),
-            fineTuning(training),
+            fineTuning(),
             quantization(),
             Usage.check(common, exportOptions::options));
     return Usage.check(
@@ -232,7 +242,7 @@ final class RunCommand implements Callable<Integer> {
         Usage.check(common, () -> pruneOptions.options(channels, weights, training)));
   }
 
-  private Optional<FineTuner.Options> fineTuning(Trainer.Options training) throws IOException {
+  private Optional<FineTuner.Options> fineTuning() throws IOException {
     if (fineTune.isEmpty()) {
       return Optional.empty();
     }
@@ -242,7 +252,7 @@ final class RunCommand implements Callable<Integer> {
             ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
     return Optional.of(
-        new FineTuner.Options(tuning, gradual, seed.seed, 1, training.resume(), stage.cores()));
+        new FineTuner.Options(tuning, gradual, seed.seed));
   }
 
   private Quantizer.Options quantization() throws IOException {
@@ -253,7 +263,6 @@ final class RunCommand implements Callable<Integer> {
                 quantize,
                 exportOptions.sparse(),
                 exportOptions.limits(),
-                seed.seed,
-                stage.cores()));
+                seed.seed));
   }
 }

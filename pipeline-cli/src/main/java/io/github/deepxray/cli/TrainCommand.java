@@ -2,6 +2,8 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.train.Trainer;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +31,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Trainer.Options trainerOptions =
-        Usage.check(common, () -> options.options(seed.seed, stage.cores()));
+        Usage.check(common, () -> options.options(seed.seed));
     BackboneSpec network = Usage.check(common, backbone::spec);
     return stage.tracked(
         common,
@@ -37,7 +39,7 @@ final class TrainCommand implements Callable<Integer> {
         pipeline -> {
           // What may fail soon: the data before the weights are downloaded.
           Usage.refuseThresholds(common, pipeline.dataset().manifest().classNames().size());
-          pipeline.train(network.load(common.console()), trainerOptions);
+          options.checkpoints(pipeline).train(network.load(common.console()), trainerOptions);
         });
   }
 }

@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -81,7 +82,7 @@ final class TrainOptions {
               + " Default: ${DEFAULT-VALUE}.")
   boolean resume;
 
-  Trainer.Options options(long seed, int cores) throws IOException {
+  Trainer.Options options(long seed) throws IOException {
     HeadSpec spec = HeadSpec.of(head);
     if (views.isPresent()) {
       spec = spec.withViews(views.get());
@@ -92,7 +93,12 @@ final class TrainOptions {
     if (patience.isPresent()) {
       spec = spec.withPatience(patience.get());
     }
-    return new Trainer.Options(
-        spec, seed, targetSensitivity, targetPrevalence, checkpointEvery, resume, cores);
+    return new Trainer.Options(spec, seed, targetSensitivity, targetPrevalence);
+  }
+
+  /** A pipeline that writes and uses checkpoints as the options say. */
+  Pipeline checkpoints(Pipeline pipeline) {
+    Pipeline writing = pipeline.withCheckpointEvery(checkpointEvery);
+    return resume ? writing : writing.startingAnew();
   }
 }

@@ -18,13 +18,13 @@ import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
-import io.github.deepxray.pipeline.Stage;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -68,7 +68,7 @@ class PipelineRunTest {
     PipelineListener recording =
         new PipelineListener() {
           @Override
-          public void onStage(Stage stage) {
+          public void onStage(PipelineStage stage) {
             events.add(stage.toString());
           }
 

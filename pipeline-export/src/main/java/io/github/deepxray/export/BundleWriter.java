@@ -14,7 +14,6 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -41,11 +40,12 @@ import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +66,7 @@ public final class BundleWriter {
   private final ModelPurpose purpose;
   private final Map<String, String> config;
   private final Options options;
-  private final int cores;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * How to write.
@@ -120,20 +119,17 @@ public final class BundleWriter {
    * @param purpose what the bundle says of its model
    * @param config the effective options, for the provenance
    * @param options how to write
-   * @param cores how many processor cores the gate may use
-   * @param progress told how far the gate is
+   * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
       ModelPurpose purpose,
       Map<String, String> config,
       Options options,
-      int cores,
-      Progress progress) {
+      Context context) {
     this.purpose = purpose;
     this.config = Map.copyOf(config);
     this.options = options;
-    this.cores = cores;
-    this.progress = progress;
+    this.context = context;
   }
 
   /**
@@ -351,7 +347,8 @@ public final class BundleWriter {
       List<QuantizedForms.Form> forms)
       throws IOException {
     Decision trained = metrics.decision().decision();
-    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, metrics, cores, progress);
+    ArtifactChecker checker =
+        new ArtifactChecker(bundle, dataset, metrics, context.cores(), context.progress());
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =

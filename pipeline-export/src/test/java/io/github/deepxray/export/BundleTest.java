@@ -49,6 +49,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,8 +99,7 @@ class BundleTest {
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
             1,
-            TestRun.ENGINE,
-            Progress.NONE);
+            Context.of(TestRun.ENGINE, home.resolve("cache")));
     pipeline = TestRun.in(home.resolve("out"));
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
@@ -107,6 +107,10 @@ class BundleTest {
     bundle = pipeline.export(
             new ModelPurpose("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of("seed", "2", "b", "c"));
+  }
+
+  private static Context context() {
+    return pipeline.context().withCores(1);
   }
 
   /** The classifier of another training on the same data. */
@@ -241,8 +245,7 @@ class BundleTest {
  new ModelPurpose("1.10", "Tells one from the other.", origin),
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE)
+            context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
             dataset,
@@ -394,8 +397,7 @@ class BundleTest {
  new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            thief);
+            context().withProgress(thief));
     assertThatThrownBy(
             () ->
                 writer.write(
@@ -418,8 +420,7 @@ class BundleTest {
  new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
-                1,
-                Progress.NONE)
+                context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
                 dataset,
@@ -550,8 +551,7 @@ class BundleTest {
  new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE);
+            context());
     Bundle written =
         writer.write(
             model,
@@ -637,8 +637,7 @@ class BundleTest {
  new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
-                1,
-                Progress.NONE)
+                context())
             .write(
                 model,
                 dataset,

@@ -8,11 +8,9 @@ import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,16 +19,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The README's examples are what users copy: they must compile, and be read. */
 class ReadmeTest {
   @TempDir Path folder;
+
+  /** The block of a language whose first line says so. */
+  private Path file(String name) throws IOException {
+    Path readme = Path.of(System.getProperty("deepxray.root"), "README.md");
+    Matcher block =
+        Pattern.compile("```yaml\n(# " + Pattern.quote(name) + "\n.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(readme));
+    assertThat(block.find()).as(name + " in the README").isTrue();
+    return Files.writeString(folder.resolve(name), block.group(1));
+  }
+
+  private static void assertNamesEveryField(Path file, Class<? extends Record> type)
+      throws IOException {
+    List<String> names = new ArrayList<>();
+    Yaml.read(file).fieldNames().forEachRemaining(names::add);
+    assertThat(names)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList());
+  }
 
   @Test
   void theFilesOfDetailsNameEveryFieldAndItsDefault() throws IOException {

@@ -11,7 +11,7 @@ import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,19 +50,23 @@ record TestRun(Path out, Path cache) {
     return DatasetBuilder.prepare(source, dataFolder(), options, 1, Progress.NONE);
   }
 
+  Context context() {
+    return Context.of(ENGINE, cache).withCores(1);
+  }
+
   void train(Backbone backbone, Trainer.Options options) throws IOException {
-    new Trainer(options, ENGINE, cache, Progress.NONE, TrainingListener.NONE)
+    new Trainer(options, context())
         .train(PreparedDataset.open(dataFolder()), backbone, trainFolder());
   }
 
   void evaluate() throws IOException {
-    new Evaluator(ENGINE, 1, cache, Progress.NONE)
+    new Evaluator(context())
         .evaluate(
             PreparedDataset.open(dataFolder()), TrainedModel.load(trainFolder()), evaluationFolder());
   }
 
   Bundle export(ModelPurpose purpose, Map<String, String> config) throws IOException {
-    return new BundleWriter(purpose, config, BundleWriter.Options.DEFAULT, 1, Progress.NONE)
+    return new BundleWriter(purpose, config, BundleWriter.Options.DEFAULT, context())
         .write(
             TrainedModel.load(trainFolder()),
             PreparedDataset.open(dataFolder()),

@@ -63,8 +63,7 @@ public final class Demo {
             EfficientNet.B0.resolution(),
             calibrationImages(dataset),
             seed,
-            pipeline.engines(),
-            pipeline.progress());
+            pipeline.context());
     pipeline.train(backbone, Trainer.Options.of(HeadSpec.DEFAULT.withViews(1), seed));
     ModelMetrics metrics = pipeline.evaluate();
     Bundle bundle = pipeline.export(PURPOSE, BundleWriter.Options.DEFAULT);

@@ -4,7 +4,6 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -12,7 +11,11 @@ import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.train.Backbone;
-import io.github.deepxray.train.FinishedStage;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
@@ -34,9 +37,9 @@ import java.util.TreeMap;
 public final class ExperimentRunner {
   private static final List<String> RESULTS =
       List.of(
-          Stage.EVALUATE.folder() + "/" + ModelMetrics.FILE,
-          Stage.EVALUATE.folder() + "/" + Predictions.fileName(Split.VALIDATION.key()),
-          Stage.EVALUATE.folder() + "/" + Predictions.fileName(Split.TEST.key()),
+          PipelineStage.EVALUATE.folder() + "/" + ModelMetrics.FILE,
+          PipelineStage.EVALUATE.folder() + "/" + Predictions.fileName(Split.VALIDATION.key()),
+          PipelineStage.EVALUATE.folder() + "/" + Predictions.fileName(Split.TEST.key()),
           Bundle.TFLITE_FLOAT32);
 
   private final Pipeline pipeline;
@@ -46,6 +49,13 @@ public final class ExperimentRunner {
   private Optional<LoadedBackbone> last = Optional.empty();
 
   private record LoadedBackbone(BackboneSpec spec, Backbone backbone) {}
+
+  /** The options of all stages up to the evaluated classifier and its file. */
+  private record Recipe(
+      Trainer.Options training,
+      Optional<BackbonePruner.Options> pruning,
+      Optional<FineTuner.Options> fineTuning,
+      boolean sparse) {}
 
   /** One experiment with one seed. */
   private record Training(ExperimentSpec experiment, long seed, RunSpec spec, Path folder) {
@@ -101,7 +111,7 @@ public final class ExperimentRunner {
     int number = 0;
     for (Training training : trainings) {
       number++;
-      pipeline.progress().note(training.name() + " (" + number + " of " + trainings.size() + ")");
+      pipeline.context().progress().note(training.name() + " (" + number + " of " + trainings.size() + ")");
       Outcome outcome =
           outcomes.computeIfAbsent(
               training.experiment.name(),
@@ -146,9 +156,9 @@ public final class ExperimentRunner {
     Path folder =
         pipeline
             .out()
-            .resolve(Stage.DATA.folder())
+            .resolve(PipelineStage.DATA.folder())
             .resolve("seed-" + wanted.seed() + "-" + wanted.imageSize() + "px");
-    Path source = training.spec.source().open(pipeline.progress());
+    Path source = training.spec.source().open(pipeline.context().progress());
     data.put(wanted, folder);
     prepared.put(
         wanted,
@@ -161,16 +171,17 @@ public final class ExperimentRunner {
     PreparedDataset dataset = prepared.get(spec.data());
     Pipeline own = pipeline.movedTo(training.folder).withData(data.get(spec.data()));
     Backbone backbone = backbone(spec.backbone());
-    FinishedStage stage =
-        new FinishedStage(training.folder, inputs(spec, dataset.fingerprint(), backbone));
-    Optional<FileSizes> before = stage.outcome(FileSizes.class);
+    StageManifest manifest =
+        new StageManifest(
+            training.folder, stage(training, dataset.fingerprint(), backbone));
+    Optional<FileSizes> before = manifest.outcome(FileSizes.class);
     FileSizes size;
     if (before.isPresent()) {
-      pipeline.progress().note(stage.told(training.name()));
+      pipeline.context().progress().note(manifest.told());
       size = before.get();
     } else {
       long start = System.nanoTime();
-      stage.forget();
+      manifest.forget();
       try (PipelineListener heard =
           listener.onTraining(training.experiment.name(), training.seed, training.folder)) {
         own.withListener(heard).learn(spec, backbone);
@@ -179,33 +190,34 @@ public final class ExperimentRunner {
       size =
           FileSizes.of(
               own.writeFloat32(ModelPurpose.of(spec.name(), dataset.manifest()), spec.bundle()));
-      stage.keep(size, RESULTS);
+      manifest.keep(size);
       double seconds = (System.nanoTime() - start) / 1e9;
       pipeline
+          .context()
           .progress()
           .note(String.format(Locale.ROOT, "%s: %.0f s", training.name(), seconds));
     }
-    return FinishedExperiment.read(own.folder(Stage.EVALUATE), training.seed, size);
+    return FinishedExperiment.read(own.folder(PipelineStage.EVALUATE), training.seed, size);
   }
 
-  /** Whatever the evaluated classifier depends on. */
-  private List<String> inputs(RunSpec spec, String dataset, Backbone backbone) {
-    return List.of(
-        Json.compact(spec.training()),
-        Json.compact(spec.pruning()),
-        Json.compact(spec.fineTuning()),
-        dataset,
-        backbone.variant().kerasName(),
-        backbone.model().weights().sha256(),
-        pipeline.engines().name() + " " + pipeline.engines().version(),
-        Boolean.toString(spec.bundle().sparse()));
+  /** A training as a stage: everything that the evaluated classifier depends on. */
+  private Stage stage(Training training, String dataset, Backbone backbone) {
+    RunSpec spec = training.spec;
+    return Stage.of(
+            training.name(),
+            new Recipe(
+                spec.training(), spec.pruning(), spec.fineTuning(), spec.bundle().sparse()))
+        .reading("dataset", dataset)
+        .reading("backbone", backbone.model().fingerprint())
+        .computedBy(pipeline.context().engines())
+        .writing(RESULTS);
   }
 
   /** The last one is kept: experiments of one backbone follow each other. */
   private Backbone backbone(BackboneSpec spec) throws IOException {
     if (last.filter(loaded -> loaded.spec.equals(spec)).isEmpty()) {
       last = Optional.empty();
-      last = Optional.of(new LoadedBackbone(spec, spec.load(pipeline.progress())));
+      last = Optional.of(new LoadedBackbone(spec, spec.load(pipeline.context().progress())));
     }
     return last.get().backbone;
   }

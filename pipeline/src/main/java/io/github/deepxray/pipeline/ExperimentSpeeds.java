@@ -10,7 +10,8 @@ import io.github.deepxray.export.Latency;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.report.ModelSpeed;
-import io.github.deepxray.train.FinishedStage;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,14 +58,18 @@ record ExperimentSpeeds(Function<String, Path> folder, int turns) {
         all.baseline(), all.seeds(), all.options(), measured, Optional.of(machine));
   }
 
+  /** How speed is measured. */
+  private record SpeedOptions(int turns, String machine) {}
+
   /** Measured once: a second call shows the same numbers. */
   private ModelSpeed speed(String name, Path model, Optional<Path> reference, String machine)
       throws IOException {
-    List<String> inputs = new ArrayList<>(List.of(Integer.toString(turns), machine));
-    inputs.add(Hashes.sha256(model));
-    inputs.add(reference.isPresent() ? Hashes.sha256(reference.get()) : "");
-    FinishedStage stage = new FinishedStage(folder.apply(name).resolve("speed"), inputs);
-    Optional<ModelSpeed> before = stage.outcome(ModelSpeed.class);
+    Stage stage =
+        Stage.of("speed", new SpeedOptions(turns, machine))
+            .reading("model", Hashes.sha256(model))
+            .reading("baseline", reference.isPresent() ? Hashes.sha256(reference.get()) : "");
+    StageManifest manifest = new StageManifest(folder.apply(name).resolve("speed"), stage);
+    Optional<ModelSpeed> before = manifest.outcome(ModelSpeed.class);
     if (before.isPresent()) {
       return before.get();
     }
@@ -78,7 +83,7 @@ record ExperimentSpeeds(Function<String, Path> folder, int turns) {
       Latency own = latencies.get(latencies.size() - 1);
       ModelSpeed speed =
           new ModelSpeed(own.milliseconds(), reference.isPresent() ? own.speedup() : Double.NaN);
-      stage.keep(speed, List.of());
+      manifest.keep(speed);
       return speed;
     } finally {
       engines.values().forEach(InferenceEngine::close);

@@ -38,7 +38,7 @@ record FinishedExperiment(
   /**
    * What an evaluation left.
    *
-   * @param evaluation the folder, see {@link Stage#EVALUATE}
+   * @param evaluation the folder, see {@link PipelineStage#EVALUATE}
    * @throws io.github.deepxray.core.DeepXrayException if a file is damaged
    * @throws IOException if a file cannot be read
    */

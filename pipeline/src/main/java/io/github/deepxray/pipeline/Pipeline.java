@@ -22,6 +22,7 @@ import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,32 +54,19 @@ import java.util.Set;
  */
 public final class Pipeline {
   private static final String CACHE = "cache";
-  private static final List<Stage> TRAININGS = List.of(Stage.TRAIN, Stage.PRUNE, Stage.FINE_TUNE);
+  private static final List<PipelineStage> TRAININGS = List.of(PipelineStage.TRAIN, PipelineStage.PRUNE, PipelineStage.FINE_TUNE);
 
   private final Path out;
   private final Path data;
-  private final Path cache;
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
+  private final Context context;
   private final PipelineListener listener;
   private final Map<String, String> config;
 
   private Pipeline(
-      Path out,
-      Path data,
-      Path cache,
-      EngineFactory engines,
-      int cores,
-      Progress progress,
-      PipelineListener listener,
-      Map<String, String> config) {
+      Path out, Path data, Context context, PipelineListener listener, Map<String, String> config) {
     this.out = out;
     this.data = data;
-    this.cache = cache;
-    this.engines = engines;
-    this.cores = cores;
-    this.progress = progress;
+    this.context = context.withListener(listener);
     this.listener = listener;
     this.config = config;
   }
@@ -91,28 +79,25 @@ public final class Pipeline {
   public static Pipeline in(Path out) {
     return new Pipeline(
         out,
-        out.resolve(Stage.DATA.folder()),
-        out.resolve(CACHE),
-        Engines.named(Engines.DEFAULT),
-        Runtime.getRuntime().availableProcessors(),
-        Progress.NONE,
+        out.resolve(PipelineStage.DATA.folder()),
+        Context.of(Engines.named(Engines.DEFAULT), out.resolve(CACHE)),
         PipelineListener.NONE,
         Map.of());
   }
 
   /** The same with the prepared data set elsewhere; several pipelines may share it. */
   public Pipeline withData(Path folder) {
-    return new Pipeline(out, folder, cache, engines, cores, progress, listener, config);
+    return new Pipeline(out, folder, context, listener, config);
   }
 
   /** The same with embeddings kept elsewhere; several pipelines may share them one after another. */
   public Pipeline withCache(Path folder) {
-    return new Pipeline(out, data, folder, engines, cores, progress, listener, config);
+    return new Pipeline(out, data, context.withCache(folder), listener, config);
   }
 
   /** The same with another engine for backbone and head. */
-  public Pipeline withEngine(EngineFactory factory) {
-    return new Pipeline(out, data, cache, factory, cores, progress, listener, config);
+  public Pipeline withEngine(EngineFactory engine) {
+    return new Pipeline(out, data, context.withEngines(engine), listener, config);
   }
 
   /**
@@ -121,34 +106,44 @@ public final class Pipeline {
    * @throws DeepXrayException if it is below 1
    */
   public Pipeline withCores(int number) {
-    if (number < 1) {
-      throw new DeepXrayException("At least 1 core is needed, not " + number + ".");
-    }
-    return new Pipeline(out, data, cache, engines, number, progress, listener, config);
+    return new Pipeline(out, data, context.withCores(number), listener, config);
   }
 
   /** The same, notifying of the progress of each stage. */
-  public Pipeline withProgress(Progress listening) {
-    return new Pipeline(out, data, cache, engines, cores, listening, listener, config);
+  public Pipeline withProgress(Progress progress) {
+    return new Pipeline(out, data, context.withProgress(progress), listener, config);
   }
 
-  /** The same, notifying of stages, epochs and results. */
-  public Pipeline withListener(PipelineListener listening) {
-    return new Pipeline(out, data, cache, engines, cores, progress, listening, config);
+  /** The same, but every stage starts anew, whatever an earlier run of it left. */
+  public Pipeline startingAnew() {
+    return new Pipeline(out, data, context.startingAnew(), listener, config);
   }
 
   /**
-   * The same with options for the provenance, by name; of a run, those of its {@link RunSpec} by
-   * default.
+   * The same with another interval of checkpoints.
+   *
+   * @param epochs the number of epochs of a head's training between two
+   * @throws DeepXrayException if it is below 1
+   */
+  public Pipeline withCheckpointEvery(int epochs) {
+    return new Pipeline(out, data, context.withCheckpointEvery(epochs), listener, config);
+  }
+
+  /** The same, notifying another listener of stages, epochs and results. */
+  public Pipeline withListener(PipelineListener other) {
+    return new Pipeline(out, data, context, other, config);
+  }
+
+  /**
+   * The same with options for the provenance, by name; those of the {@link RunSpec} by default.
    */
   public Pipeline withConfig(Map<String, String> options) {
-    return new Pipeline(out, data, cache, engines, cores, progress, listener, Map.copyOf(options));
+    return new Pipeline(out, data, context, listener, Map.copyOf(options));
   }
 
   /** The same in another folder, data set and embeddings as they are. */
   Pipeline movedTo(Path folder) {
-    return new Pipeline(
-        folder, data, cache, engines, cores, progress, listener, config);
+    return new Pipeline(folder, data, context, listener, config);
   }
 
   /** The folder of all stages. */
@@ -156,29 +151,14 @@ public final class Pipeline {
     return out;
   }
 
-  /** Notified of the progress of each stage. */
-  Progress progress() {
-    return progress;
+  /** The surroundings of all stages: engine, cores, cache, progress. */
+  public Context context() {
+    return context;
   }
 
   /** The folder of a stage. */
-  public Path folder(Stage stage) {
-    return stage == Stage.DATA ? data : out.resolve(stage.folder());
-  }
-
-  /** The folder of the embeddings. */
-  public Path cacheFolder() {
-    return cache;
-  }
-
-  /** What computes the embeddings. */
-  EngineFactory engines() {
-    return engines;
-  }
-
-  /** How many processor cores are used. */
-  int cores() {
-    return cores;
+  public Path folder(PipelineStage stage) {
+    return stage == PipelineStage.DATA ? data : out.resolve(stage.folder());
   }
 
   /**
@@ -197,9 +177,9 @@ public final class Pipeline {
 
   private RunResult runAll(RunSpec spec) throws IOException {
     // First what may fail soon: the weights, then the data.
-    Backbone backbone = spec.backbone().load(progress);
-    listener.onStage(Stage.DATA);
-    PreparedDataset dataset = prepare(spec.source().open(progress), spec.data());
+    Backbone backbone = spec.backbone().load(context.progress());
+    listener.onStage(PipelineStage.DATA);
+    PreparedDataset dataset = prepare(spec.source().open(context.progress()), spec.data());
     ModelMetrics metrics = learn(spec, backbone);
     if (!spec.quantization().forms().isEmpty()) {
       quantize(spec.quantization());
@@ -212,11 +192,11 @@ public final class Pipeline {
   /** Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates. */
   ModelMetrics learn(RunSpec spec, Backbone backbone) throws IOException {
     train(backbone, spec.training());
-    Set<Stage> kept = EnumSet.noneOf(Stage.class);
-    spec.pruning().ifPresent(options -> kept.add(Stage.PRUNE));
-    spec.fineTuning().ifPresent(options -> kept.add(Stage.FINE_TUNE));
-    if (!spec.quantization().forms().isEmpty() && spec.training().resume()) {
-      kept.add(Stage.QUANTIZE);
+    Set<PipelineStage> kept = EnumSet.noneOf(PipelineStage.class);
+    spec.pruning().ifPresent(options -> kept.add(PipelineStage.PRUNE));
+    spec.fineTuning().ifPresent(options -> kept.add(PipelineStage.FINE_TUNE));
+    if (!spec.quantization().forms().isEmpty() && context.resumes()) {
+      kept.add(PipelineStage.QUANTIZE);
     }
     forget(kept);
     if (spec.pruning().isPresent()) {
@@ -240,7 +220,8 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset =
-              DatasetBuilder.prepare(source, data, options, cores, progress);
+              DatasetBuilder.prepare(
+                  source, data, options, context.cores(), context.progress());
           listener.onPrepared(dataset);
           return dataset;
         });
@@ -267,10 +248,10 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset = dataset();
-          listener.onStage(Stage.TRAIN);
+          listener.onStage(PipelineStage.TRAIN);
           Trainer.Result result =
-              new Trainer(options, engines, cache, progress, listener)
-                  .train(dataset, backbone, folder(Stage.TRAIN));
+              new Trainer(options, context)
+                  .train(dataset, backbone, folder(PipelineStage.TRAIN));
           listener.onTrained(this, result);
           return result;
         });
@@ -288,11 +269,11 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset = dataset();
-          TrainedModel trained = TrainedModel.load(folder(Stage.TRAIN));
-          listener.onStage(Stage.PRUNE);
+          TrainedModel trained = TrainedModel.load(folder(PipelineStage.TRAIN));
+          listener.onStage(PipelineStage.PRUNE);
           Trainer.Result result =
-              new BackbonePruner(options, engines, cache, progress, listener)
-                  .prune(dataset, trained, folder(Stage.PRUNE));
+              new BackbonePruner(options, context)
+                  .prune(dataset, trained, folder(PipelineStage.PRUNE));
           listener.onPruned(this, result);
           return result;
         });
@@ -310,11 +291,11 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset = dataset();
-          TrainedModel trained = lastOf(List.of(Stage.TRAIN, Stage.PRUNE));
-          listener.onStage(Stage.FINE_TUNE);
+          TrainedModel trained = lastOf(List.of(PipelineStage.TRAIN, PipelineStage.PRUNE));
+          listener.onStage(PipelineStage.FINE_TUNE);
           FineTuner.Result result =
-              new FineTuner(options, engines, cache, progress, listener)
-                  .tune(dataset, trained, folder(Stage.FINE_TUNE));
+              new FineTuner(options, context)
+                  .tune(dataset, trained, folder(PipelineStage.FINE_TUNE));
           listener.onFineTuned(this, result);
           return result;
         });
@@ -331,9 +312,9 @@ public final class Pipeline {
     return lastOf(TRAININGS);
   }
 
-  private TrainedModel lastOf(List<Stage> stages) throws IOException {
+  private TrainedModel lastOf(List<PipelineStage> stages) throws IOException {
     TrainedModel last = TrainedModel.load(folder(stages.get(0)));
-    for (Stage stage : stages.subList(1, stages.size())) {
+    for (PipelineStage stage : stages.subList(1, stages.size())) {
       if (holdsClassifier(stage)) {
         TrainedModel next = TrainedModel.load(folder(stage));
         String before = last.model().weights().sha256();
@@ -349,13 +330,13 @@ public final class Pipeline {
     return last;
   }
 
-  private boolean holdsClassifier(Stage stage) {
+  private boolean holdsClassifier(PipelineStage stage) {
     return Files.isRegularFile(folder(stage).resolve(TrainedModel.DESCRIPTION));
   }
 
   /** Removes what stages after training left: it would not belong to another training. */
-  private void forget(Set<Stage> kept) throws IOException {
-    for (Stage stage : List.of(Stage.PRUNE, Stage.FINE_TUNE, Stage.QUANTIZE)) {
+  private void forget(Set<PipelineStage> kept) throws IOException {
+    for (PipelineStage stage : List.of(PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.QUANTIZE)) {
       if (!kept.contains(stage)) {
         AtomicFiles.deleteRecursively(folder(stage));
       }
@@ -374,10 +355,10 @@ public final class Pipeline {
         () -> {
           PreparedDataset dataset = dataset();
           TrainedModel trained = model();
-          listener.onStage(Stage.EVALUATE);
+          listener.onStage(PipelineStage.EVALUATE);
           ModelMetrics metrics =
-              new Evaluator(engines, cores, cache, progress)
-                  .evaluate(dataset, trained, folder(Stage.EVALUATE));
+              new Evaluator(context)
+                  .evaluate(dataset, trained, folder(PipelineStage.EVALUATE));
           listener.onEvaluated(this, metrics);
           return metrics;
         });
@@ -394,13 +375,13 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () -> {
-          listener.onStage(Stage.QUANTIZE);
+          listener.onStage(PipelineStage.QUANTIZE);
           List<Quantizer.Result> results =
-              new Quantizer(options, cache, progress)
-                  .quantize(dataset(), model(), folder(Stage.QUANTIZE));
+              new Quantizer(options, context)
+                  .quantize(dataset(), model(), folder(PipelineStage.QUANTIZE));
           for (Quantizer.Result result : results) {
             for (String report : result.form().reports()) {
-              LayerReportPage.drawBeside(folder(Stage.QUANTIZE).resolve(report));
+              LayerReportPage.drawBeside(folder(PipelineStage.QUANTIZE).resolve(report));
             }
             listener.onQuantized(result);
           }
@@ -420,16 +401,16 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () -> {
-          listener.onStage(Stage.EXPORT);
+          listener.onStage(PipelineStage.EXPORT);
           Bundle bundle =
               writer(purpose, options)
                   .write(
                       model(),
                       dataset(),
-                      folder(Stage.EVALUATE),
-                      folder(Stage.QUANTIZE),
+                      folder(PipelineStage.EVALUATE),
+                      folder(PipelineStage.QUANTIZE),
                       trainings(),
-                      folder(Stage.EXPORT));
+                      folder(PipelineStage.EXPORT));
           listener.onExported(purpose.name(), bundle, BundleVerifier.recorded(bundle));
           return bundle;
         });
@@ -441,7 +422,7 @@ public final class Pipeline {
   }
 
   private BundleWriter writer(ModelPurpose purpose, BundleWriter.Options options) {
-    return new BundleWriter(purpose, config, options, cores, progress);
+    return new BundleWriter(purpose, config, options, context);
   }
 
   /**
@@ -468,7 +449,7 @@ public final class Pipeline {
    * @throws IOException if something cannot be read
    */
   public BundleVerifier.Report verify() throws IOException {
-    return new BundleVerifier(cores, progress)
-        .verify(Bundle.open(folder(Stage.EXPORT)), dataset());
+    return new BundleVerifier(context.cores(), context.progress())
+        .verify(Bundle.open(folder(PipelineStage.EXPORT)), dataset());
   }
 }

@@ -6,7 +6,7 @@ import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.stage.TrainingListener;
 import io.github.deepxray.train.finetune.FineTuner;
 import java.io.IOException;
 import java.util.List;
@@ -25,7 +25,7 @@ public interface PipelineListener extends TrainingListener, AutoCloseable {
   }
 
   /** A stage begins; epochs belong to it from now on. */
-  default void onStage(Stage stage) throws IOException {}
+  default void onStage(PipelineStage stage) throws IOException {}
 
   /** The data set is prepared. */
   default void onPrepared(PreparedDataset dataset) throws IOException {}

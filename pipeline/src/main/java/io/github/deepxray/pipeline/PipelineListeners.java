@@ -4,7 +4,7 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Quantizer;
-import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
@@ -41,7 +41,7 @@ record PipelineListeners(List<PipelineListener> all) implements PipelineListener
   }
 
   @Override
-  public void onStage(Stage stage) throws IOException {
+  public void onStage(PipelineStage stage) throws IOException {
     each(listener -> listener.onStage(stage));
   }
 

@@ -9,7 +9,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.finetune.Blocks;
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadNetworks;
 

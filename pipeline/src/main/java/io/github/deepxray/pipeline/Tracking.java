@@ -12,8 +12,8 @@ import io.github.deepxray.track.Trackers;
 import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import io.github.deepxray.track.tensorboard.TensorBoard;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -38,8 +38,8 @@ import java.util.function.Consumer;
  * refused leaves no trace.
  */
 public final class Tracking implements PipelineListener {
-  private static final Set<Stage> TRACKED =
-      Set.of(Stage.TRAIN, Stage.PRUNE, Stage.FINE_TUNE, Stage.EVALUATE);
+  private static final Set<PipelineStage> TRACKED =
+      Set.of(PipelineStage.TRAIN, PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.EVALUATE);
 
   private final Path out;
   private final Options options;
@@ -137,7 +137,7 @@ public final class Tracking implements PipelineListener {
   }
 
   @Override
-  public void onStage(Stage stage) throws IOException {
+  public void onStage(PipelineStage stage) throws IOException {
     if (!TRACKED.contains(stage)) {
       return;
     }
@@ -200,7 +200,7 @@ public final class Tracking implements PipelineListener {
     if (tracker.isPresent() && !heard) {
       trained(
           result.model(),
-          HistoryFile.read(pipeline.folder(Stage.PRUNE).resolve(HistoryFile.NAME)));
+          HistoryFile.read(pipeline.folder(PipelineStage.PRUNE).resolve(HistoryFile.NAME)));
     } else {
       onTrained(pipeline, result);
     }
@@ -228,18 +228,14 @@ public final class Tracking implements PipelineListener {
     PreparedDataset dataset = pipeline.dataset();
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(
-            pipeline.model().backbone(),
-            pipeline.engines(),
-            pipeline.cores(),
-            pipeline.cacheFolder(),
-            Progress.NONE);
+            pipeline.model().backbone(), pipeline.context().withProgress(Progress.NONE));
     Map<Split, Predictions> predictions = new EnumMap<>(Split.class);
     Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       predictions.put(
           split,
           Predictions.read(
-              pipeline.folder(Stage.EVALUATE).resolve(Predictions.fileName(split.key())),
+              pipeline.folder(PipelineStage.EVALUATE).resolve(Predictions.fileName(split.key())),
               metrics));
       embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
     }

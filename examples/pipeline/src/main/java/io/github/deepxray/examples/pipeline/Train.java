@@ -1,9 +1,7 @@
 package io.github.deepxray.examples.pipeline;
 
-import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.EfficientNet;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
@@ -15,6 +13,7 @@ import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -35,18 +34,17 @@ final class Train {
     Pipeline pipeline = Pipeline.in(out);
     pipeline.prepare(phantoms, DatasetOptions.DEFAULT.withSeed(5).withValidationFraction(0.25));
     HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(40);
-    pipeline.train(untrained(), Trainer.Options.of(head, 5));
+    pipeline.train(untrained(pipeline.context()), Trainer.Options.of(head, 5));
     System.out.print(pipeline.evaluate().table(Split.TEST));
   }
 
   /** A backbone that needs no download and has learnt nothing. */
-  private static Backbone untrained() {
+  private static Backbone untrained(Context context) {
     Slice[] slices = {Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL};
     List<RgbImage> drawings =
         LongStream.range(0, 5)
             .mapToObj(i -> Phantom.draw(slices[(int) i % 3], 1, i, 1, 224))
             .toList();
-    return UntrainedBackbone.calibrated(
-        EfficientNet.B0, 224, drawings, 0, Engines.named(Engines.DEFAULT), Progress.NONE);
+    return UntrainedBackbone.calibrated(EfficientNet.B0, 224, drawings, 0, context);
   }
 }

@@ -1,4 +1,4 @@
-package io.github.deepxray.train;
+package io.github.deepxray.train.stage;
 
 /** Counts epochs and times those that were trained in this run. */
 public final class EpochCounter implements TrainingListener {

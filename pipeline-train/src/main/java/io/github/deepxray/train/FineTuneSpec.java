@@ -1,4 +1,4 @@
-package io.github.deepxray.train.finetune;
+package io.github.deepxray.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,6 +7,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.embedding.Augmentation;
+import io.github.deepxray.train.finetune.Blocks;
 import io.github.deepxray.train.loop.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -216,8 +217,8 @@ public record FineTuneSpec(
     return with("patience", number).with("criterion", loss);
   }
 
-  /** The learning rate of a training of so many steps. */
-  LearningRateSchedule schedule(long steps) {
+  /** The learning rate of a training with this number of steps. */
+  public LearningRateSchedule schedule(long steps) {
     long rising = Math.round(steps * warmup);
     return new LearningRateSchedule.CosineDecay(learningRate, rising, Math.max(1, steps - rising));
   }

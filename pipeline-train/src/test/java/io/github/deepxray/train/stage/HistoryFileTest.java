@@ -1,4 +1,4 @@
-package io.github.deepxray.train;
+package io.github.deepxray.train.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -3,7 +3,7 @@ package io.github.deepxray.pipeline;
 import io.github.deepxray.track.Tracker;
 
 /** The stages of a pipeline, in their order. */
-public enum Stage {
+public enum PipelineStage {
   /** Audits and splits the images and writes TFRecord shards and {@code dataset.json}. */
   DATA("data", "data"),
   /** Trains the head on the embeddings of the frozen backbone. */
@@ -22,7 +22,7 @@ public enum Stage {
   private final String folder;
   private final String tracked;
 
-  Stage(String folder, String tracked) {
+  PipelineStage(String folder, String tracked) {
     this.folder = folder;
     this.tracked = tracked;
   }

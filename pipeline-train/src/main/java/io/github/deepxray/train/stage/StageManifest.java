@@ -1,8 +1,7 @@
-package io.github.deepxray.train;
+package io.github.deepxray.train.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.Version;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
@@ -10,22 +9,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What a stage that came to its end keeps beside its results, in {@code finished.json}: a hash of
- * all that they depend on, hashes of its files, and what else it told. A stage that is started
- * again with the same inputs and options has nothing left to do.
+ * The record of a finished stage beside its results, in {@code finished.json}: the stage's
+ * fingerprint, the hashes of its files, and its outcome. A stage that is started again with the
+ * same fingerprint has nothing left to do.
  */
-public final class FinishedStage {
+public final class StageManifest {
   /** The name of the file. */
   public static final String FILE = "finished.json";
 
   private final Path folder;
-  private final String fingerprint;
+  private final Stage stage;
 
   /** The content of the file. */
   record Saved(String fingerprint, Map<String, String> files, JsonNode outcome) {
@@ -36,19 +34,19 @@ public final class FinishedStage {
   }
 
   /**
-   * A stage.
+   * The manifest of a stage.
    *
    * @param folder where its results are
-   * @param inputs whatever they depend on besides the version of this library
+   * @param stage the stage
    */
-  public FinishedStage(Path folder, List<String> inputs) {
+  public StageManifest(Path folder, Stage stage) {
     this.folder = folder;
-    this.fingerprint = Hashes.sha256(Version.current() + "\n" + String.join("\n", inputs));
+    this.stage = stage;
   }
 
   /**
-   * What the stage told when it came to its end, if it did, with the same inputs, and its files are
-   * still what they were then.
+   * The outcome of the stage if it was finished with the same fingerprint and its files are
+   * unchanged; empty otherwise.
    *
    * @param type what was given to {@link #keep}
    * @throws IOException if a file cannot be read
@@ -60,7 +58,7 @@ public final class FinishedStage {
     }
     try {
       Saved saved = Json.read(file, Saved.class, "run the stage again");
-      if (!saved.fingerprint().equals(fingerprint)) {
+      if (!saved.fingerprint().equals(stage.fingerprint())) {
         return Optional.empty();
       }
       for (Map.Entry<String, String> kept : saved.files().entrySet()) {
@@ -77,7 +75,7 @@ public final class FinishedStage {
   }
 
   /**
-   * Forgets that the stage was finished, before its files change.
+   * Removes the manifest, before the stage's files change.
    *
    * @throws IOException if the file cannot be removed
    */
@@ -86,22 +84,24 @@ public final class FinishedStage {
   }
 
   /**
-   * Keeps that the stage is finished.
+   * Writes the manifest of a stage that has just finished.
    *
-   * @param outcome a record to tell again
-   * @param files the names of its files in the folder
-   * @throws IOException if a file cannot be read or written
+   * @param outcome a record to return from {@link #outcome}
+   * @throws IOException if one of the stage's outputs cannot be read, or the file not be written
    */
-  public void keep(Object outcome, List<String> files) throws IOException {
+  public void keep(Object outcome) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
-    for (String file : files) {
+    for (String file : stage.outputs()) {
       hashes.put(file, Hashes.sha256(folder.resolve(file)));
     }
-    Json.write(folder.resolve(FILE), new Saved(fingerprint, hashes, Json.tree(outcome)));
+    Json.write(folder.resolve(FILE), new Saved(stage.fingerprint(), hashes, Json.tree(outcome)));
   }
 
-  /** A line for people that says that a stage has nothing left to do. */
-  public String told(String stage) {
-    return stage + ": finished before with the same inputs and options; " + folder + " stays";
+  /** A message that the stage has nothing left to do. */
+  public String told() {
+    return stage.name()
+        + ": finished before with the same inputs and options; "
+        + folder
+        + " stays";
   }
 }

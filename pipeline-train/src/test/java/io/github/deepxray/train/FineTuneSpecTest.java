@@ -1,4 +1,4 @@
-package io.github.deepxray.train.finetune;
+package io.github.deepxray.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.github.deepxray.train;
+package io.github.deepxray.train.stage;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;

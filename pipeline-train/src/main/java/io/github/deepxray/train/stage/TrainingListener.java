@@ -1,4 +1,4 @@
-package io.github.deepxray.train;
+package io.github.deepxray.train.stage;
 
 /** Told how training goes; whatever watches training is one of these. */
 public interface TrainingListener {
