@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.train.Backbone;
 import java.util.Optional;
 import picocli.CommandLine.Option;

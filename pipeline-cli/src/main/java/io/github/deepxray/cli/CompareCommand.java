@@ -1,13 +1,11 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.engine.Engines;
-import io.github.deepxray.pipeline.ExperimentsTable;
-import io.github.deepxray.pipeline.Pipeline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
@@ -16,10 +14,11 @@ import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Latency;
+import io.github.deepxray.pipeline.ExperimentsTable;
+import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.report.BundlesPage;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.ModelSpeed;
-import io.github.deepxray.report.ExperimentsPage;
 import io.github.deepxray.report.Provenance;
 import io.github.deepxray.text.Csv;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.pipeline.DataSource;
 import io.github.deepxray.pipeline.Pipeline;
-import io.github.deepxray.datasets.PreparedDataset;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.pipeline.Pipeline;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,9 +1,9 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.ModelPurpose;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

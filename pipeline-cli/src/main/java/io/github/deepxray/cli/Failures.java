@@ -24,7 +24,8 @@ final class Failures
     try {
       return new CommandLine.RunLast().execute(result);
     } catch (OutOfMemoryError | LinkageError e) {
-      throw new CommandLine.ExecutionException(result.commandSpec().commandLine(), FailureText.line(e), e);
+      throw new CommandLine.ExecutionException(
+          result.commandSpec().commandLine(), FailureText.line(e), e);
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.finetune.FineTuner;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

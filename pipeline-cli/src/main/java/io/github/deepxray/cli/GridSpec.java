@@ -1,10 +1,10 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.engine.Engines;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.EfficientNet;

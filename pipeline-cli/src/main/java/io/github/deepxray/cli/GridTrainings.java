@@ -1,12 +1,9 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.text.Yaml;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.ExperimentsPage;
 import io.github.deepxray.pipeline.ExperimentListener;
 import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentRunner;
@@ -15,8 +12,11 @@ import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.FailureText;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
-import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.PipelineStage;
+import io.github.deepxray.pipeline.RunSpec;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.ExperimentsPage;
+import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -66,8 +66,7 @@ final class GridTrainings implements ExperimentListener {
       }
       experiments.add(new ExperimentSpec(cell.name(), cell.own(), runs));
     }
-    return new ExperimentPlan(
-        experiments, spec.baselineName(), spec.seeds(), spec.shared(), turns);
+    return new ExperimentPlan(experiments, spec.baselineName(), spec.seeds(), spec.shared(), turns);
   }
 
   /**
@@ -124,8 +123,7 @@ final class GridTrainings implements ExperimentListener {
   }
 
   @Override
-  public PipelineListener onTraining(String experiment, long seed, Path folder)
-      throws IOException {
+  public PipelineListener onTraining(String experiment, long seed, Path folder) throws IOException {
     RunCommand command = commands.get(folder);
     PipelineListener keepingConfig =
         new PipelineListener() {
@@ -145,12 +143,7 @@ final class GridTrainings implements ExperimentListener {
     common
         .console()
         .note(
-            "deepxray: "
-                + experiment
-                + ", seed "
-                + seed
-                + " failed: "
-                + FailureText.line(failure));
+            "deepxray: " + experiment + ", seed " + seed + " failed: " + FailureText.line(failure));
     if (common.verbose) {
       failure.printStackTrace(common.command().commandLine().getErr());
     }

@@ -1,14 +1,10 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.stage.HistoryFile;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -8,9 +8,9 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
-import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.FineTuneSpec;
@@ -122,8 +122,7 @@ final class RunCommand implements Callable<Integer> {
           PipelineListener.of(List.of(keepingConfig(), tracking, new ResultPrinter(common)));
       Map<String, String> config =
           Configurations.withoutPlaces(ConfigFile.effective(common.command()));
-      Pipeline pipeline =
-          Usage.check(common, () -> checkpoints(stage.pipeline(common, listener)));
+      Pipeline pipeline = Usage.check(common, () -> checkpoints(stage.pipeline(common, listener)));
       RunResult result = pipeline.withConfig(config).run(spec);
       common.print(
           String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
@@ -183,8 +182,7 @@ final class RunCommand implements Callable<Integer> {
     DatasetOptions dataset =
         Usage.check(common, () -> dataOptions.options(network.imageSize(), seed.seed));
     dataset.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
-    Trainer.Options training =
-        Usage.check(common, () -> trainOptions.options(seed.seed));
+    Trainer.Options training = Usage.check(common, () -> trainOptions.options(seed.seed));
     RunSpec spec =
         new RunSpec(
             DataSources.of(data),
@@ -251,8 +249,7 @@ final class RunCommand implements Callable<Integer> {
         pruneGradually.isPresent()
             ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
-    return Optional.of(
-        new FineTuner.Options(tuning, gradual, seed.seed));
+    return Optional.of(new FineTuner.Options(tuning, gradual, seed.seed));
   }
 
   private Quantizer.Options quantization() throws IOException {
@@ -260,9 +257,6 @@ final class RunCommand implements Callable<Integer> {
         common,
         () ->
             quantizeOptions.options(
-                quantize,
-                exportOptions.sparse(),
-                exportOptions.limits(),
-                seed.seed));
+                quantize, exportOptions.sparse(), exportOptions.limits(), seed.seed));
   }
 }

@@ -1,16 +1,16 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.pipeline.Tracking;
-import java.io.IOException;
 import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
-import java.util.List;
-import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -75,8 +75,7 @@ final class StageOptions {
    */
   int tracked(CommonOptions common, TrackingOptions options, Work work) throws IOException {
     try (Tracking tracking = options.tracking(common, out())) {
-      PipelineListener listener =
-          PipelineListener.of(List.of(tracking, new ResultPrinter(common)));
+      PipelineListener listener = PipelineListener.of(List.of(tracking, new ResultPrinter(common)));
       work.run(Usage.check(common, () -> pipeline(common, listener)));
       place.keepConfig(common);
       tracking.onFinished();

@@ -1,14 +1,14 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.Tracking;
-import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.Map;
-import picocli.CommandLine.Model.CommandSpec;
 import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Options of what keeps a run where people look at experiments. */

@@ -2,8 +2,6 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.train.Trainer;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,8 +28,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Trainer.Options trainerOptions =
-        Usage.check(common, () -> options.options(seed.seed));
+    Trainer.Options trainerOptions = Usage.check(common, () -> options.options(seed.seed));
     BackboneSpec network = Usage.check(common, backbone::spec);
     return stage.tracked(
         common,

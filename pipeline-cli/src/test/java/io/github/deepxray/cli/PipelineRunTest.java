@@ -16,15 +16,15 @@ import io.github.deepxray.pipeline.ExperimentSpec;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
-import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -134,7 +134,9 @@ class PipelineRunTest {
   void whatCannotBeDoneIsRefusedBeforeAnythingIsDone() throws IOException {
     Pipeline pipeline = Pipeline.in(folder.resolve("out"));
     RunSpec wrongBlock =
-        small().withFineTuning(FineTuner.Options.of(FineTuneSpec.of("block6a").withFrom("block9z"), 5));
+        small()
+            .withFineTuning(
+                FineTuner.Options.of(FineTuneSpec.of("block6a").withFrom("block9z"), 5));
     assertThatThrownBy(() -> pipeline.run(wrongBlock))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block9z");

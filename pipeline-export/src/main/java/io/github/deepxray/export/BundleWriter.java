@@ -25,7 +25,6 @@ import io.github.deepxray.optimize.WeightOnlyQuantization;
 import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.report.BundleReport;
 import io.github.deepxray.report.ClassVocabulary;
-import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.report.HeatMapCheck;
 import io.github.deepxray.report.LayerReportPage;
 import io.github.deepxray.report.ModelCard;
@@ -122,10 +121,7 @@ public final class BundleWriter {
    * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
-      ModelPurpose purpose,
-      Map<String, String> config,
-      Options options,
-      Context context) {
+      ModelPurpose purpose, Map<String, String> config, Options options, Context context) {
     this.purpose = purpose;
     this.config = Map.copyOf(config);
     this.options = options;
@@ -279,7 +275,8 @@ public final class BundleWriter {
   }
 
   /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
-  public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file) throws IOException {
+  public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file)
+      throws IOException {
     writeFloat32(Passes.forInference().apply(model.model()), profile, file);
   }
 

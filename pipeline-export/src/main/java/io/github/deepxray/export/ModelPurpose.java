@@ -1,8 +1,8 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.DatasetManifest;
+import io.github.deepxray.report.DatasetOrigin;
 
 /**
  * What a bundle says of its model.
@@ -22,8 +22,7 @@ public record ModelPurpose(String name, String purpose, DatasetOrigin origin) {
 
   /** A model for the classes of a data set, trained on its images. */
   public static ModelPurpose of(String name, DatasetManifest dataset) {
-    return new ModelPurpose(
-        name, dataset.profile().purpose(), DatasetOrigin.of(dataset.audit()));
+    return new ModelPurpose(name, dataset.profile().purpose(), DatasetOrigin.of(dataset.audit()));
   }
 
   /**

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.bundle.ArtifactReport;
 import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
@@ -104,7 +104,8 @@ class BundleTest {
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
-    bundle = pipeline.export(
+    bundle =
+        pipeline.export(
             new ModelPurpose("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of("seed", "2", "b", "c"));
   }
@@ -242,7 +243,7 @@ class BundleTest {
   void theCardNamesTheDataAndItsLimits(DatasetOrigin origin) throws IOException {
     Path out = folder.resolve("bundle");
     new BundleWriter(
- new ModelPurpose("1.10", "Tells one from the other.", origin),
+            new ModelPurpose("1.10", "Tells one from the other.", origin),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             context())
@@ -394,7 +395,7 @@ class BundleTest {
         };
     BundleWriter writer =
         new BundleWriter(
- new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
+            new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             context().withProgress(thief));
@@ -417,7 +418,7 @@ class BundleTest {
   void theModelThatExplainsCanBeLeftOutAndTheOneForKerasPutIn() throws IOException {
     Bundle without =
         new BundleWriter(
- new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
+                new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
                 context())
@@ -548,7 +549,7 @@ class BundleTest {
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
     BundleWriter writer =
         new BundleWriter(
- new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
+            new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             context());
@@ -634,7 +635,7 @@ class BundleTest {
                     "int8", "model-int8.tflite", "NaN", Optional.empty(), 0.5, List.of()))));
     Bundle written =
         new BundleWriter(
- new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
+                new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
                 context())
@@ -668,7 +669,8 @@ class BundleTest {
   void theModelOfAnotherBundleIsFoundOut() throws IOException {
     TestRun another = another();
     another.evaluate();
-    Bundle other = another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of());
+    Bundle other =
+        another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of());
     Path copy = copy();
     Path exchanged = copy.resolve(Bundle.TFLITE_FLOAT32);
     AtomicFiles.write(exchanged, Files.readAllBytes(other.folder().resolve(Bundle.TFLITE_FLOAT32)));
@@ -727,14 +729,20 @@ class BundleTest {
   void metricsOfAnotherModelAreNotExported() throws IOException {
     TestRun another = another();
     AtomicFiles.deleteRecursively(another.evaluationFolder());
-    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
+    assertThatThrownBy(
+            () ->
+                another.export(
+                    new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("run the evaluate command");
     Files.createDirectories(another.evaluationFolder());
     Files.copy(
         pipeline.evaluationFolder().resolve("metrics.json"),
         another.evaluationFolder().resolve("metrics.json"));
-    assertThatThrownBy(() -> another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
+    assertThatThrownBy(
+            () ->
+                another.export(
+                    new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another model");
   }

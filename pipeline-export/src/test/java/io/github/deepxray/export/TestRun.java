@@ -62,7 +62,9 @@ record TestRun(Path out, Path cache) {
   void evaluate() throws IOException {
     new Evaluator(context())
         .evaluate(
-            PreparedDataset.open(dataFolder()), TrainedModel.load(trainFolder()), evaluationFolder());
+            PreparedDataset.open(dataFolder()),
+            TrainedModel.load(trainFolder()),
+            evaluationFolder());
   }
 
   Bundle export(ModelPurpose purpose, Map<String, String> config) throws IOException {

@@ -12,12 +12,12 @@ import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
-import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,7 +71,8 @@ public final class ExperimentRunner {
   /**
    * Prepares to run experiments.
    *
-   * @param pipeline whose folder holds all experiments, with their engine, cores, cache and progress
+   * @param pipeline whose folder holds all experiments, with their engine, cores, cache and
+   *     progress
    * @param listener notified of each training
    */
   public ExperimentRunner(Pipeline pipeline, ExperimentListener listener) {
@@ -111,7 +112,10 @@ public final class ExperimentRunner {
     int number = 0;
     for (Training training : trainings) {
       number++;
-      pipeline.context().progress().note(training.name() + " (" + number + " of " + trainings.size() + ")");
+      pipeline
+          .context()
+          .progress()
+          .note(training.name() + " (" + number + " of " + trainings.size() + ")");
       Outcome outcome =
           outcomes.computeIfAbsent(
               training.experiment.name(),
@@ -172,8 +176,7 @@ public final class ExperimentRunner {
     Pipeline own = pipeline.movedTo(training.folder).withData(data.get(spec.data()));
     Backbone backbone = backbone(spec.backbone());
     StageManifest manifest =
-        new StageManifest(
-            training.folder, stage(training, dataset.fingerprint(), backbone));
+        new StageManifest(training.folder, stage(training, dataset.fingerprint(), backbone));
     Optional<FileSizes> before = manifest.outcome(FileSizes.class);
     FileSizes size;
     if (before.isPresent()) {
@@ -205,8 +208,7 @@ public final class ExperimentRunner {
     RunSpec spec = training.spec;
     return Stage.of(
             training.name(),
-            new Recipe(
-                spec.training(), spec.pruning(), spec.fineTuning(), spec.bundle().sparse()))
+            new Recipe(spec.training(), spec.pruning(), spec.fineTuning(), spec.bundle().sparse()))
         .reading("dataset", dataset)
         .reading("backbone", backbone.model().fingerprint())
         .computedBy(pipeline.context().engines())

@@ -1,15 +1,14 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.report.Provenance;
 import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.report.BundleReport;
 import io.github.deepxray.export.Latency;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Provenance;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;

@@ -42,8 +42,7 @@ record FinishedExperiment(
    * @throws io.github.deepxray.core.DeepXrayException if a file is damaged
    * @throws IOException if a file cannot be read
    */
-  static FinishedExperiment read(Path evaluation, long seed, FileSizes size)
-      throws IOException {
+  static FinishedExperiment read(Path evaluation, long seed, FileSizes size) throws IOException {
     ModelMetrics metrics = ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE));
     Map<Split, SplitScores> scores = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {

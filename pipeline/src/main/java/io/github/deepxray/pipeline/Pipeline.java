@@ -54,7 +54,8 @@ import java.util.Set;
  */
 public final class Pipeline {
   private static final String CACHE = "cache";
-  private static final List<PipelineStage> TRAININGS = List.of(PipelineStage.TRAIN, PipelineStage.PRUNE, PipelineStage.FINE_TUNE);
+  private static final List<PipelineStage> TRAININGS =
+      List.of(PipelineStage.TRAIN, PipelineStage.PRUNE, PipelineStage.FINE_TUNE);
 
   private final Path out;
   private final Path data;
@@ -90,7 +91,9 @@ public final class Pipeline {
     return new Pipeline(out, folder, context, listener, config);
   }
 
-  /** The same with embeddings kept elsewhere; several pipelines may share them one after another. */
+  /**
+   * The same with embeddings kept elsewhere; several pipelines may share them one after another.
+   */
   public Pipeline withCache(Path folder) {
     return new Pipeline(out, data, context.withCache(folder), listener, config);
   }
@@ -134,9 +137,7 @@ public final class Pipeline {
     return new Pipeline(out, data, context, other, config);
   }
 
-  /**
-   * The same with options for the provenance, by name; those of the {@link RunSpec} by default.
-   */
+  /** The same with options for the provenance, by name; those of the {@link RunSpec} by default. */
   public Pipeline withConfig(Map<String, String> options) {
     return new Pipeline(out, data, context, listener, Map.copyOf(options));
   }
@@ -189,7 +190,9 @@ public final class Pipeline {
     return new RunResult(bundle, metrics, BundleVerifier.recorded(bundle));
   }
 
-  /** Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates. */
+  /**
+   * Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates.
+   */
   ModelMetrics learn(RunSpec spec, Backbone backbone) throws IOException {
     train(backbone, spec.training());
     Set<PipelineStage> kept = EnumSet.noneOf(PipelineStage.class);
@@ -220,8 +223,7 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset =
-              DatasetBuilder.prepare(
-                  source, data, options, context.cores(), context.progress());
+              DatasetBuilder.prepare(source, data, options, context.cores(), context.progress());
           listener.onPrepared(dataset);
           return dataset;
         });
@@ -250,8 +252,7 @@ public final class Pipeline {
           PreparedDataset dataset = dataset();
           listener.onStage(PipelineStage.TRAIN);
           Trainer.Result result =
-              new Trainer(options, context)
-                  .train(dataset, backbone, folder(PipelineStage.TRAIN));
+              new Trainer(options, context).train(dataset, backbone, folder(PipelineStage.TRAIN));
           listener.onTrained(this, result);
           return result;
         });
@@ -336,7 +337,8 @@ public final class Pipeline {
 
   /** Removes what stages after training left: it would not belong to another training. */
   private void forget(Set<PipelineStage> kept) throws IOException {
-    for (PipelineStage stage : List.of(PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.QUANTIZE)) {
+    for (PipelineStage stage :
+        List.of(PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.QUANTIZE)) {
       if (!kept.contains(stage)) {
         AtomicFiles.deleteRecursively(folder(stage));
       }
@@ -357,8 +359,7 @@ public final class Pipeline {
           TrainedModel trained = model();
           listener.onStage(PipelineStage.EVALUATE);
           ModelMetrics metrics =
-              new Evaluator(context)
-                  .evaluate(dataset, trained, folder(PipelineStage.EVALUATE));
+              new Evaluator(context).evaluate(dataset, trained, folder(PipelineStage.EVALUATE));
           listener.onEvaluated(this, metrics);
           return metrics;
         });

@@ -6,8 +6,8 @@ import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.stage.TrainingListener;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.List;
 

@@ -4,10 +4,10 @@ import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Quantizer;
-import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
 import java.util.List;
 

@@ -8,8 +8,8 @@ import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
 import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.finetune.Blocks;
 import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.finetune.Blocks;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadNetworks;
 
@@ -44,9 +44,7 @@ record Preflight(Network backbone, Network classifier) {
           .ifPresent(weights -> prunable(weights, backbone));
       spec.fineTuning().ifPresent(this::gradualPruning);
     }
-    spec.quantization()
-        .forms()
-        .forEach(form -> LayerPatterns.layers(classifier, form.keepFloat()));
+    spec.quantization().forms().forEach(form -> LayerPatterns.layers(classifier, form.keepFloat()));
   }
 
   private void channels(ChannelPruningSpec spec) {
@@ -59,7 +57,8 @@ record Preflight(Network backbone, Network classifier) {
         .pruning()
         .ifPresent(
             spec -> {
-              boolean all = spec.from().equals(PruningSpec.ALL) && !tuning.from().equals(Blocks.ALL);
+              boolean all =
+                  spec.from().equals(PruningSpec.ALL) && !tuning.from().equals(Blocks.ALL);
               prunable(all ? spec.withFrom(tuning.from()) : spec, classifier);
             });
   }

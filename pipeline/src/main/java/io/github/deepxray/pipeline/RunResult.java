@@ -11,5 +11,4 @@ import io.github.deepxray.train.ModelMetrics;
  * @param metrics of the trained classifier on the validation and the test split
  * @param verification what the gate found of every artifact
  */
-public record RunResult(
-    Bundle bundle, ModelMetrics metrics, BundleVerifier.Report verification) {}
+public record RunResult(Bundle bundle, ModelMetrics metrics, BundleVerifier.Report verification) {}

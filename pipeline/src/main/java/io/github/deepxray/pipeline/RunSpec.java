@@ -75,7 +75,8 @@ public record RunSpec(
   }
 
   /**
-   * Checks that each stage can do what it is asked, as far as the network without its weights tells.
+   * Checks that each stage can do what it is asked, as far as the network without its weights
+   * tells.
    *
    * @throws DeepXrayException if one cannot
    */

@@ -12,8 +12,6 @@ import io.github.deepxray.track.Trackers;
 import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import io.github.deepxray.track.tensorboard.TensorBoard;
-import io.github.deepxray.train.stage.EpochResult;
-import io.github.deepxray.train.stage.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -21,6 +19,8 @@ import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -39,7 +39,11 @@ import java.util.function.Consumer;
  */
 public final class Tracking implements PipelineListener {
   private static final Set<PipelineStage> TRACKED =
-      Set.of(PipelineStage.TRAIN, PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.EVALUATE);
+      Set.of(
+          PipelineStage.TRAIN,
+          PipelineStage.PRUNE,
+          PipelineStage.FINE_TUNE,
+          PipelineStage.EVALUATE);
 
   private final Path out;
   private final Options options;

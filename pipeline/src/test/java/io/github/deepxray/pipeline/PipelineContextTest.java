@@ -89,8 +89,7 @@ class PipelineContextTest {
         folder.resolve("phantoms"),
         PhantomOptions.DEFAULT.withTrain(12, 16).withVal(2, 2).withTest(8, 10).withSize(size));
     Counting engines = new Counting();
-    Pipeline pipeline =
-        Pipeline.in(folder.resolve("out")).withEngine(engines).withCores(CORES);
+    Pipeline pipeline = Pipeline.in(folder.resolve("out")).withEngine(engines).withCores(CORES);
     PreparedDataset dataset =
         pipeline.prepare(
             folder.resolve("phantoms"),
