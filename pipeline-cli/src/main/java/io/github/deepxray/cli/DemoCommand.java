@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
       "Does everything without any data: draws radiograph phantoms, trains on them, ends with a"
           + " bundle.",
       "",
-      "Nothing is downloaded. The phantoms are drawings and the backbone is untrained, so the metrics"
-          + " say that the pipeline works and nothing about X-rays.",
+      "Nothing is downloaded. The phantoms are drawings and the backbone is untrained, so the"
+          + " metrics say that the pipeline works and nothing about X-rays.",
       ""
     },
     footer = {"", "Example: deepxray demo --out demo"},
@@ -55,9 +55,9 @@ final class DemoCommand implements Callable<Integer> {
     common.print(
         String.format(
             Locale.ROOT,
-            "%nThis was a demonstration, %.0f s: drawn phantoms, an untrained backbone, a real bundle"
-                + " in %s.%nIts numbers say that the pipeline works; they are not about X-rays or"
-                + " patients.%n",
+            "%nThis was a demonstration, %.0f s: drawn phantoms, an untrained backbone, a real"
+                + " bundle in %s.%nIts numbers say that the pipeline works; they are not about"
+                + " X-rays or patients.%n",
             (System.nanoTime() - start) / 1e9,
             result.bundle().folder()));
     return result.verification().passed() ? 0 : 1;

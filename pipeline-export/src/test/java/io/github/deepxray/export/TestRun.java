@@ -1,6 +1,6 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;

@@ -1,6 +1,6 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.network.EfficientNet;

@@ -1,6 +1,6 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.FolderLock;

@@ -1,6 +1,6 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.io.Hashes;

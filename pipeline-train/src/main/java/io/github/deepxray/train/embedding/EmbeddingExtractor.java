@@ -2,6 +2,7 @@ package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.engine.Processor;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
@@ -131,11 +132,20 @@ public final class EmbeddingExtractor {
    * @throws IOException if it cannot be read or written
    */
   public EmbeddingCache open() throws IOException {
-    String key =
+    Stage stage =
         Stage.of("embeddings", new Preprocessed(PREPROCESSING, precision))
             .reading("model", backbone.fingerprint())
-            .computedBy(context.engines())
-            .fingerprint();
+            .computedBy(context.engines());
+    EmbeddingCache.Key key = new EmbeddingCache.Key(stage.fingerprint(), Processor.features());
+    if (key.onlyOfOtherProcessors(context.cache())) {
+      context
+          .progress()
+          .note(
+              "The embeddings in "
+                  + context.cache()
+                  + " were computed on another processor, where the last digits differ; they are"
+                  + " computed anew.");
+    }
     return EmbeddingCache.open(context.cache(), key, dimension(), precision);
   }
 

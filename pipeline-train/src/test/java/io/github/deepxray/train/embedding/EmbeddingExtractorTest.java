@@ -19,13 +19,16 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,6 +150,31 @@ class EmbeddingExtractorTest {
       assertThat(resumed.computed()).isEqualTo(all - done);
       assertSame(resumed.embeddings(), expected);
     }
+  }
+
+  /** The cache of another processor has another name, whatever that is. */
+  @Test
+  void computesAnewOnAnotherProcessorAndSaysSo() throws IOException {
+    Notes notes = new Notes();
+    Context context = context(new Means(1, 1), cache).withProgress(notes);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(MEANS, context);
+    Extraction first = extractor.extract(dataset, Split.TEST, 1);
+    assertThat(notes.lines()).isEmpty();
+    Path own;
+    try (Stream<Path> files = Files.walk(cache)) {
+      own = files.filter(Files::isRegularFile).findFirst().orElseThrow().getParent();
+    }
+    Files.move(own, own.resolveSibling("another"));
+
+    Extraction anew = extractor.extract(dataset, Split.TEST, 1);
+    assertThat(anew.computed()).isEqualTo(first.computed()).isPositive();
+    assertThat(notes.lines())
+        .singleElement()
+        .asString()
+        .contains(cache.toString(), "another processor", "computed anew");
+    assertThat(extractor.extract(dataset, Split.TEST, 1).computed()).isZero();
+    assertThat(notes.lines()).hasSize(1);
+    assertThat(own.resolveSibling("another")).isNotEmptyDirectory();
   }
 
   /** When one of several workers fails, the others end before the call does. */
