@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
       "Reads <out>/data and <out>/train (or <out>/prune); writes <out>/finetune. What comes before"
           + " the first trained block runs once; its activations are kept in <out>/cache. The epoch"
           + " with the lowest loss on augmented views of the validation split is kept. With"
-          + " --prune-gradually, weights are removed on the way. A run that was interrupted goes on at"
-          + " its last epoch.",
+          + " --prune-gradually, weights are removed on the way. A run that was interrupted goes on"
+          + " at its last epoch.",
       ""
     },
     footer = {"", "Example: deepxray finetune --from block6a --out work"},

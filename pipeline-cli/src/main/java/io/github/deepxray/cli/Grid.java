@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.export.Quantizer;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;

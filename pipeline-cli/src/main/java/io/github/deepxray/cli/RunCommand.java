@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.DatasetProfile;
@@ -39,11 +39,11 @@ import picocli.CommandLine.ParameterException;
     description = {
       "Does everything: from an archive of chest X-rays to a verified bundle.",
       "",
-      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; where asked for,"
-          + " pruning, fine-tuning and quantization; evaluation on the untouched test split,"
+      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; where asked"
+          + " for, pruning, fine-tuning and quantization; evaluation on the untouched test split,"
           + " SavedModel and TFLite. The gate compares every artifact with the trained model and"
-          + " refuses what has lost too much. A run that was interrupted"
-          + " goes on when it is started again.",
+          + " refuses what has lost too much. A run that was interrupted goes on when it is started"
+          + " again.",
       ""
     },
     footer = {
@@ -94,8 +94,8 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "<share|file>",
       description =
           "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
-              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that says"
-              + " more, see the prune command. Default: none.")
+              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that"
+              + " says more, see the prune command. Default: none.")
   private Optional<String> prune;
 
   @Option(

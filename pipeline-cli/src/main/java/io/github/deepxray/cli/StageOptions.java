@@ -30,7 +30,8 @@ final class StageOptions {
       defaultValue = "tflite",
       paramLabel = "<name>",
       description =
-          "What runs the backbone: tflite (faster on CPUs) or tensorflow. Default: ${DEFAULT-VALUE}.")
+          "What runs the backbone: tflite (faster on CPUs) or tensorflow. Default:"
+              + " ${DEFAULT-VALUE}.")
   String engine;
 
   @Mixin private ThreadsOption threads;

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;

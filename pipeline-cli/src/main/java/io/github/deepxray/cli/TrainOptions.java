@@ -50,9 +50,8 @@ final class TrainOptions {
       defaultValue = "0.95",
       paramLabel = "<share>",
       description =
-          "Of two classes, the share of the validation split's positives that the decision threshold"
-              + " must find."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Of two classes, the share of the validation split's positives that the decision"
+              + " threshold must find. Default: ${DEFAULT-VALUE}.")
   double targetSensitivity;
 
   @Option(

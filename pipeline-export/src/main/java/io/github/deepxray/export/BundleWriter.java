@@ -1,13 +1,13 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
@@ -36,7 +36,6 @@ import io.github.deepxray.report.ReportPictures;
 import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.tensorflow.ServingWarmup;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
-import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
@@ -333,8 +332,7 @@ public final class BundleWriter {
       return ReportPictures.mistakes(dataset, test, decision);
     }
     Path model = bundle.folder().resolve(Bundle.EXPLAIN);
-    try (Explainer explainer =
-        new Explainer(TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
+    try (Explainer explainer = Explainer.open(model)) {
       return ReportPictures.mistakes(dataset, test, decision, explainer);
     }
   }

@@ -1,7 +1,7 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;

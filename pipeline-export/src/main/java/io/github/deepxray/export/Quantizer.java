@@ -1,8 +1,8 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;

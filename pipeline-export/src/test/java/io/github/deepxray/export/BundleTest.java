@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -57,7 +58,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -343,8 +343,7 @@ class BundleTest {
                             .apply(TrainedModel.load(pipeline.trainFolder()).model()),
                         1),
                 "the trained model");
-        Classifier classifier =
-            Classifier.load(bundle.folder(), Artifact.FLOAT32, OptionalDouble.empty(), 1)) {
+        Classifier classifier = Classifier.open(bundle.folder())) {
       assertThat(engine.outputNames()).containsExactly("probability", "heat_map");
       assertThat(engine.delegatedWhole()).isTrue();
       float largest = 0;
@@ -578,7 +577,7 @@ class BundleTest {
     boolean better = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).value() > 0.5;
     assertThat(report.table())
         .contains("REFUSED  int8, test: AUC differs by " + (better ? "-" : "+"));
-    assertThat(written.threshold(Artifact.INT8)).isEqualTo(0.25);
+    assertThat(written.decision(Artifact.INT8).threshold()).hasValue(0.25);
     assertThat(LayerReport.read(written.folder().resolve("reports/layers.json"))).isEqualTo(lost);
     assertThat(written.folder().resolve("reports/layers.html"))
         .content()

@@ -3,9 +3,9 @@ package io.github.deepxray.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.EfficientNet;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeTest {
   private static final String IMPORTS =
       """
-      import io.github.deepxray.core.bundle.*;
+      import io.github.deepxray.classify.*;
       import io.github.deepxray.core.network.*;
       import io.github.deepxray.core.progress.*;
       import io.github.deepxray.datasets.*;

@@ -1,8 +1,8 @@
 package io.github.deepxray.report;
 
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetManifest;

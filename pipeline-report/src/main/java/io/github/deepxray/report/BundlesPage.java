@@ -1,6 +1,6 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
@@ -59,8 +59,9 @@ public final class BundlesPage {
     Table table =
         Table.of(
             "In brackets and strips 95 % intervals over resampled patients, as the bundles recorded"
-                + " them; decisions as each artifact makes them, by its own threshold chosen on validation."
-                + " Of more than two classes, AUC, sensitivity and specificity are means over the classes."
+                + " them; decisions as each artifact makes them, by its own threshold chosen on"
+                + " validation. Of more than two classes, AUC, sensitivity and specificity are"
+                + " means over the classes."
                 + machine
                     .map(
                         m ->

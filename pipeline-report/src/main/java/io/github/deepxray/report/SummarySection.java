@@ -1,6 +1,6 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
@@ -115,11 +115,11 @@ final class SummarySection {
             + (words.targets().size() > 1
                 ? "Macro is the mean over the classes, each against all others. "
                 : "")
-            + "Nothing was chosen on the test split. What is chosen, such as a threshold or the epoch, is"
-            + " chosen on validation, which therefore flatters."
+            + "Nothing was chosen on the test split. What is chosen, such as a threshold or the"
+            + " epoch, is chosen on validation, which therefore flatters."
             + (measured.values().stream().anyMatch(p -> exact(p.test) || exact(p.validation))
-                ? " An interval without width means that no image was decided wrongly, not that none"
-                    + " ever will be."
+                ? " An interval without width means that no image was decided wrongly, not that"
+                    + " none ever will be."
                 : ""),
         "class",
         "soft");

@@ -1,9 +1,9 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;

@@ -67,7 +67,8 @@ class DecisionThresholdsTest {
     assertThat(thresholds.name()).isEqualTo("validation");
     assertThat(thresholds.describe(DatasetProfile.CHEST_XRAY_PNEUMONIA))
         .isEqualTo(
-            "pneumonia from 0.4000 on, a threshold that finds 95 % of the pneumonias in validation");
+            "pneumonia from 0.4000 on, a threshold that finds 95 % of the pneumonias in"
+                + " validation");
   }
 
   @Test

@@ -1,8 +1,9 @@
-package io.github.deepxray.core.bundle;
+package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.metrics.Decision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,21 +89,14 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * From which probability on one of the forms decides for the second of two classes.
+   * How one of the forms decides: between two classes by a threshold that was chosen on validation,
+   * else for the most probable.
    *
-   * @throws DeepXrayException if the bundle does not have it, is damaged or tells more classes
-   *     apart
+   * @throws DeepXrayException if the bundle does not have the form or is damaged
    * @throws IOException if it cannot be read
    */
-  public double threshold(Artifact artifact) throws IOException {
-    return report(artifact)
-        .threshold()
-        .orElseThrow(
-            () ->
-                new DeepXrayException(
-                    folder
-                        + " tells more than two classes apart: it decides for the most probable"
-                        + " and has no threshold."));
+  public Decision decision(Artifact artifact) throws IOException {
+    return Decision.by(report(artifact).threshold());
   }
 
   /**
@@ -134,7 +128,8 @@ public record Bundle(Path folder) {
         || new HashSet<>(labels).size() < labels.size()) {
       throw new DeepXrayException(
           file
-              + " does not give each class a name of its own, one a line; export the bundle again.");
+              + " does not give each class a name of its own, one a line; export the bundle"
+              + " again.");
     }
     return labels;
   }

@@ -1,4 +1,4 @@
-package io.github.deepxray.core.bundle;
+package io.github.deepxray.classify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,12 +7,13 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Decision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
-class ImageClassifierTest {
+class ClassifierTest {
   private static final Path MODEL = Path.of("bundle");
   private static final List<String> TWO = List.of("NORMAL", "PNEUMONIA");
   private static final List<String> THREE = List.of("BACTERIA", "NORMAL", "VIRUS");
@@ -54,8 +55,8 @@ class ImageClassifierTest {
 
   private static Prediction classify(
       List<String> labels, OptionalDouble threshold, float... scores) {
-    try (ImageClassifier classifier =
-        ImageClassifier.of(new Constant(scores), labels, threshold, MODEL)) {
+    try (Classifier classifier =
+        Classifier.of(new Constant(scores), labels, Decision.by(threshold), MODEL)) {
       return classifier.classify(RgbImage.of(1, 1, new byte[3]));
     }
   }
@@ -109,7 +110,7 @@ class ImageClassifierTest {
 
   private static void assertRefused(
       Constant engine, List<String> labels, OptionalDouble threshold, String... words) {
-    assertThatThrownBy(() -> ImageClassifier.of(engine, labels, threshold, MODEL))
+    assertThatThrownBy(() -> Classifier.of(engine, labels, Decision.by(threshold), MODEL))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContainingAll(words);
     assertThat(engine.closed).isTrue();

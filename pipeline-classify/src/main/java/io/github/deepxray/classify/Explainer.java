@@ -1,11 +1,14 @@
-package io.github.deepxray.core.explain;
+package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -26,6 +29,17 @@ public final class Explainer implements AutoCloseable {
    * @param heatMap what speaks for that class, over the whole image; not normalized
    */
   public record Explanation(double probability, HeatMap heatMap) {}
+
+  /**
+   * Opens a model that explains, with one thread a call.
+   *
+   * @param file such as {@value Bundle#EXPLAIN} of a bundle
+   * @throws DeepXrayException if it is damaged, or has another input or other outputs
+   * @throws IOException if it cannot be read
+   */
+  public static Explainer open(Path file) throws IOException {
+    return new Explainer(ModelFormat.TFLITE.load(file, 1), file.toString());
+  }
 
   /**
    * Takes an engine over; closing this closes it.

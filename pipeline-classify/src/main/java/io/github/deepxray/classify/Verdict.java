@@ -1,4 +1,4 @@
-package io.github.deepxray.core.bundle;
+package io.github.deepxray.classify;
 
 import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.metrics.Comparison;

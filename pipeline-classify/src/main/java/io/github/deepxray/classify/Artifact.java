@@ -1,4 +1,4 @@
-package io.github.deepxray.core.bundle;
+package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;

@@ -1,4 +1,4 @@
-package io.github.deepxray.core.bundle;
+package io.github.deepxray.classify;
 
 /**
  * How far a deployed model may be from the trained one on the same images.

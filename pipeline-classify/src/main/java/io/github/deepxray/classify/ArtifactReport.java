@@ -1,4 +1,4 @@
-package io.github.deepxray.core.bundle;
+package io.github.deepxray.classify;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.io.FileSizes;
