@@ -45,7 +45,7 @@ link "$users/io" "$repository/io" github
 link "$users/io/github" "$repository/io/github" deepxray
 put deepxray-parent "$root/pom.xml"
 put deepxray-bom "$root/bom/pom.xml"
-for module in core text keras optimize tensorflow tflite train export; do
+for module in core text keras optimize tensorflow tflite classify train report export; do
   folder=$root/pipeline-$module
   jar=$folder/target/deepxray-pipeline-$module-$version.jar
   [ -f "$jar" ] || fail "there is no $jar; run mvn package -DskipTests first."

@@ -5,12 +5,12 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,7 +139,7 @@ final class BenchmarkCommand implements Callable<Integer> {
       EngineFactory engines, Model model, int cores, PreparedDataset dataset) throws Exception {
     Path cache = Files.createTempDirectory("deepxray-benchmark");
     try {
-      return new EmbeddingExtractor(model, engines, cores, cache, Progress.NONE)
+      return new EmbeddingExtractor(model, Context.of(engines, cache).withCores(cores))
           .extract(dataset, Split.TEST, 1)
           .vectorsPerSecond();
     } finally {

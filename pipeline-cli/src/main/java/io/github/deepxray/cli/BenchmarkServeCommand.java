@@ -1,10 +1,10 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -213,11 +213,11 @@ final class BenchmarkServeCommand implements Callable<Integer> {
     Workers.run(
         workers,
         (worker, others) -> {
-          try (ImageClassifier classifier =
-              ImageClassifier.of(
+          try (Classifier classifier =
+              Classifier.of(
                   artifact.load(served, 1),
                   served.labels(),
-                  served.report(artifact).threshold(),
+                  served.decision(artifact),
                   served.folder())) {
             int i = worker;
             for (long now = System.nanoTime();
@@ -347,7 +347,8 @@ final class BenchmarkServeCommand implements Callable<Integer> {
       double flood = 4 * full.perSecond();
       LoadGenerator.Result over = load.open(64 * workers, count(flood), flood, 2);
       print(
-          "at 400 %%           %.1f accepted/s, p50 %.1f ms, p99 %.1f ms, %d failed (bar: 0), codes %s",
+          "at 400 %%           %.1f accepted/s, p50 %.1f ms, p99 %.1f ms, %d failed (bar: 0), codes"
+              + " %s",
           over.perSecond(),
           over.percentile(0.5),
           over.percentile(0.99),
@@ -438,8 +439,8 @@ final class BenchmarkServeCommand implements Callable<Integer> {
         load.closedUntil(connections, () -> written.get() && System.nanoTime() - least > 0);
     writer.join();
     print(
-        "new versions       %d of %d came into use under load, %d requests, %d not answered with the"
-            + " probability (bar: 0), codes %s",
+        "new versions       %d of %d came into use under load, %d requests, %d not answered with"
+            + " the probability (bar: 0), codes %s",
         loaded.get(), VERSIONS, result.count(), result.count() - result.accepted(), result.codes());
   }
 
@@ -528,8 +529,8 @@ final class BenchmarkServeCommand implements Callable<Integer> {
     print(
         "%-18s %8d requests, %d not answered with the probability (bar: 0)", "soak", done, failed);
     print(
-        "resident memory    %.0f MiB at first, %.0f at the end, slope over the second half %.2f MiB a"
-            + " 10,000 requests",
+        "resident memory    %.0f MiB at first, %.0f at the end, slope over the second half %.2f MiB"
+            + " a 10,000 requests",
         memory.get(0),
         memory.get(parts - 1),
         slope(memory, parts / 2) * 10_000.0 * parts / requests);

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;
@@ -38,8 +38,8 @@ import picocli.CommandLine.Option;
       "Does everything without any data: draws radiograph phantoms, trains on them, ends with a"
           + " bundle.",
       "",
-      "Nothing is downloaded. The phantoms are drawings and the backbone is untrained, so the metrics"
-          + " say that the pipeline works and nothing about X-rays.",
+      "Nothing is downloaded. The phantoms are drawings and the backbone is untrained, so the"
+          + " metrics say that the pipeline works and nothing about X-rays.",
       ""
     },
     footer = {"", "Example: deepxray demo --out demo"},
@@ -86,8 +86,7 @@ final class DemoCommand implements Callable<Integer> {
             EfficientNet.B0.resolution(),
             calibrationImages(dataset),
             seed.seed,
-            Pipeline.engine("tflite"),
-            common.console());
+            pipeline.context());
     HeadSpec head = HeadSpec.of("ensemble").withViews(1);
     common.print(
         Reports.training(
@@ -101,9 +100,9 @@ final class DemoCommand implements Callable<Integer> {
     common.print(
         String.format(
             Locale.ROOT,
-            "%nThis was a demonstration, %.0f s: drawn phantoms, an untrained backbone, a real bundle"
-                + " in %s.%nIts numbers say that the pipeline works; they are not about X-rays or"
-                + " patients.%n",
+            "%nThis was a demonstration, %.0f s: drawn phantoms, an untrained backbone, a real"
+                + " bundle in %s.%nIts numbers say that the pipeline works; they are not about"
+                + " X-rays or patients.%n",
             (System.nanoTime() - start) / 1e9,
             bundle.folder()));
     return report.passed() ? 0 : 1;

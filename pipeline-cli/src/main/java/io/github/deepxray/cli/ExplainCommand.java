@@ -1,11 +1,12 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Prediction;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
@@ -15,8 +16,6 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.Classifier;
-import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -38,8 +37,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "explain",
     description = {
-      "Draws where an image speaks for the positive class, or the most probable one of more than two:"
-          + " Grad-CAM heat maps over the images.",
+      "Draws where an image speaks for the positive class, or the most probable one of more than"
+          + " two: Grad-CAM heat maps over the images.",
       "",
       "For each image <out>/<name>.png, the image with its heat map from dark blue (little) to"
           + " yellow (most), and an entry with label, probability and the map in"
@@ -160,10 +159,9 @@ final class ExplainCommand implements Callable<Integer> {
     int bad = found.unreadable().size();
     List<Entry> entries = new ArrayList<>();
     Pictures pictures = new Pictures(found);
-    try (Classifier classifier = Classifier.load(bundle.folder(), form, OptionalDouble.empty(), 1);
-        Explainer explainer =
-            new Explainer(
-                TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
+    try (Classifier classifier =
+            Classifier.open(bundle.folder(), Classifier.Options.DEFAULT.withArtifact(form));
+        Explainer explainer = Explainer.open(model)) {
       for (ImageFiles.Image image : found.images()) {
         Path file = image.file();
         try {

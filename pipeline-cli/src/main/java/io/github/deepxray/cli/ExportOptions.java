@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import picocli.CommandLine.Mixin;

@@ -6,6 +6,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.finetune.FineTuner;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,8 +22,8 @@ import picocli.CommandLine.Option;
       "Reads <out>/data and <out>/train (or <out>/prune); writes <out>/finetune. What comes before"
           + " the first trained block runs once; its activations are kept in <out>/cache. The epoch"
           + " with the lowest loss on augmented views of the validation split is kept. With"
-          + " --prune-gradually, weights are removed on the way. A run that was interrupted goes on at"
-          + " its last epoch.",
+          + " --prune-gradually, weights are removed on the way. A run that was interrupted goes on"
+          + " at its last epoch.",
       ""
     },
     footer = {"", "Example: deepxray finetune --from block6a --out work"},
@@ -73,12 +74,15 @@ final class FineTuneCommand implements Callable<Integer> {
                     pruneGradually.isPresent()
                         ? Optional.of(PruningSpec.read(pruneGradually.get()))
                         : Optional.empty(),
-                    seed.seed,
-                    1,
-                    resume,
-                    stage.cores()));
+                    seed.seed));
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
-      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
+      Pipeline pipeline =
+          Usage.check(
+              common,
+              () -> {
+                Pipeline.Builder builder = stage.builder(common, Map.of(), tracking);
+                return (resume ? builder : builder.optStartAnew()).build();
+              });
       // What may fail soon leaves no trace of a run.
       PreparedDataset.open(pipeline.dataFolder());
       TrainedModel.load(pipeline.trainFolder());

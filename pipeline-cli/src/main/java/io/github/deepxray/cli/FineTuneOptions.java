@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Option;

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.ModelFormat;
@@ -22,9 +22,10 @@ import io.github.deepxray.report.ModelSpeed;
 import io.github.deepxray.report.Provenance;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.Backbone;
-import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -200,21 +201,24 @@ final class Grid {
     Pipeline pipeline = plan.pipeline().optData(dataFolder).build();
     Backbone backbone = backbone(training.command.backbone());
     var engines = training.command.stage().engines();
-    List<String> inputs = new ArrayList<>(plan.inputs());
-    inputs.add(dataset.fingerprint());
-    inputs.add(backbone.variant().kerasName());
-    inputs.add(backbone.model().weights().sha256());
-    inputs.add(engines.name() + " " + engines.version());
-    inputs.add(ConfigFile.effective(training.command.command()).getOrDefault("sparse", ""));
-    FinishedStage stage = new FinishedStage(training.folder, inputs);
-    Optional<FileSizes> before = stage.outcome(FileSizes.class);
+    Stage stage =
+        Stage.of(training.name(), plan.recipe())
+            .reading("data", dataset.fingerprint())
+            .reading("backbone", backbone.model().fingerprint())
+            .reading(
+                "sparse",
+                ConfigFile.effective(training.command.command()).getOrDefault("sparse", ""))
+            .computedBy(pipeline.context().engines())
+            .writing(RESULTS);
+    StageManifest manifest = new StageManifest(training.folder, stage);
+    Optional<FileSizes> before = manifest.outcome(FileSizes.class);
     FileSizes size;
     if (before.isPresent()) {
-      common.console().note(stage.told(training.name()));
+      common.console().note(manifest.told());
       size = before.get();
     } else {
       long start = System.nanoTime();
-      stage.forget();
+      manifest.forget();
       training.command.keepConfig();
       try (Tracking tracking = training.tracking) {
         training.command.learn(plan, pipeline, backbone, tracking);
@@ -222,7 +226,7 @@ final class Grid {
       }
       size =
           FileSizes.of(pipeline.writeFloat32(plan.name(), dataset.manifest().profile().purpose()));
-      stage.keep(size, RESULTS);
+      manifest.keep(size);
       double seconds = (System.nanoTime() - start) / 1e9;
       common.console().note(String.format(Locale.ROOT, "%s: %.0f s", training.name(), seconds));
     }
@@ -287,15 +291,19 @@ final class Grid {
         all.baseline(), all.seeds(), all.options(), measured, Optional.of(machine));
   }
 
+  /** How speed is measured. */
+  private record SpeedOptions(int turns, String machine) {}
+
   /** Measured once: a second call shows the same numbers. */
   private ModelSpeed speed(
       String name, Path model, Optional<Path> reference, int turns, String machine)
       throws IOException {
-    List<String> inputs = new ArrayList<>(List.of(Integer.toString(turns), machine));
-    inputs.add(Hashes.sha256(model));
-    inputs.add(reference.isPresent() ? Hashes.sha256(reference.get()) : "");
-    FinishedStage stage = new FinishedStage(folder(name).resolve("speed"), inputs);
-    Optional<ModelSpeed> before = stage.outcome(ModelSpeed.class);
+    Stage stage =
+        Stage.of("speed", new SpeedOptions(turns, machine))
+            .reading("model", Hashes.sha256(model))
+            .reading("baseline", reference.isPresent() ? Hashes.sha256(reference.get()) : "");
+    StageManifest manifest = new StageManifest(folder(name).resolve("speed"), stage);
+    Optional<ModelSpeed> before = manifest.outcome(ModelSpeed.class);
     if (before.isPresent()) {
       return before.get();
     }
@@ -309,7 +317,7 @@ final class Grid {
       Latency own = latencies.get(latencies.size() - 1);
       ModelSpeed speed =
           new ModelSpeed(own.milliseconds(), reference.isPresent() ? own.speedup() : Double.NaN);
-      stage.keep(speed, List.of());
+      manifest.keep(speed);
       return speed;
     } finally {
       engines.values().forEach(InferenceEngine::close);

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.image.ImageFormat;
 import io.github.deepxray.datasets.source.Junk;
 import java.io.File;

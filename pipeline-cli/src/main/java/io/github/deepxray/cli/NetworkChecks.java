@@ -8,8 +8,8 @@ import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.LayerPatterns;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.finetune.Blocks;
-import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
 

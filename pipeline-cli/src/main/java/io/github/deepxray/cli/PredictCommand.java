@@ -2,14 +2,14 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.export.Classifier;
 import io.github.deepxray.text.Csv;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -107,8 +107,6 @@ final class PredictCommand implements Callable<Integer> {
       throw new ParameterException(
           common.command().commandLine(), "--threshold must lie in 0..1, not " + threshold + ".");
     }
-    OptionalDouble chosen =
-        threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
     PrintWriter out = common.command().commandLine().getOut();
     PrintWriter err = common.command().commandLine().getErr();
     ImageFiles found = ImageFiles.find(images);
@@ -128,10 +126,7 @@ final class PredictCommand implements Callable<Integer> {
                 + ", of which the most probable is decided for. Leave it out.");
       }
     }
-    try (Classifier classifier =
-        trust
-            ? Classifier.loadTrusted(model, form, chosen, 1)
-            : Classifier.load(model, form, chosen, 1)) {
+    try (Classifier classifier = Classifier.open(model, classifying(form))) {
       Output output = output(out, files, classifier.labels(), classifier.threshold());
       for (Path file : files) {
         try {
@@ -149,6 +144,12 @@ final class PredictCommand implements Callable<Integer> {
     out.flush();
     err.flush();
     return bad == 0 ? 0 : 1;
+  }
+
+  private Classifier.Options classifying(Artifact form) {
+    Classifier.Options options = Classifier.Options.DEFAULT.withArtifact(form);
+    Classifier.Options deciding = threshold == null ? options : options.withThreshold(threshold);
+    return trust ? deciding.trusting() : deciding;
   }
 
   private interface Output {

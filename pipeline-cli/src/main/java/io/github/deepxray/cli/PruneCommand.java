@@ -6,9 +6,9 @@ import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -92,7 +92,7 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   /** The head is trained as it was. */
-  private Trainer.Options head(TrainedModel trained) throws IOException {
-    return Trainer.Options.of(trained.description()).withCores(stage.cores());
+  private static Trainer.Options head(TrainedModel trained) {
+    return Trainer.Options.of(trained.description());
   }
 }

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Limits;
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.export.Quantizer;
 import java.util.List;
@@ -49,10 +49,7 @@ final class QuantizeCommand implements Callable<Integer> {
     options.refuseIgnored(common, Usage.names(common, "options"), forms, "--forms");
     Quantizer.Options quantizerOptions =
         Usage.check(
-            common,
-            () ->
-                options.options(
-                    forms, sparse.sparse, Limits.QUANTIZATION, seed.seed, stage.cores()));
+            common, () -> options.options(forms, sparse.sparse, Limits.QUANTIZATION, seed.seed));
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
     for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
       common.print(result + "\n");

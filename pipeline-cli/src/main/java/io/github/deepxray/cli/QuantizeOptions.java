@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -181,8 +181,7 @@ final class QuantizeOptions {
   }
 
   /** The options for some forms. */
-  Quantizer.Options options(
-      List<String> forms, boolean sparse, Limits limits, long seed, int cores) {
+  Quantizer.Options options(List<String> forms, boolean sparse, Limits limits, long seed) {
     List<QuantizationSpec> specs = new ArrayList<>();
     for (String form : forms) {
       specs.add(spec(QuantizationMode.of(form)));
@@ -203,8 +202,7 @@ final class QuantizeOptions {
         eightBits("--integer-output", output),
         sparse,
         limits,
-        seed,
-        cores);
+        seed);
   }
 
   /** Options that say nothing to a form are for the other forms. */

@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.metrics.Metric;
@@ -13,8 +14,8 @@ import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,7 +113,8 @@ final class RepeatCommand implements Callable<Integer> {
     stage.place.keepConfig(common);
     Path source = DataSource.open(data, console);
     Path cache = stage.cache.orElse(stage.out().resolve("cache"));
-    var engines = Usage.check(common, stage::engines);
+    EngineFactory engines = Usage.check(common, stage::engines);
+    Context context = Context.of(engines, cache).withCores(stage.cores()).withProgress(console);
     List<Cell> cells = new ArrayList<>();
     for (long seed : seeds) {
       var options = Usage.check(common, () -> dataOptions.options(loaded.imageSize(), seed));
@@ -122,16 +124,10 @@ final class RepeatCommand implements Callable<Integer> {
       for (HeadSpec spec : specs) {
         Path home = folder.resolve(spec.name());
         Trainer.Result result =
-            new Trainer(
-                    Trainer.Options.of(spec, seed).withCores(stage.cores()),
-                    engines,
-                    cache,
-                    console,
-                    TrainingListener.NONE)
+            new Trainer(Trainer.Options.of(spec, seed), context)
                 .train(dataset, loaded, home.resolve("train"));
         ModelMetrics metrics =
-            new Evaluator(engines, stage.cores(), cache, console)
-                .evaluate(dataset, result.model(), home.resolve("evaluation"));
+            new Evaluator(context).evaluate(dataset, result.model(), home.resolve("evaluation"));
         cells.add(new Cell(spec.name(), seed, metrics));
       }
     }

@@ -1,8 +1,8 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Latency;
@@ -25,12 +25,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "report",
     description = {
-      "Draws the report of a bundle again: one HTML page about data, metrics, mistakes, artifacts and"
-          + " provenance.",
+      "Draws the report of a bundle again: one HTML page about data, metrics, mistakes, artifacts"
+          + " and provenance.",
       "",
       "export has written it as report.html. It is made from files of the bundle alone, needs no"
-          + " scripts and asks no host for anything. Drawn into the bundle, its line in SHA256SUMS is"
-          + " written anew; the other files must be as they were.",
+          + " scripts and asks no host for anything. Drawn into the bundle, its line in SHA256SUMS"
+          + " is written anew; the other files must be as they were.",
       ""
     },
     footer = {"", "Example: deepxray report work/bundle --turns 30 --out report.html"},
@@ -55,8 +55,8 @@ final class ReportCommand implements Callable<Integer> {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "How many turns to measure the speed of the .tflite files in, on one thread; 0 to leave it"
-              + " out. With speed, no two pages are the same. Default: ${DEFAULT-VALUE}.")
+          "How many turns to measure the speed of the .tflite files in, on one thread; 0 to leave"
+              + " it out. With speed, no two pages are the same. Default: ${DEFAULT-VALUE}.")
   private int turns;
 
   @Override

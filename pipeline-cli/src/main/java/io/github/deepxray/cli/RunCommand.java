@@ -1,8 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -14,11 +13,11 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -40,11 +39,11 @@ import picocli.CommandLine.ParameterException;
     description = {
       "Does everything: from an archive of chest X-rays to a verified bundle.",
       "",
-      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; where asked for,"
-          + " pruning, fine-tuning and quantization; evaluation on the untouched test split,"
+      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; where asked"
+          + " for, pruning, fine-tuning and quantization; evaluation on the untouched test split,"
           + " SavedModel and TFLite. The gate compares every artifact with the trained model and"
-          + " refuses what has lost too much. A run that was interrupted"
-          + " goes on when it is started again.",
+          + " refuses what has lost too much. A run that was interrupted goes on when it is started"
+          + " again.",
       ""
     },
     footer = {
@@ -95,8 +94,8 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "<share|file>",
       description =
           "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
-              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that says"
-              + " more, see the prune command. Default: none.")
+              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that"
+              + " says more, see the prune command. Default: none.")
   private Optional<String> prune;
 
   @Option(
@@ -144,21 +143,18 @@ final class RunCommand implements Callable<Integer> {
       Optional<PruningSpec> gradual,
       Quantizer.Options quantizer,
       String name) {
-
-    /** Whatever the trained classifier depends on besides data, backbone and engine. */
-    List<String> inputs() {
-      return List.of(
-          Json.compact(trainer.head()),
-          Long.toString(trainer.seed()),
-          Double.toString(trainer.targetSensitivity()),
-          Double.toString(trainer.targetPrevalence()),
-          Json.compact(pruner.flatMap(BackbonePruner.Options::channels)),
-          Json.compact(pruner.flatMap(BackbonePruner.Options::weights)),
-          Json.compact(pruner.map(BackbonePruner.Options::images)),
-          Json.compact(fineTuning),
-          Json.compact(gradual));
+    /** The options that the trained classifier depends on. */
+    Recipe recipe() {
+      return new Recipe(trainer, pruner, fineTuning, gradual);
     }
   }
+
+  /** The options of all stages up to the trained classifier. */
+  record Recipe(
+      Trainer.Options trainer,
+      Optional<BackbonePruner.Options> pruner,
+      Optional<FineTuneSpec> fineTuning,
+      Optional<PruningSpec> gradual) {}
 
   /** What watches the run. */
   Tracking tracking() throws IOException {
@@ -188,14 +184,19 @@ final class RunCommand implements Callable<Integer> {
     var datasetOptions =
         Usage.check(common, () -> dataOptions.options(backbone.imageSize(), seed.seed));
     datasetOptions.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
-    var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed, stage.cores()));
+    var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed));
     String name = Usage.check(common, exportOptions::name);
     Map<String, String> config =
         Configurations.withoutPlaces(ConfigFile.effective(common.command()));
     Pipeline.Builder pipeline =
         Usage.check(
             common,
-            () -> stage.builder(common, config, tracking).optBundle(exportOptions.options()));
+            () -> {
+              Pipeline.Builder builder =
+                  stage.builder(common, config, tracking).optBundle(exportOptions.options());
+              trainOptions.describe(builder);
+              return builder;
+            });
     if (prune.isPresent() && pruneGradually.isPresent()) {
       throw new ParameterException(
           common.command().commandLine(),
@@ -239,11 +240,7 @@ final class RunCommand implements Callable<Integer> {
             common,
             () ->
                 quantizeOptions.options(
-                    quantize,
-                    exportOptions.sparse(),
-                    exportOptions.limits(),
-                    seed.seed,
-                    stage.cores()));
+                    quantize, exportOptions.sparse(), exportOptions.limits(), seed.seed));
     // The names of layers and how much can be pruned are known before anything is trained.
     Usage.check(
         common,
@@ -295,7 +292,7 @@ final class RunCommand implements Callable<Integer> {
     if (plan.fineTuning().isPresent()) {
       stages.add(pipeline.fineTuneFolder());
     }
-    if (!quantize.isEmpty() && plan.trainer().resume()) {
+    if (!quantize.isEmpty() && pipeline.context().resumes()) {
       stages.add(pipeline.quantizeFolder());
     }
     pipeline.forget(stages);
@@ -308,13 +305,7 @@ final class RunCommand implements Callable<Integer> {
     }
     if (plan.fineTuning().isPresent()) {
       FineTuner.Options options =
-          new FineTuner.Options(
-              plan.fineTuning().get(),
-              plan.gradual(),
-              seed.seed,
-              1,
-              plan.trainer().resume(),
-              stage.cores());
+          new FineTuner.Options(plan.fineTuning().get(), plan.gradual(), seed.seed);
       tracking.begin(Tracker.FINE_TUNE);
       FineTuner.Result tuned = pipeline.fineTune(options);
       common.print(Reports.fineTuning(tuned) + "\n");

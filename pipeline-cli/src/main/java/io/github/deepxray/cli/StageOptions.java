@@ -3,8 +3,8 @@ package io.github.deepxray.cli;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.export.Pipeline;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -30,7 +30,8 @@ final class StageOptions {
       defaultValue = "tflite",
       paramLabel = "<name>",
       description =
-          "What runs the backbone: tflite (faster on CPUs) or tensorflow. Default: ${DEFAULT-VALUE}.")
+          "What runs the backbone: tflite (faster on CPUs) or tensorflow. Default:"
+              + " ${DEFAULT-VALUE}.")
   String engine;
 
   @Mixin private ThreadsOption threads;

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -11,13 +11,13 @@ import io.github.deepxray.track.Trackers;
 import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import io.github.deepxray.track.tensorboard.TensorBoard;
-import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -151,11 +151,7 @@ final class Tracking implements TrainingListener, AutoCloseable {
     PreparedDataset dataset = PreparedDataset.open(pipeline.dataFolder());
     EmbeddingExtractor extractor =
         new EmbeddingExtractor(
-            pipeline.model().backbone(),
-            stage.engines(),
-            stage.cores(),
-            pipeline.cacheFolder(),
-            Progress.NONE);
+            pipeline.model().backbone(), pipeline.context().withProgress(Progress.NONE));
     Map<Split, Predictions> predictions = new EnumMap<>(Split.class);
     Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {

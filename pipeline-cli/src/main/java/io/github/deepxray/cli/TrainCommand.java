@@ -6,6 +6,7 @@ import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,11 +33,17 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Trainer.Options trainerOptions =
-        Usage.check(common, () -> options.options(seed.seed, stage.cores()));
+    Trainer.Options trainerOptions = Usage.check(common, () -> options.options(seed.seed));
     Usage.check(common, backbone::imageSize);
     try (Tracking tracking = trackingOptions.tracking(common, stage)) {
-      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
+      Pipeline pipeline =
+          Usage.check(
+              common,
+              () -> {
+                Pipeline.Builder builder = stage.builder(common, Map.of(), tracking);
+                options.describe(builder);
+                return builder.build();
+              });
       // What may fail soon: the data before the weights are downloaded.
       PreparedDataset dataset = PreparedDataset.open(pipeline.dataFolder());
       Usage.refuseThresholds(common, dataset.manifest().classNames().size());

@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -49,9 +50,8 @@ final class TrainOptions {
       defaultValue = "0.95",
       paramLabel = "<share>",
       description =
-          "Of two classes, the share of the validation split's positives that the decision threshold"
-              + " must find."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Of two classes, the share of the validation split's positives that the decision"
+              + " threshold must find. Default: ${DEFAULT-VALUE}.")
   double targetSensitivity;
 
   @Option(
@@ -81,7 +81,7 @@ final class TrainOptions {
               + " Default: ${DEFAULT-VALUE}.")
   boolean resume;
 
-  Trainer.Options options(long seed, int cores) throws IOException {
+  Trainer.Options options(long seed) throws IOException {
     HeadSpec spec = HeadSpec.of(head);
     if (views.isPresent()) {
       spec = spec.withViews(views.get());
@@ -92,7 +92,14 @@ final class TrainOptions {
     if (patience.isPresent()) {
       spec = spec.withPatience(patience.get());
     }
-    return new Trainer.Options(
-        spec, seed, targetSensitivity, targetPrevalence, checkpointEvery, resume, cores);
+    return new Trainer.Options(spec, seed, targetSensitivity, targetPrevalence);
+  }
+
+  /** Keeps in a pipeline how checkpoints are written and used. */
+  void describe(Pipeline.Builder pipeline) {
+    pipeline.optCheckpointEvery(checkpointEvery);
+    if (!resume) {
+      pipeline.optStartAnew();
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import java.nio.file.Files;
@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
       "Checks a bundle: every file against its checksum, every artifact against the trained model.",
       "",
       "Loads the SavedModel and the TFLite models, runs them on all test images and compares their"
-          + " probabilities, AUC and accuracy with those measured in training. Exit code 1 if a file"
-          + " has changed or the gate refuses an artifact.",
+          + " probabilities, AUC and accuracy with those measured in training. Exit code 1 if a"
+          + " file has changed or the gate refuses an artifact.",
       ""
     },
     footer = {"", "Example: deepxray verify work/bundle"},

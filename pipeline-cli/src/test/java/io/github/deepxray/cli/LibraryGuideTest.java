@@ -40,7 +40,7 @@ class LibraryGuideTest {
   /** Also what a block of a document may use because one before it said what it is. */
   private static final String HEAD =
       """
-      import io.github.deepxray.core.bundle.*;
+      import io.github.deepxray.classify.*;
       import io.github.deepxray.core.network.*;
       import io.github.deepxray.core.progress.*;
       import io.github.deepxray.datasets.*;

@@ -3,8 +3,8 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;

@@ -3,7 +3,6 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
@@ -15,6 +14,7 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.UntrainedBackbone;
+import io.github.deepxray.train.stage.Context;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
 import io.jhdf.api.WritableGroup;
@@ -152,8 +152,7 @@ final class SmallRun {
                     .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                     .toList(),
                 0,
-                Pipeline.engine("tflite"),
-                Progress.NONE)
+                Context.of(Pipeline.engine("tflite"), HOME.resolve("cache")))
             .model()
             .weights();
     Map<String, WritableGroup> groups = new HashMap<>();

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;

@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.testkit.InCi;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.ImageClassifier;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -107,7 +107,7 @@ final class ArtifactChecker {
   private InferenceEngine load(Artifact artifact, int classes, int threads) throws IOException {
     InferenceEngine engine = artifact.load(bundle, threads);
     try {
-      ImageClassifier.requireClassifier(engine, classes, bundle.folder().resolve(artifact.path()));
+      Classifier.requireClassifier(engine, classes, bundle.folder().resolve(artifact.path()));
       return engine;
     } catch (DeepXrayException e) {
       engine.close();

@@ -1,20 +1,19 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -37,15 +36,15 @@ import io.github.deepxray.report.ReportPictures;
 import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.tensorflow.ServingWarmup;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
-import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteMetadata;
 import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.HistoryFile;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,8 +67,7 @@ public final class BundleWriter {
   private final DatasetOrigin origin;
   private final Map<String, String> config;
   private final Options options;
-  private final int cores;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * How to write.
@@ -124,8 +122,7 @@ public final class BundleWriter {
    * @param origin where the images come from
    * @param config the effective options, for the provenance
    * @param options how to write
-   * @param cores how many processor cores the gate may use
-   * @param progress told how far the gate is
+   * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
       String name,
@@ -133,15 +130,13 @@ public final class BundleWriter {
       DatasetOrigin origin,
       Map<String, String> config,
       Options options,
-      int cores,
-      Progress progress) {
+      Context context) {
     this.name = name;
     this.purpose = purpose;
     this.origin = origin;
     this.config = Map.copyOf(config);
     this.options = options;
-    this.cores = cores;
-    this.progress = progress;
+    this.context = context;
   }
 
   /**
@@ -337,8 +332,7 @@ public final class BundleWriter {
       return ReportPictures.mistakes(dataset, test, decision);
     }
     Path model = bundle.folder().resolve(Bundle.EXPLAIN);
-    try (Explainer explainer =
-        new Explainer(TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT), model.toString())) {
+    try (Explainer explainer = Explainer.open(model)) {
       return ReportPictures.mistakes(dataset, test, decision, explainer);
     }
   }
@@ -351,7 +345,8 @@ public final class BundleWriter {
       List<QuantizedForms.Form> forms)
       throws IOException {
     Decision trained = metrics.decision().decision();
-    ArtifactChecker checker = new ArtifactChecker(bundle, dataset, metrics, cores, progress);
+    ArtifactChecker checker =
+        new ArtifactChecker(bundle, dataset, metrics, context.cores(), context.progress());
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       Optional<QuantizedForms.Form> form =

@@ -1,7 +1,7 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;

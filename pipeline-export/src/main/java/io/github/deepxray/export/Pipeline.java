@@ -1,7 +1,7 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FolderLock;
@@ -20,8 +20,9 @@ import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,22 +54,14 @@ public final class Pipeline {
   // Every stage holds its lock: two runs in one folder would remove each other's files.
   private final Path out;
   private final Path data;
-  private final Path cache;
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
-  private final TrainingListener listener;
+  private final Context context;
   private final Map<String, String> config;
   private final BundleWriter.Options bundleOptions;
 
   private Pipeline(Builder builder) {
     out = builder.out;
     data = builder.data;
-    cache = builder.cache;
-    engines = builder.engines;
-    cores = builder.cores;
-    progress = builder.progress;
-    listener = builder.listener;
+    context = builder.context;
     config = new TreeMap<>(builder.config);
     bundleOptions = builder.bundleOptions;
   }
@@ -109,7 +102,12 @@ public final class Pipeline {
 
   /** The folder of the embeddings. */
   public Path cacheFolder() {
-    return cache;
+    return context.cache();
+  }
+
+  /** The surroundings of all stages. */
+  public Context context() {
+    return context;
   }
 
   /** The folder of the training. */
@@ -151,7 +149,10 @@ public final class Pipeline {
    */
   public PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
     return FolderLock.holding(
-        out, () -> DatasetBuilder.prepare(source, dataFolder(), options, cores, progress));
+        out,
+        () ->
+            DatasetBuilder.prepare(
+                source, dataFolder(), options, context.cores(), context.progress()));
   }
 
   /**
@@ -165,8 +166,7 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset = PreparedDataset.open(dataFolder());
-          return new Trainer(options, engines, cache, progress, listener)
-              .train(dataset, backbone, trainFolder());
+          return new Trainer(options, context).train(dataset, backbone, trainFolder());
         });
   }
 
@@ -181,7 +181,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new BackbonePruner(options, engines, cache, progress, listener)
+            new BackbonePruner(options, context)
                 .prune(
                     PreparedDataset.open(dataFolder()),
                     TrainedModel.load(trainFolder()),
@@ -199,7 +199,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new FineTuner(options, engines, cache, progress, listener)
+            new FineTuner(options, context)
                 .tune(PreparedDataset.open(dataFolder()), model(false), fineTuneFolder()));
   }
 
@@ -271,7 +271,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new Evaluator(engines, cores, cache, progress)
+            new Evaluator(context)
                 .evaluate(PreparedDataset.open(dataFolder()), model(), evaluationFolder()));
   }
 
@@ -287,7 +287,7 @@ public final class Pipeline {
         out,
         () -> {
           List<Quantizer.Result> results =
-              new Quantizer(options, cache, progress)
+              new Quantizer(options, context)
                   .quantize(PreparedDataset.open(dataFolder()), model(), quantizeFolder());
           for (Quantizer.Result result : results) {
             for (String report : result.form().reports()) {
@@ -324,7 +324,7 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () ->
-            new BundleWriter(name, purpose, origin, config, bundleOptions, cores, progress)
+            new BundleWriter(name, purpose, origin, config, bundleOptions, context)
                 .write(
                     model(),
                     PreparedDataset.open(dataFolder()),
@@ -350,13 +350,7 @@ public final class Pipeline {
           DatasetManifest dataset = PreparedDataset.open(dataFolder()).manifest();
           Path file = out.resolve(Bundle.TFLITE_FLOAT32);
           new BundleWriter(
-                  name,
-                  purpose,
-                  DatasetOrigin.of(dataset.audit()),
-                  config,
-                  bundleOptions,
-                  cores,
-                  progress)
+                  name, purpose, DatasetOrigin.of(dataset.audit()), config, bundleOptions, context)
               .writeFloat32(model(), dataset.profile(), file);
           return file;
         });
@@ -369,7 +363,7 @@ public final class Pipeline {
    * @throws IOException if something cannot be read
    */
   public BundleVerifier.Report verify() throws IOException {
-    return new BundleVerifier(cores, progress)
+    return new BundleVerifier(context.cores(), context.progress())
         .verify(Bundle.open(bundleFolder()), PreparedDataset.open(dataFolder()));
   }
 
@@ -377,18 +371,14 @@ public final class Pipeline {
   public static final class Builder {
     private final Path out;
     private Path data;
-    private Path cache;
-    private EngineFactory engines = new TfLiteEngineFactory();
-    private int cores = Runtime.getRuntime().availableProcessors();
-    private Progress progress = Progress.NONE;
-    private TrainingListener listener = TrainingListener.NONE;
+    private Context context;
     private Map<String, String> config = Map.of();
     private BundleWriter.Options bundleOptions = BundleWriter.Options.DEFAULT;
 
     private Builder(Path out) {
       this.out = out;
       this.data = out.resolve("data");
-      this.cache = out.resolve("cache");
+      this.context = Context.of(new TfLiteEngineFactory(), out.resolve("cache"));
     }
 
     /** Where the prepared data set is; several pipelines may share it. */
@@ -399,31 +389,43 @@ public final class Pipeline {
 
     /** Where embeddings are kept; several pipelines may share it one after another. */
     public Builder optCache(Path folder) {
-      cache = folder;
+      context = context.withCache(folder);
       return this;
     }
 
     /** What runs backbone and head; TFLite by default, the faster one on CPUs. */
     public Builder optEngine(EngineFactory factory) {
-      engines = factory;
+      context = context.withEngines(factory);
       return this;
     }
 
     /** How many processor cores to use; all by default. */
     public Builder optCores(int number) {
-      cores = number;
+      context = context.withCores(number);
       return this;
     }
 
     /** Told how far each stage is. */
     public Builder optProgress(Progress listening) {
-      progress = listening;
+      context = context.withProgress(listening);
       return this;
     }
 
     /** Told of every epoch. */
     public Builder optListener(TrainingListener listening) {
-      listener = listening;
+      context = context.withListener(listening);
+      return this;
+    }
+
+    /** After how many epochs of a head's training a checkpoint is written; 10 by default. */
+    public Builder optCheckpointEvery(int epochs) {
+      context = context.withCheckpointEvery(epochs);
+      return this;
+    }
+
+    /** Every stage starts anew, whatever an earlier run of it left; by default it goes on. */
+    public Builder optStartAnew() {
+      context = context.startingAnew();
       return this;
     }
 

@@ -1,8 +1,8 @@
 package io.github.deepxray.export;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.core.network.Sparsity;

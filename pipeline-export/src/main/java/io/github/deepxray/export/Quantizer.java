@@ -1,8 +1,8 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
@@ -16,7 +16,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.Passes;
@@ -32,15 +31,17 @@ import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingImages;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadPruning;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.head.HeadTrainer;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,9 +70,10 @@ public final class Quantizer {
   private static final double FLOAT_COST = 0.68;
 
   private final Options options;
-  private final EngineFactory engines = new TfLiteEngineFactory();
-  private final Path cacheFolder;
-  private final Progress progress;
+  private final Context context;
+
+  /** What runs quantized models. */
+  private final EngineFactory integers;
 
   /** Whether the head is trained anew on the features of the integer backbone. */
   public enum Refit {
@@ -104,7 +106,6 @@ public final class Quantizer {
    * @param sparse whether kernels that are mostly zeros are stored without them
    * @param limits what the search for layers tries to reach on the validation split
    * @param seed of the choice of training images
-   * @param cores how many processor cores to use
    */
   public record Options(
       List<QuantizationSpec> forms,
@@ -117,8 +118,7 @@ public final class Quantizer {
       TfLiteWriter.DataType output,
       boolean sparse,
       Limits limits,
-      long seed,
-      int cores) {
+      long seed) {
     /** Checks the numbers. */
     public Options {
       forms = List.copyOf(forms);
@@ -131,7 +131,7 @@ public final class Quantizer {
       }
     }
 
-    /** These forms, everything else by default, all cores. */
+    /** These forms, everything else by default. */
     public static Options of(List<QuantizationSpec> forms, long seed) {
       return new Options(
           forms,
@@ -144,8 +144,7 @@ public final class Quantizer {
           TfLiteWriter.DataType.FLOAT32,
           false,
           Limits.QUANTIZATION,
-          seed,
-          Runtime.getRuntime().availableProcessors());
+          seed);
     }
   }
 
@@ -153,13 +152,14 @@ public final class Quantizer {
    * Prepares.
    *
    * @param options how to quantize
-   * @param cacheFolder the folder of all embedding caches
-   * @param progress told how far it is
+   * @param context the surroundings to quantize in; quantized models run in TFLite if the engine
+   *     does not compute in integers
    */
-  public Quantizer(Options options, Path cacheFolder, Progress progress) {
+  public Quantizer(Options options, Context context) {
     this.options = options;
-    this.cacheFolder = cacheFolder;
-    this.progress = progress;
+    this.context = context;
+    this.integers =
+        context.engines().computesInIntegers() ? context.engines() : new TfLiteEngineFactory();
   }
 
   /**
@@ -222,11 +222,12 @@ public final class Quantizer {
               + dataset.folder()
               + "; train again or give that data set.");
     }
-    List<String> inputs = inputs(model);
-    FinishedStage stage = new FinishedStage(folder, inputs);
-    Optional<Finished> done = stage.outcome(Finished.class);
+    Stage stage = stage(dataset, model);
+    StageManifest manifest = new StageManifest(folder, stage);
+    Optional<Finished> done =
+        context.resumes() ? manifest.outcome(Finished.class) : Optional.empty();
     if (done.isPresent()) {
-      progress.note(stage.told("quantization"));
+      context.progress().note(manifest.told());
       return done.get().results();
     }
     List<Result> results = new ArrayList<>();
@@ -252,7 +253,7 @@ public final class Quantizer {
             files.add(result.form().file());
             files.addAll(result.form().reports());
           }
-          new FinishedStage(partial, inputs).keep(new Finished(results), files);
+          new StageManifest(partial, stage.writing(files)).keep(new Finished(results));
         });
     return List.copyOf(results);
   }
@@ -264,25 +265,12 @@ public final class Quantizer {
     }
   }
 
-  /** Whatever the result depends on. */
-  private List<String> inputs(TrainedModel model) {
-    return List.of(
-        options.forms().toString(),
-        Integer.toString(options.calibrationImages()),
-        Boolean.toString(options.biasCorrection()),
-        options.refit().toString(),
-        options.search().toString(),
-        Boolean.toString(options.reports()),
-        options.input().toString(),
-        options.output().toString(),
-        Boolean.toString(options.sparse()),
-        options.limits().toString(),
-        Long.toString(options.seed()),
-        Json.compact(model.description()),
-        model.model().network().toString(),
-        model.model().weights().sha256(),
-        engines.name(),
-        engines.version());
+  private Stage stage(PreparedDataset dataset, TrainedModel model) {
+    return Stage.of("quantization", options)
+        .reading("data", dataset.fingerprint())
+        .reading("model", model.fingerprint())
+        .reading("integers", integers.name() + " " + integers.version())
+        .computedBy(context.engines());
   }
 
   /** One classifier on one data set. */
@@ -329,7 +317,8 @@ public final class Quantizer {
     private Result calibrated(QuantizationSpec spec, Artifact artifact) throws IOException {
       Model exact = spec.prepare(trained.model());
       Calibration calibration =
-          new Calibrator(engines, options.cores(), progress).calibrate(exact, examples);
+          new Calibrator(context.engines(), context.cores(), context.progress())
+              .calibrate(exact, examples);
       IntegerQuantization pass = spec.integerQuantization(exact, calibration);
       Candidates candidates = new Candidates(spec, artifact, exact);
       Set<String> kept = Set.of();
@@ -358,7 +347,7 @@ public final class Quantizer {
       List<String> reports = new ArrayList<>();
       if (options.reports()) {
         LayerReport report =
-            new LayerAnalysis(engines, options.cores(), progress)
+            new LayerAnalysis(integers, context.cores(), context.progress())
                 .analyze(
                     exact,
                     candidate.model,
@@ -414,7 +403,7 @@ public final class Quantizer {
         // Without XNNPACK, 16 bits would take hours; their steps are too fine to need it.
         Model corrected =
             options.biasCorrection() && spec.mode() == QuantizationMode.INT8
-                ? new BiasCorrection(engines, options.cores(), progress)
+                ? new BiasCorrection(integers, context.cores(), context.progress())
                     .correct(exact, quantized, examples)
                 : quantized;
         byte[] bytes = bytes(spec, corrected);
@@ -480,7 +469,7 @@ public final class Quantizer {
 
     /** What a file says about the validation images. */
     private SplitScores validate(String name, byte[] file) throws IOException {
-      return new ArtifactScorer(dataset, options.cores(), progress)
+      return new ArtifactScorer(dataset, context.cores(), context.progress())
           .score(
               "quantize " + name,
               true,
@@ -493,7 +482,7 @@ public final class Quantizer {
         IntegerQuantization pass, Candidates candidates, SensitivitySearch.Limits limits)
         throws IOException {
       double none = cost(pass.apply(candidates.exact));
-      return new SensitivitySearch(engines, options.cores(), progress)
+      return new SensitivitySearch(integers, context.cores(), context.progress())
           .search(
               candidates.exact,
               pass,
@@ -510,24 +499,16 @@ public final class Quantizer {
       HeadSpec head = trained.description().head();
       Model backbone = quantized.cutAt(EfficientNet.FEATURES);
       EmbeddingExtractor extractor =
-          new EmbeddingExtractor(backbone, engines, options.cores(), cacheFolder, progress);
+          new EmbeddingExtractor(backbone, context.withEngines(integers));
       Embeddings train = extractor.extract(dataset, Split.TRAIN, head.views()).embeddings();
       Embeddings validation = extractor.extract(dataset, Split.VALIDATION, 1).embeddings();
       Model fitted =
           new HeadTrainer(
-                  head,
-                  trained.description().seed(),
-                  TrainingListener.NONE,
-                  Optional.empty(),
-                  options.cores())
+                  head, trained.description().seed(), context.withListener(TrainingListener.NONE))
               .train(train, validation);
       if (trained.description().pruning().isPresent()) {
         fitted =
-            new HeadPruning(
-                    trained.description().pruning().get().spec(),
-                    engines,
-                    options.cores(),
-                    progress)
+            new HeadPruning(trained.description().pruning().get().spec(), context)
                 .prune(trained.model().network(), fitted, train);
       }
       Model joint = spec.prepare(trained.backbone().then(fitted));
@@ -535,7 +516,8 @@ public final class Quantizer {
       IntegerQuantization ranged = pass;
       if (spec.integerHead()) {
         Calibration ranges =
-            new Calibrator(engines, options.cores(), progress).calibrate(joint, examples);
+            new Calibrator(context.engines(), context.cores(), context.progress())
+                .calibrate(joint, examples);
         ranged = spec.integerQuantization(joint, ranges).withFloatLayers(pass.floatLayers());
       }
       Model requantized = ranged.apply(joint);

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -48,6 +49,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +58,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,14 +98,17 @@ class BundleTest {
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
             1,
-            Pipeline.engine("tflite"),
-            Progress.NONE);
+            Context.of(Pipeline.engine("tflite"), home.resolve("cache")));
     pipeline =
         Pipeline.builder(home.resolve("out")).optConfig(Map.of("seed", "2", "b", "c")).build();
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
     bundle = pipeline.export("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS);
+  }
+
+  private static Context context() {
+    return pipeline.context().withCores(1);
   }
 
   /** The classifier of another training on the same data. */
@@ -242,8 +246,7 @@ class BundleTest {
             origin,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE)
+            context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
             dataset,
@@ -340,8 +343,7 @@ class BundleTest {
                             .apply(TrainedModel.load(pipeline.trainFolder()).model()),
                         1),
                 "the trained model");
-        Classifier classifier =
-            Classifier.load(bundle.folder(), Artifact.FLOAT32, OptionalDouble.empty(), 1)) {
+        Classifier classifier = Classifier.open(bundle.folder())) {
       assertThat(engine.outputNames()).containsExactly("probability", "heat_map");
       assertThat(engine.delegatedWhole()).isTrue();
       float largest = 0;
@@ -397,8 +399,7 @@ class BundleTest {
             DatasetOrigin.PHANTOMS,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            thief);
+            context().withProgress(thief));
     assertThatThrownBy(
             () ->
                 writer.write(
@@ -423,8 +424,7 @@ class BundleTest {
                 DatasetOrigin.PHANTOMS,
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
-                1,
-                Progress.NONE)
+                context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
                 dataset,
@@ -557,8 +557,7 @@ class BundleTest {
             DatasetOrigin.PHANTOMS,
             Map.of(),
             BundleWriter.Options.DEFAULT,
-            1,
-            Progress.NONE);
+            context());
     Bundle written =
         writer.write(
             model,
@@ -578,7 +577,7 @@ class BundleTest {
     boolean better = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).value() > 0.5;
     assertThat(report.table())
         .contains("REFUSED  int8, test: AUC differs by " + (better ? "-" : "+"));
-    assertThat(written.threshold(Artifact.INT8)).isEqualTo(0.25);
+    assertThat(written.decision(Artifact.INT8).threshold()).hasValue(0.25);
     assertThat(LayerReport.read(written.folder().resolve("reports/layers.json"))).isEqualTo(lost);
     assertThat(written.folder().resolve("reports/layers.html"))
         .content()
@@ -646,8 +645,7 @@ class BundleTest {
                 DatasetOrigin.PHANTOMS,
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
-                1,
-                Progress.NONE)
+                context())
             .write(
                 model,
                 dataset,

@@ -2,8 +2,9 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.Passes;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,8 +38,7 @@ class NativeLoadingTest {
 
     public static void main(String[] arguments) throws IOException {
       for (int i = 0; i < 2; i++) {
-        try (Classifier classifier =
-            Classifier.load(Path.of(arguments[0]), Artifact.FLOAT32, OptionalDouble.empty(), 1)) {
+        try (Classifier classifier = Classifier.open(Path.of(arguments[0]))) {
           System.out.println(classifier.classify(RgbImage.of(1, 1, new byte[3])));
         } catch (DeepXrayException e) {
           System.out.println(e.getMessage());

@@ -3,9 +3,9 @@ package io.github.deepxray.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Limits;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.EfficientNet;
@@ -31,12 +31,12 @@ import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter.DataType;
 import io.github.deepxray.train.Backbone;
-import io.github.deepxray.train.FinishedStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,24 +96,17 @@ class QuantizerTest {
   private static TrainedModel train(EfficientNet network) throws IOException {
     List<RgbImage> images =
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
-    Backbone backbone =
-        UntrainedBackbone.calibrated(
-            network, SIZE, images, 0, new TfLiteEngineFactory(), Progress.NONE);
+    Backbone backbone = UntrainedBackbone.calibrated(network, SIZE, images, 0, context());
     return new Trainer(
             new Trainer.Options(
-                HeadSpec.of("logistic").withViews(1).withEpochs(20),
-                1,
-                SENSITIVITY,
-                0.5,
-                10,
-                true,
-                2),
-            new TfLiteEngineFactory(),
-            shared.resolve("cache"),
-            Progress.NONE,
-            TrainingListener.NONE)
+                HeadSpec.of("logistic").withViews(1).withEpochs(20), 1, SENSITIVITY, 0.5),
+            context())
         .train(dataset, backbone, shared.resolve("head of " + network.kerasName()))
         .model();
+  }
+
+  private static Context context() {
+    return Context.of(new TfLiteEngineFactory(), shared.resolve("cache")).withCores(2);
   }
 
   private static Quantizer.Options options(QuantizationSpec spec, Refit refit) {
@@ -128,8 +121,7 @@ class QuantizerTest {
         DataType.FLOAT32,
         false,
         Limits.QUANTIZATION,
-        1,
-        2);
+        1);
   }
 
   private static Quantizer.Options corrected(Quantizer.Options o, boolean biasCorrection) {
@@ -144,8 +136,7 @@ class QuantizerTest {
         o.output(),
         o.sparse(),
         o.limits(),
-        o.seed(),
-        o.cores());
+        o.seed());
   }
 
   private static Quantizer.Options searching(Quantizer.Options o, Limits limits) {
@@ -160,8 +151,7 @@ class QuantizerTest {
         o.output(),
         o.sparse(),
         limits,
-        o.seed(),
-        o.cores());
+        o.seed());
   }
 
   private static Quantizer.Options between(DataType input, DataType output) {
@@ -177,8 +167,7 @@ class QuantizerTest {
         output,
         false,
         o.limits(),
-        o.seed(),
-        o.cores());
+        o.seed());
   }
 
   private Quantizer.Result quantize(Quantizer.Options options, String name) throws IOException {
@@ -188,7 +177,7 @@ class QuantizerTest {
   private Quantizer.Result quantize(Quantizer.Options options, TrainedModel model, String name)
       throws IOException {
     List<Quantizer.Result> results =
-        new Quantizer(options, shared.resolve("cache"), notes)
+        new Quantizer(options, context().withProgress(notes))
             .quantize(dataset, model, folder.resolve(name));
     assertThat(results).hasSize(1);
     return results.get(0);
@@ -348,7 +337,7 @@ class QuantizerTest {
   void whatIsFinishedIsNotDoneAgain() throws IOException {
     Quantizer.Options options = options(INT8, Refit.NEVER);
     Quantizer.Result first = quantize(options, "out");
-    Path finished = folder.resolve("out").resolve(FinishedStage.FILE);
+    Path finished = folder.resolve("out").resolve(StageManifest.FILE);
     Object written = Files.getLastModifiedTime(finished);
     assertThat(notes.lines()).isEmpty();
     assertThat(quantize(options, "out")).isEqualTo(first);

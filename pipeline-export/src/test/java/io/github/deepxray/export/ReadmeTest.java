@@ -8,7 +8,7 @@ import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.train.FineTuneSpec;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeTest {
   private static final String IMPORTS =
       """
-      import io.github.deepxray.core.bundle.*;
+      import io.github.deepxray.classify.*;
       import io.github.deepxray.core.network.*;
       import io.github.deepxray.core.progress.*;
       import io.github.deepxray.datasets.*;

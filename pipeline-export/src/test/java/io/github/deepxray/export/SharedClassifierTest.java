@@ -3,16 +3,17 @@ package io.github.deepxray.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Prediction;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Prediction;
-import io.github.deepxray.core.bundle.Verdict;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.explain.Explainer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.FileSizes;
@@ -27,7 +28,6 @@ import io.github.deepxray.tensorflow.SavedModelWriter;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.Threads;
-import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
 import java.io.IOException;
@@ -38,7 +38,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -115,12 +114,12 @@ class SharedClassifierTest {
   }
 
   private static Classifier load(Artifact artifact) throws IOException {
-    return Classifier.load(bundle.folder(), artifact, OptionalDouble.empty(), 1);
+    return Classifier.open(bundle.folder(), Classifier.Options.DEFAULT.withArtifact(artifact));
   }
 
   private static Explainer explainer() throws IOException {
     Path file = folder.resolve(Bundle.EXPLAIN);
-    return new Explainer(TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT), file.toString());
+    return Explainer.open(file);
   }
 
   static Stream<Arguments> forms() {
@@ -222,7 +221,8 @@ class SharedClassifierTest {
             copy.resolve(folder.resolve(artifact.path()).relativize(file).toString()).normalize());
       }
     }
-    try (Classifier shared = Classifier.load(copy, artifact, OptionalDouble.empty(), 1)) {
+    try (Classifier shared =
+        Classifier.open(copy, Classifier.Options.DEFAULT.withArtifact(artifact))) {
       AtomicFiles.deleteRecursively(copy);
       Threads.PLATFORM.run(8, t -> shared.classify(IMAGES.get(t)));
     }
@@ -265,7 +265,8 @@ class SharedClassifierTest {
     for (Path model : List.of(bundle.folder(), folder.resolve(Artifact.FLOAT32.path()))) {
       assertThatThrownBy(
               () ->
-                  Classifier.load(model, Artifact.FLOAT32, OptionalDouble.of(threshold), 1).close())
+                  Classifier.open(model, Classifier.Options.DEFAULT.withThreshold(threshold))
+                      .close())
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(String.valueOf(threshold))
           .hasMessageContaining("0 to 1");

@@ -1,6 +1,6 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;

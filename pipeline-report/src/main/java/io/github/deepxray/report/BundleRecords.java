@@ -1,7 +1,7 @@
 package io.github.deepxray.report;
 
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;

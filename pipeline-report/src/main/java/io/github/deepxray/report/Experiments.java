@@ -148,8 +148,9 @@ public record Experiments(
     return List.of(
         "Mean ± standard deviation over the seeds "
             + String.join(", ", seeds.stream().map(String::valueOf).toList())
-            + ". Decisions are by the threshold chosen on validation; of more than two classes for the"
-            + " most probable one, and AUC, sensitivity and specificity are means over the classes.",
+            + ". Decisions are by the threshold chosen on validation; of more than two classes for"
+            + " the most probable one, and AUC, sensitivity and specificity are means over the"
+            + " classes.",
         bestOnValidation()
             .map(
                 best ->
@@ -162,9 +163,9 @@ public record Experiments(
             + baseline
             + " with the same seed, mean over the seeds; in brackets the 95 % interval over "
             + String.format(Locale.ROOT, "%,d", Evaluation.RESAMPLES)
-            + " resamples of patients, the same patients for both and for all seeds. The interval is"
-            + " about other patients, ± is about other seeds; the interval is for one comparison, not"
-            + " for the best of many.",
+            + " resamples of patients, the same patients for both and for all seeds. The interval"
+            + " is about other patients, ± is about other seeds; the interval is for one"
+            + " comparison, not for the best of many.",
         "Size: the float32 .tflite file as it is and after gzip, mean over the seeds.");
   }
 }

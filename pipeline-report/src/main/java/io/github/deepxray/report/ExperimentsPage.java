@@ -62,8 +62,8 @@ public final class ExperimentsPage {
     double from = IntervalStrip.from(least());
     Table table =
         Table.of(
-            "Mean ± standard deviation over the seeds; the lines reach from the least to the greatest"
-                + " AUC of a seed, test above, validation below.",
+            "Mean ± standard deviation over the seeds; the lines reach from the least to the"
+                + " greatest AUC of a seed, test above, validation below.",
             heads(from, 1));
     for (Experiment e : content.experiments()) {
       List<Cell> cells = new ArrayList<>();

@@ -100,19 +100,19 @@ record ModelCardText(
             switch (origin) {
               case KERMANY_2018 ->
                   List.of(
-                      "All images are of children of one to five years in one hospital in Guangzhou."
-                          + " How well the model does on adults or elsewhere is unknown and usually"
-                          + " worse.",
+                      "All images are of children of one to five years in one hospital in"
+                          + " Guangzhou. How well the model does on adults or elsewhere is unknown"
+                          + " and usually worse.",
                       "Labels come from the reading of few physicians; they are not perfect.",
-                      "Normal images of the test split look different from those of the train split:"
-                          + " metrics on validation flatter, and specificity suffers most.");
+                      "Normal images of the test split look different from those of the train"
+                          + " split: metrics on validation flatter, and specificity suffers most.");
               case PHANTOMS ->
                   List.of(
                       "The metrics say that the pipeline works. They say nothing about X-rays.");
               case UNKNOWN ->
                   List.of(
-                      "How well the model does on images from other devices, hospitals or age groups"
-                          + " than those it was trained on is unknown and usually worse.",
+                      "How well the model does on images from other devices, hospitals or age"
+                          + " groups than those it was trained on is unknown and usually worse.",
                       "It has learnt the labels it was given, with their mistakes.");
             });
     limits.add(calibration());

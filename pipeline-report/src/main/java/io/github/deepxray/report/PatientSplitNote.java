@@ -21,7 +21,7 @@ public final class PatientSplitNote {
     return Optional.of(
         "Images whose patient is unknown: "
             + Numbers.count(audit.unknownPatients())
-            + ". Each counts as a patient of its own, so two of one patient may be on both sides of a"
-            + " split, and intervals may be too narrow.");
+            + ". Each counts as a patient of its own, so two of one patient may be on both sides of"
+            + " a split, and intervals may be too narrow.");
   }
 }

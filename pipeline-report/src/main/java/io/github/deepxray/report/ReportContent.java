@@ -1,6 +1,6 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.bundle.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
@@ -9,10 +9,10 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.stage.EpochResult;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.metrics.Decision;

@@ -1,7 +1,7 @@
 package io.github.deepxray.report;
 
 import io.github.deepxray.report.Chart.Point;
-import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.stage.EpochResult;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
@@ -25,13 +25,13 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.DecisionThresholds;
-import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.Mistakes;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

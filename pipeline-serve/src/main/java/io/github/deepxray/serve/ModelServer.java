@@ -1,8 +1,8 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.io.AtomicFiles;
 import java.io.IOException;

@@ -1,23 +1,24 @@
 package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.ImageClassifier;
-import io.github.deepxray.core.bundle.Prediction;
 import io.github.deepxray.core.concurrent.Holders;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.explain.Explainer;
+import io.github.deepxray.core.engine.ModelFormat;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.tflite.TfLiteEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class ModelVersion {
   private final JsonNode profile;
   private final JsonNode artifacts;
   private final List<InferenceEngine> engines = new ArrayList<>();
-  private final List<ImageClassifier> classifiers = new ArrayList<>();
+  private final List<Classifier> classifiers = new ArrayList<>();
   private final List<InferenceEngine> explaining = new ArrayList<>();
   private final List<Explainer> explainers = new ArrayList<>();
 
@@ -109,8 +110,7 @@ final class ModelVersion {
     bundle.requireIntact(artifact);
     bundle.requireIntact(Bundle.EXPLAIN::equals);
     List<String> labels = bundle.labels();
-    OptionalDouble threshold =
-        labels.size() > 2 ? OptionalDouble.empty() : OptionalDouble.of(bundle.threshold(artifact));
+    Decision decision = bundle.decision(artifact);
     ModelVersion version =
         new ModelVersion(
             number,
@@ -126,12 +126,10 @@ final class ModelVersion {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
         InferenceEngine engine = next(version.engines, () -> artifact.load(bundle, 1));
-        version.classifiers.add(ImageClassifier.of(engine, labels, threshold, folder));
+        version.classifiers.add(Classifier.of(engine, labels, decision, folder));
         if (Files.exists(explaining)) {
           InferenceEngine explains =
-              next(
-                  version.explaining,
-                  () -> TfLiteEngine.load(explaining, TfLiteEngine.Options.DEFAULT));
+              next(version.explaining, () -> ModelFormat.TFLITE.load(explaining, 1));
           version.explainers.add(new Explainer(explains, explaining.toString()));
         }
         version.probe(w);
@@ -331,7 +329,7 @@ final class ModelVersion {
 
   private void close() {
     // These close the engines they were given.
-    classifiers.forEach(ImageClassifier::close);
+    classifiers.forEach(Classifier::close);
     explainers.forEach(Explainer::close);
     // And these may be without one.
     engines.forEach(InferenceEngine::close);

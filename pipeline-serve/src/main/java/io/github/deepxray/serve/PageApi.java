@@ -2,7 +2,7 @@ package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.bundle.Prediction;
+import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;

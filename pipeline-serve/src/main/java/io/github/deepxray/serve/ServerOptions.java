@@ -1,7 +1,7 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.image.ImageLimits;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

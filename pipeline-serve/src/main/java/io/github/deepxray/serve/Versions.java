@@ -1,7 +1,7 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Hashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;

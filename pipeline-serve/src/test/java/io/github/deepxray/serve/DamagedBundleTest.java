@@ -1,7 +1,7 @@
 package io.github.deepxray.serve;
 
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.Robustness.Reading;
 import java.io.IOException;

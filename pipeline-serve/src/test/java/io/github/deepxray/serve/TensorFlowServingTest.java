@@ -8,7 +8,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.bundle.Artifact;
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
@@ -122,9 +122,11 @@ class TensorFlowServingTest {
       delimiter = '|',
       value = {
         "{\"instances\": [#1, #2], \"signature_name\": \"serving_bytes\"} | predictions",
-        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"image_bytes\": #1}, {\"image_bytes\": #2}]} | predictions",
+        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"image_bytes\": #1},"
+            + " {\"image_bytes\": #2}]} | predictions",
         "{\"signature_name\": \"serving_bytes\", \"inputs\": [#1, #2]} | outputs",
-        "{\"signature_name\": \"serving_bytes\", \"inputs\": {\"image_bytes\": [#1, #2]}} | outputs",
+        "{\"signature_name\": \"serving_bytes\", \"inputs\": {\"image_bytes\": [#1, #2]}} |"
+            + " outputs",
       })
   void predictsFiles(String request, String key) throws Exception {
     Http.Answer answer =
@@ -282,12 +284,17 @@ class TensorFlowServingTest {
         "POST | /v1/models/foo/version/50:regress | 400 | Malformed request",
         "POST | /v1/models/foo/versions/HELLO:predict | 400 | Malformed request",
         "POST | /v1/models/foo/versions/1/labels/stable:predict | 400 | Malformed request",
-        "POST | /v1/models/foo/versions/18446744073709551615:regress | 400 | Failed to convert version",
+        "POST | /v1/models/foo/versions/18446744073709551615:regress | 400 | Failed to convert"
+            + " version",
         "POST | /v1/models/foo:predict | 404 | Servable not found for request: Latest(foo)",
-        "POST | /v1/models/foo/versions/50:predict | 404 | Servable not found for request: Specific(foo, 50)",
-        "POST | /v1/models/deepxray/versions/99:predict | 404 | Servable not found for request: Specific(deepxray, 99)",
-        "POST | /v1/models/deepxray/labels/nope:predict | 400 | Unrecognized servable version label: nope",
-        "POST | /v1/models/deepxray/labels/canary:predict | 404 | Servable not found for request: Specific(deepxray, 2)",
+        "POST | /v1/models/foo/versions/50:predict | 404 | Servable not found for request:"
+            + " Specific(foo, 50)",
+        "POST | /v1/models/deepxray/versions/99:predict | 404 | Servable not found for request:"
+            + " Specific(deepxray, 99)",
+        "POST | /v1/models/deepxray/labels/nope:predict | 400 | Unrecognized servable version"
+            + " label: nope",
+        "POST | /v1/models/deepxray/labels/canary:predict | 404 | Servable not found for request:"
+            + " Specific(deepxray, 2)",
         "POST | /v1/models/deepxray:regress | 400 | tensorflow/serving/regress",
         "GET  | /v1/models/foo | 404 | Could not find any versions of model foo",
         "GET  | /v1/models/foo/versions/3 | 404 | Could not find version 3 of model foo",
@@ -326,7 +333,8 @@ class TensorFlowServingTest {
         "{\"instances\": {\"b64\": \"\"}} | 'instances' to be a list/array",
         "{\"instances\": []} | No values in 'instances' array",
         "{\"signature_name\": 100, \"instances\": [1]} | 'signature_name' key must be a string",
-        "{\"signature_name\": \"other\", \"instances\": [1]} | Serving signature name: \"other\" not found",
+        "{\"signature_name\": \"other\", \"instances\": [1]} | Serving signature name: \"other\""
+            + " not found",
         "{\"instances\": [\"x\"]} | not of expected type: float",
         "{\"instances\": [true]} | neither a number nor a string",
         "{\"instances\": [null]} | neither a number nor a string",
@@ -347,10 +355,14 @@ class TensorFlowServingTest {
         "{\"instances\": [1e39]} | without loss of precision",
         "{\"inputs\": {\"pictures\": [1]}} | Missing named input: images",
         "{\"inputs\": 5} | expected [N, 32, 32, 3]",
-        "{\"signature_name\": \"serving_bytes\", \"instances\": [1]} | not of expected type: string",
-        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"?\"}]} | Unable to base64 decode",
-        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": 1}]} | not formatted correctly for base64",
-        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"\", \"a\": 1}]} | not formatted correctly for base64",
+        "{\"signature_name\": \"serving_bytes\", \"instances\": [1]} | not of expected type:"
+            + " string",
+        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"?\"}]} | Unable to"
+            + " base64 decode",
+        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": 1}]} | not formatted"
+            + " correctly for base64",
+        "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"\", \"a\": 1}]} | not"
+            + " formatted correctly for base64",
         "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"\"}]} | is empty",
         "{\"signature_name\": \"serving_bytes\", \"instances\": [\"text\"]} | neither JPEG nor PNG",
         "{\"signature_name\": \"serving_bytes\", \"inputs\": {\"b64\": \"AAAA\"}} | expected [N]",
@@ -374,7 +386,8 @@ class TensorFlowServingTest {
         "{\"examples\": [{}]} | Example 0 has no feature images",
         "{\"examples\": [{\"images\": [1, 2]}]} | has 2 values; expected 3072",
         "{\"examples\": [{\"image_bytes\": [\"a\", \"b\"]}]} | must be one file",
-        "{\"signature_name\": \"serving_default\", \"examples\": [{\"image_bytes\": \"a\"}]} | no feature images",
+        "{\"signature_name\": \"serving_default\", \"examples\": [{\"image_bytes\": \"a\"}]} | no"
+            + " feature images",
         "{\"signature_name\": \"other\", \"examples\": [{}]} | not found in signature def",
       })
   void refusesWrongClassifyRequests(String request, String message) throws Exception {

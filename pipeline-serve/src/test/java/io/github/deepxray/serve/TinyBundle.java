@@ -1,10 +1,10 @@
 package io.github.deepxray.serve;
 
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** A bundle of a network of random weights on images of 32 x 32 pixels. */
 final class TinyBundle {
@@ -88,13 +89,15 @@ final class TinyBundle {
         folder,
         partial -> {
           Model model = classes(seed, labels.size());
+          OptionalDouble threshold =
+              labels.size() == 2 ? OptionalDouble.of(THRESHOLD) : OptionalDouble.empty();
           TfLiteWriter.write(
               Passes.forInference().apply(model), partial.resolve(Bundle.TFLITE_FLOAT32));
           TfLiteWriter.write(Passes.explaining().apply(model), partial.resolve(Bundle.EXPLAIN));
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels) + "\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
-              List.of(report(partial, Artifact.FLOAT32, BLESSED)));
+              List.of(report(partial, Artifact.FLOAT32, threshold, BLESSED)));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return folder;
@@ -124,20 +127,21 @@ final class TinyBundle {
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
               List.of(
-                  report(partial, Artifact.FLOAT32, BLESSED),
-                  report(partial, Artifact.DYNAMIC, dynamic)));
+                  report(partial, Artifact.FLOAT32, OptionalDouble.of(THRESHOLD), BLESSED),
+                  report(partial, Artifact.DYNAMIC, OptionalDouble.of(THRESHOLD), dynamic)));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
     return folder;
   }
 
-  private static ArtifactReport report(Path folder, Artifact artifact, Verdict verdict)
+  private static ArtifactReport report(
+      Path folder, Artifact artifact, OptionalDouble threshold, Verdict verdict)
       throws IOException {
     return new ArtifactReport(
         artifact.key(),
         artifact.path(),
         "tiny",
-        THRESHOLD,
+        threshold,
         FileSizes.of(folder.resolve(artifact.path())),
         Optional.empty(),
         Limits.QUANTIZATION,

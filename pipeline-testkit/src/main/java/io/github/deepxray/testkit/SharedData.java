@@ -49,6 +49,11 @@ public final class SharedData {
     return require("cases/" + path);
   }
 
+  /** The program that runs another as if on an older processor. */
+  public static Path otherProcessor() {
+    return require("tools/other-cpu/other-cpu");
+  }
+
   private static Path require(String path) {
     Path root = Path.of(System.getProperty("deepxray.root", ".."));
     Path shared =

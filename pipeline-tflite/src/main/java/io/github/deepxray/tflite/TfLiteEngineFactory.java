@@ -40,6 +40,11 @@ public final class TfLiteEngineFactory implements EngineFactory {
   }
 
   @Override
+  public boolean computesInIntegers() {
+    return true;
+  }
+
+  @Override
   public TfLiteEngine create(Model model, int threads) {
     return TfLiteEngine.loadTrusted(
         TfLiteWriter.toBytes(model), new TfLiteEngine.Options(threads, delegate));

@@ -1,6 +1,6 @@
 package io.github.deepxray.track;
 
-import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.stage.EpochResult;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

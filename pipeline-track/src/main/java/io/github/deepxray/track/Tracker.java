@@ -1,7 +1,7 @@
 package io.github.deepxray.track;
 
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.github.deepxray.track;
 
-import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,12 +1,9 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EngineFactory;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.prune.ChannelPruning;
@@ -19,9 +16,11 @@ import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadPruning;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -32,10 +31,7 @@ import java.util.Optional;
  */
 public final class BackbonePruner {
   private final Options options;
-  private final EngineFactory engines;
-  private final Path cacheFolder;
-  private final Progress progress;
-  private final TrainingListener listener;
+  private final Context context;
 
   /**
    * What to prune.
@@ -65,22 +61,11 @@ public final class BackbonePruner {
    * Prepares.
    *
    * @param options what to prune
-   * @param engines what runs the backbone
-   * @param cacheFolder the folder of all embedding caches
-   * @param progress told how far it is
-   * @param listener told of every epoch of the head
+   * @param context the surroundings to prune in
    */
-  public BackbonePruner(
-      Options options,
-      EngineFactory engines,
-      Path cacheFolder,
-      Progress progress,
-      TrainingListener listener) {
+  public BackbonePruner(Options options, Context context) {
     this.options = options;
-    this.engines = engines;
-    this.cacheFolder = cacheFolder;
-    this.progress = progress;
-    this.listener = listener;
+    this.context = context;
   }
 
   /**
@@ -104,18 +89,18 @@ public final class BackbonePruner {
               + dataset.folder()
               + "; train again or give that data set.");
     }
-    FinishedStage stage = new FinishedStage(folder, inputs(dataset, model));
-    if (options.trainer().resume() && stage.outcome(Object.class).isPresent()) {
-      progress.note(stage.told("pruning"));
+    StageManifest manifest = new StageManifest(folder, stage(dataset, model));
+    if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
+      context.progress().note(manifest.told());
       return new Trainer.Result(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
     }
-    stage.forget();
+    manifest.forget();
     RepresentativeDataset examples = new TrainingImages(dataset, options.images(), before.seed());
-    int cores = options.trainer().cores();
     Model backbone = model.backbone();
     if (options.channels().isPresent()) {
       backbone =
-          new ChannelPruning(options.channels().get(), engines, cores, progress)
+          new ChannelPruning(
+                  options.channels().get(), context.engines(), context.cores(), context.progress())
               .prune(backbone, examples)
               .model();
     }
@@ -123,12 +108,16 @@ public final class BackbonePruner {
       PruningSpec spec = options.weights().get();
       backbone =
           new OneShotPruning(
-                  spec, OneShotPruning.Compensation.LEAST_SQUARES, engines, cores, progress)
+                  spec,
+                  OneShotPruning.Compensation.LEAST_SQUARES,
+                  context.engines(),
+                  context.cores(),
+                  context.progress())
               .prune(backbone, examples)
               .model();
     }
     Trainer.Result result =
-        new Trainer(options.trainer(), engines, cacheFolder, progress, listener)
+        new Trainer(options.trainer(), context)
             .train(
                 dataset,
                 new Backbone(
@@ -147,7 +136,7 @@ public final class BackbonePruner {
       described = pruneHead(dataset, described, options.weights().get());
     }
     described.save(folder);
-    stage.keep(Map.of(), List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME));
+    manifest.keep(Map.of());
     return result.with(described);
   }
 
@@ -155,13 +144,10 @@ public final class BackbonePruner {
   private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
       throws IOException {
     Trainer.Options trainer = options.trainer();
-    EmbeddingExtractor extractor =
-        new EmbeddingExtractor(model.backbone(), engines, trainer.cores(), cacheFolder, progress);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
     Network network = model.model().network();
     Embeddings train = extractor.extract(dataset, Split.TRAIN, 1).embeddings();
-    Model head =
-        new HeadPruning(spec, engines, trainer.cores(), progress)
-            .prune(network, model.head(), train);
+    Model head = new HeadPruning(spec, context).prune(network, model.head(), train);
     Model pruned = new Model(network, model.model().weights().plus(head.weights()));
     Pruner counter = Pruner.atOnce(spec, network);
     TrainedModel.Description described =
@@ -175,27 +161,19 @@ public final class BackbonePruner {
             trainer.head().balanced(),
             train.counts(),
             Scorer.score(
-                engines, head, extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
+                context.engines(),
+                head,
+                extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
             trainer.targetPrevalence(),
             trainer.targetSensitivity());
     return new TrainedModel(described.with(rule), pruned);
   }
 
-  private List<String> inputs(PreparedDataset dataset, TrainedModel model) {
-    Trainer.Options trainer = options.trainer();
-    return List.of(
-        Json.compact(options.channels()),
-        Json.compact(options.weights()),
-        Integer.toString(options.images()),
-        Json.compact(trainer.head()),
-        Long.toString(trainer.seed()),
-        Double.toString(trainer.targetSensitivity()),
-        Double.toString(trainer.targetPrevalence()),
-        dataset.fingerprint(),
-        Json.compact(model.description()),
-        model.model().network().toString(),
-        model.model().weights().sha256(),
-        engines.name(),
-        engines.version());
+  private Stage stage(PreparedDataset dataset, TrainedModel model) {
+    return Stage.of("pruning", options)
+        .reading("data", dataset.fingerprint())
+        .reading("model", model.fingerprint())
+        .computedBy(context.engines())
+        .writing(TrainedModel.FILES);
   }
 }

@@ -1,17 +1,16 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,24 +21,15 @@ import java.util.function.Predicate;
 
 /** Measures a trained classifier on the validation and test splits. */
 public final class Evaluator {
-  private final EngineFactory engines;
-  private final int cores;
-  private final Path cacheFolder;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * Prepares an evaluation.
    *
-   * @param engines what runs the classifier
-   * @param cores how many processor cores to use
-   * @param cacheFolder the folder of all embedding caches
-   * @param progress told how far it is
+   * @param context the surroundings to evaluate in
    */
-  public Evaluator(EngineFactory engines, int cores, Path cacheFolder, Progress progress) {
-    this.engines = engines;
-    this.cores = cores;
-    this.cacheFolder = cacheFolder;
-    this.progress = progress;
+  public Evaluator(Context context) {
+    this.context = context;
   }
 
   /**
@@ -64,8 +54,7 @@ public final class Evaluator {
               + " (its splits may overlap with this test split); train again or give that data"
               + " set.");
     }
-    EmbeddingExtractor extractor =
-        new EmbeddingExtractor(model.backbone(), engines, cores, cacheFolder, progress);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
     DatasetProfile profile = dataset.manifest().profile();
     Map<String, Evaluation> splits = new LinkedHashMap<>();
     Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
@@ -75,7 +64,7 @@ public final class Evaluator {
         throw new DeepXrayException(
             "The " + split.key() + " split of " + dataset.folder() + " is empty.");
       }
-      SplitScores scores = Scorer.score(engines, model.head(), embeddings);
+      SplitScores scores = Scorer.score(context.engines(), model.head(), embeddings);
       Predictions predictions = Predictions.of(embeddings, scores);
       splits.put(split.key(), evaluate(scores, model));
       slices.put(split.key(), slices(predictions, profile, model));

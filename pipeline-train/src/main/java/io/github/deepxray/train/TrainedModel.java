@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Fingerprint;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.EfficientNet;
@@ -15,9 +16,9 @@ import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.embedding.Embeddings;
-import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,9 @@ public record TrainedModel(Description description, Model model) {
 
   /** The file of the description in a training's folder. */
   public static final String DESCRIPTION = "training.json";
+
+  /** The files that a training leaves in its folder. */
+  public static final List<String> FILES = List.of(WEIGHTS, DESCRIPTION, HistoryFile.NAME);
 
   private static final String FORMAT = "deepxray-training/1";
 
@@ -229,6 +233,11 @@ public record TrainedModel(Description description, Model model) {
   /** The share of the second of two classes. */
   static double positiveShare(Embeddings train) {
     return (double) train.counts().get(1) / train.images().size();
+  }
+
+  /** The hash of weights, network and description. */
+  public String fingerprint() {
+    return Fingerprint.of(List.of(description, model.fingerprint()));
   }
 
   /** The backbone alone: from images to features. */

@@ -1,12 +1,8 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
@@ -15,19 +11,19 @@ import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.head.HeadTrainer;
 import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochCounter;
+import io.github.deepxray.train.stage.HistoryFile;
+import io.github.deepxray.train.stage.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** Trains a classifier on a prepared data set: embeddings, head, thresholds. */
 public final class Trainer {
   private static final String CHECKPOINT = "checkpoint";
 
   private final Options options;
-  private final EngineFactory engines;
-  private final Path cacheFolder;
-  private final Progress progress;
-  private final TrainingListener listener;
+  private final Context context;
 
   /**
    * How to train.
@@ -38,18 +34,9 @@ public final class Trainer {
    *     says nothing of more than two classes
    * @param targetPrevalence the share of positives assumed for the prior-corrected threshold; says
    *     nothing of more than two classes
-   * @param checkpointEvery after how many epochs to write a checkpoint
-   * @param resume whether to go on from a checkpoint of the same training
-   * @param cores how many processor cores to use
    */
   public record Options(
-      HeadSpec head,
-      long seed,
-      double targetSensitivity,
-      double targetPrevalence,
-      int checkpointEvery,
-      boolean resume,
-      int cores) {
+      HeadSpec head, long seed, double targetSensitivity, double targetPrevalence) {
     /** Checks the numbers. */
     public Options {
       if (!(targetSensitivity > 0 && targetSensitivity <= 1)) {
@@ -62,16 +49,11 @@ public final class Trainer {
         throw new DeepXrayException(
             "The prevalence must lie between 0 and 1, not " + targetPrevalence + ".");
       }
-      Checkpoints.requireInterval(checkpointEvery);
-      if (cores < 1) {
-        throw new DeepXrayException("At least 1 core is needed, not " + cores + ".");
-      }
     }
 
-    /** A head and a seed, everything else by default, all cores. */
+    /** A head and a seed, everything else by default. */
     public static Options of(HeadSpec head, long seed) {
-      return new Options(
-          head, seed, 0.95, 0.5, 10, true, Runtime.getRuntime().availableProcessors());
+      return new Options(head, seed, 0.95, 0.5);
     }
 
     /** As a classifier was trained. */
@@ -79,20 +61,8 @@ public final class Trainer {
       Options usual = of(trained.head(), trained.seed());
       return trained.decision() instanceof DecisionThresholds thresholds
           ? new Options(
-              usual.head,
-              usual.seed,
-              thresholds.targetSensitivity(),
-              thresholds.targetPrevalence(),
-              usual.checkpointEvery,
-              usual.resume,
-              usual.cores)
+              usual.head, usual.seed, thresholds.targetSensitivity(), thresholds.targetPrevalence())
           : usual;
-    }
-
-    /** The same on another number of processor cores. */
-    public Options withCores(int number) {
-      return new Options(
-          head, seed, targetSensitivity, targetPrevalence, checkpointEvery, resume, number);
     }
   }
 
@@ -100,22 +70,11 @@ public final class Trainer {
    * Prepares a training.
    *
    * @param options how to train
-   * @param engines what computes the embeddings
-   * @param cacheFolder the folder of all embedding caches
-   * @param progress told how far the embeddings are
-   * @param listener told of every epoch
+   * @param context the surroundings to train in
    */
-  public Trainer(
-      Options options,
-      EngineFactory engines,
-      Path cacheFolder,
-      Progress progress,
-      TrainingListener listener) {
+  public Trainer(Options options, Context context) {
     this.options = options;
-    this.engines = engines;
-    this.cacheFolder = cacheFolder;
-    this.progress = progress;
-    this.listener = listener;
+    this.context = context;
   }
 
   /**
@@ -167,32 +126,22 @@ public final class Trainer {
               + imageSize
               + ".");
     }
-    EmbeddingExtractor extractor =
-        new EmbeddingExtractor(backbone.model(), engines, options.cores(), cacheFolder, progress);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
     Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
     Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
 
     EpochCounter counter = new EpochCounter();
-    String fingerprint =
-        Hashes.sha256(
-            String.join(
-                "\n",
-                Json.compact(options.head()),
-                Long.toString(options.seed()),
-                dataset.fingerprint(),
-                backbone.model().weights().sha256(),
-                engine()));
     Checkpoints checkpoints =
         new Checkpoints(
-            folder.resolve(CHECKPOINT), fingerprint, options.checkpointEvery(), options.resume());
+            folder.resolve(CHECKPOINT), stage(dataset, backbone).fingerprint(), context);
+    HistoryFile history = new HistoryFile(folder.resolve(HistoryFile.NAME));
     long start = System.nanoTime();
     Model head =
         new HeadTrainer(
                 options.head(),
                 options.seed(),
-                listener.and(counter).and(new HistoryFile(folder.resolve(HistoryFile.NAME))),
-                Optional.of(checkpoints),
-                options.cores())
+                context.withListener(context.listener().and(counter).and(history)))
+            .withCheckpoints(checkpoints)
             .train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
 
@@ -223,12 +172,19 @@ public final class Trainer {
     return DecisionRule.choose(
         options.head().balanced(),
         train.counts(),
-        Scorer.score(engines, head, validation),
+        Scorer.score(context.engines(), head, validation),
         options.targetPrevalence(),
         options.targetSensitivity());
   }
 
+  private Stage stage(PreparedDataset dataset, Backbone backbone) {
+    return Stage.of("training", options)
+        .reading("data", dataset.fingerprint())
+        .reading("backbone", backbone.model().fingerprint())
+        .computedBy(context.engines());
+  }
+
   private String engine() {
-    return engines.name() + " " + engines.version();
+    return context.engines().name() + " " + context.engines().version();
   }
 }

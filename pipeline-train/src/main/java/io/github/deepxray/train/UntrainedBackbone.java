@@ -1,6 +1,5 @@
 package io.github.deepxray.train;
 
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -13,6 +12,7 @@ import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.train.stage.Context;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -51,16 +51,10 @@ public final class UntrainedBackbone {
    * @param imageSize height and width of its images in pixels
    * @param images what to measure on; they are resized
    * @param seed of the weights
-   * @param engines what runs the layers
-   * @param progress told of every batch normalization
+   * @param context the engine, the cores and who is told of every batch normalization
    */
   public static Backbone calibrated(
-      EfficientNet variant,
-      int imageSize,
-      List<RgbImage> images,
-      long seed,
-      EngineFactory engines,
-      Progress progress) {
+      EfficientNet variant, int imageSize, List<RgbImage> images, long seed, Context context) {
     Network network = variant.network(imageSize);
     List<Layer> layers = network.layers();
     int size = imageSize * imageSize * 3;
@@ -70,7 +64,7 @@ public final class UntrainedBackbone {
     }
     Weights weights = randomWeights(network, seed);
     long normalizations = layers.stream().filter(BatchNormalization.class::isInstance).count();
-    try (Progress.Task task = progress.start("calibration", normalizations)) {
+    try (Progress.Task task = context.progress().start("calibration", normalizations)) {
       // Everything from layer "next" on depends on the images through the tensor "reached" alone,
       // whose values are kept: no layer runs more than a few times.
       String reached = network.input();
@@ -82,7 +76,7 @@ public final class UntrainedBackbone {
         for (int last = i - 1; last >= next; last--) {
           if (separates(layers, last)) {
             Network part = part(network, reached, next, last, layers.get(last).name());
-            values = run(engines, new Model(part, weights), values, images.size());
+            values = run(context, new Model(part, weights), values, images.size());
             reached = layers.get(last).name();
             next = last + 1;
             break;
@@ -91,7 +85,7 @@ public final class UntrainedBackbone {
         float[] entering = values;
         if (!reached.equals(bn.input())) {
           Network part = part(network, reached, next, i - 1, bn.input());
-          entering = run(engines, new Model(part, weights), values, images.size());
+          entering = run(context, new Model(part, weights), values, images.size());
         }
         weights = weights.plus(statistics(bn, network, entering));
         task.advance(1);
@@ -124,9 +118,8 @@ public final class UntrainedBackbone {
         .withOutputs(List.of(output));
   }
 
-  private static float[] run(EngineFactory engines, Model part, float[] values, int images) {
-    int threads = Runtime.getRuntime().availableProcessors();
-    try (InferenceEngine engine = engines.create(part, threads)) {
+  private static float[] run(Context context, Model part, float[] values, int images) {
+    try (InferenceEngine engine = context.engines().create(part, context.cores())) {
       return engine.run(values, images)[0];
     }
   }

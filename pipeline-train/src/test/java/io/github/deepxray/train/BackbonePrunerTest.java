@@ -22,9 +22,10 @@ import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.Augmentation;
-import io.github.deepxray.train.finetune.FineTuneSpec;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,19 +57,9 @@ class BackbonePrunerTest {
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     Backbone backbone =
         UntrainedBackbone.calibrated(
-            Fixtures.SMALL_EFFICIENT_NET,
-            SIZE,
-            images,
-            0,
-            new TfLiteEngineFactory(),
-            Progress.NONE);
+            Fixtures.SMALL_EFFICIENT_NET, SIZE, images, 0, context(shared));
     start =
-        new Trainer(
-                trainer(true),
-                new TfLiteEngineFactory(),
-                shared.resolve("cache"),
-                Progress.NONE,
-                TrainingListener.NONE)
+        new Trainer(trainer(), context(shared))
             .train(dataset, backbone, shared.resolve("head"))
             .model();
   }
@@ -90,12 +81,12 @@ class BackbonePrunerTest {
         Progress.NONE);
   }
 
-  private static Trainer.Options trainer(boolean resume) throws IOException {
-    return trainer(HeadSpec.of("logistic"), resume);
+  private static Trainer.Options trainer() throws IOException {
+    return trainer(HeadSpec.of("logistic"));
   }
 
-  private static Trainer.Options trainer(HeadSpec head, boolean resume) {
-    return new Trainer.Options(head.withViews(1).withEpochs(5), 3, 0.95, 0.5, 10, resume, 2);
+  private static Trainer.Options trainer(HeadSpec head) {
+    return new Trainer.Options(head.withViews(1).withEpochs(5), 3, 0.95, 0.5);
   }
 
   private static BackbonePruner.Options weights(PruningSpec spec) throws IOException {
@@ -103,13 +94,15 @@ class BackbonePrunerTest {
   }
 
   private static BackbonePruner.Options weights(PruningSpec spec, HeadSpec head) {
-    return new BackbonePruner.Options(
-        Optional.empty(), Optional.of(spec), IMAGES, trainer(head, true));
+    return new BackbonePruner.Options(Optional.empty(), Optional.of(spec), IMAGES, trainer(head));
   }
 
   private BackbonePruner pruner(BackbonePruner.Options options, TrainingListener listener) {
-    return new BackbonePruner(
-        options, new TfLiteEngineFactory(), folder.resolve("cache"), notes, listener);
+    return new BackbonePruner(options, context(folder).withProgress(notes).withListener(listener));
+  }
+
+  private static Context context(Path home) {
+    return Context.of(new TfLiteEngineFactory(), home.resolve("cache")).withCores(2);
   }
 
   private TrainedModel prune(BackbonePruner.Options options, TrainedModel model)
@@ -194,12 +187,7 @@ class BackbonePrunerTest {
     FineTuneSpec tuning =
         FineTuneSpec.DEFAULT.withFrom("top").withEpochs(1).withViews(1, Augmentation.MILD);
     TrainedModel tuned =
-        new FineTuner(
-                FineTuner.Options.of(tuning, 1).withCores(2),
-                new TfLiteEngineFactory(),
-                folder.resolve("cache"),
-                Progress.NONE,
-                TrainingListener.NONE)
+        new FineTuner(FineTuner.Options.of(tuning, 1), context(folder))
             .tune(dataset, pruned, folder.resolve("tuned"))
             .model();
     assertThat(tuned.model().weights().get("member2_hidden1/kernel"))
@@ -243,10 +231,9 @@ class BackbonePrunerTest {
     assertThat(again.vectors()).isZero();
     assertThat(notes.lines()).singleElement().asString().contains("pruning", "finished", "pruned");
 
-    BackbonePruner.Options anew =
-        new BackbonePruner.Options(
-            Optional.empty(), Optional.of(HALF_OF_TOP), IMAGES, trainer(false));
-    assertThatThrownBy(() -> pruner(anew, refuses).prune(dataset, start, place))
+    Context anew = context(folder).withListener(refuses).startingAnew();
+    assertThatThrownBy(
+            () -> new BackbonePruner(weights(HALF_OF_TOP), anew).prune(dataset, start, place))
         .hasMessage("trains");
     // What it left may be half changed by now.
     assertThatThrownBy(() -> pruner(weights(HALF_OF_TOP), refuses).prune(dataset, start, place))
@@ -258,7 +245,7 @@ class BackbonePrunerTest {
     TrainedModel pruned =
         prune(
             new BackbonePruner.Options(
-                Optional.of(ChannelPruningSpec.of(0.9)), Optional.empty(), IMAGES, trainer(true)),
+                Optional.of(ChannelPruningSpec.of(0.9)), Optional.empty(), IMAGES, trainer()),
             start);
     assertThat(pruned.description().expansionChannels()).isNotEmpty();
     assertThat(pruned.description().pruning()).isEmpty();
@@ -271,7 +258,7 @@ class BackbonePrunerTest {
 
   @Test
   void refusesWhatCannotBe() throws IOException {
-    Trainer.Options trainer = trainer(true);
+    Trainer.Options trainer = trainer();
     assertThatThrownBy(
             () -> new BackbonePruner.Options(Optional.empty(), Optional.empty(), 1, trainer))
         .isInstanceOf(DeepXrayException.class)

@@ -16,9 +16,14 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.SharedData;
 import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.finetune.FineTuneSpec;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.HistoryFile;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,12 +114,16 @@ class DamagedRecordsTest {
     EpochResult epoch =
         new EpochResult(0, 1, 2, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3);
     Files.writeString(folder.resolve("a.txt"), "a");
-    FinishedStage stage = new FinishedStage(folder, List.of("inputs"));
-    stage.keep(new Outcome(0.5, List.of(epoch), Optional.empty()), List.of("a.txt"));
+    StageManifest stage =
+        new StageManifest(
+            folder,
+            Stage.of("test", new Outcome(1, List.of(), Optional.empty()))
+                .writing(List.of("a.txt")));
+    stage.keep(new Outcome(0.5, List.of(epoch), Optional.empty()));
     assertThat(stage.outcome(Outcome.class)).isPresent();
     assertThat(
             Damaged.json(
-                folder.resolve(FinishedStage.FILE), MOST_BYTES, () -> stage.outcome(Outcome.class)))
+                folder.resolve(StageManifest.FILE), MOST_BYTES, () -> stage.outcome(Outcome.class)))
         .isPositive();
   }
 
@@ -122,7 +131,11 @@ class DamagedRecordsTest {
   void checkpoints() throws IOException {
     EpochResult epoch =
         new EpochResult(0, 1, Double.NaN, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3);
-    Checkpoints checkpoints = new Checkpoints(folder.resolve("c"), "fingerprint", 1, true);
+    Checkpoints checkpoints =
+        new Checkpoints(
+            folder.resolve("c"),
+            "fingerprint",
+            Context.of(new TfLiteEngineFactory(), folder).withCheckpointEvery(1));
     Weights none = Weights.builder().build();
     checkpoints.save(new Checkpoints.State(List.of(epoch, epoch)), none, none, none);
     assertThat(

@@ -10,8 +10,11 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,23 +67,24 @@ class DecisionThresholdsTest {
     assertThat(thresholds.name()).isEqualTo("validation");
     assertThat(thresholds.describe(DatasetProfile.CHEST_XRAY_PNEUMONIA))
         .isEqualTo(
-            "pneumonia from 0.4000 on, a threshold that finds 95 % of the pneumonias in validation");
+            "pneumonia from 0.4000 on, a threshold that finds 95 % of the pneumonias in"
+                + " validation");
   }
 
   @Test
   void refusesImpossibleOptions() throws IOException {
     HeadSpec head = HeadSpec.of("logistic");
     for (double bad : new double[] {0, 1.01, -1, Double.NaN}) {
-      assertThatThrownBy(() -> new Trainer.Options(head, 0, bad, 0.5, 1, true, 1))
+      assertThatThrownBy(() -> new Trainer.Options(head, 0, bad, 0.5))
           .isInstanceOf(DeepXrayException.class);
-      assertThatThrownBy(
-              () -> new Trainer.Options(head, 0, 0.95, bad == 1.01 ? 1 : bad, 1, true, 1))
+      assertThatThrownBy(() -> new Trainer.Options(head, 0, 0.95, bad == 1.01 ? 1 : bad))
           .isInstanceOf(DeepXrayException.class);
     }
-    assertThatThrownBy(() -> new Trainer.Options(head, 0, 0.95, 0.5, 0, true, 1))
+    Context context = Context.of(new TfLiteEngineFactory(), Path.of("unused"));
+    assertThatThrownBy(() -> context.withCheckpointEvery(0))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("checkpoint");
-    assertThatThrownBy(() -> new Trainer.Options(head, 0, 0.95, 0.5, 1, true, 0))
+    assertThatThrownBy(() -> context.withCores(0))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("core");
   }

@@ -22,6 +22,7 @@ import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.testkit.SharedData;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -124,13 +125,11 @@ class RealDataTest {
   @Test
   void learnsToFindPneumonia() throws IOException {
     Trainer.Options options = Trainer.Options.of(HeadSpec.of("ensemble").withViews(1), 0);
-    EngineFactory engines = new TfLiteEngineFactory();
-    Path cache = folder.resolve("cache");
+    Context context = Context.of(new TfLiteEngineFactory(), folder.resolve("cache"));
     Trainer.Result result =
-        new Trainer(options, engines, cache, Progress.NONE, TrainingListener.NONE)
-            .train(dataset, backbone, folder.resolve("train"));
+        new Trainer(options, context).train(dataset, backbone, folder.resolve("train"));
     ModelMetrics report =
-        new Evaluator(engines, options.cores(), cache, Progress.NONE)
+        new Evaluator(context)
             .evaluate(dataset, TrainedModel.load(folder.resolve("train")), folder);
     System.out.printf(
         Locale.ROOT,

@@ -24,6 +24,9 @@ import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,12 +53,7 @@ class TrainingTest {
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     backbone =
         UntrainedBackbone.calibrated(
-            Fixtures.SMALL_EFFICIENT_NET,
-            SIZE,
-            images,
-            0,
-            new TfLiteEngineFactory(),
-            Progress.NONE);
+            Fixtures.SMALL_EFFICIENT_NET, SIZE, images, 0, context(shared));
   }
 
   @Test
@@ -143,7 +141,7 @@ class TrainingTest {
           computed[0] += task.contains("embeddings") ? total : 0;
           return Progress.Task.NONE;
         };
-    new Evaluator(new TfLiteEngineFactory(), 2, folder.resolve("cache"), counting)
+    new Evaluator(context(folder).withProgress(counting))
         .evaluate(dataset, TrainedModel.load(folder.resolve("train")), folder);
     assertThat(computed[0]).isEqualTo(dataset.images(Split.TEST));
   }
@@ -236,15 +234,16 @@ class TrainingTest {
 
   private Trainer trainer(TrainingListener listener) throws IOException {
     return new Trainer(
-        new Trainer.Options(head(), 0, 0.95, 0.5, 3, true, 2),
-        new TfLiteEngineFactory(),
-        folder.resolve("cache"),
-        Progress.NONE,
-        listener);
+        Trainer.Options.of(head(), 0),
+        context(folder).withCheckpointEvery(3).withListener(listener));
+  }
+
+  private static Context context(Path home) {
+    return Context.of(new TfLiteEngineFactory(), home.resolve("cache")).withCores(2);
   }
 
   private Evaluator evaluator() {
-    return new Evaluator(new TfLiteEngineFactory(), 2, folder.resolve("cache"), Progress.NONE);
+    return new Evaluator(context(folder));
   }
 
   private static PreparedDataset dataset(String name, long seed) throws IOException {

@@ -8,12 +8,13 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.stage.Context;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,11 @@ class UntrainedBackboneTest {
 
   private static Backbone backbone(long seed, List<RgbImage> images) {
     return UntrainedBackbone.calibrated(
-        Fixtures.SMALL_EFFICIENT_NET, SIZE, images, seed, new TfLiteEngineFactory(), Progress.NONE);
+        Fixtures.SMALL_EFFICIENT_NET,
+        SIZE,
+        images,
+        seed,
+        Context.of(new TfLiteEngineFactory(), Path.of("unused")));
   }
 
   private static List<RgbImage> images() {

@@ -14,6 +14,14 @@ public interface EngineFactory {
   int parallelEngines(int cores);
 
   /**
+   * Whether quantized models compute in integers, as their files do elsewhere; otherwise their
+   * weights are dequantized and activations stay in floats.
+   */
+  default boolean computesInIntegers() {
+    return false;
+  }
+
+  /**
    * Makes an engine that runs the model as it is; folding first makes it faster.
    *
    * @param model what to run

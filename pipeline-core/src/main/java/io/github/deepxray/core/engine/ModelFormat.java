@@ -3,6 +3,7 @@ package io.github.deepxray.core.engine;
 import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The formats of model files, each run by a library that may or may not be on the class path. */
 public enum ModelFormat {
@@ -50,6 +51,16 @@ public enum ModelFormat {
    */
   public InferenceEngine loadTrusted(Path model, int threads) throws IOException {
     return loader(model).loadTrusted(model, threads);
+  }
+
+  /**
+   * The names of the classes by label, if the model holds them; else none.
+   *
+   * @param model the file or folder
+   * @throws DeepXrayException if the library is missing
+   */
+  public List<String> labels(Path model) {
+    return loader(model).labels(model);
   }
 
   private ModelLoader loader(Path model) {

@@ -2,6 +2,7 @@ package io.github.deepxray.core.engine;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Loads model files of one format. A library that can do so offers an implementation as a {@link
@@ -28,6 +29,15 @@ public interface ModelLoader {
    */
   default InferenceEngine loadTrusted(Path model, int threads) throws IOException {
     return load(model, threads);
+  }
+
+  /**
+   * The names of the classes by label, if a file of this format holds them; else none.
+   *
+   * @param model the file or folder
+   */
+  default List<String> labels(Path model) {
+    return List.of();
   }
 
   /** Loads {@code .tflite} files. */

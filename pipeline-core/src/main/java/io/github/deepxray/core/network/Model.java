@@ -1,6 +1,7 @@
 package io.github.deepxray.core.network;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Fingerprint;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import java.util.ArrayList;
@@ -55,6 +56,11 @@ public record Model(Network network, Weights weights, Quantization quantization)
    */
   public Model(Network network, Weights weights) {
     this(network, weights, Quantization.NONE);
+  }
+
+  /** The hash of layers, weights and arithmetic: models of the same hash compute the same. */
+  public String fingerprint() {
+    return Fingerprint.of(List.of(network.toString(), weights.sha256(), quantization.toString()));
   }
 
   /** The same network and weights in another arithmetic. */

@@ -1,7 +1,7 @@
 package io.github.deepxray.serve.command;
 
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
 import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
@@ -91,8 +91,9 @@ public final class ServeArguments {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "How many images to run together at most if so many wait; 0 for what the form of the model"
-              + " does best: 1 for TensorFlow Lite, 4 for a SavedModel. Default: ${DEFAULT-VALUE}.")
+          "How many images to run together at most if so many wait; 0 for what the form of the"
+              + " model does best: 1 for TensorFlow Lite, 4 for a SavedModel. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int batch;
 
   @Option(
@@ -141,9 +142,8 @@ public final class ServeArguments {
       defaultValue = "30",
       paramLabel = "<seconds>",
       description =
-          "How long to wait at the end for requests that are not answered; then the server ends even"
-              + " if a worker is busy. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "How long to wait at the end for requests that are not answered; then the server ends"
+              + " even if a worker is busy. Default: ${DEFAULT-VALUE}.")
   private double drainTimeout;
 
   @Option(
@@ -151,8 +151,8 @@ public final class ServeArguments {
       split = ",",
       paramLabel = "<name>",
       description =
-          "A name by which the server is called, as a proxy in front may pass it on; may be repeated."
-              + " Default: localhost and loopback addresses; any if --host is another.")
+          "A name by which the server is called, as a proxy in front may pass it on; may be"
+              + " repeated. Default: localhost and loopback addresses; any if --host is another.")
   private List<String> allowedHosts = new ArrayList<>();
 
   @Option(

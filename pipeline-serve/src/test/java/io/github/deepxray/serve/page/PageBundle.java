@@ -1,10 +1,10 @@
 package io.github.deepxray.serve.page;
 
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.ArtifactReport;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.Limits;
-import io.github.deepxray.core.bundle.Verdict;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -33,6 +33,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A bundle whose model can be worked out by hand: an image is for pneumonia as far as it is bright,
@@ -166,7 +167,7 @@ final class PageBundle {
                       Artifact.FLOAT32.key(),
                       Artifact.FLOAT32.path(),
                       "32-bit float weights",
-                      THRESHOLD,
+                      OptionalDouble.empty(),
                       FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
                       Optional.empty(),
                       Limits.ROUNDING,

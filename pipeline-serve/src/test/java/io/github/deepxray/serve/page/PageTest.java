@@ -3,7 +3,7 @@ package io.github.deepxray.serve.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
@@ -227,8 +227,8 @@ class PageTest {
       List<String> lines = Files.readAllLines(csv);
       assertThat(lines.get(0))
           .isEqualTo(
-              "\"file\",\"label\",\"probability\",\"probability BACTERIA\","
-                  + "\"probability NORMAL\",\"probability VIRUS\",\"width\",\"height\",\"problem\"");
+              "\"file\",\"label\",\"probability\",\"probability BACTERIA\",\"probability"
+                  + " NORMAL\",\"probability VIRUS\",\"width\",\"height\",\"problem\"");
       assertThat(lines.get(1)).startsWith("\"grey-250.png\",\"BACTERIA\",\"0.");
       assertThat(lines.get(1).split(",")).hasSize(9);
       assertThat(browser.complaints()).isEmpty();
@@ -283,13 +283,11 @@ class PageTest {
     List<?> drawn =
         (List<?>)
             browser.js(
-                "const c = document.getElementById('heat');"
-                    + "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
-                    + "const r = [];"
-                    + "for (let y = 0; y < c.height; y += 17)"
-                    + "  for (let x = 0; x < c.width; x += 17)"
-                    + "    r.push([x, y, ...d.slice(4 * (y * c.width + x), 4 * (y * c.width + x) + 4)]);"
-                    + "return r;");
+                "const c = document.getElementById('heat');const d ="
+                    + " c.getContext('2d').getImageData(0, 0, c.width, c.height).data;const r ="
+                    + " [];for (let y = 0; y < c.height; y += 17)  for (let x = 0; x < c.width; x"
+                    + " += 17)    r.push([x, y, ...d.slice(4 * (y * c.width + x), 4 * (y * c.width"
+                    + " + x) + 4)]);return r;");
     assertThat(drawn).hasSizeGreaterThan(300);
     for (Object point : drawn) {
       int[] p = ((List<?>) point).stream().mapToInt(v -> ((Number) v).intValue()).toArray();

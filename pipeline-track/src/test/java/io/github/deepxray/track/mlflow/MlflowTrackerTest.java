@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Bundle;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.text.Yaml;

@@ -20,14 +20,15 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
  * What a network computes of images on disk, feature vectors or the activations of a layer, found
- * by what they were made of: the folder's name is a hash of the network, its weights, the
- * preprocessing and the engine, and each vector is stored under the hash of its image's bytes and
- * of its view. A changed input therefore never meets a stale vector, and data sets that share
- * images share their vectors.
+ * by what they were made of: the folders' names are hashes of the network, its weights, the
+ * preprocessing, the engine and the processor, and each vector is stored under the hash of its
+ * image's bytes and of its view. A changed input therefore never meets a stale vector, and data
+ * sets that share images share their vectors.
  *
  * <p>Vectors are appended one by one, each with a checksum. What a killed run leaves incomplete at
  * the end of the file is cut off when it is opened again; everything before it is used.
@@ -64,6 +65,38 @@ public final class EmbeddingCache implements AutoCloseable {
     }
   }
 
+  /**
+   * Whatever vectors depend on besides image and view.
+   *
+   * @param content what is computed: the fingerprint of network, preprocessing and engine
+   * @param processor what it is computed on, see {@link
+   *     io.github.deepxray.core.engine.Processor#features}
+   */
+  public record Key(String content, String processor) {
+    private Path home(Path folder) {
+      return folder.resolve(name(content)).resolve(name(processor));
+    }
+
+    private static String name(String text) {
+      return Hashes.sha256(text).substring(0, 16);
+    }
+
+    /**
+     * Whether a folder of caches has this content of other processors alone.
+     *
+     * @throws IOException if the folder cannot be read
+     */
+    public boolean onlyOfOtherProcessors(Path folder) throws IOException {
+      Path home = home(folder);
+      if (Files.exists(home) || !Files.isDirectory(home.getParent())) {
+        return false;
+      }
+      try (Stream<Path> others = Files.list(home.getParent())) {
+        return others.anyMatch(Files::isDirectory);
+      }
+    }
+  }
+
   private EmbeddingCache(Path file, FileChannel channel, int dimension, Precision precision) {
     this.file = file;
     this.channel = channel;
@@ -76,16 +109,16 @@ public final class EmbeddingCache implements AutoCloseable {
    * Opens the cache of one network, or starts it.
    *
    * @param folder the folder of all caches
-   * @param key whatever the vectors depend on besides image and view
+   * @param key what the vectors depend on
    * @param dimension the length of the vectors
    * @param precision how exactly they are kept; caches of one key share a file, so that it must be
    *     part of the key where it may differ
    * @throws DeepXrayException if another process uses it
    * @throws IOException if it cannot be read or written
    */
-  public static EmbeddingCache open(Path folder, String key, int dimension, Precision precision)
+  public static EmbeddingCache open(Path folder, Key key, int dimension, Precision precision)
       throws IOException {
-    Path home = folder.resolve(Hashes.sha256(key).substring(0, 16));
+    Path home = key.home(folder);
     Files.createDirectories(home);
     Path file = home.resolve("embeddings.bin");
     FileChannel channel =

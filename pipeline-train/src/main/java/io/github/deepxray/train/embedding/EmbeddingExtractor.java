@@ -1,8 +1,8 @@
 package io.github.deepxray.train.embedding;
 
 import io.github.deepxray.core.concurrent.Workers;
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.engine.Processor;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
@@ -13,8 +13,9 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.Stage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -32,25 +33,18 @@ public final class EmbeddingExtractor {
   private static final String PREPROCESSING = "rgb-0-255-triangle-antialias-v1";
 
   private final Model backbone;
-  private final EngineFactory engines;
-  private final int cores;
   private final EmbeddingCache.Precision precision;
-  private final Path cacheFolder;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * Prepares an extraction that keeps the vectors as they are computed.
    *
    * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
    *     quantized
-   * @param engines what runs it
-   * @param cores how many processor cores to use
-   * @param cacheFolder the folder of all embedding caches
-   * @param progress told of every vector
+   * @param context the surroundings to compute in
    */
-  public EmbeddingExtractor(
-      Model backbone, EngineFactory engines, int cores, Path cacheFolder, Progress progress) {
-    this(backbone, engines, cores, EmbeddingCache.Precision.FLOAT32, cacheFolder, progress);
+  public EmbeddingExtractor(Model backbone, Context context) {
+    this(backbone, EmbeddingCache.Precision.FLOAT32, context);
   }
 
   /**
@@ -58,25 +52,13 @@ public final class EmbeddingExtractor {
    *
    * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
    *     quantized
-   * @param engines what runs it
-   * @param cores how many processor cores to use
    * @param precision how exactly the vectors are kept
-   * @param cacheFolder the folder of all embedding caches
-   * @param progress told of every vector
+   * @param context the surroundings to compute in
    */
-  public EmbeddingExtractor(
-      Model backbone,
-      EngineFactory engines,
-      int cores,
-      EmbeddingCache.Precision precision,
-      Path cacheFolder,
-      Progress progress) {
+  public EmbeddingExtractor(Model backbone, EmbeddingCache.Precision precision, Context context) {
     this.backbone = backbone;
-    this.engines = engines;
-    this.cores = cores;
     this.precision = precision;
-    this.cacheFolder = cacheFolder;
-    this.progress = progress;
+    this.context = context;
   }
 
   /**
@@ -150,22 +132,25 @@ public final class EmbeddingExtractor {
    * @throws IOException if it cannot be read or written
    */
   public EmbeddingCache open() throws IOException {
-    String key =
-        String.join(
-            "\n",
-            backbone.network().toString(),
-            backbone.weights().sha256(),
-            PREPROCESSING,
-            engines.name(),
-            engines.version());
-    if (quantized()) {
-      key += "\n" + backbone.quantization();
+    Stage stage =
+        Stage.of("embeddings", new Preprocessed(PREPROCESSING, precision))
+            .reading("model", backbone.fingerprint())
+            .computedBy(context.engines());
+    EmbeddingCache.Key key = new EmbeddingCache.Key(stage.fingerprint(), Processor.features());
+    if (key.onlyOfOtherProcessors(context.cache())) {
+      context
+          .progress()
+          .note(
+              "The embeddings in "
+                  + context.cache()
+                  + " were computed on another processor, where the last digits differ; they are"
+                  + " computed anew.");
     }
-    return switch (precision) {
-      case FLOAT32 -> EmbeddingCache.open(cacheFolder, key, dimension(), precision);
-      case FLOAT16 -> EmbeddingCache.open(cacheFolder, key + "\nfloat16", dimension(), precision);
-    };
+    return EmbeddingCache.open(context.cache(), key, dimension(), precision);
   }
+
+  /** How images become vectors. */
+  private record Preprocessed(String preprocessing, EmbeddingCache.Precision precision) {}
 
   /** Whether it was folded already, before it was quantized. */
   private boolean quantized() {
@@ -223,18 +208,18 @@ public final class EmbeddingExtractor {
       total += views.stream().filter(view -> !cache.contains(record.sha256(), view)).count();
     }
     cache.requireSpace(total);
-    int parallel = engines.parallelEngines(cores);
-    int threads = Math.max(1, cores / parallel);
+    int parallel = context.engines().parallelEngines(context.cores());
+    int threads = Math.max(1, context.cores() / parallel);
     int workers = Math.min(parallel, records.size());
     String what =
         backbone.network().shape(backbone.network().outputs().get(0)).size() == 1
             ? "embeddings "
             : "activations ";
-    try (Progress.Task task = progress.start(what + split.key(), total)) {
+    try (Progress.Task task = context.progress().start(what + split.key(), total)) {
       Workers.run(
           workers,
           (first, all) -> {
-            try (InferenceEngine engine = engines.create(folded, threads)) {
+            try (InferenceEngine engine = context.engines().create(folded, threads)) {
               Batch batch = new Batch(engine, cache, task);
               for (int i = first; i < records.size() && !all.stopped(); i += workers) {
                 batch.add(records.get(i), views);

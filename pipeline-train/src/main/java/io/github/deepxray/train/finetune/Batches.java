@@ -3,6 +3,7 @@ package io.github.deepxray.train.finetune;
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.tensorflow.Tensors;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.embedding.View;
 import io.github.deepxray.train.loop.Objective;
 import io.github.deepxray.train.loop.Shuffle;

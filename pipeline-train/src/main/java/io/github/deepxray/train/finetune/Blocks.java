@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.train.FineTuneSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

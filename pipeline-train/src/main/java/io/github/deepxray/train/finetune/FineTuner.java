@@ -1,15 +1,11 @@
 package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -17,14 +13,9 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.EpochCounter;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.EpochResult.Scores;
-import io.github.deepxray.train.FinishedStage;
-import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.Scorer;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.embedding.EmbeddingCache;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
@@ -34,6 +25,14 @@ import io.github.deepxray.train.embedding.View;
 import io.github.deepxray.train.loop.Checkpoints;
 import io.github.deepxray.train.loop.EpochLoop;
 import io.github.deepxray.train.loop.Objective;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochCounter;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.EpochResult.Scores;
+import io.github.deepxray.train.stage.HistoryFile;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,10 +61,7 @@ public final class FineTuner {
   private static final String CHECKPOINT = "checkpoint";
 
   private final Options options;
-  private final EngineFactory engines;
-  private final Path cacheFolder;
-  private final Progress progress;
-  private final TrainingListener listener;
+  private final Context context;
 
   /**
    * How to train.
@@ -74,39 +70,16 @@ public final class FineTuner {
    * @param pruning which weights to remove while training, if any; its {@code from}, if it means
    *     all layers, means all that are trained
    * @param seed of everything random
-   * @param checkpointEvery after how many epochs to write a checkpoint
-   * @param resume whether to go on from a checkpoint of the same training
-   * @param cores how many processor cores to use
    */
-  public record Options(
-      FineTuneSpec spec,
-      Optional<PruningSpec> pruning,
-      long seed,
-      int checkpointEvery,
-      boolean resume,
-      int cores) {
-    /** Checks the numbers. */
-    public Options {
-      Checkpoints.requireInterval(checkpointEvery);
-      if (cores < 1) {
-        throw new DeepXrayException("At least 1 core is needed, not " + cores + ".");
-      }
-    }
-
-    /** A specification and a seed, no pruning, a checkpoint after every epoch, all cores. */
+  public record Options(FineTuneSpec spec, Optional<PruningSpec> pruning, long seed) {
+    /** A specification and a seed, no pruning. */
     public static Options of(FineTuneSpec spec, long seed) {
-      return new Options(
-          spec, Optional.empty(), seed, 1, true, Runtime.getRuntime().availableProcessors());
+      return new Options(spec, Optional.empty(), seed);
     }
 
     /** The same, pruning weights on the way. */
     public Options withPruning(PruningSpec removed) {
-      return new Options(spec, Optional.of(removed), seed, checkpointEvery, resume, cores);
-    }
-
-    /** The same on another number of processor cores. */
-    public Options withCores(int number) {
-      return new Options(spec, pruning, seed, checkpointEvery, resume, number);
+      return new Options(spec, Optional.of(removed), seed);
     }
   }
 
@@ -114,22 +87,11 @@ public final class FineTuner {
    * Prepares a fine-tuning.
    *
    * @param options how
-   * @param engines what runs the layers that are not trained, and evaluates
-   * @param cacheFolder the folder of all caches
-   * @param progress told how far activations are
-   * @param listener told of every epoch
+   * @param context the surroundings to train in; a checkpoint is written after every epoch
    */
-  public FineTuner(
-      Options options,
-      EngineFactory engines,
-      Path cacheFolder,
-      Progress progress,
-      TrainingListener listener) {
+  public FineTuner(Options options, Context context) {
     this.options = options;
-    this.engines = engines;
-    this.cacheFolder = cacheFolder;
-    this.progress = progress;
-    this.listener = listener;
+    this.context = context.withCheckpointEvery(1);
   }
 
   /**
@@ -192,41 +154,33 @@ public final class FineTuner {
               + " (images it is validated with may have been learnt from); train the head again or"
               + " give that data set.");
     }
-    FinishedStage stage = new FinishedStage(folder, inputs(dataset, model));
-    if (options.resume()) {
-      Optional<Outcome> done = stage.outcome(Outcome.class);
+    StageManifest manifest = new StageManifest(folder, stage(dataset, model));
+    if (context.resumes()) {
+      Optional<Outcome> done = manifest.outcome(Outcome.class);
       if (done.isPresent()) {
         AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
-        progress.note(stage.told(TrainingListener.FINE_TUNING));
+        context.progress().note(manifest.told());
         return done.get().result(TrainedModel.load(folder));
       }
     }
-    Result result = train(dataset, model, folder, stage);
-    stage.keep(
-        new Outcome(result.before(), result.augmentedBefore(), result.epochs()),
-        List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME));
+    Result result = train(dataset, model, folder, manifest);
+    manifest.keep(new Outcome(result.before(), result.augmentedBefore(), result.epochs()));
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     return result;
   }
 
   private Result train(
-      PreparedDataset dataset, TrainedModel model, Path folder, FinishedStage stage)
+      PreparedDataset dataset, TrainedModel model, Path folder, StageManifest manifest)
       throws IOException {
     String cut = Blocks.cut(model.model().network(), options.spec().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();
       Source train = Source.Rendered.of(dataset, Split.TRAIN, size);
       Source validation = Source.Rendered.of(dataset, Split.VALIDATION, size);
-      return train(dataset, model, cut, folder, stage, train, validation, 0, 0);
+      return train(dataset, model, cut, folder, manifest, train, validation, 0, 0);
     }
     EmbeddingExtractor extractor =
-        new EmbeddingExtractor(
-            model.model().cutAt(cut),
-            engines,
-            options.cores(),
-            EmbeddingCache.Precision.FLOAT16,
-            cacheFolder,
-            progress);
+        new EmbeddingExtractor(model.model().cutAt(cut), EmbeddingCache.Precision.FLOAT16, context);
     try (EmbeddingCache cache = extractor.open()) {
       Filled train =
           extractor.fill(
@@ -242,7 +196,7 @@ public final class FineTuner {
           model,
           cut,
           folder,
-          stage,
+          manifest,
           new Source.Cached(cache, train),
           new Source.Cached(cache, validation),
           train.computed() + validation.computed(),
@@ -260,7 +214,7 @@ public final class FineTuner {
       TrainedModel model,
       String cut,
       Path folder,
-      FinishedStage stage,
+      StageManifest manifest,
       Source train,
       Source validation,
       long computed,
@@ -270,11 +224,7 @@ public final class FineTuner {
     EpochCounter counter = new EpochCounter();
     Recorder recorder = new Recorder();
     Checkpoints checkpoints =
-        new Checkpoints(
-            folder.resolve(CHECKPOINT),
-            fingerprint(dataset, model),
-            options.checkpointEvery(),
-            options.resume());
+        new Checkpoints(folder.resolve(CHECKPOINT), stage(dataset, model).fingerprint(), context);
     Weights trained;
     Scores before;
     Scores augmentedBefore;
@@ -293,7 +243,8 @@ public final class FineTuner {
               .run(
                   run,
                   Optional.of(checkpoints),
-                  listener
+                  context
+                      .listener()
                       .and(counter)
                       .and(recorder)
                       .and(new HistoryFile(folder.resolve(HistoryFile.NAME))));
@@ -302,7 +253,7 @@ public final class FineTuner {
     }
     TrainedModel tuned =
         describe(dataset, model, trained, counter.done(), recorder.bestEpoch, pruning, train);
-    stage.forget();
+    manifest.forget();
     tuned.save(folder);
     return new Result(
         tuned,
@@ -321,26 +272,12 @@ public final class FineTuner {
         : result.augmented().orElseThrow(IllegalStateException::new).loss();
   }
 
-  private String fingerprint(PreparedDataset dataset, TrainedModel model) {
-    return Hashes.sha256(
-        String.join(
-            "\n",
-            Json.compact(options.spec()),
-            Json.compact(options.pruning()),
-            Long.toString(options.seed()),
-            dataset.fingerprint(),
-            model.model().network().toString(),
-            model.model().weights().sha256(),
-            engine()));
-  }
-
-  /** Whatever the result depends on: that of a model in more than its weights. */
-  private List<String> inputs(PreparedDataset dataset, TrainedModel model) {
-    return List.of(fingerprint(dataset, model), Json.compact(model.description()));
-  }
-
-  private String engine() {
-    return engines.name() + " " + engines.version();
+  private Stage stage(PreparedDataset dataset, TrainedModel model) {
+    return Stage.of(TrainingListener.FINE_TUNING, options)
+        .reading("data", dataset.fingerprint())
+        .reading("model", model.fingerprint())
+        .computedBy(context.engines())
+        .writing(TrainedModel.FILES);
   }
 
   /** The trained classifier, with thresholds chosen on what evaluation will see. */
@@ -364,11 +301,12 @@ public final class FineTuner {
       description = description.with(pruning.get());
     }
     TrainedModel tuned = new TrainedModel(description, classifier);
-    EmbeddingExtractor extractor =
-        new EmbeddingExtractor(tuned.backbone(), engines, options.cores(), cacheFolder, progress);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(tuned.backbone(), context);
     SplitScores scored =
         Scorer.score(
-            engines, tuned.head(), extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
+            context.engines(),
+            tuned.head(),
+            extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
     return new TrainedModel(
         description.with(
             description
@@ -448,7 +386,7 @@ public final class FineTuner {
               logit,
               pruner.map(Pruner::weights).orElse(kept),
               steps,
-              options.cores());
+              context.cores());
       try {
         start = new Model(logit, part.weights()).weights();
         graph.start(start);
@@ -594,8 +532,7 @@ public final class FineTuner {
     }
 
     Scores scores(Weights weights, List<View> views) throws IOException {
-      SplitScores scored =
-          Scoring.score(engines, options.cores(), part(weights), validation, views);
+      SplitScores scored = Scoring.score(context, part(weights), validation, views);
       return new Scores(objective.loss(scored), scored.auc());
     }
 

@@ -1,12 +1,12 @@
 package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.concurrent.Workers;
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.train.embedding.View;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,21 +22,20 @@ final class Scoring {
    * @return for each view in order all images
    * @throws IOException if an example cannot be read
    */
-  static SplitScores score(
-      EngineFactory engines, int cores, Model model, Source source, List<View> views)
+  static SplitScores score(Context context, Model model, Source source, List<View> views)
       throws IOException {
     Model folded = Passes.forInference().apply(model);
     int images = source.images().size();
     int all = images * views.size();
     int width = model.network().size(model.network().outputs().get(0));
     float[] probabilities = new float[all * width];
-    int parallel = Math.max(1, Math.min(engines.parallelEngines(cores), all));
-    int threads = Math.max(1, cores / parallel);
+    int parallel = Math.max(1, Math.min(context.engines().parallelEngines(context.cores()), all));
+    int threads = Math.max(1, context.cores() / parallel);
     int size = model.network().size(model.network().input());
     Workers.run(
         parallel,
         (worker, workers) -> {
-          try (InferenceEngine engine = engines.create(folded, threads)) {
+          try (InferenceEngine engine = context.engines().create(folded, threads)) {
             int batch = engine.preferredBatch();
             // Batches do not depend on the number of workers.
             for (int b = worker; b * batch < all && !workers.stopped(); b += parallel) {

@@ -11,6 +11,7 @@ import io.github.deepxray.tensorflow.Sessions;
 import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.tensorflow.WeightBinding;
 import io.github.deepxray.tensorflow.WeightVariables;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.loop.Gradients;
 import io.github.deepxray.train.loop.LearningRateSchedule;
 import io.github.deepxray.train.loop.Objective;

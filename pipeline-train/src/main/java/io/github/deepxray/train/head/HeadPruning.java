@@ -1,16 +1,15 @@
 package io.github.deepxray.train.head;
 
-import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.prune.OneShotPruning;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.util.List;
 
@@ -21,23 +20,17 @@ import java.util.List;
  */
 public final class HeadPruning {
   private final PruningSpec spec;
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
+  private final Context context;
 
   /**
    * Prepares to prune.
    *
    * @param spec what to prune in the whole classifier; its timing plays no part
-   * @param engines what runs the head
-   * @param cores how many processor cores to use; results do not depend on it
-   * @param progress told of every vector of each pass
+   * @param context the surroundings to prune in; the number of cores does not change the result
    */
-  public HeadPruning(PruningSpec spec, EngineFactory engines, int cores, Progress progress) {
+  public HeadPruning(PruningSpec spec, Context context) {
     this.spec = spec;
-    this.engines = engines;
-    this.cores = cores;
-    this.progress = progress;
+    this.context = context;
   }
 
   /**
@@ -61,9 +54,9 @@ public final class HeadPruning {
     return new OneShotPruning(
             spec.withFrom(PruningSpec.ALL).withSpare(spared),
             OneShotPruning.Compensation.LEAST_SQUARES,
-            engines,
-            cores,
-            progress)
+            context.engines(),
+            context.cores(),
+            context.progress())
         .prune(head, vectors(train.views().get(0)))
         .model();
   }

@@ -15,8 +15,6 @@ import io.github.deepxray.tensorflow.Sessions;
 import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.tensorflow.WeightBinding;
 import io.github.deepxray.tensorflow.WeightVariables;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
 import io.github.deepxray.train.loop.Checkpoints;
@@ -27,6 +25,9 @@ import io.github.deepxray.train.loop.Objective;
 import io.github.deepxray.train.loop.ScheduledOptimizer;
 import io.github.deepxray.train.loop.Shuffle;
 import io.github.deepxray.train.loop.VariableSlots;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,30 +57,31 @@ import org.tensorflow.types.TInt64;
 public final class HeadTrainer {
   private final HeadSpec spec;
   private final long seed;
-  private final TrainingListener listener;
+  private final Context context;
   private final Optional<Checkpoints> checkpoints;
-  private final int threads;
 
   /**
    * Prepares a training.
    *
    * @param spec the head
    * @param seed of everything random
-   * @param listener told of every epoch
-   * @param checkpoints where to keep the state and resume from, if at all
-   * @param threads how many threads TensorFlow may use
+   * @param context the surroundings to train in; nothing is kept in its cache
    */
-  public HeadTrainer(
-      HeadSpec spec,
-      long seed,
-      TrainingListener listener,
-      Optional<Checkpoints> checkpoints,
-      int threads) {
+  public HeadTrainer(HeadSpec spec, long seed, Context context) {
+    this(spec, seed, context, Optional.empty());
+  }
+
+  private HeadTrainer(
+      HeadSpec spec, long seed, Context context, Optional<Checkpoints> checkpoints) {
     this.spec = spec;
     this.seed = seed;
-    this.listener = listener;
+    this.context = context;
     this.checkpoints = checkpoints;
-    this.threads = threads;
+  }
+
+  /** The same, keeping its state in checkpoints and going on from the last of them. */
+  public HeadTrainer withCheckpoints(Checkpoints kept) {
+    return new HeadTrainer(spec, seed, context, Optional.of(kept));
   }
 
   /**
@@ -274,7 +276,7 @@ public final class HeadTrainer {
                     0),
                 "update");
         slots = new VariableSlots(tf.withSubScope("restore"), optimizer.slots());
-        session = new Session(graph, Sessions.config(threads));
+        session = new Session(graph, Sessions.config(context.cores()));
       } catch (RuntimeException | Error e) {
         graph.close();
         throw e;
@@ -340,7 +342,7 @@ public final class HeadTrainer {
                   spec.patience(),
                   0,
                   EpochResult::validationLoss)
-              .run(this, checkpoints, listener);
+              .run(this, checkpoints, context.listener());
       variables.assign(session, best);
       return best;
     }

@@ -5,7 +5,8 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.train.EpochResult;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,35 +27,19 @@ public final class Checkpoints {
 
   private final Path folder;
   private final String fingerprint;
-  private final int every;
-  private final boolean resume;
+  private final Context context;
 
   /**
    * Keeps checkpoints in a folder.
    *
    * @param folder where
    * @param fingerprint whatever the training depends on; a checkpoint of another one is not resumed
-   * @param every after how many epochs to write one
-   * @param resume whether to go on from what is there; otherwise training starts anew
+   * @param context says how often to write one, and whether to go on from what is there
    */
-  public Checkpoints(Path folder, String fingerprint, int every, boolean resume) {
-    requireInterval(every);
+  public Checkpoints(Path folder, String fingerprint, Context context) {
     this.folder = folder;
     this.fingerprint = fingerprint;
-    this.every = every;
-    this.resume = resume;
-  }
-
-  /**
-   * Checks after how many epochs to write a checkpoint.
-   *
-   * @throws DeepXrayException if that is less than 1
-   */
-  public static void requireInterval(int every) {
-    if (every < 1) {
-      throw new DeepXrayException(
-          "A checkpoint can be written every 1, 2 or more epochs, not every " + every + ".");
-    }
+    this.context = context;
   }
 
   /**
@@ -115,7 +100,7 @@ public final class Checkpoints {
 
   /** Whether to write a checkpoint after so many of so many epochs. */
   public boolean due(int done, int epochs) {
-    return done % every == 0 || done == epochs;
+    return done % context.checkpointEvery() == 0 || done == epochs;
   }
 
   /**
@@ -142,7 +127,7 @@ public final class Checkpoints {
    */
   public Optional<Restored> restore() throws IOException {
     Path state = folder.resolve(STATE);
-    if (!resume || !Files.exists(state)) {
+    if (!context.resumes() || !Files.exists(state)) {
       return Optional.empty();
     }
     try {

@@ -2,8 +2,8 @@ package io.github.deepxray.train.loop;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;

@@ -61,7 +61,9 @@ class EmbeddingCacheTest {
   void keepsSixteenBitsWhereThatIsAskedFor() throws IOException {
     float[] exact = {1, -0.5f, 65504, 0x1p-24f, 0};
     float[] rounded = {1 / 3f, 1.0001f, -1000.3f, 1e-9f, 3};
-    try (EmbeddingCache cache = EmbeddingCache.open(folder, "half", DIMENSION, Precision.FLOAT16)) {
+    try (EmbeddingCache cache =
+        EmbeddingCache.open(
+            folder, new EmbeddingCache.Key("half", "cpu"), DIMENSION, Precision.FLOAT16)) {
       cache.put(image(0), View.IDENTITY, exact, 0);
       cache.put(image(1), View.IDENTITY, concat(exact, rounded), DIMENSION);
       assertThatThrownBy(
@@ -69,7 +71,9 @@ class EmbeddingCacheTest {
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining("70000");
     }
-    try (EmbeddingCache cache = EmbeddingCache.open(folder, "half", DIMENSION, Precision.FLOAT16)) {
+    try (EmbeddingCache cache =
+        EmbeddingCache.open(
+            folder, new EmbeddingCache.Key("half", "cpu"), DIMENSION, Precision.FLOAT16)) {
       assertThat(cache.size()).isEqualTo(2);
       assertThat(cache.get(image(0), View.IDENTITY)).contains(exact);
       float[] read = new float[7];
@@ -225,13 +229,14 @@ class EmbeddingCacheTest {
   }
 
   private EmbeddingCache open(String key) throws IOException {
-    return EmbeddingCache.open(folder, key, DIMENSION, Precision.FLOAT32);
+    return EmbeddingCache.open(
+        folder, new EmbeddingCache.Key(key, "cpu"), DIMENSION, Precision.FLOAT32);
   }
 
   private Path file() throws IOException {
     String home = Hashes.sha256("key").substring(0, 16);
-    try (Stream<Path> files = Files.list(folder.resolve(home))) {
-      return files.findFirst().orElseThrow();
+    try (Stream<Path> files = Files.walk(folder.resolve(home))) {
+      return files.filter(Files::isRegularFile).findFirst().orElseThrow();
     }
   }
 

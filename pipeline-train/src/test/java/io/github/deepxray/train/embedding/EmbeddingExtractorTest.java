@@ -19,12 +19,16 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,7 +128,7 @@ class EmbeddingExtractorTest {
   @Test
   void resumesWhereItWasInterrupted() throws IOException {
     Embeddings expected =
-        new EmbeddingExtractor(MEANS, new Means(1, 1), 1, cache.resolve("other"), Progress.NONE)
+        new EmbeddingExtractor(MEANS, context(new Means(1, 1), cache.resolve("other")))
             .extract(dataset, Split.TRAIN, 2)
             .embeddings();
     int all = 2 * dataset.images(Split.TRAIN);
@@ -133,7 +137,7 @@ class EmbeddingExtractorTest {
       Means dying = new Means(1, batch).dieAfter(9);
       assertThatThrownBy(
               () ->
-                  new EmbeddingExtractor(MEANS, dying, 1, folder, Progress.NONE)
+                  new EmbeddingExtractor(MEANS, context(dying, folder))
                       .extract(dataset, Split.TRAIN, 2))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("killed");
@@ -141,12 +145,36 @@ class EmbeddingExtractorTest {
       assertThat(dying.images()).isEqualTo(done);
       Means rest = new Means(1, batch);
       Extraction resumed =
-          new EmbeddingExtractor(MEANS, rest, 1, folder, Progress.NONE)
-              .extract(dataset, Split.TRAIN, 2);
+          new EmbeddingExtractor(MEANS, context(rest, folder)).extract(dataset, Split.TRAIN, 2);
       assertThat(rest.images()).isEqualTo(all - done);
       assertThat(resumed.computed()).isEqualTo(all - done);
       assertSame(resumed.embeddings(), expected);
     }
+  }
+
+  /** The cache of another processor has another name, whatever that is. */
+  @Test
+  void computesAnewOnAnotherProcessorAndSaysSo() throws IOException {
+    Notes notes = new Notes();
+    Context context = context(new Means(1, 1), cache).withProgress(notes);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(MEANS, context);
+    Extraction first = extractor.extract(dataset, Split.TEST, 1);
+    assertThat(notes.lines()).isEmpty();
+    Path own;
+    try (Stream<Path> files = Files.walk(cache)) {
+      own = files.filter(Files::isRegularFile).findFirst().orElseThrow().getParent();
+    }
+    Files.move(own, own.resolveSibling("another"));
+
+    Extraction anew = extractor.extract(dataset, Split.TEST, 1);
+    assertThat(anew.computed()).isEqualTo(first.computed()).isPositive();
+    assertThat(notes.lines())
+        .singleElement()
+        .asString()
+        .contains(cache.toString(), "another processor", "computed anew");
+    assertThat(extractor.extract(dataset, Split.TEST, 1).computed()).isZero();
+    assertThat(notes.lines()).hasSize(1);
+    assertThat(own.resolveSibling("another")).isNotEmptyDirectory();
   }
 
   /** When one of several workers fails, the others end before the call does. */
@@ -164,16 +192,19 @@ class EmbeddingExtractorTest {
     Model backbone =
         Fixtures.withRandomWeights(Fixtures.smallNetwork(SIZE).withOutputs(List.of("avg_pool")), 1);
     Embeddings one =
-        new EmbeddingExtractor(
-                backbone, new TfLiteEngineFactory(), 1, cache.resolve("1"), Progress.NONE)
+        new EmbeddingExtractor(backbone, context(new TfLiteEngineFactory(), cache.resolve("1")))
             .extract(dataset, Split.TRAIN, 2)
             .embeddings();
     Embeddings three =
         new EmbeddingExtractor(
-                backbone, new TfLiteEngineFactory(), 3, cache.resolve("3"), Progress.NONE)
+                backbone, context(new TfLiteEngineFactory(), cache.resolve("3")).withCores(3))
             .extract(dataset, Split.TRAIN, 2)
             .embeddings();
     assertSame(three, one);
+  }
+
+  private static Context context(EngineFactory engines, Path folder) {
+    return Context.of(engines, folder).withCores(1);
   }
 
   private Extraction extract(EngineFactory engines, Split split, int views) throws IOException {
@@ -182,7 +213,7 @@ class EmbeddingExtractorTest {
 
   private Extraction extract(Model backbone, EngineFactory engines, Split split, int views)
       throws IOException {
-    return new EmbeddingExtractor(backbone, engines, 2, cache, Progress.NONE)
+    return new EmbeddingExtractor(backbone, context(engines, cache).withCores(2))
         .extract(dataset, split, views);
   }
 

@@ -13,6 +13,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;

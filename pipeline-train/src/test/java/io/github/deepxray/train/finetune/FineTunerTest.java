@@ -26,24 +26,25 @@ import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.DecisionThresholds;
-import io.github.deepxray.train.EpochResult;
 import io.github.deepxray.train.Evaluator;
-import io.github.deepxray.train.FinishedStage;
-import io.github.deepxray.train.HistoryFile;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.TrainingListener;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.HistoryFile;
+import io.github.deepxray.train.stage.StageManifest;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,20 +82,9 @@ class FineTunerTest {
     List<RgbImage> images =
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     Backbone backbone =
-        UntrainedBackbone.calibrated(
-            Fixtures.SMALL_EFFICIENT_NET,
-            SIZE,
-            images,
-            0,
-            new TfLiteEngineFactory(),
-            Progress.NONE);
+        UntrainedBackbone.calibrated(Fixtures.SMALL_EFFICIENT_NET, SIZE, images, 0, context());
     start =
-        new Trainer(
-                Trainer.Options.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1).withCores(2),
-                new TfLiteEngineFactory(),
-                shared.resolve("cache"),
-                Progress.NONE,
-                TrainingListener.NONE)
+        new Trainer(Trainer.Options.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1), context())
             .train(dataset, backbone, shared.resolve("head"))
             .model();
     first = tune(SPEC, shared.resolve("first"));
@@ -121,8 +111,7 @@ class FineTunerTest {
     assertThat(done).isEqualTo(new TrainedModel.FineTuning(SPEC, 7, 2, 2));
     assertThat(model.description().pruning()).isEmpty();
     ModelMetrics report =
-        new Evaluator(new TfLiteEngineFactory(), 2, shared.resolve("cache"), Progress.NONE)
-            .evaluate(dataset, model, folder.resolve("evaluation"));
+        new Evaluator(context()).evaluate(dataset, model, folder.resolve("evaluation"));
     // The last epoch's AUC was measured on activations of 16 bits.
     assertThat(report.of(Split.VALIDATION, Metric.AUC).value())
         .isEqualTo(result.epochs().get(1).validationAuc());
@@ -175,11 +164,11 @@ class FineTunerTest {
     assertThat(tune(SPEC, folder.resolve("second")).model()).isEqualTo(first.model());
     for (String file :
         List.of(
-            TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME, FinishedStage.FILE)) {
+            TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME, StageManifest.FILE)) {
       assertThat(folder.resolve("second").resolve(file))
           .hasSameBinaryContentAs(shared.resolve("first").resolve(file));
     }
-    FineTuner.Options other = FineTuner.Options.of(SPEC, 8).withCores(2);
+    FineTuner.Options other = FineTuner.Options.of(SPEC, 8);
     assertThat(tuner(other, TrainingListener.NONE).tune(dataset, start, folder).model().model())
         .isNotEqualTo(first.model().model());
   }
@@ -190,7 +179,7 @@ class FineTunerTest {
     Path done = folder.resolve("done");
     for (String file :
         List.of(
-            TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME, FinishedStage.FILE)) {
+            TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, HistoryFile.NAME, StageManifest.FILE)) {
       AtomicFiles.write(
           done.resolve(file), Files.readAllBytes(shared.resolve("first").resolve(file)));
     }
@@ -204,14 +193,15 @@ class FineTunerTest {
           }
         };
     Notes notes = new Notes();
-    FineTuner.Options options = FineTuner.Options.of(SPEC, 7).withCores(2);
+    FineTuner.Options options = FineTuner.Options.of(SPEC, 7);
     FineTuner.Result again =
         new FineTuner(
-                options.withCores(1),
-                new TfLiteEngineFactory(),
-                folder.resolve("no-cache"),
-                notes,
-                refuses)
+                options,
+                context()
+                    .withCores(1)
+                    .withCache(folder.resolve("no-cache"))
+                    .withProgress(notes)
+                    .withListener(refuses))
             .tune(dataset, start, done);
     assertThat(again.model()).isEqualTo(first.model());
     assertThat(again.epochs()).isEqualTo(first.epochs());
@@ -225,9 +215,11 @@ class FineTunerTest {
         .contains("fine-tuning", "finished", "done");
     assertThat(done.resolve("checkpoint")).doesNotExist();
 
-    FineTuner.Options anew = new FineTuner.Options(SPEC, Optional.empty(), 7, 1, false, 2);
-    FineTuner.Options otherSeed = FineTuner.Options.of(SPEC, 8).withCores(2);
-    for (FineTuner.Options other : List.of(anew, otherSeed, options.withPruning(pruning()))) {
+    Context anew = context().withListener(refuses).startingAnew();
+    assertThatThrownBy(() -> new FineTuner(options, anew).tune(dataset, start, done))
+        .hasMessage("trains");
+    FineTuner.Options otherSeed = FineTuner.Options.of(SPEC, 8);
+    for (FineTuner.Options other : List.of(otherSeed, options.withPruning(pruning()))) {
       assertThatThrownBy(() -> tuner(other, refuses).tune(dataset, start, done))
           .hasMessage("trains");
     }
@@ -254,7 +246,7 @@ class FineTunerTest {
   @Test
   void goesOnFromACheckpointToTheSameBits() throws IOException {
     FineTuneSpec spec = SPEC.withEpochs(3);
-    FineTuner.Options options = FineTuner.Options.of(spec, 7).withCores(2).withPruning(pruning());
+    FineTuner.Options options = FineTuner.Options.of(spec, 7).withPruning(pruning());
     FineTuner.Result whole =
         tuner(options, TrainingListener.NONE).tune(dataset, start, folder.resolve("whole"));
     Path interrupted = folder.resolve("interrupted");
@@ -291,7 +283,6 @@ class FineTunerTest {
   void keepsPrunedWeightsAtZero() throws IOException {
     FineTuner.Options options =
         FineTuner.Options.of(SPEC.withEpochs(3).withPatience(3, FineTuneSpec.Criterion.PLAIN), 7)
-            .withCores(2)
             .withPruning(pruning());
     FineTuner.Result result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
     TrainedModel.Pruning pruning = result.model().description().pruning().orElseThrow();
@@ -305,7 +296,7 @@ class FineTunerTest {
 
     // What was zero stays zero when the model is trained on.
     TrainedModel again =
-        tuner(FineTuner.Options.of(SPEC, 8).withCores(2), TrainingListener.NONE)
+        tuner(FineTuner.Options.of(SPEC, 8), TrainingListener.NONE)
             .tune(dataset, result.model(), folder.resolve("again"))
             .model();
     assertHalfIsZero(again);
@@ -315,7 +306,7 @@ class FineTunerTest {
     // So it does where it is not trained.
     FineTuneSpec frozen = SPEC.withEpochs(1).with(learningRates("block7a", 0), "test");
     TrainedModel partly =
-        tuner(FineTuner.Options.of(frozen, 8).withCores(2), TrainingListener.NONE)
+        tuner(FineTuner.Options.of(frozen, 8), TrainingListener.NONE)
             .tune(dataset, result.model(), folder.resolve("partly"))
             .model();
     assertHalfIsZero(partly);
@@ -386,12 +377,14 @@ class FineTunerTest {
   }
 
   private static FineTuner.Result tune(FineTuneSpec spec, Path folder) throws IOException {
-    return tuner(FineTuner.Options.of(spec, 7).withCores(2), TrainingListener.NONE)
-        .tune(dataset, start, folder);
+    return tuner(FineTuner.Options.of(spec, 7), TrainingListener.NONE).tune(dataset, start, folder);
   }
 
   private static FineTuner tuner(FineTuner.Options options, TrainingListener listener) {
-    return new FineTuner(
-        options, new TfLiteEngineFactory(), shared.resolve("cache"), Progress.NONE, listener);
+    return new FineTuner(options, context().withListener(listener));
+  }
+
+  private static Context context() {
+    return Context.of(new TfLiteEngineFactory(), shared.resolve("cache")).withCores(2);
   }
 }

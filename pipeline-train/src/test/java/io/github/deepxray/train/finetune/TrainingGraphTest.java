@@ -11,6 +11,7 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.loop.Objective;
 import java.util.List;
 import java.util.Map;

@@ -9,7 +9,6 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.keras.KerasHdf5;
@@ -27,7 +26,9 @@ import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.UntrainedBackbone;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -75,8 +76,7 @@ class HeadGradCamTest {
                     .mapToObj(pattern -> PatternImages.image(pattern, SMALL))
                     .toList(),
                 11,
-                new TfLiteEngineFactory(),
-                Progress.NONE)
+                Context.of(new TfLiteEngineFactory(), Path.of("unused")))
             .model();
   }
 

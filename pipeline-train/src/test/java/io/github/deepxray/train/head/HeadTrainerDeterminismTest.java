@@ -2,13 +2,13 @@ package io.github.deepxray.train.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,8 @@ class HeadTrainerDeterminismTest {
     Embeddings train = SampleFeatures.draw(500, 1280, 2, 0.02, 1);
     Embeddings validation = SampleFeatures.draw(100, 1280, 1, 0.02, 2);
     HeadSpec spec = HeadSpec.of("ensemble").withViews(2).withEpochs(4);
-    return new HeadTrainer(spec, 0, TrainingListener.NONE, Optional.empty(), THREADS)
+    return new HeadTrainer(
+            spec, 0, Context.of(new TfLiteEngineFactory(), Path.of("unused")).withCores(THREADS))
         .train(train, validation)
         .weights()
         .sha256();

@@ -8,8 +8,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadSpec.Adam;
 import io.github.deepxray.train.head.HeadSpec.Constant;
@@ -17,10 +16,13 @@ import io.github.deepxray.train.head.HeadSpec.Cosine;
 import io.github.deepxray.train.head.HeadSpec.Exponential;
 import io.github.deepxray.train.head.HeadSpec.Member;
 import io.github.deepxray.train.head.HeadSpec.Sgd;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -152,7 +154,12 @@ class HeadTrainerKerasTest {
             epochs.add(result);
           }
         };
-    return new HeadTrainer(spec, 0, listener, Optional.empty(), 2)
+    return new HeadTrainer(
+            spec,
+            0,
+            Context.of(new TfLiteEngineFactory(), Path.of("unused"))
+                .withCores(2)
+                .withListener(listener))
         .train(KerasHeads.data(), KerasHeads.data(), KerasHeads.initialWeights(spec));
   }
 }

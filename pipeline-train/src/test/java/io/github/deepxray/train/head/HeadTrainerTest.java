@@ -11,8 +11,7 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
-import io.github.deepxray.train.EpochResult;
-import io.github.deepxray.train.TrainingListener;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
 import io.github.deepxray.train.head.HeadSpec.Adam;
@@ -21,6 +20,9 @@ import io.github.deepxray.train.head.HeadSpec.Cosine;
 import io.github.deepxray.train.head.HeadSpec.Member;
 import io.github.deepxray.train.head.HeadSpec.Sgd;
 import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -355,7 +357,8 @@ class HeadTrainerTest {
 
   private static HeadTrainer trainer(
       HeadSpec spec, long seed, TrainingListener listener, Optional<Checkpoints> checkpoints) {
-    return new HeadTrainer(spec, seed, listener, checkpoints, 2);
+    HeadTrainer trainer = new HeadTrainer(spec, seed, context().withListener(listener));
+    return checkpoints.map(trainer::withCheckpoints).orElse(trainer);
   }
 
   private static Model train(HeadSpec spec, long seed) throws IOException {
@@ -364,7 +367,13 @@ class HeadTrainerTest {
 
   private static Optional<Checkpoints> checkpoints(
       Path folder, String fingerprint, int every, boolean resume) {
-    return Optional.of(new Checkpoints(folder, fingerprint, every, resume));
+    Context context = context().withCheckpointEvery(every);
+    return Optional.of(
+        new Checkpoints(folder, fingerprint, resume ? context : context.startingAnew()));
+  }
+
+  private static Context context() {
+    return Context.of(new TfLiteEngineFactory(), Path.of("unused")).withCores(2);
   }
 
   /** Trains until so many epochs are done, then dies. */

@@ -1,6 +1,6 @@
 package io.github.deepxray.examples.pipeline;
 
-import io.github.deepxray.core.bundle.Bundle;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.report.DatasetOrigin;

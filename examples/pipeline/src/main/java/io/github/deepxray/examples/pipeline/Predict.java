@@ -1,9 +1,8 @@
 package io.github.deepxray.examples.pipeline;
 
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.export.Classifier;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Classifier;
 import java.nio.file.Path;
-import java.util.OptionalDouble;
 
 /** Classifies images with a bundle, at the threshold that was chosen on validation. */
 final class Predict {
@@ -13,7 +12,7 @@ final class Predict {
   public static void main(String[] arguments) throws Exception {
     Path bundle = Path.of(arguments[0]);
     try (Classifier classifier =
-        Classifier.load(bundle, Artifact.DYNAMIC, OptionalDouble.empty(), 1)) {
+        Classifier.open(bundle, Classifier.Options.DEFAULT.withArtifact(Artifact.DYNAMIC))) {
       for (int i = 1; i < arguments.length; i++) {
         System.out.println(arguments[i] + ": " + classifier.classify(Path.of(arguments[i])));
       }

@@ -14,6 +14,7 @@ import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.stage.Context;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -34,18 +35,18 @@ final class Train {
     Pipeline pipeline = Pipeline.builder(out).build();
     pipeline.prepare(phantoms, DatasetOptions.DEFAULT.withSeed(5).withValidationFraction(0.25));
     HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(40);
-    pipeline.train(untrained(), Trainer.Options.of(head, 5));
+    pipeline.train(untrained(pipeline.context()), Trainer.Options.of(head, 5));
     System.out.print(pipeline.evaluate().table(Split.TEST));
   }
 
   /** A backbone that needs no download and has learnt nothing. */
-  private static Backbone untrained() {
+  private static Backbone untrained(Context context) {
     Slice[] slices = {Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL};
     List<RgbImage> drawings =
         LongStream.range(0, 5)
             .mapToObj(i -> Phantom.draw(slices[(int) i % 3], 1, i, 1, 224))
             .toList();
     return UntrainedBackbone.calibrated(
-        EfficientNet.B0, 224, drawings, 0, Pipeline.engine("tflite"), Progress.NONE);
+        EfficientNet.B0, 224, drawings, 0, context);
   }
 }

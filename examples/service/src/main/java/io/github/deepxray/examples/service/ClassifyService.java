@@ -3,10 +3,9 @@ package io.github.deepxray.examples.service;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.bundle.Artifact;
-import io.github.deepxray.core.bundle.Bundle;
-import io.github.deepxray.core.bundle.ImageClassifier;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.io.Json;
 import java.io.IOException;
@@ -26,22 +25,19 @@ final class ClassifyService {
   private static final int MOST_BYTES = 20 << 20;
 
   // All threads share it.
-  private final ImageClassifier classifier;
+  private final Classifier classifier;
 
-  private ClassifyService(ImageClassifier classifier) {
+  private ClassifyService(Classifier classifier) {
     this.classifier = classifier;
   }
 
   /** Arguments: the bundle, and a port or 0 for any that is free. */
   public static void main(String[] arguments) throws IOException {
-    Bundle bundle = Bundle.open(Path.of(arguments[0]));
     ClassifyService service =
         new ClassifyService(
-            ImageClassifier.of(
-                Artifact.DYNAMIC.load(bundle, 1),
-                bundle.labels(),
-                bundle.threshold(Artifact.DYNAMIC),
-                bundle.folder()));
+            Classifier.open(
+                Path.of(arguments[0]),
+                Classifier.Options.DEFAULT.withArtifact(Artifact.DYNAMIC)));
     int threads = Runtime.getRuntime().availableProcessors();
     HttpServer server =
         HttpServer.create(

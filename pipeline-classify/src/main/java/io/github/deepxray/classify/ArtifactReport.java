@@ -1,0 +1,127 @@
+package io.github.deepxray.classify;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.network.Sparsity;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What a bundle says about one of its deployable forms.
+ *
+ * @param artifact its name, see {@link Artifact#key}
+ * @param path the file or folder in the bundle
+ * @param form what it is, in words
+ * @param threshold from which probability on it decides for the second of two classes, chosen on
+ *     validation; empty for more, of which it decides for the most probable
+ * @param size its bytes as they are and compressed
+ * @param weights how many weights it has and how many of them are not zero, batch normalization
+ *     folded; empty in bundles of versions that did not count them
+ * @param limits how far it may be from the trained model, on splits with many images of each class
+ * @param verdict how far it is, and whether it is blessed
+ */
+public record ArtifactReport(
+    String artifact,
+    String path,
+    String form,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
+    FileSizes size,
+    Optional<Sparsity.Count> weights,
+    Limits limits,
+    Verdict verdict) {
+  /** Checks the path and the threshold. */
+  public ArtifactReport {
+    TextFiles.requireInside(path);
+    if (!(threshold.orElse(0) >= 0 && threshold.orElse(0) <= 1)) {
+      throw new IllegalArgumentException(
+          "a threshold is from 0 to 1, not " + threshold.getAsDouble());
+    }
+  }
+
+  /** A form of a classifier of two classes. */
+  public ArtifactReport(
+      String artifact,
+      String path,
+      String form,
+      double threshold,
+      FileSizes size,
+      Optional<Sparsity.Count> weights,
+      Limits limits,
+      Verdict verdict) {
+    this(artifact, path, form, OptionalDouble.of(threshold), size, weights, limits, verdict);
+  }
+
+  /**
+   * The limits of splits in which a class has so few images that they were widened, in words; empty
+   * if none were.
+   */
+  public Optional<String> widenedLimits() {
+    List<String> widened = new ArrayList<>();
+    verdict
+        .limits()
+        .forEach(
+            (split, used) -> {
+              List<String> own = new ArrayList<>();
+              if (used.auc() != limits.auc()) {
+                own.add(
+                    String.format(
+                        Locale.ROOT, "AUC %.4f instead of %.4f", used.auc(), limits.auc()));
+              }
+              if (used.accuracy() != limits.accuracy()) {
+                own.add(
+                    String.format(
+                        Locale.ROOT,
+                        "accuracy %.4f instead of %.4f",
+                        used.accuracy(),
+                        limits.accuracy()));
+              }
+              if (!own.isEmpty()) {
+                widened.add(split + ": " + String.join(", ", own));
+              }
+            });
+    return Optional.of(String.join("; ", widened)).filter(text -> !text.isEmpty());
+  }
+
+  /** All forms of a bundle: the content of {@code artifacts.json}. */
+  public record All(String format, List<ArtifactReport> artifacts) {
+    static final String FORMAT = "deepxray-artifacts/2";
+
+    /** Copies the list and checks that no form is there twice. */
+    public All {
+      artifacts = List.copyOf(artifacts);
+      if (artifacts.stream().map(ArtifactReport::artifact).distinct().count() < artifacts.size()) {
+        throw new IllegalArgumentException("a form is there twice");
+      }
+    }
+  }
+
+  /** The name of the file. */
+  public static final String FILE = "artifacts.json";
+
+  /**
+   * Writes what is said about all forms of a bundle.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path file, List<ArtifactReport> reports) throws IOException {
+    Json.write(file, new All(All.FORMAT, reports));
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public static List<ArtifactReport> read(Path file) throws IOException {
+    return Json.read(file, Map.of(All.FORMAT, All.class), "export the bundle again").artifacts();
+  }
+}

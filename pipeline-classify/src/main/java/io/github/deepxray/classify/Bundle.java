@@ -1,0 +1,245 @@
+package io.github.deepxray.classify;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.metrics.Decision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * A folder with a classifier in every form it is deployed in.
+ *
+ * @param folder where it is
+ */
+public record Bundle(Path folder) {
+  /** The file with the hash of every other file, in the format of {@code sha256sum}. */
+  public static final String CHECKSUMS = "SHA256SUMS";
+
+  /** The class names, one a line; the first is label 0. */
+  public static final String LABELS = "labels.txt";
+
+  /** The SavedModel of the version that TensorFlow Serving picks up. */
+  public static final String SAVED_MODEL = "saved_model/1";
+
+  /** The TFLite model with 32-bit float weights. */
+  public static final String TFLITE_FLOAT32 = "model-float32.tflite";
+
+  /** The TFLite model with 8-bit weights. */
+  public static final String TFLITE_DYNAMIC = "model-dynamic.tflite";
+
+  /** The TFLite model that computes a heat map beside the probability; may be missing. */
+  public static final String EXPLAIN = "model-explain.tflite";
+
+  /** The trained network as Keras saves models, to train it further in Python; may be missing. */
+  public static final String KERAS = "model.keras";
+
+  /** The most MiB of {@value #CHECKSUMS} and {@value #LABELS}. */
+  private static final int LARGEST_LIST = 1;
+
+  /** The metrics of the trained model. */
+  public static final String METRICS = "metrics.json";
+
+  /** The folder of the reports that tell what quantization did to each layer. */
+  public static final String REPORTS = "reports";
+
+  /** The model card. */
+  public static final String MODEL_CARD = "MODEL_CARD.md";
+
+  /**
+   * Opens a bundle.
+   *
+   * @throws DeepXrayException if the folder is none
+   */
+  public static Bundle open(Path folder) {
+    if (!isBundle(folder)) {
+      throw new DeepXrayException(
+          folder
+              + " is no bundle: it has no "
+              + CHECKSUMS
+              + "; give the folder that export wrote.");
+    }
+    return new Bundle(folder);
+  }
+
+  /** Whether a folder looks like a bundle. */
+  public static boolean isBundle(Path folder) {
+    return Files.isRegularFile(folder.resolve(CHECKSUMS));
+  }
+
+  /**
+   * What is said about each deployable form, in the order of {@link Artifact}.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public List<ArtifactReport> artifacts() throws IOException {
+    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE));
+  }
+
+  /**
+   * How one of the forms decides: between two classes by a threshold that was chosen on validation,
+   * else for the most probable.
+   *
+   * @throws DeepXrayException if the bundle does not have the form or is damaged
+   * @throws IOException if it cannot be read
+   */
+  public Decision decision(Artifact artifact) throws IOException {
+    return Decision.by(report(artifact).threshold());
+  }
+
+  /**
+   * What is said about one of the forms.
+   *
+   * @throws DeepXrayException if the bundle does not have it or is damaged
+   * @throws IOException if it cannot be read
+   */
+  public ArtifactReport report(Artifact artifact) throws IOException {
+    return artifacts().stream()
+        .filter(report -> report.artifact().equals(artifact.key()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    folder + " has no " + artifact.key() + "; export it again with that form."));
+  }
+
+  /**
+   * The class names by label.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public List<String> labels() throws IOException {
+    Path file = folder.resolve(LABELS);
+    List<String> labels = TextFiles.read(file, LARGEST_LIST).lines().toList();
+    if (labels.stream().anyMatch(label -> !label.matches("[^\\p{Cntrl}]{1,100}"))
+        || new HashSet<>(labels).size() < labels.size()) {
+      throw new DeepXrayException(
+          file
+              + " does not give each class a name of its own, one a line; export the bundle"
+              + " again.");
+    }
+    return labels;
+  }
+
+  /**
+   * The content of {@value #CHECKSUMS} for all other files in a folder.
+   *
+   * @throws IOException if one cannot be read
+   */
+  public static String checksums(Path folder) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String file : files(folder)) {
+      text.append(Hashes.sha256(folder.resolve(file))).append("  ").append(file).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static Set<String> files(Path folder) throws IOException {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> walk = Files.walk(folder)) {
+      walk.filter(Files::isRegularFile)
+          .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+          .filter(name -> !name.equals(CHECKSUMS))
+          .forEach(names::add);
+    }
+    return names;
+  }
+
+  /**
+   * Refuses a bundle in which what an artifact needs is not what was exported: the artifact, the
+   * names of the classes, thresholds.
+   *
+   * @throws DeepXrayException if one of these files is not as its checksum says
+   * @throws IOException if a file cannot be read
+   */
+  public void requireIntact(Artifact artifact) throws IOException {
+    requireIntact(
+        name ->
+            name.equals(artifact.path())
+                || name.startsWith(artifact.path() + "/")
+                || name.equals(LABELS)
+                || name.equals(ArtifactReport.FILE));
+  }
+
+  /**
+   * Refuses a bundle in which some files are not what was exported.
+   *
+   * @param which the files, by their name in {@value #CHECKSUMS}
+   * @throws DeepXrayException if one is not as its checksum says
+   * @throws IOException if a file cannot be read
+   */
+  public void requireIntact(Predicate<String> which) throws IOException {
+    List<String> damage = damage(which);
+    if (!damage.isEmpty()) {
+      throw new DeepXrayException(
+          folder
+              + " is damaged: "
+              + damage.get(0)
+              + (damage.size() > 1 ? ", and " + (damage.size() - 1) + " more" : "")
+              + "; copy or export it again.");
+    }
+  }
+
+  /**
+   * Compares every file with its checksum.
+   *
+   * @return what is wrong, a line each; empty if all is well
+   * @throws DeepXrayException if {@value #CHECKSUMS} is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public List<String> damage() throws IOException {
+    return damage(name -> true);
+  }
+
+  /**
+   * Compares some files with their checksums, when reading all would take too long.
+   *
+   * @param which the files, by their name in {@value #CHECKSUMS}
+   * @return as {@link #damage()}
+   * @throws DeepXrayException if {@value #CHECKSUMS} is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public List<String> damage(Predicate<String> which) throws IOException {
+    Map<String, String> expected = new LinkedHashMap<>();
+    Path file = folder.resolve(CHECKSUMS);
+    List<String> lines = TextFiles.read(file, LARGEST_LIST).lines().toList();
+    for (String line : lines) {
+      if (!line.matches("[0-9a-f]{64}  [^\\p{Cntrl}]+")) {
+        throw new DeepXrayException(
+            file
+                + " is damaged at line "
+                + (lines.indexOf(line) + 1)
+                + ", which is no SHA-256 with a file's name; copy or export the bundle again.");
+      }
+      if (which.test(line.substring(66))) {
+        expected.put(line.substring(66), line.substring(0, 64));
+      }
+    }
+    List<String> damage = new ArrayList<>();
+    Set<String> present = files(folder);
+    for (Map.Entry<String, String> entry : new TreeMap<>(expected).entrySet()) {
+      if (!present.remove(entry.getKey())) {
+        damage.add(entry.getKey() + " is missing");
+      } else if (!Hashes.sha256(folder.resolve(entry.getKey())).equals(entry.getValue())) {
+        damage.add(entry.getKey() + " has changed since it was written");
+      }
+    }
+    present.stream()
+        .filter(which)
+        .forEach(name -> damage.add(name + " does not belong to the bundle"));
+    return damage;
+  }
+}

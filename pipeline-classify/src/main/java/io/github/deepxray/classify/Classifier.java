@@ -1,0 +1,331 @@
+package io.github.deepxray.classify;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EnginePool;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.image.ImageFile;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.metrics.Decision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Classifies single images with a deployed model: a bundle, a {@code .tflite} file or a SavedModel.
+ * TensorFlow's native library is loaded for a SavedModel only.
+ *
+ * <p>One classifier serves any number of threads, virtual ones among them, as fast as if each had
+ * its own: it makes more engines as threads need them, at most as many as the processor has cores,
+ * divided by the threads of a call, and those that find all in use are served in the order in which
+ * they came. The file is read and checked once.
+ */
+public final class Classifier implements AutoCloseable {
+  private final EnginePool engines;
+  private final List<String> labels;
+  private final Decision decision;
+
+  private Classifier(InferenceEngine engine, List<String> labels, Decision decision) {
+    this.engines = new EnginePool(engine, "the classifier");
+    this.labels = List.copyOf(labels);
+    this.decision = decision;
+  }
+
+  /**
+   * How to classify.
+   *
+   * @param artifact which form in a bundle to use
+   * @param threshold from which probability on to decide for the second of two classes, 0..1; if
+   *     empty, the one chosen on validation for a bundle, 0.5 otherwise; must be empty for more
+   *     classes
+   * @param threads how many threads one call may use; 1 does most images a second where several
+   *     threads classify
+   * @param trusted whether a SavedModel by itself may have operations that this project does not
+   *     export; such a model is a program that can write files
+   */
+  public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted) {
+    /** The float32 form of a bundle and its own threshold, one thread a call, no trust. */
+    public static final Options DEFAULT =
+        new Options(Artifact.FLOAT32, OptionalDouble.empty(), 1, false);
+
+    /** Checks the numbers. */
+    public Options {
+      double value = threshold.orElse(0);
+      if (!(value >= 0 && value <= 1)) {
+        throw new DeepXrayException(
+            "The threshold " + value + " is no probability; give one from 0 to 1.");
+      }
+      if (threads < 1) {
+        throw new IllegalArgumentException(threads + " threads");
+      }
+    }
+
+    /** The same with another form of a bundle. */
+    public Options withArtifact(Artifact other) {
+      return new Options(other, threshold, threads, trusted);
+    }
+
+    /** The same with a threshold of one's own. */
+    public Options withThreshold(double value) {
+      return new Options(artifact, OptionalDouble.of(value), threads, trusted);
+    }
+
+    /** The same with another number of threads a call. */
+    public Options withThreads(int number) {
+      return new Options(artifact, threshold, number, trusted);
+    }
+
+    /** The same for models from somebody who is trusted. */
+    public Options trusting() {
+      return new Options(artifact, threshold, threads, true);
+    }
+  }
+
+  /**
+   * Opens a model with the default options.
+   *
+   * @param model a bundle, a {@code .tflite} file or a SavedModel folder
+   * @throws DeepXrayException as {@link #open(Path, Options)}
+   * @throws IOException if it cannot be read
+   */
+  public static Classifier open(Path model) throws IOException {
+    return open(model, Options.DEFAULT);
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param model a bundle, a {@code .tflite} file or a SavedModel folder
+   * @throws DeepXrayException if it is none of these, damaged, or no classifier of RGB images with
+   *     one output, or the library that runs it cannot be loaded
+   * @throws IOException if it cannot be read
+   */
+  public static Classifier open(Path model, Options options) throws IOException {
+    if (!Files.exists(model)) {
+      throw new NoSuchFileException(model.toString(), null, "no such model");
+    }
+    return Bundle.isBundle(model)
+        ? ofBundle(Bundle.open(model), options)
+        : ofFile(model, format(model), options);
+  }
+
+  private static Classifier ofBundle(Bundle bundle, Options options) throws IOException {
+    Artifact artifact = options.artifact();
+    bundle.requireIntact(artifact);
+    // Read before the engine is there, which a failure would leave open.
+    List<String> names = bundle.labels();
+    Decision decision =
+        options.threshold().isPresent()
+            ? Decision.by(options.threshold())
+            : bundle.decision(artifact);
+    return of(artifact.load(bundle, options.threads()), names, decision, bundle.folder());
+  }
+
+  private static ModelFormat format(Path model) {
+    if (Files.isRegularFile(model)) {
+      return ModelFormat.TFLITE;
+    } else if (Files.isRegularFile(model.resolve("saved_model.pb"))) {
+      return ModelFormat.SAVED_MODEL;
+    }
+    throw new DeepXrayException(
+        model
+            + " is neither a bundle nor a SavedModel nor a .tflite file; give a folder with "
+            + Bundle.CHECKSUMS
+            + " or saved_model.pb, or a file.");
+  }
+
+  private static Classifier ofFile(Path model, ModelFormat format, Options options)
+      throws IOException {
+    InferenceEngine engine =
+        options.trusted()
+            ? format.loadTrusted(model, options.threads())
+            : format.load(model, options.threads());
+    try {
+      List<String> labels = labels(model, format, classes(engine.outputShapes().get(0)));
+      OptionalDouble threshold =
+          labels.size() == 2
+              ? OptionalDouble.of(options.threshold().orElse(0.5))
+              : options.threshold();
+      return of(engine, labels, Decision.by(threshold), model);
+    } catch (IOException | RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  /**
+   * What the classes are called: as the file says or the bundle that the file lies in, if one does,
+   * or by number.
+   */
+  private static List<String> labels(Path model, ModelFormat format, int classes)
+      throws IOException {
+    List<String> labels = format.labels(model);
+    Path folder = model.toAbsolutePath().normalize();
+    // A bundle has its SavedModel below a folder of versions.
+    for (int i = 0; i < 2 && labels.isEmpty() && folder.getParent() != null; i++) {
+      folder = folder.getParent();
+      if (Bundle.isBundle(folder) && Files.isRegularFile(folder.resolve(Bundle.LABELS))) {
+        labels = new Bundle(folder).labels();
+      }
+    }
+    return labels.size() == classes && Set.copyOf(labels).size() == classes
+        ? labels
+        : IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+  }
+
+  /**
+   * Takes an engine over; it is closed if it is refused.
+   *
+   * @param engine turns an RGB image {@code [H, W, 3]} with values 0..255 into the probability of
+   *     each class, or into that of the second of two alone
+   * @param labels the names of the classes
+   * @param decision by a threshold between two classes, for the most probable of more
+   * @param model where the engine comes from, for messages
+   * @throws DeepXrayException if the engine does something else, or labels and decision do not fit
+   */
+  public static Classifier of(
+      InferenceEngine engine, List<String> labels, Decision decision, Path model) {
+    try {
+      if (labels.size() < 2) {
+        throw new DeepXrayException(
+            model.resolve(Bundle.LABELS)
+                + " names "
+                + labels.size()
+                + " classes, not 2 or more; export the bundle again.");
+      }
+      requireClassifier(engine, labels.size(), model);
+      boolean threshold = decision.threshold().isPresent();
+      if (threshold != (labels.size() == 2)) {
+        throw new DeepXrayException(
+            model
+                + " tells "
+                + labels.size()
+                + " classes apart, "
+                + (threshold
+                    ? "which takes no threshold: it decides for the most probable; leave it out."
+                    : "which takes a threshold; give one."));
+      }
+      return new Classifier(engine, labels, decision);
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Refuses an engine that does not turn an RGB image into the probability of each class, {@code
+   * [classes]}, or into that of the second of two, {@code [1]}.
+   *
+   * @param classes how many there are
+   * @param model where the engine comes from, for the message
+   * @throws DeepXrayException if it does something else
+   */
+  public static void requireClassifier(InferenceEngine engine, int classes, Path model) {
+    List<Integer> shape = engine.inputShape();
+    List<List<Integer>> outputs = engine.outputShapes();
+    if (shape.size() != 3
+        || shape.get(2) != 3
+        || outputs.size() != 1
+        || classes(outputs.get(0)) != classes) {
+      throw new DeepXrayException(
+          model
+              + " reads "
+              + shape
+              + " and writes "
+              + outputs
+              + "; a classifier of "
+              + classes
+              + " classes reads [H, W, 3] and writes [["
+              + (classes == 2 ? 1 : classes)
+              + "]].");
+    }
+  }
+
+  /** A single value, of a sigmoid, is the probability of the second of two classes. */
+  private static int classes(List<Integer> output) {
+    int values = output.stream().reduce(1, Math::multiplyExact);
+    return values == 1 ? 2 : values;
+  }
+
+  /**
+   * From which probability on it decides for the second of two classes; empty if there are more.
+   */
+  public OptionalDouble threshold() {
+    return decision.threshold();
+  }
+
+  /** The class names by label. */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /**
+   * Classifies an image of any size.
+   *
+   * @throws DeepXrayException if the model gives no probability for it
+   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   *     interrupted while it waits or works
+   * @throws IllegalStateException if the classifier is closed
+   */
+  public Prediction classify(RgbImage image) {
+    List<Integer> shape = engines.inputShape();
+    return decide(
+        engines
+            .run(input -> Resizer.resize(image, shape.get(0), shape.get(1)).copyTo(input, 0))[0]);
+  }
+
+  /**
+   * Classifies an image file.
+   *
+   * @throws DeepXrayException if it is a folder, or cannot be decoded
+   * @throws IOException if it cannot be read
+   */
+  public Prediction classify(Path file) throws IOException {
+    return classify(ImageFile.read(file).image());
+  }
+
+  /**
+   * Decides: by the threshold between two classes, else for the most probable, the first of those
+   * that are.
+   *
+   * @param outputs what the engine gave for one image: the probability of the second of two
+   *     classes, or that of each
+   * @throws DeepXrayException if one is no probability
+   */
+  public Prediction decide(float... outputs) {
+    if (classes(List.of(outputs.length)) != labels.size()) {
+      throw new IllegalArgumentException(
+          outputs.length + " scores of " + labels.size() + " classes");
+    }
+    List<Double> probabilities = new ArrayList<>();
+    for (float output : outputs) {
+      if (!(output >= 0 && output <= 1)) {
+        throw new DeepXrayException(
+            "The model gives " + (double) output + ", which is no probability; export it again.");
+      }
+      probabilities.add((double) output);
+    }
+    if (outputs.length == 1) {
+      probabilities.add(0, 1 - probabilities.get(0));
+    }
+    int decided = decision.decide(probabilities);
+    return new Prediction(
+        labels.get(decided),
+        probabilities.get(labels.size() == 2 ? 1 : decided),
+        decision.threshold(),
+        probabilities);
+  }
+
+  /** Waits for the images that are being classified, then frees the engines. */
+  @Override
+  public void close() {
+    engines.close();
+  }
+}

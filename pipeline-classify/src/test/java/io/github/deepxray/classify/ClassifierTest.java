@@ -1,0 +1,118 @@
+package io.github.deepxray.classify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.metrics.Decision;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class ClassifierTest {
+  private static final Path MODEL = Path.of("bundle");
+  private static final List<String> TWO = List.of("NORMAL", "PNEUMONIA");
+  private static final List<String> THREE = List.of("BACTERIA", "NORMAL", "VIRUS");
+
+  /** Gives the same scores for every image. */
+  private static final class Constant implements InferenceEngine {
+    private final float[] scores;
+    private boolean closed;
+
+    Constant(float... scores) {
+      this.scores = scores.clone();
+    }
+
+    @Override
+    public List<Integer> inputShape() {
+      return List.of(2, 2, 3);
+    }
+
+    @Override
+    public List<List<Integer>> outputShapes() {
+      return List.of(List.of(scores.length));
+    }
+
+    @Override
+    public int preferredBatch() {
+      return 1;
+    }
+
+    @Override
+    public float[][] run(float[] input, int count) {
+      return new float[][] {scores.clone()};
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+  }
+
+  private static Prediction classify(
+      List<String> labels, OptionalDouble threshold, float... scores) {
+    try (Classifier classifier =
+        Classifier.of(new Constant(scores), labels, Decision.by(threshold), MODEL)) {
+      return classifier.classify(RgbImage.of(1, 1, new byte[3]));
+    }
+  }
+
+  @Test
+  void decidesBetweenTwoClassesByTheThreshold() {
+    Prediction prediction = classify(TWO, OptionalDouble.of(0.625), 0.625f);
+    assertThat(prediction.label()).isEqualTo("PNEUMONIA");
+    assertThat(classify(TWO, OptionalDouble.of(0.625), 0.5f).label()).isEqualTo("NORMAL");
+    assertThat(Json.compact(prediction))
+        .isEqualTo(
+            "{\"label\":\"PNEUMONIA\",\"probability\":0.625,\"threshold\":0.625,"
+                + "\"probabilities\":[0.375,0.625]}");
+    // A network with a softmax gives both.
+    assertThat(classify(TWO, OptionalDouble.of(0.625), 0.375f, 0.625f)).isEqualTo(prediction);
+  }
+
+  @Test
+  void decidesForTheMostProbableOfMore() {
+    Prediction prediction = classify(THREE, OptionalDouble.empty(), 0.25f, 0.25f, 0.5f);
+    assertThat(prediction)
+        .isEqualTo(new Prediction("VIRUS", 0.5, OptionalDouble.empty(), List.of(0.25, 0.25, 0.5)));
+    assertThat(Json.compact(prediction))
+        .isEqualTo("{\"label\":\"VIRUS\",\"probability\":0.5,\"probabilities\":[0.25,0.25,0.5]}");
+    // The first of equals.
+    assertThat(classify(THREE, OptionalDouble.empty(), 0.125f, 0.4375f, 0.4375f).label())
+        .isEqualTo("NORMAL");
+  }
+
+  @Test
+  void refusesWhatIsNoProbability() {
+    for (float wrong : new float[] {-0.1f, 1.5f, Float.NaN, Float.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> classify(TWO, OptionalDouble.of(0.5), wrong))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("no probability");
+      assertThatThrownBy(() -> classify(THREE, OptionalDouble.empty(), 0.9f, 0.1f, wrong))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("no probability");
+    }
+  }
+
+  @Test
+  void refusesEnginesLabelsAndThresholdsThatDoNotFit() {
+    assertRefused(new Constant(1), List.of("ONE"), OptionalDouble.of(0.5), "names 1 classes");
+    assertRefused(new Constant(1, 0, 0), TWO, OptionalDouble.of(0.5), "[[3]]", "writes [[1]].");
+    assertRefused(new Constant(1), THREE, OptionalDouble.empty(), "of 3 classes", "[[3]].");
+    assertRefused(new Constant(1, 0, 0, 0), THREE, OptionalDouble.empty(), "[[4]]", "[[3]].");
+    assertRefused(new Constant(1, 0, 0), THREE, OptionalDouble.of(0.5), "takes no threshold");
+    assertRefused(new Constant(1), TWO, OptionalDouble.empty(), "takes a threshold");
+  }
+
+  private static void assertRefused(
+      Constant engine, List<String> labels, OptionalDouble threshold, String... words) {
+    assertThatThrownBy(() -> Classifier.of(engine, labels, Decision.by(threshold), MODEL))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContainingAll(words);
+    assertThat(engine.closed).isTrue();
+  }
+}

@@ -1,2 +1,0 @@
-/** Showing what in an image a model's decision rests on. */
-package io.github.deepxray.core.explain;

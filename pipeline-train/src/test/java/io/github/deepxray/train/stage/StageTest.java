@@ -1,0 +1,70 @@
+package io.github.deepxray.train.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.head.HeadSpec;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A stage's fingerprint follows every option and every input. */
+class StageTest {
+  static Stream<Record> options() throws IOException {
+    Trainer.Options trainer = Trainer.Options.of(HeadSpec.of("ensemble"), 1);
+    PruningSpec gradual =
+        PruningSpec.of(0.5).withTiming(new PruningSpec.Polynomial(0.1, 0.1, 0.8, 3, 2));
+    return Stream.of(
+        trainer,
+        new Trainer.Options(HeadSpec.of("original"), 1, 0.9, 0.2),
+        new BackbonePruner.Options(
+            Optional.of(ChannelPruningSpec.of(0.8)), Optional.of(PruningSpec.of(0.5)), 8, trainer),
+        FineTuner.Options.of(FineTuneSpec.DEFAULT, 7).withPruning(gradual));
+  }
+
+  @ParameterizedTest
+  @MethodSource("options")
+  void changesWithEveryComponent(Record options) {
+    String fingerprint = Stage.of("stage", options).fingerprint();
+    Variants.Found found = Variants.of(options);
+    assertThat(found.unchanged()).as("components that no other value was found for").isEmpty();
+    assertThat(found.variants())
+        .hasSizeGreaterThan(options.getClass().getRecordComponents().length);
+    found
+        .variants()
+        .forEach(
+            (path, variant) ->
+                assertThat(Stage.of("stage", variant).fingerprint())
+                    .as(path)
+                    .isNotEqualTo(fingerprint));
+  }
+
+  @ParameterizedTest
+  @MethodSource("options")
+  void changesWithNameInputsAndEngineButNotWithOutputs(Record options) {
+    Stage stage = Stage.of("stage", options).reading("data", "a");
+    TfLiteEngineFactory engines = new TfLiteEngineFactory();
+    assertThat(
+            Stream.of(
+                    stage,
+                    Stage.of("other", options).reading("data", "a"),
+                    Stage.of("stage", options).reading("data", "b"),
+                    Stage.of("stage", options).reading("model", "a"),
+                    stage.reading("model", "a"),
+                    stage.computedBy(engines))
+                .map(Stage::fingerprint))
+        .doesNotHaveDuplicates();
+    assertThat(stage.reading("b", "1").reading("c", "2").fingerprint())
+        .isEqualTo(stage.reading("c", "2").reading("b", "1").fingerprint());
+    assertThat(stage.writing(List.of("file")).fingerprint()).isEqualTo(stage.fingerprint());
+  }
+}
