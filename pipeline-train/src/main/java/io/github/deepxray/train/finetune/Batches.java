@@ -2,21 +2,21 @@ package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.embedding.View;
+import io.github.deepxray.train.loop.Batch;
 import io.github.deepxray.train.loop.Objective;
 import io.github.deepxray.train.loop.Shuffle;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.types.TFloat32;
 
 /**
  * The batches of one epoch in random order, each image in one of its views. A thread of its own
@@ -24,37 +24,6 @@ import org.tensorflow.types.TFloat32;
  */
 final class Batches implements AutoCloseable {
   private static final int AHEAD = 3;
-
-  /** Some examples with the labels to learn and their weights. */
-  static final class Batch {
-    private final float[] examples;
-    private final float[] targets;
-    private final float[] weights;
-
-    /** Takes the arrays over; there may be several targets an example. */
-    Batch(float[] examples, float[] targets, float[] weights) {
-      this.examples = examples;
-      this.targets = targets;
-      this.weights = weights;
-    }
-
-    int size() {
-      return weights.length;
-    }
-
-    TFloat32 examples(Shape shape) {
-      return Tensors.of(examples, shape);
-    }
-
-    TFloat32 targets() {
-      int width = targets.length / size();
-      return Tensors.of(targets, width == 1 ? Shape.of(size()) : Shape.of(size(), width));
-    }
-
-    TFloat32 weights() {
-      return Tensors.of(weights, Shape.of(size()));
-    }
-  }
 
   private final FineTuneSpec spec;
   private final Source source;
@@ -107,19 +76,14 @@ final class Batches implements AutoCloseable {
   }
 
   private Batch read(int from, int to) throws IOException {
-    int size = to - from;
-    Batch batch =
-        new Batch(
-            new float[size * exampleSize], new float[size * objective.targets()], new float[size]);
-    for (int i = 0; i < size; i++) {
-      int image = order[from + i];
-      View view = new View(views[from + i], spec.augmentation());
-      source.read(image, view, batch.examples, i * exampleSize);
-      Label label = source.images().get(image).label();
-      objective.target(label, batch.targets, i * objective.targets());
-      batch.weights[i] = objective.weight(label);
+    float[] examples = new float[(to - from) * exampleSize];
+    List<Label> labels = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      View view = new View(views[i], spec.augmentation());
+      source.read(order[i], view, examples, (i - from) * exampleSize);
+      labels.add(source.images().get(order[i]).label());
     }
-    return batch;
+    return Batch.of(objective, labels, examples);
   }
 
   /** The next batch; empty after the last. */

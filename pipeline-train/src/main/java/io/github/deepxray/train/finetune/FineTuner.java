@@ -22,9 +22,13 @@ import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.EmbeddingExtractor.Filled;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.View;
+import io.github.deepxray.train.loop.Batch;
 import io.github.deepxray.train.loop.Checkpoints;
 import io.github.deepxray.train.loop.EpochLoop;
 import io.github.deepxray.train.loop.Objective;
+import io.github.deepxray.train.loop.ScheduledOptimizer;
+import io.github.deepxray.train.loop.TrainingGraph;
+import io.github.deepxray.train.loop.TrainingSetup;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
 import io.github.deepxray.train.stage.EpochResult;
@@ -36,11 +40,17 @@ import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.types.TFloat32;
 
 /**
  * Trains the last layers of a classifier's backbone, or all of them, together with its head.
@@ -59,6 +69,11 @@ public final class FineTuner {
   public static final int VALIDATION_VIEWS = 3;
 
   private static final String CHECKPOINT = "checkpoint";
+
+  // Keras' defaults.
+  private static final double BETA_1 = 0.9;
+  private static final double BETA_2 = 0.999;
+  private static final double EPSILON = 1e-7;
 
   private final Options options;
   private final Context context;
@@ -381,12 +396,7 @@ public final class FineTuner {
       Network logit = part.network().withOutputs(List.of(logit(part.network())));
       graph =
           new TrainingGraph(
-              spec,
-              options.seed(),
-              logit,
-              pruner.map(Pruner::weights).orElse(kept),
-              steps,
-              context.cores());
+              setup(logit, pruner.map(Pruner::weights).orElse(kept)), context.cores());
       try {
         start = new Model(logit, part.weights()).weights();
         graph.start(start);
@@ -397,6 +407,40 @@ public final class FineTuner {
         graph.close();
         throw e;
       }
+    }
+
+    private TrainingSetup setup(Network logit, List<String> masked) {
+      FineTuneSpec spec = options.spec();
+      Set<String> frozen = new HashSet<>();
+      rates.forEach(
+          (weight, rate) -> {
+            if (rate == 0) {
+              frozen.add(weight);
+            }
+          });
+      TrainingSetup setup =
+          TrainingSetup.of(logit, this::optimizer, spec.schedule(steps), options.seed())
+              .withFrozen(frozen)
+              .withClipNorm(spec.clipNorm())
+              .withAverageDecay(spec.emaDecay())
+              .withMasked(masked);
+      return spec.dropout() ? setup : setup.withoutDropout();
+    }
+
+    /** AdamW with a learning rate for each block. */
+    private ScheduledOptimizer optimizer(Graph owner, Map<String, Operand<TFloat32>> trainable) {
+      Map<String, ScheduledOptimizer.Group> groups = new HashMap<>();
+      trainable.forEach(
+          (name, variable) ->
+              groups.put(
+                  variable.op().name(),
+                  new ScheduledOptimizer.Group(
+                      rates.get(name), isKernel(name) ? options.spec().weightDecay() : 0)));
+      return ScheduledOptimizer.adamW(owner, BETA_1, BETA_2, EPSILON, groups);
+    }
+
+    private static boolean isKernel(String weight) {
+      return weight.endsWith("/kernel") || weight.endsWith("/depthwise_kernel");
     }
 
     /** Of the weights to prune, all must be trained, for long enough. */
@@ -492,7 +536,7 @@ public final class FineTuner {
       double sum = 0;
       long step = epoch * stepsPerEpoch;
       try (Batches batches = new Batches(spec, train, exampleSize, objective, random)) {
-        for (Optional<Batches.Batch> next = batches.next();
+        for (Optional<Batch> next = batches.next();
             next.isPresent();
             next = batches.next(), step++) {
           prune(step);

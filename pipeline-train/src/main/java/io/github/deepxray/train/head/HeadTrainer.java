@@ -1,7 +1,6 @@
 package io.github.deepxray.train.head;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
@@ -10,41 +9,30 @@ import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.tensorflow.GraphLowering;
-import io.github.deepxray.tensorflow.Sessions;
-import io.github.deepxray.tensorflow.Tensors;
-import io.github.deepxray.tensorflow.WeightBinding;
-import io.github.deepxray.tensorflow.WeightVariables;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.Matrix;
+import io.github.deepxray.train.loop.Batch;
 import io.github.deepxray.train.loop.Checkpoints;
 import io.github.deepxray.train.loop.EpochLoop;
-import io.github.deepxray.train.loop.Gradients;
-import io.github.deepxray.train.loop.LearningRateSchedule;
 import io.github.deepxray.train.loop.Objective;
 import io.github.deepxray.train.loop.ScheduledOptimizer;
 import io.github.deepxray.train.loop.Shuffle;
-import io.github.deepxray.train.loop.VariableSlots;
+import io.github.deepxray.train.loop.TrainingGraph;
+import io.github.deepxray.train.loop.TrainingSetup;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.op.Op;
-import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt64;
 
 /**
  * Trains a head on feature vectors with TensorFlow's gradients.
@@ -206,7 +194,15 @@ public final class HeadTrainer {
     return weights.build();
   }
 
-  /** A graph, a session and the data of one training. */
+  private ScheduledOptimizer optimizer(Graph graph, Map<String, Operand<TFloat32>> trainable) {
+    if (spec.optimizer() instanceof HeadSpec.Sgd sgd) {
+      return ScheduledOptimizer.momentum(graph, sgd.momentum());
+    }
+    HeadSpec.Adam adam = (HeadSpec.Adam) spec.optimizer();
+    return ScheduledOptimizer.adam(graph, adam.beta1(), adam.beta2(), adam.epsilon());
+  }
+
+  /** A graph and the data of one training. */
   private final class Run implements EpochLoop.Training, AutoCloseable {
     private final Embeddings train;
     private final List<Matrix> views;
@@ -214,21 +210,8 @@ public final class HeadTrainer {
     private final Matrix held;
     private final Objective objective;
     private final Network network;
-    private final LearningRateSchedule schedule;
     private final int stepsPerEpoch;
-
-    private final Graph graph;
-    private final Session session;
-    private final Placeholder<TFloat32> features;
-    private final Placeholder<TFloat32> labels;
-    private final Placeholder<TFloat32> sampleWeights;
-    private final Placeholder<TInt64> seedAndStep;
-    private final WeightVariables variables;
-    private final ScheduledOptimizer optimizer;
-    private final Operand<TFloat32> loss;
-    private final Op update;
-    private final List<Operand<TFloat32>> inferredLogits;
-    private final VariableSlots slots;
+    private final TrainingGraph graph;
 
     Run(Embeddings train, List<Matrix> views, Embeddings validation, Matrix held) {
       this.train = train;
@@ -238,49 +221,31 @@ public final class HeadTrainer {
       objective = Objective.of(spec.balanced(), spec.labelSmoothing(), train.counts());
       network = HeadNetworks.training(spec, train.dimension(), train.classes());
       stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
-      schedule = spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs());
+      TrainingSetup setup =
+          TrainingSetup.of(
+                  network,
+                  HeadTrainer.this::optimizer,
+                  spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs()),
+                  seed)
+              .withPenalties(penalties());
+      graph = new TrainingGraph(setup, context.cores());
+    }
 
-      graph = Sessions.graph();
-      try {
-        Ops tf = Ops.create(graph);
-        Placeholder.Options vector = Placeholder.shape(Shape.of(-1));
-        features =
-            tf.withName("features")
-                .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, train.dimension())));
-        labels =
-            tf.withName("labels")
-                .placeholder(
-                    TFloat32.class,
-                    width() == 1 ? vector : Placeholder.shape(Shape.of(-1, width())));
-        sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
-        seedAndStep =
-            tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
-        variables = WeightBinding.variables(tf, network, name -> true);
-        Ops training = tf.withSubScope("training");
-        Map<String, Operand<TFloat32>> tensors =
-            GraphLowering.training(variables, seedAndStep).lower(training, network, features);
-        loss = sumOfLosses(training, tensors);
-        Map<String, Operand<TFloat32>> inferred =
-            GraphLowering.inference(variables)
-                .lower(tf.withSubScope("inference"), network, features);
-        inferredLogits = network.outputs().stream().map(inferred::get).toList();
-
-        optimizer = optimizer();
-        update =
-            optimizer.applyGradients(
-                Gradients.of(
-                    graph,
-                    tf.withSubScope("gradients_ready"),
-                    loss,
-                    List.copyOf(variables.trainable().values()),
-                    0),
-                "update");
-        slots = new VariableSlots(tf.withSubScope("restore"), optimizer.slots());
-        session = new Session(graph, Sessions.config(context.cores()));
-      } catch (RuntimeException | Error e) {
-        graph.close();
-        throw e;
+    /** The kernels of each member. */
+    private List<Map<String, Double>> penalties() {
+      List<Map<String, Double>> penalties = new ArrayList<>();
+      for (int m = 0; m < spec.members().size(); m++) {
+        String prefix = HeadNetworks.prefix(spec, m);
+        double l2 = spec.members().get(m).l2();
+        Map<String, Double> factors = new LinkedHashMap<>();
+        for (WeightSpec weight : network.weightSpecs()) {
+          if (l2 > 0 && weight.name().startsWith(prefix) && weight.name().endsWith("/kernel")) {
+            factors.put(weight.name(), l2);
+          }
+        }
+        penalties.add(factors);
       }
+      return penalties;
     }
 
     int classes() {
@@ -292,49 +257,8 @@ public final class HeadTrainer {
       return objective.targets();
     }
 
-    private ScheduledOptimizer optimizer() {
-      if (spec.optimizer() instanceof HeadSpec.Sgd sgd) {
-        return ScheduledOptimizer.momentum(graph, sgd.momentum());
-      }
-      HeadSpec.Adam adam = (HeadSpec.Adam) spec.optimizer();
-      return ScheduledOptimizer.adam(graph, adam.beta1(), adam.beta2(), adam.epsilon());
-    }
-
-    private Operand<TFloat32> sumOfLosses(Ops tf, Map<String, Operand<TFloat32>> tensors) {
-      List<Operand<TFloat32>> losses = new ArrayList<>();
-      for (int m = 0; m < spec.members().size(); m++) {
-        losses.add(memberLoss(tf, m, tensors));
-      }
-      return tf.math.addN(losses);
-    }
-
-    /** Weighted cross entropy with smoothed labels, and the penalty of the member's kernels. */
-    private Operand<TFloat32> memberLoss(
-        Ops tf, int member, Map<String, Operand<TFloat32>> tensors) {
-      Operand<TFloat32> total =
-          Objective.crossEntropy(
-              tf, tensors.get(network.outputs().get(member)), labels, sampleWeights);
-      double l2 = spec.members().get(member).l2();
-      if (l2 > 0) {
-        String prefix = HeadNetworks.prefix(spec, member);
-        for (WeightSpec weight : network.weightSpecs()) {
-          if (weight.name().startsWith(prefix) && weight.name().endsWith("/kernel")) {
-            // l2Loss is half the sum of squares.
-            total =
-                tf.math.add(
-                    total,
-                    tf.math.mul(
-                        tf.nn.l2Loss(variables.value(weight.name())),
-                        tf.constant((float) (2 * l2))));
-          }
-        }
-      }
-      return total;
-    }
-
     Weights train(Weights initial) throws IOException {
-      session.initialize();
-      variables.assign(session, initial);
+      graph.start(initial);
       Weights best =
           new EpochLoop(
                   TrainingListener.HEAD,
@@ -343,29 +267,28 @@ public final class HeadTrainer {
                   0,
                   EpochResult::validationLoss)
               .run(this, checkpoints, context.listener());
-      variables.assign(session, best);
+      graph.restore(best, graph.slots());
       return best;
     }
 
     @Override
     public Weights result() {
-      return current();
+      return graph.result();
     }
 
     @Override
     public Weights current() {
-      return variables.read(session);
+      return graph.current();
     }
 
     @Override
     public Weights slots() {
-      return slots.read(session);
+      return graph.slots();
     }
 
     @Override
     public void restore(Weights current, Weights remembered) {
-      variables.assign(session, current);
-      slots.assign(session, remembered);
+      graph.restore(current, remembered);
     }
 
     @Override
@@ -395,7 +318,7 @@ public final class HeadTrainer {
           objective.loss(scored),
           scored.auc(),
           Optional.empty(),
-          schedule.at(step - 1));
+          graph.learningRate(step - 1));
     }
 
     private void requireFinite(double value, String what, int epoch) {
@@ -403,40 +326,15 @@ public final class HeadTrainer {
     }
 
     private double step(int[] order, int from, int to, SplittableRandom random, long step) {
-      WorkInterruptedException.check();
-      int size = to - from;
       int dimension = train.dimension();
-      float[] batch = new float[size * dimension];
-      float[] targets = new float[size * width()];
-      float[] weights = new float[size];
-      for (int i = 0; i < size; i++) {
-        int image = order[from + i];
+      float[] examples = new float[(to - from) * dimension];
+      List<Label> labels = new ArrayList<>();
+      for (int i = from; i < to; i++) {
         Matrix view = views.get(views.size() == 1 ? 0 : random.nextInt(views.size()));
-        view.copyRow(image, batch, i * dimension);
-        Label label = train.images().get(image).label();
-        objective.target(label, targets, i * width());
-        weights[i] = objective.weight(label);
+        view.copyRow(order[i], examples, (i - from) * dimension);
+        labels.add(train.images().get(order[i]).label());
       }
-      Session.Runner runner = session.runner();
-      List<TFloat32> fed = optimizer.feed(runner, step, schedule.at(step));
-      try (TFloat32 x = Tensors.of(batch, Shape.of(size, dimension));
-          TFloat32 y =
-              Tensors.of(targets, width() == 1 ? Shape.of(size) : Shape.of(size, width()));
-          TFloat32 w = Tensors.of(weights, Shape.of(size));
-          TInt64 random64 = TInt64.vectorOf(seed, step);
-          Result result =
-              runner
-                  .feed(features, x)
-                  .feed(labels, y)
-                  .feed(sampleWeights, w)
-                  .feed(seedAndStep, random64)
-                  .addTarget(update)
-                  .fetch(loss)
-                  .run()) {
-        return ((TFloat32) result.get(0)).getFloat();
-      } finally {
-        fed.forEach(TFloat32::close);
-      }
+      return graph.step(Batch.of(objective, labels, examples), step);
     }
 
     private SplitScores score(Embeddings embeddings, float[][] logits) {
@@ -472,21 +370,11 @@ public final class HeadTrainer {
 
     /** For each member the logits of all rows. */
     float[][] logits(Matrix rows) {
-      Session.Runner runner = session.runner();
-      inferredLogits.forEach(runner::fetch);
-      float[][] logits = new float[inferredLogits.size()][];
-      try (TFloat32 x = Tensors.of(rows.toFloats(), Shape.of(rows.rows(), rows.columns()));
-          Result result = runner.feed(features, x).run()) {
-        for (int m = 0; m < logits.length; m++) {
-          logits[m] = Tensors.toFloats(result.get(m));
-        }
-      }
-      return logits;
+      return graph.infer(rows.toFloats(), rows.rows());
     }
 
     @Override
     public void close() {
-      session.close();
       graph.close();
     }
   }

@@ -1,4 +1,4 @@
-package io.github.deepxray.cli;
+package io.github.deepxray.pipeline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,12 +21,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Experiments side by side as text: a table for people, CSV and JSON. */
-final class GridTable {
+public final class ExperimentsTable {
   private static final String FORMAT = "deepxray-comparison/2";
 
-  private GridTable() {}
+  private ExperimentsTable() {}
 
-  static String table(Experiments all) {
+  /** A Markdown table, the notes, and what failed. */
+  public static String table(Experiments all) {
     StringBuilder text = new StringBuilder();
     List<String> heads = new ArrayList<>(List.of("experiment", "seeds", "validation AUC"));
     Metric.HEADLINES.forEach(metric -> heads.add("test " + metric.title()));
@@ -43,8 +44,8 @@ final class GridTable {
           e.name().equals(all.baseline())
               ? "baseline"
               : e.differences().map(d -> signed(d.test().of(Metric.AUC))).orElse("-"));
-      cells.add(e.bytes().map(GridTable::count).orElse("-"));
-      cells.add(e.gzip().map(GridTable::count).orElse("-"));
+      cells.add(e.bytes().map(ExperimentsTable::count).orElse("-"));
+      cells.add(e.gzip().map(ExperimentsTable::count).orElse("-"));
       cells.add(e.speed().map(s -> decimals(s.milliseconds(), "")).orElse("-"));
       cells.add(e.speed().map(s -> decimals(s.speedup(), "x")).orElse("-"));
       text.append("| ").append(String.join(" | ", cells)).append(" |\n");
@@ -147,12 +148,13 @@ final class GridTable {
     return Double.isNaN(value) ? "" : Double.toString(value);
   }
 
-  static String csv(Experiments all) {
-    return Csv.table(all.experiments().stream().map(GridTable::line).toList());
+  /** One line of CSV for each experiment, with a header. */
+  public static String csv(Experiments all) {
+    return Csv.table(all.experiments().stream().map(ExperimentsTable::line).toList());
   }
 
-  /** All there is, each training included; nothing where something is not known. */
-  static String json(Experiments all) {
+  /** JSON with everything, each training included; a field is missing where a value is unknown. */
+  public static String json(Experiments all) {
     ObjectNode tree = Json.object();
     tree.put("format", FORMAT);
     tree.put("baseline", all.baseline());

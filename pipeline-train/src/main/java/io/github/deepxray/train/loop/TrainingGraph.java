@@ -1,4 +1,4 @@
-package io.github.deepxray.train.finetune;
+package io.github.deepxray.train.loop;
 
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.network.Network;
@@ -11,15 +11,8 @@ import io.github.deepxray.tensorflow.Sessions;
 import io.github.deepxray.tensorflow.Tensors;
 import io.github.deepxray.tensorflow.WeightBinding;
 import io.github.deepxray.tensorflow.WeightVariables;
-import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.loop.Gradients;
-import io.github.deepxray.train.loop.LearningRateSchedule;
-import io.github.deepxray.train.loop.Objective;
-import io.github.deepxray.train.loop.ScheduledOptimizer;
-import io.github.deepxray.train.loop.VariableSlots;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,25 +29,18 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * The graph that trains a part of a classifier, in a session.
+ * The TensorFlow graph that trains a network, in a session: under the head's training and under
+ * fine-tuning.
  *
  * <p>A step is: gradients, optimizer, masks, moving average, each after the one before it.
  */
-final class TrainingGraph implements AutoCloseable {
-  // Keras' defaults.
-  private static final double BETA_1 = 0.9;
-  private static final double BETA_2 = 0.999;
-  private static final double EPSILON = 1e-7;
-
+public final class TrainingGraph implements AutoCloseable {
   private static final String AVERAGE = "average/";
   private static final String MASK = "mask/";
   private static final String OPTIMIZER = "optimizer/";
 
-  private final FineTuneSpec spec;
-  private final long seed;
+  private final TrainingSetup setup;
   private final Network network;
-  private final List<String> pruned;
-  private final LearningRateSchedule schedule;
 
   private final Graph graph = Sessions.graph();
   private final Session session;
@@ -64,6 +50,7 @@ final class TrainingGraph implements AutoCloseable {
   private final Placeholder<TInt64> seedAndStep;
   private final Placeholder<TFloat32> averageDecay;
   private final WeightVariables variables;
+  private final List<Operand<TFloat32>> inferred;
   private final ScheduledOptimizer optimizer;
   private final Operand<TFloat32> loss;
   private final Op update;
@@ -75,85 +62,34 @@ final class TrainingGraph implements AutoCloseable {
   /**
    * Builds the graph.
    *
-   * @param network the part that is trained, with the logits as its only output
-   * @param pruned the names of the weights that are masked; all are trained
-   * @param steps the number of all steps
+   * @param setup what is trained and how
+   * @param threads how many threads an operation may use
    */
-  TrainingGraph(
-      FineTuneSpec spec, long seed, Network network, List<String> pruned, long steps, int threads) {
-    this.spec = spec;
-    this.seed = seed;
-    this.network = network;
-    this.pruned = List.copyOf(pruned);
-    schedule = spec.schedule(steps);
+  public TrainingGraph(TrainingSetup setup, int threads) {
+    this.setup = setup;
+    network = setup.network();
     try {
       Ops tf = Ops.create(graph);
-      Placeholder.Options vector = Placeholder.shape(Shape.of(-1));
-      examples =
-          tf.withName("examples")
-              .placeholder(
-                  TFloat32.class,
-                  Placeholder.shape(Tensors.shape(network.inputShape()).prepend(-1)));
+      examples = floats(tf, "examples", Tensors.shape(network.inputShape()).prepend(-1));
       int logits = network.size(network.outputs().get(0));
-      targets =
-          tf.withName("targets")
-              .placeholder(
-                  TFloat32.class, logits == 1 ? vector : Placeholder.shape(Shape.of(-1, logits)));
-      sampleWeights = tf.withName("sample_weights").placeholder(TFloat32.class, vector);
+      targets = floats(tf, "targets", logits == 1 ? Shape.of(-1) : Shape.of(-1, logits));
+      sampleWeights = floats(tf, "sample_weights", Shape.of(-1));
       seedAndStep =
           tf.withName("seed_and_step").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
-      averageDecay =
-          tf.withName("average_decay")
-              .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+      averageDecay = floats(tf, "average_decay", Shape.scalar());
 
-      Map<String, Double> rates = Blocks.weightRates(network, spec);
-      variables = WeightBinding.variables(tf, network, name -> rates.get(name) > 0);
-      GraphLowering lowering =
-          (spec.dropout()
-                  ? GraphLowering.training(variables, seedAndStep)
-                  : GraphLowering.inference(variables))
-              .foldingBatchNormalization();
-      Ops training = tf.withSubScope("training");
-      Operand<TFloat32> logit =
-          lowering.lower(training, network, examples).get(network.outputs().get(0));
-      loss = Objective.crossEntropy(training, logit, targets, sampleWeights);
-
-      Map<String, Operand<TFloat32>> trainable = variables.trainable();
-      Map<String, ScheduledOptimizer.Group> groups = new HashMap<>();
-      trainable.forEach(
-          (name, variable) ->
-              groups.put(
-                  variable.op().name(),
-                  new ScheduledOptimizer.Group(
-                      rates.get(name), isKernel(name) ? spec.weightDecay() : 0)));
-      optimizer = ScheduledOptimizer.adamW(graph, BETA_1, BETA_2, EPSILON, groups);
-      Op step =
-          optimizer.applyGradients(
-              Gradients.of(
-                  graph,
-                  tf.withSubScope("gradients_ready"),
-                  loss,
-                  List.copyOf(trainable.values()),
-                  spec.clipNorm()),
-              "update");
+      variables = WeightBinding.variables(tf, network, weight -> !setup.frozen().contains(weight));
+      loss = loss(tf.withSubScope("training"));
+      inferred = lower(tf.withSubScope("inference"), GraphLowering.inference(variables));
+      optimizer = setup.optimizer().create(graph, variables.trainable());
+      Op step = step(tf);
       optimizerSlots =
           new VariableSlots(
               tf.withSubScope("restore_optimizer"), prefixed(OPTIMIZER, optimizer.slots()));
 
-      Map<String, Operand<TFloat32>> average = new LinkedHashMap<>();
-      if (spec.emaDecay() > 0) {
-        Ops scope = tf.withSubScope("average");
-        trainable.forEach(
-            (name, variable) ->
-                average.put(AVERAGE + name, scope.variable(variable.shape(), TFloat32.class)));
-      }
+      Map<String, Operand<TFloat32>> average = average(tf.withSubScope("average"));
       averages = new VariableSlots(tf.withSubScope("restore_average"), average);
-
-      Map<String, Operand<TFloat32>> mask = new LinkedHashMap<>();
-      Ops maskScope = tf.withSubScope("mask");
-      for (String name : pruned) {
-        mask.put(MASK + name, maskScope.variable(trainable.get(name).shape(), TFloat32.class));
-      }
+      Map<String, Operand<TFloat32>> mask = mask(tf.withSubScope("mask"));
       masks = new VariableSlots(tf.withSubScope("restore_mask"), mask);
 
       applyMasks = masked(tf.withSubScope("apply_mask"), mask, average);
@@ -168,8 +104,76 @@ final class TrainingGraph implements AutoCloseable {
     }
   }
 
-  private static boolean isKernel(String weight) {
-    return weight.endsWith("/kernel") || weight.endsWith("/depthwise_kernel");
+  private static Placeholder<TFloat32> floats(Ops tf, String name, Shape shape) {
+    return tf.withName(name).placeholder(TFloat32.class, Placeholder.shape(shape));
+  }
+
+  private List<Operand<TFloat32>> lower(Ops tf, GraphLowering lowering) {
+    Map<String, Operand<TFloat32>> tensors =
+        lowering.foldingBatchNormalization().lower(tf, network, examples);
+    return network.outputs().stream().map(tensors::get).toList();
+  }
+
+  /** The sum of the losses of all outputs. */
+  private Operand<TFloat32> loss(Ops tf) {
+    GraphLowering lowering =
+        setup.deterministic()
+            ? GraphLowering.inference(variables)
+            : GraphLowering.training(variables, seedAndStep);
+    List<Operand<TFloat32>> losses = new ArrayList<>();
+    for (Operand<TFloat32> logits : lower(tf, lowering)) {
+      Operand<TFloat32> entropy = Objective.crossEntropy(tf, logits, targets, sampleWeights);
+      losses.add(
+          setup.penalties().isEmpty()
+              ? entropy
+              : penalized(tf, entropy, setup.penalties().get(losses.size())));
+    }
+    return tf.math.addN(losses);
+  }
+
+  private Operand<TFloat32> penalized(
+      Ops tf, Operand<TFloat32> entropy, Map<String, Double> factors) {
+    Operand<TFloat32> total = entropy;
+    for (Map.Entry<String, Double> kernel : factors.entrySet()) {
+      // l2Loss is half the sum of squares.
+      Operand<TFloat32> squares = tf.nn.l2Loss(variables.value(kernel.getKey()));
+      float factor = (float) (2 * kernel.getValue());
+      total = tf.math.add(total, tf.math.mul(squares, tf.constant(factor)));
+    }
+    return total;
+  }
+
+  /** Gradients, then the optimizer. */
+  private Op step(Ops tf) {
+    return optimizer.applyGradients(
+        Gradients.of(
+            graph,
+            tf.withSubScope("gradients_ready"),
+            loss,
+            List.copyOf(variables.trainable().values()),
+            setup.clipNorm()),
+        "update");
+  }
+
+  private Map<String, Operand<TFloat32>> average(Ops tf) {
+    Map<String, Operand<TFloat32>> average = new LinkedHashMap<>();
+    if (setup.averageDecay() > 0) {
+      variables
+          .trainable()
+          .forEach(
+              (name, variable) ->
+                  average.put(AVERAGE + name, tf.variable(variable.shape(), TFloat32.class)));
+    }
+    return average;
+  }
+
+  private Map<String, Operand<TFloat32>> mask(Ops tf) {
+    Map<String, Operand<TFloat32>> mask = new LinkedHashMap<>();
+    for (String name : setup.masked()) {
+      Shape shape = variables.trainable().get(name).shape();
+      mask.put(MASK + name, tf.variable(shape, TFloat32.class));
+    }
+    return mask;
   }
 
   private static Map<String, Operand<TFloat32>> prefixed(
@@ -213,7 +217,7 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   /** Starts from these weights: no moments, no masks, the average is the weights. */
-  void start(Weights weights) {
+  public void start(Weights weights) {
     session.initialize();
     variables.assign(session, weights);
     Weights.Builder slots = Weights.builder();
@@ -237,17 +241,17 @@ final class TrainingGraph implements AutoCloseable {
    * @param number the number of steps done before
    * @return the loss before the step
    */
-  double step(Batches.Batch batch, long number) {
+  public double step(Batch batch, long number) {
     WorkInterruptedException.check();
     Session.Runner runner = session.runner();
-    List<TFloat32> fed = optimizer.feed(runner, number, schedule.at(number));
-    double decay = Math.min(spec.emaDecay(), (1.0 + number) / (10.0 + number));
+    List<TFloat32> fed = optimizer.feed(runner, number, learningRate(number));
+    double decay = Math.min(setup.averageDecay(), (1.0 + number) / (10.0 + number));
     Shape shape = Tensors.shape(network.inputShape()).prepend(batch.size());
     try (TFloat32 x = batch.examples(shape);
         TFloat32 y = batch.targets();
         TFloat32 w = batch.weights();
         TFloat32 d = TFloat32.scalarOf((float) decay);
-        TInt64 random = TInt64.vectorOf(seed, number);
+        TInt64 random = TInt64.vectorOf(setup.seed(), number);
         Result result =
             runner
                 .feed(examples, x)
@@ -264,13 +268,33 @@ final class TrainingGraph implements AutoCloseable {
     }
   }
 
+  /**
+   * The values of every output without dropout, by the weights as they are trained.
+   *
+   * @param inputs the examples one after another
+   * @param count how many there are
+   */
+  public float[][] infer(float[] inputs, int count) {
+    Session.Runner runner = session.runner();
+    inferred.forEach(runner::fetch);
+    float[][] values = new float[inferred.size()][];
+    Shape shape = Tensors.shape(network.inputShape()).prepend(count);
+    try (TFloat32 x = Tensors.of(inputs, shape);
+        Result result = runner.feed(examples, x).run()) {
+      for (int output = 0; output < values.length; output++) {
+        values[output] = Tensors.toFloats(result.get(output));
+      }
+    }
+    return values;
+  }
+
   /** The learning rate of a step. */
-  double learningRate(long number) {
-    return schedule.at(number);
+  public double learningRate(long number) {
+    return setup.schedule().at(number);
   }
 
   /** Masks weights and averages from now on. */
-  void mask(Masks chosen) {
+  public void mask(Masks chosen) {
     Weights.Builder tensors = Weights.builder();
     chosen.asMap().forEach((name, tensor) -> tensors.put(MASK + name, tensor));
     masks.assign(session, tensors.build());
@@ -278,12 +302,12 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   /** The weights as they are trained. */
-  Weights current() {
+  public Weights current() {
     return variables.read(session);
   }
 
   /** The weights to evaluate: the average, if there is one. */
-  Weights result() {
+  public Weights result() {
     Weights.Builder weights = Weights.builder();
     current().asMap().forEach(weights::put);
     averages
@@ -291,7 +315,7 @@ final class TrainingGraph implements AutoCloseable {
         .asMap()
         .forEach((slot, tensor) -> weights.put(slot.substring(AVERAGE.length()), tensor));
     Weights all = weights.build();
-    pruned.forEach(name -> weights.put(name, withoutNegativeZeros(all.get(name))));
+    setup.masked().forEach(name -> weights.put(name, withoutNegativeZeros(all.get(name))));
     return weights.build();
   }
 
@@ -305,12 +329,12 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   /** Everything but the weights that the next step depends on. */
-  Weights slots() {
+  public Weights slots() {
     return optimizerSlots.read(session).plus(averages.read(session)).plus(masks.read(session));
   }
 
   /** Goes on from what {@link #current} and {@link #slots} were. */
-  void restore(Weights current, Weights slots) {
+  public void restore(Weights current, Weights slots) {
     variables.assign(session, current);
     optimizerSlots.assign(session, slots);
     averages.assign(session, slots);

@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,6 +12,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -88,8 +89,7 @@ class PipelineContextTest {
         folder.resolve("phantoms"),
         PhantomOptions.DEFAULT.withTrain(12, 16).withVal(2, 2).withTest(8, 10).withSize(size));
     Counting engines = new Counting();
-    Pipeline pipeline =
-        Pipeline.builder(folder.resolve("out")).optEngine(engines).optCores(CORES).build();
+    Pipeline pipeline = Pipeline.in(folder.resolve("out")).withEngine(engines).withCores(CORES);
     PreparedDataset dataset =
         pipeline.prepare(
             folder.resolve("phantoms"),

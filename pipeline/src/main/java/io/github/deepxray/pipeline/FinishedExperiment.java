@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.pipeline;
 
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.metrics.Metric;
@@ -18,32 +18,31 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A training of an experiment that came to its end.
+ * A finished training of an experiment.
  *
  * @param seed of everything random in it
  * @param metrics what was measured
  * @param scores the scores of the validation and the test split
  * @param size of its float32 {@code .tflite} file
  */
-public record FinishedExperiment(
+record FinishedExperiment(
     long seed, ModelMetrics metrics, Map<Split, SplitScores> scores, FileSizes size) {
   /** So that equal files give equal intervals. */
   private static final long RESAMPLING_SEED = 0;
 
   /** Copies the map. */
-  public FinishedExperiment {
+  FinishedExperiment {
     scores = Map.copyOf(scores);
   }
 
   /**
    * What an evaluation left.
    *
-   * @param evaluation the folder, see {@link Pipeline#evaluationFolder}
+   * @param evaluation the folder, see {@link PipelineStage#EVALUATE}
    * @throws io.github.deepxray.core.DeepXrayException if a file is damaged
    * @throws IOException if a file cannot be read
    */
-  public static FinishedExperiment read(Path evaluation, long seed, FileSizes size)
-      throws IOException {
+  static FinishedExperiment read(Path evaluation, long seed, FileSizes size) throws IOException {
     ModelMetrics metrics = ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE));
     Map<Split, SplitScores> scores = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
@@ -56,7 +55,7 @@ public record FinishedExperiment(
   }
 
   /** As tables and pages show it. */
-  public Experiments.Run run() {
+  Experiments.Run run() {
     return new Experiments.Run(
         seed,
         metrics.decision().decision().threshold(),
@@ -80,7 +79,7 @@ public record FinishedExperiment(
    * @return empty if they have no seed in common
    * @throws io.github.deepxray.core.DeepXrayException if two of one seed saw different images
    */
-  public static Optional<Experiments.Differences> differences(
+  static Optional<Experiments.Differences> differences(
       List<FinishedExperiment> baseline, List<FinishedExperiment> candidate) {
     Function<Split, List<PooledDifference.Pair>> pairs =
         split -> {

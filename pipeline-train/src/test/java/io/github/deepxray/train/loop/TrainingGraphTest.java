@@ -1,9 +1,8 @@
-package io.github.deepxray.train.finetune;
+package io.github.deepxray.train.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
@@ -11,8 +10,6 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.loop.Objective;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,8 +31,8 @@ class TrainingGraphTest {
 
   @Test
   void theAverageFollowsItsFormula() {
-    FineTuneSpec spec = spec("{\"emaDecay\": 0.6}");
-    try (TrainingGraph graph = new TrainingGraph(spec, 1, NETWORK, List.of(), STEPS, 1)) {
+    TrainingSetup setup = setup(NETWORK).withAverageDecay(0.6);
+    try (TrainingGraph graph = new TrainingGraph(setup, 1)) {
       graph.start(START);
       double average = START.floats("top_dense/kernel")[5];
       for (int step = 0; step < STEPS; step++) {
@@ -51,8 +48,7 @@ class TrainingGraphTest {
 
   @Test
   void withoutAnAverageTheWeightsAreTheResult() {
-    try (TrainingGraph graph =
-        new TrainingGraph(spec("{\"emaDecay\": 0}"), 1, NETWORK, List.of(), STEPS, 1)) {
+    try (TrainingGraph graph = new TrainingGraph(setup(NETWORK).withAverageDecay(0), 1)) {
       graph.start(START);
       graph.step(batch(0), 1);
       assertThat(graph.result()).isEqualTo(graph.current()).isNotEqualTo(START);
@@ -66,8 +62,7 @@ class TrainingGraphTest {
     for (int i = 0; i < mask.length; i++) {
       mask[i] = i % 2;
     }
-    try (TrainingGraph graph =
-        new TrainingGraph(spec("{}"), 1, NETWORK, List.of(kernel), STEPS, 1)) {
+    try (TrainingGraph graph = new TrainingGraph(setup(NETWORK).withMasked(List.of(kernel)), 1)) {
       graph.start(START);
       for (int step = 0; step < STEPS; step++) {
         if (step == 4) {
@@ -91,7 +86,7 @@ class TrainingGraphTest {
   /** The loss before the first step, in plain Java. */
   @Test
   void theLossIsTheWeightedCrossEntropy() {
-    try (TrainingGraph graph = new TrainingGraph(spec("{}"), 1, NETWORK, List.of(), STEPS, 1)) {
+    try (TrainingGraph graph = new TrainingGraph(setup(NETWORK), 1)) {
       graph.start(START);
       float[] x = {1, 2, 3, 4, -1, 0, 1, 0.5f};
       float[] targets = {0.95f, 0.05f};
@@ -110,8 +105,7 @@ class TrainingGraphTest {
         expected -=
             weights[e] / 2 * (targets[e] * Math.log(p) + (1 - targets[e]) * Math.log(1 - p));
       }
-      assertThat(graph.step(new Batches.Batch(x, targets, weights), 0))
-          .isCloseTo(expected, within(1e-6));
+      assertThat(graph.step(new Batch(x, targets, weights), 0)).isCloseTo(expected, within(1e-6));
     }
   }
 
@@ -159,9 +153,9 @@ class TrainingGraphTest {
         expected -= weights[e] / 2 * targets[e * 3 + c] * Math.log(Math.exp(logits[c]) / total);
       }
     }
-    try (TrainingGraph graph = new TrainingGraph(spec("{}"), 1, network, List.of(), STEPS, 1)) {
+    try (TrainingGraph graph = new TrainingGraph(setup(network), 1)) {
       graph.start(start);
-      Batches.Batch batch = new Batches.Batch(x, targets, weights);
+      Batch batch = new Batch(x, targets, weights);
       double first = graph.step(batch, 0);
       assertThat(first).isCloseTo(expected, within(1e-5));
       for (int step = 1; step < STEPS - 1; step++) {
@@ -173,12 +167,11 @@ class TrainingGraphTest {
 
   @Test
   void goesOnFromWhatItRemembers() {
-    FineTuneSpec spec = spec("{}");
-    List<String> pruned = List.of("top_dense/kernel");
+    TrainingSetup setup = setup(NETWORK).withMasked(List.of("top_dense/kernel"));
     Weights current;
     Weights slots;
     Weights expected;
-    try (TrainingGraph graph = new TrainingGraph(spec, 1, NETWORK, pruned, STEPS, 1)) {
+    try (TrainingGraph graph = new TrainingGraph(setup, 1)) {
       graph.start(START);
       graph.step(batch(0), 0);
       graph.step(batch(1), 1);
@@ -187,7 +180,7 @@ class TrainingGraphTest {
       graph.step(batch(2), 2);
       expected = graph.result();
     }
-    try (TrainingGraph graph = new TrainingGraph(spec, 1, NETWORK, pruned, STEPS, 1)) {
+    try (TrainingGraph graph = new TrainingGraph(setup, 1)) {
       graph.start(START);
       graph.restore(current, slots);
       graph.step(batch(2), 2);
@@ -195,15 +188,22 @@ class TrainingGraphTest {
     }
   }
 
-  private static FineTuneSpec spec(String fields) {
-    return FineTuneSpec.DEFAULT.withLearningRate(0.05).with(Json.parse(fields, "test"), "test");
+  private static TrainingSetup setup(Network network) {
+    LearningRateSchedule schedule = new LearningRateSchedule.CosineDecay(0.05, 1, STEPS - 1);
+    return TrainingSetup.of(
+            network,
+            (graph, trainable) -> ScheduledOptimizer.adam(graph, 0.9, 0.999, 1e-7),
+            schedule,
+            1)
+        .withClipNorm(1)
+        .withAverageDecay(0.99);
   }
 
-  private static Batches.Batch batch(int number) {
+  private static Batch batch(int number) {
     float[] x = Fixtures.randomImages(NETWORK, 3, number);
     for (int i = 0; i < x.length; i++) {
       x[i] = x[i] / 128 - 1;
     }
-    return new Batches.Batch(x, new float[] {1, 0, 1}, new float[] {1, 1, 0.5f});
+    return new Batch(x, new float[] {1, 0, 1}, new float[] {1, 1, 0.5f});
   }
 }
