@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.export.Pipeline;
-import io.github.deepxray.export.Quantizer;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;

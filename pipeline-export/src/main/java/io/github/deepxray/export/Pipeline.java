@@ -21,6 +21,7 @@ import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.quantize.Quantizer;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;

@@ -24,6 +24,7 @@ import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
