@@ -1,10 +1,8 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.EfficientNet;
-import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.train.Backbone;
-import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -18,7 +16,7 @@ final class BackboneOptions {
           "Pretrained weights: a file that Keras saved (.h5, .weights.h5 or .keras), or imagenet to"
               + " take them from Keras' cache (~/.keras/models) or download them into it. Default:"
               + " ${DEFAULT-VALUE}.")
-  String weights;
+  private String weights;
 
   @Option(
       names = "--backbone",
@@ -28,7 +26,7 @@ final class BackboneOptions {
           "Which EfficientNet: b0 to b7 (b0 is the tested one), or <width>x<depth>x<pixels> for"
               + " weights that Keras' EfficientNet function was trained to with such"
               + " width_coefficient, depth_coefficient and default_size. Default: ${DEFAULT-VALUE}.")
-  String backbone;
+  private String backbone;
 
   @Option(
       names = "--image-size",
@@ -37,31 +35,16 @@ final class BackboneOptions {
           "Height and width of the images that the network reads, from "
               + EfficientNet.SMALLEST_RESOLUTION
               + ". Smaller is faster and finds less. Default: the backbone's own, 224 for b0.")
-  Optional<Integer> imageSize;
-
-  EfficientNet variant() {
-    return EfficientNet.of(backbone);
-  }
+  private Optional<Integer> imageSize;
 
   /**
-   * Height and width of the images in pixels.
+   * The network and its weights.
    *
-   * @throws DeepXrayException if they are too small for the network's strides
+   * @throws io.github.deepxray.core.DeepXrayException if there is no such network, or the images
+   *     are too small for its strides
    */
-  int imageSize() {
-    int size = imageSize.orElse(variant().resolution());
-    if (size < EfficientNet.SMALLEST_RESOLUTION) {
-      throw new DeepXrayException(
-          "--image-size "
-              + size
-              + " is too small; give "
-              + EfficientNet.SMALLEST_RESOLUTION
-              + " or more.");
-    }
-    return size;
-  }
-
-  Backbone load(Progress progress) throws IOException {
-    return Backbone.load(variant(), imageSize(), weights, progress);
+  BackboneSpec spec() {
+    BackboneSpec spec = BackboneSpec.of(EfficientNet.of(backbone)).withWeights(weights);
+    return imageSize.map(spec::withImageSize).orElse(spec);
   }
 }

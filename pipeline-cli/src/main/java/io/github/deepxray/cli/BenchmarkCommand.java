@@ -2,13 +2,14 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -63,10 +64,10 @@ final class BenchmarkCommand implements Callable<Integer> {
       throw new ParameterException(
           common.command().commandLine(), "--rounds must be 1 or more, not " + rounds + ".");
     }
-    Usage.check(common, backbone::imageSize);
+    BackboneSpec network = Usage.check(common, backbone::spec);
     int cores = threads.cores();
     PreparedDataset dataset = PreparedDataset.open(out.resolve("data"));
-    Model model = backbone.load(common.console()).model();
+    Model model = network.load(common.console()).model();
     common.print(
         String.format(
             Locale.ROOT,
@@ -78,12 +79,12 @@ final class BenchmarkCommand implements Callable<Integer> {
             cores,
             dataset.images(Split.TEST),
             rounds));
-    List<String> names = Pipeline.engineNames();
+    List<String> names = Engines.names();
     double[][] bare = new double[names.size()][rounds];
     double[][] whole = new double[names.size()][rounds];
     for (int round = 0; round < rounds; round++) {
       for (int e = 0; e < names.size(); e++) {
-        EngineFactory engines = Pipeline.engine(names.get(e));
+        EngineFactory engines = Engines.named(names.get(e));
         bare[e][round] = bare(engines, model, cores, dataset.images(Split.TEST));
         whole[e][round] = extraction(engines, model, cores, dataset);
       }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
@@ -13,9 +14,10 @@ import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Latency;
+import io.github.deepxray.pipeline.ExperimentsTable;
+import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.report.BundlesPage;
 import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.ExperimentsPage;
 import io.github.deepxray.report.ModelSpeed;
 import io.github.deepxray.report.Provenance;
 import io.github.deepxray.text.Csv;
@@ -187,18 +189,26 @@ final class CompareCommand implements Callable<Integer> {
                     new ParameterException(
                         common.command().commandLine(),
                         "Where to? Give --out, or " + file + " the field out."));
-    Path kept = cache.or(() -> spec.cache().map(Path::of)).orElse(folder.resolve(Grid.CACHE));
-    Grid grid = new Grid(common, file, spec, folder, kept, threads.cores());
-    Experiments result = grid.run(turns());
-    AtomicFiles.write(folder.resolve("comparison.csv"), GridTable.csv(result));
-    AtomicFiles.write(folder.resolve("comparison.json"), GridTable.json(result));
-    Path page = folder.resolve("comparison.html");
-    AtomicFiles.write(page, ExperimentsPage.html(result));
+    Pipeline pipeline =
+        Usage.check(
+            common,
+            () ->
+                Pipeline.in(folder)
+                    .withEngine(Engines.named(spec.engine()))
+                    .withCores(threads.cores())
+                    .withProgress(common.console()));
+    GridTrainings grid =
+        new GridTrainings(
+            common,
+            file.toString(),
+            spec,
+            cache.or(() -> spec.cache().map(Path::of)).map(pipeline::withCache).orElse(pipeline));
+    Experiments result = grid.run(grid.plan(turns()));
     common.print(
         switch (format) {
-          case TABLE -> GridTable.table(result) + "\npage " + page + "\n";
-          case CSV -> GridTable.csv(result);
-          case JSON -> GridTable.json(result);
+          case TABLE -> ExperimentsTable.table(result) + "\npage " + grid.page() + "\n";
+          case CSV -> ExperimentsTable.csv(result);
+          case JSON -> ExperimentsTable.json(result);
         });
     return result.failed() ? 1 : 0;
   }

@@ -1,7 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.pipeline.DataSource;
+import io.github.deepxray.pipeline.Pipeline;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -68,13 +69,13 @@ final class DataCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requireBoth();
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
-    DataSource.check(data.get());
+    DataSource source = DataSources.of(data.get());
+    source.check();
     PreparedDataset dataset =
-        Pipeline.builder(out.get())
-            .optCores(threads.cores())
-            .optProgress(common.console())
-            .build()
-            .prepare(DataSource.open(data.get(), common.console()), datasetOptions);
+        Pipeline.in(out.get())
+            .withCores(threads.cores())
+            .withProgress(common.console())
+            .prepare(source.open(common.console()), datasetOptions);
     OutOption.keepConfig(out.get(), common);
     common.print(dataset.table());
     return 0;

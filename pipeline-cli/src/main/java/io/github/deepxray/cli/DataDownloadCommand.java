@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.kaggle.Kaggle;
 import io.github.deepxray.datasets.kaggle.KaggleDataset;
+import io.github.deepxray.pipeline.DataSource;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -47,7 +48,7 @@ final class DataDownloadCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     KaggleDataset wanted = Usage.check(common, () -> KaggleDataset.parse(dataset));
-    Kaggle kaggle = DataSource.kaggle(common.console());
+    Kaggle kaggle = DataSource.OnKaggle.client(common.console());
     Path folder = newest ? kaggle.download(wanted) : kaggle.fetch(wanted);
     common.print(folder + "\n");
     return 0;

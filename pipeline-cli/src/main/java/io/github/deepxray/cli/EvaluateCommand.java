@@ -1,8 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.export.Pipeline;
-import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.pipeline.Pipeline;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,15 +26,6 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
-      Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
-      ModelMetrics metrics = pipeline.evaluate();
-      common.print(Reports.metrics(metrics));
-      tracking.begin(Tracker.EVALUATION);
-      tracking.evaluated(pipeline, metrics);
-      stage.place.keepConfig(common);
-      tracking.finished();
-      return 0;
-    }
+    return stage.tracked(common, trackingOptions, Pipeline::evaluate);
   }
 }

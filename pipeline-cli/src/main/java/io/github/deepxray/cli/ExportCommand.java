@@ -1,10 +1,10 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
-import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.pipeline.Pipeline;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,17 +39,14 @@ final class ExportCommand implements Callable<Integer> {
             place.out, common.command().name(), ConfigFile.effective(common.command()));
     BundleWriter.Options bundleOptions = Usage.check(common, options::options);
     Pipeline pipeline =
-        Pipeline.builder(place.out)
-            .optConfig(config)
-            .optBundle(bundleOptions)
-            .optCores(threads.cores())
-            .optProgress(common.console())
-            .build();
-    PreparedDataset dataset = PreparedDataset.open(pipeline.dataFolder());
-    Bundle bundle = pipeline.export(name, dataset.manifest().profile().purpose());
+        Pipeline.in(place.out)
+            .withConfig(config)
+            .withCores(threads.cores())
+            .withProgress(common.console())
+            .withListener(new ResultPrinter(common));
+    Bundle bundle =
+        pipeline.export(ModelPurpose.of(name, pipeline.dataset().manifest()), bundleOptions);
     place.keepConfig(common);
-    BundleVerifier.Report report = BundleVerifier.recorded(bundle);
-    common.print(Reports.verification(bundle, report) + Reports.page(bundle));
-    return options.exitCode(report);
+    return options.exitCode(BundleVerifier.recorded(bundle));
   }
 }

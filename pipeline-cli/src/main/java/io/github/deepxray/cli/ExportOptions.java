@@ -1,9 +1,9 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.ModelPurpose;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -90,10 +90,6 @@ final class ExportOptions {
   }
 
   String name() {
-    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-      throw new DeepXrayException(
-          "The name '" + name + "' must consist of letters, digits, '.', '_' and '-'.");
-    }
-    return name;
+    return ModelPurpose.requireName(name);
   }
 }

@@ -1,16 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
-import java.io.FileNotFoundException;
-import java.io.IOException;
+import io.github.deepxray.pipeline.FailureText;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -33,13 +24,14 @@ final class Failures
     try {
       return new CommandLine.RunLast().execute(result);
     } catch (OutOfMemoryError | LinkageError e) {
-      throw new CommandLine.ExecutionException(result.commandSpec().commandLine(), line(e), e);
+      throw new CommandLine.ExecutionException(
+          result.commandSpec().commandLine(), FailureText.line(e), e);
     }
   }
 
   @Override
   public int handleExecutionException(Exception e, CommandLine command, ParseResult result) {
-    command.getErr().println("deepxray: " + line(e));
+    command.getErr().println("deepxray: " + message(e));
     if (result.expandedArgs().contains("--verbose")) {
       e.printStackTrace(command.getErr());
     } else if (!expected(e)) {
@@ -76,7 +68,7 @@ final class Failures
                   .orElse("."));
       err.println(help);
     } else {
-      err.println("deepxray: " + oneLine(e.getMessage()));
+      err.println("deepxray: " + FailureText.oneLine(e.getMessage()));
       if (!UnmatchedArgumentException.printSuggestions(e, err)) {
         err.println(help);
       }
@@ -97,63 +89,19 @@ final class Failures
         .filter(first -> command.getCommandSpec().positionalParameters().isEmpty());
   }
 
+  private static String message(Exception e) {
+    return e instanceof CommandLine.ExecutionException
+        ? FailureText.oneLine(e.getMessage())
+        : FailureText.line(e);
+  }
+
   private static boolean expected(Throwable e) {
-    return e instanceof DeepXrayException
-        || e instanceof CommandLine.ExecutionException
-        || e instanceof IOException
-        || e instanceof UncheckedIOException
-        || e instanceof InterruptedException
-        || e instanceof WorkInterruptedException;
+    return e instanceof CommandLine.ExecutionException || FailureText.expected(e);
   }
 
   /** What went wrong with one file of many, in one line. */
   static String line(Path file, Throwable e) {
-    String line = line(e);
+    String line = FailureText.line(e);
     return "deepxray: " + (line.contains(file.toString()) ? "" : file + ": ") + line;
-  }
-
-  /** What went wrong in one line. */
-  static String line(Throwable e) {
-    if (e instanceof UncheckedIOException) {
-      return line(e.getCause());
-    } else if (e instanceof OutOfMemoryError) {
-      return "out of memory ("
-          + e.getMessage()
-          + "); allow Java more with -Xmx in MAVEN_OPTS or DEEPXRAY_OPTS.";
-    } else if (e instanceof LinkageError) {
-      return "a library cannot be loaded on "
-          + System.getProperty("os.name")
-          + " "
-          + System.getProperty("os.arch")
-          + " ("
-          + oneLine(e.toString())
-          + "); build the project on this machine, on one of the platforms it supports.";
-    } else if (e instanceof FileAlreadyExistsException exists) {
-      return exists.getFile() + " is a file where a folder is needed; choose another place.";
-    } else if (e instanceof DirectoryNotEmptyException notEmpty) {
-      return notEmpty.getFile() + " is not empty; something else writes into it.";
-    } else if (e instanceof NoSuchFileException missing) {
-      return "there is no file " + missing.getFile() + ".";
-    } else if (e instanceof FileNotFoundException) {
-      // It says of every failure that there is no file, and why in brackets.
-      return "the file cannot be opened: " + e.getMessage() + ".";
-    } else if (e instanceof AccessDeniedException denied) {
-      return "no permission for " + denied.getFile() + ".";
-    } else if (e instanceof FileSystemException file) {
-      return file.getFile()
-          + ": "
-          + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason())
-          + ".";
-    } else if (e instanceof InterruptedException || e instanceof WorkInterruptedException) {
-      return "interrupted.";
-    }
-    String message = e.getMessage();
-    return expected(e) && message != null
-        ? oneLine(message)
-        : e.getClass().getSimpleName() + (message == null ? "" : ": " + oneLine(message));
-  }
-
-  private static String oneLine(String text) {
-    return text.replaceAll("\\s*\\R\\s*", " ").trim();
   }
 }

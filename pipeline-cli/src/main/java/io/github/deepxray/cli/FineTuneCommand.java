@@ -1,12 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.finetune.FineTuner;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,24 +70,9 @@ final class FineTuneCommand implements Callable<Integer> {
                         ? Optional.of(PruningSpec.read(pruneGradually.get()))
                         : Optional.empty(),
                     seed.seed));
-    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
-      Pipeline pipeline =
-          Usage.check(
-              common,
-              () -> {
-                Pipeline.Builder builder = stage.builder(common, Map.of(), tracking);
-                return (resume ? builder : builder.optStartAnew()).build();
-              });
-      // What may fail soon leaves no trace of a run.
-      PreparedDataset.open(pipeline.dataFolder());
-      TrainedModel.load(pipeline.trainFolder());
-      tracking.begin(Tracker.FINE_TUNE);
-      FineTuner.Result result = pipeline.fineTune(fineTunerOptions);
-      tracking.trained(result.model(), result::epochs);
-      stage.place.keepConfig(common);
-      common.print(Reports.fineTuning(result));
-      tracking.finished();
-      return 0;
-    }
+    return stage.tracked(
+        common,
+        trackingOptions,
+        pipeline -> (resume ? pipeline : pipeline.startingAnew()).fineTune(fineTunerOptions));
   }
 }

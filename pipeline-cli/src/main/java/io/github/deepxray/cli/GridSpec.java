@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.network.EfficientNet;
@@ -162,7 +163,13 @@ record GridSpec(
     return numbers;
   }
 
-  private void check(String file) {
+  /**
+   * Checks it.
+   *
+   * @param file where it is from, for messages
+   * @throws DeepXrayException if it asks for something impossible
+   */
+  void check(String file) {
     refuseTooMany(file);
     known(file + ", options", options.keySet(), KEYS.fixed);
     known(file + ", grid", grid.keySet(), KEYS.varied);
@@ -343,6 +350,12 @@ record GridSpec(
   /** The name of the experiment that the others are compared with. */
   String baselineName() {
     return baseline.orElse(cells().get(0).name);
+  }
+
+  /** What runs the backbone, the same for all experiments. */
+  String engine() {
+    JsonNode named = options.get("engine");
+    return named == null || named.isNull() ? Engines.DEFAULT : named.asText();
   }
 
   /** The options of an experiment for the run command, without seed and places. */

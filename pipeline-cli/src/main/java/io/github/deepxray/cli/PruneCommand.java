@@ -1,15 +1,10 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.stage.HistoryFile;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -61,15 +56,6 @@ final class PruneCommand implements Callable<Integer> {
       throw new ParameterException(
           common.command().commandLine(), "Nothing is to be pruned; give --share or --channels.");
     }
-    try (Tracking tracking = trackingOptions.tracking(common, stage)) {
-      int code = prune(tracking);
-      tracking.finished();
-      return code;
-    }
-  }
-
-  private int prune(Tracking tracking) throws IOException {
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, tracking));
     Optional<PruningSpec> weightsSpec =
         weights.isPresent()
             ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(weights.get())))
@@ -78,17 +64,14 @@ final class PruneCommand implements Callable<Integer> {
         channels.isPresent()
             ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(channels.get())))
             : Optional.empty();
-    TrainedModel trained = TrainedModel.load(pipeline.trainFolder());
-    BackbonePruner.Options prunerOptions =
-        Usage.check(common, () -> options.options(channelsSpec, weightsSpec, head(trained)));
-    tracking.begin(Tracker.PRUNE);
-    Trainer.Result result = pipeline.prune(prunerOptions);
-    tracking.trained(
-        result.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
-    stage.place.keepConfig(common);
-    common.print(
-        Reports.pruning(result, PreparedDataset.open(pipeline.dataFolder()).manifest().profile()));
-    return 0;
+    return stage.tracked(
+        common,
+        trackingOptions,
+        pipeline -> {
+          TrainedModel trained = TrainedModel.load(pipeline.folder(PipelineStage.TRAIN));
+          pipeline.prune(
+              Usage.check(common, () -> options.options(channelsSpec, weightsSpec, head(trained))));
+        });
   }
 
   /** The head is trained as it was. */

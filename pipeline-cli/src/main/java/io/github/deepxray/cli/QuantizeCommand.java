@@ -1,10 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.train.quantize.Quantizer;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,10 +48,8 @@ final class QuantizeCommand implements Callable<Integer> {
     Quantizer.Options quantizerOptions =
         Usage.check(
             common, () -> options.options(forms, sparse.sparse, Limits.QUANTIZATION, seed.seed));
-    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, Map.of()));
-    for (Quantizer.Result result : pipeline.quantize(quantizerOptions)) {
-      common.print(result + "\n");
-    }
+    Usage.check(common, () -> stage.pipeline(common, new ResultPrinter(common)))
+        .quantize(quantizerOptions);
     stage.place.keepConfig(common);
     return 0;
   }

@@ -1,42 +1,32 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EngineFactory;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.metrics.Metric;
-import io.github.deepxray.datasets.DatasetBuilder;
-import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.SeedSummary;
-import io.github.deepxray.train.Backbone;
-import io.github.deepxray.train.DecisionThresholds;
-import io.github.deepxray.train.Evaluator;
-import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.stage.Context;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.pipeline.ExperimentPlan;
+import io.github.deepxray.pipeline.ExperimentsTable;
+import io.github.deepxray.pipeline.Pipeline;
+import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.report.Experiments;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The same training several times. */
+/** A preset of {@link CompareCommand}: heads over several seeds. */
 @Command(
     name = "repeat",
     description = {
       "Trains and evaluates heads over several seeds and prints mean and standard deviation.",
       "",
       "Each seed draws its own validation split and initial weights. One run says little: the test"
-          + " split is small. Embeddings are shared by all seeds and heads.",
+          + " split is small. Embeddings are shared by all seeds and heads. A preset of compare:"
+          + " writes comparison.csv, .json and .html into <out>, and goes on where it was interrupted.",
       ""
     },
     footer = {
@@ -45,24 +35,6 @@ import picocli.CommandLine.Option;
     },
     sortOptions = false)
 final class RepeatCommand implements Callable<Integer> {
-  /** The decision of two classes that is shown beside the one that counts. */
-  private static final String HALF = "accuracy@" + DecisionThresholds.HALF;
-
-  private record Cell(String head, long seed, ModelMetrics metrics) {
-    /** All metrics of a split by name. */
-    Map<String, Double> values(Split split) {
-      Map<String, Double> values = new LinkedHashMap<>();
-      metrics
-          .of(split)
-          .overall(metrics.decision().name())
-          .forEach((metric, interval) -> values.put(metric.id(), interval.value()));
-      if (metrics.decisions().contains(DecisionThresholds.HALF)) {
-        values.put(HALF, metrics.of(split).of(Metric.ACCURACY, DecisionThresholds.HALF).value());
-      }
-      return values;
-    }
-  }
-
   @Mixin private CommonOptions common;
 
   @Option(
@@ -95,89 +67,48 @@ final class RepeatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Console console = common.console();
-    List<HeadSpec> specs = new ArrayList<>();
-    for (String head : heads) {
-      specs.add(Usage.check(common, () -> HeadSpec.of(head)));
-    }
-    Usage.check(common, backbone::imageSize);
-    Backbone loaded = backbone.load(console);
-    if (specs.stream().map(HeadSpec::name).distinct().count() < specs.size()) {
-      throw new DeepXrayException("Two of the heads " + heads + " have the same name; rename one.");
-    }
-    return FolderLock.holding(stage.out(), () -> repeat(specs, loaded));
-  }
-
-  private int repeat(List<HeadSpec> specs, Backbone loaded) throws IOException {
-    Console console = common.console();
+    GridSpec grid = Usage.check(common, this::grid);
+    Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, PipelineListener.NONE));
+    GridTrainings trainings = new GridTrainings(common, "--heads", grid, pipeline);
+    ExperimentPlan plan = trainings.plan(0);
+    // What may fail soon leaves no trace.
+    DataSources.of(data).check();
+    backbone.spec().load(common.console());
     stage.place.keepConfig(common);
-    Path source = DataSource.open(data, console);
-    Path cache = stage.cache.orElse(stage.out().resolve("cache"));
-    EngineFactory engines = Usage.check(common, stage::engines);
-    Context context = Context.of(engines, cache).withCores(stage.cores()).withProgress(console);
-    List<Cell> cells = new ArrayList<>();
-    for (long seed : seeds) {
-      var options = Usage.check(common, () -> dataOptions.options(loaded.imageSize(), seed));
-      Path folder = stage.out().resolve("seed-" + seed);
-      PreparedDataset dataset =
-          DatasetBuilder.prepare(source, folder.resolve("data"), options, stage.cores(), console);
-      for (HeadSpec spec : specs) {
-        Path home = folder.resolve(spec.name());
-        Trainer.Result result =
-            new Trainer(Trainer.Options.of(spec, seed), context)
-                .train(dataset, loaded, home.resolve("train"));
-        ModelMetrics metrics =
-            new Evaluator(context).evaluate(dataset, result.model(), home.resolve("evaluation"));
-        cells.add(new Cell(spec.name(), seed, metrics));
-      }
-    }
-    AtomicFiles.write(stage.out().resolve("repeat.csv"), csv(cells));
-    common.print(table(specs, cells));
-    return 0;
+    Experiments result = trainings.run(plan);
+    common.print(ExperimentsTable.table(result) + "\npage " + trainings.page() + "\n");
+    return result.failed() ? 1 : 0;
   }
 
-  private static Set<String> columns(List<Cell> cells) {
-    return cells.get(0).values(Split.TEST).keySet();
-  }
-
-  private static String csv(List<Cell> cells) {
-    StringBuilder text = new StringBuilder("head,seed,split,");
-    text.append(String.join(",", columns(cells))).append('\n');
-    for (Cell cell : cells) {
-      for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-        text.append(cell.head).append(',').append(cell.seed).append(',').append(split.key());
-        cell.values(split)
-            .values()
-            .forEach(value -> text.append(',').append(Double.isNaN(value) ? "" : value.toString()));
-        text.append('\n');
-      }
+  /** The heads as a grid; everything else is shared by all trainings. */
+  private GridSpec grid() {
+    Map<String, JsonNode> shared = new LinkedHashMap<>();
+    Set<String> kept = new HashSet<>();
+    for (String mixin : List.of("backbone", "dataOptions")) {
+      Usage.names(common, mixin).forEach(name -> kept.add(name.replaceFirst("^--", "")));
     }
-    return text.toString();
-  }
-
-  private String table(List<HeadSpec> specs, List<Cell> cells) {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "test split, mean and standard deviation over seeds %s; by the threshold chosen on"
-                + " validation, of more than two classes for the most probable%n",
-            seeds));
-    text.append("| head |");
-    columns(cells).forEach(column -> text.append(' ').append(column).append(" |"));
-    text.append("\n|---|").append("---|".repeat(columns(cells).size())).append('\n');
-    for (HeadSpec spec : specs) {
-      text.append("| ").append(spec.name()).append(" |");
-      for (String column : columns(cells)) {
-        List<Double> values =
-            cells.stream()
-                .filter(cell -> cell.head.equals(spec.name()))
-                .map(cell -> cell.values(Split.TEST).get(column))
-                .toList();
-        text.append(' ').append(SeedSummary.of(values)).append(" |");
-      }
-      text.append('\n');
-    }
-    return text.toString();
+    // The weights are no option of the grid but a field of its own.
+    kept.remove("weights");
+    ConfigFile.effective(common.command())
+        .forEach(
+            (name, value) -> {
+              if (kept.contains(name)) {
+                shared.put(name, Json.tree(value));
+              }
+            });
+    List<JsonNode> values = heads.stream().<JsonNode>map(Json::tree).toList();
+    GridSpec grid =
+        new GridSpec(
+            data,
+            Optional.empty(),
+            Optional.empty(),
+            Json.tree(backbone.spec().weights()),
+            seeds,
+            Optional.empty(),
+            shared,
+            Map.of("head", values),
+            Map.of());
+    grid.check("--heads");
+    return grid;
   }
 }

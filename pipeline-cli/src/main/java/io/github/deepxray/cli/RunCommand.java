@@ -1,35 +1,29 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.datasets.DatasetOptions;
-import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.track.Tracker;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.pipeline.BackboneSpec;
+import io.github.deepxray.pipeline.Pipeline;
+import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.pipeline.PipelineStage;
+import io.github.deepxray.pipeline.RunResult;
+import io.github.deepxray.pipeline.RunSpec;
+import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.quantize.Quantizer;
-import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -121,31 +115,18 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    RunSpec spec = spec();
+    long start = System.nanoTime();
     try (Tracking tracking = tracking()) {
-      int code = run(tracking);
-      tracking.finished();
-      return code;
-    }
-  }
-
-  /**
-   * What the options ask for, checked as far as it can be before anything is done.
-   *
-   * @param pipeline to be built
-   * @param name what to call the model
-   */
-  record Plan(
-      Pipeline.Builder pipeline,
-      DatasetOptions data,
-      Trainer.Options trainer,
-      Optional<BackbonePruner.Options> pruner,
-      Optional<FineTuneSpec> fineTuning,
-      Optional<PruningSpec> gradual,
-      Quantizer.Options quantizer,
-      String name) {
-    /** The options that the trained classifier depends on. */
-    Recipe recipe() {
-      return new Recipe(trainer, pruner, fineTuning, gradual);
+      PipelineListener listener =
+          PipelineListener.of(List.of(keepingConfig(), tracking, new ResultPrinter(common)));
+      Map<String, String> config =
+          Configurations.withoutPlaces(ConfigFile.effective(common.command()));
+      Pipeline pipeline = Usage.check(common, () -> checkpoints(stage.pipeline(common, listener)));
+      RunResult result = pipeline.withConfig(config).run(spec);
+      common.print(
+          String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
+      return exportOptions.exitCode(result.verification());
     }
   }
 
@@ -158,45 +139,70 @@ final class RunCommand implements Callable<Integer> {
 
   /** What watches the run. */
   Tracking tracking() throws IOException {
-    return trackingOptions.tracking(common, stage);
+    return trackingOptions.tracking(common, stage.out());
   }
 
-  CommandSpec command() {
-    return common.command();
+  /** Keeps the options in the output folder, in place of those of single stages. */
+  private PipelineListener keepingConfig() {
+    return new PipelineListener() {
+      @Override
+      public void onStage(PipelineStage begun) throws IOException {
+        if (begun == PipelineStage.DATA) {
+          keepConfig();
+        }
+      }
+
+      @Override
+      public void onPrepared(PreparedDataset dataset) {
+        Usage.refuseThresholds(common, dataset.manifest().classNames().size());
+      }
+    };
   }
 
-  BackboneOptions backbone() {
-    return backbone;
+  /** Keeps the options in the output folder, in place of those of single stages. */
+  void keepConfig() throws IOException {
+    Configurations.forgetStages(stage.out());
+    stage.place.keepConfig(common);
   }
 
-  StageOptions stage() {
-    return stage;
+  /** A pipeline that writes and uses checkpoints as the options say. */
+  Pipeline checkpoints(Pipeline pipeline) {
+    return trainOptions.checkpoints(pipeline);
   }
 
   /**
-   * Checks the options.
+   * What the options ask for, checked as far as it can be before anything is done.
    *
-   * @param tracking told of epochs
-   * @throws ParameterException if one is refused
+   * @throws ParameterException if an option is refused
    * @throws IOException if a file that an option names cannot be read
    */
-  Plan plan(Tracking tracking) throws IOException {
-    var datasetOptions =
-        Usage.check(common, () -> dataOptions.options(backbone.imageSize(), seed.seed));
-    datasetOptions.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
-    var trainerOptions = Usage.check(common, () -> trainOptions.options(seed.seed));
-    String name = Usage.check(common, exportOptions::name);
-    Map<String, String> config =
-        Configurations.withoutPlaces(ConfigFile.effective(common.command()));
-    Pipeline.Builder pipeline =
-        Usage.check(
-            common,
-            () -> {
-              Pipeline.Builder builder =
-                  stage.builder(common, config, tracking).optBundle(exportOptions.options());
-              trainOptions.describe(builder);
-              return builder;
-            });
+  RunSpec spec() throws IOException {
+    refuseIgnored();
+    BackboneSpec network = Usage.check(common, backbone::spec);
+    DatasetOptions dataset =
+        Usage.check(common, () -> dataOptions.options(network.imageSize(), seed.seed));
+    dataset.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
+    Trainer.Options training = Usage.check(common, () -> trainOptions.options(seed.seed));
+    RunSpec spec =
+        new RunSpec(
+            DataSources.of(data),
+            Usage.check(common, exportOptions::name),
+            network,
+            dataset,
+            training,
+            pruning(training),
+            fineTuning(),
+            quantization(),
+            Usage.check(common, exportOptions::options));
+    return Usage.check(
+        common,
+        () -> {
+          spec.check();
+          return spec;
+        });
+  }
+
+  private void refuseIgnored() throws IOException {
     if (prune.isPresent() && pruneGradually.isPresent()) {
       throw new ParameterException(
           common.command().commandLine(),
@@ -207,145 +213,50 @@ final class RunCommand implements Callable<Integer> {
           common.command().commandLine(),
           "--prune-gradually needs --fine-tune; --prune works without.");
     }
-    boolean atOnce = prune.isPresent() || pruneChannels.isPresent();
     Usage.refuseIgnored(
         common, fineTune.isPresent(), Usage.names(common, "fineTuneOptions"), "--fine-tune");
     Usage.refuseIgnored(
-        common, atOnce, Usage.names(common, "pruneOptions"), "--prune or --prune-channels");
+        common,
+        prune.isPresent() || pruneChannels.isPresent(),
+        Usage.names(common, "pruneOptions"),
+        "--prune or --prune-channels");
     quantizeOptions.refuseIgnored(
         common, Usage.names(common, "quantizeOptions"), quantize, "--quantize");
-    Optional<FineTuneSpec> fineTuning =
-        fineTune.isPresent()
-            ? Optional.of(Usage.check(common, () -> fineTuneOptions.spec(fineTune.get())))
-            : Optional.empty();
-    Optional<PruningSpec> pruning =
+  }
+
+  private Optional<BackbonePruner.Options> pruning(Trainer.Options training) throws IOException {
+    if (prune.isEmpty() && pruneChannels.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<PruningSpec> weights =
         prune.isPresent()
             ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(prune.get())))
-            : Optional.empty();
-    Optional<PruningSpec> gradual =
-        pruneGradually.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
     Optional<ChannelPruningSpec> channels =
         pruneChannels.isPresent()
             ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(pruneChannels.get())))
             : Optional.empty();
-    Optional<BackbonePruner.Options> prunerOptions =
-        atOnce
-            ? Optional.of(
-                Usage.check(common, () -> pruneOptions.options(channels, pruning, trainerOptions)))
+    return Optional.of(
+        Usage.check(common, () -> pruneOptions.options(channels, weights, training)));
+  }
+
+  private Optional<FineTuner.Options> fineTuning() throws IOException {
+    if (fineTune.isEmpty()) {
+      return Optional.empty();
+    }
+    FineTuneSpec tuning = Usage.check(common, () -> fineTuneOptions.spec(fineTune.get()));
+    Optional<PruningSpec> gradual =
+        pruneGradually.isPresent()
+            ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
-    Quantizer.Options quantizerOptions =
-        Usage.check(
-            common,
-            () ->
-                quantizeOptions.options(
-                    quantize, exportOptions.sparse(), exportOptions.limits(), seed.seed));
-    // The names of layers and how much can be pruned are known before anything is trained.
-    Usage.check(
+    return Optional.of(new FineTuner.Options(tuning, gradual, seed.seed));
+  }
+
+  private Quantizer.Options quantization() throws IOException {
+    return Usage.check(
         common,
-        () -> {
-          NetworkChecks checks = NetworkChecks.of(backbone.variant(), trainerOptions.head());
-          fineTuning.ifPresent(checks::fineTuning);
-          channels.ifPresent(checks::channels);
-          // A narrowed network is another one.
-          if (channels.isEmpty()) {
-            pruning.ifPresent(checks::pruning);
-            gradual.ifPresent(spec -> checks.gradualPruning(spec, fineTuning.orElseThrow()));
-          }
-          quantizerOptions.forms().forEach(checks::quantization);
-          return checks;
-        });
-    return new Plan(
-        pipeline,
-        datasetOptions,
-        trainerOptions,
-        prunerOptions,
-        fineTuning,
-        gradual,
-        quantizerOptions,
-        name);
-  }
-
-  /** Keeps the options in the output folder, in place of those of single stages. */
-  void keepConfig() throws IOException {
-    Configurations.forgetStages(stage.out());
-    stage.place.keepConfig(common);
-  }
-
-  /**
-   * Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates.
-   *
-   * @param pipeline the one of the plan
-   * @throws IOException if something cannot be read or written
-   */
-  void learn(Plan plan, Pipeline pipeline, Backbone loaded, Tracking tracking) throws IOException {
-    tracking.begin(Tracker.TRAIN);
-    Trainer.Result trained = pipeline.train(loaded, plan.trainer());
-    DatasetProfile profile = PreparedDataset.open(pipeline.dataFolder()).manifest().profile();
-    common.print(Reports.training(trained, profile) + "\n");
-    tracking.trained(trained.model(), List::of);
-    Set<Path> stages = new HashSet<>();
-    if (plan.pruner().isPresent()) {
-      stages.add(pipeline.pruneFolder());
-    }
-    if (plan.fineTuning().isPresent()) {
-      stages.add(pipeline.fineTuneFolder());
-    }
-    if (!quantize.isEmpty() && pipeline.context().resumes()) {
-      stages.add(pipeline.quantizeFolder());
-    }
-    pipeline.forget(stages);
-    if (plan.pruner().isPresent()) {
-      tracking.begin(Tracker.PRUNE);
-      Trainer.Result pruned = pipeline.prune(plan.pruner().get());
-      common.print(Reports.pruning(pruned, profile) + "\n");
-      tracking.trained(
-          pruned.model(), () -> HistoryFile.read(pipeline.pruneFolder().resolve(HistoryFile.NAME)));
-    }
-    if (plan.fineTuning().isPresent()) {
-      FineTuner.Options options =
-          new FineTuner.Options(plan.fineTuning().get(), plan.gradual(), seed.seed);
-      tracking.begin(Tracker.FINE_TUNE);
-      FineTuner.Result tuned = pipeline.fineTune(options);
-      common.print(Reports.fineTuning(tuned) + "\n");
-      tracking.trained(tuned.model(), tuned::epochs);
-    }
-    tracking.begin(Tracker.EVALUATION);
-    ModelMetrics metrics = pipeline.evaluate();
-    common.print(Reports.metrics(metrics));
-    tracking.evaluated(pipeline, metrics);
-  }
-
-  private int run(Tracking tracking) throws Exception {
-    Plan plan = plan(tracking);
-    return FolderLock.holding(stage.out(), () -> run(plan, tracking));
-  }
-
-  private int run(Plan plan, Tracking tracking) throws Exception {
-    long start = System.nanoTime();
-    // First what may fail soon: the archive's name, then the weights, then the data.
-    DataSource.check(data);
-    Backbone loaded = backbone.load(common.console());
-    keepConfig();
-    Path source = DataSource.open(data, common.console());
-    Pipeline pipeline = plan.pipeline().build();
-    PreparedDataset dataset = pipeline.prepare(source, plan.data());
-    Usage.refuseThresholds(common, dataset.manifest().classNames().size());
-    common.print(dataset.table() + "\n");
-    learn(plan, pipeline, loaded, tracking);
-    if (!quantize.isEmpty()) {
-      for (Quantizer.Result result : pipeline.quantize(plan.quantizer())) {
-        common.print(result + "\n");
-      }
-      common.print("\n");
-    }
-    Bundle bundle = pipeline.export(plan.name(), dataset.manifest().profile().purpose());
-    BundleVerifier.Report report = BundleVerifier.recorded(bundle);
-    common.print(Reports.verification(bundle, report) + Reports.page(bundle));
-    tracking.exported(bundle, plan.name(), report.passed());
-    common.print(
-        String.format(Locale.ROOT, "run took %.0f s%n", (System.nanoTime() - start) / 1e9));
-    return exportOptions.exitCode(report);
+        () ->
+            quantizeOptions.options(
+                quantize, exportOptions.sparse(), exportOptions.limits(), seed.seed));
   }
 }

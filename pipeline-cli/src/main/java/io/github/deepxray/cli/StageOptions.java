@@ -1,14 +1,17 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.pipeline.Pipeline;
+import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,40 +48,49 @@ final class StageOptions {
   }
 
   /**
-   * What runs the backbone.
+   * A pipeline in the output folder.
    *
+   * @param listener notified besides the progress of epochs
    * @throws io.github.deepxray.core.DeepXrayException if there is no engine of that name
    */
-  EngineFactory engines() {
-    return Pipeline.engine(engine);
+  Pipeline pipeline(CommonOptions common, PipelineListener listener) {
+    Pipeline pipeline =
+        Pipeline.in(out())
+            .withEngine(Engines.named(engine))
+            .withCores(cores())
+            .withProgress(common.console())
+            .withListener(PipelineListener.of(List.of(epochs(common), listener)));
+    return cache.map(pipeline::withCache).orElse(pipeline);
   }
 
-  Pipeline pipeline(CommonOptions common, Map<String, String> config) {
-    return builder(common, config, TrainingListener.NONE).build();
+  /** What a command does with a pipeline. */
+  @FunctionalInterface
+  interface Work {
+    void run(Pipeline pipeline) throws IOException;
   }
 
-  /** A pipeline whose epochs are tracked. */
-  Pipeline pipeline(CommonOptions common, Tracking tracking) {
-    return builder(common, Map.of(), tracking).build();
+  /**
+   * Runs one stage, tracks it, prints its result and keeps the command's options.
+   *
+   * @return the exit code
+   */
+  int tracked(CommonOptions common, TrackingOptions options, Work work) throws IOException {
+    try (Tracking tracking = options.tracking(common, out())) {
+      PipelineListener listener = PipelineListener.of(List.of(tracking, new ResultPrinter(common)));
+      work.run(Usage.check(common, () -> pipeline(common, listener)));
+      place.keepConfig(common);
+      tracking.onFinished();
+      return 0;
+    }
   }
 
-  Pipeline.Builder builder(
-      CommonOptions common, Map<String, String> config, TrainingListener listener) {
-    Pipeline.Builder builder =
-        Pipeline.builder(out())
-            .optEngine(engines())
-            .optCores(cores())
-            .optProgress(common.console())
-            .optListener(
-                new EpochProgress(common.console(), common.command().commandLine().getErr())
-                    .and(listener))
-            .optConfig(config);
-    cache.ifPresent(builder::optCache);
-    return builder;
+  /** Shows how training goes. */
+  static PipelineListener epochs(CommonOptions common) {
+    return new EpochProgress(common.console(), common.command().commandLine().getErr());
   }
 
   /** Shows how training goes: a bar on a terminal, a line every few epochs elsewhere. */
-  private static final class EpochProgress implements TrainingListener {
+  private static final class EpochProgress implements PipelineListener {
     private final Console console;
     private final PrintWriter err;
     private Progress.Task bar = Progress.Task.NONE;

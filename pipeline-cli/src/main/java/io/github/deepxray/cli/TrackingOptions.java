@@ -1,10 +1,14 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Options of what keeps a run where people look at experiments. */
@@ -42,19 +46,44 @@ final class TrackingOptions {
    * @throws picocli.CommandLine.ParameterException if an option is refused
    * @throws IOException never, as nothing is read
    */
-  Tracking tracking(CommonOptions common, StageOptions stage) throws IOException {
-    Optional<MlflowServer> server =
-        mlflow.isPresent()
-            ? Optional.of(Usage.check(common, () -> MlflowServer.of(mlflow.get(), System.getenv())))
-            : Optional.empty();
-    Usage.check(common, this::requireName);
-    return new Tracking(common, stage, tensorBoard, server, experiment);
+  Tracking tracking(CommonOptions common, Path out) throws IOException {
+    Tracking.Options options =
+        Usage.check(
+            common,
+            () ->
+                new Tracking.Options(
+                    tensorBoard,
+                    mlflow.map(uri -> MlflowServer.of(uri, System.getenv())),
+                    experiment));
+    PrintWriter err = common.command().commandLine().getErr();
+    return new Tracking(
+        out,
+        options,
+        new CommandOrigin(common.command(), out),
+        line -> {
+          err.println("deepxray: " + line);
+          err.flush();
+        });
   }
 
-  private String requireName() {
-    if (experiment.isBlank()) {
-      throw new DeepXrayException("The MLflow experiment needs a name.");
+  /** A command as the origin of what is tracked. */
+  private record CommandOrigin(CommandSpec command, Path out) implements Tracking.Origin {
+    @Override
+    public String name() {
+      return command.name();
     }
-    return experiment;
+
+    @Override
+    public boolean startsAnew() {
+      return name().equals(Configurations.RUN);
+    }
+
+    @Override
+    public Map<String, String> options() throws IOException {
+      Map<String, String> own = ConfigFile.effective(command);
+      return startsAnew()
+          ? Configurations.withoutPlaces(own)
+          : Configurations.withEarlierStages(out, name(), own);
+    }
   }
 }

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -95,11 +95,9 @@ final class TrainOptions {
     return new Trainer.Options(spec, seed, targetSensitivity, targetPrevalence);
   }
 
-  /** Keeps in a pipeline how checkpoints are written and used. */
-  void describe(Pipeline.Builder pipeline) {
-    pipeline.optCheckpointEvery(checkpointEvery);
-    if (!resume) {
-      pipeline.optStartAnew();
-    }
+  /** A pipeline that writes and uses checkpoints as the options say. */
+  Pipeline checkpoints(Pipeline pipeline) {
+    Pipeline writing = pipeline.withCheckpointEvery(checkpointEvery);
+    return resume ? writing : writing.startingAnew();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -45,6 +46,7 @@ class LibraryGuideTest {
       import io.github.deepxray.core.progress.*;
       import io.github.deepxray.datasets.*;
       import io.github.deepxray.export.*;
+      import io.github.deepxray.pipeline.*;
       import io.github.deepxray.serve.*;
       import io.github.deepxray.train.*;
       import io.github.deepxray.train.head.*;
@@ -74,7 +76,11 @@ class LibraryGuideTest {
         new SimpleJavaFileObject(URI.create("string:///Example.java"), JavaFileObject.Kind.SOURCE) {
           @Override
           public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return HEAD + block + "}}";
+            String imports =
+                block.lines().filter(line -> line.startsWith("import ")).collect(joining("\n"));
+            String code =
+                block.lines().filter(line -> !line.startsWith("import ")).collect(joining("\n"));
+            return imports + "\n" + HEAD + code + "}}";
           }
         };
     StringWriter messages = new StringWriter();

@@ -257,11 +257,11 @@ class MulticlassTest {
             "--out",
             folder.resolve("repeats"));
     assertThat(repeated.code()).as(repeated.err()).isZero();
-    assertThat(repeated.out()).contains("| matthews_correlation |", "| logistic | ");
-    assertThat(folder.resolve("repeats/repeat.csv"))
+    assertThat(repeated.out()).contains("| logistic | 1 | ");
+    assertThat(folder.resolve("repeats/comparison.csv"))
         .content()
-        .startsWith("head,seed,split,auc,brier,log_loss,")
-        .doesNotContain("accuracy@0.5");
+        .startsWith("experiment,seeds,failed,validation_auc,")
+        .contains("test_matthews_correlation");
     Path grid = folder.resolve("grid.yaml");
     Files.writeString(
         grid,

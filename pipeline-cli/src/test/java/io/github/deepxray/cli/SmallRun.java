@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -11,7 +12,6 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.Pipeline;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.stage.Context;
@@ -152,7 +152,7 @@ final class SmallRun {
                     .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                     .toList(),
                 0,
-                Context.of(Pipeline.engine("tflite"), HOME.resolve("cache")))
+                Context.of(Engines.named(Engines.DEFAULT), HOME.resolve("cache")))
             .model()
             .weights();
     Map<String, WritableGroup> groups = new HashMap<>();

@@ -25,7 +25,6 @@ import io.github.deepxray.optimize.WeightOnlyQuantization;
 import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.report.BundleReport;
 import io.github.deepxray.report.ClassVocabulary;
-import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.report.HeatMapCheck;
 import io.github.deepxray.report.LayerReportPage;
 import io.github.deepxray.report.ModelCard;
@@ -63,9 +62,7 @@ public final class BundleWriter {
   private static final String DYNAMIC_FORM = "8-bit weights, float activations";
   private static final String EXPLAINING_FORM = "8-bit weights, float activations, with a heat map";
 
-  private final String name;
-  private final String purpose;
-  private final DatasetOrigin origin;
+  private final ModelPurpose purpose;
   private final Map<String, String> config;
   private final Options options;
   private final Context context;
@@ -118,23 +115,14 @@ public final class BundleWriter {
   /**
    * Prepares to write.
    *
-   * @param name what to call the model, for TensorFlow Serving and in the model card
-   * @param purpose a sentence for the model card that says what the model does
-   * @param origin where the images come from
+   * @param purpose what the bundle says of its model
    * @param config the effective options, for the provenance
    * @param options how to write
    * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
-      String name,
-      String purpose,
-      DatasetOrigin origin,
-      Map<String, String> config,
-      Options options,
-      Context context) {
-    this.name = name;
+      ModelPurpose purpose, Map<String, String> config, Options options, Context context) {
     this.purpose = purpose;
-    this.origin = origin;
     this.config = Map.copyOf(config);
     this.options = options;
     this.context = context;
@@ -287,7 +275,8 @@ public final class BundleWriter {
   }
 
   /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
-  void writeFloat32(TrainedModel model, DatasetProfile profile, Path file) throws IOException {
+  public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file)
+      throws IOException {
     writeFloat32(Passes.forInference().apply(model.model()), profile, file);
   }
 
@@ -305,7 +294,15 @@ public final class BundleWriter {
       List<ArtifactReport> reports,
       Optional<HeatMapCheck> explained)
       throws IOException {
-    return new ModelCard(name, purpose, origin, training, metrics, dataset, reports, explained)
+    return new ModelCard(
+            purpose.name(),
+            purpose.purpose(),
+            purpose.origin(),
+            training,
+            metrics,
+            dataset,
+            reports,
+            explained)
         .render();
   }
 
@@ -317,9 +314,9 @@ public final class BundleWriter {
       throws IOException {
     return new ReportExtras(
         ReportExtras.FORMAT,
-        name,
-        purpose,
-        origin,
+        purpose.name(),
+        purpose.purpose(),
+        purpose.origin(),
         explained,
         options.pictures() ? ReportPictures.samples(dataset) : List.of(),
         options.pictures() ? mistakes(bundle, dataset, metrics) : List.of());
@@ -404,7 +401,7 @@ public final class BundleWriter {
         file,
         out -> {
           TfRecordWriter writer = new TfRecordWriter(out);
-          for (byte[] request : ServingWarmup.requests(name, model.network())) {
+          for (byte[] request : ServingWarmup.requests(purpose.name(), model.network())) {
             writer.write(request);
           }
         });
@@ -427,8 +424,8 @@ public final class BundleWriter {
   private TfLiteMetadata metadata(
       DatasetProfile profile, String form, List<TfLiteMetadata.Feature> others) {
     return new TfLiteMetadata(
-        name,
-        purpose + " " + form + ". Not a medical device.",
+        purpose.name(),
+        purpose.purpose() + " " + form + ". Not a medical device.",
         Version.current(),
         "deepxray",
         "Apache-2.0",

@@ -12,6 +12,7 @@ import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -78,7 +79,7 @@ class BundleTest {
 
   @TempDir static Path home;
   private static HeadSpec head;
-  private static Pipeline pipeline;
+  private static TestRun pipeline;
   private static Backbone backbone;
   private static PreparedDataset dataset;
   private static Bundle bundle;
@@ -99,13 +100,15 @@ class BundleTest {
                 .mapToObj(i -> Phantom.draw(SLICES.get((int) i % SLICES.size()), 1, i, 1, SIZE))
                 .toList(),
             1,
-            Context.of(Pipeline.engine("tflite"), home.resolve("cache")));
-    pipeline =
-        Pipeline.builder(home.resolve("out")).optConfig(Map.of("seed", "2", "b", "c")).build();
+            Context.of(TestRun.ENGINE, home.resolve("cache")));
+    pipeline = TestRun.in(home.resolve("out"));
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
     pipeline.train(backbone, Trainer.Options.of(head, 2));
     pipeline.evaluate();
-    bundle = pipeline.export("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS);
+    bundle =
+        pipeline.export(
+            new ModelPurpose("pneumonia-1", "Tells one from the other.", DatasetOrigin.PHANTOMS),
+            Map.of("seed", "2", "b", "c"));
   }
 
   private static Context context() {
@@ -113,9 +116,8 @@ class BundleTest {
   }
 
   /** The classifier of another training on the same data. */
-  private static Pipeline another() throws IOException {
-    Pipeline another =
-        Pipeline.builder(home.resolve("another")).optCache(pipeline.cacheFolder()).build();
+  private static TestRun another() throws IOException {
+    TestRun another = new TestRun(home.resolve("another"), pipeline.cache());
     another.prepare(home.resolve("phantoms"), OPTIONS);
     another.train(backbone, Trainer.Options.of(head.withEpochs(30), 3));
     return another;
@@ -242,9 +244,7 @@ class BundleTest {
   void theCardNamesTheDataAndItsLimits(DatasetOrigin origin) throws IOException {
     Path out = folder.resolve("bundle");
     new BundleWriter(
-            "1.10",
-            "Tells one from the other.",
-            origin,
+            new ModelPurpose("1.10", "Tells one from the other.", origin),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             context())
@@ -338,7 +338,7 @@ class BundleTest {
         Explainer explainer = new Explainer(engine, file.toString());
         Explainer trained =
             new Explainer(
-                Pipeline.engine("tensorflow")
+                Engines.named("tensorflow")
                     .create(
                         Passes.explaining()
                             .apply(TrainedModel.load(pipeline.trainFolder()).model()),
@@ -395,9 +395,7 @@ class BundleTest {
         };
     BundleWriter writer =
         new BundleWriter(
-            "plain",
-            "Tells one from the other.",
-            DatasetOrigin.PHANTOMS,
+            new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             context().withProgress(thief));
@@ -420,9 +418,7 @@ class BundleTest {
   void theModelThatExplainsCanBeLeftOutAndTheOneForKerasPutIn() throws IOException {
     Bundle without =
         new BundleWriter(
-                "plain",
-                "Tells one from the other.",
-                DatasetOrigin.PHANTOMS,
+                new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
                 context())
@@ -553,9 +549,7 @@ class BundleTest {
         new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
     BundleWriter writer =
         new BundleWriter(
-            "broken",
-            "Tells one from the other.",
-            DatasetOrigin.PHANTOMS,
+            new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
             BundleWriter.Options.DEFAULT,
             context());
@@ -641,9 +635,7 @@ class BundleTest {
                     "int8", "model-int8.tflite", "NaN", Optional.empty(), 0.5, List.of()))));
     Bundle written =
         new BundleWriter(
-                "broken",
-                "Tells one from the other.",
-                DatasetOrigin.PHANTOMS,
+                new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
                 BundleWriter.Options.DEFAULT,
                 context())
@@ -675,9 +667,10 @@ class BundleTest {
 
   @Test
   void theModelOfAnotherBundleIsFoundOut() throws IOException {
-    Pipeline another = another();
+    TestRun another = another();
     another.evaluate();
-    Bundle other = another.export("other", "Another.");
+    Bundle other =
+        another.export(new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of());
     Path copy = copy();
     Path exchanged = copy.resolve(Bundle.TFLITE_FLOAT32);
     AtomicFiles.write(exchanged, Files.readAllBytes(other.folder().resolve(Bundle.TFLITE_FLOAT32)));
@@ -721,7 +714,7 @@ class BundleTest {
 
   @Test
   void anotherDataSetAndAFolderThatIsNoBundleAreRefused() throws IOException {
-    Pipeline elsewhere = Pipeline.builder(folder.resolve("out")).build();
+    TestRun elsewhere = TestRun.in(folder.resolve("out"));
     PreparedDataset other = elsewhere.prepare(home.resolve("phantoms"), OPTIONS.withSeed(9));
     assertThatThrownBy(() -> VERIFIER.verify(bundle, other))
         .isInstanceOf(DeepXrayException.class)
@@ -734,16 +727,22 @@ class BundleTest {
 
   @Test
   void metricsOfAnotherModelAreNotExported() throws IOException {
-    Pipeline another = another();
+    TestRun another = another();
     AtomicFiles.deleteRecursively(another.evaluationFolder());
-    assertThatThrownBy(() -> another.export("other", "Another."))
+    assertThatThrownBy(
+            () ->
+                another.export(
+                    new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("run the evaluate command");
     Files.createDirectories(another.evaluationFolder());
     Files.copy(
         pipeline.evaluationFolder().resolve("metrics.json"),
         another.evaluationFolder().resolve("metrics.json"));
-    assertThatThrownBy(() -> another.export("other", "Another."))
+    assertThatThrownBy(
+            () ->
+                another.export(
+                    new ModelPurpose("other", "Another.", DatasetOrigin.UNKNOWN), Map.of()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another model");
   }

@@ -81,8 +81,7 @@ class DamagedBundleTest {
         home.resolve("phantoms"),
         PhantomOptions.DEFAULT.withTrain(3, 4).withVal(1, 1).withTest(2, 2));
     dataset =
-        Pipeline.builder(home.resolve("out"))
-            .build()
+        TestRun.in(home.resolve("out"))
             .prepare(
                 home.resolve("phantoms"),
                 DatasetOptions.DEFAULT.withImageSize(32).withValidationFraction(0.25));

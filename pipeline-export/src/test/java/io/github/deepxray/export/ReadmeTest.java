@@ -10,9 +10,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.FineTuneSpec;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,62 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The README's examples are what users copy: they must compile, and be read. */
 class ReadmeTest {
-  private static final String IMPORTS =
-      """
-      import io.github.deepxray.classify.*;
-      import io.github.deepxray.core.network.*;
-      import io.github.deepxray.core.progress.*;
-      import io.github.deepxray.datasets.*;
-      import io.github.deepxray.export.*;
-      import io.github.deepxray.train.*;
-      import io.github.deepxray.train.head.*;
-      import java.nio.file.Path;
-      import java.util.OptionalDouble;
-      """;
-
   @TempDir Path folder;
-
-  @Test
-  void theExampleCompiles() throws IOException {
-    Path readme = Path.of(System.getProperty("deepxray.root"), "README.md");
-    Matcher block =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(readme));
-    assertThat(block.find()).as("a java block in the README").isTrue();
-    String source =
-        IMPORTS
-            + "class Example { static void main(String[] args) throws Exception {\n"
-            + block.group(1)
-            + "}}";
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    StringWriter messages = new StringWriter();
-    JavaFileObject file =
-        new SimpleJavaFileObject(URI.create("string:///Example.java"), JavaFileObject.Kind.SOURCE) {
-          @Override
-          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return source;
-          }
-        };
-    boolean compiled =
-        compiler
-            .getTask(
-                messages,
-                null,
-                null,
-                List.of("-d", folder.toString(), "-proc:none"),
-                null,
-                List.of(file))
-            .call();
-    assertThat(compiled).as(messages.toString()).isTrue();
-  }
 
   /** The block of a language whose first line says so. */
   private Path file(String name) throws IOException {

@@ -4,21 +4,64 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.Table.Cell;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
-/** The deployable forms, and how far they are from the trained model. */
-final class ArtifactsSection {
-  private ArtifactsSection() {}
+/**
+ * The deployable forms, and how far they are from the trained model.
+ *
+ * @param table a row for each
+ * @param speed how speed was measured, or how to measure it
+ * @param refusals why artifacts were refused
+ * @param widened which artifacts were judged by wider limits, and by which
+ * @param others what else the bundle holds
+ */
+record ArtifactsSection(
+    Table table, String speed, List<Remark> refusals, List<Remark> widened, List<Other> others) {
+  /** What is said about a file. */
+  record Remark(String file, String text) {}
 
-  static Html html(ReportContent content) {
-    Html html = new Html();
-    html.open("section", "id", "artifacts").element("h2", "Artifacts");
+  /**
+   * A file that is no deployable form.
+   *
+   * @param address the link to it; empty if a browser does not show it
+   */
+  record Other(String path, String address, String megabytes, String what) {}
+
+  static ArtifactsSection of(ReportContent content) {
+    return new ArtifactsSection(
+        table(content),
+        content
+            .speed()
+            .map(ArtifactsSection::measuredOn)
+            .orElse(
+                "How fast they are depends on the machine and is not kept in the bundle:"
+                    + " deepxray report --turns 30 measures it."),
+        content.artifacts().stream()
+            .filter(artifact -> !artifact.verdict().blessed())
+            .map(a -> new Remark(a.path(), String.join("; ", a.verdict().objections())))
+            .toList(),
+        content.artifacts().stream()
+            .flatMap(a -> a.widenedLimits().map(w -> new Remark(a.path(), w)).stream())
+            .toList(),
+        content.others().stream()
+            .map(
+                other ->
+                    new Other(
+                        other.path(),
+                        other.page() ? address(other.path()) : "",
+                        Numbers.megabytes(other.bytes()),
+                        other.what()))
+            .toList());
+  }
+
+  private static Table table(ReportContent content) {
     List<Cell> heads = new ArrayList<>();
     heads.add(Cell.of("file"));
     heads.add(Cell.of("left", "gate"));
@@ -35,44 +78,8 @@ final class ArtifactsSection {
                 + " test images; below metrics their differences to the trained model,"
                 + " with paired intervals.",
             heads);
-    for (ArtifactReport artifact : content.artifacts()) {
-      table.row(row(content, artifact));
-    }
-    html.open("div", "class", "artifacts").add(table.html()).close();
-    html.element(
-        "p",
-        content
-            .speed()
-            .map(ArtifactsSection::measuredOn)
-            .orElse(
-                "How fast they are depends on the machine and is not kept in the bundle:"
-                    + " deepxray report --turns 30 measures it."),
-        "class",
-        "soft");
-    refusals(html, content.artifacts());
-    others(html, content.others());
-    return html.close();
-  }
-
-  /** Why artifacts were refused, and which were judged by wider limits. */
-  private static void refusals(Html html, List<ArtifactReport> artifacts) {
-    for (ArtifactReport artifact : artifacts) {
-      if (!artifact.verdict().blessed()) {
-        html.open("p", "class", "bad").text("Refused: ").element("code", artifact.path());
-        html.text(" " + String.join("; ", artifact.verdict().objections()) + ".").close();
-      }
-    }
-    for (ArtifactReport artifact : artifacts) {
-      artifact
-          .widenedLimits()
-          .ifPresent(
-              words ->
-                  html.open("p", "class", "soft")
-                      .text("Judged by wider limits, as a class has fewer than 100 images: ")
-                      .element("code", artifact.path())
-                      .text(" " + words + ".")
-                      .close());
-    }
+    content.artifacts().forEach(artifact -> table.row(row(content, artifact)));
+    return table;
   }
 
   private static String measuredOn(ReportContent.Speed speed) {
@@ -81,25 +88,6 @@ final class ArtifactsSection {
 
   private static String milliseconds(ReportContent.Speed speed, ArtifactReport artifact) {
     return Numbers.decimals(speed.milliseconds().getOrDefault(artifact.artifact(), Double.NaN), 2);
-  }
-
-  private static void others(Html html, List<ReportContent.Other> others) {
-    if (others.isEmpty()) {
-      return;
-    }
-    html.element("h3", "Also in the bundle").open("ul");
-    for (ReportContent.Other other : others) {
-      html.open("li");
-      if (other.page()) {
-        // Works where the page lies in its bundle; the text says where to look for it elsewhere.
-        html.open("a", "href", address(other.path())).element("code", other.path()).close();
-      } else {
-        html.element("code", other.path());
-      }
-      html.element("span", " " + Numbers.megabytes(other.bytes()) + " MB", "class", "soft");
-      html.text(": " + other.what() + ".").close();
-    }
-    html.close();
   }
 
   /** The address of a file relative to the bundle. */
@@ -113,55 +101,53 @@ final class ArtifactsSection {
   }
 
   private static List<Cell> row(ReportContent content, ArtifactReport artifact) {
-    Comparison test = artifact.verdict().splits().get(Split.TEST.key());
     boolean blessed = artifact.verdict().blessed();
     List<Cell> cells = new ArrayList<>();
     cells.add(
-        new Cell(
-            "",
-            new Html()
-                .element("code", artifact.path())
-                .element("span", artifact.form(), "class", "form soft")));
-    cells.add(Cell.of(blessed ? "left good" : "left bad", blessed ? "✓ blessed" : "✗ refused"));
+        Cell.of(
+            "", List.of(Span.code(artifact.path()), new Span(Span.Look.FORM, artifact.form()))));
+    cells.add(Cell.of(blessed ? "left good" : "left bad", Numbers.verdict(blessed)));
+    cells.add(artifact.weights().map(ArtifactsSection::weights).orElse(Cell.of(Numbers.NONE)));
     cells.add(
-        artifact
-            .weights()
-            .map(
-                count ->
-                    twoLines(
-                        Numbers.count(count.weights()),
-                        count.nonZero() < count.weights()
-                            ? Numbers.count(count.nonZero()) + " not 0"
-                            : ""))
-            .orElse(Cell.of(Numbers.NONE)));
-    cells.add(
-        twoLines(
+        Cell.twoLines(
             Numbers.megabytes(artifact.size().raw()),
             Numbers.megabytes(artifact.size().gzip()) + " gzip"));
     cells.add(Cell.of(Numbers.probability(artifact.threshold().orElse(Double.NaN))));
-    if (test == null) {
-      for (int i = 0; i < Metric.HEADLINES.size() + 2; i++) {
-        cells.add(Cell.of(Numbers.NONE));
-      }
-    } else {
-      for (Metric metric : Metric.HEADLINES) {
-        cells.add(measured(test.of(metric), test.difference(metric)));
-      }
-      cells.add(
-          Cell.of(
-              test.maxDeltaProbability() > 0 && test.maxDeltaProbability() < 1e-3
-                  ? String.format(Locale.ROOT, "%.1e", test.maxDeltaProbability())
-                  : Numbers.decimals(test.maxDeltaProbability(), 3)));
-      cells.add(Cell.of(Numbers.count(test.flipped())));
-    }
+    Comparison test = artifact.verdict().splits().get(Split.TEST.key());
+    cells.addAll(
+        test == null
+            ? Collections.nCopies(Metric.HEADLINES.size() + 2, Cell.of(Numbers.NONE))
+            : compared(test));
     content.speed().ifPresent(speed -> cells.add(Cell.of(milliseconds(speed, artifact))));
+    return cells;
+  }
+
+  private static Cell weights(Sparsity.Count count) {
+    boolean some = count.nonZero() < count.weights();
+    return Cell.twoLines(
+        Numbers.count(count.weights()), some ? Numbers.count(count.nonZero()) + " not 0" : "");
+  }
+
+  /** How far an artifact is from the trained model. */
+  private static List<Cell> compared(Comparison test) {
+    List<Cell> cells = new ArrayList<>();
+    for (Metric metric : Metric.HEADLINES) {
+      cells.add(measured(test.of(metric), test.difference(metric)));
+    }
+    double change = test.maxDeltaProbability();
+    cells.add(
+        Cell.of(
+            change > 0 && change < 1e-3
+                ? String.format(Locale.ROOT, "%.1e", change)
+                : Numbers.decimals(change, 3)));
+    cells.add(Cell.of(Numbers.count(test.flipped())));
     return cells;
   }
 
   /** A metric, and below it the difference to the trained model. */
   private static Cell measured(Interval value, Interval difference) {
     boolean none = difference.low() == 0 && difference.high() == 0;
-    return twoLines(
+    return Cell.twoLines(
         Numbers.interval(value),
         Double.isNaN(difference.value())
             ? ""
@@ -173,14 +159,5 @@ final class ArtifactsSection {
                     + " to "
                     + Numbers.signed(difference.high(), 4)
                     + ")");
-  }
-
-  /** A value, and below it what is said about it, if there is something. */
-  private static Cell twoLines(String value, String remark) {
-    Html text = new Html().text(value);
-    if (!remark.isEmpty()) {
-      text.empty("br").element("span", remark, "class", "soft");
-    }
-    return new Cell("", text);
   }
 }

@@ -5,10 +5,8 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.Table.Cell;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -42,61 +40,50 @@ public final class BundlesPage {
    * @param machine where speed was measured, if it was
    */
   public static String html(List<Row> rows, Optional<String> machine) {
-    Html page = Html.page("Comparison of bundles", ReportPage.STYLE);
-    page.open("header").add(ReportPage.warning()).element("h1", "Comparison of bundles");
-    page.close().open("main").open("section");
     double least =
         rows.stream()
-            .flatMap(
-                row ->
-                    List.of(Split.TEST, Split.VALIDATION).stream()
-                        .map(split -> row.of(split, Metric.AUC).low()))
+            .flatMap(row -> Figures.SPLITS.stream().map(split -> row.of(split, Metric.AUC).low()))
             .mapToDouble(low -> low)
             .filter(low -> !Double.isNaN(low))
             .min()
             .orElse(0);
-    double from = Math.max(0, Math.floor(least * 10 - 1e-9) / 10);
-    Table table =
-        Table.of(
-            "In brackets and strips 95 % intervals over resampled patients, as the bundles recorded"
-                + " them; decisions as each artifact makes them, by its own threshold chosen on"
-                + " validation. Of more than two classes, AUC, sensitivity and specificity are"
-                + " means over the classes."
-                + machine
-                    .map(
-                        m ->
-                            " Speed: one image on one thread of "
-                                + m
-                                + ", in turns with the first bundle's float32.")
-                    .orElse(""),
-            heads(from));
-    for (Row row : rows) {
-      Interval test = row.of(Split.TEST, Metric.AUC);
-      Interval validation = row.of(Split.VALIDATION, Metric.AUC);
-      boolean blessed = row.report.verdict().blessed();
-      List<Cell> cells = new ArrayList<>();
-      cells.add(Cell.of(row.bundle));
-      cells.add(Cell.of("left", row.report.artifact()));
-      cells.add(Cell.of("main", Numbers.interval(test)));
-      cells.add(new Cell("strip", IntervalStrip.html(from, 1, test, validation)));
-      cells.add(Cell.of(Numbers.interval(validation)));
-      for (Metric metric : SHOWN) {
-        cells.add(Cell.of(Numbers.interval(row.of(Split.TEST, metric))));
-      }
-      cells.add(Cell.of(Numbers.megabytes(row.report.size().raw())));
-      cells.add(Cell.of(Numbers.megabytes(row.report.size().gzip())));
-      cells.add(
-          Cell.of(row.speed.map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE)));
-      cells.add(
-          Cell.of(
-              row.speed
-                  .map(s -> String.format(Locale.ROOT, "%.2f ×", s.speedup()))
-                  .orElse(Numbers.NONE)));
-      cells.add(Cell.of(blessed ? "good" : "bad", blessed ? "✓ blessed" : "✗ refused"));
-      table.row(cells);
+    double from = IntervalStrip.from(least);
+    Table table = Table.of(caption(machine), heads(from));
+    rows.forEach(row -> table.row(cells(row, from)));
+    return Templates.html(out -> JtebundlesGenerated.render(out, null, table));
+  }
+
+  private static String caption(Optional<String> machine) {
+    return "In brackets and strips 95 % intervals over resampled patients, as the bundles recorded"
+        + " them; decisions as each artifact makes them, by its own threshold chosen on validation."
+        + " Of more than two classes, AUC, sensitivity and specificity are means over the classes."
+        + machine
+            .map(
+                m ->
+                    " Speed: one image on one thread of "
+                        + m
+                        + ", in turns with the first bundle's float32.")
+            .orElse("");
+  }
+
+  private static List<Cell> cells(Row row, double from) {
+    Interval test = row.of(Split.TEST, Metric.AUC);
+    Interval validation = row.of(Split.VALIDATION, Metric.AUC);
+    boolean blessed = row.report.verdict().blessed();
+    List<Cell> cells = new ArrayList<>();
+    cells.add(Cell.of(row.bundle));
+    cells.add(Cell.of("left", row.report.artifact()));
+    cells.add(Cell.of("main", Numbers.interval(test)));
+    cells.add(Cell.of(IntervalStrip.of(from, 1, test, validation)));
+    cells.add(Cell.of(Numbers.interval(validation)));
+    for (Metric metric : SHOWN) {
+      cells.add(Cell.of(Numbers.interval(row.of(Split.TEST, metric))));
     }
-    page.add(table.html()).close();
-    return page.close().endPage();
+    cells.add(Cell.of(Numbers.megabytes(row.report.size().raw())));
+    cells.add(Cell.of(Numbers.megabytes(row.report.size().gzip())));
+    cells.addAll(ModelSpeed.cells(row.speed));
+    cells.add(Cell.of(blessed ? "good" : "bad", Numbers.verdict(blessed)));
+    return cells;
   }
 
   private static List<Cell> heads(double from) {
@@ -104,7 +91,7 @@ public final class BundlesPage {
     heads.add(Cell.of("Bundle"));
     heads.add(Cell.of("left", "artifact"));
     heads.add(Cell.of("key test", "test AUC"));
-    heads.add(new Cell("strip", IntervalStrip.scale(from, 1)));
+    heads.add(Cell.of(IntervalStrip.scale(from, 1)));
     heads.add(Cell.of("key validation", "validation AUC"));
     SHOWN.forEach(metric -> heads.add(Cell.of(metric.title())));
     for (String head : List.of("MB", "MB after gzip", "ms an image", "speed", "gate")) {

@@ -15,40 +15,60 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** How far probabilities come true, on both splits. */
-final class CalibrationSection {
-  private final ReportContent content;
-  private final ClassVocabulary words;
-  private final Html html = new Html();
+/**
+ * How far probabilities come true, on both splits.
+ *
+ * @param errors the metrics of it
+ * @param classes the charts
+ */
+record CalibrationSection(Table errors, List<OfClass> classes) {
+  /**
+   * The chart of a class.
+   *
+   * @param heading what stands above it; empty if there is one class only
+   * @param bins the numbers of the chart
+   */
+  record OfClass(String heading, Figure figure, Table bins) {}
 
-  private CalibrationSection(ReportContent content) {
-    this.content = content;
-    this.words = content.words();
-  }
-
-  static Html html(ReportContent content) {
-    CalibrationSection section = new CalibrationSection(content);
-    section.write();
-    return section.html;
-  }
-
-  private void write() {
-    html.open("section", "id", "calibration").element("h2", "Calibration");
+  static CalibrationSection of(ReportContent content) {
     Table errors = Table.of("Distance from the truth", "", "test", "validation");
     for (Metric metric : Metric.ofProbabilities()) {
       if (metric.better() == Metric.Better.LOWER) {
         errors.row(
-            metric.title(words.size()),
+            metric.title(content.words().size()),
             Numbers.interval(content.value(Split.TEST, metric)),
             Numbers.interval(content.value(Split.VALIDATION, metric)));
       }
     }
-    html.add(errors.html());
-    Figures.classes(content).forEach(this::calibration);
-    html.close();
+    return new CalibrationSection(
+        errors,
+        Figures.classes(content).stream()
+            .map(
+                label -> {
+                  Map<Split, Map<Double, CalibrationBin>> binned = binned(content, label);
+                  return new OfClass(
+                      Figures.heading(content, label),
+                      figure(content, label, binned),
+                      bins(content.words(), label, binned));
+                })
+            .toList());
   }
 
-  private void calibration(Label label) {
+  private static Map<Split, Map<Double, CalibrationBin>> binned(
+      ReportContent content, Label label) {
+    Map<Split, Map<Double, CalibrationBin>> binned = new LinkedHashMap<>();
+    for (Split split : Figures.SPLITS) {
+      Map<Double, CalibrationBin> bins = new TreeMap<>();
+      CalibrationBin.of(content.scores(split), label.index())
+          .forEach(bin -> bins.put(bin.low(), bin));
+      binned.put(split, bins);
+    }
+    return binned;
+  }
+
+  private static Figure figure(
+      ReportContent content, Label label, Map<Split, Map<Double, CalibrationBin>> binned) {
+    ClassVocabulary words = content.words();
     Chart chart =
         Chart.of(
             Figures.id("calibration-chart", content, label),
@@ -63,13 +83,6 @@ final class CalibrationSection {
             Axis.unit("share of " + words.brief(label) + " in it"),
             400);
     chart.diagonal(new Point(0, 0), new Point(1, 1));
-    Map<Split, Map<Double, CalibrationBin>> binned = new LinkedHashMap<>();
-    for (Split split : Figures.SPLITS) {
-      Map<Double, CalibrationBin> bins = new TreeMap<>();
-      CalibrationBin.of(content.scores(split), label.index())
-          .forEach(bin -> bins.put(bin.low(), bin));
-      binned.put(split, bins);
-    }
     List<Split> testOnTop = List.of(Split.VALIDATION, Split.TEST);
     for (Split split : testOnTop) {
       for (CalibrationBin bin : binned.get(split).values()) {
@@ -78,18 +91,15 @@ final class CalibrationSection {
       }
     }
     chart.key(new Point(0.03, 0.97), "test", "test", "validation", "validation", "rule", "perfect");
-    Figures.heading(html, content, label);
-    html.open("div", "class", "figures");
-    Figures.figure(
-        html,
-        chart,
+    return new Figure(
+        chart.svg(),
         "Below the dashed line the model is too sure of "
             + words.name(label)
             + ", above it not sure enough.");
-    html.add(bins(label, binned)).close();
   }
 
-  private Html bins(Label label, Map<Split, Map<Double, CalibrationBin>> binned) {
+  private static Table bins(
+      ClassVocabulary words, Label label, Map<Split, Map<Double, CalibrationBin>> binned) {
     Table table =
         Table.of(
             "Share "
@@ -115,6 +125,6 @@ final class CalibrationSection {
       }
       table.row(cells.toArray(String[]::new));
     }
-    return table.html();
+    return table;
   }
 }

@@ -27,7 +27,7 @@ final class Chart {
   private final Axis y;
   private final double height;
   private final double right;
-  private final Html marks = new Html();
+  private final List<Shape> marks = new ArrayList<>();
   private final List<End> ends = new ArrayList<>();
 
   /** A point in the units of the axes. */
@@ -96,7 +96,7 @@ final class Chart {
       Range r = defined.get(i);
       points.append(at(px(r.x), py(r.y.low()))).append(' ');
     }
-    marks.empty("polygon", "class", "band " + style, "points", points.toString().strip());
+    marks.add(new Shape.Polygon("band " + style, points.toString().strip()));
     return this;
   }
 
@@ -117,7 +117,7 @@ final class Chart {
       }
     }
     if (!text.isEmpty()) {
-      marks.empty("polyline", "class", "line " + style, "points", text.toString().strip());
+      marks.add(new Shape.Polyline("line " + style, text.toString().strip()));
     }
     return this;
   }
@@ -139,16 +139,7 @@ final class Chart {
   /** A dot. */
   Chart dot(String style, Point point) {
     if (defined(point)) {
-      marks.empty(
-          "circle",
-          "class",
-          "dot " + style,
-          "cx",
-          Numbers.coordinate(px(point.x)),
-          "cy",
-          Numbers.coordinate(py(point.y)),
-          "r",
-          "3.5");
+      marks.add(Shape.circle("dot " + style, px(point.x), py(point.y)));
     }
     return this;
   }
@@ -164,18 +155,13 @@ final class Chart {
   /** A bar from the bottom. */
   Chart bar(String style, double from, double to, double value) {
     if (value > 0) {
-      marks.empty(
-          "rect",
-          "class",
-          "bar " + style,
-          "x",
-          Numbers.coordinate(px(from) + 0.5),
-          "y",
-          Numbers.coordinate(py(value)),
-          "width",
-          Numbers.coordinate(px(to) - px(from) - 1),
-          "height",
-          Numbers.coordinate(py(y.min()) - py(value)));
+      marks.add(
+          Shape.rect(
+              "bar " + style,
+              px(from) + 0.5,
+              py(value),
+              px(to) - px(from) - 1,
+              py(y.min()) - py(value)));
     }
     return this;
   }
@@ -215,87 +201,56 @@ final class Chart {
   }
 
   private void segment(String style, double x1, double y1, double x2, double y2) {
-    segment(marks, style, x1, y1, x2, y2);
-  }
-
-  /** A straight line. */
-  static void segment(Html target, String style, double x1, double y1, double x2, double y2) {
-    target.empty(
-        "line",
-        "class",
-        style,
-        "x1",
-        Numbers.coordinate(x1),
-        "y1",
-        Numbers.coordinate(y1),
-        "x2",
-        Numbers.coordinate(x2),
-        "y2",
-        Numbers.coordinate(y2));
+    marks.add(Shape.line(style, x1, y1, x2, y2));
   }
 
   private void text(String style, double px, double py, String anchor, String text) {
-    text(marks, style, px, py, anchor, text);
+    marks.add(Shape.text(style, px, py, anchor, text));
   }
 
-  private static void text(
-      Html target, String style, double px, double py, String anchor, String text) {
-    target.element(
-        "text",
-        text,
-        "class",
-        style,
-        "x",
-        Numbers.coordinate(px),
-        "y",
-        Numbers.coordinate(py),
-        "text-anchor",
-        anchor);
-  }
-
-  /** The chart as an {@code svg} element. */
-  Html html() {
-    Html svg = new Html();
-    svg.open(
-        "svg",
-        "class",
+  /** The chart as a picture. */
+  Svg svg() {
+    List<Shape> shapes = new ArrayList<>(axes());
+    shapes.addAll(marks);
+    shapes.addAll(names());
+    return new Svg(
+        id,
         "chart",
-        "viewBox",
-        "0 0 " + Numbers.coordinate(WIDTH) + " " + Numbers.coordinate(height),
-        "role",
-        "img",
-        "aria-labelledby",
-        id + "-title " + id + "-description");
-    svg.element("title", title, "id", id + "-title");
-    svg.element("desc", description, "id", id + "-description");
+        Numbers.coordinate(WIDTH),
+        Numbers.coordinate(height),
+        title,
+        description,
+        shapes);
+  }
+
+  private List<Shape> axes() {
+    List<Shape> shapes = new ArrayList<>();
     double bottom = height - BOTTOM;
     for (double tick : y.ticks()) {
-      segment(svg, tick == y.min() ? "axis" : "grid", LEFT, py(tick), WIDTH - right, py(tick));
-      text(svg, "", LEFT - 6, py(tick) + 4, "end", y.label(tick));
+      String style = tick == y.min() ? "axis" : "grid";
+      shapes.add(Shape.line(style, LEFT, py(tick), WIDTH - right, py(tick)));
+      shapes.add(Shape.text("", LEFT - 6, py(tick) + 4, "end", y.label(tick)));
     }
     for (double tick : x.ticks()) {
-      segment(svg, "axis", px(tick), bottom, px(tick), bottom + 4);
-      text(svg, "", px(tick), bottom + 16, "middle", x.label(tick));
+      shapes.add(Shape.line("axis", px(tick), bottom, px(tick), bottom + 4));
+      shapes.add(Shape.text("", px(tick), bottom + 16, "middle", x.label(tick)));
     }
-    text(svg, "name", (LEFT + WIDTH - right) / 2, height - 6, "middle", x.name());
-    svg.element(
-        "text",
-        y.name(),
-        "class",
-        "name",
-        "transform",
-        "translate(12 " + Numbers.coordinate((TOP + bottom) / 2) + ") rotate(-90)",
-        "text-anchor",
-        "middle");
-    svg.add(marks);
+    shapes.add(Shape.text("name", (LEFT + WIDTH - right) / 2, height - 6, "middle", x.name()));
+    shapes.add(new Shape.Upright("name", "12", Numbers.coordinate((TOP + bottom) / 2), y.name()));
+    return shapes;
+  }
+
+  /** The names of lines at their ends, moved down where they would overlap. */
+  private List<Shape> names() {
+    List<Shape> shapes = new ArrayList<>();
     List<End> sorted = new ArrayList<>(ends);
     sorted.sort(Comparator.comparingDouble(End::y));
     double free = TOP;
     for (End end : sorted) {
       double place = Math.max(free, end.y + 4);
-      text(svg, "end " + end.style, WIDTH - right + 8, place, "start", end.text);
+      shapes.add(Shape.text("end " + end.style, WIDTH - right + 8, place, "start", end.text));
       free = place + LINE;
     }
-    return svg.close();
+    return shapes;
   }
 }

@@ -8,76 +8,68 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.Chart.Point;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
-/** ROC and precision-recall curves of each class against all others, on both splits. */
-final class CurvesSection {
+/**
+ * ROC and precision-recall curves of each class against all others, on both splits.
+ *
+ * @param title of the section
+ * @param scored what the probability is of
+ * @param resamples how many of them intervals are over
+ * @param classes the curves
+ */
+record CurvesSection(String title, String scored, String resamples, List<OfClass> classes) {
   private static final int[] FALSE_ALARM_PERCENT = {20, 10, 5, 2, 1};
   private static final int[] RECALL_PERCENT = {80, 90, 95, 99, 100};
 
-  private final ReportContent content;
-  private final ClassVocabulary words;
-  private final Html html = new Html();
+  /**
+   * The curves of a class.
+   *
+   * @param heading what stands above them; empty if there is one class only
+   * @param sensitivities numbers read off the ROC curves
+   * @param precisions numbers read off the precision-recall curves
+   */
+  record OfClass(
+      String heading, Figure roc, Figure precisionRecall, Table sensitivities, Table precisions) {}
 
-  private CurvesSection(ReportContent content) {
-    this.content = content;
-    this.words = content.words();
+  static CurvesSection of(ReportContent content) {
+    return new CurvesSection(
+        content.words().size() == 2
+            ? "Telling one from the other"
+            : "Telling each class from the others",
+        content.words().scored(),
+        Numbers.count(Evaluation.RESAMPLES),
+        Figures.classes(content).stream().map(label -> ofClass(content, label)).toList());
   }
 
-  static Html html(ReportContent content) {
-    CurvesSection section = new CurvesSection(content);
-    section.write();
-    return section.html;
-  }
-
-  private void write() {
-    html.open("section", "id", "curves")
-        .element(
-            "h2",
-            words.size() == 2
-                ? "Telling one from the other"
-                : "Telling each class from the others");
-    Figures.soft(
-        html,
-        "At every threshold of the probability of "
-            + words.scored()
-            + ". Bands are 95 % intervals over "
-            + Numbers.count(Evaluation.RESAMPLES)
-            + " resamples of patients, at each place by itself; the dot is what is decided. Numbers"
-            + " read off the test curves describe the model; to choose anything by them would"
-            + " spoil the test.");
-    for (Label label : Figures.classes(content)) {
-      Map<Split, Curve> roc = new LinkedHashMap<>();
-      Map<Split, Curve> pr = new LinkedHashMap<>();
-      for (Split split : Figures.SPLITS) {
-        long seed = content.training().seed();
-        roc.put(split, Curve.roc(content.scores(split), label.index(), seed));
-        pr.put(split, Curve.precisionRecall(content.scores(split), label.index(), seed));
-      }
-      Figures.heading(html, content, label);
-      html.open("div", "class", "figures");
-      roc(label, roc);
-      precisionRecall(label, pr);
-      html.close().open("div", "class", "figures");
-      html.add(
-          heights(
-              Figures.title("Sensitivity where the specificity is", content, label),
-              FALSE_ALARM_PERCENT,
-              percent -> 100 - percent,
-              roc));
-      html.add(
-          heights(
-              Figures.title("Precision where the sensitivity is", content, label),
-              RECALL_PERCENT,
-              percent -> percent,
-              pr));
-      html.close();
+  private static OfClass ofClass(ReportContent content, Label label) {
+    Map<Split, Curve> roc = new LinkedHashMap<>();
+    Map<Split, Curve> pr = new LinkedHashMap<>();
+    for (Split split : Figures.SPLITS) {
+      long seed = content.training().seed();
+      roc.put(split, Curve.roc(content.scores(split), label.index(), seed));
+      pr.put(split, Curve.precisionRecall(content.scores(split), label.index(), seed));
     }
-    html.close();
+    return new OfClass(
+        Figures.heading(content, label),
+        roc(content, label, roc),
+        precisionRecall(content, label, pr),
+        heights(
+            Figures.title("Sensitivity where the specificity is", content, label),
+            FALSE_ALARM_PERCENT,
+            percent -> 100 - percent,
+            roc),
+        heights(
+            Figures.title("Precision where the sensitivity is", content, label),
+            RECALL_PERCENT,
+            percent -> percent,
+            pr));
   }
 
-  private void roc(Label label, Map<Split, Curve> curves) {
+  private static Figure roc(ReportContent content, Label label, Map<Split, Curve> curves) {
+    ClassVocabulary words = content.words();
     String test = Numbers.interval(content.value(Split.TEST, Metric.AUC, label));
     String validation = Numbers.interval(content.value(Split.VALIDATION, Metric.AUC, label));
     Chart chart =
@@ -95,11 +87,9 @@ final class CurvesSection {
     chart.diagonal(new Point(0, 0), new Point(1, 1));
     Figures.draw(chart, curves);
     for (Split split : Figures.SPLITS) {
-      chart.dot(
-          split.key(),
-          new Point(
-              1 - content.value(split, Metric.SPECIFICITY, label).value(),
-              content.value(split, Metric.SENSITIVITY, label).value()));
+      double specificity = content.value(split, Metric.SPECIFICITY, label).value();
+      double sensitivity = content.value(split, Metric.SENSITIVITY, label).value();
+      chart.dot(split.key(), new Point(1 - specificity, sensitivity));
     }
     chart.key(
         new Point(0.3, 0.24),
@@ -109,9 +99,8 @@ final class CurvesSection {
         "validation, " + validation,
         "rule",
         "guessing, 0.5");
-    Figures.figure(
-        html,
-        chart,
+    return new Figure(
+        chart.svg(),
         "ROC. The area under it (AUC) is the chance that "
             + words.one(label)
             + " has a higher probability of "
@@ -119,7 +108,9 @@ final class CurvesSection {
             + " than another image.");
   }
 
-  private void precisionRecall(Label label, Map<Split, Curve> curves) {
+  private static Figure precisionRecall(
+      ReportContent content, Label label, Map<Split, Curve> curves) {
+    ClassVocabulary words = content.words();
     Evaluation test = content.evaluation(Split.TEST);
     double share = (double) test.images().get(label.index()) / test.total();
     Interval area = curves.get(Split.TEST).area();
@@ -140,11 +131,9 @@ final class CurvesSection {
     chart.diagonal(new Point(0, share), new Point(1, share));
     Figures.draw(chart, curves);
     for (Split split : Figures.SPLITS) {
-      chart.dot(
-          split.key(),
-          new Point(
-              content.value(split, Metric.SENSITIVITY, label).value(),
-              content.value(split, Metric.PRECISION, label).value()));
+      double sensitivity = content.value(split, Metric.SENSITIVITY, label).value();
+      double precision = content.value(split, Metric.PRECISION, label).value();
+      chart.dot(split.key(), new Point(sensitivity, precision));
     }
     chart.key(
         new Point(0.1, 0.24),
@@ -154,9 +143,8 @@ final class CurvesSection {
         "validation, " + Numbers.interval(other),
         "rule",
         "guessing on test, " + Numbers.decimals(share, 3));
-    Figures.figure(
-        html,
-        chart,
+    return new Figure(
+        chart.svg(),
         "Precision depends on how common "
             + words.name(label)
             + " is: here "
@@ -164,7 +152,7 @@ final class CurvesSection {
             + " of the test images. Where it is rarer, precision is lower.");
   }
 
-  private static Html heights(
+  private static Table heights(
       String caption, int[] places, IntUnaryOperator label, Map<Split, Curve> curves) {
     Table table = Table.of(caption, "", Split.TEST.key(), Split.VALIDATION.key());
     for (int place : places) {
@@ -173,6 +161,6 @@ final class CurvesSection {
           Numbers.interval(curves.get(Split.TEST).band().get(place).y()),
           Numbers.interval(curves.get(Split.VALIDATION).band().get(place).y()));
     }
-    return table.html();
+    return table;
   }
 }

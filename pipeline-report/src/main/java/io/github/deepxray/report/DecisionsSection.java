@@ -6,68 +6,56 @@ import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.Table.Cell;
 import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.ModelMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** What is decided, and the metrics of the decisions, on both splits. */
-final class DecisionsSection {
-  private final ReportContent content;
-  private final ClassVocabulary words;
-  private final Html html = new Html();
+/**
+ * What is decided, and the metrics of the decisions, on both splits.
+ *
+ * @param name the decision that counts
+ * @param rule what it is for
+ * @param prior what the decision by prior corrects for; empty if there is no such decision
+ * @param scored what probabilities are of
+ * @param matrices whether confusions are whole matrices, not the most frequent ones
+ * @param confusions a table for each split of each decision
+ * @param metrics tables of metrics
+ */
+record DecisionsSection(
+    String name,
+    String rule,
+    String prior,
+    String scored,
+    boolean matrices,
+    List<List<Table>> confusions,
+    List<Table> metrics) {
 
-  private DecisionsSection(ReportContent content) {
-    this.content = content;
-    this.words = content.words();
-  }
-
-  static Html html(ReportContent content) {
-    DecisionsSection section = new DecisionsSection(content);
-    section.write();
-    return section.html;
-  }
-
-  private void write() {
-    html.open("section", "id", "decisions").element("h2", "Decisions");
-    Figures.soft(
-        html,
-        "Shares are of the row, those decided rightly with 95 % intervals. "
-            + "The decision that counts, "
-            + content.metrics().decision().name()
-            + ", is for "
-            + content.metrics().decision().describe(words.profile())
-            + "."
-            + (content.metrics().decisions().contains(DecisionThresholds.PRIOR)
-                ? " "
-                    + DecisionThresholds.PRIOR
-                    + " corrects for the share of "
-                    + words.scored()
-                    + " that the training saw."
-                : "")
-            + " An interval without width means that there was no such image, not that there never"
-            + " will be.");
-    for (String name : content.metrics().decisions()) {
-      html.open("div", "class", "figures");
-      for (Split split : Figures.SPLITS) {
-        if (words.size() > ConfusionMatrix.READABLE) {
-          confusions(split, name);
-        } else {
-          confusion(split, name);
-        }
-      }
-      html.close();
-    }
-    decisions();
-    classes();
-    slices();
-    html.close();
+  static DecisionsSection of(ReportContent content) {
+    ClassVocabulary words = content.words();
+    ModelMetrics metrics = content.metrics();
+    List<Table> tables = new ArrayList<>(List.of(decisions(content)));
+    tables.addAll(classes(content));
+    tables.addAll(slices(content));
+    return new DecisionsSection(
+        metrics.decision().name(),
+        metrics.decision().describe(words.profile()),
+        metrics.decisions().contains(DecisionThresholds.PRIOR) ? DecisionThresholds.PRIOR : "",
+        words.scored(),
+        words.size() <= ConfusionMatrix.READABLE,
+        metrics.decisions().stream()
+            .map(
+                name ->
+                    Figures.SPLITS.stream().map(split -> confusion(content, split, name)).toList())
+            .toList(),
+        tables);
   }
 
   /** A row for each metric: a column for each would be wider than most screens. */
-  private void decisions() {
+  private static Table decisions(ReportContent content) {
+    ClassVocabulary words = content.words();
     List<String> heads = new ArrayList<>(List.of(""));
     List<String> thresholds = new ArrayList<>(List.of("threshold"));
     for (Split split : Figures.SPLITS) {
@@ -87,7 +75,7 @@ final class DecisionsSection {
       }
       table.row(cells.toArray(String[]::new));
     }
-    html.add(table.html());
+    return table;
   }
 
   private static String threshold(OptionalDouble threshold) {
@@ -95,10 +83,12 @@ final class DecisionsSection {
   }
 
   /** Each class against all others; of two classes the tables above say the same. */
-  private void classes() {
+  private static List<Table> classes(ReportContent content) {
+    ClassVocabulary words = content.words();
     if (words.targets().size() == 1) {
-      return;
+      return List.of();
     }
+    List<Table> tables = new ArrayList<>();
     List<Metric> metrics = Metric.ofClasses();
     List<String> heads = new ArrayList<>(List.of("class", "images"));
     metrics.forEach(m -> heads.add(m.title()));
@@ -113,12 +103,20 @@ final class DecisionsSection {
         metrics.forEach(m -> cells.add(Numbers.interval(content.value(split, m, label))));
         table.row(cells.toArray(String[]::new));
       }
-      html.add(table.html());
+      tables.add(table);
     }
+    return tables;
+  }
+
+  private static Table confusion(ReportContent content, Split split, String name) {
+    return content.words().size() > ConfusionMatrix.READABLE
+        ? mostFrequent(content, split, name)
+        : matrix(content, split, name);
   }
 
   /** The most frequent confusions, where a matrix would be too large. */
-  private void confusions(Split split, String name) {
+  private static Table mostFrequent(ReportContent content, Split split, String name) {
+    ClassVocabulary words = content.words();
     ConfusionMatrix counts = content.evaluation(split).decisions().get(name).confusion();
     Table table =
         Table.of(
@@ -134,10 +132,11 @@ final class DecisionsSection {
           Numbers.count(c.count()),
           Numbers.percent((double) c.count() / counts.images(c.label())));
     }
-    html.add(table.html());
+    return table;
   }
 
-  private void confusion(Split split, String name) {
+  private static Table matrix(ReportContent content, Split split, String name) {
+    ClassVocabulary words = content.words();
     Evaluation evaluation = content.evaluation(split);
     Evaluation.AtDecision decided = evaluation.decisions().get(name);
     List<String> heads = new ArrayList<>(List.of(""));
@@ -159,7 +158,7 @@ final class DecisionsSection {
       }
       table.row(cells);
     }
-    html.open("div", "class", "confusion").add(table.html()).close();
+    return table;
   }
 
   /** Darker with the share, in steps: a style sheet has no numbers to compute with everywhere. */
@@ -167,23 +166,22 @@ final class DecisionsSection {
     long count = counts.count(label, decided);
     double share = (double) count / counts.images(label);
     long step = Double.isNaN(share) ? 0 : Math.round(share * 5);
-    Html text = new Html();
-    text.element("b", Numbers.count(count)).empty("br");
-    text.element(
-        "span",
-        label == decided ? Numbers.percent(right) : Numbers.percent(share),
-        "class",
-        "soft");
-    return new Cell((label == decided ? "right" : "wrong") + " depth" + step, text);
+    return Cell.of(
+        (label == decided ? "right" : "wrong") + " depth" + step,
+        List.of(
+            Span.bold(Numbers.count(count)),
+            Span.lineBreak(),
+            Span.soft(label == decided ? Numbers.percent(right) : Numbers.percent(share))));
   }
 
-  private void slices() {
+  private static List<Table> slices(ReportContent content) {
     if (Figures.SPLITS.stream().allMatch(s -> content.metrics().slices(s).isEmpty())) {
-      return;
+      return List.of();
     }
     Table table =
         Table.of(
-            "By finer class; each of the positive class against all " + words.many(Label.NEGATIVE),
+            "By finer class; each of the positive class against all "
+                + content.words().many(Label.NEGATIVE),
             "split",
             "slice",
             "images",
@@ -202,6 +200,6 @@ final class DecisionsSection {
             Numbers.interval(evaluation.of(Metric.SENSITIVITY, decision, label)));
       }
     }
-    html.add(table.html());
+    return List.of(table);
   }
 }

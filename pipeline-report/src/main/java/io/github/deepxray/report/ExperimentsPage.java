@@ -5,10 +5,8 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.report.Experiments.Run;
-import io.github.deepxray.report.Table.Cell;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,17 +15,10 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * Experiments side by side as one HTML page that needs nothing beside it, in the look of {@link
- * ReportPage}. The same content gives the same bytes.
+ * Experiments side by side as one HTML page that needs nothing beside it, in the look of a bundle's
+ * report. The same content gives the same bytes.
  */
 public final class ExperimentsPage {
-  private static final String STYLE =
-      ReportPage.STYLE
-          + """
-          .tag { color: var(--soft); font-weight: 400; white-space: normal; display: block; }
-          tbody th { color: var(--text); } .experiments svg.strip { width: 13rem; }
-          """;
-
   private final Experiments content;
   private final Optional<Experiment> best;
 
@@ -36,47 +27,39 @@ public final class ExperimentsPage {
     this.best = content.bestOnValidation();
   }
 
+  /** A training that failed. */
+  record Failure(String experiment, long seed, String reason) {}
+
   /** Draws a comparison. */
   public static String html(Experiments content) {
-    return new ExperimentsPage(content).html();
+    ExperimentsPage page = new ExperimentsPage(content);
+    return Templates.html(out -> JteexperimentsGenerated.render(out, null, page));
   }
 
-  private String html() {
-    List<Experiment> all = content.experiments();
-    Html page = Html.page("Comparison of experiments", STYLE);
-    page.open("header").add(ReportPage.warning());
-    page.element("h1", "Comparison of " + all.size() + " experiments");
-    page.close().open("main");
-    failures(page);
-    results(page);
-    sizes(page);
-    every(page);
-    options(page);
-    return page.close().endPage();
+  int number() {
+    return content.experiments().size();
   }
 
-  private void failures(Html page) {
-    if (!content.failed()) {
-      return;
-    }
-    page.open("section", "id", "failed").element("h2", "What failed").open("ul");
-    for (Experiment experiment : content.experiments()) {
-      experiment
-          .failures()
-          .forEach(
-              (seed, reason) -> {
-                page.open("li").element("b", experiment.name() + ", seed " + seed);
-                page.text(": " + reason).close();
-              });
-    }
-    page.close();
-    page.element("p", "The same command tries these again and keeps the others.", "class", "soft");
-    page.close();
+  List<String> notes() {
+    return content.notes();
   }
 
-  private void results(Html page) {
-    page.open("section", "id", "results", "class", "experiments").element("h2", "Results");
-    double from = Math.max(0, Math.floor(least() * 10 - 1e-9) / 10);
+  /** The options that all experiments share. */
+  Map<String, String> shared() {
+    return content.options();
+  }
+
+  List<Failure> failures() {
+    return content.experiments().stream()
+        .flatMap(
+            e ->
+                e.failures().entrySet().stream()
+                    .map(failed -> new Failure(e.name(), failed.getKey(), failed.getValue())))
+        .toList();
+  }
+
+  Table results() {
+    double from = IntervalStrip.from(least());
     Table table =
         Table.of(
             "Mean ± standard deviation over the seeds; the lines reach from the least to the"
@@ -87,48 +70,43 @@ public final class ExperimentsPage {
       cells.add(name(e));
       cells.add(Cell.of(isBest(e) ? "main" : "", text(e.validation(Metric.AUC))));
       cells.add(
-          new Cell(
-              "strip",
-              IntervalStrip.html(
+          Cell.of(
+              IntervalStrip.of(
                   from, 1, range(e.test(Metric.AUC)), range(e.validation(Metric.AUC)))));
       Metric.HEADLINES.forEach(metric -> cells.add(Cell.of(text(e.test(metric)))));
       table.row(cells);
     }
-    page.add(table.html());
-    differences(page);
-    content.notes().forEach(note -> page.element("p", note, "class", "soft"));
-    page.close();
+    return table;
   }
 
-  private void differences(Html page) {
+  /** The differences to the baseline; no rows if nothing can be compared with it. */
+  Table differences() {
     double reach = reach();
+    List<Cell> heads = new ArrayList<>(heads(-reach, reach));
+    heads.add(Cell.of("pairs of seeds"));
     Table table =
         Table.of(
             "Difference to "
                 + content.baseline()
                 + ", with 95 % intervals over resampled patients; test above, validation below.",
-            with(heads(-reach, reach), Cell.of("pairs of seeds")));
-    int rows = 0;
+            heads);
     for (Experiment e : content.experiments()) {
-      if (e.differences().isPresent()) {
-        PooledDifference test = e.differences().get().test();
-        PooledDifference validation = e.differences().get().validation();
-        List<Cell> cells = new ArrayList<>();
-        cells.add(Cell.of(e.name()));
-        cells.add(Cell.of(difference(validation.of(Metric.AUC))));
-        cells.add(
-            new Cell(
-                "strip",
-                IntervalStrip.html(-reach, reach, test.of(Metric.AUC), validation.of(Metric.AUC))));
-        Metric.HEADLINES.forEach(metric -> cells.add(Cell.of(difference(test.of(metric)))));
-        cells.add(Cell.of(Integer.toString(test.pairs())));
-        table.row(cells);
-        rows++;
-      }
+      e.differences().ifPresent(differences -> table.row(row(e.name(), differences, reach)));
     }
-    if (rows > 0) {
-      page.add(table.html());
-    }
+    return table;
+  }
+
+  private static List<Cell> row(String name, Experiments.Differences differences, double reach) {
+    PooledDifference test = differences.test();
+    PooledDifference validation = differences.validation();
+    List<Cell> cells = new ArrayList<>();
+    cells.add(Cell.of(name));
+    cells.add(Cell.of(difference(validation.of(Metric.AUC))));
+    cells.add(
+        Cell.of(IntervalStrip.of(-reach, reach, test.of(Metric.AUC), validation.of(Metric.AUC))));
+    Metric.HEADLINES.forEach(metric -> cells.add(Cell.of(difference(test.of(metric)))));
+    cells.add(Cell.of(Integer.toString(test.pairs())));
+    return cells;
   }
 
   /** The heads of tables with the AUC of validation, a strip and metrics of the test split. */
@@ -136,15 +114,9 @@ public final class ExperimentsPage {
     List<Cell> heads = new ArrayList<>();
     heads.add(Cell.of("Experiment"));
     heads.add(Cell.of("key validation", "validation AUC"));
-    heads.add(new Cell("strip", IntervalStrip.scale(from, to)));
+    heads.add(Cell.of(IntervalStrip.scale(from, to)));
     Metric.HEADLINES.forEach(metric -> heads.add(Cell.of("key test", "test " + metric.title())));
     return heads;
-  }
-
-  private static List<Cell> with(List<Cell> cells, Cell last) {
-    List<Cell> all = new ArrayList<>(cells);
-    all.add(last);
-    return all;
   }
 
   private boolean isBest(Experiment e) {
@@ -152,7 +124,6 @@ public final class ExperimentsPage {
   }
 
   private Cell name(Experiment e) {
-    Html html = new Html().text(e.name());
     List<String> tags = new ArrayList<>();
     if (e.name().equals(content.baseline())) {
       tags.add("baseline");
@@ -163,10 +134,10 @@ public final class ExperimentsPage {
     if (!e.failures().isEmpty()) {
       tags.add(e.failures().size() + " of " + content.seeds().size() + " seeds failed");
     }
-    if (!tags.isEmpty()) {
-      html.element("span", String.join(", ", tags), "class", "tag");
-    }
-    return new Cell("", html);
+    return tags.isEmpty()
+        ? Cell.of(e.name())
+        : Cell.of(
+            "", List.of(Span.plain(e.name()), new Span(Span.Look.TAG, String.join(", ", tags))));
   }
 
   private static String text(SeedSummary spread) {
@@ -221,8 +192,7 @@ public final class ExperimentsPage {
     return 1;
   }
 
-  private void sizes(Html page) {
-    page.open("section", "id", "sizes").element("h2", "Size and speed");
+  Table sizes() {
     Table table =
         Table.of(
             "The float32 .tflite file. "
@@ -242,20 +212,17 @@ public final class ExperimentsPage {
             "ms an image",
             "speed");
     for (Experiment e : content.experiments()) {
-      table.row(
-          e.name(),
-          e.bytes().map(Numbers::megabytes).orElse(Numbers.NONE),
-          e.gzip().map(Numbers::megabytes).orElse(Numbers.NONE),
-          e.speed().map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE),
-          e.speed()
-              .map(s -> String.format(Locale.ROOT, "%.2f ×", s.speedup()))
-              .orElse(Numbers.NONE));
+      List<Cell> cells = new ArrayList<>(List.of(Cell.of(e.name())));
+      cells.add(Cell.of(e.bytes().map(Numbers::megabytes).orElse(Numbers.NONE)));
+      cells.add(Cell.of(e.gzip().map(Numbers::megabytes).orElse(Numbers.NONE)));
+      cells.addAll(ModelSpeed.cells(e.speed()));
+      table.row(cells);
     }
-    page.add(table.html()).close();
+    return table;
   }
 
-  private void every(Html page) {
-    page.open("section", "id", "seeds").element("h2", "Every training");
+  /** A row for every training. */
+  Table trainings() {
     List<Cell> heads = new ArrayList<>();
     heads.addAll(List.of(Cell.of("Experiment"), Cell.of("seed"), Cell.of("threshold")));
     for (String split : List.of("validation", "test")) {
@@ -272,11 +239,11 @@ public final class ExperimentsPage {
         table.row(cells.toArray(String[]::new));
       }
     }
-    page.add(table.html()).close();
+    return table;
   }
 
-  private void options(Html page) {
-    page.open("section", "id", "options").element("h2", "What was compared");
+  /** The options in which experiments differ. */
+  Table options() {
     Set<String> keys = new TreeSet<>();
     content.experiments().forEach(e -> keys.addAll(e.options().keySet()));
     List<Cell> heads = new ArrayList<>(List.of(Cell.of("Experiment")));
@@ -287,15 +254,6 @@ public final class ExperimentsPage {
       keys.forEach(key -> cells.add(e.options().getOrDefault(key, Numbers.NONE)));
       table.row(cells.toArray(String[]::new));
     }
-    page.add(table.html());
-    if (!content.options().isEmpty()) {
-      page.element("h3", "Options of all").open("div", "class", "pairs");
-      for (Map.Entry<String, String> option : content.options().entrySet()) {
-        page.open("div").element("span", option.getKey() + " ", "class", "soft");
-        page.text(option.getValue()).close();
-      }
-      page.close();
-    }
-    page.close();
+    return table;
   }
 }

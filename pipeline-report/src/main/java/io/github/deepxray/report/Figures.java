@@ -35,19 +35,9 @@ final class Figures {
         : content.words().name(label) + ": " + title;
   }
 
-  /** Names the class of the charts that follow if there are charts of several. */
-  static void heading(Html html, ReportContent content, Label label) {
-    if (content.words().targets().size() > 1) {
-      html.element("h3", content.words().name(label));
-    }
-  }
-
-  static void figure(Html html, Chart chart, String caption) {
-    html.open("figure").add(chart.html()).element("figcaption", caption).close();
-  }
-
-  static void soft(Html html, String text) {
-    html.element("p", text, "class", "soft");
+  /** What stands above the charts of a class; empty if there are charts of one class only. */
+  static String heading(ReportContent content, Label label) {
+    return content.words().targets().size() > 1 ? content.words().name(label) : "";
   }
 
   /** Draws the curves of both splits with their bands, the test split on top. */

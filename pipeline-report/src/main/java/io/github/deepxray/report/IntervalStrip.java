@@ -1,46 +1,41 @@
 package io.github.deepxray.report;
 
 import io.github.deepxray.core.metrics.Interval;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Two intervals on a line, for a cell of a table whose other cells have the numbers. */
-final class IntervalStrip {
-  private static final double WIDTH = 200;
+/**
+ * Two intervals on a line, for a cell of a table whose other cells have the numbers.
+ *
+ * @param height in pixels; it is {@value #WIDTH} wide
+ */
+record IntervalStrip(int height, List<Shape> shapes) {
+  static final int WIDTH = 200;
   private static final double MARGIN = 8;
 
-  private IntervalStrip() {}
+  IntervalStrip {
+    shapes = List.copyOf(shapes);
+  }
 
   private static double px(double from, double to, double value) {
     double place = (Math.max(from, Math.min(to, value)) - from) / (to - from);
     return MARGIN + place * (WIDTH - 2 * MARGIN);
   }
 
-  private static Html begin(int height) {
-    return new Html()
-        .open(
-            "svg",
-            "class",
-            "strip",
-            "viewBox",
-            "0 0 " + Numbers.coordinate(WIDTH) + " " + height,
-            "aria-hidden",
-            "true");
+  /** Where strips for metrics begin so that all is seen: at the decimal below the least value. */
+  static double from(double least) {
+    return Math.max(0, Math.floor(least * 10 - 1e-9) / 10);
   }
 
   /** Where the strips below begin and end. */
-  static Html scale(double from, double to) {
-    Html svg = begin(14);
+  static IntervalStrip scale(double from, double to) {
+    List<Shape> shapes = new ArrayList<>();
     for (double value : new double[] {from, (from + to) / 2, to}) {
-      svg.element(
-          "text",
-          Numbers.decimals(value, digits(from, to)).replace('-', '−'),
-          "x",
-          Numbers.coordinate(px(from, to, value)),
-          "y",
-          "11",
-          "text-anchor",
-          value == from ? "start" : value == to ? "end" : "middle");
+      String anchor = value == from ? "start" : value == to ? "end" : "middle";
+      String label = Numbers.decimals(value, digits(from, to)).replace('-', '−');
+      shapes.add(Shape.text("", px(from, to, value), 11, anchor, label));
     }
-    return svg.close();
+    return new IntervalStrip(14, shapes);
   }
 
   /** So many that the ends and the middle are labelled with what they are. */
@@ -55,39 +50,31 @@ final class IntervalStrip {
   }
 
   /** The test interval above, the validation interval below. */
-  static Html html(double from, double to, Interval test, Interval validation) {
-    Html svg = begin(20);
+  static IntervalStrip of(double from, double to, Interval test, Interval validation) {
+    List<Shape> shapes = new ArrayList<>();
     for (double value : new double[] {from, (from + to) / 2, to}) {
-      Chart.segment(svg, "grid", px(from, to, value), 0, px(from, to, value), 20);
+      shapes.add(Shape.line("grid", px(from, to, value), 0, px(from, to, value), 20));
     }
-    interval(svg, "test", from, to, test, 6);
-    interval(svg, "validation", from, to, validation, 15);
-    return svg.close();
+    shapes.addAll(interval("test", from, to, test, 6));
+    shapes.addAll(interval("validation", from, to, validation, 15));
+    return new IntervalStrip(20, shapes);
   }
 
-  private static void interval(
-      Html svg, String style, double from, double to, Interval interval, double y) {
-    if (Double.isNaN(interval.value())) {
-      return;
+  private static List<Shape> interval(
+      String style, double from, double to, Interval interval, double y) {
+    List<Shape> shapes = new ArrayList<>();
+    if (!Double.isNaN(interval.low() + interval.high() + interval.value())) {
+      shapes.add(
+          Shape.line(
+              "whisker " + style,
+              px(from, to, interval.low()),
+              y,
+              px(from, to, interval.high()),
+              y));
     }
-    if (!Double.isNaN(interval.low() + interval.high())) {
-      Chart.segment(
-          svg,
-          "whisker " + style,
-          px(from, to, interval.low()),
-          y,
-          px(from, to, interval.high()),
-          y);
+    if (!Double.isNaN(interval.value())) {
+      shapes.add(Shape.circle("dot " + style, px(from, to, interval.value()), y));
     }
-    svg.empty(
-        "circle",
-        "class",
-        "dot " + style,
-        "cx",
-        Numbers.coordinate(px(from, to, interval.value())),
-        "cy",
-        Numbers.coordinate(y),
-        "r",
-        "3.5");
+    return shapes;
   }
 }

@@ -5,6 +5,7 @@ import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.optimize.quantize.LayerReport;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -14,40 +15,44 @@ import java.util.OptionalDouble;
  * pictures but inline SVG, in the reader's light or dark colours.
  */
 public final class LayerReportPage {
+  static final int CHART_WIDTH = 1000;
+  static final int CHART_HEIGHT = 230;
+  static final int ROW_HEIGHT = 24;
   private static final String SUFFIX = ".json";
   private static final int WORST = 12;
   private static final int NAMED = 3;
-  private static final double CHART_WIDTH = 960;
-  private static final double CHART_HEIGHT = 220;
+  private static final double CHART_LEFT = 40;
   private static final double CHART_TOP_DECIBELS = 60;
 
-  private static final String STYLE =
-      Html.STYLE
-          + """
-          svg rect { fill: var(--bar); } svg .cut { fill: var(--cut); }
-          svg .grid { stroke: var(--line); } svg .curve { stroke: var(--bar); fill: none;
-            stroke-width: 1.5; } svg .mark { fill: var(--bad); }
-          """;
-
   private final LayerReport report;
-  private final List<LayerReport.Entry> worst;
-  private final Html page;
+  private final List<LayerReport.Entry> mostDamaging;
 
   private LayerReportPage(LayerReport report) {
     this.report = report;
-    this.worst = report.mostDamaging();
-    this.page = Html.page(title(report), STYLE);
+    this.mostDamaging = report.mostDamaging();
   }
 
-  private static String title(LayerReport report) {
-    return "Quantization of " + report.network();
-  }
+  /**
+   * A layer in a table.
+   *
+   * @param harmful whether it is among those that hurt most
+   * @param alone how much noise it makes alone
+   * @param numbers what stands in the columns from accumulated noise on
+   * @param width of the histogram in pixels
+   */
+  record Row(
+      String name,
+      String kind,
+      boolean harmful,
+      String alone,
+      List<String> numbers,
+      int width,
+      List<Shape> histogram) {}
 
   /** Draws a report. */
   public static String html(LayerReport report) {
     LayerReportPage page = new LayerReportPage(report);
-    page.write();
-    return page.page.endPage();
+    return Templates.html(out -> JtelayersGenerated.render(out, null, page));
   }
 
   /**
@@ -66,212 +71,136 @@ public final class LayerReportPage {
     return file;
   }
 
-  private void write() {
-    page.element("h1", title(report));
-    summary();
-    reading();
-    page.element("h2", "The layers that hurt most");
-    table(worst.subList(0, Math.min(WORST, worst.size())));
-    page.element("h2", "How noise builds up");
-    page.element(
-        "p",
-        "Signal to noise of each tensor in the quantized model, from the input to "
-            + report.output()
-            + ". A step down is where accuracy goes; marks are the layers above.",
-        "class",
-        "soft");
-    chart();
-    page.element("h2", "All layers in order");
-    table(report.layers());
+  String title() {
+    return "Quantization of " + report.network();
   }
 
-  private void summary() {
-    page.open("p")
-        .text("Computing in " + report.arithmetic() + " leaves " + decibels(report.outputSqnr()))
-        .text(" dB of signal over noise at ")
-        .element("b", report.output())
-        .text(": " + share(report.outputSqnr()) + " of its power is noise, measured on ")
-        .text(report.examples() + " examples.");
-    List<LayerReport.Entry> named =
-        worst.stream()
-            .limit(NAMED)
-            .filter(entry -> entry.aloneSqnr().getAsDouble() < LayerReport.EXACT)
-            .toList();
-    if (named.isEmpty()) {
-      page.text(" No layer alone does measurable harm.");
-    } else {
-      page.text(" Most harm is done by ");
-      for (int i = 0; i < named.size(); i++) {
-        page.text(i == 0 ? "" : ", ").element("b", named.get(i).name());
-        page.text(" (" + share(named.get(i).aloneSqnr().getAsDouble()) + " noise alone)");
-      }
-      page.text("; keep these in floats first, or give them a range of their own.");
-    }
-    page.close();
+  String arithmetic() {
+    return report.arithmetic();
   }
 
-  private void reading() {
-    page.open("p", "class", "soft")
-        .text(
-            "Ratios of signal to noise are in decibels: at 10 dB noise has a tenth of the signal's"
-                + " power, at 20 dB a hundredth, at 30 dB a thousandth. ")
-        .element("i", "Alone")
-        .text(": at the output, with only this tensor and its layer's kernel rounded. ")
-        .element("i", "Accumulated")
-        .text(": of this tensor, with everything rounded. ")
-        .element("i", "Kernel")
-        .text(": of the kernel's own rounding. ")
-        .element("i", "Clipped")
-        .text(
-            ": the share of calibration values outside the range; too much clips the signal,"
-                + " nothing often means that a few outliers stretch the step for all others."
-                + " Histograms have a logarithmic height; what is clipped is shaded. A swish with 8"
-                + " bits makes 0 of all that is below "
-                + LayerReport.SWISH_LEAST
-                + ": ranges in front of it begin there, and"
-                + " what is below counts neither as clipped nor as noise.")
-        .close();
+  String output() {
+    return report.output();
   }
 
-  private void table(List<LayerReport.Entry> entries) {
-    page.open("div", "class", "scroll").open("table").open("thead").open("tr");
-    page.element("th", "Layer").element("th", "Kind", "class", "left");
-    for (String head :
+  int examples() {
+    return report.examples();
+  }
+
+  /** The signal over noise at the output. */
+  String ratio() {
+    return decibels(report.outputSqnr());
+  }
+
+  /** The share of noise at the output. */
+  String noise() {
+    return share(report.outputSqnr());
+  }
+
+  /** The names of the layers that do most harm. */
+  List<Span> named() {
+    List<Span> spans = new ArrayList<>();
+    mostDamaging.stream()
+        .limit(NAMED)
+        .filter(this::isHarmful)
+        .forEach(
+            entry -> {
+              spans.add(Span.plain(spans.isEmpty() ? "" : ", "));
+              spans.add(Span.bold(entry.name()));
+              String alone = share(entry.aloneSqnr().getAsDouble());
+              spans.add(Span.plain(" (" + alone + " noise alone)"));
+            });
+    return spans;
+  }
+
+  private List<LayerReport.Entry> marked() {
+    return mostDamaging.subList(0, Math.min(WORST, mostDamaging.size()));
+  }
+
+  /** The layers that hurt most. */
+  List<Row> worst() {
+    return marked().stream().map(this::row).toList();
+  }
+
+  /** All layers in order. */
+  List<Row> layers() {
+    return report.layers().stream().map(this::row).toList();
+  }
+
+  private boolean isHarmful(LayerReport.Entry entry) {
+    int place = mostDamaging.indexOf(entry);
+    return place >= 0 && place < NAMED && entry.aloneSqnr().getAsDouble() < LayerReport.EXACT;
+  }
+
+  private Row row(LayerReport.Entry entry) {
+    return new Row(
+        entry.name(),
+        entry.kind() + (entry.integer() ? "" : ", float"),
+        isHarmful(entry),
+        decibels(entry.aloneSqnr()),
         List.of(
-            "Alone dB",
-            "Accumulated dB",
-            "Kernel dB",
-            "Seen",
-            "Range",
-            "Step",
-            "Zero point",
-            "Clipped")) {
-      page.element("th", head);
-    }
-    page.element("th", "Values", "class", "left").close().close().open("tbody");
-    for (LayerReport.Entry entry : entries) {
-      page.open("tr").element("td", entry.name());
-      page.element("td", entry.kind() + (entry.integer() ? "" : ", float"), "class", "left soft");
-      String alone = decibels(entry.aloneSqnr());
-      if (entry.aloneSqnr().isPresent() && isAmongWorst(entry)) {
-        page.element("td", alone, "class", "bad");
-      } else {
-        page.element("td", alone);
-      }
-      page.element("td", decibels(entry.accumulatedSqnr()))
-          .element("td", decibels(entry.weightSqnr()))
-          .element("td", number(entry.seenMin()) + " … " + number(entry.seenMax()))
-          .element("td", number(entry.min()) + " … " + number(entry.max()))
-          .element("td", number(entry.scale()))
-          .element("td", String.valueOf(entry.zeroPoint()))
-          .element("td", String.format(Locale.ROOT, "%.3f %%", 100 * entry.clippedShare()))
-          .open("td", "class", "left");
-      thumbnail(entry);
-      page.close().close();
-    }
-    page.close().close().close();
+            decibels(entry.accumulatedSqnr()),
+            decibels(entry.weightSqnr()),
+            number(entry.seenMin()) + " … " + number(entry.seenMax()),
+            number(entry.min()) + " … " + number(entry.max()),
+            number(entry.scale()),
+            String.valueOf(entry.zeroPoint()),
+            String.format(Locale.ROOT, "%.3f %%", 100 * entry.clippedShare())),
+        2 * entry.histogram().size(),
+        histogram(entry));
   }
 
-  private boolean isAmongWorst(LayerReport.Entry entry) {
-    return worst.indexOf(entry) < NAMED && entry.aloneSqnr().getAsDouble() < LayerReport.EXACT;
-  }
-
-  private void thumbnail(LayerReport.Entry entry) {
+  /** Bars, and shades over what is clipped. */
+  private static List<Shape> histogram(LayerReport.Entry entry) {
+    List<Shape> shapes = new ArrayList<>();
     int width = 2 * entry.histogram().size();
-    int height = 24;
-    page.open(
-        "svg",
-        "width",
-        String.valueOf(width),
-        "height",
-        String.valueOf(height),
-        "role",
-        "img",
-        "aria-label",
-        "histogram");
     double span = entry.seenMax() - entry.seenMin();
     if (span > 0) {
       double low = width * bounded((entry.min() - entry.seenMin()) / span);
       double high = width * bounded((entry.max() - entry.seenMin()) / span);
-      rect("cut", 0, 0, low, height);
-      rect("cut", high, 0, width - high, height);
+      rect(shapes, "cut", 0, low, ROW_HEIGHT);
+      rect(shapes, "cut", high, width - high, ROW_HEIGHT);
     }
     for (int i = 0; i < entry.histogram().size(); i++) {
-      double bar = height * entry.histogram().get(i);
-      rect("bar", 2 * i, height - bar, 2, bar);
+      rect(shapes, "bar", 2 * i, 2, ROW_HEIGHT * entry.histogram().get(i));
     }
-    page.close();
+    return shapes;
   }
 
-  private void rect(String style, double x, double y, double width, double height) {
-    if (width < 0.05 || height < 0.05) {
-      return;
+  /** A rectangle from the bottom, unless it is too small to be seen. */
+  private static void rect(List<Shape> shapes, String style, double x, double width, double high) {
+    if (width >= 0.05 && high >= 0.05) {
+      shapes.add(Shape.rect(style, x, ROW_HEIGHT - high, width, high));
     }
-    page.empty(
-        "rect",
-        "class",
-        style,
-        "x",
-        pixels(x),
-        "y",
-        pixels(y),
-        "width",
-        pixels(width),
-        "height",
-        pixels(height));
   }
 
-  private void chart() {
-    List<LayerReport.Entry> layers = report.layers();
-    page.open("div", "class", "scroll")
-        .open(
-            "svg",
-            "viewBox",
-            "0 0 " + number(CHART_WIDTH + 40) + " " + number(CHART_HEIGHT + 10),
-            "width",
-            number(CHART_WIDTH + 40),
-            "role",
-            "img",
-            "aria-label",
-            "signal to noise by layer");
+  /** The accumulated noise of all layers, those that hurt most marked. */
+  List<Shape> chart() {
+    List<Shape> shapes = new ArrayList<>();
     for (int db = 0; db <= CHART_TOP_DECIBELS; db += 10) {
-      page.empty(
-          "line",
-          "class",
-          "grid",
-          "x1",
-          "40",
-          "x2",
-          pixels(CHART_WIDTH + 40),
-          "y1",
-          pixels(chartY(db)),
-          "y2",
-          pixels(chartY(db)));
-      page.element("text", db + " dB", "x", "0", "y", pixels(chartY(db) + 4));
+      shapes.add(Shape.line("grid", CHART_LEFT, chartY(db), CHART_WIDTH, chartY(db)));
+      shapes.add(Shape.text("", 0, chartY(db) + 4, "start", db + " dB"));
     }
+    List<LayerReport.Entry> layers = report.layers();
     StringBuilder points = new StringBuilder();
-    Html marks = new Html();
-    List<LayerReport.Entry> marked = worst.subList(0, Math.min(WORST, worst.size()));
+    List<Shape> marks = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       LayerReport.Entry entry = layers.get(i);
-      String x = pixels(40 + CHART_WIDTH * i / Math.max(1, layers.size() - 1));
-      String y = pixels(chartY(entry.accumulatedSqnr()));
+      double step = (CHART_WIDTH - CHART_LEFT) / Math.max(1, layers.size() - 1);
+      String x = Numbers.coordinate(CHART_LEFT + i * step);
+      String y = Numbers.coordinate(chartY(entry.accumulatedSqnr()));
       points.append(x).append(',').append(y).append(' ');
-      if (marked.contains(entry)) {
-        marks.open("g").element("title", entry.name());
-        marks.empty("circle", "class", "mark", "cx", x, "cy", y, "r", "4").close();
+      if (marked().contains(entry)) {
+        marks.add(new Shape.Mark("mark", x, y, entry.name()));
       }
     }
-    page.empty("polyline", "class", "curve", "points", points.toString().strip());
-    page.add(marks).close().close();
-  }
-
-  private static String pixels(double value) {
-    return String.format(Locale.ROOT, "%.1f", value);
+    shapes.add(new Shape.Polyline("curve", points.toString().strip()));
+    shapes.addAll(marks);
+    return shapes;
   }
 
   private static double chartY(double decibels) {
-    return 5 + CHART_HEIGHT * (1 - bounded(decibels / CHART_TOP_DECIBELS));
+    return 5 + (CHART_HEIGHT - 10) * (1 - bounded(decibels / CHART_TOP_DECIBELS));
   }
 
   private static double bounded(double value) {

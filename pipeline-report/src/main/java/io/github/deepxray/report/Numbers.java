@@ -10,6 +10,11 @@ final class Numbers {
 
   private Numbers() {}
 
+  /** What the gate says of an artifact. */
+  static String verdict(boolean blessed) {
+    return blessed ? "✓ blessed" : "✗ refused";
+  }
+
   static String count(long number) {
     return String.format(Locale.ROOT, "%,d", number);
   }

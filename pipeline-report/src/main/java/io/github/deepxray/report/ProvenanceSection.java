@@ -5,33 +5,31 @@ import io.github.deepxray.core.io.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** Limits, and everything needed to make the model again. */
-final class ProvenanceSection {
-  private ProvenanceSection() {}
+/**
+ * Everything needed to make the model again.
+ *
+ * @param groups names and values
+ */
+record ProvenanceSection(List<Group> groups) {
+  /** Names and values that belong together. */
+  record Group(String title, Map<String, String> pairs) {}
 
-  static Html html(ReportContent content) {
-    Html html = new Html();
-    html.add(limits(content.limits()));
-    html.open("section", "id", "provenance").element("h2", "How it was made");
-    pairs(html, "Options", content.config());
+  static ProvenanceSection of(ReportContent content) {
     Map<String, String> recipe = new LinkedHashMap<>();
     flatten(recipe, "", Json.tree(content.training()));
-    pairs(html, "Recipe", recipe);
-    hashes(html, content);
-    return html.close();
-  }
-
-  /** What the model is not good for. */
-  private static Html limits(List<String> limits) {
-    Html html = new Html();
-    html.open("section", "id", "limits").element("h2", "Limits").open("ul");
-    limits.forEach(limit -> html.element("li", limit));
-    return html.close().close();
+    return new ProvenanceSection(
+        Stream.of(
+                new Group("Options", content.config()),
+                new Group("Recipe", recipe),
+                new Group("Hashes and versions", hashes(content)))
+            .filter(group -> !group.pairs.isEmpty())
+            .toList());
   }
 
   /** What tells whether it is the same model. */
-  private static void hashes(Html html, ReportContent content) {
+  private static Map<String, String> hashes(ReportContent content) {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("weights", content.weights());
     hashes.put("data set", content.dataset().fingerprint());
@@ -40,17 +38,7 @@ final class ProvenanceSection {
         content.dataset().source().fingerprint());
     content.versions().forEach((name, version) -> hashes.put("version of " + name, version));
     content.host().forEach((name, value) -> hashes.put("exported on: " + name, value));
-    pairs(html, "Hashes and versions", hashes);
-  }
-
-  private static void pairs(Html html, String title, Map<String, String> pairs) {
-    if (pairs.isEmpty()) {
-      return;
-    }
-    html.element("h3", title).open("dl", "class", "pairs");
-    pairs.forEach(
-        (name, value) -> html.open("div").element("dt", name).element("dd", value).close());
-    html.close();
+    return hashes;
   }
 
   /** Every leaf of a tree under its path. */

@@ -8,21 +8,16 @@ import io.github.deepxray.train.Predictions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
-/** How the probabilities of the images of each class are spread, on both splits. */
-final class ScoresSection {
+/**
+ * How the probabilities of the images of each class are spread, on both splits.
+ *
+ * @param scored what the probabilities are of
+ * @param figures a histogram for each class and finer class
+ */
+record ScoresSection(String scored, List<Figure> figures) {
   private static final int BINS = 20;
-
-  private final ReportContent content;
-  private final ClassVocabulary words;
-  private final Html html = new Html();
-
-  private ScoresSection(ReportContent content) {
-    this.content = content;
-    this.words = content.words();
-  }
 
   /**
    * A histogram.
@@ -33,40 +28,30 @@ final class ScoresSection {
    */
   private record Panel(String name, Predicate<Predictions.Row> which, Label scored) {}
 
-  static Html html(ReportContent content) {
-    ScoresSection section = new ScoresSection(content);
-    section.write();
-    return section.html;
-  }
-
-  private void write() {
-    html.open("section", "id", "scores").element("h2", "Scores");
-    Figures.soft(
-        html,
-        "How the probabilities of "
-            + words.profile().positive().map(words::name).orElse("their own class")
-            + " are spread among the images of each class: bars are the test split, the line is"
-            + " validation. All charts have the same scale.");
-    List<Panel> panels = panels();
+  static ScoresSection of(ReportContent content) {
+    ClassVocabulary words = content.words();
+    List<Panel> panels = panels(content);
     double most = 0;
     for (Panel panel : panels) {
       for (Split split : Figures.SPLITS) {
-        for (double share : histogram(split, panel)) {
+        for (double share : histogram(rows(content, split, panel), panel)) {
           // NaN where the split has no such image.
           most = share > most ? share : most;
         }
       }
     }
     Axis shares = Axis.around("share of images", 0, most, 4).inPercent();
-    html.open("div", "class", "figures");
-    for (int i = 0; i < panels.size(); i++) {
-      histogram("scores-" + (i + 1), panels.get(i), shares);
+    List<Figure> figures = new ArrayList<>();
+    for (Panel panel : panels) {
+      figures.add(figure(content, "scores-" + (figures.size() + 1), panel, shares));
     }
-    html.close().close();
+    return new ScoresSection(
+        words.profile().positive().map(words::name).orElse("their own class"), figures);
   }
 
   /** The classes, and the finer classes that the positive one has. */
-  private List<Panel> panels() {
+  private static List<Panel> panels(ReportContent content) {
+    ClassVocabulary words = content.words();
     List<Panel> panels = new ArrayList<>();
     List<Label> labels =
         words.targets().size() == 1 ? words.classes().labels() : Figures.classes(content);
@@ -96,11 +81,11 @@ final class ScoresSection {
     return panels;
   }
 
-  private void histogram(String id, Panel panel, Axis shares) {
-    double[] test = histogram(Split.TEST, panel);
-    double[] validation = histogram(Split.VALIDATION, panel);
-    List<Predictions.Row> shown = rows(Split.TEST, panel);
+  private static Figure figure(ReportContent content, String id, Panel panel, Axis shares) {
+    ClassVocabulary words = content.words();
     Decision decision = content.metrics().decision().decision();
+    List<Predictions.Row> shown = rows(content, Split.TEST, panel);
+    List<Predictions.Row> validation = rows(content, Split.VALIDATION, panel);
     double called =
         shown.stream()
             .filter(row -> decision.decide(row.example().scores()) == panel.scored.index())
@@ -115,6 +100,23 @@ final class ScoresSection {
             Axis.unit("probability of " + words.brief(panel.scored)),
             shares,
             220);
+    draw(chart, histogram(shown, panel), histogram(validation, panel));
+    decision
+        .threshold()
+        .ifPresent(t -> chart.vertical(t, String.format(Locale.ROOT, "threshold %.2f", t)));
+    return new Figure(
+        chart.svg(),
+        panel.name
+            + ": "
+            + Numbers.count(shown.size())
+            + " test images, "
+            + Numbers.count(validation.size())
+            + " of validation"
+            + (shown.isEmpty() ? "" : "; on test " + share));
+  }
+
+  /** Bars of the test split under a line of the validation split. */
+  private static void draw(Chart chart, double[] test, double[] validation) {
     List<Point> outline = new ArrayList<>();
     for (int b = 0; b < BINS; b++) {
       chart.bar("test", (double) b / BINS, (b + 1.0) / BINS, test[b]);
@@ -122,32 +124,15 @@ final class ScoresSection {
       outline.add(new Point((b + 1.0) / BINS, validation[b]));
     }
     chart.line("validation", outline);
-    OptionalDouble threshold = decision.threshold();
-    if (threshold.isPresent()) {
-      chart.vertical(
-          threshold.getAsDouble(),
-          String.format(Locale.ROOT, "threshold %.2f", threshold.getAsDouble()));
-    }
-    Figures.figure(
-        html,
-        chart,
-        panel.name
-            + ": "
-            + Numbers.count(shown.size())
-            + " test images, "
-            + Numbers.count(rows(Split.VALIDATION, panel).size())
-            + " of validation"
-            + (shown.isEmpty() ? "" : "; on test " + share));
   }
 
-  private List<Predictions.Row> rows(Split split, Panel panel) {
+  private static List<Predictions.Row> rows(ReportContent content, Split split, Panel panel) {
     return content.predictions(split).rows().stream().filter(panel.which).toList();
   }
 
   /** The share of images in each bin; NaN without images. */
-  private double[] histogram(Split split, Panel panel) {
+  private static double[] histogram(List<Predictions.Row> rows, Panel panel) {
     double[] bins = new double[BINS];
-    List<Predictions.Row> rows = rows(split, panel);
     for (Predictions.Row row : rows) {
       double probability = row.example().score(panel.scored.index());
       bins[Math.min(BINS - 1, (int) (probability * BINS))]++;

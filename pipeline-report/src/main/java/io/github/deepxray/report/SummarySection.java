@@ -1,6 +1,5 @@
 package io.github.deepxray.report;
 
-import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
@@ -8,26 +7,40 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.Table.Cell;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
-/** The first screen: what was trained on what, how good it is, where it fails, what is blessed. */
-final class SummarySection {
+/**
+ * The first screen: what was trained on what, how good it is, where it fails, what is blessed.
+ *
+ * @param quality the metrics of both splits
+ * @param rule what is decided for
+ * @param macro whether metrics are means over classes
+ * @param exact whether an interval has no width
+ * @param model what was trained on what, by what it is
+ * @param failures a line for each way to fail
+ * @param artifacts the verdicts of the gate
+ */
+record SummarySection(
+    Table quality,
+    String rule,
+    boolean macro,
+    boolean exact,
+    Map<String, String> model,
+    List<String> failures,
+    List<Artifact> artifacts) {
   /** How many classes a line or a list names. */
   private static final int MOST = 6;
 
-  private final ReportContent content;
-  private final ClassVocabulary words;
-  private final Evaluation test;
-  private final Evaluation validation;
-  private final Map<Metric, Pair> measured = new EnumMap<>(Metric.class);
+  /** An artifact and whether the gate blesses it. */
+  record Artifact(String path, String megabytes, boolean blessed) {}
 
   /** A metric on both splits. */
   private record Pair(Interval test, Interval validation) {
@@ -39,13 +52,19 @@ final class SummarySection {
     boolean clearlyWorse() {
       return test.high() < validation.low();
     }
+
+    /** Whether an interval has no width. */
+    boolean exact() {
+      return exact(test) || exact(validation);
+    }
+
+    private static boolean exact(Interval interval) {
+      return interval.low() == 1 && interval.high() == 1;
+    }
   }
 
-  private SummarySection(ReportContent content) {
-    this.content = content;
-    this.words = content.words();
-    this.test = content.evaluation(Split.TEST);
-    this.validation = content.evaluation(Split.VALIDATION);
+  static SummarySection of(ReportContent content) {
+    Map<Metric, Pair> measured = new EnumMap<>(Metric.class);
     for (Metric metric : Metric.values()) {
       if (metric.better() == Metric.Better.HIGHER) {
         measured.put(
@@ -53,21 +72,25 @@ final class SummarySection {
             new Pair(content.value(Split.TEST, metric), content.value(Split.VALIDATION, metric)));
       }
     }
-  }
-
-  static Html html(ReportContent content) {
-    SummarySection section = new SummarySection(content);
-    Html html = new Html();
-    html.open("div", "class", "cards");
-    section.quality(html);
-    section.model(html);
-    section.failures(html);
-    section.artifacts(html);
-    return html.close();
+    return new SummarySection(
+        quality(content, measured),
+        content.metrics().decision().describe(content.words().profile()),
+        content.words().targets().size() > 1,
+        measured.values().stream().anyMatch(Pair::exact),
+        model(content),
+        failures(content, measured),
+        content.artifacts().stream()
+            .map(
+                artifact ->
+                    new Artifact(
+                        artifact.path(),
+                        Numbers.megabytes(artifact.size().raw()),
+                        artifact.verdict().blessed()))
+            .toList());
   }
 
   /** What stands above metrics of both splits. */
-  private String caption() {
+  private static String caption(Evaluation test, Evaluation validation) {
     return "In brackets 95 % intervals over resampled patients. "
         + Numbers.count(test.total())
         + " test images of "
@@ -79,141 +102,112 @@ final class SummarySection {
         + ".";
   }
 
-  private void quality(Html html) {
-    html.open("section", "class", "card wide", "id", "quality");
-    html.element("h2", "How good, and how sure");
+  private static Table quality(ReportContent content, Map<Metric, Pair> measured) {
     double least =
         measured.values().stream()
             .flatMapToDouble(p -> DoubleStream.of(p.test.low(), p.validation.low()))
             .filter(v -> !Double.isNaN(v))
             .min()
             .orElse(0);
-    double from = Math.max(0, Math.floor(least * 10 - 1e-9) / 10);
-    List<Cell> heads = new ArrayList<>();
-    heads.add(Cell.of(""));
-    heads.add(Cell.of("key test", "test"));
-    heads.add(new Cell("strip", IntervalStrip.scale(from, 1)));
-    heads.add(Cell.of("key validation", "validation"));
-    heads.add(Cell.of("test − validation"));
-    Table table = Table.of(caption(), heads);
+    double from = IntervalStrip.from(least);
+    Table table =
+        Table.of(
+            caption(content.evaluation(Split.TEST), content.evaluation(Split.VALIDATION)),
+            List.of(
+                Cell.of(""),
+                Cell.of("key test", "test"),
+                Cell.of(IntervalStrip.scale(from, 1)),
+                Cell.of("key validation", "validation"),
+                Cell.of("test − validation")));
     measured.forEach(
         (metric, pair) ->
             table.row(
                 List.of(
-                    Cell.of(metric.title(words.size())),
+                    Cell.of(metric.title(content.words().size())),
                     interval("main", pair.test),
-                    new Cell("strip", IntervalStrip.html(from, 1, pair.test, pair.validation)),
+                    Cell.of(IntervalStrip.of(from, 1, pair.test, pair.validation)),
                     interval("", pair.validation),
                     Cell.of(
                         pair.clearlyWorse() ? "bad" : "", Numbers.signed(pair.difference(), 3)))));
-    html.add(table.html());
-    html.element(
-        "p",
-        "Decided for "
-            + content.metrics().decision().describe(words.profile())
-            + "; the AUC needs no decision. "
-            + (words.targets().size() > 1
-                ? "Macro is the mean over the classes, each against all others. "
-                : "")
-            + "Nothing was chosen on the test split. What is chosen, such as a threshold or the"
-            + " epoch, is chosen on validation, which therefore flatters."
-            + (measured.values().stream().anyMatch(p -> exact(p.test) || exact(p.validation))
-                ? " An interval without width means that no image was decided wrongly, not that"
-                    + " none ever will be."
-                : ""),
-        "class",
-        "soft");
-    html.close();
+    return table;
   }
 
   /** An interval that breaks nowhere but behind its value, for narrow screens. */
   private static Cell interval(String style, Interval interval) {
     String[] parts = Numbers.interval(interval).split(" ", 2);
-    Html html = new Html().text(parts[0]);
-    if (parts.length > 1) {
-      html.text(" ").element("span", parts[1], "class", "together");
-    }
-    return new Cell(style, html);
+    return parts.length == 1
+        ? Cell.of(style, parts[0])
+        : Cell.of(
+            style, List.of(Span.plain(parts[0] + " "), new Span(Span.Look.TOGETHER, parts[1])));
   }
 
-  private static boolean exact(Interval interval) {
-    return interval.low() == 1 && interval.high() == 1;
-  }
-
-  private void model(Html html) {
-    html.open("section", "class", "card", "id", "model");
-    html.element("h2", "What was trained on what");
-    html.open("dl");
-    pair(html, "Data", content.data());
+  private static Map<String, String> model(ReportContent content) {
+    Map<String, String> model = new LinkedHashMap<>();
+    model.put("Data", content.data());
     for (SplitSummary split : content.dataset().splits()) {
-      int images = Math.max(1, split.images());
-      pair(
-          html,
+      model.put(
           switch (split.split()) {
             case TRAIN -> "Trained on";
             case VALIDATION -> "Chosen on";
             case TEST -> "Tested on";
           },
-          Numbers.count(split.images())
-              + " images of "
-              + Numbers.count(split.patients())
-              + " patients, "
-              + words.targets().stream()
-                  .limit(MOST)
-                  .map(
-                      label ->
-                          Numbers.percent((double) split.labels().getOrDefault(label, 0) / images)
-                              + " "
-                              + words.having(label))
-                  .collect(Collectors.joining(", ")));
+          split(content.words(), split));
     }
-    pair(
-        html,
+    model.put(
         "Backbone",
         content.training().backbone()
             + ", "
             + content.training().imageSize()
             + " pixels; its weights: "
             + content.backbone());
-    pair(
-        html,
-        "Head",
-        content.training().head().name() + ", " + content.training().epochs() + " epochs");
-    html.close().close();
+    model.put(
+        "Head", content.training().head().name() + ", " + content.training().epochs() + " epochs");
+    return model;
   }
 
-  private static void pair(Html html, String name, String value) {
-    html.element("dt", name).element("dd", value);
+  private static String split(ClassVocabulary words, SplitSummary split) {
+    int images = Math.max(1, split.images());
+    return Numbers.count(split.images())
+        + " images of "
+        + Numbers.count(split.patients())
+        + " patients, "
+        + words.targets().stream()
+            .limit(MOST)
+            .map(
+                label ->
+                    Numbers.percent((double) split.labels().getOrDefault(label, 0) / images)
+                        + " "
+                        + words.having(label))
+            .collect(Collectors.joining(", "));
   }
 
-  private void failures(Html html) {
-    html.open("section", "class", "card wide", "id", "failures");
-    html.element("h2", "Where it fails");
-    html.open("ul");
-    words.classes().labels().stream()
+  private static List<String> failures(ReportContent content, Map<Metric, Pair> measured) {
+    Evaluation test = content.evaluation(Split.TEST);
+    List<String> failures = new ArrayList<>();
+    content.words().classes().labels().stream()
         .filter(label -> test.images().get(label.index()) > 0)
         .sorted(
             Comparator.comparingDouble(
                 label -> content.value(Split.TEST, Metric.SENSITIVITY, label).value()))
         .limit(MOST)
-        .forEach(label -> html.element("li", wrong(label)));
-    drop(html);
-    slices(html);
+        .forEach(label -> failures.add(wrong(content, label)));
+    drop(content.words(), measured).ifPresent(failures::add);
+    slices(content).ifPresent(failures::add);
     Interval error = content.value(Split.TEST, Metric.CALIBRATION_ERROR);
     if (!Double.isNaN(error.value())) {
-      html.element(
-          "li",
+      failures.add(
           "Probabilities: on average "
               + Numbers.interval(error)
               + " away from how often they come true ("
               + Numbers.interval(content.value(Split.VALIDATION, Metric.CALIBRATION_ERROR))
               + " on validation); see calibration.");
     }
-    html.close().close();
+    return failures;
   }
 
   /** How many images of a class are decided to be of another, and of which. */
-  private String wrong(Label label) {
+  private static String wrong(ReportContent content, Label label) {
+    ClassVocabulary words = content.words();
     ConfusionMatrix counts = content.confusion(Split.TEST);
     List<Label> others =
         words.classes().labels().stream()
@@ -243,24 +237,24 @@ final class SummarySection {
                 .collect(Collectors.joining(", ", ": ", ".")));
   }
 
-  private void drop(Html html) {
-    measured.entrySet().stream()
+  /** The metric that is clearly worse on test than on validation, the worst of several. */
+  private static Optional<String> drop(ClassVocabulary words, Map<Metric, Pair> measured) {
+    return measured.entrySet().stream()
         .filter(e -> e.getValue().clearlyWorse())
         .min(Comparator.comparingDouble(e -> e.getValue().difference()))
-        .ifPresent(
+        .map(
             worst ->
-                html.element(
-                    "li",
-                    "From validation to test: "
-                        + worst.getKey().title(words.size())
-                        + " is "
-                        + Numbers.interval(worst.getValue().validation)
-                        + " on validation and "
-                        + Numbers.interval(worst.getValue().test)
-                        + " on test. Expect the lower one, or less, elsewhere."));
+                "From validation to test: "
+                    + worst.getKey().title(words.size())
+                    + " is "
+                    + Numbers.interval(worst.getValue().validation)
+                    + " on validation and "
+                    + Numbers.interval(worst.getValue().test)
+                    + " on test. Expect the lower one, or less, elsewhere.");
   }
 
-  private void slices(Html html) {
+  /** How many images of each finer class of the positive one are found, if there are several. */
+  private static Optional<String> slices(ReportContent content) {
     Map<String, Interval> found = new LinkedHashMap<>();
     String decision = content.metrics().decision().name();
     content
@@ -272,37 +266,17 @@ final class SummarySection {
                 found.put(slice, evaluation.of(Metric.SENSITIVITY, decision));
               }
             });
-    if (found.size() > 1) {
-      List<String> parts = new ArrayList<>();
-      found.entrySet().stream()
-          .sorted(
-              Comparator.<Map.Entry<String, Interval>>comparingDouble(e -> e.getValue().value())
-                  .thenComparing(Map.Entry::getKey))
-          .forEach(e -> parts.add(e.getKey() + " " + Numbers.interval(e.getValue())));
-      html.element(
-          "li", "Found, by kind of " + words.scored() + ": " + String.join(", ", parts) + ".");
+    if (found.size() < 2) {
+      return Optional.empty();
     }
-  }
-
-  private void artifacts(Html html) {
-    html.open("section", "class", "card", "id", "verdicts");
-    html.element("h2", "Which artifacts are blessed");
-    html.open("ul", "class", "verdicts");
-    for (ArtifactReport artifact : content.artifacts()) {
-      boolean blessed = artifact.verdict().blessed();
-      html.open("li");
-      html.element("span", blessed ? "✓ blessed" : "✗ refused", "class", blessed ? "good" : "bad");
-      html.text(" ").element("code", artifact.path());
-      html.element("span", " " + Numbers.megabytes(artifact.size().raw()) + " MB", "class", "soft");
-      html.close();
-    }
-    html.close();
-    html.element(
-        "p",
-        "Blessed: AUC, accuracy and probabilities are within the bundle's limits of the trained"
-            + " model's on validation and test.",
-        "class",
-        "soft");
-    html.close();
+    return Optional.of(
+        found.entrySet().stream()
+            .sorted(
+                Comparator.<Map.Entry<String, Interval>>comparingDouble(e -> e.getValue().value())
+                    .thenComparing(Map.Entry::getKey))
+            .map(e -> e.getKey() + " " + Numbers.interval(e.getValue()))
+            .collect(
+                Collectors.joining(
+                    ", ", "Found, by kind of " + content.words().scored() + ": ", ".")));
   }
 }

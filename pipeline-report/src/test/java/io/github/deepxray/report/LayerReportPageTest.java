@@ -83,7 +83,7 @@ class LayerReportPageTest {
             Page.all(histogram, "rect").stream()
                 .filter(rect -> rect.getAttribute("class").equals("cut"))
                 .map(rect -> rect.getAttribute("width")))
-        .containsExactly("1.0", "1.0");
+        .containsExactly("1", "1");
   }
 
   private static List<String> names(Element table) {

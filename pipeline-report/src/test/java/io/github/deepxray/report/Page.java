@@ -54,8 +54,8 @@ record Page(Document document) {
         .orElseThrow(() -> new AssertionError("no element " + id));
   }
 
-  /** What is read, from the top. */
+  /** What is read, from the top, with a space where there is any white space. */
   String text() {
-    return all("body").get(0).getTextContent();
+    return all("body").get(0).getTextContent().replaceAll("\\s+", " ");
   }
 }

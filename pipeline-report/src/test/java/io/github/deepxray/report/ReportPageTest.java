@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,8 @@ class ReportPageTest {
     assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(3_000_000);
     requireSelfContained(page);
     assertThat(page.all("img")).hasSize(56 + 2 * content.mistakes().size());
-    String style = page.all("style").get(0).getTextContent();
+    String style =
+        page.all("style").stream().map(Element::getTextContent).collect(Collectors.joining());
     assertThat(style)
         .contains("prefers-color-scheme: dark", "@media print")
         .doesNotContain("url(", "@import", "http");

@@ -1,5 +1,7 @@
 package io.github.deepxray.core.engine;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -17,6 +19,19 @@ final class Services {
     return ServiceLoader.load(service, service.getClassLoader())
         .findFirst()
         .or(() -> elsewhere(service));
+  }
+
+  /** All that offer a service, those beside this library first. */
+  static <S> List<S> all(Class<S> service) {
+    List<S> found = new ArrayList<>();
+    ServiceLoader.load(service, service.getClassLoader()).forEach(found::add);
+    try {
+      ServiceLoader.load(service).forEach(found::add);
+    } catch (ServiceConfigurationError e) {
+      // They offer the service of another copy of this library.
+      return found;
+    }
+    return found;
   }
 
   private static <S> Optional<S> elsewhere(Class<S> service) {

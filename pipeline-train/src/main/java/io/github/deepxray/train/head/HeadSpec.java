@@ -160,6 +160,9 @@ public record HeadSpec(
 
   private static final Map<String, HeadSpec> PRESETS = presets();
 
+  /** The head that is trained unless another is named: {@code ensemble}. */
+  public static final HeadSpec DEFAULT = PRESETS.get("ensemble");
+
   private static Map<String, HeadSpec> presets() {
     Map<String, HeadSpec> presets = new LinkedHashMap<>();
     Member logistic = new Member(List.of(), 0, 5e-3);

@@ -2,8 +2,10 @@ package io.github.deepxray.examples.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.pipeline.Pipeline;
 import java.nio.file.Path;
 
 /** Writes the bundle of what {@link Train} trained, and says what the gate found. */
@@ -12,9 +14,11 @@ final class Export {
 
   /** Arguments: the folder of all files. */
   public static void main(String[] arguments) throws Exception {
-    Pipeline pipeline = Pipeline.builder(Path.of(arguments[0])).build();
+    Pipeline pipeline = Pipeline.in(Path.of(arguments[0]));
     Bundle bundle =
-        pipeline.export("example", "Tells drawings from drawings.", DatasetOrigin.PHANTOMS);
+        pipeline.export(
+            new ModelPurpose("example", "Tells drawings from drawings.", DatasetOrigin.PHANTOMS),
+            BundleWriter.Options.DEFAULT);
     BundleVerifier.Report report = BundleVerifier.recorded(bundle);
     System.out.print(report.table());
     if (!report.passed()) {

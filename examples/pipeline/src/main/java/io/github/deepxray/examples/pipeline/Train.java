@@ -2,14 +2,13 @@ package io.github.deepxray.examples.pipeline;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.EfficientNet;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.Pipeline;
+import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
@@ -32,7 +31,7 @@ final class Train {
     Path phantoms = out.resolve("phantoms");
     PhantomArchive.writeFolder(
         phantoms, PhantomOptions.DEFAULT.withTrain(20, 28).withVal(4, 4).withTest(12, 16));
-    Pipeline pipeline = Pipeline.builder(out).build();
+    Pipeline pipeline = Pipeline.in(out);
     pipeline.prepare(phantoms, DatasetOptions.DEFAULT.withSeed(5).withValidationFraction(0.25));
     HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(40);
     pipeline.train(untrained(pipeline.context()), Trainer.Options.of(head, 5));
@@ -46,7 +45,6 @@ final class Train {
         LongStream.range(0, 5)
             .mapToObj(i -> Phantom.draw(slices[(int) i % 3], 1, i, 1, 224))
             .toList();
-    return UntrainedBackbone.calibrated(
-        EfficientNet.B0, 224, drawings, 0, context);
+    return UntrainedBackbone.calibrated(EfficientNet.B0, 224, drawings, 0, context);
   }
 }

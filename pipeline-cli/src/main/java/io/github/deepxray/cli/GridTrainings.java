@@ -1,0 +1,159 @@
+package io.github.deepxray.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.pipeline.ExperimentListener;
+import io.github.deepxray.pipeline.ExperimentPlan;
+import io.github.deepxray.pipeline.ExperimentRunner;
+import io.github.deepxray.pipeline.ExperimentSpec;
+import io.github.deepxray.pipeline.ExperimentsTable;
+import io.github.deepxray.pipeline.FailureText;
+import io.github.deepxray.pipeline.Pipeline;
+import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.pipeline.PipelineStage;
+import io.github.deepxray.pipeline.RunSpec;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.ExperimentsPage;
+import io.github.deepxray.text.Yaml;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** The trainings of a grid: each cell with each seed is what the run command would do. */
+final class GridTrainings implements ExperimentListener {
+  private final CommonOptions common;
+  private final String file;
+  private final GridSpec spec;
+  private final Pipeline pipeline;
+  private final Map<Path, RunCommand> commands = new HashMap<>();
+
+  /**
+   * Prepares.
+   *
+   * @param file where the grid is from, for messages
+   * @param pipeline whose folder holds all experiments
+   */
+  GridTrainings(CommonOptions common, String file, GridSpec spec, Pipeline pipeline) {
+    this.common = common;
+    this.file = file;
+    this.spec = spec;
+    this.pipeline = pipeline;
+  }
+
+  /**
+   * What is to be run, checked as far as it can be before anything is done.
+   *
+   * @param turns how many turns to measure speed in; 0 for not at all
+   * @throws ParameterException if an experiment is refused
+   * @throws IOException if a file that an option names cannot be read
+   */
+  ExperimentPlan plan(int turns) throws IOException {
+    List<ExperimentSpec> experiments = new ArrayList<>();
+    for (GridSpec.Cell cell : spec.cells()) {
+      Map<Long, RunSpec> runs = new LinkedHashMap<>();
+      for (long seed : spec.seeds()) {
+        runs.put(seed, run(cell, seed));
+      }
+      experiments.add(new ExperimentSpec(cell.name(), cell.own(), runs));
+    }
+    return new ExperimentPlan(experiments, spec.baselineName(), spec.seeds(), spec.shared(), turns);
+  }
+
+  /**
+   * Runs a plan and writes {@code comparison.csv}, {@code .json} and {@code .html}.
+   *
+   * @throws IOException if the data cannot be prepared, or a result not be read or written
+   */
+  Experiments run(ExperimentPlan plan) throws IOException {
+    DataSources.of(spec.data()).check();
+    Path out = pipeline.out();
+    // How checkpoints are written and used is the same for all.
+    Pipeline all = commands.values().iterator().next().checkpoints(pipeline);
+    return FolderLock.holding(
+        out,
+        () -> {
+          keepSpec();
+          Experiments result = new ExperimentRunner(all, this).run(plan);
+          AtomicFiles.write(out.resolve("comparison.csv"), ExperimentsTable.csv(result));
+          AtomicFiles.write(out.resolve("comparison.json"), ExperimentsTable.json(result));
+          AtomicFiles.write(page(), ExperimentsPage.html(result));
+          return result;
+        });
+  }
+
+  /** The page that {@link #run(ExperimentPlan)} writes. */
+  Path page() {
+    return pipeline.out().resolve("comparison.html");
+  }
+
+  private RunSpec run(GridSpec.Cell cell, long seed) throws IOException {
+    Path folder = ExperimentRunner.folder(pipeline, cell.name(), seed);
+    ObjectNode options = spec.effective(cell);
+    options.put("seed", seed);
+    options.put("out", folder.toString());
+    CommandLine line = new CommandLine(new RunCommand());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setDefaultValueProvider(
+        argument ->
+            argument instanceof CommandLine.Model.OptionSpec option
+                ? ConfigFile.value(options, option).orElse(null)
+                : null);
+    line.setErr(common.command().commandLine().getErr());
+    // What it would say in the end is in its files.
+    line.setOut(new PrintWriter(Writer.nullWriter()));
+    try {
+      line.parseArgs();
+      RunCommand command = line.getCommand();
+      commands.put(folder, command);
+      return command.spec();
+    } catch (ParameterException e) {
+      throw new ParameterException(
+          common.command().commandLine(), file + ", " + cell.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public PipelineListener onTraining(String experiment, long seed, Path folder) throws IOException {
+    RunCommand command = commands.get(folder);
+    PipelineListener keepingConfig =
+        new PipelineListener() {
+          @Override
+          public void onStage(PipelineStage stage) throws IOException {
+            if (stage == PipelineStage.TRAIN) {
+              command.keepConfig();
+            }
+          }
+        };
+    return PipelineListener.of(
+        List.of(StageOptions.epochs(common), keepingConfig, command.tracking()));
+  }
+
+  @Override
+  public void onFailure(String experiment, long seed, Throwable failure) {
+    common
+        .console()
+        .note(
+            "deepxray: " + experiment + ", seed " + seed + " failed: " + FailureText.line(failure));
+    if (common.verbose) {
+      failure.printStackTrace(common.command().commandLine().getErr());
+    }
+  }
+
+  /** Keeps what was asked for, places included. */
+  private void keepSpec() throws IOException {
+    ObjectNode kept = (ObjectNode) Json.tree(spec);
+    kept.put("out", pipeline.out().toString());
+    kept.put("cache", pipeline.context().cache().toString());
+    AtomicFiles.write(pipeline.out().resolve("grid.yaml"), Yaml.text(kept));
+  }
+}

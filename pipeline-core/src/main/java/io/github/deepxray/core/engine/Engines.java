@@ -1,0 +1,41 @@
+package io.github.deepxray.core.engine;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The engines on the class path. A library offers its engine as a {@link java.util.ServiceLoader
+ * service} of {@link EngineFactory}.
+ */
+public final class Engines {
+  /** The engine that is used unless another is named: the faster one on CPUs. */
+  public static final String DEFAULT = "tflite";
+
+  private Engines() {}
+
+  /** The names of the engines, in alphabetical order. */
+  public static List<String> names() {
+    return List.copyOf(byName().keySet());
+  }
+
+  /**
+   * An engine by its name.
+   *
+   * @throws DeepXrayException if there is none of that name
+   */
+  public static EngineFactory named(String name) {
+    EngineFactory found = byName().get(name);
+    if (found == null) {
+      throw new DeepXrayException(
+          "There is no engine " + name + "; choose one of " + String.join(", ", names()) + ".");
+    }
+    return found;
+  }
+
+  private static TreeMap<String, EngineFactory> byName() {
+    TreeMap<String, EngineFactory> engines = new TreeMap<>();
+    Services.all(EngineFactory.class).forEach(engine -> engines.putIfAbsent(engine.name(), engine));
+    return engines;
+  }
+}

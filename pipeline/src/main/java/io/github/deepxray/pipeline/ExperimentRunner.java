@@ -1,0 +1,245 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Runs experiments, each with each seed in a folder of its own, up to evaluation. What was finished
+ * before with the same inputs is not done again; a training that fails is named and stops nothing
+ * else.
+ */
+public final class ExperimentRunner {
+  private static final List<String> RESULTS =
+      List.of(
+          PipelineStage.EVALUATE.folder() + "/" + ModelMetrics.FILE,
+          PipelineStage.EVALUATE.folder() + "/" + Predictions.fileName(Split.VALIDATION.key()),
+          PipelineStage.EVALUATE.folder() + "/" + Predictions.fileName(Split.TEST.key()),
+          Bundle.TFLITE_FLOAT32);
+
+  private final Pipeline pipeline;
+  private final ExperimentListener listener;
+  private final Map<DatasetOptions, Path> data = new LinkedHashMap<>();
+  private final Map<DatasetOptions, PreparedDataset> prepared = new HashMap<>();
+  private Optional<LoadedBackbone> last = Optional.empty();
+
+  private record LoadedBackbone(BackboneSpec spec, Backbone backbone) {}
+
+  /** The options of all stages up to the evaluated classifier and its file. */
+  private record Recipe(
+      Trainer.Options training,
+      Optional<BackbonePruner.Options> pruning,
+      Optional<FineTuner.Options> fineTuning,
+      boolean sparse) {}
+
+  /** One experiment with one seed. */
+  private record Training(ExperimentSpec experiment, long seed, RunSpec spec, Path folder) {
+    String name() {
+      return experiment.name() + ", seed " + seed;
+    }
+  }
+
+  /** Trainings of an experiment. */
+  private record Outcome(
+      ExperimentSpec experiment, List<FinishedExperiment> finished, Map<Long, String> failures) {}
+
+  /**
+   * Prepares to run experiments.
+   *
+   * @param pipeline whose folder holds all experiments, with their engine, cores, cache and
+   *     progress
+   * @param listener notified of each training
+   */
+  public ExperimentRunner(Pipeline pipeline, ExperimentListener listener) {
+    this.pipeline = pipeline;
+    this.listener = listener;
+  }
+
+  /**
+   * Runs experiments.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if one asks for something impossible, before
+   *     anything is done, or the data cannot be prepared
+   * @throws IOException if the data cannot be prepared, or a result not be read or written
+   */
+  public synchronized Experiments run(ExperimentPlan plan) throws IOException {
+    List<Training> trainings = new ArrayList<>();
+    for (ExperimentSpec experiment : plan.experiments()) {
+      experiment
+          .runs()
+          .forEach(
+              (seed, spec) -> {
+                spec.check();
+                spec.source().check();
+                trainings.add(
+                    new Training(
+                        experiment, seed, spec, folder(pipeline, experiment.name(), seed)));
+              });
+    }
+    return FolderLock.holding(pipeline.out(), () -> run(plan, trainings));
+  }
+
+  private Experiments run(ExperimentPlan plan, List<Training> trainings) throws IOException {
+    for (Training training : trainings) {
+      prepare(training);
+    }
+    Map<String, Outcome> outcomes = new LinkedHashMap<>();
+    int number = 0;
+    for (Training training : trainings) {
+      number++;
+      pipeline
+          .context()
+          .progress()
+          .note(training.name() + " (" + number + " of " + trainings.size() + ")");
+      Outcome outcome =
+          outcomes.computeIfAbsent(
+              training.experiment.name(),
+              name -> new Outcome(training.experiment, new ArrayList<>(), new TreeMap<>()));
+      try {
+        outcome.finished.add(finish(training));
+      } catch (WorkInterruptedException e) {
+        throw e;
+      } catch (OutOfMemoryError | LinkageError | RuntimeException | IOException e) {
+        // Whatever it is, the others may do without; what is large is let go.
+        last = Optional.empty();
+        outcome.failures.put(training.seed, FailureText.line(e));
+        listener.onFailure(training.experiment.name(), training.seed, e);
+      }
+    }
+    last = Optional.empty();
+    Experiments table = table(plan, outcomes);
+    return plan.turns() == 0
+        ? table
+        : new ExperimentSpeeds(name -> folder(pipeline, name), plan.turns()).measure(table);
+  }
+
+  /**
+   * The folder of a training.
+   *
+   * @param pipeline whose folder holds all experiments
+   */
+  public static Path folder(Pipeline pipeline, String experiment, long seed) {
+    return folder(pipeline, experiment).resolve("seed-" + seed);
+  }
+
+  private static Path folder(Pipeline pipeline, String experiment) {
+    return pipeline.out().resolve("experiments").resolve(experiment);
+  }
+
+  /** Each data set is prepared once, for all experiments that share it. */
+  private void prepare(Training training) throws IOException {
+    DatasetOptions wanted = training.spec.data();
+    if (prepared.containsKey(wanted)) {
+      return;
+    }
+    Path folder =
+        pipeline
+            .out()
+            .resolve(PipelineStage.DATA.folder())
+            .resolve("seed-" + wanted.seed() + "-" + wanted.imageSize() + "px");
+    Path source = training.spec.source().open(pipeline.context().progress());
+    data.put(wanted, folder);
+    prepared.put(
+        wanted,
+        pipeline.withData(folder).withListener(PipelineListener.NONE).prepare(source, wanted));
+  }
+
+  /** Runs one training, unless it was finished before. */
+  private FinishedExperiment finish(Training training) throws IOException {
+    RunSpec spec = training.spec;
+    PreparedDataset dataset = prepared.get(spec.data());
+    Pipeline own = pipeline.movedTo(training.folder).withData(data.get(spec.data()));
+    Backbone backbone = backbone(spec.backbone());
+    StageManifest manifest =
+        new StageManifest(training.folder, stage(training, dataset.fingerprint(), backbone));
+    Optional<FileSizes> before = manifest.outcome(FileSizes.class);
+    FileSizes size;
+    if (before.isPresent()) {
+      pipeline.context().progress().note(manifest.told());
+      size = before.get();
+    } else {
+      long start = System.nanoTime();
+      manifest.forget();
+      try (PipelineListener heard =
+          listener.onTraining(training.experiment.name(), training.seed, training.folder)) {
+        own.withListener(heard).learn(spec, backbone);
+        heard.onFinished();
+      }
+      size =
+          FileSizes.of(
+              own.writeFloat32(ModelPurpose.of(spec.name(), dataset.manifest()), spec.bundle()));
+      manifest.keep(size);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      pipeline
+          .context()
+          .progress()
+          .note(String.format(Locale.ROOT, "%s: %.0f s", training.name(), seconds));
+    }
+    return FinishedExperiment.read(own.folder(PipelineStage.EVALUATE), training.seed, size);
+  }
+
+  /** A training as a stage: everything that the evaluated classifier depends on. */
+  private Stage stage(Training training, String dataset, Backbone backbone) {
+    RunSpec spec = training.spec;
+    return Stage.of(
+            training.name(),
+            new Recipe(spec.training(), spec.pruning(), spec.fineTuning(), spec.bundle().sparse()))
+        .reading("dataset", dataset)
+        .reading("backbone", backbone.model().fingerprint())
+        .computedBy(pipeline.context().engines())
+        .writing(RESULTS);
+  }
+
+  /** The last one is kept: experiments of one backbone follow each other. */
+  private Backbone backbone(BackboneSpec spec) throws IOException {
+    if (last.filter(loaded -> loaded.spec.equals(spec)).isEmpty()) {
+      last = Optional.empty();
+      last = Optional.of(new LoadedBackbone(spec, spec.load(pipeline.context().progress())));
+    }
+    return last.get().backbone;
+  }
+
+  private static Experiments table(ExperimentPlan plan, Map<String, Outcome> outcomes) {
+    String baseline = plan.baseline();
+    List<FinishedExperiment> reference = outcomes.get(baseline).finished;
+    List<Experiment> experiments = new ArrayList<>();
+    for (Outcome outcome : outcomes.values()) {
+      experiments.add(
+          new Experiment(
+              outcome.experiment.name(),
+              outcome.experiment.options(),
+              outcome.finished.stream().map(FinishedExperiment::run).toList(),
+              outcome.failures,
+              outcome.experiment.name().equals(baseline)
+                  ? Optional.empty()
+                  : FinishedExperiment.differences(reference, outcome.finished),
+              Optional.empty()));
+    }
+    return new Experiments(baseline, plan.seeds(), plan.shared(), experiments, Optional.empty());
+  }
+}

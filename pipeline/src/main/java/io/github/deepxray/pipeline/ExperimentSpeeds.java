@@ -1,0 +1,91 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.export.Latency;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Provenance;
+import io.github.deepxray.train.stage.Stage;
+import io.github.deepxray.train.stage.StageManifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Speed of the first model of each experiment, measured in turns with the baseline's.
+ *
+ * @param folder the folder of an experiment, by its name
+ * @param turns how many turns
+ */
+record ExperimentSpeeds(Function<String, Path> folder, int turns) {
+  /** Images a model gets in a turn. */
+  private static final int CALLS = 3;
+
+  /** The same experiments with their speed. */
+  Experiments measure(Experiments all) throws IOException {
+    Map<String, Path> models = new LinkedHashMap<>();
+    for (Experiment experiment : all.experiments()) {
+      if (!experiment.runs().isEmpty()) {
+        models.put(
+            experiment.name(),
+            folder
+                .apply(experiment.name())
+                .resolve("seed-" + experiment.runs().get(0).seed())
+                .resolve(Bundle.TFLITE_FLOAT32));
+      }
+    }
+    Optional<Path> reference = Optional.ofNullable(models.get(all.baseline()));
+    String machine = Provenance.thisMachine();
+    List<Experiment> measured = new ArrayList<>();
+    for (Experiment experiment : all.experiments()) {
+      Path model = models.get(experiment.name());
+      measured.add(
+          model == null
+              ? experiment
+              : experiment.with(speed(experiment.name(), model, reference, machine)));
+    }
+    return new Experiments(
+        all.baseline(), all.seeds(), all.options(), measured, Optional.of(machine));
+  }
+
+  /** How speed is measured. */
+  private record SpeedOptions(int turns, String machine) {}
+
+  /** Measured once: a second call shows the same numbers. */
+  private ModelSpeed speed(String name, Path model, Optional<Path> reference, String machine)
+      throws IOException {
+    Stage stage =
+        Stage.of("speed", new SpeedOptions(turns, machine))
+            .reading("model", Hashes.sha256(model))
+            .reading("baseline", reference.isPresent() ? Hashes.sha256(reference.get()) : "");
+    StageManifest manifest = new StageManifest(folder.apply(name).resolve("speed"), stage);
+    Optional<ModelSpeed> before = manifest.outcome(ModelSpeed.class);
+    if (before.isPresent()) {
+      return before.get();
+    }
+    Map<String, InferenceEngine> engines = new LinkedHashMap<>();
+    try {
+      if (reference.isPresent() && !reference.get().equals(model)) {
+        engines.put("", ModelFormat.TFLITE.load(reference.get(), 1));
+      }
+      engines.put(name, ModelFormat.TFLITE.load(model, 1));
+      List<Latency> latencies = Latency.measure(engines, turns, CALLS);
+      Latency own = latencies.get(latencies.size() - 1);
+      ModelSpeed speed =
+          new ModelSpeed(own.milliseconds(), reference.isPresent() ? own.speedup() : Double.NaN);
+      manifest.keep(speed);
+      return speed;
+    } finally {
+      engines.values().forEach(InferenceEngine::close);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.PooledDifference;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A finished training of an experiment.
+ *
+ * @param seed of everything random in it
+ * @param metrics what was measured
+ * @param scores the scores of the validation and the test split
+ * @param size of its float32 {@code .tflite} file
+ */
+record FinishedExperiment(
+    long seed, ModelMetrics metrics, Map<Split, SplitScores> scores, FileSizes size) {
+  /** So that equal files give equal intervals. */
+  private static final long RESAMPLING_SEED = 0;
+
+  /** Copies the map. */
+  FinishedExperiment {
+    scores = Map.copyOf(scores);
+  }
+
+  /**
+   * What an evaluation left.
+   *
+   * @param evaluation the folder, see {@link PipelineStage#EVALUATE}
+   * @throws io.github.deepxray.core.DeepXrayException if a file is damaged
+   * @throws IOException if a file cannot be read
+   */
+  static FinishedExperiment read(Path evaluation, long seed, FileSizes size) throws IOException {
+    ModelMetrics metrics = ModelMetrics.read(evaluation.resolve(ModelMetrics.FILE));
+    Map<Split, SplitScores> scores = new EnumMap<>(Split.class);
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      scores.put(
+          split,
+          Predictions.read(evaluation.resolve(Predictions.fileName(split.key())), metrics)
+              .scores());
+    }
+    return new FinishedExperiment(seed, metrics, scores, size);
+  }
+
+  /** As tables and pages show it. */
+  Experiments.Run run() {
+    return new Experiments.Run(
+        seed,
+        metrics.decision().decision().threshold(),
+        values(Split.VALIDATION),
+        values(Split.TEST),
+        size);
+  }
+
+  private Map<Metric, Double> values(Split split) {
+    Map<Metric, Double> values = new EnumMap<>(Metric.class);
+    metrics
+        .of(split)
+        .overall(metrics.decision().name())
+        .forEach((metric, interval) -> values.put(metric, interval.value()));
+    return values;
+  }
+
+  /**
+   * How trainings differ from those of a baseline with the same seeds, each with its own decisions.
+   *
+   * @return empty if they have no seed in common
+   * @throws io.github.deepxray.core.DeepXrayException if two of one seed saw different images
+   */
+  static Optional<Experiments.Differences> differences(
+      List<FinishedExperiment> baseline, List<FinishedExperiment> candidate) {
+    Function<Split, List<PooledDifference.Pair>> pairs =
+        split -> {
+          List<PooledDifference.Pair> found = new ArrayList<>();
+          for (FinishedExperiment c : candidate) {
+            for (FinishedExperiment b : baseline) {
+              if (b.seed == c.seed) {
+                found.add(
+                    new PooledDifference.Pair(
+                        b.scores.get(split),
+                        b.metrics.decision().decision(),
+                        c.scores.get(split),
+                        c.metrics.decision().decision()));
+              }
+            }
+          }
+          return found;
+        };
+    List<PooledDifference.Pair> test = pairs.apply(Split.TEST);
+    return test.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Experiments.Differences(
+                PooledDifference.of(pairs.apply(Split.VALIDATION), RESAMPLING_SEED),
+                PooledDifference.of(test, RESAMPLING_SEED)));
+  }
+}

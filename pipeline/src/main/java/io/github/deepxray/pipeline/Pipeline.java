@@ -1,0 +1,456 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetBuilder;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.report.LayerReportPage;
+import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The stages from an archive of X-rays to a verified bundle, each in a folder of its own below one
+ * output folder: {@link #run} runs all of them, as {@code deepxray run} does. A stage reads what
+ * the one before it left, so any of them can be run alone; one that is interrupted leaves nothing
+ * half-written and goes on where it can.
+ *
+ * <ul>
+ *   <li>{@code data}: TFRecord shards and {@code dataset.json}
+ *   <li>{@code cache}: embeddings
+ *   <li>{@code train}: the classifier's weights, description and history
+ *   <li>{@code prune}: the classifier with a pruned backbone, where that is asked for
+ *   <li>{@code finetune}: the classifier with a fine-tuned backbone, where that is asked for
+ *   <li>{@code evaluation}: metrics and predictions
+ *   <li>{@code quantize}: the classifier in other arithmetic, where that is asked for
+ *   <li>{@code bundle}: what is deployed
+ * </ul>
+ *
+ * <p>Immutable. Each stage holds a lock on the output folder, so that of several threads or
+ * processes one at a time works in it; the others fail with a message that says so.
+ */
+public final class Pipeline {
+  private static final String CACHE = "cache";
+  private static final List<PipelineStage> TRAININGS =
+      List.of(PipelineStage.TRAIN, PipelineStage.PRUNE, PipelineStage.FINE_TUNE);
+
+  private final Path out;
+  private final Path data;
+  private final Context context;
+  private final PipelineListener listener;
+  private final Map<String, String> config;
+
+  private Pipeline(
+      Path out, Path data, Context context, PipelineListener listener, Map<String, String> config) {
+    this.out = out;
+    this.data = data;
+    this.context = context.withListener(listener);
+    this.listener = listener;
+    this.config = config;
+  }
+
+  /**
+   * A pipeline in a folder, on all cores, with TFLite for the backbone, without progress.
+   *
+   * @param out the folder of all stages
+   */
+  public static Pipeline in(Path out) {
+    return new Pipeline(
+        out,
+        out.resolve(PipelineStage.DATA.folder()),
+        Context.of(Engines.named(Engines.DEFAULT), out.resolve(CACHE)),
+        PipelineListener.NONE,
+        Map.of());
+  }
+
+  /** The same with the prepared data set elsewhere; several pipelines may share it. */
+  public Pipeline withData(Path folder) {
+    return new Pipeline(out, folder, context, listener, config);
+  }
+
+  /**
+   * The same with embeddings kept elsewhere; several pipelines may share them one after another.
+   */
+  public Pipeline withCache(Path folder) {
+    return new Pipeline(out, data, context.withCache(folder), listener, config);
+  }
+
+  /** The same with another engine for backbone and head. */
+  public Pipeline withEngine(EngineFactory engine) {
+    return new Pipeline(out, data, context.withEngines(engine), listener, config);
+  }
+
+  /**
+   * The same on another number of processor cores.
+   *
+   * @throws DeepXrayException if it is below 1
+   */
+  public Pipeline withCores(int number) {
+    return new Pipeline(out, data, context.withCores(number), listener, config);
+  }
+
+  /** The same, notifying of the progress of each stage. */
+  public Pipeline withProgress(Progress progress) {
+    return new Pipeline(out, data, context.withProgress(progress), listener, config);
+  }
+
+  /** The same, but every stage starts anew, whatever an earlier run of it left. */
+  public Pipeline startingAnew() {
+    return new Pipeline(out, data, context.startingAnew(), listener, config);
+  }
+
+  /**
+   * The same with another interval of checkpoints.
+   *
+   * @param epochs the number of epochs of a head's training between two
+   * @throws DeepXrayException if it is below 1
+   */
+  public Pipeline withCheckpointEvery(int epochs) {
+    return new Pipeline(out, data, context.withCheckpointEvery(epochs), listener, config);
+  }
+
+  /** The same, notifying another listener of stages, epochs and results. */
+  public Pipeline withListener(PipelineListener other) {
+    return new Pipeline(out, data, context, other, config);
+  }
+
+  /** The same with options for the provenance, by name; those of the {@link RunSpec} by default. */
+  public Pipeline withConfig(Map<String, String> options) {
+    return new Pipeline(out, data, context, listener, Map.copyOf(options));
+  }
+
+  /** The same in another folder, data set and embeddings as they are. */
+  Pipeline movedTo(Path folder) {
+    return new Pipeline(folder, data, context, listener, config);
+  }
+
+  /** The folder of all stages. */
+  public Path out() {
+    return out;
+  }
+
+  /** The surroundings of all stages: engine, cores, cache, progress. */
+  public Context context() {
+    return context;
+  }
+
+  /** The folder of a stage. */
+  public Path folder(PipelineStage stage) {
+    return stage == PipelineStage.DATA ? data : out.resolve(stage.folder());
+  }
+
+  /**
+   * Runs all stages, from the images to the verified bundle.
+   *
+   * @throws DeepXrayException if the run asks for something impossible, before anything is done; or
+   *     if the images, the weights or a stage fail
+   * @throws IOException if something cannot be read, downloaded or written
+   */
+  public RunResult run(RunSpec spec) throws IOException {
+    spec.check();
+    spec.source().check();
+    Pipeline told = config.isEmpty() ? withConfig(spec.options()) : this;
+    return FolderLock.holding(out, () -> told.runAll(spec));
+  }
+
+  private RunResult runAll(RunSpec spec) throws IOException {
+    // First what may fail soon: the weights, then the data.
+    Backbone backbone = spec.backbone().load(context.progress());
+    listener.onStage(PipelineStage.DATA);
+    PreparedDataset dataset = prepare(spec.source().open(context.progress()), spec.data());
+    ModelMetrics metrics = learn(spec, backbone);
+    if (!spec.quantization().forms().isEmpty()) {
+      quantize(spec.quantization());
+    }
+    Bundle bundle = export(ModelPurpose.of(spec.name(), dataset.manifest()), spec.bundle());
+    listener.onFinished();
+    return new RunResult(bundle, metrics, BundleVerifier.recorded(bundle));
+  }
+
+  /**
+   * Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates.
+   */
+  ModelMetrics learn(RunSpec spec, Backbone backbone) throws IOException {
+    train(backbone, spec.training());
+    Set<PipelineStage> kept = EnumSet.noneOf(PipelineStage.class);
+    spec.pruning().ifPresent(options -> kept.add(PipelineStage.PRUNE));
+    spec.fineTuning().ifPresent(options -> kept.add(PipelineStage.FINE_TUNE));
+    if (!spec.quantization().forms().isEmpty() && context.resumes()) {
+      kept.add(PipelineStage.QUANTIZE);
+    }
+    forget(kept);
+    if (spec.pruning().isPresent()) {
+      prune(spec.pruning().get());
+    }
+    if (spec.fineTuning().isPresent()) {
+      fineTune(spec.fineTuning().get());
+    }
+    return evaluate();
+  }
+
+  /**
+   * Audits and splits an archive and writes the shards.
+   *
+   * @param source the archive or a folder of the same layout
+   * @throws DeepXrayException if the source is no such archive or has too many bad files
+   * @throws IOException if something cannot be read or written
+   */
+  public PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          PreparedDataset dataset =
+              DatasetBuilder.prepare(source, data, options, context.cores(), context.progress());
+          listener.onPrepared(dataset);
+          return dataset;
+        });
+  }
+
+  /**
+   * The prepared data set.
+   *
+   * @throws DeepXrayException if there is none
+   * @throws IOException if it cannot be read
+   */
+  public PreparedDataset dataset() throws IOException {
+    return PreparedDataset.open(data);
+  }
+
+  /**
+   * Trains the head on the prepared data set.
+   *
+   * @throws DeepXrayException if there is none or it does not fit the backbone
+   * @throws IOException if something cannot be read or written
+   */
+  public Trainer.Result train(Backbone backbone, Trainer.Options options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          PreparedDataset dataset = dataset();
+          listener.onStage(PipelineStage.TRAIN);
+          Trainer.Result result =
+              new Trainer(options, context).train(dataset, backbone, folder(PipelineStage.TRAIN));
+          listener.onTrained(this, result);
+          return result;
+        });
+  }
+
+  /**
+   * Prunes the backbone of the trained classifier at once and trains the head again.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or what is to be pruned
+   *     does not exist
+   * @throws IOException if something cannot be read or written
+   */
+  public Trainer.Result prune(BackbonePruner.Options options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          PreparedDataset dataset = dataset();
+          TrainedModel trained = TrainedModel.load(folder(PipelineStage.TRAIN));
+          listener.onStage(PipelineStage.PRUNE);
+          Trainer.Result result =
+              new BackbonePruner(options, context)
+                  .prune(dataset, trained, folder(PipelineStage.PRUNE));
+          listener.onPruned(this, result);
+          return result;
+        });
+  }
+
+  /**
+   * Trains the last layers of the backbone, or all, together with the head; from the pruned
+   * classifier if there is one.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or it does not fit
+   * @throws IOException if something cannot be read or written
+   */
+  public FineTuner.Result fineTune(FineTuner.Options options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          PreparedDataset dataset = dataset();
+          TrainedModel trained = lastOf(List.of(PipelineStage.TRAIN, PipelineStage.PRUNE));
+          listener.onStage(PipelineStage.FINE_TUNE);
+          FineTuner.Result result =
+              new FineTuner(options, context)
+                  .tune(dataset, trained, folder(PipelineStage.FINE_TUNE));
+          listener.onFineTuned(this, result);
+          return result;
+        });
+  }
+
+  /**
+   * The classifier that the last of the training stages left.
+   *
+   * @throws DeepXrayException if there is none, or it was made from another one than the stage
+   *     before it holds by now
+   * @throws IOException if it cannot be read
+   */
+  public TrainedModel model() throws IOException {
+    return lastOf(TRAININGS);
+  }
+
+  private TrainedModel lastOf(List<PipelineStage> stages) throws IOException {
+    TrainedModel last = TrainedModel.load(folder(stages.get(0)));
+    for (PipelineStage stage : stages.subList(1, stages.size())) {
+      if (holdsClassifier(stage)) {
+        TrainedModel next = TrainedModel.load(folder(stage));
+        String before = last.model().weights().sha256();
+        if (!next.description().parent().equals(Optional.of(before))) {
+          throw new DeepXrayException(
+              folder(stage)
+                  + " holds a classifier that was made from another one than is trained now; run"
+                  + " that command again or remove that folder.");
+        }
+        last = next;
+      }
+    }
+    return last;
+  }
+
+  private boolean holdsClassifier(PipelineStage stage) {
+    return Files.isRegularFile(folder(stage).resolve(TrainedModel.DESCRIPTION));
+  }
+
+  /** Removes what stages after training left: it would not belong to another training. */
+  private void forget(Set<PipelineStage> kept) throws IOException {
+    for (PipelineStage stage :
+        List.of(PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.QUANTIZE)) {
+      if (!kept.contains(stage)) {
+        AtomicFiles.deleteRecursively(folder(stage));
+      }
+    }
+  }
+
+  /**
+   * Evaluates the trained classifier on the validation and the test split.
+   *
+   * @throws DeepXrayException if there is none, or no data set
+   * @throws IOException if something cannot be read or written
+   */
+  public ModelMetrics evaluate() throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          PreparedDataset dataset = dataset();
+          TrainedModel trained = model();
+          listener.onStage(PipelineStage.EVALUATE);
+          ModelMetrics metrics =
+              new Evaluator(context).evaluate(dataset, trained, folder(PipelineStage.EVALUATE));
+          listener.onEvaluated(this, metrics);
+          return metrics;
+        });
+  }
+
+  /**
+   * Makes quantized forms of the trained classifier, for the bundle.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set, or a layer to keep in
+   *     floats does not exist
+   * @throws IOException if something cannot be read or written
+   */
+  public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          listener.onStage(PipelineStage.QUANTIZE);
+          List<Quantizer.Result> results =
+              new Quantizer(options, context)
+                  .quantize(dataset(), model(), folder(PipelineStage.QUANTIZE));
+          for (Quantizer.Result result : results) {
+            for (String report : result.form().reports()) {
+              LayerReportPage.drawBeside(folder(PipelineStage.QUANTIZE).resolve(report));
+            }
+            listener.onQuantized(result);
+          }
+          return results;
+        });
+  }
+
+  /**
+   * Writes the bundle and checks every artifact.
+   *
+   * @param purpose what the bundle says of its model
+   * @param options how to write it
+   * @throws DeepXrayException if the classifier was not trained or not evaluated
+   * @throws IOException if something cannot be read or written
+   */
+  public Bundle export(ModelPurpose purpose, BundleWriter.Options options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          listener.onStage(PipelineStage.EXPORT);
+          Bundle bundle =
+              writer(purpose, options)
+                  .write(
+                      model(),
+                      dataset(),
+                      folder(PipelineStage.EVALUATE),
+                      folder(PipelineStage.QUANTIZE),
+                      trainings(),
+                      folder(PipelineStage.EXPORT));
+          listener.onExported(purpose.name(), bundle, BundleVerifier.recorded(bundle));
+          return bundle;
+        });
+  }
+
+  /** The folders of the trainings that led to {@link #model()}. */
+  private List<Path> trainings() {
+    return TRAININGS.stream().filter(this::holdsClassifier).map(this::folder).toList();
+  }
+
+  private BundleWriter writer(ModelPurpose purpose, BundleWriter.Options options) {
+    return new BundleWriter(purpose, config, options, context);
+  }
+
+  /**
+   * Writes the trained classifier as a bundle has it in {@code model-float32.tflite}, without the
+   * rest of the bundle.
+   *
+   * @throws DeepXrayException if there is no classifier or no data set
+   * @throws IOException if something cannot be read or written
+   */
+  Path writeFloat32(ModelPurpose purpose, BundleWriter.Options options) throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          Path file = out.resolve(Bundle.TFLITE_FLOAT32);
+          writer(purpose, options).writeFloat32(model(), dataset().manifest().profile(), file);
+          return file;
+        });
+  }
+
+  /**
+   * Verifies the bundle on the test split.
+   *
+   * @throws DeepXrayException if there is no bundle or an artifact cannot be loaded
+   * @throws IOException if something cannot be read
+   */
+  public BundleVerifier.Report verify() throws IOException {
+    return new BundleVerifier(context.cores(), context.progress())
+        .verify(Bundle.open(folder(PipelineStage.EXPORT)), dataset());
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.stage.TrainingListener;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Notified of the stages of a pipeline, their epochs and their results, on the thread that runs
+ * them. Whoever opened a listener closes it.
+ */
+public interface PipelineListener extends TrainingListener, AutoCloseable {
+  /** Ignores everything. */
+  PipelineListener NONE = new PipelineListener() {};
+
+  /** Notifies several listeners, in this order. */
+  static PipelineListener of(List<PipelineListener> listeners) {
+    return new PipelineListeners(List.copyOf(listeners));
+  }
+
+  /** A stage begins; epochs belong to it from now on. */
+  default void onStage(PipelineStage stage) throws IOException {}
+
+  /** The data set is prepared. */
+  default void onPrepared(PreparedDataset dataset) throws IOException {}
+
+  /** The head is trained. */
+  default void onTrained(Pipeline pipeline, Trainer.Result result) throws IOException {}
+
+  /** The backbone is pruned and the head trained again. */
+  default void onPruned(Pipeline pipeline, Trainer.Result result) throws IOException {}
+
+  /** The backbone is fine-tuned. */
+  default void onFineTuned(Pipeline pipeline, FineTuner.Result result) throws IOException {}
+
+  /** The classifier is measured. */
+  default void onEvaluated(Pipeline pipeline, ModelMetrics metrics) throws IOException {}
+
+  /** A quantized form is made. */
+  default void onQuantized(Quantizer.Result result) throws IOException {}
+
+  /**
+   * The bundle is written.
+   *
+   * @param name the model's name
+   * @param verification what the gate found
+   */
+  default void onExported(String name, Bundle bundle, BundleVerifier.Report verification)
+      throws IOException {}
+
+  /** All went well; without this, {@link #close} means that something failed. */
+  default void onFinished() throws IOException {}
+
+  @Override
+  default void close() throws IOException {}
+}

@@ -1,0 +1,70 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.optimize.prune.ChannelPruning;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.Pruner;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.optimize.quantize.LayerPatterns;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.finetune.Blocks;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.head.HeadNetworks;
+
+/**
+ * Checks that later stages can do what they are asked, before anything is trained: the names of
+ * layers and how much can be pruned are known from the network without its weights.
+ */
+record Preflight(Network backbone, Network classifier) {
+  /**
+   * Checks a run.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if a stage cannot do what it is asked
+   */
+  static void check(RunSpec spec) {
+    Network backbone = spec.backbone().network().network();
+    new Preflight(
+            backbone,
+            backbone.then(
+                HeadNetworks.inference(
+                    spec.training().head(), backbone.size(EfficientNet.FEATURES))))
+        .stages(spec);
+  }
+
+  private void stages(RunSpec spec) {
+    spec.fineTuning().ifPresent(options -> Blocks.cut(classifier, options.spec().from()));
+    var channels = spec.pruning().flatMap(BackbonePruner.Options::channels);
+    channels.ifPresent(this::channels);
+    // A narrowed network is another one.
+    if (channels.isEmpty()) {
+      spec.pruning()
+          .flatMap(BackbonePruner.Options::weights)
+          .ifPresent(weights -> prunable(weights, backbone));
+      spec.fineTuning().ifPresent(this::gradualPruning);
+    }
+    spec.quantization().forms().forEach(form -> LayerPatterns.layers(classifier, form.keepFloat()));
+  }
+
+  private void channels(ChannelPruningSpec spec) {
+    ChannelPruning.check(spec, backbone);
+  }
+
+  private void gradualPruning(FineTuner.Options options) {
+    FineTuneSpec tuning = options.spec();
+    options
+        .pruning()
+        .ifPresent(
+            spec -> {
+              boolean all =
+                  spec.from().equals(PruningSpec.ALL) && !tuning.from().equals(Blocks.ALL);
+              prunable(all ? spec.withFrom(tuning.from()) : spec, classifier);
+            });
+  }
+
+  /** How many weights can be pruned does not depend on when. */
+  private static void prunable(PruningSpec spec, Network network) {
+    Pruner.atOnce(spec, network);
+  }
+}

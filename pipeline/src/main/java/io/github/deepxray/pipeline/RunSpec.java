@@ -1,0 +1,193 @@
+package io.github.deepxray.pipeline;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.io.Json;
+import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.quantize.Quantizer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Everything that a run from images to a bundle does, stage by stage.
+ *
+ * @param source where the images are
+ * @param name what to call the model, see {@link ModelPurpose}
+ * @param backbone the network and its pretrained weights
+ * @param data how the data set is prepared; its images have the backbone's size
+ * @param training how the head is trained
+ * @param pruning what is pruned at once after training, if anything
+ * @param fineTuning how the backbone is trained further, if it is
+ * @param quantization the quantized forms, none by default
+ * @param bundle how the bundle is written and what its gate accepts
+ */
+public record RunSpec(
+    DataSource source,
+    String name,
+    BackboneSpec backbone,
+    DatasetOptions data,
+    Trainer.Options training,
+    Optional<BackbonePruner.Options> pruning,
+    Optional<FineTuner.Options> fineTuning,
+    Quantizer.Options quantization,
+    BundleWriter.Options bundle) {
+  /** Checks the name and that images and backbone have the same size. */
+  public RunSpec {
+    ModelPurpose.requireName(name);
+    if (data.imageSize() != backbone.imageSize()) {
+      throw new DeepXrayException(
+          "The data set's images have "
+              + data.imageSize()
+              + " pixels a side, the backbone's "
+              + backbone.imageSize()
+              + "; give both the same size.");
+    }
+  }
+
+  /**
+   * The default run: the frozen EfficientNetB0, the head {@code ensemble}, no pruning, no
+   * fine-tuning, no quantized forms beside {@code dynamic}.
+   *
+   * @param source where the images are
+   * @param seed of everything random in all stages
+   */
+  public static RunSpec of(DataSource source, long seed) {
+    return new RunSpec(
+        source,
+        ModelPurpose.DEFAULT_NAME,
+        BackboneSpec.DEFAULT,
+        DatasetOptions.DEFAULT.withSeed(seed),
+        Trainer.Options.of(HeadSpec.DEFAULT, seed),
+        Optional.empty(),
+        Optional.empty(),
+        Quantizer.Options.of(List.of(), seed),
+        BundleWriter.Options.DEFAULT);
+  }
+
+  /**
+   * Checks that each stage can do what it is asked, as far as the network without its weights
+   * tells.
+   *
+   * @throws DeepXrayException if one cannot
+   */
+  public void check() {
+    Preflight.check(this);
+  }
+
+  /**
+   * The options as text, by paths such as {@code training.head.name}; without where images and
+   * weights are, which says nothing about the result.
+   */
+  public Map<String, String> options() {
+    ObjectNode tree = (ObjectNode) Json.tree(this);
+    tree.remove("source");
+    tree.put("backbone", backbone.network().kerasName());
+    Map<String, String> options = new TreeMap<>();
+    flatten("", tree, options);
+    return options;
+  }
+
+  private static void flatten(String path, JsonNode value, Map<String, String> options) {
+    if (value.isObject()) {
+      value
+          .properties()
+          .forEach(
+              field ->
+                  flatten(
+                      path.isEmpty() ? field.getKey() : path + "." + field.getKey(),
+                      field.getValue(),
+                      options));
+    } else if (value.isArray()) {
+      options.put(path, Json.compact(value));
+    } else if (!value.isNull()) {
+      options.put(path, value.asText());
+    }
+  }
+
+  /** The same with another name of the model. */
+  public RunSpec withName(String model) {
+    return new RunSpec(
+        source, model, backbone, data, training, pruning, fineTuning, quantization, bundle);
+  }
+
+  /** The same with another backbone; the data set's images get its size. */
+  public RunSpec withBackbone(BackboneSpec network) {
+    return new RunSpec(
+        source,
+        name,
+        network,
+        data.withImageSize(network.imageSize()),
+        training,
+        pruning,
+        fineTuning,
+        quantization,
+        bundle);
+  }
+
+  /** The same with the data set prepared in another way. */
+  public RunSpec withData(DatasetOptions options) {
+    return new RunSpec(
+        source, name, backbone, options, training, pruning, fineTuning, quantization, bundle);
+  }
+
+  /** The same with the head trained in another way. */
+  public RunSpec withTraining(Trainer.Options options) {
+    return new RunSpec(
+        source, name, backbone, data, options, pruning, fineTuning, quantization, bundle);
+  }
+
+  /** The same, pruned at once after training. */
+  public RunSpec withPruning(BackbonePruner.Options options) {
+    return new RunSpec(
+        source,
+        name,
+        backbone,
+        data,
+        training,
+        Optional.of(options),
+        fineTuning,
+        quantization,
+        bundle);
+  }
+
+  /** The same, fine-tuned. */
+  public RunSpec withFineTuning(FineTuner.Options options) {
+    return new RunSpec(
+        source,
+        name,
+        backbone,
+        data,
+        training,
+        pruning,
+        Optional.of(options),
+        quantization,
+        bundle);
+  }
+
+  /** The same with quantized forms. */
+  public RunSpec withQuantization(Quantizer.Options options) {
+    return new RunSpec(
+        source, name, backbone, data, training, pruning, fineTuning, options, bundle);
+  }
+
+  /** The same with quantized forms, everything else of quantization by default. */
+  public RunSpec withForms(QuantizationSpec... forms) {
+    return withQuantization(Quantizer.Options.of(List.of(forms), training.seed()));
+  }
+
+  /** The same with the bundle written in another way. */
+  public RunSpec withBundle(BundleWriter.Options options) {
+    return new RunSpec(
+        source, name, backbone, data, training, pruning, fineTuning, quantization, options);
+  }
+}

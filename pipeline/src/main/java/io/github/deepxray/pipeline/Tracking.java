@@ -1,0 +1,269 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.track.Measurement;
+import io.github.deepxray.track.Tracker;
+import io.github.deepxray.track.Trackers;
+import io.github.deepxray.track.mlflow.MlflowServer;
+import io.github.deepxray.track.mlflow.MlflowTracker;
+import io.github.deepxray.track.tensorboard.TensorBoard;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.HistoryFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Keeps what a pipeline does in TensorBoard event files and in MLflow. Nothing is written and no
+ * server is asked before the first training or measuring stage begins, so that a run that is
+ * refused leaves no trace.
+ */
+public final class Tracking implements PipelineListener {
+  private static final Set<PipelineStage> TRACKED =
+      Set.of(
+          PipelineStage.TRAIN,
+          PipelineStage.PRUNE,
+          PipelineStage.FINE_TUNE,
+          PipelineStage.EVALUATE);
+
+  private final Path out;
+  private final Options options;
+  private final Origin origin;
+  private final Consumer<String> notes;
+  private Optional<Tracker> tracker = Optional.empty();
+  private Optional<MlflowTracker> mlflow = Optional.empty();
+  private boolean heard;
+
+  /**
+   * Where a run is tracked.
+   *
+   * @param tensorBoard whether event files are written, into {@code <out>/tensorboard}
+   * @param mlflow the MLflow server, if there is one
+   * @param experiment the MLflow experiment to add the run to
+   */
+  public record Options(boolean tensorBoard, Optional<MlflowServer> mlflow, String experiment) {
+    /** Event files for TensorBoard, no MLflow. */
+    public static final Options DEFAULT =
+        new Options(true, Optional.empty(), MlflowTracker.EXPERIMENT);
+
+    /** Checks the name of the experiment. */
+    public Options {
+      if (experiment.isBlank()) {
+        throw new DeepXrayException("The MLflow experiment needs a name.");
+      }
+    }
+
+    /** The same with an MLflow server. */
+    public Options withMlflow(MlflowServer server) {
+      return new Options(tensorBoard, Optional.of(server), experiment);
+    }
+  }
+
+  /** What is tracked. */
+  public interface Origin {
+    /** The name of the run for MLflow. */
+    String name();
+
+    /** Whether earlier event files in the folder are of another run and are removed. */
+    boolean startsAnew();
+
+    /**
+     * The options that made the run, by name.
+     *
+     * @throws IOException if those of earlier stages cannot be read
+     */
+    Map<String, String> options() throws IOException;
+  }
+
+  /**
+   * Prepares to track a run.
+   *
+   * @param out the folder of all stages
+   * @param options where it is tracked
+   * @param origin what is tracked
+   * @param notes gets a line where a tracker fails, and the address of the run's MLflow page
+   */
+  public Tracking(Path out, Options options, Origin origin, Consumer<String> notes) {
+    this.out = out;
+    this.options = options;
+    this.origin = origin;
+    this.notes = notes;
+  }
+
+  /**
+   * Tracks a whole run.
+   *
+   * @param out the folder of all stages
+   * @param options where it is tracked
+   * @param spec what is done
+   * @param notes as of the constructor
+   */
+  public static Tracking of(Path out, Options options, RunSpec spec, Consumer<String> notes) {
+    return new Tracking(
+        out,
+        options,
+        new Origin() {
+          @Override
+          public String name() {
+            return "run";
+          }
+
+          @Override
+          public boolean startsAnew() {
+            return true;
+          }
+
+          @Override
+          public Map<String, String> options() {
+            return spec.options();
+          }
+        },
+        notes);
+  }
+
+  @Override
+  public void onStage(PipelineStage stage) throws IOException {
+    if (!TRACKED.contains(stage)) {
+      return;
+    }
+    if (tracker.isEmpty()) {
+      tracker = Optional.of(open());
+      tracker.get().onOptions(origin.options());
+    }
+    tracker.get().onStage(stage.tracked());
+    heard = false;
+  }
+
+  private Tracker open() throws IOException {
+    List<Tracker> all = new ArrayList<>();
+    if (options.tensorBoard()) {
+      TensorBoard files = new TensorBoard(out.resolve(TensorBoard.FOLDER), Clock.systemUTC());
+      if (origin.startsAnew()) {
+        files.forget();
+      }
+      all.add(files);
+    }
+    if (options.mlflow().isPresent()) {
+      MlflowTracker connected =
+          new MlflowTracker(
+              options.mlflow().get(),
+              options.experiment(),
+              origin.name(),
+              Clock.systemUTC(),
+              notes);
+      mlflow = Optional.of(connected);
+      all.add(connected);
+    }
+    return new Trackers(all);
+  }
+
+  @Override
+  public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
+    tracker.ifPresent(t -> t.onTrainingBegin(phase, firstEpoch, epochs));
+  }
+
+  @Override
+  public void onEpochEnd(EpochResult result) {
+    heard = true;
+    tracker.ifPresent(t -> t.onEpochEnd(result));
+  }
+
+  @Override
+  public void onTrainingEnd(int bestEpoch) {
+    tracker.ifPresent(t -> t.onTrainingEnd(bestEpoch));
+  }
+
+  @Override
+  public void onTrained(Pipeline pipeline, Trainer.Result result) throws IOException {
+    if (tracker.isPresent()) {
+      tracker.get().onTrained(result.model());
+    }
+  }
+
+  @Override
+  public void onPruned(Pipeline pipeline, Trainer.Result result) throws IOException {
+    if (tracker.isPresent() && !heard) {
+      trained(
+          result.model(),
+          HistoryFile.read(pipeline.folder(PipelineStage.PRUNE).resolve(HistoryFile.NAME)));
+    } else {
+      onTrained(pipeline, result);
+    }
+  }
+
+  @Override
+  public void onFineTuned(Pipeline pipeline, FineTuner.Result result) throws IOException {
+    trained(result.model(), heard ? List.of() : result.epochs());
+  }
+
+  /** A stage that was finished before notified nobody of its epochs. */
+  private void trained(TrainedModel model, List<EpochResult> epochs) throws IOException {
+    if (tracker.isPresent()) {
+      epochs.forEach(tracker.get()::onEpochEnd);
+      tracker.get().onTrained(model);
+    }
+  }
+
+  /** Embeddings come from the cache, where evaluation left them. */
+  @Override
+  public void onEvaluated(Pipeline pipeline, ModelMetrics metrics) throws IOException {
+    if (tracker.isEmpty()) {
+      return;
+    }
+    PreparedDataset dataset = pipeline.dataset();
+    EmbeddingExtractor extractor =
+        new EmbeddingExtractor(
+            pipeline.model().backbone(), pipeline.context().withProgress(Progress.NONE));
+    Map<Split, Predictions> predictions = new EnumMap<>(Split.class);
+    Map<Split, Embeddings> embeddings = new EnumMap<>(Split.class);
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      predictions.put(
+          split,
+          Predictions.read(
+              pipeline.folder(PipelineStage.EVALUATE).resolve(Predictions.fileName(split.key())),
+              metrics));
+      embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
+    }
+    tracker.get().onEvaluated(new Measurement(dataset, metrics, predictions, embeddings));
+  }
+
+  @Override
+  public void onExported(String name, Bundle bundle, BundleVerifier.Report verification)
+      throws IOException {
+    if (tracker.isPresent()) {
+      tracker.get().onBundle(bundle.folder(), name, verification.passed());
+    }
+  }
+
+  @Override
+  public void onFinished() {
+    tracker.ifPresent(Tracker::onFinished);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (tracker.isPresent()) {
+      tracker.get().close();
+      mlflow.flatMap(MlflowTracker::page).ifPresent(page -> notes.accept("MLflow: " + page));
+    }
+  }
+}
