@@ -5,12 +5,17 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ListResourceBundle;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 /** The entry point. */
 public final class Main {
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+  // The HTTP library within MLflow's client would write every retry to the terminal. Held here,
+  // because a logger that nobody holds forgets its level.
+  private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
 
   private Main() {}
 
@@ -22,6 +27,7 @@ public final class Main {
     if (System.getProperty(LOG_FORMAT) == null) {
       System.setProperty(LOG_FORMAT, "deepxray: %5$s%n");
     }
+    CHATTER.setLevel(Level.OFF);
     int code = commandLine(arguments).execute(arguments);
     // Maven runs this in its own process, which a needless exit would end before its summary.
     if (code != 0) {
