@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.AtomicFiles;
@@ -13,7 +13,6 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.report.LayerReportPage;
 import io.github.deepxray.train.Backbone;
 import io.github.deepxray.train.BackbonePruner;
@@ -22,6 +21,7 @@ import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.quantize.Quantizer;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
