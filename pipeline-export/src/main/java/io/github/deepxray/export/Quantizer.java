@@ -10,7 +10,6 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
@@ -353,7 +352,7 @@ public final class Quantizer {
                     candidate.model,
                     calibration,
                     examples.first(ANALYSIS_IMAGES),
-                    EfficientNet.FEATURES);
+                    trained.description().architecture().features());
         String name = "layers-" + artifact.key();
         report.writeJson(folder.resolve(name + ".json"));
         reports.add(name + ".json");
@@ -487,7 +486,7 @@ public final class Quantizer {
               candidates.exact,
               pass,
               examples.first(ANALYSIS_IMAGES),
-              EfficientNet.FEATURES,
+              trained.description().architecture().features(),
               candidates::accepted,
               candidate -> cost(candidate) / none,
               limits);
@@ -497,7 +496,7 @@ public final class Quantizer {
     private Model refit(QuantizationSpec spec, IntegerQuantization pass, Model quantized)
         throws IOException {
       HeadSpec head = trained.description().head();
-      Model backbone = quantized.cutAt(EfficientNet.FEATURES);
+      Model backbone = quantized.cutAt(trained.description().architecture().features());
       EmbeddingExtractor extractor =
           new EmbeddingExtractor(backbone, context.withEngines(integers));
       Embeddings train = extractor.extract(dataset, Split.TRAIN, head.views()).embeddings();

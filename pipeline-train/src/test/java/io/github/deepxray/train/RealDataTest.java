@@ -6,7 +6,7 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -36,11 +36,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RealDataTest {
   @TempDir static Path folder;
   private static PreparedDataset dataset;
-  private static Backbone backbone;
+  private static BackboneModel backbone;
 
   @BeforeAll
   static void prepare() throws IOException, InterruptedException {
-    backbone = Backbone.load(EfficientNet.B0, SharedData.weights().toString(), Progress.NONE);
+    backbone = BackboneModel.load(EfficientNet.B0, SharedData.weights().toString(), Progress.NONE);
     dataset =
         DatasetBuilder.prepare(
             SharedData.archive(), folder.resolve("data"), DatasetOptions.DEFAULT, Progress.NONE);

@@ -7,7 +7,7 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /** Finds what other libraries offer as services. */
-final class Services {
+public final class Services {
   private Services() {}
 
   /**
@@ -22,7 +22,7 @@ final class Services {
   }
 
   /** All that offer a service, those beside this library first. */
-  static <S> List<S> all(Class<S> service) {
+  public static <S> List<S> all(Class<S> service) {
     List<S> found = new ArrayList<>();
     ServiceLoader.load(service, service.getClassLoader()).forEach(found::add);
     try {

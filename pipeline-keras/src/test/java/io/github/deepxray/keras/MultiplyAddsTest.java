@@ -1,5 +1,7 @@
-package io.github.deepxray.core.network;
+package io.github.deepxray.keras;
 
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.network.Network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.network.Layer.Conv2D;
