@@ -1,4 +1,4 @@
-"""Checks what Jib makes of pipeline-serve, without a container engine.
+"""Checks what Jib makes of pipeline-server, without a container engine.
 
     python3 deploy/check_image.py [<bundle>]
 
@@ -22,7 +22,7 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-IMAGE = ROOT / "pipeline-serve" / "target" / "jib-image.tar"
+IMAGE = ROOT / "pipeline-server" / "target" / "jib-image.tar"
 USER = 10001
 LIMIT = 60 << 20
 
@@ -58,7 +58,7 @@ def write_base(path):
 def build(base):
     subprocess.run(
         ["mvn", "-B", "-ntp", "-q", "package", "jib:buildTar", "-DskipTests"]
-        + ["-pl", "pipeline-serve", "-am", f"-Djib.from.image=tar://{base}"],
+        + ["-pl", "pipeline-server", "-am", f"-Djib.from.image=tar://{base}"],
         cwd=ROOT,
         check=True,
     )
@@ -82,7 +82,7 @@ def check(config, folder):
     assert config["User"] == str(USER), config["User"]
     assert list(config["ExposedPorts"]) == ["8501/tcp"], config["ExposedPorts"]
     assert config["Entrypoint"][0] == "java", config["Entrypoint"]
-    assert config["Entrypoint"][-1] == "io.github.deepxray.serve.command.Main"
+    assert config["Entrypoint"][-1] == "io.github.deepxray.server.Main"
     assert config["Cmd"] == ["--host", "0.0.0.0", "/models"], config["Cmd"]
     assert any(jar.name.startswith("tensorflow-lite-2") for jar in jars)
     assert not any(jar.name.startswith("tensorflow-core") for jar in jars)

@@ -386,7 +386,9 @@ async function loadOnce() {
       byId('about').hidden = false;
       byId('card').textContent = `The server cannot tell about its model: ${error.message}`;
     }
-    byId('samples-panel').hidden = !loaded.samples;
+    if (!loaded.samples) {
+      byId('samples-panel').hidden = true;
+    }
   }
 }
 

@@ -19,7 +19,7 @@ export async function show(choose) {
       return item;
     }),
   );
-  byId('samples-panel').hidden = false;
+  byId('samples-panel').hidden = names.length === 0;
   // One by one: the server has other things to do.
   for (const [i, name] of names.entries()) {
     const file = await api.sample(name);

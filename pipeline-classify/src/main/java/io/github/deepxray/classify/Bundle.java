@@ -51,6 +51,9 @@ public record Bundle(Path folder) {
   /** The metrics of the trained model. */
   public static final String METRICS = "metrics.json";
 
+  /** What was found of the data set that the model was trained on. */
+  public static final String DATASET = "dataset.json";
+
   /** The folder of the reports that tell what quantization did to each layer. */
   public static final String REPORTS = "reports";
 

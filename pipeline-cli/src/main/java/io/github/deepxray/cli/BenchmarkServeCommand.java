@@ -102,7 +102,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--distribution",
-      defaultValue = "pipeline-serve/target/deepxray-serve",
+      defaultValue = "pipeline-server/target/deepxray-serve",
       paramLabel = "<dir>",
       description = "The small distribution, whose start is measured. Default: ${DEFAULT-VALUE}.")
   private Path distribution;
@@ -394,7 +394,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
             "-Djava.awt.headless=true",
             "-cp",
             classPath(),
-            io.github.deepxray.serve.command.Main.class.getName(),
+            io.github.deepxray.server.Main.class.getName(),
             models.toString()));
     command.addAll(arguments);
     return new ProcessBuilder(command);

@@ -3,17 +3,24 @@ package io.github.deepxray.cli;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 /** The entry point. */
 public final class Main {
+  // The HTTP library within MLflow's client would write every retry to the terminal. Held here,
+  // because a logger that nobody holds forgets its level.
+  private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
+
   private Main() {}
 
   /** Runs the command line and exits: 0 done, 1 failed, 2 wrong usage. */
   public static void main(String[] arguments) {
     // TensorFlow Java names operations in it, and refuses the digits of some languages.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
+    CHATTER.setLevel(Level.OFF);
     int code = commandLine(arguments).execute(arguments);
     // Maven runs this in its own process, which a needless exit would end before its summary.
     if (code != 0) {

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.serve.ServerOptions;
-import io.github.deepxray.serve.command.ServeArguments;
+import io.github.deepxray.server.ServeArguments;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,11 +10,12 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "serve",
     description = {
-      "Serves a bundle over HTTP: a page for people, TensorFlow Serving's REST interface for programs.",
+      "Serves a bundle over HTTP: a page for people, TensorFlow Serving's REST interface for"
+          + " programs.",
       "",
-      "Answers /v1/models/<name>:predict and the other paths of TensorFlow Serving, with a page at /,"
-          + " metrics at /monitoring/prometheus/metrics, /healthz and /readyz. Ends on SIGTERM or"
-          + " Ctrl-C when what is in flight is answered. Images are never written or logged.",
+      "Answers /v1/models/<name>:predict and the other paths of TensorFlow Serving, with a page at"
+          + " /, metrics at /monitoring/prometheus/metrics, /healthz and /readyz. Ends on SIGTERM"
+          + " or Ctrl-C when what is in flight is answered. Images are never written or logged.",
       ""
     },
     footer = {"", "Example: deepxray serve work/bundle"},

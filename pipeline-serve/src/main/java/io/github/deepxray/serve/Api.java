@@ -30,7 +30,7 @@ final class Api extends Handler.Abstract {
   private final Versions versions;
   private final TensorFlowServing serving;
   private final PageApi page;
-  private final Samples samples = new Samples();
+  private final Samples samples;
   private final StaticFiles files = new StaticFiles();
   private final Metrics metrics;
   private final WorkerPool workers;
@@ -52,6 +52,7 @@ final class Api extends Handler.Abstract {
       BooleanSupplier draining,
       Consumer<Throwable> failures) {
     this.options = options;
+    this.samples = new Samples(options.samples());
     this.versions = versions;
     this.serving = new TensorFlowServing(versions, options);
     this.page = new PageApi(versions, options);

@@ -17,8 +17,6 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.core.metrics.Decision;
-import io.github.deepxray.datasets.DatasetProfile;
-import io.github.deepxray.datasets.PreparedDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +118,7 @@ final class ModelVersion {
             objection(artifact, reports),
             text(folder.resolve(Bundle.MODEL_CARD)),
             tree(folder.resolve(Bundle.METRICS)),
-            tree(folder.resolve(PreparedDataset.MANIFEST)).path("profile"),
+            tree(folder.resolve(Bundle.DATASET)).path("profile"),
             Json.read(folder.resolve(ArtifactReport.FILE)));
     try {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
@@ -196,7 +194,7 @@ final class ModelVersion {
   private void probe(int worker) {
     float[] image = new float[height() * width() * 3];
     for (int i = 0; i < WARM_UPS; i++) {
-      RgbImage sample = Samples.probe(i);
+      RgbImage sample = Probes.image(i);
       Resizer.resize(sample, height(), width()).copyTo(image, 0);
       classifiers.get(worker).decide(run(worker, image, 1));
       explain(worker, sample);
@@ -245,7 +243,7 @@ final class ModelVersion {
     return metrics;
   }
 
-  /** What the data set that the model was trained on is about, see {@link DatasetProfile}. */
+  /** What the data set that the model was trained on is about, as in {@value Bundle#DATASET}. */
   JsonNode profile() {
     return profile;
   }

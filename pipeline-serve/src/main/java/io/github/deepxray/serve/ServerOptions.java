@@ -3,16 +3,19 @@ package io.github.deepxray.serve;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageLimits;
+import io.github.deepxray.core.image.RgbImage;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** How to serve. */
@@ -39,6 +42,7 @@ public final class ServerOptions {
   private final int keepVersions;
   private final Map<String, Long> versionLabels;
   private final Duration pollInterval;
+  private final Map<String, Supplier<RgbImage>> samples;
 
   private ServerOptions(Builder b) {
     name = b.name;
@@ -60,6 +64,7 @@ public final class ServerOptions {
     keepVersions = b.keepVersions;
     versionLabels = new TreeMap<>(b.versionLabels);
     pollInterval = b.pollInterval;
+    samples = b.samples;
   }
 
   /** So many requests may wait for each worker unless somebody says otherwise. */
@@ -179,6 +184,11 @@ public final class ServerOptions {
     return pollInterval;
   }
 
+  /** Images that the page offers to try the model on, by the names of their files. */
+  public Map<String, Supplier<RgbImage>> samples() {
+    return samples;
+  }
+
   /** Collects options. */
   public static final class Builder {
     private String name = "deepxray";
@@ -200,6 +210,7 @@ public final class ServerOptions {
     private int keepVersions = 1;
     private Map<String, Long> versionLabels = Map.of();
     private Duration pollInterval = Duration.ofSeconds(2);
+    private Map<String, Supplier<RgbImage>> samples = Map.of();
 
     private Builder() {}
 
@@ -341,6 +352,23 @@ public final class ServerOptions {
     /** How often to look for new versions. Default: 2 seconds. */
     public Builder optPollInterval(Duration value) {
       pollInterval = positive(value, "poll interval");
+      return this;
+    }
+
+    /**
+     * Images that the page offers to try the model on. Default: none.
+     *
+     * @param value by the names of their files, which end in {@code .png}; each is asked for once,
+     *     when somebody looks at it
+     */
+    public Builder optSamples(Map<String, Supplier<RgbImage>> value) {
+      value
+          .keySet()
+          .forEach(
+              sample ->
+                  require(
+                      sample.matches("[\\w-]+\\.png"), "A sample is called like a-1.png", sample));
+      samples = Collections.unmodifiableMap(new TreeMap<>(value));
       return this;
     }
 

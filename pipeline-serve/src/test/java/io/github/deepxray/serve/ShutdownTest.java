@@ -6,16 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.serve.command.Main;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,8 +22,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -179,41 +172,6 @@ class ShutdownTest {
     }
     assertThat(log).anySatisfy(line -> assertThat(line).contains("not answered yet"));
     assertGivenUp(answer);
-  }
-
-  @Test
-  void theProcessEndsWhenToldToThoughAWorkerIsBusy() throws Exception {
-    Path bundle = TinyBundle.write(folder.resolve("bundle"), 1);
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.awt.headless=true",
-                "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
-                Main.class.getName(),
-                bundle.toString(),
-                "--port=0",
-                "--workers=1",
-                "--deadline=600",
-                "--drain-timeout=1")
-            .redirectError(folder.resolve("err").toFile())
-            .start();
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-      String line = out.readLine();
-      assertThat(line).as(Files.readString(folder.resolve("err"))).isNotNull();
-      Matcher ready = Pattern.compile("^Ready: (http://[^/]+)/").matcher(line);
-      assertThat(ready.find()).as(line).isTrue();
-      CompletableFuture<HttpResponse<byte[]>> answer = minutesOfWork(URI.create(ready.group(1)));
-      process.destroy();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      assertGivenUp(answer);
-    } finally {
-      process.destroyForcibly();
-    }
-    assertThat(Files.readString(folder.resolve("err"))).contains("not answered yet");
   }
 
   /** Sends a request of many small files of 16 million pixels each, and waits until it is begun. */

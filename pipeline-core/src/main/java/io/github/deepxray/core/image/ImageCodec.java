@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.imageio.IIOImage;
@@ -51,11 +52,6 @@ public final class ImageCodec {
               + "|inconsistent progression");
 
   private static final Set<ImageFormat> ALL = EnumSet.allOf(ImageFormat.class);
-
-  static {
-    // The default cache writes each image to a temporary file first.
-    ImageIO.setUseCache(false);
-  }
 
   private ImageCodec() {}
 
@@ -221,32 +217,33 @@ public final class ImageCodec {
    * @param quality 1..100
    */
   public static byte[] encodeJpeg(RgbImage image, int quality) {
-    BufferedImage buffered = toBuffered(image);
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-      ImageWriteParam parameters = writer.getDefaultWriteParam();
-      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      parameters.setCompressionQuality(quality / 100f);
-      writer.setOutput(out);
-      writer.write(null, new IIOImage(buffered, null, null), parameters);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory cannot fail", e);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
+    return encode(
+        image,
+        "jpeg",
+        parameters -> {
+          parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+          parameters.setCompressionQuality(quality / 100f);
+        });
   }
 
   /** Encodes as PNG; an image without colour is stored with one channel. */
   public static byte[] encodePng(RgbImage image) {
+    return encode(image, "png", parameters -> {});
+  }
+
+  /** In memory: {@link ImageIO} would write to a temporary file first. */
+  private static byte[] encode(RgbImage image, String format, Consumer<ImageWriteParam> options) {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      if (!ImageIO.write(toBuffered(image), "png", bytes)) {
-        throw new IllegalStateException("Java has no encoder for PNG");
-      }
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageWriteParam parameters = writer.getDefaultWriteParam();
+      options.accept(parameters);
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(toBuffered(image), null, null), parameters);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory cannot fail", e);
+    } finally {
+      writer.dispose();
     }
     return bytes.toByteArray();
   }

@@ -10,10 +10,12 @@ import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -28,6 +30,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -322,5 +325,21 @@ class ImageCodecTest {
     tagged.write(plain, 2, plain.length - 2);
     assertThat(ImageCodec.decode(tagged.toByteArray(), "tagged"))
         .isEqualTo(ImageCodec.decode(plain, "plain"));
+  }
+
+  @Test
+  void leavesTheCacheOfTheProcessAloneAndUsesNone(@TempDir Path folder) throws IOException {
+    File before = ImageIO.getCacheDirectory();
+    assertThat(ImageIO.getUseCache()).isTrue();
+    ImageIO.setCacheDirectory(folder.toFile());
+    try {
+      RgbImage image = RgbImage.of(2, 2, new byte[12]);
+      ImageCodec.decode(ImageCodec.encodePng(image), "png");
+      ImageCodec.decode(ImageCodec.encodeJpeg(image, 90), "jpeg");
+      assertThat(ImageIO.getUseCache()).isTrue();
+      assertThat(folder).isEmptyDirectory();
+    } finally {
+      ImageIO.setCacheDirectory(before);
+    }
   }
 }

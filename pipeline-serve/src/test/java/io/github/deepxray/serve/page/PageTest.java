@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,12 @@ class PageTest {
 
   private static Browser browser;
   private static Path bundle;
+  private static final Map<String, Supplier<RgbImage>> SAMPLES =
+      Map.of(
+          "bacterial-1.png", () -> Phantom.draw(Slice.BACTERIAL, 1, 1, 1, 448),
+          "normal-1.png", () -> Phantom.draw(Slice.NORMAL, 1, 1, 1, 448),
+          "viral-1.png", () -> Phantom.draw(Slice.VIRAL, 1, 1, 1, 448));
+
   private static ModelServer server;
 
   @BeforeAll
@@ -97,7 +104,8 @@ class PageTest {
   }
 
   private static ModelServer start(Path models, ServerOptions.Builder options) throws IOException {
-    return ModelServer.start(models, options.optPort(0).optWorkers(1).build(), line -> {});
+    return ModelServer.start(
+        models, options.optPort(0).optWorkers(1).optSamples(SAMPLES).build(), line -> {});
   }
 
   // Tools.
@@ -556,7 +564,9 @@ class PageTest {
     assertThat(browser.texts(".row-label")).containsOnly("Waiting");
     try (ModelServer again =
         ModelServer.start(
-            bundle, ServerOptions.builder().optPort(port).optWorkers(1).build(), line -> {})) {
+            bundle,
+            ServerOptions.builder().optPort(port).optWorkers(1).optSamples(SAMPLES).build(),
+            line -> {})) {
       assertThat(again.port()).isEqualTo(port);
       browser.find("#gone-retry").click();
       idle();

@@ -24,8 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.mlflow.api.proto.Service.CreateRun;
 import org.mlflow.api.proto.Service.Experiment;
@@ -45,7 +43,8 @@ import org.mlflow.tracking.MlflowHttpException;
  * <p>Nothing waits for the server: what is to be sent is queued and sent in the background, and
  * {@link #close} waits for the rest. A server that cannot be reached, refuses something or takes
  * longer than {@link MlflowServer#patience} for an answer is warned of once, in one line, and then
- * left alone.
+ * left alone. MLflow's client logs every retry to {@code org.mlflow_project}, whose level is the
+ * program's to choose.
  */
 public final class MlflowTracker implements Tracker {
   /** The name of the experiment unless another is given. */
@@ -53,14 +52,6 @@ public final class MlflowTracker implements Tracker {
 
   /** Where the bundle is among the run's artifacts. */
   public static final String BUNDLE = "bundle";
-
-  // The HTTP library within the client would write every retry to the terminal. Held here, because
-  // a logger that nobody holds forgets its level.
-  private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
-
-  static {
-    CHATTER.setLevel(Level.OFF);
-  }
 
   private static final int MOST_PARAMS = 100;
   private static final int LONGEST_PARAM = 500;

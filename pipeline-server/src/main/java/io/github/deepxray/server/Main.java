@@ -1,4 +1,4 @@
-package io.github.deepxray.serve.command;
+package io.github.deepxray.server;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;

@@ -1,4 +1,4 @@
-package io.github.deepxray.serve.command;
+package io.github.deepxray.server;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
@@ -217,6 +217,7 @@ public final class ServeArguments {
             .optKeepVersions(keepVersions)
             .optAllowedHosts(allowedHosts)
             .optVersionLabels(versionLabels)
+            .optSamples(PhantomSamples.all())
             .optPollInterval(seconds(poll));
     if (workers != 0) {
       builder.optWorkers(workers);

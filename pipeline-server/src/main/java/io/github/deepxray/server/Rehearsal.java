@@ -1,4 +1,4 @@
-package io.github.deepxray.serve.command;
+package io.github.deepxray.server;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
@@ -85,7 +85,8 @@ public final class Rehearsal {
     }
   }
 
-  private static void write(Path folder) throws IOException {
+  /** Writes a bundle of a model that looks at the mean of an image alone. */
+  static void write(Path folder) throws IOException {
     Network network =
         new Network(
             "mean",

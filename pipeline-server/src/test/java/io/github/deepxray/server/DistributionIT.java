@@ -1,4 +1,4 @@
-package io.github.deepxray.serve;
+package io.github.deepxray.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The small distribution, as {@code package} leaves it, started as its users do. */
 class DistributionIT {
   private static final Path HOME =
-      Path.of(System.getProperty("deepxray.root"), "pipeline-serve", "target", "deepxray-serve");
+      Path.of(System.getProperty("deepxray.root"), "pipeline-server", "target", "deepxray-serve");
   private static final long LIMIT = 60L << 20;
 
   @TempDir Path folder;
@@ -48,6 +48,12 @@ class DistributionIT {
         .noneMatch(name -> name.contains("junit"));
   }
 
+  private Path bundle() throws IOException {
+    Path bundle = folder.resolve("bundle");
+    Rehearsal.write(bundle);
+    return bundle;
+  }
+
   private Path classes() {
     return folder.resolve("classes.log");
   }
@@ -67,7 +73,7 @@ class DistributionIT {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void itServesUntilItIsToldToEnd() throws Exception {
-    Path bundle = TinyBundle.write(folder.resolve("bundle"), 1);
+    Path bundle = bundle();
     Process process = start(bundle.toString(), "--port", "0", "--workers", "1", "--name", "chest");
     try (BufferedReader out =
         new BufferedReader(
@@ -76,8 +82,9 @@ class DistributionIT {
       assertThat(ready).as(Files.readString(folder.resolve("err"))).startsWith("Ready: ");
       Matcher uri = Pattern.compile("http://\\S+?:\\d+").matcher(ready);
       assertThat(uri.find()).isTrue();
-      Http http = new Http(URI.create(uri.group()));
-      assertThat(http.post("/v1/models/chest:predict", Http.files(TinyBundle.jpeg(1, 50))).status())
+      Client client = new Client(URI.create(uri.group()));
+      assertThat(
+              client.post("/v1/models/chest:predict", Client.predict(Client.jpeg(50))).statusCode())
           .isEqualTo(200);
       // From the archive that the build has made.
       assertThat(Files.readString(classes()))
@@ -95,7 +102,7 @@ class DistributionIT {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void whatItCannotServeItSaysInALine() throws Exception {
-    Path bundle = TinyBundle.write(folder.resolve("bundle"), 1);
+    Path bundle = bundle();
     Process process = start(bundle.toString(), "--engine", "saved_model");
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isEqualTo(1);

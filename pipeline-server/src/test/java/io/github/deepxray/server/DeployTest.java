@@ -1,7 +1,8 @@
-package io.github.deepxray.serve;
+package io.github.deepxray.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class DeployTest {
   @Test
   void bothImagesAreTheSame() throws Exception {
     String docker = read("deploy/Dockerfile");
-    String pom = read("pipeline-serve/pom.xml");
+    String pom = read("pipeline-server/pom.xml");
     assertThat(find("^FROM (\\S+)$", docker)).isEqualTo(find("<image>(eclipse\\S+)</image>", pom));
     String user = find("^USER (\\d+)$", docker);
     assertThat(user).isEqualTo(find("<user>(\\d+)</user>", pom));
@@ -41,17 +42,17 @@ class DeployTest {
   @Test
   void theDockerfileStartsWhatTheBuildMakes() throws Exception {
     String docker = read("deploy/Dockerfile");
-    String home = find("^COPY pipeline-serve/target/deepxray-serve (\\S+)$", docker);
+    String home = find("^COPY pipeline-server/target/deepxray-serve (\\S+)$", docker);
     String program = find("^ENTRYPOINT \\[\"([^\"]+)\"", docker);
     assertThat(program).startsWith(home + "/");
-    assertThat(ROOT.resolve("pipeline-serve/src/main/dist" + program.substring(home.length())))
+    assertThat(ROOT.resolve("pipeline-server/src/main/dist" + program.substring(home.length())))
         .isRegularFile();
     String check = find("^HEALTHCHECK (.*)$", docker);
     assertThat(check).contains(home + "/lib/*");
     Class.forName(find("\"(io\\.github\\.[^\"]+)\"", check));
     // Read when it is built.
     assertThat(read("deploy/Dockerfile.dockerignore"))
-        .contains("pipeline-serve/target/deepxray-serve");
+        .contains("pipeline-server/target/deepxray-serve");
   }
 
   @Test
