@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
-import io.github.deepxray.core.backbone.Backbone;
-import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -390,8 +390,7 @@ record GridSpec(
     weights
         .properties()
         .forEach(
-            entry ->
-                byName.put(Backbones.named(entry.getKey()).name(), entry.getValue().asText()));
+            entry -> byName.put(Backbones.named(entry.getKey()).name(), entry.getValue().asText()));
     return byName.getOrDefault(Backbones.named(backbone).name(), Backbone.IMAGENET);
   }
 

@@ -5,8 +5,6 @@ import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.ExpansionBlock;
 import io.github.deepxray.core.backbone.PretrainedWeights;
 import io.github.deepxray.core.network.Layer;
-import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
@@ -19,6 +17,8 @@ import io.github.deepxray.core.network.Layer.Multiply;
 import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -332,12 +332,10 @@ public record EfficientNet(double width, double depth, int resolution) implement
   public PretrainedWeights weights(String source, Progress progress) throws IOException {
     if (source.equals(IMAGENET)) {
       Path file = new KerasApplications().weightsFile(this, progress);
-      return new PretrainedWeights(
-          KerasBackbone.read(file, this), "ImageNet (keras.applications)");
+      return new PretrainedWeights(KerasBackbone.read(file, this), "ImageNet (keras.applications)");
     }
     Path file = Path.of(source);
-    return new PretrainedWeights(
-        KerasBackbone.read(file, this), file.getFileName().toString());
+    return new PretrainedWeights(KerasBackbone.read(file, this), file.getFileName().toString());
   }
 
   private List<Block> blocks() {

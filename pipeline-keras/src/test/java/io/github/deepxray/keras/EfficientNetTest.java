@@ -1,13 +1,13 @@
 package io.github.deepxray.keras;
 
-import io.github.deepxray.core.network.Layer;
-import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.network.WeightSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.WeightSpec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,5 @@
 package io.github.deepxray.keras;
 
-import io.github.deepxray.core.network.MultiplyAdds;
-import io.github.deepxray.core.network.Network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.network.Layer.Conv2D;
@@ -9,6 +7,8 @@ import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.network.Network;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -69,6 +69,8 @@ public record BackboneModel(Backbone backbone, Model model, String source) {
       Backbone backbone, int imageSize, String weights, Progress progress) throws IOException {
     PretrainedWeights pretrained = backbone.weights(weights, progress);
     return new BackboneModel(
-        backbone, new Model(backbone.network(imageSize), pretrained.weights()), pretrained.source());
+        backbone,
+        new Model(backbone.network(imageSize), pretrained.weights()),
+        pretrained.source());
   }
 }

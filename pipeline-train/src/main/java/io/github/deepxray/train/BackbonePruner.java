@@ -1,7 +1,6 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -121,9 +120,7 @@ public final class BackbonePruner {
             .train(
                 dataset,
                 new BackboneModel(
-                    before.architecture(),
-                    backbone,
-                    before.backboneSource() + ", pruned"),
+                    before.architecture(), backbone, before.backboneSource() + ", pruned"),
                 folder);
     TrainedModel.Description description =
         result

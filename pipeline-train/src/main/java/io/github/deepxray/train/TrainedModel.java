@@ -1,16 +1,15 @@
 package io.github.deepxray.train;
 
-import io.github.deepxray.core.backbone.Backbones;
-import io.github.deepxray.core.backbone.Backbone;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.io.Fingerprint;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;

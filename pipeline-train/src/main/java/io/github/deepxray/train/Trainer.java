@@ -108,7 +108,8 @@ public final class Trainer {
    * @throws DeepXrayException if the data set does not fit
    * @throws IOException if something cannot be read or written
    */
-  public Result train(PreparedDataset dataset, BackboneModel backbone, Path folder) throws IOException {
+  public Result train(PreparedDataset dataset, BackboneModel backbone, Path folder)
+      throws IOException {
     int imageSize = dataset.manifest().options().imageSize();
     if (imageSize != backbone.imageSize()) {
       throw new DeepXrayException(

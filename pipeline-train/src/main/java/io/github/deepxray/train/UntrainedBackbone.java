@@ -4,7 +4,6 @@ import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Model;

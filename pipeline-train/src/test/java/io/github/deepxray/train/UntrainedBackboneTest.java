@@ -1,6 +1,5 @@
 package io.github.deepxray.train;
 
-import io.github.deepxray.core.backbone.Backbone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

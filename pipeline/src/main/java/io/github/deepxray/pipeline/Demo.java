@@ -1,9 +1,9 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;

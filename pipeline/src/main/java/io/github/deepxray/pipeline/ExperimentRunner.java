@@ -1,6 +1,5 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.FileSizes;

@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.AtomicFiles;

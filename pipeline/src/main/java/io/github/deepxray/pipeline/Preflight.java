@@ -36,7 +36,8 @@ record Preflight(Backbone architecture, Network backbone, Network classifier) {
   }
 
   private void stages(RunSpec spec) {
-    spec.fineTuning().ifPresent(options -> Blocks.cut(architecture, classifier, options.spec().from()));
+    spec.fineTuning()
+        .ifPresent(options -> Blocks.cut(architecture, classifier, options.spec().from()));
     var channels = spec.pruning().flatMap(BackbonePruner.Options::channels);
     channels.ifPresent(this::channels);
     // A narrowed network is another one.

@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;

@@ -26,9 +26,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Removes expanded channels from {@linkplain ExpansionBlock expansion blocks}: the expansion, the depthwise
- * convolution, what squeeze-and-excitation reads and scales and what the projection reads become
- * narrower together. Unlike single zeros this makes the network faster everywhere.
+ * Removes expanded channels from {@linkplain ExpansionBlock expansion blocks}: the expansion, the
+ * depthwise convolution, what squeeze-and-excitation reads and scales and what the projection reads
+ * become narrower together. Unlike single zeros this makes the network faster everywhere.
  *
  * <p>The loss of a channel does so much damage as its gated output adds to the variance of the
  * block's output: its variance (without compensation, its mean square) over positions and examples
@@ -105,15 +105,15 @@ public final class ChannelPruning {
    * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
    * @throws IOException if an example cannot be read
    */
-  public Result prune(
-      Model model, List<ExpansionBlock> expansions, RepresentativeDataset examples)
+  public Result prune(Model model, List<ExpansionBlock> expansions, RepresentativeDataset examples)
       throws IOException {
     Network network = model.network();
     ChannelWidths search = new ChannelWidths(spec, network, expansions);
     List<Expansion> blocks = Expansion.of(network, expansions, spec.cost());
     List<String> tensors = new ArrayList<>();
     for (Expansion block : blocks) {
-      tensors.addAll(List.of(block.layers().activation(), block.layers().gated(), block.output(network)));
+      tensors.addAll(
+          List.of(block.layers().activation(), block.layers().gated(), block.output(network)));
     }
     Map<String, ChannelStatistics> statistics =
         ChannelStatistics.collect(engines, cores, model, tensors, examples, progress);
@@ -256,8 +256,7 @@ public final class ChannelPruning {
     into.put(name, FloatTensor.of(values, shape));
   }
 
-  private double[] damage(
-      Model model, Expansion block, Map<String, ChannelStatistics> statistics) {
+  private double[] damage(Model model, Expansion block, Map<String, ChannelStatistics> statistics) {
     ChannelStatistics gated = statistics.get(block.layers().gated());
     ChannelStatistics output = statistics.get(block.output(model.network()));
     double variance = IntStream.range(0, output.means().size()).mapToDouble(output::variance).sum();

@@ -29,7 +29,9 @@ record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
       if (network.tensors().contains(block.expand())
           && network.layer(block.expand()) instanceof Conv2D conv) {
         long multiplyAdds =
-            convolutions(block).mapToLong(l -> MultiplyAdds.of(network, layer(network, block, l))).sum();
+            convolutions(block)
+                .mapToLong(l -> MultiplyAdds.of(network, layer(network, block, l)))
+                .sum();
         // The projection and the squeeze write as many values as before.
         long values = (long) network.size(block.expand()) + network.size(block.depthwise());
         long all = cost.of(multiplyAdds, values);

@@ -1,19 +1,19 @@
 package io.github.deepxray.optimize.prune;
 
-import io.github.deepxray.core.network.Layer;
 import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.ExpansionBlock;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.prune.ChannelPruning.Result;
@@ -198,7 +198,8 @@ class ChannelPruningTest {
     ChannelPruningSpec spec =
         ChannelPruningSpec.of(0.6).withAllocation(Allocation.UNIFORM).withCost(Cost.MULTIPLY_ADDS);
     Network b0 = EfficientNet.B0.network();
-    Map<String, Integer> widths = new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(Map.of());
+    Map<String, Integer> widths =
+        new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(Map.of());
     Map<String, Integer> own = EfficientNet.B0.expansionChannels();
     widths.forEach(
         (block, width) ->
@@ -223,7 +224,8 @@ class ChannelPruningTest {
               damage.put(block, values);
             });
     ChannelPruningSpec spec = ChannelPruningSpec.of(0.93).withCost(Cost.MULTIPLY_ADDS);
-    Map<String, Integer> widths = new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(damage);
+    Map<String, Integer> widths =
+        new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(damage);
     EfficientNet.B0
         .expansionChannels()
         .forEach(
@@ -249,9 +251,14 @@ class ChannelPruningTest {
               damage.put(block, values);
             });
     ChannelPruningSpec spec = ChannelPruningSpec.of(0.9);
-    int byTime = new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(damage).get("block2a");
+    int byTime =
+        new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks())
+            .choose(damage)
+            .get("block2a");
     int byMultiplyAdds =
-        new ChannelWidths(spec.withCost(Cost.MULTIPLY_ADDS), b0, EfficientNet.B0.expansionBlocks()).choose(damage).get("block2a");
+        new ChannelWidths(spec.withCost(Cost.MULTIPLY_ADDS), b0, EfficientNet.B0.expansionBlocks())
+            .choose(damage)
+            .get("block2a");
     assertThat(byTime).isLessThanOrEqualTo(byMultiplyAdds);
   }
 
@@ -301,12 +308,16 @@ class ChannelPruningTest {
     assertThatThrownBy(() -> prune(MODEL, widths(Map.of("block4a", 25))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("1 to 24");
-    assertThatThrownBy(() -> ChannelPruning.keep(MODEL, blocks(MODEL), Map.of("block5a", List.of(1))))
+    assertThatThrownBy(
+            () -> ChannelPruning.keep(MODEL, blocks(MODEL), Map.of("block5a", List.of(1))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block5a");
     Model b0 = Fixtures.withRandomWeights(EfficientNet.B0.network(32), 1);
     Model quantized = new DynamicRangeQuantization().apply(b0);
-    assertThatThrownBy(() -> ChannelPruning.keep(quantized, blocks(quantized), Map.of("block6a", List.of(1, 2, 3))))
+    assertThatThrownBy(
+            () ->
+                ChannelPruning.keep(
+                    quantized, blocks(quantized), Map.of("block6a", List.of(1, 2, 3))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("before quantizing");
   }

@@ -89,8 +89,7 @@ public final class Blocks {
    * @param network the part of the classifier that is trained
    * @throws DeepXrayException if the specification names a part that is not trained
    */
-  static Map<String, Double> learningRates(
-      Backbone backbone, Network network, FineTuneSpec spec) {
+  static Map<String, Double> learningRates(Backbone backbone, Network network, FineTuneSpec spec) {
     List<String> parts = new ArrayList<>(new LinkedHashSet<>(byLayer(backbone, network).values()));
     Map<String, Double> rates = new LinkedHashMap<>();
     double rate = 1;
@@ -124,8 +123,7 @@ public final class Blocks {
    * @param network the part of the classifier that is trained
    * @throws DeepXrayException if the specification names a part that is not trained
    */
-  static Map<String, Double> weightRates(
-      Backbone backbone, Network network, FineTuneSpec spec) {
+  static Map<String, Double> weightRates(Backbone backbone, Network network, FineTuneSpec spec) {
     Map<String, Double> byBlock = learningRates(backbone, network, spec);
     Map<String, String> blocks = byLayer(backbone, network);
     Map<String, Double> rates = new HashMap<>();

@@ -187,7 +187,8 @@ public final class FineTuner {
   private Result train(
       PreparedDataset dataset, TrainedModel model, Path folder, StageManifest manifest)
       throws IOException {
-    String cut = Blocks.cut(
+    String cut =
+        Blocks.cut(
             model.description().architecture(), model.model().network(), options.spec().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.FineTuneSpec;
@@ -87,6 +87,7 @@ class BlocksTest {
     assertThat(rates.get("block7a")).isEqualTo(0.5);
     assertThat(rates.get("block6d")).isCloseTo(0.25, within(1e-12));
     // From the stem on.
-    assertThat(Blocks.learningRates(EfficientNet.B0, classifier(EfficientNet.B0), spec)).containsKey("stem");
+    assertThat(Blocks.learningRates(EfficientNet.B0, classifier(EfficientNet.B0), spec))
+        .containsKey("stem");
   }
 }

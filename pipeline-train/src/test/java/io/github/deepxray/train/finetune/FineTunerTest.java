@@ -120,7 +120,8 @@ class FineTunerTest {
   /** Whatever comes before the first trained block, and the statistics, keep their bits. */
   @Test
   void trainsTheBlocksAskedForOnly() throws IOException {
-    Map<String, String> blocks = Blocks.byLayer(start.description().architecture(), start.model().network());
+    Map<String, String> blocks =
+        Blocks.byLayer(start.description().architecture(), start.model().network());
     for (String from : List.of("block7a", "all")) {
       FineTuneSpec spec =
           SPEC.withFrom(from).withEpochs(1).withBatchSize(48).with(learningRates("top", 0), "test");

@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 
 /**
  * Trains a classifier on drawn phantoms; with X-rays, give {@code prepare} the archive, and take
- * {@code BackboneModel.load(EfficientNet.B0, io.github.deepxray.core.backbone.Backbone.IMAGENET, Progress.NONE)}.
+ * {@code BackboneSpec.of("b0").load(Progress.NONE)}.
  */
 final class Train {
   private Train() {}
