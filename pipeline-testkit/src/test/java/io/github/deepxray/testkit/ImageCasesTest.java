@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.core.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.EnumSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Images that other programs wrote in ways that are easily misread. */
 class ImageCasesTest {
   private static DecodedImage decode(byte[] bytes) {
-    return ImageCodec.decode(bytes, "it", ImageLimits.DEFAULT, EnumSet.allOf(ImageFormat.class));
+    return ImageCodec.decode(bytes, "it", ImageLimits.DEFAULT, ImageFormats.all());
   }
 
   private static DecodedImage decode(String name) throws IOException {
