@@ -50,6 +50,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.quantize.QuantizedForms;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -46,6 +46,7 @@ import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.quantize.QuantizedForms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

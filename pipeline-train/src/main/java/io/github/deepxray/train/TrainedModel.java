@@ -251,14 +251,19 @@ public record TrainedModel(Description description, Model model) {
     return Fingerprint.of(List.of(description, model.fingerprint()));
   }
 
+  /** The name of the layer that writes the feature vector. */
+  public String features() {
+    return description.architecture().features();
+  }
+
   /** The backbone alone: from images to features. */
   public Model backbone() {
-    return model.cutAt(description.architecture().features());
+    return model.cutAt(features());
   }
 
   /** The head alone: from features to the probability or probabilities. */
   public Model head() {
-    int features = model.network().size(description.architecture().features());
+    int features = model.network().size(features());
     return new Model(
         HeadNetworks.inference(description.head(), features, description.classes()),
         model.weights());

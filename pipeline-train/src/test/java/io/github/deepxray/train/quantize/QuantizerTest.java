@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.train.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,7 +17,6 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.Quantizer.Refit;
 import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
@@ -35,6 +34,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.quantize.Quantizer.Refit;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
