@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetAudit.Skipped;
@@ -112,9 +112,9 @@ record Layout(
         junk.merge(kind.get(), 1, Integer::sum);
       } else if (place.isPresent()) {
         placed.add(place.get());
-      } else if (ImageFormat.isImageName(file.path()) && layout.leavesOutOthers()) {
-        other.merge(ImageFormat.extension(file.path()), 1, Integer::sum);
-      } else if (ImageFormat.isImageName(file.path())) {
+      } else if (ImageFormats.isImageName(file.path()) && layout.leavesOutOthers()) {
+        other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
+      } else if (ImageFormats.isImageName(file.path())) {
         quarantined.add(
             new Quarantined(
                 file.path(),
@@ -123,7 +123,7 @@ record Layout(
                     + layout
                     + (classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()))));
       } else {
-        other.merge(ImageFormat.extension(file.path()), 1, Integer::sum);
+        other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
       }
     }
     String root = root(placed);
@@ -331,12 +331,12 @@ record Layout(
 
   private static boolean isSetAside(
       Candidate image, ClassNames classes, List<Quarantined> quarantined) {
-    if (!ImageFormat.isImageName(image.path())) {
+    if (!ImageFormats.isImageName(image.path())) {
       quarantined.add(
           new Quarantined(
               image.path(),
               Reason.NO_IMAGE,
-              "its extension is none of " + String.join(", ", ImageFormat.extensions())));
+              "its extension is none of " + String.join(", ", ImageFormats.extensions())));
       return true;
     }
     if (image.name().contradicts(image.label())) {

@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.datasets.source.FileSource;
 import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.datasets.source.SourceFile;
@@ -57,7 +57,7 @@ final class LayoutFinder {
   static Found find(FileSource source, Optional<ClassNames> wanted, Optional<FolderLayout> told) {
     List<List<String>> folders = new ArrayList<>();
     for (SourceFile file : source.files()) {
-      if (ImageFormat.isImageName(file.path()) && Junk.of(file.path()).isEmpty()) {
+      if (ImageFormats.isImageName(file.path()) && Junk.of(file.path()).isEmpty()) {
         folders.add(file.folders());
       }
     }
@@ -114,7 +114,7 @@ final class LayoutFinder {
         folders.isEmpty()
             && source.files().stream()
                 .map(SourceFile::path)
-                .anyMatch(path -> ImageFormat.isImageName(path) && Junk.of(path).isPresent());
+                .anyMatch(path -> ImageFormats.isImageName(path) && Junk.of(path).isPresent());
     if (hidden) {
       return ": all of its images lie in hidden or system folders; rename these.";
     }

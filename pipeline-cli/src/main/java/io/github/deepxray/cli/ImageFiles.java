@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.datasets.source.Junk;
 import java.io.File;
 import java.io.IOException;
@@ -72,7 +72,7 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     if (images.isEmpty()) {
       throw new DeepXrayException(
           "There are no image files (."
-              + String.join(", .", ImageFormat.extensions())
+              + String.join(", .", ImageFormats.extensions())
               + ") in "
               + paths.stream().map(Path::toString).collect(Collectors.joining(", "))
               + "; name images or folders that hold some.");
@@ -144,10 +144,10 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
             Files.isDirectory(file) ? "linked folders" : "broken links or devices",
             1,
             Integer::sum);
-      } else if (ImageFormat.isImageName(name.toString())) {
+      } else if (ImageFormats.isImageName(name.toString())) {
         images.add(new Image(file, name));
       } else {
-        String end = ImageFormat.extension(file.getFileName().toString());
+        String end = ImageFormats.extension(file.getFileName().toString());
         leftOut.merge(end.isEmpty() ? "without extension" : "." + end, 1, Integer::sum);
       }
       return FileVisitResult.CONTINUE;

@@ -1,7 +1,9 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.image.ImageFormats;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ListResourceBundle;
 import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -10,6 +12,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The entry point. */
 public final class Main {
+  private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
   // The HTTP library within MLflow's client would write every retry to the terminal. Held here,
   // because a logger that nobody holds forgets its level.
   private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
@@ -20,6 +23,10 @@ public final class Main {
   public static void main(String[] arguments) {
     // TensorFlow Java names operations in it, and refuses the digits of some languages.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
+    // What the library logs is one line, as the other messages.
+    if (System.getProperty(LOG_FORMAT) == null) {
+      System.setProperty(LOG_FORMAT, "deepxray: %5$s%n");
+    }
     CHATTER.setLevel(Level.OFF);
     int code = commandLine(arguments).execute(arguments);
     // Maven runs this in its own process, which a needless exit would end before its summary.
@@ -53,9 +60,18 @@ public final class Main {
     }
   }
 
+  /** Words of help texts that depend on the class path. */
+  private static final class HelpTexts extends ListResourceBundle {
+    @Override
+    protected Object[][] getContents() {
+      return new Object[][] {{"image.formats", ImageFormats.titles()}};
+    }
+  }
+
   /** The command line for these arguments, among which {@code --config} is looked for. */
   static CommandLine commandLine(String... arguments) {
     CommandLine commandLine = new CommandLine(new DeepXray());
+    commandLine.setResourceBundle(new HelpTexts());
     commandLine.setDefaultValueProvider(new ConfigFile.Defaults(arguments));
     commandLine.setExecutionExceptionHandler(new Failures());
     commandLine.setParameterExceptionHandler(new Failures());

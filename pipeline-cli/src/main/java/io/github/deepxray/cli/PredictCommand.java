@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Classifies images with a bundle, a .tflite file or a SavedModel.",
       "",
-      "Reads JPEG, PNG, BMP and TIFF of any size, 8 or 16 bits, grey or colour; folders are"
+      "Reads ${bundle:image.formats} of any size, 8 or 16 bits, grey or colour; folders are"
           + " searched. A file that cannot be read is reported and the others go on; the exit code"
           + " is then 1. With TFLite, TensorFlow is not loaded.",
       ""

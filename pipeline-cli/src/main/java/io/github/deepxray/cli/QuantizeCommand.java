@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
-import io.github.deepxray.export.Quantizer;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

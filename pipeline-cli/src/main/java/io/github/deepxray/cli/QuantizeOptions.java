@@ -2,13 +2,13 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -3,12 +3,12 @@ package io.github.deepxray.cli;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.io.IOException;
 
 /** Prints the result of each stage. */

@@ -2,7 +2,6 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.Quantizer;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.pipeline.BackboneSpec;
@@ -16,6 +15,7 @@ import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

@@ -3,8 +3,8 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.pipeline.BackboneSpec;
@@ -110,6 +110,17 @@ class PipelineRunTest {
             "finished");
     assertThat(result.verification().passed()).isTrue();
     assertThat(out.resolve("tensorboard/train")).isNotEmptyDirectory();
+    assertThat(GuestTracker.told(out))
+        .containsExactly(
+            "run run anew true {tensorboard=true}",
+            "options true",
+            "train",
+            "epochs",
+            "evaluation",
+            "measured true",
+            "bundle deepxray true",
+            "finished",
+            "closed");
     List<String> models =
         List.of(
             Bundle.SAVED_MODEL + "/saved_model.pb",

@@ -42,6 +42,7 @@ import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.quantize.QuantizedForms;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;

@@ -2,18 +2,14 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.image.ImageFormat;
+import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
-import java.util.Set;
 
 /** The images of a request, made ready for the model one after the other. */
 interface ImageSource {
-  /** Few formats, since anybody may send anything: the JDK's reader of TIFF trusts its input. */
-  Set<ImageFormat> FORMATS = Set.of(ImageFormat.JPEG, ImageFormat.PNG);
-
   /** How many there are. */
   int count();
 
@@ -50,7 +46,7 @@ interface ImageSource {
   }
 
   /**
-   * JPEG or PNG files of any size.
+   * Image files of any size in the formats that are served.
    *
    * @param height of the model's input
    * @param width of the model's input
@@ -80,7 +76,7 @@ interface ImageSource {
    */
   static RgbImage decode(byte[] file, String what, ImageLimits limits) {
     try {
-      return ImageCodec.decode(file, what, limits, FORMATS).image();
+      return ImageCodec.decode(file, what, limits, ImageFormats.served()).image();
     } catch (DeepXrayException e) {
       throw ApiException.badRequest(e.getMessage());
     }

@@ -1,55 +1,54 @@
 package io.github.deepxray.core.image;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
-/** The kinds of image files that {@link ImageCodec} reads. */
-public enum ImageFormat {
-  /** JPEG, baseline and progressive: grey, colour, CMYK and YCCK. */
-  JPEG,
-  /** PNG with 1 to 16 bits. */
-  PNG,
-  /** Windows bitmaps. */
-  BMP,
-  /** TIFF; of several pages the first. */
-  TIFF;
+/**
+ * Format of image files. A library offers one as a {@link java.util.ServiceLoader service}; {@link
+ * ImageFormats} finds it, and data sets, commands and the server then read such files.
+ *
+ * <p>Of a file that is damaged an {@link IOException} says what is wrong in a few words, such as
+ * {@code it is cut off}; {@link ImageCodec} makes the message of it.
+ */
+public interface ImageFormat {
+  /** The name in lower case, such as {@code jpeg}; no two formats have the same. */
+  String name();
 
-  /** The name in files: lower case. */
-  public String key() {
-    return name().toLowerCase(Locale.ROOT);
+  /** The name in messages; upper case. */
+  default String title() {
+    return name().toUpperCase(Locale.ROOT);
   }
 
-  /** The extensions of these formats' names, in lower case. */
-  public static List<String> extensions() {
-    return List.of("jpeg", "jpg", "jfif", "jpe", "png", "bmp", "tif", "tiff");
+  /** The extensions of such files' names, in lower case and without the dot. */
+  List<String> extensions();
+
+  /** Whether the first bytes of a file are those of this format. */
+  boolean matches(byte[] bytes);
+
+  /**
+   * Whether a server reads this format. Anybody may send it anything: this must hold only if
+   * hostile files take no more time or memory than {@link ImageLimits} let expect.
+   */
+  default boolean isServed() {
+    return false;
   }
 
   /**
-   * The extension of a file's name in lower case, without the dot; empty if what follows the last
-   * dot is none, as in a number.
+   * Reads the header alone; nothing is decoded.
+   *
+   * @param source where the bytes come from, for messages
+   * @throws IOException if the header is damaged
    */
-  public static String extension(String name) {
-    String last = name.substring(name.lastIndexOf('/') + 1);
-    int dot = last.lastIndexOf('.');
-    String end = dot <= 0 ? "" : last.substring(dot + 1).toLowerCase(Locale.ROOT);
-    return end.matches("(?=.*[a-z])[a-z0-9_]{1,10}") ? end : "";
-  }
+  ImageCodec.Header header(byte[] bytes, String source) throws IOException;
 
-  /** Whether a file's name ends as one of these formats' names do. */
-  public static boolean isImageName(String name) {
-    int dot = name.lastIndexOf('.');
-    return dot >= 0 && ofExtension(name.substring(dot + 1)).isPresent();
-  }
-
-  /** The format of an extension without the dot, which is also what the JDK calls it. */
-  static Optional<ImageFormat> ofExtension(String extension) {
-    return switch (extension.toLowerCase(Locale.ROOT)) {
-      case "jpeg", "jpg", "jfif", "jpe" -> Optional.of(JPEG);
-      case "png" -> Optional.of(PNG);
-      case "bmp" -> Optional.of(BMP);
-      case "tif", "tiff" -> Optional.of(TIFF);
-      default -> Optional.empty();
-    };
-  }
+  /**
+   * Decodes an image. Before it allocates memory for the pixels it calls {@link ImageLimits#check}.
+   *
+   * @param source where the bytes come from, for messages
+   * @param limits how large the image may be
+   * @throws io.github.deepxray.core.DeepXrayException if it is larger
+   * @throws IOException if it is damaged
+   */
+  DecodedImage decode(byte[] bytes, String source, ImageLimits limits) throws IOException;
 }

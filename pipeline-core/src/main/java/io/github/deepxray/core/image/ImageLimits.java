@@ -1,5 +1,6 @@
 package io.github.deepxray.core.image;
 
+import io.github.deepxray.core.DeepXrayException;
 import java.util.Optional;
 
 /**
@@ -57,6 +58,21 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
           size + " pixels, more than " + maxAspect + " times as long one way as the other");
     }
     return Optional.empty();
+  }
+
+  /**
+   * Refuses an image that announces too large a size.
+   *
+   * @param height in pixels
+   * @param width in pixels
+   * @param source where the image comes from, for the message
+   * @throws DeepXrayException if it is too large
+   */
+  public void check(int height, int width, String source) {
+    Optional<String> objection = objection(height, width);
+    if (objection.isPresent()) {
+      throw new DeepXrayException(source + ": the image announces " + objection.get() + ".");
+    }
   }
 
   /** The most scans of a JPEG of so many pixels. */

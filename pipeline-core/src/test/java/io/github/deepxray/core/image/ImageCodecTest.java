@@ -20,7 +20,6 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.CRC32;
@@ -163,9 +162,9 @@ class ImageCodecTest {
   @Test
   void readsNoOtherFormatsThanThoseItIsAllowed() {
     byte[] jpeg = ImageCodec.encodeJpeg(ramp(4, 4), 90);
-    Set<ImageFormat> formats = Set.of(ImageFormat.PNG, ImageFormat.BMP);
+    List<ImageFormat> formats = List.of(new JdkImageFormat.Png(), new JdkImageFormat.Bmp());
     assertThat(
-            ImageCodec.decode(jpeg, "x", ImageLimits.DEFAULT, Set.of(ImageFormat.JPEG))
+            ImageCodec.decode(jpeg, "x", ImageLimits.DEFAULT, List.of(new JdkImageFormat.Jpeg()))
                 .image()
                 .height())
         .isEqualTo(4);

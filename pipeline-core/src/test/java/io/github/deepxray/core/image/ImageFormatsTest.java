@@ -134,6 +134,6 @@ class ImageFormatsTest {
     "b., false",
   })
   void knowsTheNamesOfImages(String name, boolean image) {
-    assertThat(ImageFormat.isImageName(name)).isEqualTo(image);
+    assertThat(ImageFormats.isImageName(name)).isEqualTo(image);
   }
 }

@@ -15,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.TreeMap;
@@ -32,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is said of images, and what of them is refused; ImageCasesTest has those of others. */
 class ImageNotesTest {
   private static DecodedImage decode(byte[] bytes) {
-    return ImageCodec.decode(bytes, "it", ImageLimits.DEFAULT, EnumSet.allOf(ImageFormat.class));
+    return ImageCodec.decode(bytes, "it", ImageLimits.DEFAULT, ImageFormats.all());
   }
 
   private static byte[] write(BufferedImage image, String format) throws IOException {

@@ -41,9 +41,9 @@ public record Stage(String name, Record options, Map<String, String> inputs, Lis
     return new Stage(name, options, all, outputs);
   }
 
-  /** The same, computed by an engine, which may change results in the last digits. */
+  /** The same, computed by one more engine, which may change results in the last digits. */
   public Stage computedBy(EngineFactory engines) {
-    return reading("engine", engines.name() + " " + engines.version());
+    return reading("engine " + engines.name(), engines.version());
   }
 
   /** The same with these files as its outputs. */

@@ -2,14 +2,22 @@ package io.github.deepxray.train.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.classify.Limits;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.optimize.quantize.RangeMethod;
+import io.github.deepxray.optimize.quantize.RangeSelection;
+import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.quantize.Quantizer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +36,23 @@ class StageTest {
         new Trainer.Options(HeadSpec.of("original"), 1, 0.9, 0.2),
         new BackbonePruner.Options(
             Optional.of(ChannelPruningSpec.of(0.8)), Optional.of(PruningSpec.of(0.5)), 8, trainer),
-        FineTuner.Options.of(FineTuneSpec.DEFAULT, 7).withPruning(gradual));
+        FineTuner.Options.of(FineTuneSpec.DEFAULT, 7).withPruning(gradual),
+        new Quantizer.Options(
+            List.of(
+                QuantizationSpec.of(QuantizationMode.INT8)
+                    .withRanges(
+                        RangeSelection.of(new RangeMethod.Percentile(0.99))
+                            .with("stem", new RangeMethod.MovingAverage(0.9)))),
+            8,
+            true,
+            Quantizer.Refit.AUTO,
+            Optional.of(new SensitivitySearch.Limits(2, 1.5)),
+            true,
+            TfLiteWriter.DataType.INT8,
+            TfLiteWriter.DataType.FLOAT32,
+            false,
+            Limits.QUANTIZATION,
+            1));
   }
 
   @ParameterizedTest

@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.train.quantize;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.classify.Artifact;
@@ -87,7 +87,7 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
    * @throws DeepXrayException if it is damaged or belongs to another classifier
    * @throws IOException if it cannot be read
    */
-  static List<Form> read(Path folder, String model) throws IOException {
+  public static List<Form> read(Path folder, String model) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       return List.of();

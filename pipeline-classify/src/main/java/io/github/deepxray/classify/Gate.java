@@ -1,7 +1,5 @@
-package io.github.deepxray.export;
+package io.github.deepxray.classify;
 
-import io.github.deepxray.classify.Limits;
-import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Interval;

@@ -1,14 +1,12 @@
-package io.github.deepxray.export;
+package io.github.deepxray.classify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.deepxray.classify.Limits;
-import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.classify.Gate.Compared;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.export.Gate.Compared;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Runs a deployed model on the images of a split. */
-final class ArtifactScorer {
+public final class ArtifactScorer {
   /** How many images the signature that decodes in the graph is run on. */
   private static final int BYTES_IMAGES = 64;
 
@@ -36,7 +36,7 @@ final class ArtifactScorer {
    * @param cores how many processor cores to use
    * @param progress told of every image
    */
-  ArtifactScorer(PreparedDataset dataset, int cores, Progress progress) {
+  public ArtifactScorer(PreparedDataset dataset, int cores, Progress progress) {
     this.dataset = dataset;
     this.cores = cores;
     this.progress = progress;
@@ -44,7 +44,7 @@ final class ArtifactScorer {
 
   /** Loads the model with so many threads a call. */
   @FunctionalInterface
-  interface Loader {
+  public interface Loader {
     InferenceEngine load(int threads) throws IOException;
   }
 
@@ -54,13 +54,13 @@ final class ArtifactScorer {
    * @param scores of the images, in the order of the shards
    * @param engineSeconds how long the engines took, added up; decoding left out
    */
-  record Scores(SplitScores scores, double engineSeconds) {}
+  public record Scores(SplitScores scores, double engineSeconds) {}
 
   /**
    * A model cannot be loaded or run, or says what is no probability. That is the model's fault, not
    * that of the images or of who runs it.
    */
-  static final class UnusableException extends DeepXrayException {
+  public static final class UnusableException extends DeepXrayException {
     private static final long serialVersionUID = 1;
 
     UnusableException(Exception cause) {
@@ -95,7 +95,8 @@ final class ArtifactScorer {
    * @throws UnusableException if the model cannot be loaded or run
    * @throws IOException if the split cannot be read
    */
-  Scores score(String name, boolean parallel, Loader loader, Split split) throws IOException {
+  public Scores score(String name, boolean parallel, Loader loader, Split split)
+      throws IOException {
     // Several TFLite engines of one thread each do more than one of many threads; TensorFlow not.
     int workers = parallel ? Math.max(1, Math.min(cores, dataset.images(split))) : 1;
     TreeMap<Integer, Scored> scored = new TreeMap<>();
@@ -148,7 +149,7 @@ final class ArtifactScorer {
   /**
    * Runs the signature that decodes in the graph, on every n-th image so that all classes are in.
    */
-  Scores scoreBytes(String name, SavedModelEngine engine, Split split) throws IOException {
+  public Scores scoreBytes(String name, SavedModelEngine engine, Split split) throws IOException {
     List<Scored> scored = new ArrayList<>();
     double seconds = 0;
     int every = Math.max(1, dataset.images(split) / BYTES_IMAGES);
