@@ -1,7 +1,6 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.Tracking;
-import io.github.deepxray.track.mlflow.MlflowServer;
 import io.github.deepxray.track.mlflow.MlflowTracker;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -47,14 +46,7 @@ final class TrackingOptions {
    * @throws IOException never, as nothing is read
    */
   Tracking tracking(CommonOptions common, Path out) throws IOException {
-    Tracking.Options options =
-        Usage.check(
-            common,
-            () ->
-                new Tracking.Options(
-                    tensorBoard,
-                    mlflow.map(uri -> MlflowServer.of(uri, System.getenv())),
-                    experiment));
+    Tracking.Options options = Usage.check(common, this::options);
     PrintWriter err = common.command().commandLine().getErr();
     return new Tracking(
         out,
@@ -64,6 +56,12 @@ final class TrackingOptions {
           err.println("deepxray: " + line);
           err.flush();
         });
+  }
+
+  private Tracking.Options options() {
+    Tracking.Options options = Tracking.Options.DEFAULT.withMlflowExperiment(experiment);
+    Tracking.Options written = tensorBoard ? options : options.withoutTensorBoard();
+    return mlflow.map(written::withMlflow).orElse(written);
   }
 
   /** A command as the origin of what is tracked. */

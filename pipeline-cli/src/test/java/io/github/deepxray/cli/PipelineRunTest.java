@@ -110,6 +110,17 @@ class PipelineRunTest {
             "finished");
     assertThat(result.verification().passed()).isTrue();
     assertThat(out.resolve("tensorboard/train")).isNotEmptyDirectory();
+    assertThat(GuestTracker.told(out))
+        .containsExactly(
+            "run run anew true {tensorboard=true}",
+            "options true",
+            "train",
+            "epochs",
+            "evaluation",
+            "measured true",
+            "bundle deepxray true",
+            "finished",
+            "closed");
     List<String> models =
         List.of(
             Bundle.SAVED_MODEL + "/saved_model.pb",

@@ -45,7 +45,7 @@ import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
@@ -80,7 +80,7 @@ class BundleTest {
   @TempDir static Path home;
   private static HeadSpec head;
   private static TestRun pipeline;
-  private static Backbone backbone;
+  private static BackboneModel backbone;
   private static PreparedDataset dataset;
   private static Bundle bundle;
 

@@ -47,9 +47,7 @@ record ArtifactsSection(
             .filter(artifact -> !artifact.verdict().blessed())
             .map(a -> new Remark(a.path(), String.join("; ", a.verdict().objections())))
             .toList(),
-        content.artifacts().stream()
-            .flatMap(a -> a.widenedLimits().map(w -> new Remark(a.path(), w)).stream())
-            .toList(),
+        widened(content.artifacts()),
         content.others().stream()
             .map(
                 other ->
@@ -59,6 +57,13 @@ record ArtifactsSection(
                         Numbers.megabytes(other.bytes()),
                         other.what()))
             .toList());
+  }
+
+  /** Which artifacts were judged by wider limits, and by which. */
+  static List<Remark> widened(List<ArtifactReport> artifacts) {
+    return artifacts.stream()
+        .flatMap(a -> a.widenedLimits().map(w -> new Remark(a.path(), w)).stream())
+        .toList();
   }
 
   private static Table table(ReportContent content) {

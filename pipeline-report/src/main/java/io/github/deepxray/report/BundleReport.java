@@ -66,12 +66,47 @@ public final class BundleReport {
    * @throws IOException if a file cannot be read
    */
   public String html() throws IOException {
+    return ReportPage.html(content());
+  }
+
+  private ReportContent content() throws IOException {
     BundleRecords records = new BundleRecords(bundle);
     Provenance provenance = records.provenance();
+    ModelMetrics metrics = records.metrics();
+    DatasetManifest dataset = dataset(metrics);
+    ReportExtras extras = extras(bundle, provenance, dataset);
+    ModelCardText text =
+        new ModelCardText(
+            extras.origin(), new ClassVocabulary(dataset.profile()), provenance.training());
+    return new ReportContent(
+        extras.name(),
+        extras.purpose(),
+        text.dataName(),
+        text.data(),
+        text.limits(),
+        provenance.training().backboneSource() + text.backboneHistory().replace("`", ""),
+        provenance.training(),
+        provenance.weights(),
+        metrics,
+        predictions(records, metrics),
+        dataset,
+        bundle.artifacts(),
+        others(bundle, extras),
+        speed,
+        histories(bundle),
+        extras.samples(),
+        extras.mistakes(),
+        extras.explained().map(BundleReport::sentence),
+        provenance.config(),
+        provenance.versions(),
+        provenance.host());
+  }
+
+  /** The data set, if it is of the classes of the metrics. */
+  private DatasetManifest dataset(ModelMetrics metrics) throws IOException {
     DatasetManifest dataset =
         DatasetManifest.read(
             bundle.folder().resolve(PreparedDataset.MANIFEST), "export the bundle again");
-    ModelMetrics metrics = records.metrics();
     if (!metrics.classes().equals(dataset.classNames())) {
       throw new DeepXrayException(
           bundle.folder()
@@ -81,39 +116,16 @@ public final class BundleReport {
               + PreparedDataset.MANIFEST
               + " are of different classes; export the bundle again.");
     }
-    ReportExtras extras = extras(bundle, provenance, dataset);
-    ModelCardText statements =
-        new ModelCardText(
-            extras.origin(), new ClassVocabulary(dataset.profile()), provenance.training());
-    String backbone =
-        provenance.training().backboneSource() + statements.backboneHistory().replace("`", "");
+    return dataset;
+  }
+
+  private static Map<String, Predictions> predictions(BundleRecords records, ModelMetrics metrics)
+      throws IOException {
     Map<String, Predictions> predictions = new LinkedHashMap<>();
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       predictions.put(split.key(), records.predictions(split.key(), metrics));
     }
-    return ReportPage.html(
-        new ReportContent(
-            extras.name(),
-            extras.purpose(),
-            statements.dataName(),
-            ModelCardText.unwrapped(statements.data()),
-            statements.limits(),
-            backbone,
-            provenance.training(),
-            provenance.weights(),
-            metrics,
-            predictions,
-            dataset,
-            bundle.artifacts(),
-            others(bundle, extras),
-            speed,
-            histories(bundle),
-            extras.samples(),
-            extras.mistakes(),
-            extras.explained().map(BundleReport::sentence),
-            provenance.config(),
-            provenance.versions(),
-            provenance.host()));
+    return predictions;
   }
 
   /**
@@ -207,23 +219,30 @@ public final class BundleReport {
               "the trained network for keras.models.load_model",
               false));
     }
+    others.addAll(layerReports(bundle));
+    return others;
+  }
+
+  private static List<ReportContent.Other> layerReports(Bundle bundle) throws IOException {
     Path reports = bundle.folder().resolve(Bundle.REPORTS);
-    if (Files.isDirectory(reports)) {
-      try (Stream<Path> files = Files.list(reports)) {
-        for (Path file : files.sorted().toList()) {
-          String name = file.getFileName().toString();
-          if (name.endsWith(".html")) {
-            others.add(
-                new ReportContent.Other(
-                    Bundle.REPORTS + "/" + name,
-                    Files.size(file),
-                    "what each layer lost in quantization",
-                    true));
-          }
+    if (!Files.isDirectory(reports)) {
+      return List.of();
+    }
+    List<ReportContent.Other> pages = new ArrayList<>();
+    try (Stream<Path> files = Files.list(reports)) {
+      for (Path file : files.sorted().toList()) {
+        String name = file.getFileName().toString();
+        if (name.endsWith(".html")) {
+          pages.add(
+              new ReportContent.Other(
+                  Bundle.REPORTS + "/" + name,
+                  Files.size(file),
+                  "what each layer lost in quantization",
+                  true));
         }
       }
     }
-    return others;
+    return pages;
   }
 
   private static String sentence(HeatMapCheck check) {

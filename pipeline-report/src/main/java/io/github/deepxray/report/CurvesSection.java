@@ -115,19 +115,7 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
     double share = (double) test.images().get(label.index()) / test.total();
     Interval area = curves.get(Split.TEST).area();
     Interval other = curves.get(Split.VALIDATION).area();
-    Chart chart =
-        Chart.of(
-            Figures.id("pr", content, label),
-            Figures.title(
-                "Precision-recall curves of the test and the validation split", content, label),
-            "Precision over sensitivity. Average precision on test "
-                + Numbers.interval(area)
-                + ", on validation "
-                + Numbers.interval(other)
-                + ".",
-            Axis.unit("sensitivity (recall): share of " + words.brief(label) + " found"),
-            Axis.unit("precision: share of alarms that are right"),
-            400);
+    Chart chart = precisionRecall(content, label, area, other);
     chart.diagonal(new Point(0, share), new Point(1, share));
     Figures.draw(chart, curves);
     for (Split split : Figures.SPLITS) {
@@ -150,6 +138,22 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
             + " is: here "
             + Numbers.percent(share)
             + " of the test images. Where it is rarer, precision is lower.");
+  }
+
+  private static Chart precisionRecall(
+      ReportContent content, Label label, Interval test, Interval validation) {
+    return Chart.of(
+        Figures.id("pr", content, label),
+        Figures.title(
+            "Precision-recall curves of the test and the validation split", content, label),
+        "Precision over sensitivity. Average precision on test "
+            + Numbers.interval(test)
+            + ", on validation "
+            + Numbers.interval(validation)
+            + ".",
+        Axis.unit("sensitivity (recall): share of " + content.words().brief(label) + " found"),
+        Axis.unit("precision: share of alarms that are right"),
+        400);
   }
 
   private static Table heights(

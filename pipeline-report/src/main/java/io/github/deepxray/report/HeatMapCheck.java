@@ -12,4 +12,9 @@ package io.github.deepxray.report;
  *     if there is none, 1 where neither's values vary and 0 where one's do
  */
 public record HeatMapCheck(
-    long bytes, int height, int width, int images, double meanDifference, double correlation) {}
+    long bytes, int height, int width, int images, double meanDifference, double correlation) {
+  /** The mean difference in percent. */
+  String percent() {
+    return Numbers.decimals(100 * meanDifference, 1);
+  }
+}

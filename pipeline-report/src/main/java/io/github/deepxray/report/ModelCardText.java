@@ -70,27 +70,9 @@ record ModelCardText(
 
   /** Where the images come from. */
   String data() {
-    return switch (origin) {
-      case KERMANY_2018 ->
-          """
-          Chest X-Ray Images (Pneumonia) by D. Kermany, K. Zhang and M. Goldbaum, Mendeley Data 2018
-          (doi:10.17632/rscbjbr9sj), licence CC BY 4.0; recognized by the number of images in its
-          folders. Described in D. Kermany et al., Identifying Medical Diagnoses and Treatable
-          Diseases by Image-Based Deep Learning, Cell 172(5), 2018 (doi:10.1016/j.cell.2018.02.010).
-          The archive's test split is kept; validation was drawn from its train split by patient.
-          """;
-      case PHANTOMS ->
-          """
-          Phantoms: drawings of lungs, ribs and heart made by a program, with and without drawn
-          opacities. They show no patient and are not medical data.
-          """;
-      case UNKNOWN ->
-          """
-          Images given by whoever ran the training. Where they come from, under which licence, and
-          who labelled them is not known to the program that wrote this card: say it here before
-          you pass the model on.
-          """;
-    };
+    String text = Templates.text(out -> JteoriginGenerated.render(out, null, origin));
+    // The model card breaks its lines.
+    return text.strip().replaceAll("\\s+", " ");
   }
 
   /** What the model is not good for, a sentence or two each. */
@@ -142,10 +124,5 @@ record ModelCardText(
             + words.scored()
             + smoothed
             + ": they are not calibrated to the share anywhere else.";
-  }
-
-  /** Text without the line breaks of the model card. */
-  static String unwrapped(String text) {
-    return text.strip().replaceAll("\\s+", " ");
   }
 }

@@ -1,7 +1,6 @@
 package io.github.deepxray.report;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -16,6 +15,9 @@ public record ModelSpeed(double milliseconds, double speedup) {
     return List.of(
         Cell.of(speed.map(s -> Numbers.decimals(s.milliseconds, 2)).orElse(Numbers.NONE)),
         Cell.of(
-            speed.map(s -> String.format(Locale.ROOT, "%.2f ×", s.speedup)).orElse(Numbers.NONE)));
+            speed
+                .filter(s -> !Double.isNaN(s.speedup))
+                .map(s -> Numbers.decimals(s.speedup, 2) + " ×")
+                .orElse(Numbers.NONE)));
   }
 }

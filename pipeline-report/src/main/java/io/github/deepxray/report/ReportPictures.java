@@ -40,37 +40,39 @@ public final class ReportPictures {
    * @throws IOException if the data set cannot be read
    */
   public static List<Picture> samples(PreparedDataset dataset) throws IOException {
+    List<Picture> samples = new ArrayList<>(samples(dataset, Split.TRAIN));
+    samples.addAll(samples(dataset, Split.TEST));
+    return samples;
+  }
+
+  private static List<Picture> samples(PreparedDataset dataset, Split split) throws IOException {
     DatasetProfile profile = dataset.manifest().profile();
-    List<Picture> samples = new ArrayList<>();
-    for (Split split : List.of(Split.TRAIN, Split.TEST)) {
-      Map<String, Integer> sizes = new LinkedHashMap<>();
-      dataset.manifest().splits().stream()
-          .filter(summary -> summary.split() == split)
-          .map(summary -> sizes(summary, profile))
-          .forEach(sizes::putAll);
-      Map<String, List<Picture>> pictures = new LinkedHashMap<>();
-      sizes.keySet().stream()
-          .limit(MOST_ROWS)
-          .forEach(slice -> pictures.put(slice, new ArrayList<>()));
-      Map<String, Integer> seen = new HashMap<>();
-      try (XrayReader reader = dataset.read(split)) {
-        for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
-          String slice = profile.slice(r.get().filename(), r.get().label());
-          int index = seen.merge(slice, 1, Integer::sum) - 1;
-          int all = Math.max(1, sizes.getOrDefault(slice, 0));
-          int shown = Math.min(SAMPLES, all);
-          List<Picture> row = pictures.getOrDefault(slice, List.of());
-          // The middle of each of as many equal parts as are shown.
-          if (pictures.containsKey(slice)
-              && row.size() < shown
-              && index >= (2L * row.size() + 1) * all / (2L * shown)) {
-            row.add(Picture.of(r.get(), split, slice, SAMPLE_SIZE, Optional.empty()));
-          }
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    dataset.manifest().splits().stream()
+        .filter(summary -> summary.split() == split)
+        .map(summary -> sizes(summary, profile))
+        .forEach(sizes::putAll);
+    Map<String, List<Picture>> pictures = new LinkedHashMap<>();
+    sizes.keySet().stream()
+        .limit(MOST_ROWS)
+        .forEach(slice -> pictures.put(slice, new ArrayList<>()));
+    Map<String, Integer> seen = new HashMap<>();
+    try (XrayReader reader = dataset.read(split)) {
+      for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
+        String slice = profile.slice(r.get().filename(), r.get().label());
+        int index = seen.merge(slice, 1, Integer::sum) - 1;
+        int all = Math.max(1, sizes.getOrDefault(slice, 0));
+        int shown = Math.min(SAMPLES, all);
+        List<Picture> row = pictures.getOrDefault(slice, List.of());
+        // The middle of each of as many equal parts as are shown.
+        if (pictures.containsKey(slice)
+            && row.size() < shown
+            && index >= (2L * row.size() + 1) * all / (2L * shown)) {
+          row.add(Picture.of(r.get(), split, slice, SAMPLE_SIZE, Optional.empty()));
         }
       }
-      pictures.values().forEach(samples::addAll);
     }
-    return samples;
+    return pictures.values().stream().flatMap(List::stream).toList();
   }
 
   /** The number of images of each finer class, or of each class. */

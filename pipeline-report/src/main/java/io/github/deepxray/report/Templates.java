@@ -3,6 +3,7 @@ package io.github.deepxray.report;
 import gg.jte.TemplateOutput;
 import gg.jte.html.HtmlTemplateOutput;
 import gg.jte.html.OwaspHtmlTemplateOutput;
+import gg.jte.output.StringOutput;
 import java.util.function.Consumer;
 
 /** Renders the templates, which are compiled with this module. */
@@ -19,6 +20,13 @@ final class Templates {
     XmlOutput output = new XmlOutput();
     template.accept(new OwaspHtmlTemplateOutput(output));
     return output.text.toString();
+  }
+
+  /** Renders plain text: nothing is escaped. */
+  static String text(Consumer<TemplateOutput> template) {
+    StringOutput output = new StringOutput();
+    template.accept(output);
+    return output.toString();
   }
 
   /** Collects text with the characters of XML alone. */

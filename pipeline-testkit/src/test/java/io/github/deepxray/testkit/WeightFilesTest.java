@@ -2,7 +2,7 @@ package io.github.deepxray.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;

@@ -2,7 +2,7 @@ package io.github.deepxray.tflite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;

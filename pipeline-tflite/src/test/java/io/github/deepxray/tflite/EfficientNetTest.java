@@ -3,7 +3,7 @@ package io.github.deepxray.tflite;
 import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;

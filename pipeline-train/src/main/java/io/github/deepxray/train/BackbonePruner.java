@@ -1,7 +1,6 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -101,7 +100,7 @@ public final class BackbonePruner {
       backbone =
           new ChannelPruning(
                   options.channels().get(), context.engines(), context.cores(), context.progress())
-              .prune(backbone, examples)
+              .prune(backbone, before.architecture().expansionBlocks(), examples)
               .model();
     }
     if (options.weights().isPresent()) {
@@ -120,10 +119,8 @@ public final class BackbonePruner {
         new Trainer(options.trainer(), context)
             .train(
                 dataset,
-                new Backbone(
-                    EfficientNet.of(before.backbone()),
-                    backbone,
-                    before.backboneSource() + ", pruned"),
+                new BackboneModel(
+                    before.architecture(), backbone, before.backboneSource() + ", pruned"),
                 folder);
     TrainedModel.Description description =
         result

@@ -1,17 +1,18 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.Services;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.track.Measurement;
+import io.github.deepxray.track.TrackedRun;
 import io.github.deepxray.track.Tracker;
+import io.github.deepxray.track.TrackerFactory;
 import io.github.deepxray.track.Trackers;
 import io.github.deepxray.track.mlflow.MlflowServer;
-import io.github.deepxray.track.mlflow.MlflowTracker;
-import io.github.deepxray.track.tensorboard.TensorBoard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -23,9 +24,9 @@ import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,9 +34,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Keeps what a pipeline does in TensorBoard event files and in MLflow. Nothing is written and no
- * server is asked before the first training or measuring stage begins, so that a run that is
- * refused leaves no trace.
+ * Tells the trackers what a pipeline does: TensorBoard event files, MLflow and those that other
+ * libraries offer as a {@link TrackerFactory}. None is opened before the first training or
+ * measuring stage begins, so that a run that is refused leaves no trace.
  */
 public final class Tracking implements PipelineListener {
   private static final Set<PipelineStage> TRACKED =
@@ -50,40 +51,65 @@ public final class Tracking implements PipelineListener {
   private final Origin origin;
   private final Consumer<String> notes;
   private Optional<Tracker> tracker = Optional.empty();
-  private Optional<MlflowTracker> mlflow = Optional.empty();
   private boolean heard;
 
   /**
    * Where a run is tracked.
    *
-   * @param tensorBoard whether event files are written, into {@code <out>/tensorboard}
-   * @param mlflow the MLflow server, if there is one
-   * @param experiment the MLflow experiment to add the run to
+   * @param settings the options of trackers by name, which each {@link TrackerFactory} that is
+   *     found is given
    */
-  public record Options(boolean tensorBoard, Optional<MlflowServer> mlflow, String experiment) {
+  public record Options(Map<String, String> settings) {
     /** Event files for TensorBoard, no MLflow. */
-    public static final Options DEFAULT =
-        new Options(true, Optional.empty(), MlflowTracker.EXPERIMENT);
+    public static final Options DEFAULT = new Options(Map.of(TrackedRun.TENSORBOARD, "true"));
 
-    /** Checks the name of the experiment. */
+    /** Copies the settings. */
     public Options {
-      if (experiment.isBlank()) {
-        throw new DeepXrayException("The MLflow experiment needs a name.");
-      }
+      settings = Map.copyOf(settings);
     }
 
-    /** The same with an MLflow server. */
-    public Options withMlflow(MlflowServer server) {
-      return new Options(tensorBoard, Optional.of(server), experiment);
+    /** The same with another setting, which a tracker of another library may read. */
+    public Options with(String name, String value) {
+      Map<String, String> changed = new HashMap<>(settings);
+      changed.put(name, value);
+      return new Options(changed);
+    }
+
+    /** The same without event files for TensorBoard. */
+    public Options withoutTensorBoard() {
+      return with(TrackedRun.TENSORBOARD, "false");
+    }
+
+    /**
+     * The same with an MLflow server. The environment variables of MLflow let it in.
+     *
+     * @param address such as {@code http://127.0.0.1:5000}
+     * @throws DeepXrayException if the address is none of a server
+     */
+    public Options withMlflow(String address) {
+      MlflowServer.of(address, System.getenv());
+      return with(TrackedRun.MLFLOW, address);
+    }
+
+    /**
+     * The same with another MLflow experiment to add the run to.
+     *
+     * @throws DeepXrayException if the name is blank
+     */
+    public Options withMlflowExperiment(String name) {
+      if (name.isBlank()) {
+        throw new DeepXrayException("The MLflow experiment needs a name.");
+      }
+      return with(TrackedRun.MLFLOW_EXPERIMENT, name);
     }
   }
 
   /** What is tracked. */
   public interface Origin {
-    /** The name of the run for MLflow. */
+    /** The name of the run. */
     String name();
 
-    /** Whether earlier event files in the folder are of another run and are removed. */
+    /** Whether what earlier runs left in the folder is of another run and is removed. */
     boolean startsAnew();
 
     /**
@@ -154,24 +180,11 @@ public final class Tracking implements PipelineListener {
   }
 
   private Tracker open() throws IOException {
+    TrackedRun run =
+        new TrackedRun(out, origin.name(), origin.startsAnew(), options.settings(), notes);
     List<Tracker> all = new ArrayList<>();
-    if (options.tensorBoard()) {
-      TensorBoard files = new TensorBoard(out.resolve(TensorBoard.FOLDER), Clock.systemUTC());
-      if (origin.startsAnew()) {
-        files.forget();
-      }
-      all.add(files);
-    }
-    if (options.mlflow().isPresent()) {
-      MlflowTracker connected =
-          new MlflowTracker(
-              options.mlflow().get(),
-              options.experiment(),
-              origin.name(),
-              Clock.systemUTC(),
-              notes);
-      mlflow = Optional.of(connected);
-      all.add(connected);
+    for (TrackerFactory factory : Services.all(TrackerFactory.class)) {
+      factory.open(run).ifPresent(all::add);
     }
     return new Trackers(all);
   }
@@ -263,7 +276,6 @@ public final class Tracking implements PipelineListener {
   public void close() throws IOException {
     if (tracker.isPresent()) {
       tracker.get().close();
-      mlflow.flatMap(MlflowTracker::page).ifPresent(page -> notes.accept("MLflow: " + page));
     }
   }
 }

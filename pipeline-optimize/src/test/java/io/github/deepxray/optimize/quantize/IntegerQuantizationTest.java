@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Layer.Rescaling;
@@ -19,6 +18,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.FoldNormalization;
 import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.optimize.Passes;
