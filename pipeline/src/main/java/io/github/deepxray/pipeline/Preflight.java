@@ -2,11 +2,11 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.optimize.quantize.LayerPatterns;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.finetune.Blocks;
