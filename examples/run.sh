@@ -45,12 +45,13 @@ link "$users/io" "$repository/io" github
 link "$users/io/github" "$repository/io/github" deepxray
 put deepxray-parent "$root/pom.xml"
 put deepxray-bom "$root/bom/pom.xml"
-for module in core text keras optimize tensorflow tflite classify train report export; do
+for module in core text keras optimize tensorflow tflite classify train report export track; do
   folder=$root/pipeline-$module
   jar=$folder/target/deepxray-pipeline-$module-$version.jar
   [ -f "$jar" ] || fail "there is no $jar; run mvn package -DskipTests first."
   put "deepxray-pipeline-$module" "$folder/pom.xml" "$jar"
 done
+put deepxray "$root/pipeline/pom.xml" "$root/pipeline/target/deepxray-$version.jar"
 put deepxray-datasets "$root/datasets/pom.xml" "$root/datasets/target/deepxray-datasets-$version.jar"
 
 mvn -B -ntp -q "$@" -Ddeepxray.version="$version" -Dmaven.repo.local="$repository" package
@@ -70,6 +71,16 @@ example pipeline Train "$work"
 example pipeline Export "$work"
 images=("$work"/phantoms/chest_xray/test/*/*1.jpeg)
 example pipeline Predict "$work/bundle" "${images[@]}"
+
+# On the module path, with another protobuf-java and another Jackson than this project is built with.
+"$java" -Djava.awt.headless=true --add-modules ALL-MODULE-PATH -p "modular/target/classes:$(cat modular/target/classpath)" \
+  -m io.github.deepxray.examples.modular/io.github.deepxray.examples.modular.Classify \
+  "$work/bundle" "${images[@]}"
+
+# What classifying brings: docs/library.md says it.
+for jar in $(tr ':' '\n' <service/target/classpath); do
+  wc -c <"$jar"
+done | awk '{ bytes += $1 } END { printf "classifying: %d jars, %.1f MB\n", NR, bytes / 1e6 }'
 
 if grep -q 'tensorflow-core' service/target/classpath; then
   fail "the service has TensorFlow on its class path."
