@@ -2,6 +2,7 @@ package io.github.deepxray.core.engine;
 
 import io.github.deepxray.core.DeepXrayException;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -33,8 +34,8 @@ public final class Engines {
     return found;
   }
 
-  private static TreeMap<String, EngineFactory> byName() {
-    TreeMap<String, EngineFactory> engines = new TreeMap<>();
+  private static Map<String, EngineFactory> byName() {
+    Map<String, EngineFactory> engines = new TreeMap<>();
     Services.all(EngineFactory.class).forEach(engine -> engines.putIfAbsent(engine.name(), engine));
     return engines;
   }
