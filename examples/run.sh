@@ -80,7 +80,7 @@ server=
 await() {
   local log=$1
   for _ in $(seq 1 300); do
-    url=$(grep -o -m1 'http://[^ ]*' "$log" | head -n1 || true)
+    url=$(grep -oE 'http://(127|localhost)[^ ]*' "$log" | head -n1 || true)
     [ -z "$url" ] || return 0
     kill -0 "$server" 2>/dev/null || fail "the server has ended: $(cat "$log")"
     sleep 0.2
