@@ -1,8 +1,8 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.pipeline.BackboneSpec;
-import io.github.deepxray.train.Backbone;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -20,21 +20,21 @@ final class BackboneOptions {
 
   @Option(
       names = "--backbone",
-      defaultValue = "b0",
+      defaultValue = Backbones.DEFAULT,
       paramLabel = "<name>",
       description =
-          "Which EfficientNet: b0 to b7 (b0 is the tested one), or <width>x<depth>x<pixels> for"
-              + " weights that Keras' EfficientNet function was trained to with such"
-              + " width_coefficient, depth_coefficient and default_size. Default: ${DEFAULT-VALUE}.")
+          "Which network: of EfficientNet b0 to b7 (b0 is the tested one), or"
+              + " <width>x<depth>x<pixels> for weights that Keras' EfficientNet function was"
+              + " trained to with such width_coefficient, depth_coefficient and default_size."
+              + " Default: ${DEFAULT-VALUE}.")
   private String backbone;
 
   @Option(
       names = "--image-size",
       paramLabel = "<pixels>",
       description =
-          "Height and width of the images that the network reads, from "
-              + EfficientNet.SMALLEST_RESOLUTION
-              + ". Smaller is faster and finds less. Default: the backbone's own, 224 for b0.")
+          "Height and width of the images that the network reads, from 32 for an EfficientNet."
+              + " Smaller is faster and finds less. Default: the backbone's own, 224 for b0.")
   private Optional<Integer> imageSize;
 
   /**
@@ -44,7 +44,7 @@ final class BackboneOptions {
    *     are too small for its strides
    */
   BackboneSpec spec() {
-    BackboneSpec spec = BackboneSpec.of(EfficientNet.of(backbone)).withWeights(weights);
+    BackboneSpec spec = BackboneSpec.of(backbone).withWeights(weights);
     return imageSize.map(spec::withImageSize).orElse(spec);
   }
 }

@@ -261,8 +261,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private static String page(List<Row> rows) {
-    boolean measured = rows.stream().anyMatch(row -> row.latency.isPresent());
-    return BundlesPage.html(
+    List<BundlesPage.Row> shown =
         rows.stream()
             .map(
                 row ->
@@ -270,8 +269,9 @@ final class CompareCommand implements Callable<Integer> {
                         row.bundle,
                         row.report,
                         row.latency.map(l -> new ModelSpeed(l.milliseconds(), l.speedup()))))
-            .toList(),
-        measured ? Optional.of(Provenance.thisMachine()) : Optional.empty());
+            .toList();
+    boolean measured = rows.stream().anyMatch(row -> row.latency.isPresent());
+    return measured ? BundlesPage.html(shown, Provenance.thisMachine()) : BundlesPage.html(shown);
   }
 
   private static String name(String bundle, ArtifactReport report) {

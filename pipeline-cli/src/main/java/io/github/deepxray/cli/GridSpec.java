@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.Backbone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -195,7 +195,7 @@ record GridSpec(
           given.forEach((key, value) -> scalar(file + ", experiments, " + name, value));
         });
     if (weights.isObject()) {
-      weights.fieldNames().forEachRemaining(backbone -> variant(file + ", weights", backbone));
+      weights.fieldNames().forEachRemaining(name -> backbone(file + ", weights", name));
       weights.forEach(value -> scalar(file + ", weights", value));
     } else {
       scalar(file + ", weights", weights);
@@ -277,9 +277,9 @@ record GridSpec(
     }
   }
 
-  private static EfficientNet variant(String where, String name) {
+  private static Backbone backbone(String where, String name) {
     try {
-      return EfficientNet.of(name);
+      return Backbones.named(name);
     } catch (DeepXrayException e) {
       throw new DeepXrayException(where + ": " + e.getMessage(), e);
     }
@@ -377,7 +377,7 @@ record GridSpec(
           }
         });
     if (!all.has("weights")) {
-      all.put("weights", weights(all.path("backbone").asText("b0")));
+      all.put("weights", weights(all.path("backbone").asText(Backbones.DEFAULT)));
     }
     return all;
   }
@@ -386,12 +386,12 @@ record GridSpec(
     if (!weights.isObject()) {
       return weights.asText();
     }
-    Map<EfficientNet, String> byVariant = new HashMap<>();
+    Map<String, String> byName = new HashMap<>();
     weights
         .properties()
         .forEach(
-            entry -> byVariant.put(EfficientNet.of(entry.getKey()), entry.getValue().asText()));
-    return byVariant.getOrDefault(EfficientNet.of(backbone), Backbone.IMAGENET);
+            entry -> byName.put(Backbones.named(entry.getKey()).name(), entry.getValue().asText()));
+    return byName.getOrDefault(Backbones.named(backbone).name(), Backbone.IMAGENET);
   }
 
   /** The options of all experiments as text. */

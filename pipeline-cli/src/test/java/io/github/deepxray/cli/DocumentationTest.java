@@ -45,7 +45,7 @@ class DocumentationTest {
 
   /** What documents may name although it is a class of another project, or no class. */
   private static final Set<String> NOT_OURS =
-      Set.of("SavedModel", "HttpServer", "PolynomialDecay", "FlatBuffers");
+      Set.of("SavedModel", "HttpServer", "PolynomialDecay", "FlatBuffers", "ImageIO");
 
   private record Block(String language, String text, Optional<String> mark) {
     /** Commands, one a line, without comments; a backslash at the end joins two. */

@@ -45,7 +45,7 @@ final class SmallRun {
   static final int SIZE = Fixtures.SMALL_EFFICIENT_NET.resolution();
 
   /** The network's name. */
-  static final String BACKBONE = Fixtures.SMALL_EFFICIENT_NET.kerasName();
+  static final String BACKBONE = Fixtures.SMALL_EFFICIENT_NET.name();
 
   // Fewer leave channels that hardly vary, which 8-bit weights then tear apart.
   private static final int CALIBRATION_IMAGES = 5;

@@ -3,6 +3,6 @@
  * decoding, the engine contract, metrics and artifact files.
  *
  * <p>Start with {@link io.github.deepxray.core.network.Network}; {@link
- * io.github.deepxray.core.network.EfficientNet} builds the one this project is about.
+ * io.github.deepxray.core.backbone.Backbones} finds those that are trained.
  */
 package io.github.deepxray.core;

@@ -19,7 +19,6 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetOptions;
@@ -30,6 +29,7 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.report.BundleRecords;
 import io.github.deepxray.report.BundleReport;
 import io.github.deepxray.report.DatasetOrigin;
@@ -93,7 +93,7 @@ class DamagedBundleTest {
     TrainedModel.Description two =
         new TrainedModel.Description(
             "deepxray-training/1",
-            EfficientNet.B0.kerasName(),
+            EfficientNet.B0.name(),
             224,
             "ImageNet",
             "ab",

@@ -3,7 +3,7 @@ package io.github.deepxray.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
@@ -75,6 +75,9 @@ class ReadmeTest {
     assertNamesEveryField(channels, ChannelPruningSpec.class);
     assertThat(ChannelPruningSpec.read(channels.toString()))
         .isEqualTo(ChannelPruningSpec.of(0.68).withWidths(Map.of("block6b", 576)));
-    ChannelPruning.check(ChannelPruningSpec.read(channels.toString()), EfficientNet.B0.network());
+    ChannelPruning.check(
+        ChannelPruningSpec.read(channels.toString()),
+        EfficientNet.B0.network(),
+        EfficientNet.B0.expansionBlocks());
   }
 }

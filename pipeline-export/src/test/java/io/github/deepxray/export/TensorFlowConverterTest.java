@@ -4,11 +4,11 @@ import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.testkit.Fixtures;

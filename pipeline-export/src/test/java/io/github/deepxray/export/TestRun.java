@@ -7,7 +7,7 @@ import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
@@ -54,7 +54,7 @@ record TestRun(Path out, Path cache) {
     return Context.of(ENGINE, cache).withCores(1);
   }
 
-  void train(Backbone backbone, Trainer.Options options) throws IOException {
+  void train(BackboneModel backbone, Trainer.Options options) throws IOException {
     new Trainer(options, context())
         .train(PreparedDataset.open(dataFolder()), backbone, trainFolder());
   }

@@ -3,7 +3,6 @@ package io.github.deepxray.keras;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;
@@ -89,13 +88,13 @@ public final class KerasApplications {
    * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
   public Path weightsFile(EfficientNet variant, Progress progress) throws IOException {
-    String name = variant.kerasName() + "_notop.h5";
+    String name = variant.name() + "_notop.h5";
     Path file = cache.resolve(name);
     String expected = md5.get(variant);
     if (expected == null) {
       throw new DeepXrayException(
           "Keras publishes no weights of "
-              + variant.kerasName()
+              + variant.name()
               + "; give your own with --weights <file>.h5.");
     }
     // A file of another hash is replaced, as Keras does, but only by a complete download.

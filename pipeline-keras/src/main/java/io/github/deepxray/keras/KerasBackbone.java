@@ -2,7 +2,6 @@ package io.github.deepxray.keras;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
@@ -66,11 +65,11 @@ public final class KerasBackbone {
         throw new DeepXrayException(
             file
                 + " holds the weights of "
-                + other.kerasName()
+                + other.name()
                 + ", not of "
-                + variant.kerasName()
+                + variant.name()
                 + "; choose the backbone "
-                + other.kerasName()
+                + other.name()
                 + " or give other weights.");
       }
     }
@@ -85,7 +84,7 @@ public final class KerasBackbone {
               + " has a layer "
               + blocks.stream().sorted().findFirst().orElseThrow()
               + ", which "
-              + variant.kerasName()
+              + variant.name()
               + " has not; give weights saved from this architecture.");
     }
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
@@ -108,7 +107,7 @@ class KerasBackboneTest {
   }
 
   private static Path file(EfficientNet variant) {
-    return models.resolve(variant.kerasName() + ".keras");
+    return models.resolve(variant.name() + ".keras");
   }
 
   private static Weights weights(Network network) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
@@ -26,6 +25,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.util.Arrays;

@@ -34,12 +34,21 @@ public final class BundlesPage {
     }
   }
 
+  /** Draws a comparison without speed. */
+  public static String html(List<Row> rows) {
+    return html(rows, Optional.empty());
+  }
+
   /**
    * Draws a comparison.
    *
-   * @param machine where speed was measured, if it was
+   * @param machine where speed was measured
    */
-  public static String html(List<Row> rows, Optional<String> machine) {
+  public static String html(List<Row> rows, String machine) {
+    return html(rows, Optional.of(machine));
+  }
+
+  private static String html(List<Row> rows, Optional<String> machine) {
     double least =
         rows.stream()
             .flatMap(row -> Figures.SPLITS.stream().map(split -> row.of(split, Metric.AUC).low()))

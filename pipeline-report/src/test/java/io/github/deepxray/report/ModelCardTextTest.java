@@ -2,8 +2,8 @@ package io.github.deepxray.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.TrainedModel;
@@ -18,7 +18,7 @@ class ModelCardTextTest {
   private static TrainedModel.Description trained() throws IOException {
     return new TrainedModel.Description(
         "deepxray-training/1",
-        EfficientNet.B0.kerasName(),
+        EfficientNet.B0.name(),
         224,
         "ImageNet",
         "hash",

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.offset;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.keras.KerasHdf5;
 import java.io.IOException;
 import java.util.Arrays;
@@ -164,7 +164,7 @@ public abstract class EngineContract {
     float[] image = PatternImages.floats(KerasGoldens.VARIANT_PATTERN, variant.resolution());
     float[] expected = KerasGoldens.variantFeatures(variant);
     try (InferenceEngine engine = factory().create(model, 1)) {
-      Closeness.assertClose(variant.kerasName(), engine.run(image, 1)[0], expected, 1e-4);
+      Closeness.assertClose(variant.name(), engine.run(image, 1)[0], expected, 1e-4);
     }
   }
 

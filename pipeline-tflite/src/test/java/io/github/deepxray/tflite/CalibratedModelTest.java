@@ -2,11 +2,12 @@ package io.github.deepxray.tflite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.quantize.Calibration;
 import io.github.deepxray.optimize.quantize.Calibrator;
 import io.github.deepxray.optimize.quantize.LayerAnalysis;
@@ -15,7 +16,6 @@ import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.testkit.Closeness;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;

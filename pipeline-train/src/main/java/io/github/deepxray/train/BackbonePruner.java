@@ -1,18 +1,17 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.OneShotPruning;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.train.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadPruning;
@@ -101,7 +100,7 @@ public final class BackbonePruner {
       backbone =
           new ChannelPruning(
                   options.channels().get(), context.engines(), context.cores(), context.progress())
-              .prune(backbone, examples)
+              .prune(backbone, before.architecture().expansionBlocks(), examples)
               .model();
     }
     if (options.weights().isPresent()) {
@@ -120,10 +119,8 @@ public final class BackbonePruner {
         new Trainer(options.trainer(), context)
             .train(
                 dataset,
-                new Backbone(
-                    EfficientNet.of(before.backbone()),
-                    backbone,
-                    before.backboneSource() + ", pruned"),
+                new BackboneModel(
+                    before.architecture(), backbone, before.backboneSource() + ", pruned"),
                 folder);
     TrainedModel.Description description =
         result

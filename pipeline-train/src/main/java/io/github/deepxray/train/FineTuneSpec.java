@@ -7,7 +7,6 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.embedding.Augmentation;
-import io.github.deepxray.train.finetune.Blocks;
 import io.github.deepxray.train.loop.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +20,7 @@ import java.util.TreeMap;
  * How the last layers of a backbone are trained together with the head.
  *
  * @param from the first block to train, such as {@code block6a}, {@code top} for the last
- *     convolution, or {@code all}; see {@link Blocks#names}
+ *     convolution, or {@code all}
  * @param epochs the most epochs; in each, every training image is seen once, in one of its views
  * @param batchSize images a step
  * @param views how many views of each training image are used, 1 for the image as it is

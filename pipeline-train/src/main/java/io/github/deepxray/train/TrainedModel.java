@@ -5,10 +5,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.io.Fingerprint;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.Omittable;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -112,11 +113,21 @@ public record TrainedModel(Description description, Model model) {
       return decision.classes();
     }
 
+    /**
+     * The architecture of the backbone.
+     *
+     * @throws DeepXrayException if it is not on the class path
+     */
+    public Backbone architecture() {
+      return Backbones.named(backbone);
+    }
+
     /** The network of the whole classifier, from images to the probability or probabilities. */
     public Network network() {
-      Network images = EfficientNet.of(backbone).network(imageSize, expansionChannels);
+      Backbone architecture = architecture();
+      Network images = architecture.network(imageSize, expansionChannels);
       return images.then(
-          HeadNetworks.inference(head, images.size(EfficientNet.FEATURES), classes()));
+          HeadNetworks.inference(head, images.size(architecture.features()), classes()));
     }
 
     /** The names of the head's layers of whose weights pruning set some to zero, in their order. */
@@ -203,7 +214,7 @@ public record TrainedModel(Description description, Model model) {
 
   /** Describes a training. */
   static Description description(
-      Backbone backbone,
+      BackboneModel backbone,
       HeadSpec head,
       long seed,
       String engine,
@@ -213,7 +224,7 @@ public record TrainedModel(Description description, Model model) {
       DecisionRule decision) {
     return new Description(
         FORMAT,
-        backbone.variant().kerasName(),
+        backbone.backbone().name(),
         backbone.imageSize(),
         backbone.source(),
         backbone.model().weights().sha256(),
@@ -240,14 +251,19 @@ public record TrainedModel(Description description, Model model) {
     return Fingerprint.of(List.of(description, model.fingerprint()));
   }
 
+  /** The name of the layer that writes the feature vector. */
+  public String features() {
+    return description.architecture().features();
+  }
+
   /** The backbone alone: from images to features. */
   public Model backbone() {
-    return model.cutAt(EfficientNet.FEATURES);
+    return model.cutAt(features());
   }
 
   /** The head alone: from features to the probability or probabilities. */
   public Model head() {
-    int features = model.network().size(EfficientNet.FEATURES);
+    int features = model.network().size(features());
     return new Model(
         HeadNetworks.inference(description.head(), features, description.classes()),
         model.weights());

@@ -108,7 +108,8 @@ public final class Trainer {
    * @throws DeepXrayException if the data set does not fit
    * @throws IOException if something cannot be read or written
    */
-  public Result train(PreparedDataset dataset, Backbone backbone, Path folder) throws IOException {
+  public Result train(PreparedDataset dataset, BackboneModel backbone, Path folder)
+      throws IOException {
     int imageSize = dataset.manifest().options().imageSize();
     if (imageSize != backbone.imageSize()) {
       throw new DeepXrayException(
@@ -117,7 +118,7 @@ public final class Trainer {
               + " are "
               + imageSize
               + " pixels wide, but "
-              + backbone.variant().kerasName()
+              + backbone.backbone().name()
               + " reads "
               + backbone.imageSize()
               + "; prepare the data again with --image-size "
@@ -177,7 +178,7 @@ public final class Trainer {
         options.targetSensitivity());
   }
 
-  private Stage stage(PreparedDataset dataset, Backbone backbone) {
+  private Stage stage(PreparedDataset dataset, BackboneModel backbone) {
     return Stage.of("training", options)
         .reading("data", dataset.fingerprint())
         .reading("backbone", backbone.model().fingerprint())

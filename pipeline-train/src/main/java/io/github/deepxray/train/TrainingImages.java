@@ -5,7 +5,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.github.deepxray.train;
 
+import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Model;
@@ -43,18 +43,18 @@ public final class UntrainedBackbone {
    * Makes the backbone.
    *
    * <p>Kernels are drawn from a normal distribution of variance {@code 2 / fan_out} (He et al.
-   * 2015, as EfficientNet does in Keras). Then, layer by layer, mean and variance of what enters
+   * 2015, as Keras does in EfficientNet). Then, layer by layer, mean and variance of what enters
    * each batch normalization are measured and stored. Its {@code gamma} is 0.5 before an activation
    * and 0.1 at the end of a residual branch.
    *
-   * @param variant which EfficientNet
+   * @param variant which backbone
    * @param imageSize height and width of its images in pixels
    * @param images what to measure on; they are resized
    * @param seed of the weights
    * @param context the engine, the cores and who is told of every batch normalization
    */
-  public static Backbone calibrated(
-      EfficientNet variant, int imageSize, List<RgbImage> images, long seed, Context context) {
+  public static BackboneModel calibrated(
+      Backbone variant, int imageSize, List<RgbImage> images, long seed, Context context) {
     Network network = variant.network(imageSize);
     List<Layer> layers = network.layers();
     int size = imageSize * imageSize * 3;
@@ -91,7 +91,7 @@ public final class UntrainedBackbone {
         task.advance(1);
       }
     }
-    return new Backbone(variant, new Model(network, weights), "untrained, seed " + seed);
+    return new BackboneModel(variant, new Model(network, weights), "untrained, seed " + seed);
   }
 
   /** Whether the layers after one read nothing that was written before it. */

@@ -55,7 +55,7 @@ class BackbonePrunerTest {
     dataset = dataset("data", 0);
     List<RgbImage> images =
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
-    Backbone backbone =
+    BackboneModel backbone =
         UntrainedBackbone.calibrated(
             Fixtures.SMALL_EFFICIENT_NET, SIZE, images, 0, context(shared));
     start =

@@ -8,10 +8,10 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.SharedData;
@@ -46,7 +46,7 @@ class DamagedRecordsTest {
   private static final TrainedModel.Description DESCRIPTION =
       new TrainedModel.Description(
           "deepxray-training/1",
-          EfficientNet.B0.kerasName(),
+          EfficientNet.B0.name(),
           224,
           "ImageNet",
           "ab",

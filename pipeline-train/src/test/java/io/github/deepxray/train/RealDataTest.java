@@ -6,7 +6,6 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -14,6 +13,7 @@ import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
@@ -36,11 +36,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RealDataTest {
   @TempDir static Path folder;
   private static PreparedDataset dataset;
-  private static Backbone backbone;
+  private static BackboneModel backbone;
 
   @BeforeAll
   static void prepare() throws IOException, InterruptedException {
-    backbone = Backbone.load(EfficientNet.B0, SharedData.weights().toString(), Progress.NONE);
+    backbone = BackboneModel.load(EfficientNet.B0, SharedData.weights().toString(), Progress.NONE);
     dataset =
         DatasetBuilder.prepare(
             SharedData.archive(), folder.resolve("data"), DatasetOptions.DEFAULT, Progress.NONE);

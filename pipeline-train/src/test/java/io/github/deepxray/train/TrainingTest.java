@@ -42,7 +42,7 @@ class TrainingTest {
 
   @TempDir static Path shared;
   private static PreparedDataset dataset;
-  private static Backbone backbone;
+  private static BackboneModel backbone;
 
   @TempDir Path folder;
 
@@ -192,8 +192,8 @@ class TrainingTest {
 
   @Test
   void refusesImagesOfAnotherSize() {
-    Backbone larger =
-        new Backbone(
+    BackboneModel larger =
+        new BackboneModel(
             Fixtures.SMALL_EFFICIENT_NET,
             new Model(Fixtures.SMALL_EFFICIENT_NET.network(96), backbone.model().weights()),
             "larger");

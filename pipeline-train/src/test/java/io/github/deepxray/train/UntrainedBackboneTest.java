@@ -27,7 +27,7 @@ class UntrainedBackboneTest {
   @Test
   void normalizesWhatEntersEachNormalization() {
     List<RgbImage> images = images();
-    Backbone backbone = backbone(3, images);
+    BackboneModel backbone = backbone(3, images);
     Network network = backbone.model().network();
     assertThat(network).isEqualTo(Fixtures.SMALL_EFFICIENT_NET.network(SIZE));
     assertThat(backbone.imageSize()).isEqualTo(SIZE);
@@ -70,13 +70,13 @@ class UntrainedBackboneTest {
 
   @Test
   void dependsOnTheSeedAlone() {
-    Backbone backbone = backbone(3, images());
+    BackboneModel backbone = backbone(3, images());
     assertThat(backbone(3, images()).model().weights()).isEqualTo(backbone.model().weights());
     assertThat(backbone(4, images()).model().weights()).isNotEqualTo(backbone.model().weights());
     assertThat(backbone.source()).contains("untrained", "3");
   }
 
-  private static Backbone backbone(long seed, List<RgbImage> images) {
+  private static BackboneModel backbone(long seed, List<RgbImage> images) {
     return UntrainedBackbone.calibrated(
         Fixtures.SMALL_EFFICIENT_NET,
         SIZE,

@@ -1,9 +1,9 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -15,7 +15,7 @@ import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.report.DatasetOrigin;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
@@ -57,10 +57,10 @@ public final class Demo {
     PreparedDataset dataset =
         pipeline.prepare(
             phantoms, DatasetOptions.DEFAULT.withSeed(seed).withValidationFraction(0.25));
-    Backbone backbone =
+    BackboneModel backbone =
         UntrainedBackbone.calibrated(
-            EfficientNet.B0,
-            EfficientNet.B0.resolution(),
+            Backbones.named(Backbones.DEFAULT),
+            DatasetOptions.DEFAULT.imageSize(),
             calibrationImages(dataset),
             seed,
             pipeline.context());

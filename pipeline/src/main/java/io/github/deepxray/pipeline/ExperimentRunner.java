@@ -10,7 +10,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
@@ -48,7 +48,7 @@ public final class ExperimentRunner {
   private final Map<DatasetOptions, PreparedDataset> prepared = new HashMap<>();
   private Optional<LoadedBackbone> last = Optional.empty();
 
-  private record LoadedBackbone(BackboneSpec spec, Backbone backbone) {}
+  private record LoadedBackbone(BackboneSpec spec, BackboneModel backbone) {}
 
   /** The options of all stages up to the evaluated classifier and its file. */
   private record Recipe(
@@ -174,7 +174,7 @@ public final class ExperimentRunner {
     RunSpec spec = training.spec;
     PreparedDataset dataset = prepared.get(spec.data());
     Pipeline own = pipeline.movedTo(training.folder).withData(data.get(spec.data()));
-    Backbone backbone = backbone(spec.backbone());
+    BackboneModel backbone = backbone(spec.backbone());
     StageManifest manifest =
         new StageManifest(training.folder, stage(training, dataset.fingerprint(), backbone));
     Optional<FileSizes> before = manifest.outcome(FileSizes.class);
@@ -204,7 +204,7 @@ public final class ExperimentRunner {
   }
 
   /** A training as a stage: everything that the evaluated classifier depends on. */
-  private Stage stage(Training training, String dataset, Backbone backbone) {
+  private Stage stage(Training training, String dataset, BackboneModel backbone) {
     RunSpec spec = training.spec;
     return Stage.of(
             training.name(),
@@ -216,7 +216,7 @@ public final class ExperimentRunner {
   }
 
   /** The last one is kept: experiments of one backbone follow each other. */
-  private Backbone backbone(BackboneSpec spec) throws IOException {
+  private BackboneModel backbone(BackboneSpec spec) throws IOException {
     if (last.filter(loaded -> loaded.spec.equals(spec)).isEmpty()) {
       last = Optional.empty();
       last = Optional.of(new LoadedBackbone(spec, spec.load(pipeline.context().progress())));

@@ -14,7 +14,7 @@ import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.report.LayerReportPage;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.ModelMetrics;
@@ -178,7 +178,7 @@ public final class Pipeline {
 
   private RunResult runAll(RunSpec spec) throws IOException {
     // First what may fail soon: the weights, then the data.
-    Backbone backbone = spec.backbone().load(context.progress());
+    BackboneModel backbone = spec.backbone().load(context.progress());
     listener.onStage(PipelineStage.DATA);
     PreparedDataset dataset = prepare(spec.source().open(context.progress()), spec.data());
     ModelMetrics metrics = learn(spec, backbone);
@@ -193,7 +193,7 @@ public final class Pipeline {
   /**
    * Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates.
    */
-  ModelMetrics learn(RunSpec spec, Backbone backbone) throws IOException {
+  ModelMetrics learn(RunSpec spec, BackboneModel backbone) throws IOException {
     train(backbone, spec.training());
     Set<PipelineStage> kept = EnumSet.noneOf(PipelineStage.class);
     spec.pruning().ifPresent(options -> kept.add(PipelineStage.PRUNE));
@@ -245,7 +245,7 @@ public final class Pipeline {
    * @throws DeepXrayException if there is none or it does not fit the backbone
    * @throws IOException if something cannot be read or written
    */
-  public Trainer.Result train(Backbone backbone, Trainer.Options options) throws IOException {
+  public Trainer.Result train(BackboneModel backbone, Trainer.Options options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {

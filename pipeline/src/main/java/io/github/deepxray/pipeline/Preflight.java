@@ -1,12 +1,12 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.optimize.quantize.LayerPatterns;
 import io.github.deepxray.train.BackbonePruner;
 import io.github.deepxray.train.FineTuneSpec;
 import io.github.deepxray.train.finetune.Blocks;
@@ -17,24 +17,27 @@ import io.github.deepxray.train.head.HeadNetworks;
  * Checks that later stages can do what they are asked, before anything is trained: the names of
  * layers and how much can be pruned are known from the network without its weights.
  */
-record Preflight(Network backbone, Network classifier) {
+record Preflight(Backbone architecture, Network backbone, Network classifier) {
   /**
    * Checks a run.
    *
    * @throws io.github.deepxray.core.DeepXrayException if a stage cannot do what it is asked
    */
   static void check(RunSpec spec) {
-    Network backbone = spec.backbone().network().network();
+    Backbone architecture = spec.backbone().backbone();
+    Network backbone = architecture.network(architecture.imageSize());
     new Preflight(
+            architecture,
             backbone,
             backbone.then(
                 HeadNetworks.inference(
-                    spec.training().head(), backbone.size(EfficientNet.FEATURES))))
+                    spec.training().head(), backbone.size(architecture.features()))))
         .stages(spec);
   }
 
   private void stages(RunSpec spec) {
-    spec.fineTuning().ifPresent(options -> Blocks.cut(classifier, options.spec().from()));
+    spec.fineTuning()
+        .ifPresent(options -> Blocks.cut(architecture, classifier, options.spec().from()));
     var channels = spec.pruning().flatMap(BackbonePruner.Options::channels);
     channels.ifPresent(this::channels);
     // A narrowed network is another one.
@@ -48,7 +51,7 @@ record Preflight(Network backbone, Network classifier) {
   }
 
   private void channels(ChannelPruningSpec spec) {
-    ChannelPruning.check(spec, backbone);
+    ChannelPruning.check(spec, backbone, architecture.expansionBlocks());
   }
 
   private void gradualPruning(FineTuner.Options options) {

@@ -3,6 +3,7 @@ package io.github.deepxray.pipeline;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.export.BundleWriter;
@@ -65,7 +66,7 @@ public record RunSpec(
     return new RunSpec(
         source,
         ModelPurpose.DEFAULT_NAME,
-        BackboneSpec.DEFAULT,
+        BackboneSpec.of(Backbones.DEFAULT),
         DatasetOptions.DEFAULT.withSeed(seed),
         Trainer.Options.of(HeadSpec.DEFAULT, seed),
         Optional.empty(),
@@ -89,9 +90,15 @@ public record RunSpec(
    * weights are, which says nothing about the result.
    */
   public Map<String, String> options() {
-    ObjectNode tree = (ObjectNode) Json.tree(this);
-    tree.remove("source");
-    tree.put("backbone", backbone.network().kerasName());
+    ObjectNode tree = Json.object();
+    tree.put("name", name);
+    tree.put("backbone", backbone.backbone().name());
+    tree.set("data", Json.tree(data));
+    tree.set("training", Json.tree(training));
+    tree.set("pruning", Json.tree(pruning));
+    tree.set("fineTuning", Json.tree(fineTuning));
+    tree.set("quantization", Json.tree(quantization));
+    tree.set("bundle", Json.tree(bundle));
     Map<String, String> options = new TreeMap<>();
     flatten("", tree, options);
     return options;

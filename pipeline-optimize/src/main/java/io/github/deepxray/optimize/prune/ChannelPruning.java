@@ -1,6 +1,7 @@
 package io.github.deepxray.optimize.prune;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.ExpansionBlock;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
@@ -11,9 +12,9 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Compensation;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Cost;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,15 +26,15 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Removes expanded channels from the blocks of an EfficientNet: the expansion, the depthwise
- * convolution, what squeeze-and-excitation reads and scales and what the projection reads become
- * narrower together. Unlike single zeros this makes the network faster everywhere.
+ * Removes expanded channels from {@linkplain ExpansionBlock expansion blocks}: the expansion, the
+ * depthwise convolution, what squeeze-and-excitation reads and scales and what the projection reads
+ * become narrower together. Unlike single zeros this makes the network faster everywhere.
  *
  * <p>The loss of a channel does so much damage as its gated output adds to the variance of the
  * block's output: its variance (without compensation, its mean square) over positions and examples
  * times the sum of the squares of its projection weights, batch normalization's scale included.
  *
- * <p>Models may be folded or not. {@link io.github.deepxray.core.network.EfficientNet#network(int,
+ * <p>Models may be folded or not. {@link io.github.deepxray.core.backbone.Backbone#network(int,
  * Map)} builds the network of an unfolded result from its widths.
  */
 public final class ChannelPruning {
@@ -82,67 +83,72 @@ public final class ChannelPruning {
   /**
    * Whether a network can be narrowed so, as far as can be told without its weights.
    *
+   * @param expansions the blocks that may be narrowed
    * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
    */
-  public static void check(ChannelPruningSpec spec, Network network) {
+  public static void check(
+      ChannelPruningSpec spec, Network network, List<ExpansionBlock> expansions) {
     Map<String, double[]> none = new LinkedHashMap<>();
-    for (ExpansionBlock block : ExpansionBlock.of(network, spec.cost())) {
+    for (Expansion block : Expansion.of(network, expansions, spec.cost())) {
       none.put(block.name(), new double[block.channels()]);
     }
     // How narrow blocks can become does not depend on what their channels are worth.
-    new ChannelWidths(spec, network).choose(none);
+    new ChannelWidths(spec, network, expansions).choose(none);
   }
 
   /**
    * Narrows a model.
    *
-   * @param model an EfficientNet in floats, folded or not, with or without a head
+   * @param model a backbone in floats, folded or not, with or without a head
+   * @param expansions the blocks that may be narrowed
    * @param examples what the model will see, from the training split
    * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
    * @throws IOException if an example cannot be read
    */
-  public Result prune(Model model, RepresentativeDataset examples) throws IOException {
+  public Result prune(Model model, List<ExpansionBlock> expansions, RepresentativeDataset examples)
+      throws IOException {
     Network network = model.network();
-    ChannelWidths search = new ChannelWidths(spec, network);
-    List<ExpansionBlock> blocks = ExpansionBlock.of(network, spec.cost());
+    ChannelWidths search = new ChannelWidths(spec, network, expansions);
+    List<Expansion> blocks = Expansion.of(network, expansions, spec.cost());
     List<String> tensors = new ArrayList<>();
-    for (ExpansionBlock block : blocks) {
-      tensors.addAll(List.of(block.activation(), block.gated(), block.output(network)));
+    for (Expansion block : blocks) {
+      tensors.addAll(
+          List.of(block.layers().activation(), block.layers().gated(), block.output(network)));
     }
     Map<String, ChannelStatistics> statistics =
         ChannelStatistics.collect(engines, cores, model, tensors, examples, progress);
     Map<String, double[]> damage = new LinkedHashMap<>();
-    for (ExpansionBlock block : blocks) {
+    for (Expansion block : blocks) {
       damage.put(block.name(), damage(model, block, statistics));
     }
     Map<String, List<Integer>> kept = new TreeMap<>();
     Map<String, Integer> widths = search.choose(damage);
-    for (ExpansionBlock block : blocks) {
+    for (Expansion block : blocks) {
       int width = widths.get(block.name());
       if (width < block.channels()) {
         kept.put(block.name(), largest(damage.get(block.name()), width));
       }
     }
-    Model narrowed = keep(model, kept);
+    Model narrowed = keep(model, expansions, kept);
     if (spec.compensation() != Compensation.NONE) {
-      for (ExpansionBlock block : blocks) {
+      for (Expansion block : blocks) {
         if (kept.containsKey(block.name())) {
           List<Integer> removed = others(kept.get(block.name()), block.channels());
           narrowed =
               addConstant(
                   model,
                   narrowed,
-                  block.reduce(),
+                  block.layers().reduce(),
                   removed,
-                  statistics.get(block.activation()).means());
+                  statistics.get(block.layers().activation()).means());
           if (spec.compensation() == Compensation.MEAN) {
             narrowed =
                 addConstant(
                     model,
                     narrowed,
-                    block.project(),
+                    block.layers().project(),
                     removed,
-                    statistics.get(block.gated()).means());
+                    statistics.get(block.layers().gated()).means());
           }
         }
       }
@@ -151,7 +157,7 @@ public final class ChannelPruning {
       List<String> projections =
           blocks.stream()
               .filter(block -> kept.containsKey(block.name()))
-              .map(ExpansionBlock::project)
+              .map(block -> block.layers().project())
               .toList();
       narrowed =
           new LeastSquaresFit(engines, cores, progress).fit(model, narrowed, projections, examples);
@@ -164,33 +170,35 @@ public final class ChannelPruning {
    * others.
    *
    * @param model in floats
+   * @param expansions the blocks that may be narrowed
    * @param kept by block, the channels to keep, in ascending order
    * @throws DeepXrayException if there is no such block
    */
-  public static Model keep(Model model, Map<String, List<Integer>> kept) {
+  public static Model keep(
+      Model model, List<ExpansionBlock> expansions, Map<String, List<Integer>> kept) {
     Network network = model.network();
-    Map<String, ExpansionBlock> blocks = new LinkedHashMap<>();
-    ExpansionBlock.of(network, Cost.MULTIPLY_ADDS)
+    Map<String, Expansion> blocks = new LinkedHashMap<>();
+    Expansion.of(network, expansions, Cost.MULTIPLY_ADDS)
         .forEach(block -> blocks.put(block.name(), block));
     Map<String, Integer> filters = new LinkedHashMap<>();
     Weights.Builder weights = Weights.builder();
     kept.forEach(
         (name, channels) -> {
-          ExpansionBlock block = blocks.get(name);
+          Expansion block = blocks.get(name);
           if (block == null) {
             throw new DeepXrayException(
                 "Channel pruning: " + network.name() + " has no block " + name + " to narrow.");
           }
-          filters.put(block.expand(), channels.size());
-          filters.put(block.excite(), channels.size());
-          slice(model, block.expand() + "/kernel", 3, channels, weights);
-          slice(model, block.expand() + "/bias", 0, channels, weights);
-          slice(model, block.depthwise() + "/depthwise_kernel", 2, channels, weights);
-          slice(model, block.depthwise() + "/bias", 0, channels, weights);
-          slice(model, block.reduce() + "/kernel", 2, channels, weights);
-          slice(model, block.excite() + "/kernel", 3, channels, weights);
-          slice(model, block.excite() + "/bias", 0, channels, weights);
-          slice(model, block.project() + "/kernel", 2, channels, weights);
+          filters.put(block.layers().expand(), channels.size());
+          filters.put(block.layers().excite(), channels.size());
+          slice(model, block.layers().expand() + "/kernel", 3, channels, weights);
+          slice(model, block.layers().expand() + "/bias", 0, channels, weights);
+          slice(model, block.layers().depthwise() + "/depthwise_kernel", 2, channels, weights);
+          slice(model, block.layers().depthwise() + "/bias", 0, channels, weights);
+          slice(model, block.layers().reduce() + "/kernel", 2, channels, weights);
+          slice(model, block.layers().excite() + "/kernel", 3, channels, weights);
+          slice(model, block.layers().excite() + "/bias", 0, channels, weights);
+          slice(model, block.layers().project() + "/kernel", 2, channels, weights);
           for (String bn : block.normalizations(network)) {
             for (String variable : List.of("gamma", "beta", "moving_mean", "moving_variance")) {
               slice(model, bn + "/" + variable, 0, channels, weights);
@@ -248,13 +256,12 @@ public final class ChannelPruning {
     into.put(name, FloatTensor.of(values, shape));
   }
 
-  private double[] damage(
-      Model model, ExpansionBlock block, Map<String, ChannelStatistics> statistics) {
-    ChannelStatistics gated = statistics.get(block.gated());
+  private double[] damage(Model model, Expansion block, Map<String, ChannelStatistics> statistics) {
+    ChannelStatistics gated = statistics.get(block.layers().gated());
     ChannelStatistics output = statistics.get(block.output(model.network()));
     double variance = IntStream.range(0, output.means().size()).mapToDouble(output::variance).sum();
-    float[] kernel = model.weights().floats(block.project() + "/kernel");
-    double[] scale = scale(model, block.project(), kernel.length / block.channels());
+    float[] kernel = model.weights().floats(block.layers().project() + "/kernel");
+    double[] scale = scale(model, block.layers().project(), kernel.length / block.channels());
     double[] damage = new double[block.channels()];
     for (int c = 0; c < damage.length; c++) {
       double squares = 0;

@@ -8,7 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.quantize.LayerPatterns;
+import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;

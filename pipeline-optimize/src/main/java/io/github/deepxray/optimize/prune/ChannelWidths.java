@@ -1,6 +1,7 @@
 package io.github.deepxray.optimize.prune;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.ExpansionBlock;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Allocation;
 import java.util.Arrays;
@@ -14,19 +15,19 @@ final class ChannelWidths {
   private static final double STEP = 1.0 / 256;
 
   private final ChannelPruningSpec spec;
-  private final List<ExpansionBlock> blocks;
+  private final List<Expansion> blocks;
   private final long all;
   private final long target;
 
-  ChannelWidths(ChannelPruningSpec spec, Network network) {
+  ChannelWidths(ChannelPruningSpec spec, Network network, List<ExpansionBlock> expansions) {
     this.spec = spec;
-    this.blocks = ExpansionBlock.of(network, spec.cost());
+    this.blocks = Expansion.of(network, expansions, spec.cost());
     this.all = spec.cost().of(network);
     this.target = (long) Math.floor(spec.share() * all);
     spec.widths()
         .forEach(
             (name, width) -> {
-              ExpansionBlock block =
+              Expansion block =
                   blocks.stream()
                       .filter(b -> b.name().equals(name))
                       .findFirst()
@@ -58,7 +59,7 @@ final class ChannelWidths {
    */
   Map<String, Integer> choose(Map<String, double[]> damage) {
     Map<String, Integer> widths = new LinkedHashMap<>();
-    for (ExpansionBlock block : blocks) {
+    for (Expansion block : blocks) {
       widths.put(block.name(), spec.widths().getOrDefault(block.name(), block.channels()));
     }
     if (spec.share() == 0) {
@@ -69,7 +70,7 @@ final class ChannelWidths {
         if (share <= 0) {
           throw tooFew(widths);
         }
-        for (ExpansionBlock block : blocks) {
+        for (Expansion block : blocks) {
           if (spec.decides(block.name())) {
             int width = (int) Math.round(share * block.channels() / spec.multiple());
             widths.put(
@@ -86,9 +87,9 @@ final class ChannelWidths {
     damage.forEach((name, values) -> ascending.put(name, values.clone()));
     ascending.values().forEach(Arrays::sort);
     while (cost(widths) > target) {
-      ExpansionBlock cheapest = null;
+      Expansion cheapest = null;
       double lowest = 0;
-      for (ExpansionBlock block : blocks) {
+      for (Expansion block : blocks) {
         int next = narrower(widths.get(block.name()));
         if (!spec.decides(block.name()) || next < spec.least(block.channels())) {
           continue;
@@ -112,7 +113,7 @@ final class ChannelWidths {
   }
 
   /** The damage for the cost saved by going from one width to the next. */
-  private static double price(ExpansionBlock block, double[] ascending, int width, int next) {
+  private static double price(Expansion block, double[] ascending, int width, int next) {
     double damage = 0;
     for (int i = block.channels() - width; i < block.channels() - next; i++) {
       damage += ascending[i];
@@ -122,7 +123,7 @@ final class ChannelWidths {
 
   private long cost(Map<String, Integer> widths) {
     long left = all;
-    for (ExpansionBlock block : blocks) {
+    for (Expansion block : blocks) {
       left -= (block.channels() - widths.get(block.name())) * block.costPerChannel();
     }
     return left;

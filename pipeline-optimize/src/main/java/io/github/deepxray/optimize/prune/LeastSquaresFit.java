@@ -9,7 +9,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -14,7 +14,7 @@ import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.Kernels;
-import io.github.deepxray.optimize.quantize.LayerPatterns;
+import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.text.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,6 +7,8 @@ import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.optimize.Range;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.prune.Centering;
 import java.io.IOException;
 import java.util.List;

@@ -5,6 +5,7 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

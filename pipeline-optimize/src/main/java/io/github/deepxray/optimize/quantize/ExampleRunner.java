@@ -4,6 +4,7 @@ import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Model;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.List;
 

@@ -19,6 +19,7 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.Pass;
+import io.github.deepxray.optimize.Range;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;

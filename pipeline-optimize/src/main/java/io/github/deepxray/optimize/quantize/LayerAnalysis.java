@@ -19,6 +19,8 @@ import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.Kernels;
+import io.github.deepxray.optimize.Range;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

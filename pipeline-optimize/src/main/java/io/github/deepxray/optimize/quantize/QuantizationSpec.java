@@ -6,6 +6,7 @@ import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Float16Weights;
 import io.github.deepxray.optimize.FoldBatchNormalization;
 import io.github.deepxray.optimize.FoldNormalization;
+import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.optimize.Pass;
 import io.github.deepxray.optimize.RemoveDropout;
 import io.github.deepxray.optimize.WeightOnlyQuantization;

@@ -7,6 +7,7 @@ import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -8,6 +8,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
+import io.github.deepxray.optimize.Range;
 import java.util.List;
 import java.util.function.Predicate;
 

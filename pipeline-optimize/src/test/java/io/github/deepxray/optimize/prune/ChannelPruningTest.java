@@ -5,20 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.backbone.ExpansionBlock;
+import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.prune.ChannelPruning.Result;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Allocation;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Compensation;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Cost;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;
@@ -128,7 +130,7 @@ class ChannelPruningTest {
     model = folded ? Passes.forInference().apply(model) : model;
     Map<String, List<Integer>> kept = Map.of("block4a", IntStream.range(0, 12).boxed().toList());
 
-    Model half = ChannelPruning.keep(model, kept);
+    Model half = ChannelPruning.keep(model, blocks(model), kept);
     Model fitted =
         new LeastSquaresFit(new ReferenceEngines(), 2, Progress.NONE)
             .fit(model, half, List.of("block4a_project_conv"), EXAMPLES);
@@ -166,7 +168,7 @@ class ChannelPruningTest {
     ChannelPruningSpec spec = ChannelPruningSpec.of(0.7);
     assertThat(
             new ChannelPruning(spec, new ReferenceEngines(), 3, Progress.NONE)
-                .prune(MODEL, EXAMPLES))
+                .prune(MODEL, blocks(MODEL), EXAMPLES))
         .isEqualTo(prune(MODEL, spec));
   }
 
@@ -196,7 +198,8 @@ class ChannelPruningTest {
     ChannelPruningSpec spec =
         ChannelPruningSpec.of(0.6).withAllocation(Allocation.UNIFORM).withCost(Cost.MULTIPLY_ADDS);
     Network b0 = EfficientNet.B0.network();
-    Map<String, Integer> widths = new ChannelWidths(spec, b0).choose(Map.of());
+    Map<String, Integer> widths =
+        new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(Map.of());
     Map<String, Integer> own = EfficientNet.B0.expansionChannels();
     widths.forEach(
         (block, width) ->
@@ -221,7 +224,8 @@ class ChannelPruningTest {
               damage.put(block, values);
             });
     ChannelPruningSpec spec = ChannelPruningSpec.of(0.93).withCost(Cost.MULTIPLY_ADDS);
-    Map<String, Integer> widths = new ChannelWidths(spec, b0).choose(damage);
+    Map<String, Integer> widths =
+        new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks()).choose(damage);
     EfficientNet.B0
         .expansionChannels()
         .forEach(
@@ -247,9 +251,14 @@ class ChannelPruningTest {
               damage.put(block, values);
             });
     ChannelPruningSpec spec = ChannelPruningSpec.of(0.9);
-    int byTime = new ChannelWidths(spec, b0).choose(damage).get("block2a");
+    int byTime =
+        new ChannelWidths(spec, b0, EfficientNet.B0.expansionBlocks())
+            .choose(damage)
+            .get("block2a");
     int byMultiplyAdds =
-        new ChannelWidths(spec.withCost(Cost.MULTIPLY_ADDS), b0).choose(damage).get("block2a");
+        new ChannelWidths(spec.withCost(Cost.MULTIPLY_ADDS), b0, EfficientNet.B0.expansionBlocks())
+            .choose(damage)
+            .get("block2a");
     assertThat(byTime).isLessThanOrEqualTo(byMultiplyAdds);
   }
 
@@ -276,7 +285,7 @@ class ChannelPruningTest {
             "block2a", IntStream.range(0, 48).boxed().toList(),
             "block6c", IntStream.range(0, 576).map(c -> 2 * c).boxed().toList());
 
-    Model narrow = ChannelPruning.keep(b0, kept);
+    Model narrow = ChannelPruning.keep(b0, blocks(b0), kept);
 
     assertThat(narrow.network())
         .isEqualTo(EfficientNet.B0.network(64, Map.of("block2a", 48, "block6c", 576)));
@@ -299,12 +308,16 @@ class ChannelPruningTest {
     assertThatThrownBy(() -> prune(MODEL, widths(Map.of("block4a", 25))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("1 to 24");
-    assertThatThrownBy(() -> ChannelPruning.keep(MODEL, Map.of("block5a", List.of(1))))
+    assertThatThrownBy(
+            () -> ChannelPruning.keep(MODEL, blocks(MODEL), Map.of("block5a", List.of(1))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block5a");
     Model b0 = Fixtures.withRandomWeights(EfficientNet.B0.network(32), 1);
     Model quantized = new DynamicRangeQuantization().apply(b0);
-    assertThatThrownBy(() -> ChannelPruning.keep(quantized, Map.of("block6a", List.of(1, 2, 3))))
+    assertThatThrownBy(
+            () ->
+                ChannelPruning.keep(
+                    quantized, blocks(quantized), Map.of("block6a", List.of(1, 2, 3))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("before quantizing");
   }
@@ -355,7 +368,7 @@ class ChannelPruningTest {
 
   private static Result prune(Model model, ChannelPruningSpec spec) throws IOException {
     return new ChannelPruning(spec, new ReferenceEngines(), 1, Progress.NONE)
-        .prune(model, EXAMPLES);
+        .prune(model, blocks(model), EXAMPLES);
   }
 
   private static Model with(Model model, String name, FloatTensor tensor) {
@@ -386,5 +399,13 @@ class ChannelPruningTest {
       }
     }
     return squares.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+
+  private static List<ExpansionBlock> blocks(Model model) {
+    return model.network().layers().stream()
+        .map(Layer::name)
+        .filter(name -> name.endsWith("_expand_conv"))
+        .map(name -> EfficientNet.expansionBlock(name.replace("_expand_conv", "")))
+        .toList();
   }
 }

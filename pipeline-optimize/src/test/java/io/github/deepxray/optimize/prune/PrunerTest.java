@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -18,6 +17,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSchedule.PolynomialDecay;

@@ -4,7 +4,7 @@ import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.quantize.RepresentativeDataset;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.util.List;

@@ -13,6 +13,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Int8Tensor;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
 import java.util.List;

@@ -20,6 +20,7 @@ import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
 import java.nio.file.Path;

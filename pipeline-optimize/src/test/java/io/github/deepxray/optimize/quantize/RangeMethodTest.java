@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
+import io.github.deepxray.optimize.Range;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;

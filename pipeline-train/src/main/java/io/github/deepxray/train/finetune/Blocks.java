@@ -1,7 +1,7 @@
 package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.train.FineTuneSpec;
@@ -11,9 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The parts of a classifier that fine-tuning tells apart: {@code stem}, the blocks of the backbone
@@ -31,19 +30,15 @@ public final class Blocks {
   public static final String HEAD = "head";
 
   private static final String STEM = "stem";
-  private static final Pattern BLOCK = Pattern.compile("(block[0-9]+[a-z]+|top)_.*");
 
   private Blocks() {}
 
   /** Where fine-tuning can begin, from the input on. */
-  public static List<String> names(Network network) {
+  public static List<String> names(Backbone backbone, Network network) {
     Set<String> names = new LinkedHashSet<>();
     names.add(ALL);
     for (Layer layer : network.layers()) {
-      Matcher matcher = BLOCK.matcher(layer.name());
-      if (matcher.matches()) {
-        names.add(matcher.group(1));
-      }
+      backbone.block(layer.name()).ifPresent(names::add);
     }
     return List.copyOf(names);
   }
@@ -51,40 +46,36 @@ public final class Blocks {
   /**
    * The tensor that the named part reads: what comes before it stays as it is.
    *
-   * @param network a classifier on an EfficientNet
+   * @param backbone the architecture of its backbone
+   * @param network a classifier
    * @param from {@value #ALL}, a block such as {@code block6a} or {@value #TOP}
    * @throws DeepXrayException if there is no such part; the message lists those there are
    */
-  public static String cut(Network network, String from) {
+  public static String cut(Backbone backbone, Network network, String from) {
     if (from.equals(ALL)) {
       return network.input();
     }
-    if (names(network).contains(from)) {
-      for (Layer layer : network.layers()) {
-        if (layer.name().startsWith(from + "_")) {
-          return layer.inputs().get(0);
-        }
+    for (Layer layer : network.layers()) {
+      if (backbone.block(layer.name()).equals(Optional.of(from))) {
+        return layer.inputs().get(0);
       }
     }
     throw new DeepXrayException(
         "There is no block "
             + from
             + " to fine-tune from; choose one of "
-            + String.join(", ", names(network))
+            + String.join(", ", names(backbone, network))
             + ".");
   }
 
   /** The part of each layer, in the order of the layers. */
-  static Map<String, String> byLayer(Network network) {
+  static Map<String, String> byLayer(Backbone backbone, Network network) {
     Map<String, String> blocks = new LinkedHashMap<>();
     String current = STEM;
     for (Layer layer : network.layers()) {
-      Matcher matcher = BLOCK.matcher(layer.name());
-      if (matcher.matches()) {
-        current = matcher.group(1);
-      }
+      current = backbone.block(layer.name()).orElse(current);
       blocks.put(layer.name(), current);
-      if (layer.name().equals(EfficientNet.FEATURES)) {
+      if (layer.name().equals(backbone.features())) {
         current = HEAD;
       }
     }
@@ -94,11 +85,12 @@ public final class Blocks {
   /**
    * What the learning rate of each part is multiplied by.
    *
+   * @param backbone the architecture of the classifier's backbone
    * @param network the part of the classifier that is trained
    * @throws DeepXrayException if the specification names a part that is not trained
    */
-  static Map<String, Double> learningRates(Network network, FineTuneSpec spec) {
-    List<String> parts = new ArrayList<>(new LinkedHashSet<>(byLayer(network).values()));
+  static Map<String, Double> learningRates(Backbone backbone, Network network, FineTuneSpec spec) {
+    List<String> parts = new ArrayList<>(new LinkedHashSet<>(byLayer(backbone, network).values()));
     Map<String, Double> rates = new LinkedHashMap<>();
     double rate = 1;
     for (int i = parts.size() - 1; i >= 0; i--) {
@@ -127,12 +119,13 @@ public final class Blocks {
   /**
    * What the learning rate of each weight is multiplied by; those of 0 are not trained.
    *
+   * @param backbone the architecture of the classifier's backbone
    * @param network the part of the classifier that is trained
    * @throws DeepXrayException if the specification names a part that is not trained
    */
-  static Map<String, Double> weightRates(Network network, FineTuneSpec spec) {
-    Map<String, Double> byBlock = learningRates(network, spec);
-    Map<String, String> blocks = byLayer(network);
+  static Map<String, Double> weightRates(Backbone backbone, Network network, FineTuneSpec spec) {
+    Map<String, Double> byBlock = learningRates(backbone, network, spec);
+    Map<String, String> blocks = byLayer(backbone, network);
     Map<String, Double> rates = new HashMap<>();
     network
         .weightSpecs()

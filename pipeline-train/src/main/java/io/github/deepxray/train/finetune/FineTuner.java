@@ -187,7 +187,9 @@ public final class FineTuner {
   private Result train(
       PreparedDataset dataset, TrainedModel model, Path folder, StageManifest manifest)
       throws IOException {
-    String cut = Blocks.cut(model.model().network(), options.spec().from());
+    String cut =
+        Blocks.cut(
+            model.description().architecture(), model.model().network(), options.spec().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();
       Source train = Source.Rendered.of(dataset, Split.TRAIN, size);
@@ -389,7 +391,7 @@ public final class FineTuner {
               Embeddings.counts(train.images(), model.description().decision().classes()));
       stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       steps = stepsPerEpoch * spec.epochs();
-      rates = Blocks.weightRates(part.network(), spec);
+      rates = Blocks.weightRates(model.description().architecture(), part.network(), spec);
       pruning = options.pruning().map(FineTuner.this::fromTrained);
       pruner = pruning.map(this::pruner);
       List<String> kept = prunedBefore(model);

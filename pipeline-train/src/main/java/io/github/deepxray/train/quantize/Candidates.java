@@ -1,6 +1,5 @@
 package io.github.deepxray.train.quantize;
 
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.quantize.BiasCorrection;
 import io.github.deepxray.optimize.quantize.IntegerQuantization;
@@ -68,7 +67,7 @@ final class Candidates {
             exact,
             pass,
             run.analyzed(),
-            EfficientNet.FEATURES,
+            run.trained().features(),
             this::accepted,
             candidate -> EstimatedCost.of(candidate) / none,
             limits);

@@ -4,7 +4,6 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.optimize.quantize.Calibration;
@@ -91,7 +90,8 @@ final class FormMaker {
       Model exact, Candidate candidate, Calibration calibration, Path folder) throws IOException {
     LayerReport report =
         new LayerAnalysis(run.integers().engines(), run.context().cores(), run.context().progress())
-            .analyze(exact, candidate.model(), calibration, run.analyzed(), EfficientNet.FEATURES);
+            .analyze(
+                exact, candidate.model(), calibration, run.analyzed(), run.trained().features());
     String name = "layers-" + artifact.key() + ".json";
     report.writeJson(folder.resolve(name));
     return List.of(name);

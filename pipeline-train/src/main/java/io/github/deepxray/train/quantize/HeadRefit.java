@@ -1,6 +1,5 @@
 package io.github.deepxray.train.quantize;
 
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.quantize.Calibration;
@@ -30,7 +29,7 @@ final class HeadRefit {
 
   /** The quantized backbone with the new head. */
   Model refit(IntegerQuantization pass, Model quantized) throws IOException {
-    Model backbone = quantized.cutAt(EfficientNet.FEATURES);
+    Model backbone = quantized.cutAt(trained.features());
     Model joint = spec.prepare(trained.backbone().then(head(backbone)));
     // The ranges of the backbone are the same, and a head in floats needs none.
     IntegerQuantization ranged = pass;

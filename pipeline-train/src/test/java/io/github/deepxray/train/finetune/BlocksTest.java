@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.FineTuneSpec;
@@ -37,14 +37,14 @@ class BlocksTest {
   })
   void cutsAtWhatTheBlockReads(EfficientNet variant, String from, String tensor)
       throws IOException {
-    assertThat(Blocks.cut(classifier(variant), from)).isEqualTo(tensor);
+    assertThat(Blocks.cut(variant, classifier(variant), from)).isEqualTo(tensor);
   }
 
   @ParameterizedTest
   @CsvSource({"stem", "block6", "block6e", "avg_pool", "head", "''"})
   void namesTheBlocksWhereThereIsNone(String from) throws IOException {
     Network network = classifier(EfficientNet.B0);
-    assertThatThrownBy(() -> Blocks.cut(network, from))
+    assertThatThrownBy(() -> Blocks.cut(EfficientNet.B0, network, from))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(
             "all, block1a, block2a, block2b, block3a, block3b, block4a, block4b, block4c, block5a,"
@@ -56,7 +56,7 @@ class BlocksTest {
   @CsvSource({"block6a", "block5b", "top"})
   void bothPartsTogetherAreTheWhole(String from) throws IOException {
     Model model = Fixtures.withRandomWeights(classifier(EfficientNet.B0), 2);
-    String cut = Blocks.cut(model.network(), from);
+    String cut = Blocks.cut(EfficientNet.B0, model.network(), from);
     float[] images = Fixtures.randomImages(model.network(), 2, 3);
     TfLiteEngineFactory engines = new TfLiteEngineFactory();
     try (InferenceEngine whole = engines.create(model, 1);
@@ -80,13 +80,14 @@ class BlocksTest {
                 "{\"layerDecay\": 0.5, \"headLearningRate\": 3, \"learningRates\": {\"top\": 0}}",
                 "test"),
             "test");
-    Map<String, Double> rates = Blocks.learningRates(part, spec);
+    Map<String, Double> rates = Blocks.learningRates(EfficientNet.B0, part, spec);
     assertThat(rates).containsOnlyKeys("block6d", "block7a", "top", "head");
     assertThat(rates.get("head")).isEqualTo(3);
     assertThat(rates.get("top")).isZero();
     assertThat(rates.get("block7a")).isEqualTo(0.5);
     assertThat(rates.get("block6d")).isCloseTo(0.25, within(1e-12));
     // From the stem on.
-    assertThat(Blocks.learningRates(classifier(EfficientNet.B0), spec)).containsKey("stem");
+    assertThat(Blocks.learningRates(EfficientNet.B0, classifier(EfficientNet.B0), spec))
+        .containsKey("stem");
   }
 }

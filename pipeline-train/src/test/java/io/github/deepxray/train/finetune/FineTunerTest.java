@@ -24,7 +24,7 @@ import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.FineTuneSpec;
@@ -81,7 +81,7 @@ class FineTunerTest {
             Progress.NONE);
     List<RgbImage> images =
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
-    Backbone backbone =
+    BackboneModel backbone =
         UntrainedBackbone.calibrated(Fixtures.SMALL_EFFICIENT_NET, SIZE, images, 0, context());
     start =
         new Trainer(Trainer.Options.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1), context())
@@ -120,7 +120,8 @@ class FineTunerTest {
   /** Whatever comes before the first trained block, and the statistics, keep their bits. */
   @Test
   void trainsTheBlocksAskedForOnly() throws IOException {
-    Map<String, String> blocks = Blocks.byLayer(start.model().network());
+    Map<String, String> blocks =
+        Blocks.byLayer(start.description().architecture(), start.model().network());
     for (String from : List.of("block7a", "all")) {
       FineTuneSpec spec =
           SPEC.withFrom(from).withEpochs(1).withBatchSize(48).with(learningRates("top", 0), "test");

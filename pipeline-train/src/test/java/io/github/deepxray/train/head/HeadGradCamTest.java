@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;

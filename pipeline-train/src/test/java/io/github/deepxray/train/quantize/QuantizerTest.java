@@ -8,7 +8,6 @@ import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.network.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -18,6 +17,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -29,7 +29,7 @@ import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.tflite.TfLiteWriter.DataType;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
@@ -96,12 +96,12 @@ class QuantizerTest {
   private static TrainedModel train(EfficientNet network) throws IOException {
     List<RgbImage> images =
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
-    Backbone backbone = UntrainedBackbone.calibrated(network, SIZE, images, 0, context());
+    BackboneModel backbone = UntrainedBackbone.calibrated(network, SIZE, images, 0, context());
     return new Trainer(
             new Trainer.Options(
                 HeadSpec.of("logistic").withViews(1).withEpochs(20), 1, SENSITIVITY, 0.5),
             context())
-        .train(dataset, backbone, shared.resolve("head of " + network.kerasName()))
+        .train(dataset, backbone, shared.resolve("head of " + network.name()))
         .model();
   }
 

@@ -1,7 +1,7 @@
 package io.github.deepxray.examples.pipeline;
 
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.network.EfficientNet;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
@@ -9,7 +9,7 @@ import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.pipeline.Pipeline;
-import io.github.deepxray.train.Backbone;
+import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 
 /**
  * Trains a classifier on drawn phantoms; with X-rays, give {@code prepare} the archive, and take
- * {@code Backbone.load(EfficientNet.B0, Backbone.IMAGENET, Progress.NONE)}.
+ * {@code BackboneSpec.of("b0").load(Progress.NONE)}.
  */
 final class Train {
   private Train() {}

@@ -1,4 +1,4 @@
-package io.github.deepxray.optimize.quantize;
+package io.github.deepxray.optimize;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Layer;

@@ -1,4 +1,4 @@
-package io.github.deepxray.core.network;
+package io.github.deepxray.keras;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,8 @@ import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Padding;
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.network.Network;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

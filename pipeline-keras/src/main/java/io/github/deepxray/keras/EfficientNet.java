@@ -1,6 +1,10 @@
-package io.github.deepxray.core.network;
+package io.github.deepxray.keras;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.ExpansionBlock;
+import io.github.deepxray.core.backbone.PretrainedWeights;
+import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
@@ -13,11 +17,16 @@ import io.github.deepxray.core.network.Layer.Multiply;
 import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,7 +45,7 @@ import java.util.regex.Pattern;
  * @param resolution the height and width in pixels that it is designed for, from {@value
  *     #SMALLEST_RESOLUTION} to {@value #LARGEST_RESOLUTION}
  */
-public record EfficientNet(double width, double depth, int resolution) {
+public record EfficientNet(double width, double depth, int resolution) implements Backbone {
   /** 4,049,571 parameters, 224 x 224 pixels, 1,280 features. */
   public static final EfficientNet B0 = new EfficientNet(1.0, 1.0, 224);
 
@@ -82,6 +91,7 @@ public record EfficientNet(double width, double depth, int resolution) {
   private static final double DROP_CONNECT_RATE = 0.2;
   private static final int DEPTH_DIVISOR = 8;
   private static final double SQUEEZE_RATIO = 0.25;
+  private static final Pattern BLOCK = Pattern.compile("(block[0-9]+[a-z]+|top)_.*");
   private static final String PREFIX = "efficientnet";
   private static final Pattern NUMBERS =
       Pattern.compile("([0-9](?:\\.[0-9]{1,17})?)x([0-9](?:\\.[0-9]{1,17})?)x([0-9]{2,4})");
@@ -138,10 +148,21 @@ public record EfficientNet(double width, double depth, int resolution) {
    * for others it is {@code efficientnet-} and their numbers, for example {@code
    * efficientnet-0.5x0.8x160}.
    */
-  public String kerasName() {
+  @Override
+  public String name() {
     return VARIANTS.contains(this)
         ? "efficientnetb" + VARIANTS.indexOf(this)
         : PREFIX + "-" + width + "x" + depth + "x" + resolution;
+  }
+
+  /** Whether a name is that of an EfficientNet, as of {@link #of}. */
+  static boolean isName(String name) {
+    String wanted = withoutPrefix(name);
+    return wanted.matches("b[0-7]") || NUMBERS.matcher(wanted).matches();
+  }
+
+  private static String withoutPrefix(String name) {
+    return name.toLowerCase(Locale.ROOT).replaceFirst("^" + PREFIX + "[-_]?", "");
   }
 
   /**
@@ -152,7 +173,7 @@ public record EfficientNet(double width, double depth, int resolution) {
    * @throws DeepXrayException if there is none
    */
   public static EfficientNet of(String name) {
-    String wanted = name.toLowerCase(Locale.ROOT).replaceFirst("^" + PREFIX + "[-_]?", "");
+    String wanted = withoutPrefix(name);
     if (wanted.matches("b[0-7]")) {
       return VARIANTS.get(wanted.charAt(1) - '0');
     }
@@ -183,6 +204,7 @@ public record EfficientNet(double width, double depth, int resolution) {
    *
    * @param size height and width of the images in pixels
    */
+  @Override
   public Network network(int size) {
     return network(size, Map.of());
   }
@@ -198,6 +220,7 @@ public record EfficientNet(double width, double depth, int resolution) {
    * @throws DeepXrayException if there is no such block with an expansion, or a number is not from
    *     1 to the block's own
    */
+  @Override
   public Network network(int size, Map<String, Integer> expansionChannels) {
     Map<String, Integer> widths = expansionChannels();
     new TreeMap<>(expansionChannels)
@@ -206,7 +229,7 @@ public record EfficientNet(double width, double depth, int resolution) {
               Integer own = widths.get(block);
               if (own == null || channels < 1 || channels > own) {
                 throw new DeepXrayException(
-                    kerasName()
+                    name()
                         + ": block "
                         + block
                         + (own == null
@@ -244,7 +267,7 @@ public record EfficientNet(double width, double depth, int resolution) {
     b.batchNorm("top_bn");
     b.swish("top_activation");
     b.add(new GlobalAveragePooling2D(FEATURES, b.last, false));
-    return new Network(kerasName(), INPUT, List.of(size, size, 3), b.layers, List.of(FEATURES));
+    return new Network(name(), INPUT, List.of(size, size, 3), b.layers, List.of(FEATURES));
   }
 
   /**
@@ -259,6 +282,60 @@ public record EfficientNet(double width, double depth, int resolution) {
       }
     }
     return channels;
+  }
+
+  @Override
+  public int imageSize() {
+    return resolution;
+  }
+
+  @Override
+  public int smallestImageSize() {
+    return SMALLEST_RESOLUTION;
+  }
+
+  @Override
+  public String features() {
+    return FEATURES;
+  }
+
+  @Override
+  public Optional<String> block(String layer) {
+    Matcher matcher = BLOCK.matcher(layer);
+    return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  @Override
+  public List<ExpansionBlock> expansionBlocks() {
+    return expansionChannels().keySet().stream().map(EfficientNet::expansionBlock).toList();
+  }
+
+  /**
+   * The layers of an expansion block, by their names in {@code keras.applications}.
+   *
+   * @param name what their names begin with, such as {@code block6b}
+   */
+  public static ExpansionBlock expansionBlock(String name) {
+    return new ExpansionBlock(
+        name,
+        name + "_expand_conv",
+        name + "_dwconv",
+        name + "_activation",
+        name + "_se_reduce",
+        name + "_se_expand",
+        name + "_se_excite",
+        name + "_project_conv",
+        List.of(name + "_expand_bn", name + "_bn"));
+  }
+
+  @Override
+  public PretrainedWeights weights(String source, Progress progress) throws IOException {
+    if (source.equals(IMAGENET)) {
+      Path file = new KerasApplications().weightsFile(this, progress);
+      return new PretrainedWeights(KerasBackbone.read(file, this), "ImageNet (keras.applications)");
+    }
+    Path file = Path.of(source);
+    return new PretrainedWeights(KerasBackbone.read(file, this), file.getFileName().toString());
   }
 
   private List<Block> blocks() {

@@ -1,10 +1,13 @@
-package io.github.deepxray.core.network;
+package io.github.deepxray.keras;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.WeightSpec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +29,7 @@ class EfficientNetTest {
 
   @ParameterizedTest
   @CsvFileSource(
-      resources = "/io/github/deepxray/core/network/efficientnet-weights.csv",
+      resources = "/io/github/deepxray/keras/efficientnet-weights.csv",
       numLinesToSkip = 1)
   void hasTheWeightsOfKeras(String name, long parameters, int tensors, String sha256) {
     List<WeightSpec> specs = kerasWeights(EfficientNet.of(name));
@@ -38,7 +41,7 @@ class EfficientNetTest {
   @ParameterizedTest
   @ValueSource(strings = {"b0", "b1"})
   void hasTheWeightsOfKerasByName(EfficientNet variant) throws IOException {
-    String resource = variant.kerasName() + "-weights.txt";
+    String resource = variant.name() + "-weights.txt";
     try (InputStream in = EfficientNetTest.class.getResourceAsStream(resource)) {
       String expected = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
       assertThat(String.join("", lines(kerasWeights(variant)))).isEqualTo(expected);
@@ -85,7 +88,7 @@ class EfficientNetTest {
   }
 
   @ParameterizedTest
-  @FieldSource("io.github.deepxray.core.network.EfficientNet#VARIANTS")
+  @FieldSource("io.github.deepxray.keras.EfficientNet#VARIANTS")
   void namingEveryBlocksOwnWidthChangesNothing(EfficientNet variant) {
     assertThat(variant.network(variant.resolution(), variant.expansionChannels()))
         .isEqualTo(variant.network());
@@ -128,10 +131,10 @@ class EfficientNetTest {
   })
   void isFoundByItsNames(String name, String kerasName, int features) {
     EfficientNet variant = EfficientNet.of(name);
-    assertThat(variant.kerasName()).isEqualTo(kerasName);
+    assertThat(variant.name()).isEqualTo(kerasName);
     assertThat(variant.network().name()).isEqualTo(kerasName);
     assertThat(variant.network().size(EfficientNet.FEATURES)).isEqualTo(features);
-    assertThat(EfficientNet.of(variant.kerasName())).isEqualTo(variant);
+    assertThat(EfficientNet.of(variant.name())).isEqualTo(variant);
   }
 
   @ParameterizedTest

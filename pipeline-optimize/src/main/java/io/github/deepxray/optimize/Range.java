@@ -1,4 +1,4 @@
-package io.github.deepxray.optimize.quantize;
+package io.github.deepxray.optimize;
 
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
@@ -55,7 +55,7 @@ public record Range(double min, double max) {
   }
 
   /** The values that the least and the largest integer stand for. */
-  static Range of(Affine affine, Arithmetic arithmetic) {
+  public static Range of(Affine affine, Arithmetic arithmetic) {
     return new Range(
         (double) affine.scale() * (arithmetic.min() - affine.zeroPoint()),
         (double) affine.scale() * (arithmetic.max() - affine.zeroPoint()));

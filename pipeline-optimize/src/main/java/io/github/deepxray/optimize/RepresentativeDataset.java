@@ -1,4 +1,4 @@
-package io.github.deepxray.optimize.quantize;
+package io.github.deepxray.optimize;
 
 import java.io.IOException;
 

@@ -1,0 +1,88 @@
+package io.github.deepxray.optimize.prune;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.ExpansionBlock;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Add;
+import io.github.deepxray.core.network.Layer.BatchNormalization;
+import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Layer.Dropout;
+import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec.Cost;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * An expansion block in a network.
+ *
+ * @param layers the names of its layers
+ * @param channels the number of expanded channels
+ * @param costPerChannel what each expanded channel costs
+ */
+record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
+  /** The blocks that a network, folded or not, has, in their order. */
+  static List<Expansion> of(Network network, List<ExpansionBlock> blocks, Cost cost) {
+    List<Expansion> found = new ArrayList<>();
+    for (ExpansionBlock block : blocks) {
+      if (network.tensors().contains(block.expand())
+          && network.layer(block.expand()) instanceof Conv2D conv) {
+        long multiplyAdds =
+            convolutions(block)
+                .mapToLong(l -> MultiplyAdds.of(network, layer(network, block, l)))
+                .sum();
+        // The projection and the squeeze write as many values as before.
+        long values = (long) network.size(block.expand()) + network.size(block.depthwise());
+        long all = cost.of(multiplyAdds, values);
+        found.add(new Expansion(block, conv.filters(), all / conv.filters()));
+      }
+    }
+    return found;
+  }
+
+  private static Layer layer(Network network, ExpansionBlock block, String layer) {
+    if (!network.tensors().contains(layer)) {
+      throw new DeepXrayException(
+          "Block "
+              + block.name()
+              + " has an expansion but no layer "
+              + layer
+              + "; only inverted residual blocks with squeeze-and-excitation can be narrowed.");
+    }
+    return network.layer(layer);
+  }
+
+  private static Stream<String> convolutions(ExpansionBlock block) {
+    return Stream.of(
+        block.expand(), block.depthwise(), block.reduce(), block.excite(), block.project());
+  }
+
+  /** The name of the block. */
+  String name() {
+    return layers.name();
+  }
+
+  /** The batch normalizations of expanded channels that the network has. */
+  List<String> normalizations(Network network) {
+    return layers.normalizations().stream().filter(network.tensors()::contains).toList();
+  }
+
+  /** The tensor that the next block reads: the projection after what belongs to it. */
+  String output(Network network) {
+    String last = layers.project();
+    while (true) {
+      List<Layer> readers = network.readers(last);
+      if (readers.size() != 1
+          || !(readers.get(0) instanceof BatchNormalization
+              || readers.get(0) instanceof Dropout
+              || readers.get(0) instanceof Add)) {
+        return last;
+      }
+      last = readers.get(0).name();
+      if (readers.get(0) instanceof Add) {
+        return last;
+      }
+    }
+  }
+}
