@@ -23,8 +23,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Measures how fast each engine on the class path computes embeddings on this machine, in turns: the
- * bare loop that only runs the network, and the whole extraction with reading, decoding and storing.
+ * Measures how fast each engine on the class path computes embeddings on this machine, in turns:
+ * the bare loop that only runs the network, and the whole extraction with reading, decoding and
+ * storing.
  *
  * @param model the backbone
  * @param cores how many processor cores to use
@@ -52,7 +53,8 @@ public record EmbeddingBenchmark(Model model, int cores, int rounds) {
         images,
         rounds);
     Map<String, Speeds> speeds = new LinkedHashMap<>();
-    Engines.names().forEach(name -> speeds.put(name, new Speeds(new double[rounds], new double[rounds])));
+    Engines.names()
+        .forEach(name -> speeds.put(name, new Speeds(new double[rounds], new double[rounds])));
     for (int round = 0; round < rounds; round++) {
       for (Map.Entry<String, Speeds> engine : speeds.entrySet()) {
         EngineFactory engines = Engines.named(engine.getKey());
@@ -87,8 +89,7 @@ public record EmbeddingBenchmark(Model model, int cores, int rounds) {
     out.accept(String.format(Locale.ROOT, format, arguments));
   }
 
-  private double bare(EngineFactory engines, int images)
-      throws IOException {
+  private double bare(EngineFactory engines, int images) throws IOException {
     Model folded = Passes.forInference().apply(model);
     int workers = engines.parallelEngines(cores);
     List<InferenceEngine> loaded = new ArrayList<>();

@@ -133,8 +133,7 @@ public final class ServerBenchmark {
   }
 
   /** Images a second without HTTP: each thread decodes, resizes and runs its own interpreter. */
-  private double bare(Bundle served)
-      throws IOException {
+  private double bare(Bundle served) throws IOException {
     AtomicLong done = new AtomicLong();
     AtomicLong from = new AtomicLong();
     AtomicLong to = new AtomicLong();
@@ -154,7 +153,8 @@ public final class ServerBenchmark {
             for (long now = System.nanoTime();
                 (now - start < warm + length || done.get() == 0) && !others.stopped();
                 now = System.nanoTime()) {
-              classifier.classify(ImageCodec.decode(options.images().get(i % options.images().size()), "image"));
+              classifier.classify(
+                  ImageCodec.decode(options.images().get(i % options.images().size()), "image"));
               if (now - start >= warm) {
                 from.compareAndSet(0, now);
                 done.incrementAndGet();
@@ -180,7 +180,8 @@ public final class ServerBenchmark {
     }
     List<Double> times = new ArrayList<>();
     for (int i = 0; i < options.starts(); i++) {
-      List<String> command = new ArrayList<>(List.of(program.toString(), options.bundle().toString()));
+      List<String> command =
+          new ArrayList<>(List.of(program.toString(), options.bundle().toString()));
       command.addAll(arguments(options.artifact(), options.workers()));
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
@@ -201,11 +202,11 @@ public final class ServerBenchmark {
             .collect(Collectors.joining(", ")));
   }
 
-  private void measure(Path versions, double bare)
-      throws IOException, InterruptedException {
+  private void measure(Path versions, double bare) throws IOException, InterruptedException {
     List<String> arguments = arguments(options.artifact(), options.workers());
     try (ServerProcess server = new ServerProcess(fork(versions, arguments))) {
-      print("start to ready     %8.2f s with TensorFlow on the class path", server.secondsToReady());
+      print(
+          "start to ready     %8.2f s with TensorFlow on the class path", server.secondsToReady());
       LoadGenerator load = new LoadGenerator(server.uri(), NAME, options.images());
       int connections = 2 * options.workers();
       load.closed(connections, (int) Math.max(200, bare * options.seconds() / 4));
@@ -231,8 +232,7 @@ public final class ServerBenchmark {
       double flood = 4 * full.perSecond();
       LoadGenerator.Result over = load.open(64 * options.workers(), count(flood), flood, 2);
       print(
-          "at 400 %%           %.1f accepted/s, p50 %.1f ms, p99 %.1f ms, %d failed, codes"
-              + " %s",
+          "at 400 %%           %.1f accepted/s, p50 %.1f ms, p99 %.1f ms, %d failed, codes" + " %s",
           over.perSecond(),
           over.percentile(0.5),
           over.percentile(0.99),
@@ -356,8 +356,7 @@ public final class ServerBenchmark {
   }
 
   /** How much it does when up to so many images are run together. */
-  private void batching(Artifact form, int batch)
-      throws IOException {
+  private void batching(Artifact form, int batch) throws IOException {
     List<String> arguments = new ArrayList<>(arguments(form, options.workers()));
     arguments.addAll(List.of("--batch", Integer.toString(batch)));
     try (ServerProcess server = new ServerProcess(fork(options.bundle(), arguments))) {

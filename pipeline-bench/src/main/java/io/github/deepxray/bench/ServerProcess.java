@@ -27,8 +27,7 @@ final class ServerProcess implements AutoCloseable {
     long start = System.nanoTime();
     process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();
     ready = (System.nanoTime() - start) / 1e9;
     Matcher matcher = READY.matcher(line == null ? "" : line);

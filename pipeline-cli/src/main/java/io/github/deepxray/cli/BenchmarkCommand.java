@@ -1,11 +1,11 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.bench.EmbeddingBenchmark;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.pipeline.BackboneSpec;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import io.github.deepxray.bench.EmbeddingBenchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

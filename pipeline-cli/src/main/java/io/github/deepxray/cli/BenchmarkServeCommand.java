@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.bench.ServerBenchmark;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
@@ -15,7 +16,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import io.github.deepxray.bench.ServerBenchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
