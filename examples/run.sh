@@ -77,6 +77,24 @@ example pipeline Predict "$work/bundle" "${images[@]}"
   -m io.github.deepxray.examples.modular/io.github.deepxray.examples.modular.Classify \
   "$work/bundle" "${images[@]}"
 
+# In one jar, where the threads of a parallel stream see the Java platform's classes alone.
+"$java" -Djava.awt.headless=true -jar spring/target/spring-example-1.0-SNAPSHOT.jar --bundle="$work/bundle" \
+  --server.port=0 >"$target/spring.log" 2>&1 &
+spring=$!
+trap 'kill "$spring" 2>/dev/null || true' EXIT
+for _ in $(seq 1 300); do
+  port=$(sed -n 's/.*Tomcat started on port \([0-9]*\).*/\1/p' "$target/spring.log")
+  [ -z "$port" ] || break
+  kill -0 "$spring" 2>/dev/null || fail "the Spring Boot application has ended; see $target/spring.log"
+  sleep 0.2
+done
+mkdir -p "$target/answers"
+seq 32 | xargs -P 32 -I{} curl --fail --silent --show-error -o "$target/answers/{}" \
+  -F file=@"${images[0]}" -F file=@"${images[1]}" "http://127.0.0.1:$port/classify"
+[ "$(sort -u "$target"/answers/* | wc -l)" = 1 ] || fail "parallel requests get different answers."
+kill "$spring"
+echo "Spring Boot: 32 parallel requests, one answer"
+
 # What classifying brings: docs/library.md says it.
 for jar in $(tr ':' '\n' <service/target/classpath); do
   wc -c <"$jar"
