@@ -90,7 +90,8 @@ final class FormMaker {
       Model exact, Candidate candidate, Calibration calibration, Path folder) throws IOException {
     LayerReport report =
         new LayerAnalysis(run.integers().engines(), run.context().cores(), run.context().progress())
-            .analyze(exact, candidate.model(), calibration, run.analyzed(), run.trained().features());
+            .analyze(
+                exact, candidate.model(), calibration, run.analyzed(), run.trained().features());
     String name = "layers-" + artifact.key() + ".json";
     report.writeJson(folder.resolve(name));
     return List.of(name);
