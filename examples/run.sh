@@ -45,13 +45,14 @@ link "$users/io" "$repository/io" github
 link "$users/io/github" "$repository/io/github" deepxray
 put deepxray-parent "$root/pom.xml"
 put deepxray-bom "$root/bom/pom.xml"
-for module in core text keras optimize tensorflow tflite classify train report export; do
-  folder=$root/pipeline-$module
-  jar=$folder/target/deepxray-pipeline-$module-$version.jar
+for pom in "$root"/*/pom.xml; do
+  folder=${pom%/pom.xml}
+  grep -q '<parent>' "$pom" && [ "${folder##*/}" != examples ] || continue
+  module=$(sed -n 's|^  <artifactId>\(.*\)</artifactId>$|\1|p' "$pom")
+  jar=$folder/target/$module-$version.jar
   [ -f "$jar" ] || fail "there is no $jar; run mvn package -DskipTests first."
-  put "deepxray-pipeline-$module" "$folder/pom.xml" "$jar"
+  put "$module" "$pom" "$jar"
 done
-put deepxray-datasets "$root/datasets/pom.xml" "$root/datasets/target/deepxray-datasets-$version.jar"
 
 mvn -B -ntp -q "$@" -Ddeepxray.version="$version" -Dmaven.repo.local="$repository" package
 
@@ -71,20 +72,63 @@ example pipeline Export "$work"
 images=("$work"/phantoms/chest_xray/test/*/*1.jpeg)
 example pipeline Predict "$work/bundle" "${images[@]}"
 
+# On the module path, with another protobuf-java and another Jackson than this project is built with.
+"$java" -Djava.awt.headless=true --add-modules ALL-MODULE-PATH -p "modular/target/classes:$(cat modular/target/classpath)" \
+  -m io.github.deepxray.examples.modular/io.github.deepxray.examples.modular.Classify \
+  "$work/bundle" "${images[@]}"
+
+# What classifying brings: docs/library.md says it.
+for jar in $(tr ':' '\n' <service/target/classpath); do
+  wc -c <"$jar"
+done | awk '{ bytes += $1 } END { printf "classifying: %d jars, %.1f MB\n", NR, bytes / 1e6 }'
+
 if grep -q 'tensorflow-core' service/target/classpath; then
   fail "the service has TensorFlow on its class path."
 fi
+# Waits until a server that logs into a file has said where it listens.
+server=
+await() {
+  local log=$1
+  for _ in $(seq 1 300); do
+    url=$(grep -oE 'http://(127|localhost)[^ ]*' "$log" | head -n1 || true)
+    [ -z "$url" ] || return 0
+    kill -0 "$server" 2>/dev/null || fail "the server has ended: $(cat "$log")"
+    sleep 0.2
+  done
+  fail "the server does not say where it listens: $(cat "$log")"
+}
+trap 'kill $server 2>/dev/null || true' EXIT
+
 (start=exec && example service ClassifyService "$work/bundle" 0) >"$target/service.log" 2>&1 &
-service=$!
-trap 'kill "$service" 2>/dev/null || true' EXIT
-for _ in $(seq 1 300); do
-  url=$(grep -o 'http://[^ ]*' "$target/service.log" || true)
-  [ -z "$url" ] || break
-  kill -0 "$service" 2>/dev/null || fail "the service has ended: $(cat "$target/service.log")"
-  sleep 0.2
-done
+server=$!
+await "$target/service.log"
 example service Ask "$url" "${images[@]}"
 if example service Ask "$url" pom.xml; then
   fail "the service takes a pom for an image."
 fi
+kill "$server"
+
+# The command line with a jar that adds a backbone, an image format and a tracker by service files.
+guest() {
+  $start "$java" -Djava.awt.headless=true \
+    -cp "$(cat guest/target/classpath):$(echo guest/target/guest-example-*.jar)" "$@"
+}
+deepxray() {
+  guest io.github.deepxray.cli.Main "$@"
+}
+
+guest io.github.deepxray.examples.guest.DrawNetpbm "$work/netpbm"
+deepxray run --data "$work/netpbm" --out "$work/guest" --backbone strided-cnn --weights seed:1 \
+  --head logistic --views 1 --epochs 40 --validation-fraction 0.25 --seed 5 2>&1 | tee "$target/guest.log"
+grep -q 'guest: test AUC 0\.' "$target/guest.log" || fail "the tracker was not told of the run."
+grep -q '"netpbm"' "$work/guest/data/dataset.json" || fail "the audit does not count Netpbm images."
+netpbm=("$work"/netpbm/chest_xray/test/*/*1.pgm)
+deepxray predict "$work/guest/bundle" "${netpbm[@]}"
+deepxray predict --help | grep 'NETPBM' || fail "predict does not list the format."
+
+(start=exec && deepxray serve "$work/guest/bundle" --port 0) >"$target/serve.log" 2>&1 &
+server=$!
+await "$target/serve.log"
+(printf '{"signature_name": "serving_bytes", "instances": [{"b64": "'; base64 -w0 "${netpbm[0]}"; printf '"}]}') |
+  curl --fail-with-body --silent --show-error --data-binary @- "${url%%/}/v1/models/deepxray:predict"
 echo "examples: done"

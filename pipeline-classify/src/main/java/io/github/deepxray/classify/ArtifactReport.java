@@ -1,6 +1,7 @@
 package io.github.deepxray.classify;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.FileSizes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -24,7 +24,7 @@ import java.util.OptionalDouble;
  *     validation; empty for more, of which it decides for the most probable
  * @param size its bytes as they are and compressed
  * @param weights how many weights it has and how many of them are not zero, batch normalization
- *     folded; empty in bundles of versions that did not count them
+ *     folded; empty if they were not counted
  * @param limits how far it may be from the trained model, on splits with many images of each class
  * @param verdict how far it is, and whether it is blessed
  */
@@ -91,12 +91,13 @@ public record ArtifactReport(
   }
 
   /** All forms of a bundle: the content of {@code artifacts.json}. */
-  public record All(String format, List<ArtifactReport> artifacts) {
-    static final String FORMAT = "deepxray-artifacts/2";
-
+  record All(int format, List<ArtifactReport> artifacts) {
     /** Copies the list and checks that no form is there twice. */
-    public All {
+    All {
       artifacts = List.copyOf(artifacts);
+      if (format != Bundle.FORMAT) {
+        throw new IllegalArgumentException("there is no format " + format);
+      }
       if (artifacts.stream().map(ArtifactReport::artifact).distinct().count() < artifacts.size()) {
         throw new IllegalArgumentException("a form is there twice");
       }
@@ -107,21 +108,21 @@ public record ArtifactReport(
   public static final String FILE = "artifacts.json";
 
   /**
-   * Writes what is said about all forms of a bundle.
+   * Writes what is said about all forms of a bundle, and the version of the bundle's format.
    *
    * @throws IOException if the file cannot be written
    */
   public static void write(Path file, List<ArtifactReport> reports) throws IOException {
-    Json.write(file, new All(All.FORMAT, reports));
+    Json.write(file, new All(Bundle.FORMAT, reports));
   }
 
   /**
    * Reads what {@link #write} wrote.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if the file is damaged
+   * @throws DeepXrayException if the file is damaged or of another format
    * @throws IOException if it cannot be read
    */
-  public static List<ArtifactReport> read(Path file) throws IOException {
-    return Json.read(file, Map.of(All.FORMAT, All.class), "export the bundle again").artifacts();
+  static List<ArtifactReport> read(Path file) throws IOException {
+    return Json.read(file, All.class, "export the bundle again").artifacts();
   }
 }

@@ -1,7 +1,9 @@
 package io.github.deepxray.classify;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.io.TextFiles;
 import io.github.deepxray.core.metrics.Decision;
 import java.io.IOException;
@@ -24,6 +26,13 @@ import java.util.stream.Stream;
  * @param folder where it is
  */
 public record Bundle(Path folder) {
+  /**
+   * The version of the format that this library writes; it reads this one and those before. The
+   * number is {@code format} in {@value ArtifactReport#FILE}; {@code docs/bundle-format.md}
+   * describes the format.
+   */
+  public static final int FORMAT = 1;
+
   /** The file with the hash of every other file, in the format of {@code sha256sum}. */
   public static final String CHECKSUMS = "SHA256SUMS";
 
@@ -63,7 +72,7 @@ public record Bundle(Path folder) {
   /**
    * Opens a bundle.
    *
-   * @throws DeepXrayException if the folder is none
+   * @throws DeepXrayException if the folder is none, or of a newer format
    */
   public static Bundle open(Path folder) {
     if (!isBundle(folder)) {
@@ -73,7 +82,27 @@ public record Bundle(Path folder) {
               + CHECKSUMS
               + "; give the folder that export wrote.");
     }
+    refuseNewer(folder);
     return new Bundle(folder);
+  }
+
+  /** What is missing or damaged is for the checksums to tell. */
+  private static void refuseNewer(Path folder) {
+    JsonNode format;
+    try {
+      format = Json.read(folder.resolve(ArtifactReport.FILE)).path("format");
+    } catch (IOException | DeepXrayException e) {
+      return;
+    }
+    if (format.isIntegralNumber() && format.longValue() > FORMAT) {
+      throw new DeepXrayException(
+          folder
+              + " was written by a newer deepxray (format "
+              + format.longValue()
+              + "); this one reads up to "
+              + FORMAT
+              + ": update it.");
+    }
   }
 
   /** Whether a folder looks like a bundle. */

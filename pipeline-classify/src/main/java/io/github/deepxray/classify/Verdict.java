@@ -1,6 +1,5 @@
 package io.github.deepxray.classify;
 
-import io.github.deepxray.core.io.Omittable;
 import io.github.deepxray.core.metrics.Comparison;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,17 +12,15 @@ import java.util.Map;
  *
  * @param splits the comparison on each split, by the split's name
  * @param limits those that were used on each split: wider than the bundle's where a class has few
- *     images; none in bundles of versions that did not say them
+ *     images
  * @param objections why the model is refused, a line each; none if it is blessed
  */
 public record Verdict(
-    Map<String, Comparison> splits,
-    @Omittable Map<String, Limits> limits,
-    List<String> objections) {
+    Map<String, Comparison> splits, Map<String, Limits> limits, List<String> objections) {
   /** Copies all. */
   public Verdict {
     splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
-    limits = limits == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(limits));
+    limits = Collections.unmodifiableMap(new LinkedHashMap<>(limits));
     objections = List.copyOf(objections);
   }
 

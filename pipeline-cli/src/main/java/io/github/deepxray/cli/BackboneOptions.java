@@ -23,9 +23,10 @@ final class BackboneOptions {
       defaultValue = Backbones.DEFAULT,
       paramLabel = "<name>",
       description =
-          "Which network: of EfficientNet b0 to b7 (b0 is the tested one), or <width>x<depth>x<pixels> for"
-              + " weights that Keras' EfficientNet function was trained to with such"
-              + " width_coefficient, depth_coefficient and default_size. Default: ${DEFAULT-VALUE}.")
+          "Which network: of EfficientNet b0 to b7 (b0 is the tested one), or"
+              + " <width>x<depth>x<pixels> for weights that Keras' EfficientNet function was"
+              + " trained to with such width_coefficient, depth_coefficient and default_size."
+              + " Default: ${DEFAULT-VALUE}.")
   private String backbone;
 
   @Option(

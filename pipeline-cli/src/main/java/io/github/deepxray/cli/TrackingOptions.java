@@ -26,10 +26,10 @@ final class TrackingOptions {
       names = "--mlflow",
       paramLabel = "<uri>",
       description =
-          "Keep options, metrics and, where there is one, the bundle in this MLflow tracking server,"
-              + " such as http://127.0.0.1:5000. MLFLOW_TRACKING_USERNAME and"
-              + " MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, let it in. A server that fails"
-              + " is warned of once and stops nothing. Default: none.")
+          "Keep options, metrics and, where there is one, the bundle in this MLflow tracking"
+              + " server, such as http://127.0.0.1:5000. MLFLOW_TRACKING_USERNAME and"
+              + " MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, let it in. A server that"
+              + " fails is warned of once and stops nothing. Default: none.")
   private Optional<String> mlflow;
 
   @Option(

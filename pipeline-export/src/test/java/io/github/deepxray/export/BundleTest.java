@@ -494,13 +494,10 @@ class BundleTest {
   }
 
   @Test
-  void aBundleWithoutPicturesAndHistoryHasAReportToo() throws IOException {
+  void aBundleWithoutHistoryHasAReportToo() throws IOException {
     Path copy = copy();
-    Files.delete(copy.resolve("report.json"));
     Files.delete(copy.resolve("history-train.csv"));
-    assertThat(BundleReport.of(new Bundle(copy)).html())
-        .contains("no history of its training", "images of unknown origin")
-        .doesNotContain("<img");
+    assertThat(BundleReport.of(new Bundle(copy)).html()).contains("no history of its training");
     Files.writeString(copy.resolve("report.json"), "{\"format\":\"deepxray-report/9\"}");
     assertThatThrownBy(() -> BundleReport.of(new Bundle(copy)).html())
         .isInstanceOf(DeepXrayException.class)

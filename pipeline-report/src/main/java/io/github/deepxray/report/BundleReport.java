@@ -74,7 +74,7 @@ public final class BundleReport {
     Provenance provenance = records.provenance();
     ModelMetrics metrics = records.metrics();
     DatasetManifest dataset = dataset(metrics);
-    ReportExtras extras = extras(bundle, provenance, dataset);
+    ReportExtras extras = extras(bundle);
     ModelCardText text =
         new ModelCardText(
             extras.origin(), new ClassVocabulary(dataset.profile()), provenance.training());
@@ -164,23 +164,9 @@ public final class BundleReport {
     AtomicFiles.write(file, html());
   }
 
-  /** What the bundle's own file says; older bundles have none, and then less is known. */
-  private static ReportExtras extras(Bundle bundle, Provenance provenance, DatasetManifest dataset)
-      throws IOException {
-    Path file = bundle.folder().resolve(ReportExtras.FILE);
-    if (!Files.isRegularFile(file)) {
-      Map<String, String> config = provenance.config();
-      return new ReportExtras(
-          ReportExtras.FORMAT,
-          config.getOrDefault("name", config.getOrDefault("export.name", "deepxray")),
-          "",
-          DatasetOrigin.of(dataset.audit()),
-          Optional.empty(),
-          List.of(),
-          List.of());
-    }
+  private static ReportExtras extras(Bundle bundle) throws IOException {
     return Json.read(
-        file,
+        bundle.folder().resolve(ReportExtras.FILE),
         Map.of(ReportExtras.FORMAT, ReportExtras.class),
         "use the version of deepxray that wrote it, or export the bundle again");
   }

@@ -2,8 +2,8 @@ package io.github.deepxray.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.TrainedModel;

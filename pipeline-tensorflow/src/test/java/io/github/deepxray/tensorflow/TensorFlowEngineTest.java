@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.testkit.EngineContract;

@@ -1,6 +1,5 @@
 package io.github.deepxray.testkit;
 
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
@@ -20,6 +19,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import java.util.List;
 import java.util.SplittableRandom;
 

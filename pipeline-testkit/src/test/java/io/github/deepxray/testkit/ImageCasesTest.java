@@ -63,13 +63,15 @@ class ImageCasesTest {
         "gray_missing512.jpg      | damaged (Corrupt JPEG data: premature end",
         "gray_zerotail_eoi.jpg    | damaged (Corrupt JPEG data: premature end",
         "tif_int32.tif            | it has samples of 32 bits, whose range nothing tells",
-        "png_rgba_hiddenblack.png | of its pixels are transparent, which look as the background does",
+        "png_rgba_hiddenblack.png | of its pixels are transparent, which look as the background"
+            + " does",
         "png_rgba_hiddenwhite.png | of its pixels are transparent",
         "png_all_in_alpha.png     | of its pixels are transparent",
         "tif_16be.tif             | 16-bit samples are not supported",
         "tif_big.tif              | it is a BigTIFF image; save it as TIFF or PNG.",
         "webp_as.jpg              | it is a WebP image; save it as PNG.",
-        "lfs_as.jpg               | it is a pointer of Git LFS, not the file itself; run git lfs pull.",
+        "lfs_as.jpg               | it is a pointer of Git LFS, not the file itself; run git lfs"
+            + " pull.",
         "html_as.jpg              | it is a page of HTML",
         "gray_arithmetic.jpg      | it is packed by arithmetic coding",
         "rgb_440.jpg              | (4:4:0), which programs read differently; save it anew.",

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.keras.KerasHdf5;
 import java.io.IOException;
 import java.nio.file.Path;

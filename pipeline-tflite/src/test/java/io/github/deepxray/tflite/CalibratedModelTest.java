@@ -2,11 +2,11 @@ package io.github.deepxray.tflite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.quantize.Calibration;
 import io.github.deepxray.optimize.quantize.Calibrator;

@@ -3,7 +3,6 @@ package io.github.deepxray.tflite;
 import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
@@ -11,6 +10,7 @@ import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.core.weights.Float16Tensor;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.keras.KerasHdf5;
 import io.github.deepxray.optimize.DynamicRangeQuantization;
 import io.github.deepxray.optimize.FoldBatchNormalization;

@@ -90,10 +90,7 @@ public record Predictions(List<Row> rows) {
         Csv.rows(file, List.of("filename", "label", "slice", "patient"));
     if (!lines.isEmpty() && !lines.get(0).containsKey(PROBABILITY + 1)) {
       throw new DeepXrayException(
-          file
-              + " has no column "
-              + PROBABILITY
-              + "1; it may be of an earlier version: evaluate or export again.");
+          file + " has no column " + PROBABILITY + "1; evaluate or export again.");
     }
     for (Map<String, String> row : lines) {
       String name = row.get("filename");

@@ -78,9 +78,9 @@ class PruningSpecTest {
         .isEqualTo(new ConstantSparsity(0.5, 20));
     assertThat(
             read("""
-                sparsity: 0.5
-                timing: {type: polynomial_steps, initialSparsity: 0.1, beginStep: 20, endStep: 500}
-                """)
+            sparsity: 0.5
+            timing: {type: polynomial_steps, initialSparsity: 0.1, beginStep: 20, endStep: 500}
+            """)
                 .timing()
                 .schedule(0.5, 1))
         .isEqualTo(new PolynomialDecay(0.1, 0.5, 20, 500));
@@ -198,7 +198,8 @@ class PruningSpecTest {
         "{sparsity: 0.5, timing: {type: polynomial, begin: 0.5, end: 0.5}} | timing.end",
         "{sparsity: 0.5, timing: {type: polynomial, initialSparsity: 0.6}} | initialSparsity",
         "{sparsity: 0.5, timing: {type: constant, frequency: 0}} | frequency",
-        "{sparsity: 0.5, timing: {type: polynomial_steps, beginStep: 2, endStep: 3}} | initialSparsity",
+        "{sparsity: 0.5, timing: {type: polynomial_steps, beginStep: 2, endStep: 3}} |"
+            + " initialSparsity",
         "{sparsity: 0.5, timing: {type: constant_steps}} | beginStep",
         "{sparsity: 0.5, timing: {type: constant_steps, beginStep: -2}} | beginStep",
       })

@@ -1,4 +1,4 @@
-package io.github.deepxray.cli;
+package io.github.deepxray.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.io.Json;

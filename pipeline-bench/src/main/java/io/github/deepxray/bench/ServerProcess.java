@@ -1,0 +1,86 @@
+package io.github.deepxray.bench;
+
+import io.github.deepxray.core.DeepXrayException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A server in a process of its own. */
+final class ServerProcess implements AutoCloseable {
+  private static final Pattern READY = Pattern.compile("^Ready: (http://\\S+?:\\d+)/");
+
+  private final Process process;
+  private final BufferedReader out;
+  private final URI uri;
+
+  /** From the start of the process to the line that says so, in seconds. */
+  private final double ready;
+
+  ServerProcess(ProcessBuilder builder) throws IOException {
+    long start = System.nanoTime();
+    process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    String line = out.readLine();
+    ready = (System.nanoTime() - start) / 1e9;
+    Matcher matcher = READY.matcher(line == null ? "" : line);
+    if (!matcher.find()) {
+      close();
+      throw new DeepXrayException("The server does not start; see its message above.");
+    }
+    uri = URI.create(matcher.group(1));
+  }
+
+  /** Has it end as a service manager does; the seconds that takes. */
+  double end() {
+    long start = System.nanoTime();
+    process.destroy();
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  @Override
+  public void close() throws IOException {
+    end();
+    out.close();
+  }
+
+  /** Where it listens. */
+  URI uri() {
+    return uri;
+  }
+
+  /** How long it took from the start of the process to the line that says that it is ready. */
+  double secondsToReady() {
+    return ready;
+  }
+
+  /** The resident memory in MiB, as Linux says it; NaN elsewhere. */
+  double residentMiB() {
+    try {
+      for (String line :
+          Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+        if (line.startsWith("VmRSS:")) {
+          return Double.parseDouble(line.replaceAll("\\D", "")) / 1024;
+        }
+      }
+    } catch (IOException e) {
+      return Double.NaN;
+    }
+    return Double.NaN;
+  }
+}

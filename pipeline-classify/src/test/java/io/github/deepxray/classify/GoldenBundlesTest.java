@@ -1,0 +1,112 @@
+package io.github.deepxray.classify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.testkit.ReferenceInterpreter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Bundles of every format that was ever released are read, and say what they said then. */
+class GoldenBundlesTest {
+  private static final Path FOLDER =
+      Path.of(
+          System.getProperty("deepxray.root", ".."),
+          "pipeline-classify/src/test/resources/io/github/deepxray/classify/golden");
+
+  static Stream<Path> bundles() {
+    return IntStream.rangeClosed(1, Bundle.FORMAT).mapToObj(n -> FOLDER.resolve("format-" + n));
+  }
+
+  /** What a network's layers mean, computed without an engine. */
+  private static Map<String, double[]> expected(RgbImage image) {
+    float[] input = new float[image.width() * image.height() * 3];
+    image.copyTo(input, 0);
+    return new ReferenceInterpreter(GoldenBundle.model("probability", "heat_map")).run(input);
+  }
+
+  @ParameterizedTest
+  @MethodSource("bundles")
+  void classifiesAsWhenItWasWritten(Path folder) throws IOException {
+    Bundle bundle = Bundle.open(folder);
+    assertThat(bundle.damage()).isEmpty();
+    try (Classifier classifier = Classifier.open(folder)) {
+      assertThat(classifier.labels()).isEqualTo(GoldenBundle.LABELS);
+      assertThat(classifier.threshold()).hasValue(GoldenBundle.THRESHOLD);
+      for (int number = 0; number < 5; number++) {
+        RgbImage image = GoldenBundle.image(number);
+        double probability = expected(image).get("probability")[0];
+        Prediction prediction = classifier.classify(image);
+        assertThat(prediction.probability()).isCloseTo(probability, within(1e-5));
+        assertThat(prediction.label())
+            .isEqualTo(GoldenBundle.LABELS.get(probability >= GoldenBundle.THRESHOLD ? 1 : 0));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("bundles")
+  void explainsAsWhenItWasWritten(Path folder) throws IOException {
+    try (Explainer explainer = Explainer.open(folder.resolve(Bundle.EXPLAIN))) {
+      RgbImage image = GoldenBundle.image(1);
+      double[] map = expected(image).get("heat_map");
+      float[] actual = explainer.explain(image).heatMap().values();
+      assertThat(actual).hasSize(map.length);
+      for (int i = 0; i < map.length; i++) {
+        assertThat((double) actual[i]).isCloseTo(map[i], within(1e-4));
+      }
+    }
+  }
+
+  @Test
+  void newerFormatsAreRefusedInALine(@TempDir Path folder) throws IOException {
+    Path newer = folder.resolve("bundle");
+    Files.createDirectories(newer);
+    for (String file : List.of(Bundle.LABELS, Bundle.TFLITE_FLOAT32, ArtifactReport.FILE)) {
+      Files.copy(FOLDER.resolve("format-1").resolve(file), newer.resolve(file));
+    }
+    Path artifacts = newer.resolve(ArtifactReport.FILE);
+    int next = Bundle.FORMAT + 1;
+    Files.writeString(
+        artifacts,
+        Files.readString(artifacts).replaceFirst("\"format\" : 1,", "\"format\" : " + next + ","));
+    Files.writeString(newer.resolve(Bundle.CHECKSUMS), Bundle.checksums(newer));
+    String message =
+        newer
+            + " was written by a newer deepxray (format "
+            + next
+            + "); this one reads up to "
+            + Bundle.FORMAT
+            + ": update it.";
+    assertThatThrownBy(() -> Bundle.open(newer))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessage(message);
+    assertThatThrownBy(() -> Classifier.open(newer))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void whatIsNoFormatIsRefused(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve(ArtifactReport.FILE);
+    for (String format : List.of("0", "-1", "\"1\"", "1.5")) {
+      Files.writeString(file, "{\"format\": " + format + ", \"artifacts\": []}");
+      assertThatThrownBy(() -> new Bundle(folder).artifacts())
+          .as(format)
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("export the bundle again");
+    }
+  }
+}

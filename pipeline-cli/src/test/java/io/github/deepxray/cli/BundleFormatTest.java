@@ -1,0 +1,93 @@
+package io.github.deepxray.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.io.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The description of the format has every file of a bundle, and every field of its records. */
+class BundleFormatTest {
+  private static final Path DESCRIPTION =
+      Path.of(System.getProperty("deepxray.root"), "docs/bundle-format.md");
+
+  /** Sections by the name of the file in their heading. */
+  private static Map<String, String> sections() throws IOException {
+    Map<String, String> sections = new TreeMap<>();
+    Matcher section =
+        Pattern.compile("^## ([^\n]+)\n(.*?)(?=^## |\\z)", Pattern.DOTALL | Pattern.MULTILINE)
+            .matcher(Files.readString(DESCRIPTION));
+    while (section.find()) {
+      Matcher names = Pattern.compile("`([^`]+)`").matcher(section.group(1));
+      while (names.find()) {
+        sections.put(names.group(1), section.group(2));
+      }
+    }
+    return sections;
+  }
+
+  private static String section(String file) throws IOException {
+    Map<String, String> sections = sections();
+    return sections.entrySet().stream()
+        .filter(
+            entry -> file.matches(entry.getKey().replace(".", "\\.").replaceAll("<\\w+>", ".+")))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(file + " is not in " + DESCRIPTION));
+  }
+
+  /** Objects by name alone hold entries; the second level is that of records in lists. */
+  private static Set<String> fields(JsonNode tree) {
+    Set<String> fields = new TreeSet<>();
+    tree.fieldNames().forEachRemaining(fields::add);
+    for (JsonNode value : tree) {
+      if (value.isArray() && !value.isEmpty()) {
+        value.get(0).fieldNames().forEachRemaining(fields::add);
+      }
+    }
+    return fields;
+  }
+
+  @Test
+  void everyFileAndFieldIsDescribed() throws IOException {
+    Path bundle = SmallRun.bundle();
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(bundle)) {
+      files = walk.filter(Files::isRegularFile).sorted().toList();
+    }
+    Set<String> missing = new TreeSet<>();
+    for (Path file : files) {
+      String name = bundle.relativize(file).toString().replace('\\', '/');
+      String section = section(name);
+      Set<String> fields = Set.of();
+      if (name.endsWith(".json")) {
+        fields = fields(Json.read(file));
+      } else if (name.endsWith(".csv")) {
+        fields = Set.of(Files.readAllLines(file).get(0).split(","));
+      }
+      fields.stream()
+          .filter(field -> !section.contains("`" + field + "`"))
+          .forEach(field -> missing.add(name + ": " + field));
+    }
+    assertThat(missing).isEmpty();
+  }
+
+  @Test
+  void theNumberOfTheFormatIsTheOneThatIsWritten() throws IOException {
+    assertThat(Files.readString(DESCRIPTION)).contains("This is format " + Bundle.FORMAT + ".");
+    assertThat(Json.read(SmallRun.bundle().resolve("artifacts.json")).path("format").intValue())
+        .isEqualTo(Bundle.FORMAT);
+  }
+}
