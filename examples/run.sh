@@ -72,6 +72,16 @@ example pipeline Export "$work"
 images=("$work"/phantoms/chest_xray/test/*/*1.jpeg)
 example pipeline Predict "$work/bundle" "${images[@]}"
 
+# On the module path, with another protobuf-java and another Jackson than this project is built with.
+"$java" -Djava.awt.headless=true --add-modules ALL-MODULE-PATH -p "modular/target/classes:$(cat modular/target/classpath)" \
+  -m io.github.deepxray.examples.modular/io.github.deepxray.examples.modular.Classify \
+  "$work/bundle" "${images[@]}"
+
+# What classifying brings: docs/library.md says it.
+for jar in $(tr ':' '\n' <service/target/classpath); do
+  wc -c <"$jar"
+done | awk '{ bytes += $1 } END { printf "classifying: %d jars, %.1f MB\n", NR, bytes / 1e6 }'
+
 if grep -q 'tensorflow-core' service/target/classpath; then
   fail "the service has TensorFlow on its class path."
 fi

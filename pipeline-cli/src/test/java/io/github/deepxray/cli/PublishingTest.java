@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -30,6 +32,7 @@ import org.xml.sax.SAXException;
 /** What others see of the modules: their coordinates, their names as Java modules, the BOM. */
 class PublishingTest {
   private static final String BOM = "bom";
+  private static final Pattern PROPERTY = Pattern.compile("\\$\\{([^}]+)}");
   private static final Path ROOT = Path.of(System.getProperty("deepxray.root"));
 
   @Test
@@ -75,7 +78,7 @@ class PublishingTest {
   }
 
   @Test
-  void theBomHasAllModulesInThisVersionAndProtobufInTheirs() throws Exception {
+  void theBomHasAllModulesInThisVersionAndOtherLibrariesInTheirs() throws Exception {
     Element bom = pom(BOM);
     assertThat(text(bom, "version")).isEqualTo(text(pom("."), "version"));
     List<String> managed = new ArrayList<>();
@@ -88,14 +91,37 @@ class PublishingTest {
       boolean own = text(dependency, "groupId").equals("io.github.deepxray");
       assertThat(text(dependency, "version"))
           .as(artifact)
-          .isEqualTo(own ? "${project.version}" : text(pom("."), "properties", "protobuf.version"));
-      managed.add(artifact);
+          .isEqualTo(own ? "${project.version}" : managedVersion(artifact));
+      if (own) {
+        managed.add(artifact);
+      }
     }
-    List<String> artifacts = new ArrayList<>(List.of("protobuf-java"));
+    List<String> artifacts = new ArrayList<>();
     for (String module : modules()) {
       artifacts.add(text(pom(module), "artifactId"));
     }
     assertThat(managed).containsExactlyInAnyOrderElementsOf(artifacts);
+  }
+
+  /** The version of a library in which this project is built. */
+  private static String managedVersion(String artifact) throws Exception {
+    Element pom = pom(".");
+    NodeList dependencies =
+        child(child(pom, "dependencyManagement"), "dependencies")
+            .getElementsByTagName("dependency");
+    for (int i = 0; i < dependencies.getLength(); i++) {
+      Element dependency = (Element) dependencies.item(i);
+      if (text(dependency, "artifactId").equals(artifact)) {
+        String version = text(dependency, "version");
+        Matcher name = PROPERTY.matcher(version);
+        while (name.find()) {
+          version = version.replace(name.group(), text(pom, "properties", name.group(1)));
+          name = PROPERTY.matcher(version);
+        }
+        return version;
+      }
+    }
+    throw new AssertionError("no " + artifact + " is managed");
   }
 
   @Test

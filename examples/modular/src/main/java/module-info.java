@@ -1,0 +1,8 @@
+/** Classifies on the module path; deepxray's jars are automatic modules of stable names. */
+@SuppressWarnings("requires-automatic")
+module io.github.deepxray.examples.modular {
+  requires com.fasterxml.jackson.databind;
+  requires com.google.protobuf;
+  requires io.github.deepxray.classify;
+  requires io.github.deepxray.core;
+}
