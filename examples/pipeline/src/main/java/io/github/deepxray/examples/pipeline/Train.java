@@ -39,7 +39,7 @@ final class Train {
   }
 
   /** A backbone that needs no download and has learnt nothing. */
-  private static Backbone untrained(Context context) {
+  private static BackboneModel untrained(Context context) {
     Slice[] slices = {Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL};
     List<RgbImage> drawings =
         LongStream.range(0, 5)
