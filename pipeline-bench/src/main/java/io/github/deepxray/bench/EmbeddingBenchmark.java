@@ -32,7 +32,8 @@ import java.util.function.Consumer;
  * @param rounds how often each is measured; the median counts
  */
 public record EmbeddingBenchmark(Model model, int cores, int rounds) {
-  private record Speeds(double[] bare, double[] whole) {}
+  /** Images a second of an engine in each round. */
+  private record Speeds(List<Double> bare, List<Double> whole) {}
 
   /**
    * Measures on the test split of a data set.
@@ -54,12 +55,12 @@ public record EmbeddingBenchmark(Model model, int cores, int rounds) {
         rounds);
     Map<String, Speeds> speeds = new LinkedHashMap<>();
     Engines.names()
-        .forEach(name -> speeds.put(name, new Speeds(new double[rounds], new double[rounds])));
+        .forEach(name -> speeds.put(name, new Speeds(new ArrayList<>(), new ArrayList<>())));
     for (int round = 0; round < rounds; round++) {
       for (Map.Entry<String, Speeds> engine : speeds.entrySet()) {
         EngineFactory engines = Engines.named(engine.getKey());
-        engine.getValue().bare[round] = bare(engines, images);
-        engine.getValue().whole[round] = extraction(engines, dataset);
+        engine.getValue().bare.add(bare(engines, images));
+        engine.getValue().whole.add(extraction(engines, dataset));
       }
     }
     speeds.forEach(
@@ -126,9 +127,7 @@ public record EmbeddingBenchmark(Model model, int cores, int rounds) {
     }
   }
 
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+  private static double median(List<Double> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
   }
 }

@@ -63,7 +63,10 @@ final class RepeatCommand implements Callable<Integer> {
       description = "The seeds. Default: ${DEFAULT-VALUE}.")
   private List<Long> seeds;
 
-  @Mixin private DataOptions dataOptions;
+  // Read by its name, see grid().
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private DataOptions dataOptions;
 
   @Override
   public Integer call() throws Exception {

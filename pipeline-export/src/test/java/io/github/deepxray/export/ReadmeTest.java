@@ -65,9 +65,11 @@ class ReadmeTest {
     assertThat(pattern.timing()).isInstanceOf(PruningSpec.Constant.class);
     Files.writeString(
         prune,
-        "sparsity: 0.5\n"
-            + "structure: 1x4\n"
-            + "timing: {type: constant_steps, beginStep: 5, endStep: 9}\n");
+        """
+        sparsity: 0.5
+        structure: 1x4
+        timing: {type: constant_steps, beginStep: 5, endStep: 9}
+        """);
     assertThat(PruningSpec.read(prune.toString()).structure())
         .isEqualTo(PruningSpec.Structure.BLOCK_1X4);
 
