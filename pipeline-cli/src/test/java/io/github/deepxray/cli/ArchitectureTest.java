@@ -112,7 +112,7 @@ class ArchitectureTest {
 
   private static Set<String> allowed(String words, Set<String> above) {
     Set<String> allowed = new LinkedHashSet<>();
-    for (String phrase : words.split("[,;]")) {
+    for (String phrase : words.split("[,;]", -1)) {
       if (phrase.contains("all above")) {
         allowed.addAll(above);
       } else if (phrase.contains("both engines")) {
