@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.io.FolderLock;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentsTable;
@@ -77,8 +78,13 @@ final class RepeatCommand implements Callable<Integer> {
     // What may fail soon leaves no trace.
     DataSources.of(data).check();
     backbone.spec().load(common.console());
-    stage.place.keepConfig(common);
-    Experiments result = trainings.run(plan);
+    Experiments result =
+        FolderLock.holding(
+            stage.out(),
+            () -> {
+              stage.place.keepConfig(common);
+              return trainings.run(plan);
+            });
     common.print(ExperimentsTable.table(result) + "\npage " + trainings.page() + "\n");
     return result.failed() ? 1 : 0;
   }
