@@ -294,7 +294,7 @@ public final class ServerBenchmark {
     return System.getProperty("java.class.path");
   }
 
-  /** New versions, one after the other, while options.requests() come without a break. */
+  /** New versions, one after the other, while requests come without a break. */
   private void swap(ServerProcess server, Path versions, LoadGenerator load, int connections)
       throws InterruptedException {
     AtomicInteger loaded = new AtomicInteger();
@@ -323,7 +323,7 @@ public final class ServerBenchmark {
         load.closedUntil(connections, () -> written.get() && System.nanoTime() - least > 0);
     writer.join();
     print(
-        "new versions       %d of %d came into use under load, %d options.requests(), %d not answered with"
+        "new versions       %d of %d came into use under load, %d requests, %d not answered with"
             + " the probability, codes %s",
         loaded.get(), VERSIONS, result.count(), result.count() - result.accepted(), result.codes());
   }
@@ -409,11 +409,10 @@ public final class ServerBenchmark {
       done += count;
       memory.add(server.residentMiB());
     }
-    print(
-        "%-18s %8d options.requests(), %d not answered with the probability", "soak", done, failed);
+    print("%-18s %8d requests, %d not answered with the probability", "soak", done, failed);
     print(
         "resident memory    %.0f MiB at first, %.0f at the end, slope over the second half %.2f MiB"
-            + " a 10,000 options.requests()",
+            + " a 10,000 requests",
         memory.get(0),
         memory.get(parts - 1),
         slope(memory, parts / 2) * 10_000.0 * parts / options.requests());
