@@ -1,9 +1,8 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.pipeline.ExportResult;
 import io.github.deepxray.pipeline.Pipeline;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -44,9 +43,9 @@ final class ExportCommand implements Callable<Integer> {
             .withCores(threads.cores())
             .withProgress(common.console())
             .withListener(new ResultPrinter(common));
-    Bundle bundle =
+    ExportResult result =
         pipeline.export(ModelPurpose.of(name, pipeline.dataset().manifest()), bundleOptions);
     place.keepConfig(common);
-    return options.exitCode(BundleVerifier.recorded(bundle));
+    return options.exitCode(result.verification());
   }
 }

@@ -1,6 +1,5 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.io.FolderLock;
@@ -11,7 +10,6 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.report.DatasetOrigin;
@@ -66,8 +64,7 @@ public final class Demo {
             pipeline.context());
     pipeline.train(backbone, Trainer.Options.of(HeadSpec.DEFAULT.withViews(1), seed));
     ModelMetrics metrics = pipeline.evaluate();
-    Bundle bundle = pipeline.export(PURPOSE, BundleWriter.Options.DEFAULT);
-    return new RunResult(bundle, metrics, BundleVerifier.recorded(bundle));
+    return RunResult.of(pipeline.export(PURPOSE, BundleWriter.Options.DEFAULT), metrics);
   }
 
   private static List<RgbImage> calibrationImages(PreparedDataset dataset) throws IOException {

@@ -185,9 +185,9 @@ public final class Pipeline {
     if (!spec.quantization().forms().isEmpty()) {
       quantize(spec.quantization());
     }
-    Bundle bundle = export(ModelPurpose.of(spec.name(), dataset.manifest()), spec.bundle());
+    ExportResult exported = export(ModelPurpose.of(spec.name(), dataset.manifest()), spec.bundle());
     listener.onFinished();
-    return new RunResult(bundle, metrics, BundleVerifier.recorded(bundle));
+    return RunResult.of(exported, metrics);
   }
 
   /**
@@ -398,7 +398,8 @@ public final class Pipeline {
    * @throws DeepXrayException if the classifier was not trained or not evaluated
    * @throws IOException if something cannot be read or written
    */
-  public Bundle export(ModelPurpose purpose, BundleWriter.Options options) throws IOException {
+  public ExportResult export(ModelPurpose purpose, BundleWriter.Options options)
+      throws IOException {
     return FolderLock.holding(
         out,
         () -> {
@@ -412,8 +413,9 @@ public final class Pipeline {
                       folder(PipelineStage.QUANTIZE),
                       trainings(),
                       folder(PipelineStage.EXPORT));
-          listener.onExported(purpose.name(), bundle, BundleVerifier.recorded(bundle));
-          return bundle;
+          ExportResult result = new ExportResult(bundle, BundleVerifier.recorded(bundle));
+          listener.onExported(purpose.name(), bundle, result.verification());
+          return result;
         });
   }
 

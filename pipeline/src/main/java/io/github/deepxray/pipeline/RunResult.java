@@ -11,4 +11,9 @@ import io.github.deepxray.train.ModelMetrics;
  * @param metrics of the trained classifier on the validation and the test split
  * @param verification what the gate found of every artifact
  */
-public record RunResult(Bundle bundle, ModelMetrics metrics, BundleVerifier.Report verification) {}
+public record RunResult(Bundle bundle, ModelMetrics metrics, BundleVerifier.Report verification) {
+  /** An exported classifier and its metrics. */
+  static RunResult of(ExportResult exported, ModelMetrics metrics) {
+    return new RunResult(exported.bundle(), metrics, exported.verification());
+  }
+}

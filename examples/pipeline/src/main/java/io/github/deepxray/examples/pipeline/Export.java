@@ -1,10 +1,9 @@
 package io.github.deepxray.examples.pipeline;
 
-import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.report.DatasetOrigin;
 import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.pipeline.ExportResult;
 import io.github.deepxray.pipeline.Pipeline;
 import java.nio.file.Path;
 
@@ -15,13 +14,12 @@ final class Export {
   /** Arguments: the folder of all files. */
   public static void main(String[] arguments) throws Exception {
     Pipeline pipeline = Pipeline.in(Path.of(arguments[0]));
-    Bundle bundle =
+    ExportResult result =
         pipeline.export(
             new ModelPurpose("example", "Tells drawings from drawings.", DatasetOrigin.PHANTOMS),
             BundleWriter.Options.DEFAULT);
-    BundleVerifier.Report report = BundleVerifier.recorded(bundle);
-    System.out.print(report.table());
-    if (!report.passed()) {
+    System.out.print(result.verification().table());
+    if (!result.verification().passed()) {
       System.exit(1);
     }
   }

@@ -1,0 +1,12 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.export.BundleVerifier;
+
+/**
+ * Result of an export.
+ *
+ * @param bundle what is deployed
+ * @param verification what the gate found of every artifact
+ */
+public record ExportResult(Bundle bundle, BundleVerifier.Report verification) {}
