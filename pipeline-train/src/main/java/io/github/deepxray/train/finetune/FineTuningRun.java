@@ -318,18 +318,8 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   }
 
   @Override
-  public Weights current() {
-    return graph.current();
-  }
-
-  @Override
-  public Weights slots() {
-    return graph.slots();
-  }
-
-  @Override
-  public void restore(Weights current, Weights slots) {
-    graph.restore(current, slots);
+  public TrainingGraph graph() {
+    return graph;
   }
 
   @Override

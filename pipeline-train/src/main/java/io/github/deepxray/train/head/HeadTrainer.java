@@ -272,23 +272,8 @@ public final class HeadTrainer {
     }
 
     @Override
-    public Weights result() {
-      return graph.result();
-    }
-
-    @Override
-    public Weights current() {
-      return graph.current();
-    }
-
-    @Override
-    public Weights slots() {
-      return graph.slots();
-    }
-
-    @Override
-    public void restore(Weights current, Weights remembered) {
-      graph.restore(current, remembered);
+    public TrainingGraph graph() {
+      return graph;
     }
 
     @Override

@@ -36,17 +36,13 @@ public record EpochLoop(
      */
     EpochResult epoch(int epoch) throws IOException;
 
+    /** The graph that holds the weights and whatever else training remembers. */
+    TrainingGraph graph();
+
     /** The weights that were evaluated. */
-    Weights result();
-
-    /** The weights that training goes on from. */
-    Weights current();
-
-    /** What else training remembers. */
-    Weights slots();
-
-    /** Goes on from what {@link #current} and {@link #slots} were. */
-    void restore(Weights current, Weights slots);
+    default Weights result() {
+      return graph().result();
+    }
   }
 
   /**
@@ -69,7 +65,7 @@ public record EpochLoop(
       if (restored.isPresent()) {
         state = restored.get().state();
         best = restored.get().best();
-        training.restore(restored.get().current(), restored.get().slots());
+        training.graph().restore(restored.get().current(), restored.get().slots());
       }
     }
     listener.onTrainingBegin(phase, state.epochs().size(), epochs);
@@ -83,7 +79,7 @@ public record EpochLoop(
         best = training.result();
       }
       if (checkpoints.isPresent() && checkpoints.get().due(epoch + 1, epochs)) {
-        checkpoints.get().save(state, training.current(), best, training.slots());
+        checkpoints.get().save(state, training.graph().current(), best, training.graph().slots());
       }
     }
     listener.onTrainingEnd(resultingEpoch(state));
