@@ -69,91 +69,78 @@ public record TrainingSetup(
 
   /** The same without training these weights. */
   public TrainingSetup withFrozen(Set<String> weights) {
-    return new TrainingSetup(
-        network,
-        optimizer,
-        schedule,
-        seed,
-        weights,
-        deterministic,
-        penalties,
-        clipNorm,
-        averageDecay,
-        masked);
+    Copy copy = new Copy(this);
+    copy.frozen = weights;
+    return copy.setup();
   }
 
   /** The same without dropout and stochastic depth. */
   public TrainingSetup withoutDropout() {
-    return new TrainingSetup(
-        network,
-        optimizer,
-        schedule,
-        seed,
-        frozen,
-        true,
-        penalties,
-        clipNorm,
-        averageDecay,
-        masked);
+    Copy copy = new Copy(this);
+    copy.deterministic = true;
+    return copy.setup();
   }
 
   /** The same with these penalties. */
   public TrainingSetup withPenalties(List<Map<String, Double>> factors) {
-    return new TrainingSetup(
-        network,
-        optimizer,
-        schedule,
-        seed,
-        frozen,
-        deterministic,
-        factors,
-        clipNorm,
-        averageDecay,
-        masked);
+    Copy copy = new Copy(this);
+    copy.penalties = factors;
+    return copy.setup();
   }
 
   /** The same with gradients clipped to a norm. */
   public TrainingSetup withClipNorm(double norm) {
-    return new TrainingSetup(
-        network,
-        optimizer,
-        schedule,
-        seed,
-        frozen,
-        deterministic,
-        penalties,
-        norm,
-        averageDecay,
-        masked);
+    Copy copy = new Copy(this);
+    copy.clipNorm = norm;
+    return copy.setup();
   }
 
   /** The same with a moving average of the weights. */
   public TrainingSetup withAverageDecay(double decay) {
-    return new TrainingSetup(
-        network,
-        optimizer,
-        schedule,
-        seed,
-        frozen,
-        deterministic,
-        penalties,
-        clipNorm,
-        decay,
-        masked);
+    Copy copy = new Copy(this);
+    copy.averageDecay = decay;
+    return copy.setup();
   }
 
   /** The same with weights that can be masked. */
   public TrainingSetup withMasked(List<String> weights) {
-    return new TrainingSetup(
-        network,
-        optimizer,
-        schedule,
-        seed,
-        frozen,
-        deterministic,
-        penalties,
-        clipNorm,
-        averageDecay,
-        weights);
+    Copy copy = new Copy(this);
+    copy.masked = weights;
+    return copy.setup();
+  }
+
+  /** The components that can be changed. */
+  private static final class Copy {
+    private final TrainingSetup from;
+    private Set<String> frozen;
+    private boolean deterministic;
+    private List<Map<String, Double>> penalties;
+    private double clipNorm;
+    private double averageDecay;
+    private List<String> masked;
+
+    Copy(TrainingSetup from) {
+      this.from = from;
+      frozen = from.frozen;
+      deterministic = from.deterministic;
+      penalties = from.penalties;
+      clipNorm = from.clipNorm;
+      averageDecay = from.averageDecay;
+      masked = from.masked;
+    }
+
+    TrainingSetup setup() {
+      return new TrainingSetup(
+          from.network,
+          from.optimizer,
+          from.schedule,
+          from.seed,
+          frozen,
+          deterministic,
+          penalties,
+          clipNorm,
+          averageDecay,
+          masked);
+    }
   }
 }
