@@ -73,7 +73,8 @@ final class ArtifactChecker {
     Map<String, Compared> compared = new LinkedHashMap<>();
     double seconds = 0;
     long images = 0;
-    ArtifactScorer scorer = new ArtifactScorer(dataset, cores, progress);
+    ArtifactScorer several = new ArtifactScorer(dataset, cores, progress);
+    ArtifactScorer scorer = artifact.needsTensorFlow() ? several.withOneEngine() : several;
     String part = splits.get(0).key();
     try {
       for (Split split : splits) {
@@ -82,7 +83,6 @@ final class ArtifactChecker {
         ArtifactScorer.Scores scores =
             scorer.score(
                 "check " + artifact.key(),
-                !artifact.needsTensorFlow(),
                 threads -> load(artifact, expected.classes(), threads),
                 split);
         seconds += scores.engineSeconds();

@@ -27,19 +27,33 @@ public final class ArtifactScorer {
 
   private final PreparedDataset dataset;
   private final int cores;
+  private final int engines;
   private final Progress progress;
 
   /**
-   * Prepares.
+   * Prepares to run as many engines of one thread as there are cores: several TFLite engines of one
+   * thread each do more than one of many threads.
    *
    * @param dataset where the images are
    * @param cores how many processor cores to use
    * @param progress told of every image
    */
   public ArtifactScorer(PreparedDataset dataset, int cores, Progress progress) {
+    this(dataset, cores, cores, progress);
+  }
+
+  private ArtifactScorer(PreparedDataset dataset, int cores, int engines, Progress progress) {
     this.dataset = dataset;
     this.cores = cores;
+    this.engines = engines;
     this.progress = progress;
+  }
+
+  /**
+   * The same with one engine on all cores, for TensorFlow, whose operations share their threads.
+   */
+  public ArtifactScorer withOneEngine() {
+    return new ArtifactScorer(dataset, cores, 1, progress);
   }
 
   /** Loads the model with so many threads a call. */
@@ -95,10 +109,8 @@ public final class ArtifactScorer {
    * @throws UnusableException if the model cannot be loaded or run
    * @throws IOException if the split cannot be read
    */
-  public Scores score(String name, boolean parallel, Loader loader, Split split)
-      throws IOException {
-    // Several TFLite engines of one thread each do more than one of many threads; TensorFlow not.
-    int workers = parallel ? Math.max(1, Math.min(cores, dataset.images(split))) : 1;
+  public Scores score(String name, Loader loader, Split split) throws IOException {
+    int workers = Math.max(1, Math.min(engines, dataset.images(split)));
     TreeMap<Integer, Scored> scored = new TreeMap<>();
     double[] seconds = new double[workers];
     try (XrayReader reader = dataset.read(split);

@@ -142,7 +142,6 @@ final class QuantizerRun {
     return new ArtifactScorer(dataset, context.cores(), context.progress())
         .score(
             "quantize " + name,
-            true,
             threads -> TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT.withThreads(threads)),
             Split.VALIDATION)
         .scores();
