@@ -2,6 +2,7 @@ package io.github.deepxray.track;
 
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.stage.TrainingListener;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.Map;
  * each stage {@link #onStage} and its result, {@link #onFinished} if all went well, and {@link
  * #close}.
  */
-public interface Tracker extends TrainingListener, AutoCloseable {
+public interface Tracker extends TrainingListener, Closeable {
   /** The stage that trains the head. */
   String TRAIN = "train";
 

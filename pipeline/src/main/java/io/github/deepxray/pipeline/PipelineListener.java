@@ -8,6 +8,7 @@ import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.quantize.Quantizer;
 import io.github.deepxray.train.stage.TrainingListener;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 
@@ -15,13 +16,13 @@ import java.util.List;
  * Notified of the stages of a pipeline, their epochs and their results, on the thread that runs
  * them. Whoever opened a listener closes it.
  */
-public interface PipelineListener extends TrainingListener, AutoCloseable {
+public interface PipelineListener extends TrainingListener, Closeable {
   /** Ignores everything. */
   PipelineListener NONE = new PipelineListener() {};
 
   /** Notifies several listeners, in this order. */
   static PipelineListener of(List<PipelineListener> listeners) {
-    return new PipelineListeners(List.copyOf(listeners));
+    return new PipelineListeners(listeners);
   }
 
   /** A stage begins; epochs belong to it from now on. */

@@ -7,37 +7,14 @@ import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.quantize.Quantizer;
-import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.Listeners;
 import java.io.IOException;
 import java.util.List;
 
 /** Several listeners as one. */
-record PipelineListeners(List<PipelineListener> all) implements PipelineListener {
-  /** Notifies one listener. */
-  @FunctionalInterface
-  private interface Event {
-    void tell(PipelineListener listener) throws IOException;
-  }
-
-  private void each(Event event) throws IOException {
-    for (PipelineListener listener : all) {
-      event.tell(listener);
-    }
-  }
-
-  @Override
-  public void onTrainingBegin(String phase, int firstEpoch, int epochs) {
-    all.forEach(listener -> listener.onTrainingBegin(phase, firstEpoch, epochs));
-  }
-
-  @Override
-  public void onEpochEnd(EpochResult result) {
-    all.forEach(listener -> listener.onEpochEnd(result));
-  }
-
-  @Override
-  public void onTrainingEnd(int bestEpoch) {
-    all.forEach(listener -> listener.onTrainingEnd(bestEpoch));
+final class PipelineListeners extends Listeners<PipelineListener> implements PipelineListener {
+  PipelineListeners(List<PipelineListener> all) {
+    super(all);
   }
 
   @Override
@@ -84,25 +61,5 @@ record PipelineListeners(List<PipelineListener> all) implements PipelineListener
   @Override
   public void onFinished() throws IOException {
     each(PipelineListener::onFinished);
-  }
-
-  /** Closes all, even if one of them fails. */
-  @Override
-  public void close() throws IOException {
-    IOException failure = null;
-    for (PipelineListener listener : all) {
-      try {
-        listener.close();
-      } catch (IOException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
   }
 }
