@@ -70,9 +70,9 @@ public final class ModelServer implements AutoCloseable {
     Metrics metrics = new Metrics();
     workers =
         new WorkerPool(
-            options.workers(), options.queue(), metrics, failure -> log.accept(trace(failure)));
+            options.workers(), options.places(), metrics, failure -> log.accept(trace(failure)));
     metrics.gauge("deepxray_queue_length", "Requests that wait for a worker.", workers::waiting);
-    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::queue);
+    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::places);
     metrics.gauge(
         "deepxray_model_version",
         "The newest version that is served; 0 if there is none.",

@@ -101,7 +101,7 @@ class ShutdownTest {
     Versions versions =
         new Versions(
             TinyBundle.write(folder.resolve("bundle"), 1),
-            ServerOptions.builder().optWorkers(1).build(),
+            ServerOptions.DEFAULT.withWorkers(1),
             line -> {});
     versions.refresh();
     return versions;
@@ -161,12 +161,11 @@ class ShutdownTest {
     try (ModelServer server =
         ModelServer.start(
             TinyBundle.write(folder.resolve("bundle"), 1),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optDeadline(Duration.ofMinutes(10))
-                .optDrainTimeout(Duration.ofMillis(200))
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withDeadline(Duration.ofMinutes(10))
+                .withDrainTimeout(Duration.ofMillis(200)),
             log::add)) {
       answer = minutesOfWork(server.uri());
     }
