@@ -3,6 +3,7 @@ package io.github.deepxray.tensorflow;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.CloseGuard;
 import io.github.deepxray.core.concurrent.Holders;
+import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
 
 /** Runs a SavedModel, as TensorFlow Serving would. */
-public final class SavedModelEngine implements InferenceEngine {
+public final class SavedModelEngine implements ImageFileEngine {
   private final Path folder;
   private final SavedModelBundle bundle;
   private final SignatureDef signature;
@@ -163,13 +164,8 @@ public final class SavedModelEngine implements InferenceEngine {
     return guard.use(() -> Sessions.LIBRARY.call(folder.toString(), work));
   }
 
-  /**
-   * Runs signature {@value SavedModelWriter#SERVING_BYTES}.
-   *
-   * @param images JPEG or PNG files
-   * @return as of {@link #run}
-   * @throws DeepXrayException if the SavedModel has no such signature or an image cannot be decoded
-   */
+  /** Runs signature {@value SavedModelWriter#SERVING_BYTES}. */
+  @Override
   public float[][] runBytes(List<byte[]> images) {
     return call(() -> decodeAndRun(images));
   }
