@@ -69,10 +69,9 @@ public final class SavedModelEngine implements InferenceEngine {
   private static void requireSavedModel(Path folder) {
     if (!Files.isRegularFile(folder.resolve(SavedModelWriter.FILE))) {
       throw new DeepXrayException(
-          folder
-              + " is not a SavedModel: it holds no "
-              + SavedModelWriter.FILE
-              + "; give the version folder, such as saved_model/1.");
+          ("%s is not a SavedModel: it holds no %s; give the version folder, such as "
+                  + "saved_model/1.")
+              .formatted(folder, SavedModelWriter.FILE));
     }
   }
 
@@ -185,13 +184,8 @@ public final class SavedModelEngine implements InferenceEngine {
       return feed(bytes, fed, byBytes);
     } catch (TFInvalidArgumentException e) {
       throw new DeepXrayException(
-          "One of "
-              + images.size()
-              + " images cannot be decoded by "
-              + folder
-              + ": "
-              + firstLine(e)
-              + "; give JPEG or PNG.",
+          "One of %s images cannot be decoded by %s: %s; give JPEG or PNG."
+              .formatted(images.size(), folder, firstLine(e)),
           e);
     }
   }
@@ -218,12 +212,9 @@ public final class SavedModelEngine implements InferenceEngine {
     SignatureDef found = bundle.metaGraphDef().getSignatureDefMap().get(key);
     if (found == null) {
       throw new DeepXrayException(
-          folder
-              + " has no signature "
-              + key
-              + ", only "
-              + new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()
-              + ".");
+          "%s has no signature %s, only %s."
+              .formatted(
+                  folder, key, new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()));
     }
     return found;
   }
@@ -249,10 +240,8 @@ public final class SavedModelEngine implements InferenceEngine {
         || dimensions.isEmpty()
         || shape.stream().anyMatch(size -> size < 1)) {
       throw new DeepXrayException(
-          folder
-              + ": tensor "
-              + info.getName()
-              + " is not a batch of float tensors of known size.");
+          "%s: tensor %s is not a batch of float tensors of known size."
+              .formatted(folder, info.getName()));
     }
     return List.copyOf(shape);
   }
