@@ -70,10 +70,9 @@ public final class SavedModelEngine implements ImageFileEngine {
   private static void requireSavedModel(Path folder) {
     if (!Files.isRegularFile(folder.resolve(SavedModelWriter.FILE))) {
       throw new DeepXrayException(
-          folder
-              + " is not a SavedModel: it holds no "
-              + SavedModelWriter.FILE
-              + "; give the version folder, such as saved_model/1.");
+          ("%s is not a SavedModel: it holds no %s; give the version folder, such as "
+                  + "saved_model/1.")
+              .formatted(folder, SavedModelWriter.FILE));
     }
   }
 
@@ -181,13 +180,8 @@ public final class SavedModelEngine implements ImageFileEngine {
       return feed(bytes, fed, byBytes);
     } catch (TFInvalidArgumentException e) {
       throw new DeepXrayException(
-          "One of "
-              + images.size()
-              + " images cannot be decoded by "
-              + folder
-              + ": "
-              + firstLine(e)
-              + "; give JPEG or PNG.",
+          "One of %s images cannot be decoded by %s: %s; give JPEG or PNG."
+              .formatted(images.size(), folder, firstLine(e)),
           e);
     }
   }
@@ -214,12 +208,9 @@ public final class SavedModelEngine implements ImageFileEngine {
     SignatureDef found = bundle.metaGraphDef().getSignatureDefMap().get(key);
     if (found == null) {
       throw new DeepXrayException(
-          folder
-              + " has no signature "
-              + key
-              + ", only "
-              + new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()
-              + ".");
+          "%s has no signature %s, only %s."
+              .formatted(
+                  folder, key, new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()));
     }
     return found;
   }
@@ -245,10 +236,8 @@ public final class SavedModelEngine implements ImageFileEngine {
         || dimensions.isEmpty()
         || shape.stream().anyMatch(size -> size < 1)) {
       throw new DeepXrayException(
-          folder
-              + ": tensor "
-              + info.getName()
-              + " is not a batch of float tensors of known size.");
+          "%s: tensor %s is not a batch of float tensors of known size."
+              .formatted(folder, info.getName()));
     }
     return List.copyOf(shape);
   }
