@@ -24,15 +24,8 @@ enum Signatures {
       if (shape.size() != 4
           || !shape.subList(1, 4).equals(List.of(model.height(), model.width(), 3))) {
         throw ApiException.badRequest(
-            "Input "
-                + input()
-                + " has shape "
-                + shape
-                + "; expected [N, "
-                + model.height()
-                + ", "
-                + model.width()
-                + ", 3].");
+            "Input %s has shape %s; expected [N, %s, %s, 3]."
+                .formatted(input(), shape, model.height(), model.width()));
       }
       return limited(shape.get(0), options, () -> ImageSource.ofFloats(values, shape.get(0)));
     }
@@ -117,10 +110,8 @@ enum Signatures {
     }
     if (!tensors.named().keySet().equals(Set.of(input))) {
       throw ApiException.badRequest(
-          "JSON objects of 'instances' must have the keys: "
-              + input
-              + ", not "
-              + String.join(",", new TreeSet<>(tensors.named().keySet())));
+          "JSON objects of 'instances' must have the keys: %s, not %s"
+              .formatted(input, String.join(",", new TreeSet<>(tensors.named().keySet()))));
     }
     return tensors.named().get(input);
   }
@@ -171,15 +162,9 @@ enum Signatures {
         float[] values = feature.floats();
         if (values.length != model.height() * model.width() * 3) {
           throw ApiException.badRequest(
-              "Feature: "
-                  + signature.input
-                  + " of example "
-                  + i
-                  + " has "
-                  + values.length
-                  + " values; expected "
-                  + model.height() * model.width() * 3
-                  + ".");
+              "Feature: %s of example %s has %s values; expected %s."
+                  .formatted(
+                      signature.input, i, values.length, model.height() * model.width() * 3));
         }
         images.add(values);
       }
