@@ -187,9 +187,4 @@ final class Tensor {
     }
     return strings;
   }
-
-  /** Whether it holds strings alone. */
-  boolean isText() {
-    return numberCount == 0 && !strings.isEmpty();
-  }
 }

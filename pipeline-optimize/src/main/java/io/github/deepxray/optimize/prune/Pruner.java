@@ -66,8 +66,8 @@ public final class Pruner {
         throw new DeepXrayException(
             "Pruning: layer "
                 + layer.name()
-                + " is depthwise: its outputs have one input channel each, so there are no groups of"
-                + " 4; spare it.");
+                + " is depthwise: its outputs have one input channel each, so there are no groups"
+                + " of 4; spare it.");
       }
       List<Integer> shape = shapes.get(Kernels.name(layer));
       kernels.put(Kernels.name(layer), shape);
