@@ -126,12 +126,9 @@ public record ClassNames(@JsonValue List<String> list) {
       throw new DeepXrayException(source + ": " + e.getMessage() + "; rename it.", e);
     }
     throw new DeepXrayException(
-        source
-            + " has the classes "
-            + String.join(" and ", sorted)
-            + ", not "
-            + String.join(" and ", wanted.get().list)
-            + "; name them in --classes as they are.");
+        "%s has the classes %s, not %s; name them in --classes as they are."
+            .formatted(
+                source, String.join(" and ", sorted), String.join(" and ", wanted.get().list)));
   }
 
   /** Names that differ by case or as numbers are written are one class, misspelt. */
@@ -150,10 +147,8 @@ public record ClassNames(@JsonValue List<String> list) {
     }
     if (!alike.isEmpty()) {
       throw new DeepXrayException(
-          source
-              + " has classes that look alike ("
-              + String.join("; ", alike.subList(0, Math.min(5, alike.size())))
-              + "); write each in one way.");
+          "%s has classes that look alike (%s); write each in one way."
+              .formatted(source, String.join("; ", alike.subList(0, Math.min(5, alike.size())))));
     }
   }
 

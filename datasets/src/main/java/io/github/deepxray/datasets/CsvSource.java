@@ -74,14 +74,8 @@ final class CsvSource implements LabelledSource {
               .toList();
       if (found.size() > 1 && !plain(found.get(0)).equals(key())) {
         throw new DeepXrayException(
-            file
-                + " has several columns for the "
-                + key()
-                + " ("
-                + String.join(", ", found)
-                + "); call one of them "
-                + key()
-                + ".");
+            "%s has several columns for the %s (%s); call one of them %s."
+                .formatted(file, key(), String.join(", ", found), key()));
       }
       return found.stream().findFirst();
     }
@@ -97,12 +91,8 @@ final class CsvSource implements LabelledSource {
       for (Column needed : List.of(Column.PATH, Column.LABEL)) {
         if (!names.containsKey(needed)) {
           throw new DeepXrayException(
-              file
-                  + ": its first line names no column "
-                  + needed.key()
-                  + ", but "
-                  + String.join(", ", columns)
-                  + "; name the columns there.");
+              "%s: its first line names no column %s, but %s; name the columns there."
+                  .formatted(file, needed.key(), String.join(", ", columns)));
         }
       }
       List<String> unused =
@@ -146,11 +136,8 @@ final class CsvSource implements LabelledSource {
         throw wrong(
             file,
             line,
-            "it brings the images over the "
-                + limits.maxEntries()
-                + " files or "
-                + limits.maxTotalBytes()
-                + " bytes allowed");
+            "it brings the images over the %s files or %s bytes allowed"
+                .formatted(limits.maxEntries(), limits.maxTotalBytes()));
       }
       entries.add(entry);
     }
@@ -185,12 +172,8 @@ final class CsvSource implements LabelledSource {
     }
     if (path.startsWith("/") || path.matches("[A-Za-z]:.*")) {
       throw new RefusedException(
-          csv
-              + ", line "
-              + line
-              + ": "
-              + path
-              + " lies outside the CSV file's folder; move the file beside the images.");
+          "%s, line %s: %s lies outside the CSV file's folder; move the file beside the images."
+              .formatted(csv, line, path));
     }
     new Names(csv.toString(), limits, "name the files in it by their paths from its folder on")
         .check(path);

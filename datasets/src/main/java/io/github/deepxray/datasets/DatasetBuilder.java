@@ -459,14 +459,10 @@ public final class DatasetBuilder {
         boolean needed = part != Split.VALIDATION || validated;
         if (needed && split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
-              source.name()
-                  + ": of the images with label "
-                  + layout.classes().of(label)
-                  + " none is in the "
-                  + part.key()
-                  + " split, after bad ones and those of patients of other splits were taken out;"
-                  + " give more images or patients of that class, or change the split or the"
-                  + " fractions.");
+              ("%s: of the images with label %s none is in the %s split, after bad ones and those"
+                   + " of patients of other splits were taken out; give more images or patients of"
+                   + " that class, or change the split or the fractions.")
+                  .formatted(source.name(), layout.classes().of(label), part.key()));
         }
       }
     }

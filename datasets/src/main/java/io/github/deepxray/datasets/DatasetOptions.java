@@ -2,6 +2,7 @@ package io.github.deepxray.datasets;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.datasets.source.Limits;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,7 @@ import java.util.Optional;
  *     and finer class by patient, of a source without splits; if empty {@link #TEST_FRACTION}
  * @param layout which folders are splits, classes and patients; if empty it is found out
  */
+@RecordBuilder
 public record DatasetOptions(
     int imageSize,
     int jpegQuality,
@@ -37,7 +39,8 @@ public record DatasetOptions(
     Limits limits,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> testFraction,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<FolderLayout> layout) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<FolderLayout> layout)
+    implements DatasetOptionsBuilder.With {
   /** 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records a shard, 1 % bad files. */
   public static final DatasetOptions DEFAULT =
       new DatasetOptions(
@@ -76,124 +79,18 @@ public record DatasetOptions(
     }
   }
 
-  /** These options with another size of the stored images. */
-  public DatasetOptions withImageSize(int value) {
-    Copy copy = new Copy(this);
-    copy.imageSize = value;
-    return copy.options();
-  }
-
-  /** These options with another quality of resized images. */
-  public DatasetOptions withJpegQuality(int value) {
-    Copy copy = new Copy(this);
-    copy.jpegQuality = value;
-    return copy.options();
-  }
-
-  /** These options with another part for validation. */
-  public DatasetOptions withValidationFraction(double value) {
-    Copy copy = new Copy(this);
-    copy.validationFraction = value;
-    return copy.options();
-  }
-
-  /** These options with another use of the source's own validation split. */
-  public DatasetOptions withOfficialVal(OfficialVal value) {
-    Copy copy = new Copy(this);
-    copy.officialVal = value;
-    return copy.options();
-  }
-
-  /** These options with another seed. */
-  public DatasetOptions withSeed(long value) {
-    Copy copy = new Copy(this);
-    copy.seed = value;
-    return copy.options();
-  }
-
-  /** These options with another size of shards. */
-  public DatasetOptions withRecordsPerShard(int value) {
-    Copy copy = new Copy(this);
-    copy.recordsPerShard = value;
-    return copy.options();
-  }
-
-  /** These options with another tolerance for bad files. */
-  public DatasetOptions withMaxBad(double value) {
-    Copy copy = new Copy(this);
-    copy.maxBad = value;
-    return copy.options();
-  }
-
-  /** These options with other limits. */
-  public DatasetOptions withLimits(Limits value) {
-    Copy copy = new Copy(this);
-    copy.limits = value;
-    return copy.options();
-  }
-
   /** These options with these names of the classes. */
   public DatasetOptions withClasses(ClassNames value) {
-    Copy copy = new Copy(this);
-    copy.classes = Optional.of(value);
-    return copy.options();
+    return withClasses(Optional.of(value));
   }
 
   /** These options with another part for testing. */
   public DatasetOptions withTestFraction(double value) {
-    Copy copy = new Copy(this);
-    copy.testFraction = Optional.of(value);
-    return copy.options();
+    return withTestFraction(Optional.of(value));
   }
 
   /** These options with this layout of the folders, instead of the one that is found. */
   public DatasetOptions withLayout(FolderLayout value) {
-    Copy copy = new Copy(this);
-    copy.layout = Optional.of(value);
-    return copy.options();
-  }
-
-  /** The components, one of which is changed. */
-  private static final class Copy {
-    private int imageSize;
-    private int jpegQuality;
-    private double validationFraction;
-    private OfficialVal officialVal;
-    private long seed;
-    private int recordsPerShard;
-    private double maxBad;
-    private Limits limits;
-    private Optional<ClassNames> classes;
-    private Optional<Double> testFraction;
-    private Optional<FolderLayout> layout;
-
-    Copy(DatasetOptions options) {
-      imageSize = options.imageSize;
-      jpegQuality = options.jpegQuality;
-      validationFraction = options.validationFraction;
-      officialVal = options.officialVal;
-      seed = options.seed;
-      recordsPerShard = options.recordsPerShard;
-      maxBad = options.maxBad;
-      limits = options.limits;
-      classes = options.classes;
-      testFraction = options.testFraction;
-      layout = options.layout;
-    }
-
-    DatasetOptions options() {
-      return new DatasetOptions(
-          imageSize,
-          jpegQuality,
-          validationFraction,
-          officialVal,
-          seed,
-          recordsPerShard,
-          maxBad,
-          limits,
-          classes,
-          testFraction,
-          layout);
-    }
+    return withLayout(Optional.of(value));
   }
 }

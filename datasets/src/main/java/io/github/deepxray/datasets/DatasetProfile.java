@@ -251,10 +251,8 @@ public record DatasetProfile(
     }
     if (ordered.size() < numbers.size()) {
       throw new IllegalArgumentException(
-          "its slices "
-              + String.join(", ", new TreeSet<>(numbers.keySet()))
-              + " are not those of the profile "
-              + name);
+          "its slices %s are not those of the profile %s"
+              .formatted(String.join(", ", new TreeSet<>(numbers.keySet())), name));
     }
     return Collections.unmodifiableMap(ordered);
   }

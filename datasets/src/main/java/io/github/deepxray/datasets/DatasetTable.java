@@ -74,13 +74,9 @@ final class DatasetTable {
                 .append(".\n"));
     long across = audit.identical().stream().filter(g -> g.acrossSplits()).count();
     text.append(
-        "Identical images: "
-            + count(audit.identical().size())
-            + " groups, "
-            + across
-            + " across splits. Patients across splits: "
-            + audit.patientsAcrossSplits().size()
-            + ".\n");
+        "Identical images: %s groups, %s across splits. Patients across splits: %s.\n"
+            .formatted(
+                count(audit.identical().size()), across, audit.patientsAcrossSplits().size()));
     quarantined(text, audit);
     text.append("\nStored at ")
         .append(manifest.options().imageSize())

@@ -119,9 +119,10 @@ record Layout(
             new Quarantined(
                 file.path(),
                 Reason.MISPLACED,
-                "it lies in no folder "
-                    + layout
-                    + (classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()))));
+                "it lies in no folder %s%s"
+                    .formatted(
+                        layout,
+                        classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()))));
       } else {
         other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
       }
@@ -265,14 +266,15 @@ record Layout(
       for (Label label : classes.labels()) {
         if (images.stream().noneMatch(i -> i.split() == split && i.label().equals(label))) {
           throw new DeepXrayException(
-              source
-                  + " has no images in "
-                  + split.key()
-                  + "/"
-                  + classes.of(label)
-                  + (classes.size() == 2
-                      ? "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like it."
-                      : "; the train and the test split need images of every class."));
+              "%s has no images in %s/%s%s"
+                  .formatted(
+                      source,
+                      split.key(),
+                      classes.of(label),
+                      classes.size() == 2
+                          ? "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like"
+                                + " it."
+                          : "; the train and the test split need images of every class."));
         }
       }
     }
@@ -344,10 +346,8 @@ record Layout(
           new Quarantined(
               image.path(),
               Reason.MISNAMED,
-              "its name says "
-                  + image.name().slice().orElseThrow().key()
-                  + ", its folder says "
-                  + classes.of(image.label())));
+              "its name says %s, its folder says %s"
+                  .formatted(image.name().slice().orElseThrow().key(), classes.of(image.label()))));
       return true;
     }
     return false;
@@ -366,10 +366,9 @@ record Layout(
     lines.add("  classes   " + classesLine());
     if (profile.hasHealthyPositive()) {
       lines.add(
-          "            "
-              + classes().positive()
-              + " is the positive class, although its name says that nothing is found; --classes"
-              + " <negative>,<positive> changes that");
+          ("            %s is the positive class, although its name says that nothing is "
+                  + "found; --classes <negative>,<positive> changes that")
+              .formatted(classes().positive()));
     }
     lines.add("  splits    " + splitsLine(val));
     lines.add("  patients  " + patientsLine());
@@ -403,9 +402,11 @@ record Layout(
         Stream.of(Split.values())
             .map(
                 s ->
-                    s.key()
-                        + " "
-                        + DatasetTable.count(images.stream().filter(i -> i.split() == s).count()))
+                    "%s %s"
+                        .formatted(
+                            s.key(),
+                            DatasetTable.count(
+                                images.stream().filter(i -> i.split() == s).count())))
             .collect(Collectors.joining(", "));
     boolean own = images.stream().anyMatch(i -> i.split() == Split.VALIDATION);
     return counts
@@ -429,9 +430,8 @@ record Layout(
         + told.patients()
         + (known.size() == images.size()
             ? ""
-            : "; "
-                + DatasetTable.count(images.size() - known.size())
-                + " images count as one each");
+            : "; %s images count as one each"
+                .formatted(DatasetTable.count(images.size() - known.size())));
   }
 
   private String leftOutLine() {

@@ -101,11 +101,8 @@ final class LayoutFinder {
             .orElseThrow(
                 () ->
                     new DeepXrayException(
-                        source.name()
-                            + " has no images in folders of classes ("
-                            + layout
-                            + ")"
-                            + advice()));
+                        "%s has no images in folders of classes (%s)%s"
+                            .formatted(source.name(), layout, advice())));
     return ClassNames.found(most, wanted, source.name());
   }
 
@@ -224,15 +221,13 @@ final class LayoutFinder {
       String why, List<String> choices, Map<String, Set<String>> inside) {
     Map.Entry<String, Set<String>> first = inside.entrySet().iterator().next();
     return new DeepXrayException(
-        source.name()
-            + ": "
-            + why
-            + ", such as "
-            + first.getKey()
-            + "/"
-            + first.getValue().iterator().next()
-            + "; say which folder is what: --layout "
-            + String.join(" or ", choices)
-            + ", or list the images in a CSV file of path,label,patient.");
+        ("%s: %s, such as %s/%s; say which folder is what: --layout %s, or list the images "
+                + "in a CSV file of path,label,patient.")
+            .formatted(
+                source.name(),
+                why,
+                first.getKey(),
+                first.getValue().iterator().next(),
+                String.join(" or ", choices)));
   }
 }

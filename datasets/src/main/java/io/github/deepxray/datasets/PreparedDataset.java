@@ -61,10 +61,8 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
 
   private static DeepXrayException changed(Path shard) {
     return new DeepXrayException(
-        shard
-            + " is missing or not as it was written; delete "
-            + shard.getParent()
-            + " and run the data command again.");
+        "%s is missing or not as it was written; delete %s and run the data command again."
+            .formatted(shard, shard.getParent()));
   }
 
   /** A hash that is equal for equal shards: what caches are keyed by. */

@@ -125,12 +125,8 @@ final class RecordSource implements LabelledSource {
         } else if (offsets.size() > limits.maxEntries()
             || at + image.length > limits.maxTotalBytes()) {
           throw new RefusedException(
-              place
-                  + " holds more than the "
-                  + limits.maxEntries()
-                  + " images or "
-                  + limits.maxTotalBytes()
-                  + " bytes allowed; split it.");
+              "%s holds more than the %s images or %s bytes allowed; split it."
+                  .formatted(place, limits.maxEntries(), limits.maxTotalBytes()));
         }
         ByteBuffer bytes = ByteBuffer.wrap(image);
         while (bytes.hasRemaining()) {
@@ -183,12 +179,9 @@ final class RecordSource implements LabelledSource {
     int classes = 1 + entries.stream().mapToInt(e -> Integer.parseInt(e.label())).max().orElse(-1);
     if (wanted.isPresent() && classes > wanted.get().size()) {
       throw new DeepXrayException(
-          place
-              + " has labels up to "
-              + (classes - 1)
-              + ", but --classes names "
-              + wanted.get().size()
-              + "; name one for each label, label 0 first.");
+          ("%s has labels up to %s, but --classes names %s; name one for each label, label 0 "
+                  + "first.")
+              .formatted(place, classes - 1, wanted.get().size()));
     }
     if (wanted.isPresent()) {
       return wanted.get();

@@ -107,10 +107,8 @@ public final class XrayRecord {
             .orElseThrow(
                 () ->
                     new DeepXrayException(
-                        "its label is "
-                            + index
-                            + ", not 0 or 1 or, of more classes, up to "
-                            + (ClassNames.MOST - 1)));
+                        "its label is %s, not 0 or 1 or, of more classes, up to %s"
+                            .formatted(index, ClassNames.MOST - 1)));
     String filename = features.text("filename").orElse(place);
     String patient = features.text("patient").orElse("unknown:" + filename);
     Optional<Long> height = features.integer("height");

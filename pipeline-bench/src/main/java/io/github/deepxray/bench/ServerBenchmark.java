@@ -170,7 +170,7 @@ public final class ServerBenchmark {
   /** The median of several starts of the small distribution. */
   private void startDistribution() throws IOException {
     Path program = options.distribution().resolve("bin/deepxray-serve");
-    if (!Files.isExecutable(program) || options.artifact() == Artifact.SAVED_MODEL) {
+    if (!Files.isExecutable(program) || options.artifact().equals(Artifact.SAVED_MODEL)) {
       print(
           "start to ready     not measured: %s",
           Files.isExecutable(program)

@@ -59,6 +59,11 @@ public record ArtifactReport(
     this(artifact, path, form, OptionalDouble.of(threshold), size, weights, limits, verdict);
   }
 
+  /** The form that this is about. */
+  public Artifact toArtifact() {
+    return Artifact.of(this);
+  }
+
   /**
    * The limits of splits in which a class has so few images that they were widened, in words; empty
    * if none were.

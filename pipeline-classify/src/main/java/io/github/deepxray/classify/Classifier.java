@@ -3,7 +3,8 @@ package io.github.deepxray.classify;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -129,16 +130,16 @@ public final class Classifier implements AutoCloseable {
   }
 
   private static ModelFormat format(Path model) {
-    if (Files.isRegularFile(model)) {
-      return ModelFormat.TFLITE;
-    } else if (Files.isRegularFile(model.resolve("saved_model.pb"))) {
-      return ModelFormat.SAVED_MODEL;
-    }
-    throw new DeepXrayException(
-        model
-            + " is neither a bundle nor a SavedModel nor a .tflite file; give a folder with "
-            + Bundle.CHECKSUMS
-            + " or saved_model.pb, or a file.");
+    return ModelFormats.of(model)
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    model
+                        + " is neither a bundle nor a model of a format that is here ("
+                        + String.join(", ", ModelFormats.names())
+                        + "); give a folder with "
+                        + Bundle.CHECKSUMS
+                        + ", or such a model."));
   }
 
   private static Classifier ofFile(Path model, ModelFormat format, Options options)

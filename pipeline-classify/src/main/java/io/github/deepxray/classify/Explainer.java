@@ -3,7 +3,7 @@ package io.github.deepxray.classify;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -38,7 +38,7 @@ public final class Explainer implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static Explainer open(Path file) throws IOException {
-    return new Explainer(ModelFormat.TFLITE.load(file, 1), file.toString());
+    return new Explainer(ModelFormats.require("tflite", file).load(file, 1), file.toString());
   }
 
   /**

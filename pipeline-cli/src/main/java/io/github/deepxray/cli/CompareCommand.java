@@ -223,14 +223,14 @@ final class CompareCommand implements Callable<Integer> {
       for (Path folder : folders) {
         Bundle bundle = Bundle.open(folder);
         for (ArtifactReport report : bundle.artifacts()) {
-          Artifact artifact = Artifact.of(report.artifact());
+          Artifact artifact = report.toArtifact();
           boolean shown = wanted.isEmpty() || wanted.contains(artifact);
           if (shown) {
             rows.add(new Row(folder.toString(), report, Optional.empty()));
           }
           // What all are compared with is measured even if it is not shown.
-          boolean first = engines.isEmpty() && artifact == Artifact.FLOAT32;
-          if (turns > 0 && (shown || first) && !artifact.needsTensorFlow()) {
+          boolean first = engines.isEmpty() && artifact.equals(Artifact.FLOAT32);
+          if (turns > 0 && (shown || first) && artifact.supported() && !artifact.usesAllCores()) {
             engines.put(name(folder.toString(), report), artifact.load(bundle, 1));
           }
         }

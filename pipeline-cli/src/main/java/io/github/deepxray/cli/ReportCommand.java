@@ -85,10 +85,10 @@ final class ReportCommand implements Callable<Integer> {
     Map<String, InferenceEngine> engines = new LinkedHashMap<>();
     try {
       for (ArtifactReport report : bundle.artifacts()) {
-        Artifact artifact = Artifact.of(report.artifact());
+        Artifact artifact = report.toArtifact();
         // One that could not be run when it was judged cannot be timed either.
         boolean runs = report.verdict().splits().containsKey(Split.TEST.key());
-        if (runs && !artifact.needsTensorFlow()) {
+        if (runs && artifact.supported() && !artifact.usesAllCores()) {
           engines.put(report.artifact(), artifact.load(bundle, 1));
         }
       }

@@ -215,7 +215,7 @@ class SmallerModelsTest {
       double stored =
           StoredKernels.zerosInTfLite(bundle.folder().resolve(artifact.path()), TOP_IN_TFLITE);
       assertThat(stored).as(artifact.key()).isBetween(zeros, zeros + 0.05);
-      if (artifact == Artifact.FLOAT32) {
+      if (artifact.equals(Artifact.FLOAT32)) {
         assertThat(stored).isEqualTo(zeros);
       }
     }
@@ -363,7 +363,7 @@ class SmallerModelsTest {
               StoredKernels.zerosInTfLite(
                   bundle.folder().resolve(artifact.path()), List.of(16, 640)))
           .as(artifact.key())
-          .isBetween(0.5, artifact == Artifact.FLOAT32 ? 0.5 : 0.55);
+          .isBetween(0.5, artifact.equals(Artifact.FLOAT32) ? 0.5 : 0.55);
     }
     for (ArtifactReport report : bundle.artifacts()) {
       Sparsity.Count count = report.weights().orElseThrow();

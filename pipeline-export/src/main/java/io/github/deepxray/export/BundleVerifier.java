@@ -1,6 +1,5 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Verdict;
@@ -186,7 +185,7 @@ public final class BundleVerifier {
       }
       ArtifactChecker.Checked checked =
           checker.check(
-              Artifact.of(report.artifact()),
+              report.toArtifact(),
               Decision.by(report.threshold()),
               report.limits(),
               List.of(Split.TEST));

@@ -373,7 +373,7 @@ public final class BundleWriter {
   }
 
   private static String description(Artifact artifact) {
-    return artifact == Artifact.DYNAMIC ? DYNAMIC_FORM : FLOAT32_FORM;
+    return artifact.equals(Artifact.DYNAMIC) ? DYNAMIC_FORM : FLOAT32_FORM;
   }
 
   /** The metrics, if they are those of this classifier on this data set and no older ones. */

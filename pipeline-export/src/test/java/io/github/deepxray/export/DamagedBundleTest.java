@@ -148,7 +148,7 @@ class DamagedBundleTest {
               Limits.QUANTIZATION,
               new Verdict(
                   Map.of("test", same),
-                  artifact == Artifact.DYNAMIC ? List.of("too far") : List.of())));
+                  artifact.equals(Artifact.DYNAMIC) ? List.of("too far") : List.of())));
     }
     ArtifactReport.write(folder.resolve(ArtifactReport.FILE), reports);
     Files.writeString(
@@ -286,7 +286,7 @@ class DamagedBundleTest {
       Bundle bundle = Bundle.open(folder);
       BundleVerifier.recorded(bundle).table();
       for (ArtifactReport report : bundle.artifacts()) {
-        bundle.report(Artifact.of(report.artifact()));
+        bundle.report(report.toArtifact());
       }
       BundleRecords records = new BundleRecords(bundle);
       records.metrics().table(Split.TEST);

@@ -218,12 +218,12 @@ public final class GradCam implements Pass {
           || !decides(last)) {
         throw refused(
             network,
-            "it writes "
-                + network.outputs().stream()
-                    .map(output -> output + " " + network.shape(output))
-                    .collect(Collectors.joining(", "))
-                + ", not one probability, the sigmoid of one logit, nor one a class, the softmax of"
-                + " as many logits");
+            ("it writes %s, not one probability, the sigmoid of one logit, nor one a class, "
+                    + "the softmax of as many logits")
+                .formatted(
+                    network.outputs().stream()
+                        .map(output -> output + " " + network.shape(output))
+                        .collect(Collectors.joining(", "))));
       }
       logit = last.input();
       function = last.function();
@@ -260,14 +260,13 @@ public final class GradCam implements Pass {
         } else {
           throw refused(
               network,
-              "its head has a layer that is not understood, "
-                  + layer.name()
-                  + " ("
-                  + (layer instanceof Activation a
-                      ? a.function().kerasName()
-                      : layer.getClass().getSimpleName())
-                  + "); use dense layers with ReLU, sums and normalization after global average"
-                  + " pooling");
+              ("its head has a layer that is not understood, %s (%s); use dense layers with "
+                      + "ReLU, sums and normalization after global average pooling")
+                  .formatted(
+                      layer.name(),
+                      layer instanceof Activation a
+                          ? a.function().kerasName()
+                          : layer.getClass().getSimpleName()));
         }
       }
       return found.orElseThrow();

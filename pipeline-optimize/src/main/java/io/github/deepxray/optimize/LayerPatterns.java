@@ -51,12 +51,10 @@ public final class LayerPatterns {
       }
       if (some.isEmpty()) {
         throw new DeepXrayException(
-            "No layer of "
-                + network.name()
-                + " is called "
-                + pattern
-                + "; its layers are called stem_conv, block2a_dwconv and the like after batch"
-                + " normalization is folded, and block2a or *_dwconv stand for several.");
+            ("No layer of %s is called %s; its layers are called stem_conv, block2a_dwconv and the"
+                 + " like after batch normalization is folded, and block2a or *_dwconv stand for "
+                 + "several.")
+                .formatted(network.name(), pattern));
       }
       found.addAll(some);
     }

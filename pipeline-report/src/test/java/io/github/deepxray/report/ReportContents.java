@@ -227,7 +227,7 @@ final class ReportContents {
         hostile("form"),
         threshold,
         new FileSizes(4_652_057, 3_451_261, 3_451_397),
-        artifact == Artifact.FLOAT32
+        artifact.equals(Artifact.FLOAT32)
             ? Optional.empty()
             : Optional.of(new Sparsity.Count(4_049_571, 2_034_567)),
         Limits.QUANTIZATION,
@@ -309,7 +309,8 @@ final class ReportContents {
         List.of(
             artifact(Artifact.FLOAT32, decision.threshold(), same, List.of()),
             artifact(Artifact.INT8, decision.threshold(), same, List.of(hostile("objection"))),
-            artifact(Artifact.INT16X8, decision.threshold(), Map.of(), List.of("cannot be run"))),
+            artifact(
+                Artifact.of("int16x8"), decision.threshold(), Map.of(), List.of("cannot be run"))),
         List.of(
             new ReportContent.Other("model.keras", 16_400_000, hostile("other"), false),
             new ReportContent.Other("reports/" + hostile("page"), 500_000, "a page", true)),

@@ -4,6 +4,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.io.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -137,12 +138,7 @@ public final class ModelServer implements AutoCloseable {
           models + " is no folder; give a bundle, or a folder of version numbers with bundles.");
     }
     refuseOtherFolder(models);
-    if (options.engine().isPresent() && !options.engine().get().format().supported()) {
-      throw new DeepXrayException(
-          "This program has no TensorFlow, which "
-              + Artifact.SAVED_MODEL.key()
-              + " needs; serve with the deepxray command, or choose another engine.");
-    }
+    options.engine().ifPresent(ModelServer::requireSupported);
     ModelServer started = new ModelServer(models, options, log);
     try {
       started.open();
@@ -150,6 +146,17 @@ public final class ModelServer implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       started.close();
       throw e;
+    }
+  }
+
+  private static void requireSupported(Artifact engine) {
+    if (!engine.supported()) {
+      throw new DeepXrayException(
+          "This program has no "
+              + ModelFormats.library(engine.format())
+              + ", which "
+              + engine.key()
+              + " needs; serve with the deepxray command, or choose another engine.");
     }
   }
 

@@ -74,11 +74,9 @@ final class GraphCheck {
         .forEach(others::add);
     if (!others.isEmpty()) {
       throw new DeepXrayException(
-          file
-              + " has operations that this project does not export: "
-              + String.join(", ", others)
-              + "; they can do whatever a program can. If you trust where it is from, load it with"
-              + " --trust.");
+          ("%s has operations that this project does not export: %s; they can do whatever a "
+                  + "program can. If you trust where it is from, load it with --trust.")
+              .formatted(file, String.join(", ", others)));
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.deepxray.tensorflow;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.CloseGuard;
 import io.github.deepxray.core.concurrent.Holders;
+import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
 
 /** Runs a SavedModel, as TensorFlow Serving would. */
-public final class SavedModelEngine implements InferenceEngine {
+public final class SavedModelEngine implements ImageFileEngine {
   private final Path folder;
   private final SavedModelBundle bundle;
   private final SignatureDef signature;
@@ -69,10 +70,9 @@ public final class SavedModelEngine implements InferenceEngine {
   private static void requireSavedModel(Path folder) {
     if (!Files.isRegularFile(folder.resolve(SavedModelWriter.FILE))) {
       throw new DeepXrayException(
-          folder
-              + " is not a SavedModel: it holds no "
-              + SavedModelWriter.FILE
-              + "; give the version folder, such as saved_model/1.");
+          ("%s is not a SavedModel: it holds no %s; give the version folder, such as "
+                  + "saved_model/1.")
+              .formatted(folder, SavedModelWriter.FILE));
     }
   }
 
@@ -163,13 +163,8 @@ public final class SavedModelEngine implements InferenceEngine {
     return guard.use(() -> Sessions.LIBRARY.call(folder.toString(), work));
   }
 
-  /**
-   * Runs signature {@value SavedModelWriter#SERVING_BYTES}.
-   *
-   * @param images JPEG or PNG files
-   * @return as of {@link #run}
-   * @throws DeepXrayException if the SavedModel has no such signature or an image cannot be decoded
-   */
+  /** Runs signature {@value SavedModelWriter#SERVING_BYTES}. */
+  @Override
   public float[][] runBytes(List<byte[]> images) {
     return call(() -> decodeAndRun(images));
   }
@@ -185,13 +180,8 @@ public final class SavedModelEngine implements InferenceEngine {
       return feed(bytes, fed, byBytes);
     } catch (TFInvalidArgumentException e) {
       throw new DeepXrayException(
-          "One of "
-              + images.size()
-              + " images cannot be decoded by "
-              + folder
-              + ": "
-              + firstLine(e)
-              + "; give JPEG or PNG.",
+          "One of %s images cannot be decoded by %s: %s; give JPEG or PNG."
+              .formatted(images.size(), folder, firstLine(e)),
           e);
     }
   }
@@ -218,12 +208,9 @@ public final class SavedModelEngine implements InferenceEngine {
     SignatureDef found = bundle.metaGraphDef().getSignatureDefMap().get(key);
     if (found == null) {
       throw new DeepXrayException(
-          folder
-              + " has no signature "
-              + key
-              + ", only "
-              + new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()
-              + ".");
+          "%s has no signature %s, only %s."
+              .formatted(
+                  folder, key, new TreeMap<>(bundle.metaGraphDef().getSignatureDefMap()).keySet()));
     }
     return found;
   }
@@ -249,10 +236,8 @@ public final class SavedModelEngine implements InferenceEngine {
         || dimensions.isEmpty()
         || shape.stream().anyMatch(size -> size < 1)) {
       throw new DeepXrayException(
-          folder
-              + ": tensor "
-              + info.getName()
-              + " is not a batch of float tensors of known size.");
+          "%s: tensor %s is not a batch of float tensors of known size."
+              .formatted(folder, info.getName()));
     }
     return List.copyOf(shape);
   }

@@ -29,11 +29,11 @@ public final class Sessions {
     Locale locale = Locale.getDefault(Locale.Category.FORMAT);
     if (!String.format(locale, "%d", 1).equals("1")) {
       throw new DeepXrayException(
-          "TensorFlow Java cannot name its operations in the locale "
-              + locale
-              + ", which has other digits than 0 to 9; start Java with -Duser.language.format=en"
-              + " -Duser.script.format= -Duser.extensions.format=, or call"
-              + " Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT).");
+          ("TensorFlow Java cannot name its operations in the locale %s, which has other "
+                  + "digits than 0 to 9; start Java with -Duser.language.format=en "
+                  + "-Duser.script.format= -Duser.extensions.format=, or call "
+                  + "Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT).")
+              .formatted(locale));
     }
     return new Graph();
   }

@@ -97,13 +97,8 @@ public final class WeightVariables implements WeightBinding {
         Tensor tensor = weights.get(slot.spec.name());
         if (!tensor.shape().equals(slot.spec.shape())) {
           throw new DeepXrayException(
-              "The weight "
-                  + slot.spec.name()
-                  + " should be "
-                  + slot.spec.shape()
-                  + " but is "
-                  + tensor.shape()
-                  + ".");
+              "The weight %s should be %s but is %s."
+                  .formatted(slot.spec.name(), slot.spec.shape(), tensor.shape()));
         }
         TFloat32 value = Tensors.of(tensor.toFloats(), Tensors.shape(tensor.shape()));
         fed.add(value);

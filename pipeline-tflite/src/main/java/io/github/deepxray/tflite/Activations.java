@@ -114,13 +114,12 @@ final class Activations {
         ? affine.zeroPoint() != 0
         : affine.zeroPoint() < arithmetic.min() || affine.zeroPoint() > arithmetic.max()) {
       throw new DeepXrayException(
-          "Tensor "
-              + tensor
-              + " cannot be stored in "
-              + arithmetic
-              + " with zero point "
-              + affine.zeroPoint()
-              + (wide ? "; it must be 0." : "; it must be -128 to 127."));
+          "Tensor %s cannot be stored in %s with zero point %s%s"
+              .formatted(
+                  tensor,
+                  arithmetic,
+                  affine.zeroPoint(),
+                  wide ? "; it must be 0." : "; it must be -128 to 127."));
     }
     Optional<Function> written =
         network.layers().stream()
@@ -131,15 +130,9 @@ final class Activations {
             .findFirst();
     if (written.isPresent() && !affine.equals(probabilities())) {
       throw new DeepXrayException(
-          "Tensor "
-              + tensor
-              + " is a "
-              + written.get().kerasName()
-              + ", which TFLite stores with "
-              + probabilities()
-              + " and not with "
-              + affine
-              + "; quantize it so, or keep the layer in floats.");
+          ("Tensor %s is a %s, which TFLite stores with %s and not with %s; quantize it so, "
+                  + "or keep the layer in floats.")
+              .formatted(tensor, written.get().kerasName(), probabilities(), affine));
     }
     return affine;
   }

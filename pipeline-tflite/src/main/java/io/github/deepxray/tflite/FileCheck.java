@@ -102,12 +102,9 @@ final class FileCheck implements FileOperator.Facts {
       int code = code(operator);
       if (!OperatorChecks.accepts(code)) {
         throw new DeepXrayException(
-            source
-                + " cannot be run: it uses operator "
-                + OperatorChecks.name(code)
-                + ", which is not among those of image classifiers that are checked ("
-                + OperatorChecks.accepted()
-                + "); convert a model without it.");
+            ("%s cannot be run: it uses operator %s, which is not among those of image "
+                    + "classifiers that are checked (%s); convert a model without it.")
+                .formatted(source, OperatorChecks.name(code), OperatorChecks.accepted()));
       }
     }
   }
@@ -263,12 +260,8 @@ final class FileCheck implements FileOperator.Facts {
           .ifPresent(
               wrong -> {
                 throw new DeepXrayException(
-                    source
-                        + " cannot be run with XNNPACK: operator "
-                        + operator
-                        + " "
-                        + wrong
-                        + "; run it without.");
+                    "%s cannot be run with XNNPACK: operator %s %s; run it without."
+                        .formatted(source, operator, wrong));
               });
     }
   }
@@ -331,10 +324,8 @@ final class FileCheck implements FileOperator.Facts {
   private void require(boolean condition, String format, Object... arguments) {
     if (!condition) {
       throw new DeepXrayException(
-          source
-              + " cannot be run: "
-              + String.format(Locale.ROOT, format, arguments)
-              + "; it is damaged or was not written by a TFLite converter.");
+          "%s cannot be run: %s; it is damaged or was not written by a TFLite converter."
+              .formatted(source, String.format(Locale.ROOT, format, arguments)));
     }
   }
 }

@@ -77,12 +77,9 @@ final class FileOperator {
   void require(boolean condition, @FormatString String format, Object... arguments) {
     if (!condition) {
       throw new DeepXrayException(
-          source
-              + " cannot be run: operator "
-              + this
-              + " "
-              + String.format(Locale.ROOT, format, arguments)
-              + "; it is damaged or was not written by a TFLite converter.");
+          ("%s cannot be run: operator %s %s; it is damaged or was not written by a TFLite "
+                  + "converter.")
+              .formatted(source, this, String.format(Locale.ROOT, format, arguments)));
     }
   }
 

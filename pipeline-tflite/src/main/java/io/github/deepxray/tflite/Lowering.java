@@ -66,11 +66,8 @@ final class Lowering {
     Set<String> unique = new HashSet<>(outputs);
     if (unique.size() != outputs.size()) {
       throw new DeepXrayException(
-          "Network "
-              + model.network().name()
-              + " names an output twice ("
-              + String.join(", ", outputs)
-              + "); a .tflite file has each once.");
+          "Network %s names an output twice (%s); a .tflite file has each once."
+              .formatted(model.network().name(), String.join(", ", outputs)));
     }
     Lowering lowering = new Lowering(model.withOutputs(outputs), options);
     lowering.lower();
@@ -283,12 +280,9 @@ final class Lowering {
 
   private static DeepXrayException noIntegers(Layer layer) {
     return new DeepXrayException(
-        "Layer "
-            + layer.name()
-            + " ("
-            + layer.getClass().getSimpleName()
-            + ") does not compute in integers; fold it into its neighbours before quantizing, or"
-            + " keep it in floats.");
+        ("Layer %s (%s) does not compute in integers; fold it into its neighbours before "
+                + "quantizing, or keep it in floats.")
+            .formatted(layer.name(), layer.getClass().getSimpleName()));
   }
 
   /** Lowers layers that compute in integers. */
@@ -386,13 +380,9 @@ final class Lowering {
     Tensor kernel = weights.get(name);
     if (!(kernel instanceof Int8Tensor integers)) {
       throw new DeepXrayException(
-          "Layer "
-              + layer.name()
-              + " is to compute in integers, but its kernel "
-              + name
-              + " is "
-              + kernel
-              + "; quantize the kernel to 8 bits or keep the layer in floats.");
+          ("Layer %s is to compute in integers, but its kernel %s is %s; quantize the kernel "
+                  + "to 8 bits or keep the layer in floats.")
+              .formatted(layer.name(), name, kernel));
     }
     float[] bias =
         useBias ? weights.floats(layer.name() + "/bias") : new float[integers.scales().length];
@@ -544,10 +534,9 @@ final class Lowering {
     }
     if (height < 0 || width < 0) {
       throw new DeepXrayException(
-          "Layer "
-              + layer.name()
-              + " steps over pixels in one direction and pads in the other, which XNNPACK computes"
-              + " wrongly; choose a stride of at most the kernel's size.");
+          ("Layer %s steps over pixels in one direction and pads in the other, which XNNPACK "
+                  + "computes wrongly; choose a stride of at most the kernel's size.")
+              .formatted(layer.name()));
     }
     return Padding.SAME;
   }

@@ -64,12 +64,9 @@ final class Port {
         && type != tensorflowlite.kTfLiteInt8
         && type != tensorflowlite.kTfLiteInt16) {
       throw new DeepXrayException(
-          source
-              + " cannot be run: tensor "
-              + shown(name)
-              + " is of type "
-              + tensorflowlite.TfLiteTypeGetName(type).getString()
-              + "; give a model with inputs and outputs of FLOAT32, UINT8, INT8 or INT16.");
+          ("%s cannot be run: tensor %s is of type %s; give a model with inputs and outputs "
+                  + "of FLOAT32, UINT8, INT8 or INT16.")
+              .formatted(source, shown(name), tensorflowlite.TfLiteTypeGetName(type).getString()));
     }
     List<Integer> dimensions = new ArrayList<>();
     for (int i = 0; i < tensor.dims().size(); i++) {
@@ -77,12 +74,8 @@ final class Port {
     }
     if (dimensions.size() < 2 || dimensions.get(0) != 1 || dimensions.contains(0)) {
       throw new DeepXrayException(
-          source
-              + " cannot be run: tensor "
-              + shown(name)
-              + " has shape "
-              + dimensions
-              + "; give a model for a batch of 1, [1, ...].");
+          "%s cannot be run: tensor %s has shape %s; give a model for a batch of 1, [1, ...]."
+              .formatted(source, shown(name), dimensions));
     }
     TfLiteQuantizationParams params = tensor.params();
     return new Port(
@@ -154,13 +147,9 @@ final class Port {
     long expected = (long) size * width;
     if (tensor.bytes() != expected) {
       throw new DeepXrayException(
-          "Tensor "
-              + shown(name)
-              + " has "
-              + tensor.bytes()
-              + " bytes instead of "
-              + expected
-              + ": the model changes its size while it runs; give one with fixed shapes.");
+          ("Tensor %s has %s bytes instead of %s: the model changes its size while it runs; "
+                  + "give one with fixed shapes.")
+              .formatted(shown(name), tensor.bytes(), expected));
     }
   }
 }

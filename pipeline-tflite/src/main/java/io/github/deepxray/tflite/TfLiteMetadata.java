@@ -221,9 +221,8 @@ public record TfLiteMetadata(
         || model.subgraphs(0).inputsLength() != 1
         || model.subgraphs(0).outputsLength() != 1 + others.size()) {
       throw new DeepXrayException(
-          "Metadata can be added to a TFLite model with one input and "
-              + (others.isEmpty() ? "one output" : 1 + others.size() + " outputs")
-              + " only.");
+          "Metadata can be added to a TFLite model with one input and %s only."
+              .formatted(others.isEmpty() ? "one output" : 1 + others.size() + " outputs"));
     }
     SubGraph graph = model.subgraphs(0);
     ModelMetadataT metadata = new ModelMetadataT();

@@ -121,15 +121,9 @@ final class WeightTensors {
     int axis = layout.axis(kernel.shape());
     if (kernel.axis() != axis) {
       throw new DeepXrayException(
-          "Weight "
-              + name
-              + " "
-              + kernel.shape()
-              + " is quantized along dimension "
-              + kernel.axis()
-              + "; TFLite needs one scale an output channel, dimension "
-              + axis
-              + ".");
+          ("Weight %s %s is quantized along dimension %s; TFLite needs one scale an output "
+                  + "channel, dimension %s.")
+              .formatted(name, kernel.shape(), kernel.axis(), axis));
     }
     List<Float> scales = new ArrayList<>();
     for (float scale : kernel.scales()) {

@@ -84,9 +84,9 @@ public final class BackbonePruner {
     TrainedModel.Description before = model.description();
     if (!before.dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
-          "The model was trained on another data set than "
-              + dataset.folder()
-              + "; train again or give that data set.");
+          ("The model was trained on another data set than %s; train again or give that data "
+                  + "set.")
+              .formatted(dataset.folder()));
     }
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes() && manifest.outcome(Object.class).isPresent()) {

@@ -49,10 +49,9 @@ public final class Evaluator {
       throws IOException {
     if (!model.description().dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
-          "The model was trained on another data set than "
-              + dataset.folder()
-              + " (its splits may overlap with this test split); train again or give that data"
-              + " set.");
+          ("The model was trained on another data set than %s (its splits may overlap with "
+                  + "this test split); train again or give that data set.")
+              .formatted(dataset.folder()));
     }
     EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
     DatasetProfile profile = dataset.manifest().profile();

@@ -130,14 +130,8 @@ public record Predictions(List<Row> rows) {
     int expected = metrics.classes().size();
     if (classes != expected) {
       throw new DeepXrayException(
-          file
-              + " is of "
-              + classes
-              + " classes, "
-              + ModelMetrics.FILE
-              + " of "
-              + expected
-              + "; evaluate or export again.");
+          "%s is of %s classes, %s of %s; evaluate or export again."
+              .formatted(file, classes, ModelMetrics.FILE, expected));
     }
     return predictions;
   }

@@ -291,10 +291,8 @@ public record TrainedModel(Description description, Model model) {
     Path file = folder.resolve(DESCRIPTION);
     if (!Files.isRegularFile(file)) {
       throw new DeepXrayException(
-          folder
-              + " holds no trained model (no "
-              + DESCRIPTION
-              + "); run the train command first.");
+          "%s holds no trained model (no %s); run the train command first."
+              .formatted(folder, DESCRIPTION));
     }
     Description description = Json.read(file, Map.of(FORMAT, Description.class), "train again");
     return new TrainedModel(

@@ -41,9 +41,8 @@ public final class Trainer {
     public Options {
       if (!(targetSensitivity > 0 && targetSensitivity <= 1)) {
         throw new DeepXrayException(
-            "The sensitivity to reach must be above 0 and at most 1, not "
-                + targetSensitivity
-                + ".");
+            "The sensitivity to reach must be above 0 and at most 1, not %s."
+                .formatted(targetSensitivity));
       }
       if (!(targetPrevalence > 0 && targetPrevalence < 1)) {
         throw new DeepXrayException(
@@ -113,19 +112,15 @@ public final class Trainer {
     int imageSize = dataset.manifest().options().imageSize();
     if (imageSize != backbone.imageSize()) {
       throw new DeepXrayException(
-          "The images in "
-              + dataset.folder()
-              + " are "
-              + imageSize
-              + " pixels wide, but "
-              + backbone.backbone().name()
-              + " reads "
-              + backbone.imageSize()
-              + "; prepare the data again with --image-size "
-              + backbone.imageSize()
-              + ", or train with --image-size "
-              + imageSize
-              + ".");
+          ("The images in %s are %s pixels wide, but %s reads %s; prepare the data again "
+                  + "with --image-size %s, or train with --image-size %s.")
+              .formatted(
+                  dataset.folder(),
+                  imageSize,
+                  backbone.backbone().name(),
+                  backbone.imageSize(),
+                  backbone.imageSize(),
+                  imageSize));
     }
     EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
     Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());

@@ -20,10 +20,9 @@ public sealed interface DataSource {
     public void check() {
       if (!Files.exists(path)) {
         throw new DeepXrayException(
-            "There is no "
-                + path
-                + "; give the archive chest-xray-pneumonia.zip or its folder, or --data kaggle to"
-                + " download it.");
+            ("There is no %s; give the archive chest-xray-pneumonia.zip or its folder, or "
+                    + "--data kaggle to download it.")
+                .formatted(path));
       }
     }
 

@@ -79,12 +79,8 @@ public final class ExperimentsTable {
   }
 
   private static String signed(Interval interval) {
-    return signed(interval.value())
-        + " ("
-        + signed(interval.low())
-        + " to "
-        + signed(interval.high())
-        + ")";
+    return "%s (%s to %s)"
+        .formatted(signed(interval.value()), signed(interval.low()), signed(interval.high()));
   }
 
   private static String signed(double value) {

@@ -29,17 +29,13 @@ public final class FailureText {
     if (e instanceof UncheckedIOException) {
       return line(e.getCause());
     } else if (e instanceof OutOfMemoryError) {
-      return "out of memory ("
-          + e.getMessage()
-          + "); allow Java more with -Xmx in MAVEN_OPTS or DEEPXRAY_OPTS.";
+      return "out of memory (%s); allow Java more with -Xmx in MAVEN_OPTS or DEEPXRAY_OPTS."
+          .formatted(e.getMessage());
     } else if (e instanceof LinkageError) {
-      return "a library cannot be loaded on "
-          + System.getProperty("os.name")
-          + " "
-          + System.getProperty("os.arch")
-          + " ("
-          + oneLine(e.toString())
-          + "); build the project on this machine, on one of the platforms it supports.";
+      return ("a library cannot be loaded on %s %s (%s); build the project on this machine, on "
+              + "one of the platforms it supports.")
+          .formatted(
+              System.getProperty("os.name"), System.getProperty("os.arch"), oneLine(e.toString()));
     } else if (e instanceof FileAlreadyExistsException exists) {
       return exists.getFile() + " is a file where a folder is needed; choose another place.";
     } else if (e instanceof DirectoryNotEmptyException notEmpty) {

@@ -146,10 +146,9 @@ final class Download {
       startOver(file);
       if (damaged == 2) {
         throw new DeepXrayException(
-            what
-                + " arrived damaged twice: "
-                + fault.get()
-                + "; nothing was kept. Try again later, or from another network.");
+            ("%s arrived damaged twice: %s; nothing was kept. Try again later, or from another "
+                    + "network.")
+                .formatted(what, fault.get()));
       }
     }
   }
@@ -260,14 +259,9 @@ final class Download {
       long usable = Files.getFileStore(partial).getUsableSpace();
       if (announced.size().isPresent() && announced.size().get() > usable) {
         throw new DeepXrayException(
-            what
-                + " has "
-                + announced.size().get() / MIB
-                + " MiB, but only "
-                + usable / MIB
-                + " MiB are free in "
-                + partial.getParent()
-                + "; make room, or set KAGGLEHUB_CACHE to another folder.");
+            ("%s has %s MiB, but only %s MiB are free in %s; make room, or set KAGGLEHUB_CACHE "
+                    + "to another folder.")
+                .formatted(what, announced.size().get() / MIB, usable / MIB, partial.getParent()));
       }
     }
 

@@ -125,11 +125,9 @@ final class Http {
       throw new TransientException(from.getHost() + " sends on to an address that is none");
     } else if (http && "https".equalsIgnoreCase(from.getScheme())) {
       throw new DeepXrayException(
-          from.getHost()
-              + " sends on to "
-              + to.getHost()
-              + " without encryption, where anybody could change the files; nothing was"
-              + " downloaded.");
+          ("%s sends on to %s without encryption, where anybody could change the files; "
+                  + "nothing was downloaded.")
+              .formatted(from.getHost(), to.getHost()));
     }
     return to;
   }
@@ -232,11 +230,8 @@ final class Http {
           transfer.throwFailure();
           String why = e.getCause().getMessage();
           throw new TransientException(
-              "the connection to "
-                  + host
-                  + " broke or could not be made ("
-                  + (why == null ? e.getCause().getClass().getSimpleName() : why)
-                  + ")");
+              "the connection to %s broke or could not be made (%s)"
+                  .formatted(host, why == null ? e.getCause().getClass().getSimpleName() : why));
         }
       }
     } finally {

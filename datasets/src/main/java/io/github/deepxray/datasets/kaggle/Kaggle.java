@@ -157,13 +157,9 @@ public final class Kaggle {
 
   private static DeepXrayException notTheApi(KaggleDataset dataset) {
     return new DeepXrayException(
-        "Kaggle's answer about "
-            + dataset
-            + " names no version; a proxy may have answered instead. Name one, as in "
-            + dataset.withVersion(1)
-            + ", or download the data set from "
-            + dataset.page()
-            + " in a browser.");
+        ("Kaggle's answer about %s names no version; a proxy may have answered instead. "
+                + "Name one, as in %s, or download the data set from %s in a browser.")
+            .formatted(dataset, dataset.withVersion(1), dataset.page()));
   }
 
   /** A short answer as a whole. */
@@ -210,28 +206,16 @@ public final class Kaggle {
               credentials
                   .map(
                       c ->
-                          "Kaggle does not give "
-                              + dataset
-                              + " to the user of "
-                              + c.source()
-                              + " (403); see on "
-                              + dataset.page()
-                              + " whether you must agree to something or ask for access.")
+                          ("Kaggle does not give %s to the user of %s (403); see on %s whether you"
+                               + " must agree to something or ask for access.")
+                              .formatted(dataset, c.source(), dataset.page()))
                   .orElse("Kaggle does not give " + dataset + " to anybody (403); " + HOW_TO);
           case 404 ->
-              "Kaggle has no data set "
-                  + dataset
-                  + " (404); compare it with the address of its page, "
-                  + dataset.page()
-                  + ".";
+              "Kaggle has no data set %s (404); compare it with the address of its page, %s."
+                  .formatted(dataset, dataset.page());
           default ->
-              "Kaggle does not give "
-                  + dataset
-                  + " ("
-                  + status
-                  + "); download it from "
-                  + dataset.page()
-                  + " in a browser and give its archive.";
+              "Kaggle does not give %s (%s); download it from %s in a browser and give its archive."
+                  .formatted(dataset, status, dataset.page());
         });
   }
 

@@ -37,11 +37,9 @@ public record KaggleDataset(String owner, String name, OptionalInt version) {
     Matcher parts = HANDLE.matcher(handle);
     if (!parts.matches()) {
       throw new DeepXrayException(
-          "\""
-              + handle
-              + "\" names no data set of Kaggle; write <owner>/<name> as in its address, such as "
-              + CHEST_XRAY_PNEUMONIA
-              + ".");
+          ("\"%s\" names no data set of Kaggle; write <owner>/<name> as in its address, such "
+                  + "as %s.")
+              .formatted(handle, CHEST_XRAY_PNEUMONIA));
     }
     return new KaggleDataset(
         parts.group(1),

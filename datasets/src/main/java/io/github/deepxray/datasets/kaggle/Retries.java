@@ -81,21 +81,13 @@ public record Retries(
         Optional<Duration> asked = e.wait;
         if (asked.isPresent() && asked.get().compareTo(patience) > 0) {
           throw new DeepXrayException(
-              what
-                  + " failed: "
-                  + e.getMessage()
-                  + "; try again in "
-                  + asked.get().toSeconds()
-                  + " s.",
+              "%s failed: %s; try again in %s s."
+                  .formatted(what, e.getMessage(), asked.get().toSeconds()),
               e);
         } else if (failures >= attempts) {
           throw new DeepXrayException(
-              what
-                  + " failed "
-                  + failures
-                  + " times: "
-                  + e.getMessage()
-                  + "; try again later, it goes on where it stopped.",
+              "%s failed %s times: %s; try again later, it goes on where it stopped."
+                  .formatted(what, failures, e.getMessage()),
               e);
         }
         sleep(asked.orElse(wait(failures)));

@@ -66,12 +66,9 @@ final class ZipSource implements FileSource {
     int count = countEntries(path, name);
     if (count > limits.maxEntries()) {
       throw new RefusedException(
-          name
-              + ": the archive holds "
-              + count
-              + " entries, more than the "
-              + limits.maxEntries()
-              + " allowed; unpack it and give a folder of fewer images.");
+          ("%s: the archive holds %s entries, more than the %s allowed; unpack it and give a "
+                  + "folder of fewer images.")
+              .formatted(name, count, limits.maxEntries()));
     }
     ZipFile zip;
     try {
@@ -168,10 +165,8 @@ final class ZipSource implements FileSource {
           e);
     }
     return new DeepXrayException(
-        name
-            + " is no whole zip archive ("
-            + why
-            + "); download it again or give the unpacked folder.",
+        "%s is no whole zip archive (%s); download it again or give the unpacked folder."
+            .formatted(name, why),
         e);
   }
 
@@ -213,12 +208,9 @@ final class ZipSource implements FileSource {
     }
     if (seen != count) {
       throw new RefusedException(
-          names.source()
-              + ": the archive's directory says two things, "
-              + count
-              + " and "
-              + seen
-              + " entries; take the archive from its publisher.");
+          ("%s: the archive's directory says two things, %s and %s entries; take the archive "
+                  + "from its publisher.")
+              .formatted(names.source(), count, seen));
     }
     return entries;
   }
@@ -264,11 +256,8 @@ final class ZipSource implements FileSource {
     }
     if (entry.getSize() > names.limits().maxFileBytes()) {
       throw new DeepXrayException(
-          "it has "
-              + entry.getSize()
-              + " bytes, more than the "
-              + names.limits().maxFileBytes()
-              + " allowed");
+          "it has %s bytes, more than the %s allowed"
+              .formatted(entry.getSize(), names.limits().maxFileBytes()));
     }
     // The decoders of the rarer methods answer damage in ways that would end the whole run.
     boolean common = entry.getMethod() == ZipEntry.STORED || entry.getMethod() == ZipEntry.DEFLATED;

@@ -112,11 +112,8 @@ public final class TfRecordReader implements Closeable {
     }
     if (length < 0 || length > maxLength) {
       throw broken(
-          "it has "
-              + Long.toUnsignedString(length)
-              + " bytes, more than the "
-              + maxLength
-              + " allowed");
+          "it has %s bytes, more than the %s allowed"
+              .formatted(Long.toUnsignedString(length), maxLength));
     }
     // Grows as bytes arrive: a length alone reserves no memory.
     byte[] bytes = read((int) length);
@@ -149,14 +146,9 @@ public final class TfRecordReader implements Closeable {
    */
   public DeepXrayException broken(String what) {
     return new DeepXrayException(
-        file
-            + ", record "
-            + record
-            + " at byte "
-            + offset
-            + ": "
-            + what
-            + "; the file is damaged or no TFRecord file, make it again.");
+        ("%s, record %s at byte %s: %s; the file is damaged or no TFRecord file, make it "
+                + "again.")
+            .formatted(file, record, offset, what));
   }
 
   private byte[] read(int length) throws IOException {

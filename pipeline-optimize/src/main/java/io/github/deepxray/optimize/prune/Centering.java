@@ -154,12 +154,9 @@ public final class Centering {
       List<Layer> readers = network.readers(name);
       if (readers.size() != 1 || !(readers.get(0) instanceof BatchNormalization bn)) {
         throw new DeepXrayException(
-            "Layer "
-                + name
-                + " of "
-                + network.name()
-                + " has neither a bias nor a batch normalization of its own to correct; fold the"
-                + " model first.");
+            ("Layer %s of %s has neither a bias nor a batch normalization of its own to "
+                    + "correct; fold the model first.")
+                .formatted(name, network.name()));
       }
       // gamma * (f * x + o - mean) / sd = (gamma * f) * (x - (mean - o) / f) / sd
       float[] gamma = model.weights().floats(bn.name() + "/gamma");

@@ -34,20 +34,12 @@ final class ChannelWidths {
                       .orElseThrow(
                           () ->
                               new DeepXrayException(
-                                  "Channel pruning: "
-                                      + network.name()
-                                      + " has no block "
-                                      + name
-                                      + " with an expansion."));
+                                  "Channel pruning: %s has no block %s with an expansion."
+                                      .formatted(network.name(), name)));
               if (width < 1 || width > block.channels()) {
                 throw new DeepXrayException(
-                    "Channel pruning: block "
-                        + name
-                        + " cannot have "
-                        + width
-                        + " channels; give 1 to "
-                        + block.channels()
-                        + ".");
+                    "Channel pruning: block %s cannot have %s channels; give 1 to %s."
+                        .formatted(name, width, block.channels()));
               }
             });
   }

@@ -44,11 +44,9 @@ record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
   private static Layer layer(Network network, ExpansionBlock block, String layer) {
     if (!network.tensors().contains(layer)) {
       throw new DeepXrayException(
-          "Block "
-              + block.name()
-              + " has an expansion but no layer "
-              + layer
-              + "; only inverted residual blocks with squeeze-and-excitation can be narrowed.");
+          ("Block %s has an expansion but no layer %s; only inverted residual blocks with "
+                  + "squeeze-and-excitation can be narrowed.")
+              .formatted(block.name(), layer));
     }
     return network.layer(layer);
   }

@@ -64,10 +64,9 @@ public final class Pruner {
     for (Layer layer : spec.prunable(network)) {
       if (layer instanceof DepthwiseConv2D && spec.structure() != Structure.UNSTRUCTURED) {
         throw new DeepXrayException(
-            "Pruning: layer "
-                + layer.name()
-                + " is depthwise: its outputs have one input channel each, so there are no groups"
-                + " of 4; spare it.");
+            ("Pruning: layer %s is depthwise: its outputs have one input channel each, so "
+                    + "there are no groups of 4; spare it.")
+                .formatted(layer.name()));
       }
       List<Integer> shape = shapes.get(Kernels.name(layer));
       kernels.put(Kernels.name(layer), shape);

@@ -45,11 +45,9 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
     TensorStatistics statistics = tensors.get(name);
     if (statistics == null) {
       throw new DeepXrayException(
-          "The calibration of "
-              + network
-              + " says nothing of tensor "
-              + name
-              + "; calibrate the model that is quantized, folded in the same way.");
+          ("The calibration of %s says nothing of tensor %s; calibrate the model that is "
+                  + "quantized, folded in the same way.")
+              .formatted(network, name));
     }
     return statistics;
   }

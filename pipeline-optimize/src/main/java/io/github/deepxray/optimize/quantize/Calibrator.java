@@ -124,13 +124,9 @@ public final class Calibrator {
             }
             if (!Float.isFinite(min) || !Float.isFinite(max)) {
               throw new DeepXrayException(
-                  "Tensor "
-                      + tensors.get(t)
-                      + " of "
-                      + model.network().name()
-                      + " is not finite for calibration example "
-                      + example
-                      + "; check the weights and the example.");
+                  ("Tensor %s of %s is not finite for calibration example %s; check the weights and"
+                       + " the example.")
+                      .formatted(tensors.get(t), model.network().name(), example));
             }
             minima[t][example] = min;
             maxima[t][example] = max;

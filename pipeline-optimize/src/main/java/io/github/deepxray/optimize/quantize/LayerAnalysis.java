@@ -181,10 +181,9 @@ public final class LayerAnalysis {
   private static void check(Model exact, Model quantized) {
     if (!quantized.quantization().arithmetic().integerActivations()) {
       throw new DeepXrayException(
-          "Model "
-              + quantized.network().name()
-              + " keeps activations in floats; layers of int8 and int16x8 models only can be"
-              + " analyzed.");
+          ("Model %s keeps activations in floats; layers of int8 and int16x8 models only can "
+                  + "be analyzed.")
+              .formatted(quantized.network().name()));
     }
     if (!exact.network().equals(quantized.network())) {
       throw new DeepXrayException(

@@ -58,13 +58,12 @@ public enum QuantizationMode {
         .orElseThrow(
             () ->
                 new DeepXrayException(
-                    "There is no quantization "
-                        + name
-                        + "; choose one of "
-                        + Arrays.stream(values())
-                            .map(QuantizationMode::id)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+                    "There is no quantization %s; choose one of %s."
+                        .formatted(
+                            name,
+                            Arrays.stream(values())
+                                .map(QuantizationMode::id)
+                                .collect(Collectors.joining(", ")))));
   }
 
   @Override

@@ -29,9 +29,8 @@ public record RangeSelection(RangeMethod method, List<Rule> rules) {
       int equals = text.indexOf('=');
       if (equals < 1) {
         throw new DeepXrayException(
-            "Range override "
-                + text
-                + " must be <layers>=<method>, such as stem=percentile:0.999.");
+            "Range override %s must be <layers>=<method>, such as stem=percentile:0.999."
+                .formatted(text));
       }
       return new Rule(text.substring(0, equals), RangeMethod.of(text.substring(equals + 1)));
     }

@@ -301,10 +301,9 @@ public final class EmbeddingCache implements AutoCloseable {
     for (int i = offset; i < offset + dimension; i++) {
       if (!(Math.abs(vectors[i]) <= Float16.MAX_VALUE)) {
         throw new DeepXrayException(
-            "The value "
-                + vectors[i]
-                + " is too large for a cache of 16-bit floats; train more of the network, so that"
-                + " it is cut where its values are smaller.");
+            ("The value %s is too large for a cache of 16-bit floats; train more of the "
+                    + "network, so that it is cut where its values are smaller.")
+                .formatted(vectors[i]));
       }
     }
   }

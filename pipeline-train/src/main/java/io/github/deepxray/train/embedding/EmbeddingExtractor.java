@@ -141,10 +141,9 @@ public final class EmbeddingExtractor {
       context
           .progress()
           .note(
-              "The embeddings in "
-                  + context.cache()
-                  + " were computed on another processor, where the last digits differ; they are"
-                  + " computed anew.");
+              ("The embeddings in %s were computed on another processor, where the last digits "
+                      + "differ; they are computed anew.")
+                  .formatted(context.cache()));
     }
     return EmbeddingCache.open(context.cache(), key, dimension(), precision);
   }

@@ -74,18 +74,8 @@ public record View(int number, Augmentation augmentation) {
     }
     return switch (augmentation) {
       case MILD ->
-          "affine-v1 "
-              + number
-              + " "
-              + Mild.ANGLE
-              + " "
-              + Mild.ZOOM
-              + " "
-              + Mild.SHIFT
-              + " "
-              + Mild.CONTRAST
-              + " "
-              + Mild.BRIGHTNESS;
+          "affine-v1 %s %s %s %s %s %s"
+              .formatted(number, Mild.ANGLE, Mild.ZOOM, Mild.SHIFT, Mild.CONTRAST, Mild.BRIGHTNESS);
       case STRONG -> "strong-v1 " + number;
     };
   }

@@ -61,11 +61,8 @@ public final class Blocks {
       }
     }
     throw new DeepXrayException(
-        "There is no block "
-            + from
-            + " to fine-tune from; choose one of "
-            + String.join(", ", names(backbone, network))
-            + ".");
+        "There is no block %s to fine-tune from; choose one of %s."
+            .formatted(from, String.join(", ", names(backbone, network))));
   }
 
   /** The part of each layer, in the order of the layers. */
@@ -106,11 +103,8 @@ public final class Blocks {
             (part, factor) -> {
               if (rates.replace(part, factor) == null) {
                 throw new DeepXrayException(
-                    "Fine-tuning: learningRates names "
-                        + part
-                        + ", which is not trained; choose among "
-                        + String.join(", ", parts)
-                        + ".");
+                    "Fine-tuning: learningRates names %s, which is not trained; choose among %s."
+                        .formatted(part, String.join(", ", parts)));
               }
             });
     return rates;

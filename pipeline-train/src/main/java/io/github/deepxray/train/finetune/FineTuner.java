@@ -140,10 +140,9 @@ public final class FineTuner {
   public Result tune(PreparedDataset dataset, TrainedModel model, Path folder) throws IOException {
     if (!model.description().dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
-          "The model was trained on another data set than "
-              + dataset.folder()
-              + " (images it is validated with may have been learnt from); train the head again or"
-              + " give that data set.");
+          ("The model was trained on another data set than %s (images it is validated with "
+                  + "may have been learnt from); train the head again or give that data set.")
+              .formatted(dataset.folder()));
     }
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes()) {

@@ -143,18 +143,15 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     for (String weight : prepared.weights()) {
       if (!rates.containsKey(weight)) {
         throw new DeepXrayException(
-            "Pruning: "
-                + weight
-                + " is to be pruned, but only what comes from "
-                + options.spec().from()
-                + " on is trained; prune from there or fine-tune more.");
+            ("Pruning: %s is to be pruned, but only what comes from %s on is trained; prune "
+                    + "from there or fine-tune more.")
+                .formatted(weight, options.spec().from()));
       }
       if (rates.get(weight) == 0) {
         throw new DeepXrayException(
-            "Pruning: "
-                + weight
-                + " is to be pruned while it is trained, but its learning rate is 0; spare it or"
-                + " train it.");
+            ("Pruning: %s is to be pruned while it is trained, but its learning rate is 0; "
+                    + "spare it or train it.")
+                .formatted(weight));
       }
     }
     double reached = prepared.schedule().sparsityAfter(steps);

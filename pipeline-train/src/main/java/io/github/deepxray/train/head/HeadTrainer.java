@@ -104,11 +104,9 @@ public final class HeadTrainer {
     int missing = embeddings.counts().indexOf(0L);
     if (missing >= 0) {
       throw new DeepXrayException(
-          "The "
-              + split
-              + " split has no image of the class with label "
-              + missing
-              + "; it needs every class. Give more data.");
+          ("The %s split has no image of the class with label %s; it needs every class. Give "
+                  + "more data.")
+              .formatted(split, missing));
     }
   }
 

@@ -143,11 +143,9 @@ public final class Checkpoints {
               Safetensors.read(folder.resolve(SLOTS))));
     } catch (DeepXrayException e) {
       throw new DeepXrayException(
-          "The checkpoint in "
-              + folder
-              + " cannot be read ("
-              + e.getMessage()
-              + "); remove that folder or start anew with --no-resume.",
+          ("The checkpoint in %s cannot be read (%s); remove that folder or start anew with "
+                  + "--no-resume.")
+              .formatted(folder, e.getMessage()),
           e);
     }
   }

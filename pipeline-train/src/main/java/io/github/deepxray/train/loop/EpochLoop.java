@@ -112,15 +112,8 @@ public record EpochLoop(
   public static void requireFinite(double value, String trained, String what, int epoch) {
     if (!Double.isFinite(value)) {
       throw new DeepXrayException(
-          "Training "
-              + trained
-              + " diverged in epoch "
-              + (epoch + 1)
-              + ": the "
-              + what
-              + " is "
-              + value
-              + ". Lower the learning rate.");
+          "Training %s diverged in epoch %s: the %s is %s. Lower the learning rate."
+              .formatted(trained, epoch + 1, what, value));
     }
   }
 }

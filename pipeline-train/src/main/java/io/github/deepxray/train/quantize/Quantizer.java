@@ -184,9 +184,9 @@ public final class Quantizer {
       throws IOException {
     if (!model.description().dataset().equals(dataset.fingerprint())) {
       throw new DeepXrayException(
-          "The model was trained on another data set than "
-              + dataset.folder()
-              + "; train again or give that data set.");
+          ("The model was trained on another data set than %s; train again or give that data "
+                  + "set.")
+              .formatted(dataset.folder()));
     }
     Stage stage = stage(dataset, model);
     StageManifest manifest = new StageManifest(folder, stage);

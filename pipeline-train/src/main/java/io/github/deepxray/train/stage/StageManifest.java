@@ -99,9 +99,7 @@ public final class StageManifest {
 
   /** A message that the stage has nothing left to do. */
   public String told() {
-    return stage.name()
-        + ": finished before with the same inputs and options; "
-        + folder
-        + " stays";
+    return "%s: finished before with the same inputs and options; %s stays"
+        .formatted(stage.name(), folder);
   }
 }
