@@ -265,14 +265,12 @@ public final class ServeArguments {
       Thread hook = new Thread(server::close, "deepxray-shutdown");
       Runtime.getRuntime().addShutdownHook(hook);
       out.println(
-          (server.ready() ? "Ready" : "Waiting for a version")
-              + ": "
-              + server.uri()
-              + "/ for people, "
-              + server.uri()
-              + "/v1/models/"
-              + options.name()
-              + ":predict for programs. Not a medical device.");
+          "%s: %s/ for people, %s/v1/models/%s:predict for programs. Not a medical device."
+              .formatted(
+                  server.ready() ? "Ready" : "Waiting for a version",
+                  server.uri(),
+                  server.uri(),
+                  options.name()));
       out.flush();
       try {
         server.join();

@@ -27,14 +27,7 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
   public ImageLimits {
     if (maxPixels < 1 || maxSide < 1 || maxAspect < 1 || maxScans < 1) {
       throw new IllegalArgumentException(
-          "limits are positive: "
-              + maxPixels
-              + ", "
-              + maxSide
-              + ", "
-              + maxAspect
-              + ", "
-              + maxScans);
+          "limits are positive: %s, %s, %s, %s".formatted(maxPixels, maxSide, maxAspect, maxScans));
     }
   }
 
