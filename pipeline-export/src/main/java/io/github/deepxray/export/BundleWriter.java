@@ -115,7 +115,7 @@ public final class BundleWriter {
     Provenance provenance =
         new Provenance(
             Provenance.FORMAT,
-            Json.tree(dataset.manifest().source()),
+            dataset.manifest().source(),
             dataset.fingerprint(),
             model.description(),
             weights,

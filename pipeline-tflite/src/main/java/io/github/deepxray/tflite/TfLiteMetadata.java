@@ -165,18 +165,6 @@ public record TfLiteMetadata(
     others = List.copyOf(others);
   }
 
-  /** Of a model that gives nothing but scores. */
-  public TfLiteMetadata(
-      String name,
-      String description,
-      String version,
-      String author,
-      String license,
-      Input input,
-      Output output) {
-    this(name, description, version, author, license, input, output, List.of());
-  }
-
   /**
    * The model with this metadata, which replaces what it had; the same in gives the same out.
    *

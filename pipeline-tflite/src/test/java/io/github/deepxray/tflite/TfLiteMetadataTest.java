@@ -41,7 +41,8 @@ class TfLiteMetadataTest {
           "Apache-2.0",
           TfLiteMetadata.Input.pixels("A frontal chest X-ray."),
           new TfLiteMetadata.Output(
-              "probability", "The probability of pneumonia.", List.of("NORMAL", "PNEUMONIA")));
+              "probability", "The probability of pneumonia.", List.of("NORMAL", "PNEUMONIA")),
+          List.of());
 
   @TempDir private Path folder;
 
@@ -149,7 +150,8 @@ class TfLiteMetadataTest {
             "",
             "",
             new TfLiteMetadata.Input("An image.", List.of(127.5f), List.of(127.5f), -1, 1),
-            new TfLiteMetadata.Output("score", "", List.of("ILL")));
+            new TfLiteMetadata.Output("score", "", List.of("ILL")),
+            List.of());
     byte[] twice = other.addTo(METADATA.addTo(model()));
     MetadataExtractor extractor = new MetadataExtractor(ByteBuffer.wrap(twice));
     assertThat(extractor.getModelMetadata().name()).isEqualTo("Other");
@@ -209,7 +211,8 @@ class TfLiteMetadataTest {
             "",
             "",
             TfLiteMetadata.Input.pixels(""),
-            new TfLiteMetadata.Output("p", "", List.of("A", "B", "C")));
+            new TfLiteMetadata.Output("p", "", List.of("A", "B", "C")),
+            List.of());
     byte[] model = model();
     assertThatThrownBy(() -> three.addTo(model))
         .isInstanceOf(DeepXrayException.class)

@@ -10,6 +10,7 @@ import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.head.HeadTrainer;
 import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.loop.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
 import io.github.deepxray.train.stage.HistoryFile;
@@ -125,8 +126,7 @@ public final class Trainer {
 
   private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
     return DecisionRule.choose(
-        options.head().balanced(),
-        train.counts(),
+        new ClassBalance(train.counts(), options.head().balanced()),
         Scorer.score(context.engines(), head, validation),
         options.targetPrevalence(),
         options.targetSensitivity());

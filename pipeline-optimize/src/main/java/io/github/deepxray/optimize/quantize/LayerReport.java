@@ -97,7 +97,7 @@ public record LayerReport(
   }
 
   /** The report as JSON; what does not apply to a layer is left out. */
-  public ObjectNode toJson() {
+  ObjectNode toJson() {
     ObjectNode root = Json.object();
     root.put("network", network);
     root.put("arithmetic", arithmetic);

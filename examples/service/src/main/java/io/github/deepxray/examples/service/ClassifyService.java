@@ -36,8 +36,7 @@ final class ClassifyService {
     ClassifyService service =
         new ClassifyService(
             Classifier.open(
-                Path.of(arguments[0]),
-                Classifier.Options.DEFAULT.withArtifact(Artifact.DYNAMIC)));
+                Path.of(arguments[0]), Classifier.Options.DEFAULT.withArtifact(Artifact.DYNAMIC)));
     int threads = Runtime.getRuntime().availableProcessors();
     HttpServer server =
         HttpServer.create(
