@@ -19,7 +19,7 @@ import io.github.deepxray.datasets.Layout.Candidate;
 import io.github.deepxray.datasets.source.FileSource;
 import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.datasets.source.RefusedException;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.core.io.TfRecordWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

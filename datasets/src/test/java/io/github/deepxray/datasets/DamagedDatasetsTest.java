@@ -6,7 +6,7 @@ import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.datasets.source.FileSource;
 import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.datasets.source.SourceFile;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.core.io.TfRecordWriter;
 import io.github.deepxray.testkit.ParserContract;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;

@@ -7,7 +7,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.core.io.TfRecordWriter;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;

@@ -10,7 +10,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.io.Hashes;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.datasets.phantom.Phantom;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.core.io.TfRecordWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -17,7 +17,7 @@ import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.core.io.TfRecordWriter;
 import io.github.deepxray.keras.KerasArchive;
 import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;

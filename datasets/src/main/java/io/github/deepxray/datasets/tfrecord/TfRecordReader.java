@@ -2,6 +2,7 @@ package io.github.deepxray.datasets.tfrecord;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.io.MaskedCrc;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;

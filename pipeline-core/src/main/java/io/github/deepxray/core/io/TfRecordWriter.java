@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.tfrecord;
+package io.github.deepxray.core.io;
 
 import java.io.Closeable;
 import java.io.IOException;
