@@ -9,6 +9,7 @@ import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.metrics.Decision;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -51,7 +52,9 @@ public final class Classifier implements AutoCloseable {
    * @param trusted whether a SavedModel by itself may have operations that this project does not
    *     export; such a model is a program that can write files
    */
-  public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted) {
+  @RecordBuilder
+  public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted)
+      implements ClassifierOptionsBuilder.With {
     /** The float32 form of a bundle and its own threshold, one thread a call, no trust. */
     public static final Options DEFAULT =
         new Options(Artifact.FLOAT32, OptionalDouble.empty(), 1, false);
@@ -68,24 +71,14 @@ public final class Classifier implements AutoCloseable {
       }
     }
 
-    /** The same with another form of a bundle. */
-    public Options withArtifact(Artifact other) {
-      return new Options(other, threshold, threads, trusted);
-    }
-
     /** The same with a threshold of one's own. */
     public Options withThreshold(double value) {
-      return new Options(artifact, OptionalDouble.of(value), threads, trusted);
-    }
-
-    /** The same with another number of threads a call. */
-    public Options withThreads(int number) {
-      return new Options(artifact, threshold, number, trusted);
+      return withThreshold(OptionalDouble.of(value));
     }
 
     /** The same for models from somebody who is trusted. */
     public Options trusting() {
-      return new Options(artifact, threshold, threads, true);
+      return withTrusted(true);
     }
   }
 

@@ -129,12 +129,8 @@ final class ConfigFile {
       if (!unknown.isEmpty()) {
         throw new ParameterException(
             command.commandLine(),
-            file.get()
-                + ": no option is called "
-                + String.join(", ", unknown)
-                + "; the options are "
-                + String.join(", ", known)
-                + ".");
+            "%s: no option is called %s; the options are %s."
+                .formatted(file.get(), String.join(", ", unknown), String.join(", ", known)));
       }
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         if (entry.getValue().isObject()) {

@@ -119,11 +119,9 @@ final class PredictCommand implements Callable<Integer> {
       if (classes > 2) {
         throw new ParameterException(
             common.command().commandLine(),
-            "--threshold decides between two classes; "
-                + model
-                + " has "
-                + classes
-                + ", of which the most probable is decided for. Leave it out.");
+            ("--threshold decides between two classes; %s has %s, of which the most probable"
+                    + " is decided for. Leave it out.")
+                .formatted(model, classes));
       }
     }
     try (Classifier classifier = Classifier.open(model, classifying(form))) {

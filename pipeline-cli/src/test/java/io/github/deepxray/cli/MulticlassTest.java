@@ -309,8 +309,7 @@ class MulticlassTest {
     double expected =
         predict(bundle, testImage("patchy")).path("probabilities").path("clear").doubleValue();
     try (ModelServer server =
-        ModelServer.start(
-            bundle, ServerOptions.builder().optPort(0).optWorkers(1).build(), line -> {})) {
+        ModelServer.start(bundle, ServerOptions.DEFAULT.withPort(0).withWorkers(1), line -> {})) {
       // The first of the three.
       assertThat(Served.predict(server, List.of(testImage("patchy"))).get(0))
           .isCloseTo(expected, within(0.1));

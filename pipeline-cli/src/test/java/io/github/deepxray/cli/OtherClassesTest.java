@@ -157,7 +157,7 @@ class OtherClassesTest {
     try (ModelServer server =
         ModelServer.start(
             bundle,
-            ServerOptions.builder().optPort(0).optWorkers(1).optEngine(Artifact.FLOAT32).build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1).withEngine(Artifact.FLOAT32),
             line -> {})) {
       JsonNode model = Served.get(server, "/api/model");
       assertThat(model.path("labels").toString()).isEqualTo("[\"NORMAL\",\"COVID\"]");

@@ -189,12 +189,12 @@ class SmallerModelsTest {
     AtomicFiles.write(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
     Path image = SmallRun.anImage();
     double expected = Served.predicted(bundle, "int8", image).get(0);
-    ServerOptions.Builder options = ServerOptions.builder().optPort(0).optWorkers(1);
+    ServerOptions options = ServerOptions.DEFAULT.withPort(0).withWorkers(1);
     for (boolean asked : new boolean[] {false, true}) {
       if (asked) {
-        options.optEngine(Artifact.INT8);
+        options = options.withEngine(Artifact.INT8);
       }
-      try (ModelServer server = ModelServer.start(bundle, options.build(), line -> {})) {
+      try (ModelServer server = ModelServer.start(bundle, options, line -> {})) {
         assertThat(Served.get(server, "/api/model").path("engine").asText()).isEqualTo("int8");
         assertThat(Served.predict(server, List.of(image)).get(0)).isCloseTo(expected, within(1e-6));
       }

@@ -64,53 +64,8 @@ public final class BundleWriter {
 
   private final ModelPurpose purpose;
   private final Map<String, String> config;
-  private final Options options;
+  private final BundleSpec options;
   private final Context context;
-
-  /**
-   * How to write.
-   *
-   * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
-   *     files
-   * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
-   * @param keras whether the bundle gets the trained network for Keras, see {@link Bundle#KERAS}
-   * @param pictures whether the report shows X-rays; without, the bundle holds no image
-   * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
-   * @param maxAccuracyDifference how far its accuracy may be
-   */
-  public record Options(
-      boolean sparse,
-      boolean explain,
-      boolean keras,
-      boolean pictures,
-      double maxAucDifference,
-      double maxAccuracyDifference) {
-    /**
-     * Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits.
-     */
-    public static final Options DEFAULT =
-        new Options(
-            false, true, false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
-
-    /** Checks the limits. */
-    public Options {
-      if (!(maxAucDifference >= 0 && maxAccuracyDifference >= 0)) {
-        throw new DeepXrayException(
-            "The limits of the gate must be 0 or more, not "
-                + maxAucDifference
-                + " and "
-                + maxAccuracyDifference
-                + ".");
-      }
-    }
-
-    private Limits limits(Artifact artifact) {
-      Limits limits = artifact.limits();
-      return limits.equals(Limits.ROUNDING)
-          ? limits
-          : limits.with(maxAucDifference, maxAccuracyDifference);
-    }
-  }
 
   /**
    * Prepares to write.
@@ -121,7 +76,7 @@ public final class BundleWriter {
    * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
-      ModelPurpose purpose, Map<String, String> config, Options options, Context context) {
+      ModelPurpose purpose, Map<String, String> config, BundleSpec options, Context context) {
     this.purpose = purpose;
     this.config = Map.copyOf(config);
     this.options = options;

@@ -47,7 +47,7 @@ import io.github.deepxray.tflite.TfLiteEngine;
 import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.quantize.QuantizedForms;
@@ -103,7 +103,7 @@ class BundleTest {
             Context.of(TestRun.ENGINE, home.resolve("cache")));
     pipeline = TestRun.in(home.resolve("out"));
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
-    pipeline.train(backbone, Trainer.Options.of(head, 2));
+    pipeline.train(backbone, TrainingSpec.of(head, 2));
     pipeline.evaluate();
     bundle =
         pipeline.export(
@@ -119,7 +119,7 @@ class BundleTest {
   private static TestRun another() throws IOException {
     TestRun another = new TestRun(home.resolve("another"), pipeline.cache());
     another.prepare(home.resolve("phantoms"), OPTIONS);
-    another.train(backbone, Trainer.Options.of(head.withEpochs(30), 3));
+    another.train(backbone, TrainingSpec.of(head.withEpochs(30), 3));
     return another;
   }
 
@@ -246,7 +246,7 @@ class BundleTest {
     new BundleWriter(
             new ModelPurpose("1.10", "Tells one from the other.", origin),
             Map.of(),
-            BundleWriter.Options.DEFAULT,
+            BundleSpec.DEFAULT,
             context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
@@ -397,7 +397,7 @@ class BundleTest {
         new BundleWriter(
             new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
-            BundleWriter.Options.DEFAULT,
+            BundleSpec.DEFAULT,
             context().withProgress(thief));
     assertThatThrownBy(
             () ->
@@ -420,7 +420,7 @@ class BundleTest {
         new BundleWriter(
                 new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
-                new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
+                new BundleSpec(false, false, true, false, 0.1, 0.1),
                 context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
@@ -548,7 +548,7 @@ class BundleTest {
         new BundleWriter(
             new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
-            BundleWriter.Options.DEFAULT,
+            BundleSpec.DEFAULT,
             context());
     Bundle written =
         writer.write(
@@ -634,7 +634,7 @@ class BundleTest {
         new BundleWriter(
                 new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
-                BundleWriter.Options.DEFAULT,
+                BundleSpec.DEFAULT,
                 context())
             .write(
                 model,

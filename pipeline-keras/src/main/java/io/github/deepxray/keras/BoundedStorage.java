@@ -75,11 +75,8 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
         }
         if (found.getEndOfFileAddress() > size || found.getEndOfFileAddress() < start) {
           throw new HdfException(
-              "it is cut off: "
-                  + size
-                  + " of "
-                  + Long.toUnsignedString(found.getEndOfFileAddress())
-                  + " bytes are there");
+              "it is cut off: %s of %s bytes are there"
+                  .formatted(size, Long.toUnsignedString(found.getEndOfFileAddress())));
         }
         return found;
       }
@@ -131,11 +128,8 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
   public ByteBuffer mapNoOffset(long address, long length) {
     if (address < 0 || length < 0 || length > size - address) {
       throw new HdfException(
-          "what it refers to, "
-              + Long.toUnsignedString(length)
-              + " bytes at "
-              + Long.toUnsignedString(address)
-              + ", lies outside the file");
+          "what it refers to, %s bytes at %s, lies outside the file"
+              .formatted(Long.toUnsignedString(length), Long.toUnsignedString(address)));
     }
     budget -= Math.max(length, LEAST_COST);
     if (length > MAX_READ || budget < 0) {

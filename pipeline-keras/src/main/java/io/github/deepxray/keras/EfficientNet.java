@@ -117,25 +117,13 @@ public record EfficientNet(double width, double depth, int resolution) implement
   public EfficientNet {
     if (!isCoefficient(width) || !isCoefficient(depth)) {
       throw new DeepXrayException(
-          "EfficientNet's coefficients of width and depth are from "
-              + SMALLEST_COEFFICIENT
-              + " to "
-              + LARGEST_COEFFICIENT
-              + ", not "
-              + width
-              + " and "
-              + depth
-              + ".");
+          "EfficientNet's coefficients of width and depth are from %s to %s, not %s and %s."
+              .formatted(SMALLEST_COEFFICIENT, LARGEST_COEFFICIENT, width, depth));
     }
     if (resolution < SMALLEST_RESOLUTION || resolution > LARGEST_RESOLUTION) {
       throw new DeepXrayException(
-          "EfficientNet's images have from "
-              + SMALLEST_RESOLUTION
-              + " to "
-              + LARGEST_RESOLUTION
-              + " pixels a side, not "
-              + resolution
-              + ".");
+          "EfficientNet's images have from %s to %s pixels a side, not %s."
+              .formatted(SMALLEST_RESOLUTION, LARGEST_RESOLUTION, resolution));
     }
   }
 

@@ -93,9 +93,8 @@ public final class KerasApplications {
     String expected = md5.get(variant);
     if (expected == null) {
       throw new DeepXrayException(
-          "Keras publishes no weights of "
-              + variant.name()
-              + "; give your own with --weights <file>.h5.");
+          "Keras publishes no weights of %s; give your own with --weights <file>.h5."
+              .formatted(variant.name()));
     }
     // A file of another hash is replaced, as Keras does, but only by a complete download.
     if (Files.exists(file) && Hashes.md5(file).equals(expected)) {
@@ -108,12 +107,8 @@ public final class KerasApplications {
     if (!actual.equals(expected)) {
       Files.delete(partial);
       throw new DeepXrayException(
-          address.resolve(name)
-              + " has MD5 "
-              + actual
-              + " instead of "
-              + expected
-              + "; try again, or give the file with --weights <file>.h5.");
+          "%s has MD5 %s instead of %s; try again, or give the file with --weights <file>.h5."
+              .formatted(address.resolve(name), actual, expected));
     }
     Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
     return file;
@@ -134,13 +129,9 @@ public final class KerasApplications {
       }
     }
     throw new IOException(
-        "Downloading "
-            + from
-            + " failed "
-            + ATTEMPTS
-            + " times"
-            + (last == null ? "" : " (" + last + ")")
-            + "; run again to resume, or give the file with --weights <file>.h5.",
+        ("Downloading %s failed %s times%s; run again to resume, or give the file with"
+                + " --weights <file>.h5.")
+            .formatted(from, ATTEMPTS, last == null ? "" : " (" + last + ")"),
         last);
   }
 

@@ -72,9 +72,8 @@ public final class KerasArchive {
   public static void write(Path file, Model model) throws IOException {
     if (model.quantization().arithmetic().integerActivations()) {
       throw new DeepXrayException(
-          "A model in "
-              + model.quantization().arithmetic().name().toLowerCase(Locale.ROOT)
-              + " cannot be written for Keras; write the one it was quantized from.");
+          "A model in %s cannot be written for Keras; write the one it was quantized from."
+              .formatted(model.quantization().arithmetic().name().toLowerCase(Locale.ROOT)));
     }
     byte[] weights = weights(model);
     AtomicFiles.write(

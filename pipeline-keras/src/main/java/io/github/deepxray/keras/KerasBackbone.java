@@ -63,14 +63,9 @@ public final class KerasBackbone {
     for (EfficientNet other : EfficientNet.VARIANTS) {
       if (!other.equals(variant) && keras.fits(other.network())) {
         throw new DeepXrayException(
-            file
-                + " holds the weights of "
-                + other.name()
-                + ", not of "
-                + variant.name()
-                + "; choose the backbone "
-                + other.name()
-                + " or give other weights.");
+            ("%s holds the weights of %s, not of %s; choose the backbone %s or give other"
+                    + " weights.")
+                .formatted(file, other.name(), variant.name(), other.name()));
       }
     }
     // A deeper variant has all blocks of the others and more.
@@ -80,12 +75,8 @@ public final class KerasBackbone {
             .collect(Collectors.toSet());
     if (!blocks.isEmpty()) {
       throw new DeepXrayException(
-          file
-              + " has a layer "
-              + blocks.stream().sorted().findFirst().orElseThrow()
-              + ", which "
-              + variant.name()
-              + " has not; give weights saved from this architecture.");
+          "%s has a layer %s, which %s has not; give weights saved from this architecture."
+              .formatted(file, blocks.stream().sorted().findFirst().orElseThrow(), variant.name()));
     }
   }
 
@@ -119,12 +110,9 @@ public final class KerasBackbone {
   private static void requirePreprocessing(Path file, boolean known, String found) {
     if (!known) {
       throw new DeepXrayException(
-          file
-              + " scales its images otherwise than Keras' EfficientNets do ("
-              + RESCALING
-              + " "
-              + found
-              + "); give a model that reads pixels 0..255 and has Keras' own preprocessing.");
+          ("%s scales its images otherwise than Keras' EfficientNets do (%s %s); give a model"
+                  + " that reads pixels 0..255 and has Keras' own preprocessing.")
+              .formatted(file, RESCALING, found));
     }
   }
 

@@ -142,10 +142,8 @@ final class KerasFile {
       return use(file, extracted, Optional.of(config), use);
     } catch (ZipException e) {
       throw new DeepXrayException(
-          file
-              + " is damaged ("
-              + e.getMessage()
-              + "); save it again with model.save(\"<name>.keras\").",
+          "%s is damaged (%s); save it again with model.save(\"<name>.keras\")."
+              .formatted(file, e.getMessage()),
           e);
     } finally {
       Files.delete(extracted);
@@ -169,10 +167,9 @@ final class KerasFile {
 
   private static DeepXrayException unreadable(Path file, String why, Throwable cause) {
     return new DeepXrayException(
-        file
-            + " cannot be read as a Keras HDF5 file ("
-            + why
-            + "); give a whole .h5, .weights.h5 or .keras file.",
+        ("%s cannot be read as a Keras HDF5 file (%s); give a whole .h5, .weights.h5 or .keras"
+                + " file.")
+            .formatted(file, why),
         cause);
   }
 
@@ -212,13 +209,9 @@ final class KerasFile {
         left -= n;
         if (left < 0) {
           throw new DeepXrayException(
-              file
-                  + ": "
-                  + entry.getName()
-                  + " unpacks to more than "
-                  + most / MIB
-                  + " MiB, far more than a model of its size has; give a .keras file that"
-                  + " model.save wrote.");
+              ("%s: %s unpacks to more than %s MiB, far more than a model of its size has;"
+                      + " give a .keras file that model.save wrote.")
+                  .formatted(file, entry.getName(), most / MIB));
         }
         out.write(buffer, 0, n);
       }
@@ -240,12 +233,9 @@ final class KerasFile {
     Optional<String> text = root.text(MODEL_CONFIG);
     if (text.isPresent() && text.get().length() > MAX_CONFIG) {
       throw new DeepXrayException(
-          file
-              + ": "
-              + MODEL_CONFIG
-              + " has more than "
-              + MAX_CONFIG / MIB
-              + " MiB, far more than a model has; give a file that model.save wrote.");
+          ("%s: %s has more than %s MiB, far more than a model has; give a file that"
+                  + " model.save wrote.")
+              .formatted(file, MODEL_CONFIG, MAX_CONFIG / MIB));
     }
     return text.map(json -> Json.parse(json, file + ": " + MODEL_CONFIG));
   }
@@ -488,14 +478,8 @@ final class KerasFile {
     }
     if (!second.isEmpty()) {
       throw new DeepXrayException(
-          file
-              + " holds "
-              + network.name()
-              + " more than once, in "
-              + place(best)
-              + " and "
-              + place(second)
-              + "; save one of these models alone.");
+          "%s holds %s more than once, in %s and %s; save one of these models alone."
+              .formatted(file, network.name(), place(best), place(second)));
     }
     return best;
   }
@@ -511,16 +495,8 @@ final class KerasFile {
       OptionalInt stored = model.count(type.getSimpleName());
       if (stored.isPresent() && stored.getAsInt() != needed) {
         throw new DeepXrayException(
-            file
-                + " has "
-                + stored.getAsInt()
-                + " "
-                + type.getSimpleName()
-                + " layers, but "
-                + network.name()
-                + " needs "
-                + needed
-                + "; give weights saved from this architecture.");
+            "%s has %s %s layers, but %s needs %s; give weights saved from this architecture."
+                .formatted(file, stored.getAsInt(), type.getSimpleName(), network.name(), needed));
       }
     }
   }
@@ -539,52 +515,28 @@ final class KerasFile {
   private FloatTensor tensor(Network network, WeightSpec spec, Hdf5Tensor stored) {
     if (stored == null) {
       throw new DeepXrayException(
-          file
-              + " has no tensor "
-              + spec.name()
-              + " "
-              + spec.shape()
-              + ", which "
-              + network.name()
-              + " needs; give weights saved from this architecture.");
+          "%s has no tensor %s %s, which %s needs; give weights saved from this architecture."
+              .formatted(file, spec.name(), spec.shape(), network.name()));
     }
     List<Integer> shape = stored.shape();
     if (!shape.equals(spec.shape())) {
       throw new DeepXrayException(
-          file
-              + ": tensor "
-              + spec.name()
-              + " has shape "
-              + shape
-              + ", but "
-              + network.name()
-              + " needs "
-              + spec.shape()
-              + "; give weights saved from this architecture.");
+          ("%s: tensor %s has shape %s, but %s needs %s; give weights saved from this"
+                  + " architecture.")
+              .formatted(file, spec.name(), shape, network.name(), spec.shape()));
     }
     if (!stored.isFloats()) {
       throw new DeepXrayException(
-          file
-              + ": tensor "
-              + spec.name()
-              + " holds "
-              + stored.type()
-              + " values, not 32-bit floats.");
+          "%s: tensor %s holds %s values, not 32-bit floats."
+              .formatted(file, spec.name(), stored.type()));
     }
     float[] values = floats(spec, stored);
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw new DeepXrayException(
-            file
-                + ": tensor "
-                + spec.name()
-                + " "
-                + spec.shape()
-                + " holds "
-                + values[i]
-                + " at index "
-                + i
-                + "; the file is damaged or its training diverged.");
+            ("%s: tensor %s %s holds %s at index %s; the file is damaged or its training"
+                    + " diverged.")
+                .formatted(file, spec.name(), spec.shape(), values[i], i));
       }
     }
     return FloatTensor.of(values, spec.shape());
@@ -595,12 +547,8 @@ final class KerasFile {
       return stored.floats();
     } catch (RuntimeException e) {
       throw new DeepXrayException(
-          file
-              + ": tensor "
-              + spec.name()
-              + " cannot be read ("
-              + reason(e)
-              + "); give a whole file that Keras wrote.",
+          "%s: tensor %s cannot be read (%s); give a whole file that Keras wrote."
+              .formatted(file, spec.name(), reason(e)),
           e);
     }
   }

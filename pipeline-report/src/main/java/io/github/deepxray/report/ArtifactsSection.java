@@ -78,10 +78,9 @@ record ArtifactsSection(
     content.speed().ifPresent(speed -> heads.add(Cell.of("ms an image")));
     Table table =
         Table.of(
-            "On the "
-                + Numbers.count(content.evaluation(Split.TEST).total())
-                + " test images; below metrics their differences to the trained model,"
-                + " with paired intervals.",
+            ("On the %s test images; below metrics their differences to the trained model,"
+                    + " with paired intervals.")
+                .formatted(Numbers.count(content.evaluation(Split.TEST).total())),
             heads);
     content.artifacts().forEach(artifact -> table.row(row(content, artifact)));
     return table;
@@ -158,11 +157,10 @@ record ArtifactsSection(
             ? ""
             : none
                 ? "no difference"
-                : Numbers.signed(difference.value(), 4)
-                    + " ("
-                    + Numbers.signed(difference.low(), 4)
-                    + " to "
-                    + Numbers.signed(difference.high(), 4)
-                    + ")");
+                : "%s (%s to %s)"
+                    .formatted(
+                        Numbers.signed(difference.value(), 4),
+                        Numbers.signed(difference.low(), 4),
+                        Numbers.signed(difference.high(), 4)));
   }
 }

@@ -109,12 +109,8 @@ public final class BundleReport {
             bundle.folder().resolve(PreparedDataset.MANIFEST), "export the bundle again");
     if (!metrics.classes().equals(dataset.classNames())) {
       throw new DeepXrayException(
-          bundle.folder()
-              + ": "
-              + ModelMetrics.FILE
-              + " and "
-              + PreparedDataset.MANIFEST
-              + " are of different classes; export the bundle again.");
+          "%s: %s and %s are of different classes; export the bundle again."
+              .formatted(bundle.folder(), ModelMetrics.FILE, PreparedDataset.MANIFEST));
     }
     return dataset;
   }

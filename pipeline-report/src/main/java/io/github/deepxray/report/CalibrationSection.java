@@ -73,12 +73,11 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
         Chart.of(
             Figures.id("calibration-chart", content, label),
             Figures.title("Calibration on the test and the validation split", content, label),
-            "How often it is "
-                + words.name(label)
-                + " over the mean probability, in bins of the probability. Expected calibration"
-                + " error on test "
-                + Numbers.interval(content.value(Split.TEST, Metric.CALIBRATION_ERROR, label))
-                + ".",
+            ("How often it is %s over the mean probability, in bins of the probability."
+                    + " Expected calibration error on test %s.")
+                .formatted(
+                    words.name(label),
+                    Numbers.interval(content.value(Split.TEST, Metric.CALIBRATION_ERROR, label))),
             Axis.unit("mean probability of " + words.brief(label) + " in a bin"),
             Axis.unit("share of " + words.brief(label) + " in it"),
             400);
@@ -93,18 +92,16 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
     chart.key(new Point(0.03, 0.97), "test", "test", "validation", "validation", "rule", "perfect");
     return new Figure(
         chart.svg(),
-        "Below the dashed line the model is too sure of "
-            + words.name(label)
-            + ", above it not sure enough.");
+        "Below the dashed line the model is too sure of %s, above it not sure enough."
+            .formatted(words.name(label)));
   }
 
   private static Table bins(
       ClassVocabulary words, Label label, Map<Split, Map<Double, CalibrationBin>> binned) {
     Table table =
         Table.of(
-            "Share "
-                + words.having(label)
-                + "; intervals are Wilson's, with the patients for the number of trials.",
+            "Share %s; intervals are Wilson's, with the patients for the number of trials."
+                .formatted(words.having(label)),
             "probability",
             "test images (patients)",
             words.having(label),

@@ -76,11 +76,8 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         Chart.of(
             Figures.id("roc", content, label),
             Figures.title("ROC curves of the test and the validation split", content, label),
-            "Sensitivity over the share of false alarms. AUC on test "
-                + test
-                + ", on validation "
-                + validation
-                + ".",
+            "Sensitivity over the share of false alarms. AUC on test %s, on validation %s."
+                .formatted(test, validation),
             Axis.unit("false alarms: share of " + words.briefOthers(label) + " (1 − specificity)"),
             Axis.unit("sensitivity: share of " + words.brief(label) + " found"),
             400);
@@ -101,11 +98,9 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         "guessing, 0.5");
     return new Figure(
         chart.svg(),
-        "ROC. The area under it (AUC) is the chance that "
-            + words.one(label)
-            + " has a higher probability of "
-            + words.name(label)
-            + " than another image.");
+        ("ROC. The area under it (AUC) is the chance that %s has a higher probability of %s"
+                + " than another image.")
+            .formatted(words.one(label), words.name(label)));
   }
 
   private static Figure precisionRecall(
@@ -133,11 +128,9 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         "guessing on test, " + Numbers.decimals(share, 3));
     return new Figure(
         chart.svg(),
-        "Precision depends on how common "
-            + words.name(label)
-            + " is: here "
-            + Numbers.percent(share)
-            + " of the test images. Where it is rarer, precision is lower.");
+        ("Precision depends on how common %s is: here %s of the test images. Where it is"
+                + " rarer, precision is lower.")
+            .formatted(words.name(label), Numbers.percent(share)));
   }
 
   private static Chart precisionRecall(
@@ -146,11 +139,8 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         Figures.id("pr", content, label),
         Figures.title(
             "Precision-recall curves of the test and the validation split", content, label),
-        "Precision over sensitivity. Average precision on test "
-            + Numbers.interval(test)
-            + ", on validation "
-            + Numbers.interval(validation)
-            + ".",
+        "Precision over sensitivity. Average precision on test %s, on validation %s."
+            .formatted(Numbers.interval(test), Numbers.interval(validation)),
         Axis.unit("sensitivity (recall): share of " + content.words().brief(label) + " found"),
         Axis.unit("precision: share of alarms that are right"),
         400);

@@ -144,12 +144,11 @@ record DataSection(
     ClassNames classes = content.words().classes();
     Table table =
         Table.of(
-            Numbers.count(audit.files())
-                + " image files. Sizes in pixels, as least–median–most; stored at "
-                + content.dataset().options().imageSize()
-                + " x "
-                + content.dataset().options().imageSize()
-                + ".",
+            "%s image files. Sizes in pixels, as least–median–most; stored at %s x %s."
+                .formatted(
+                    Numbers.count(audit.files()),
+                    content.dataset().options().imageSize(),
+                    content.dataset().options().imageSize()),
             "folder",
             "class",
             "images",
@@ -200,11 +199,8 @@ record DataSection(
     long across =
         audit.identical().stream().filter(DatasetAudit.IdenticalGroup::acrossSplits).count();
     return Finding.of(
-        "Duplicates: "
-            + Numbers.count(audit.identical().size())
-            + " groups of identical images, "
-            + Numbers.count(across)
-            + " across the source's splits.",
+        "Duplicates: %s groups of identical images, %s across the source's splits."
+            .formatted(Numbers.count(audit.identical().size()), Numbers.count(across)),
         audit.identical().stream()
             .map(g -> String.join(" = ", g.files()) + (g.acrossSplits() ? " (across splits)" : ""))
             .toList());
@@ -212,9 +208,8 @@ record DataSection(
 
   private static Finding overlaps(DatasetAudit audit) {
     return Finding.of(
-        "Patients in several of the source's splits: "
-            + Numbers.count(audit.patientsAcrossSplits().size())
-            + ".",
+        "Patients in several of the source's splits: %s."
+            .formatted(Numbers.count(audit.patientsAcrossSplits().size())),
         audit.patientsAcrossSplits().stream()
             .map(
                 p ->

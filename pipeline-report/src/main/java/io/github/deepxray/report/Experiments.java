@@ -146,26 +146,23 @@ public record Experiments(
   /** How to read the numbers, a sentence or two each. */
   public List<String> notes() {
     return List.of(
-        "Mean ± standard deviation over the seeds "
-            + String.join(", ", seeds.stream().map(String::valueOf).toList())
-            + ". Decisions are by the threshold chosen on validation; of more than two classes for"
-            + " the most probable one, and AUC, sensitivity and specificity are means over the"
-            + " classes.",
+        ("Mean ± standard deviation over the seeds %s. Decisions are by the threshold chosen"
+                + " on validation; of more than two classes for the most probable one, and"
+                + " AUC, sensitivity and specificity are means over the classes.")
+            .formatted(String.join(", ", seeds.stream().map(String::valueOf).toList())),
         bestOnValidation()
             .map(
                 best ->
-                    "Choose by validation, not by test: who picks the best test result of many"
-                        + " reports too good a one. Best on validation: "
-                        + best.name
-                        + ".")
+                    ("Choose by validation, not by test: who picks the best test result of"
+                            + " many reports too good a one. Best on validation: %s.")
+                        .formatted(best.name))
             .orElse("No experiment came to its end."),
-        "Difference: test AUC minus that of "
-            + baseline
-            + " with the same seed, mean over the seeds; in brackets the 95 % interval over "
-            + String.format(Locale.ROOT, "%,d", Evaluation.RESAMPLES)
-            + " resamples of patients, the same patients for both and for all seeds. The interval"
-            + " is about other patients, ± is about other seeds; the interval is for one"
-            + " comparison, not for the best of many.",
+        ("Difference: test AUC minus that of %s with the same seed, mean over the seeds; in"
+                + " brackets the 95 %% interval over %s resamples of patients, the same"
+                + " patients for both and for all seeds. The interval is about other patients,"
+                + " ± is about other seeds; the interval is for one comparison, not for the"
+                + " best of many.")
+            .formatted(baseline, String.format(Locale.ROOT, "%,d", Evaluation.RESAMPLES)),
         "Size: the float32 .tflite file as it is and after gzip, mean over the seeds.");
   }
 }

@@ -150,12 +150,8 @@ public final class ExperimentsPage {
   }
 
   private static String difference(Interval interval) {
-    return signed(interval.value())
-        + " ("
-        + signed(interval.low())
-        + " to "
-        + signed(interval.high())
-        + ")";
+    return "%s (%s to %s)"
+        .formatted(signed(interval.value()), signed(interval.low()), signed(interval.high()));
   }
 
   private static String signed(double value) {
@@ -200,11 +196,10 @@ public final class ExperimentsPage {
                     .machine()
                     .map(
                         machine ->
-                            "Speed: one image on one thread of "
-                                + machine
-                                + ", each in turns with "
-                                + content.baseline()
-                                + ": compare by speed, ms depend on what else the machine did.")
+                            ("Speed: one image on one thread of %s, each in turns with %s:"
+                                    + " compare by speed, ms depend on what else the machine"
+                                    + " did.")
+                                .formatted(machine, content.baseline()))
                     .orElse("Speed was not measured."),
             "Experiment",
             "MB",

@@ -115,14 +115,11 @@ record ModelCardText(
             .orElse(training.head().labelSmoothing());
     String smoothed = smoothing > 0 ? " and smoothed labels" : "";
     return balanced
-        ? "Probabilities are trained with balanced classes"
-            + smoothed
-            + ": they are not calibrated to the share of "
-            + words.scored()
-            + " anywhere."
-        : "Probabilities are trained on the train split's share of "
-            + words.scored()
-            + smoothed
-            + ": they are not calibrated to the share anywhere else.";
+        ? ("Probabilities are trained with balanced classes%s: they are not calibrated to the"
+                + " share of %s anywhere.")
+            .formatted(smoothed, words.scored())
+        : ("Probabilities are trained on the train split's share of %s%s: they are not"
+                + " calibrated to the share anywhere else.")
+            .formatted(words.scored(), smoothed);
   }
 }

@@ -55,13 +55,8 @@ public record Provenance(
   /** The kind of this machine in words, for what was measured on it. */
   public static String thisMachine() {
     Map<String, String> host = thisHost();
-    return host.get("os")
-        + " "
-        + host.get("arch")
-        + ", "
-        + host.get("processors")
-        + " processors, Java "
-        + host.get("java");
+    return "%s %s, %s processors, Java %s"
+        .formatted(host.get("os"), host.get("arch"), host.get("processors"), host.get("java"));
   }
 
   /** The versions of this library and of the native ones. */

@@ -106,13 +106,12 @@ record ScoresSection(String scored, List<Figure> figures) {
         .ifPresent(t -> chart.vertical(t, String.format(Locale.ROOT, "threshold %.2f", t)));
     return new Figure(
         chart.svg(),
-        panel.name
-            + ": "
-            + Numbers.count(shown.size())
-            + " test images, "
-            + Numbers.count(validation.size())
-            + " of validation"
-            + (shown.isEmpty() ? "" : "; on test " + share));
+        "%s: %s test images, %s of validation%s"
+            .formatted(
+                panel.name,
+                Numbers.count(shown.size()),
+                Numbers.count(validation.size()),
+                shown.isEmpty() ? "" : "; on test " + share));
   }
 
   /** Bars of the test split under a line of the validation split. */

@@ -91,15 +91,13 @@ record SummarySection(
 
   /** What stands above metrics of both splits. */
   private static String caption(Evaluation test, Evaluation validation) {
-    return "In brackets 95 % intervals over resampled patients. "
-        + Numbers.count(test.total())
-        + " test images of "
-        + Numbers.count(test.patients())
-        + " patients, "
-        + Numbers.count(validation.total())
-        + " validation images of "
-        + Numbers.count(validation.patients())
-        + ".";
+    return ("In brackets 95 %% intervals over resampled patients. %s test images of %s patients, %s"
+            + " validation images of %s.")
+        .formatted(
+            Numbers.count(test.total()),
+            Numbers.count(test.patients()),
+            Numbers.count(validation.total()),
+            Numbers.count(validation.patients()));
   }
 
   private static Table quality(ReportContent content, Map<Metric, Pair> measured) {
@@ -244,13 +242,12 @@ record SummarySection(
         .min(Comparator.comparingDouble(e -> e.getValue().difference()))
         .map(
             worst ->
-                "From validation to test: "
-                    + worst.getKey().title(words.size())
-                    + " is "
-                    + Numbers.interval(worst.getValue().validation)
-                    + " on validation and "
-                    + Numbers.interval(worst.getValue().test)
-                    + " on test. Expect the lower one, or less, elsewhere.");
+                ("From validation to test: %s is %s on validation and %s on test. Expect the"
+                        + " lower one, or less, elsewhere.")
+                    .formatted(
+                        worst.getKey().title(words.size()),
+                        Numbers.interval(worst.getValue().validation),
+                        Numbers.interval(worst.getValue().test)));
   }
 
   /** How many images of each finer class of the positive one are found, if there are several. */

@@ -71,9 +71,9 @@ public final class ModelServer implements AutoCloseable {
     Metrics metrics = new Metrics();
     workers =
         new WorkerPool(
-            options.workers(), options.queue(), metrics, failure -> log.accept(trace(failure)));
+            options.workers(), options.places(), metrics, failure -> log.accept(trace(failure)));
     metrics.gauge("deepxray_queue_length", "Requests that wait for a worker.", workers::waiting);
-    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::queue);
+    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::places);
     metrics.gauge(
         "deepxray_model_version",
         "The newest version that is served; 0 if there is none.",
@@ -200,9 +200,8 @@ public final class ModelServer implements AutoCloseable {
     listen();
     if (!options.loopback() && options.apiKey().isEmpty()) {
       log.accept(
-          "warning: other machines may reach "
-              + options.host()
-              + " and there is no API key; see --api-key-file");
+          "warning: other machines may reach %s and there is no API key; see --api-key-file"
+              .formatted(options.host()));
     }
     port = connector.getLocalPort();
     Workers.result(loading);
@@ -224,12 +223,9 @@ public final class ModelServer implements AutoCloseable {
     } catch (Exception e) {
       if (e instanceof BindException || e.getCause() instanceof BindException) {
         throw new DeepXrayException(
-            options.host()
-                + ":"
-                + options.port()
-                + " cannot be listened on: "
-                + e.getMessage()
-                + "; stop what uses the port or choose another with --port.",
+            ("%s:%s cannot be listened on: %s; stop what uses the port or choose another with"
+                    + " --port.")
+                .formatted(options.host(), options.port(), e.getMessage()),
             e);
       }
       throw new IOException("the server does not start: " + e.getMessage(), e);

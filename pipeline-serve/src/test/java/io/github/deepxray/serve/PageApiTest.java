@@ -39,16 +39,15 @@ class PageApiTest {
   }
 
   private static ServerOptions options() {
-    return ServerOptions.builder()
-        .optPort(0)
-        .optWorkers(1)
-        .optSamples(
+    return ServerOptions.DEFAULT
+        .withPort(0)
+        .withWorkers(1)
+        .withSamples(
             Map.of(
                 "viral-1.png",
                 () -> Phantom.draw(Slice.VIRAL, 3, 1, 1, 300),
                 "normal-1.png",
-                () -> Phantom.draw(Slice.NORMAL, 3, 1, 1, 300)))
-        .build();
+                () -> Phantom.draw(Slice.NORMAL, 3, 1, 1, 300)));
   }
 
   @AfterAll

@@ -43,12 +43,11 @@ class TensorFlowServingTest {
     server =
         ModelServer.start(
             TinyBundle.write(folder.resolve("bundle"), SEED),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optEngine(Artifact.FLOAT32)
-                .optVersionLabels(Map.of("stable", 1L, "canary", 2L))
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withEngine(Artifact.FLOAT32)
+                .withVersionLabels(Map.of("stable", 1L, "canary", 2L)),
             line -> {});
     http = new Http(server.uri());
     file = TinyBundle.jpeg(1, 50);

@@ -52,13 +52,12 @@ public final class Rehearsal {
       Path bundle = folder.resolve("bundle");
       write(bundle);
       Main.commandLine().parseArgs(bundle.toString());
-      ServerOptions options = ServerOptions.builder().optPort(0).optWorkers(1).build();
+      ServerOptions options = ServerOptions.DEFAULT.withPort(0).withWorkers(1);
       try (ModelServer server = ModelServer.start(bundle, options, line -> {})) {
         byte[] image = ImageCodec.encodeJpeg(Phantom.draw(Slice.NORMAL, 1, 1, 1, SIZE), 90);
         String request =
-            "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \""
-                + Base64.getEncoder().encodeToString(image)
-                + "\"}]}";
+            "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"%s\"}]}"
+                .formatted(Base64.getEncoder().encodeToString(image));
         call(server, "/", new byte[0]);
         call(server, "/api/model", new byte[0]);
         call(server, "/monitoring/prometheus/metrics", new byte[0]);

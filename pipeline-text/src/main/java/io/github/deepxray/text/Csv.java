@@ -132,10 +132,8 @@ public final class Csv {
       line = parsing.getLocation().getLineNr();
     }
     return new DeepXrayException(
-        file
-            + ", line "
-            + line
-            + ": it does not have the columns of the first line, divided by commas.",
+        "%s, line %s: it does not have the columns of the first line, divided by commas."
+            .formatted(file, line),
         wrapped);
   }
 }

@@ -5,6 +5,7 @@ import io.github.deepxray.core.concurrent.CloseGuard;
 import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.engine.NativeLibrary;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,8 @@ public final class TfLiteEngine implements InferenceEngine {
    * @param delegate whether XNNPACK runs what it can; without it, TFLite's own kernels run
    *     everything, several times slower
    */
-  public record Options(int threads, boolean delegate) {
+  @RecordBuilder
+  public record Options(int threads, boolean delegate) implements TfLiteEngineOptionsBuilder.With {
     /** One thread, with XNNPACK: the choice for several engines side by side. */
     public static final Options DEFAULT = new Options(1, true);
 
@@ -42,14 +44,9 @@ public final class TfLiteEngine implements InferenceEngine {
       }
     }
 
-    /** The same with another number of threads. */
-    public Options withThreads(int number) {
-      return new Options(number, delegate);
-    }
-
     /** The same without XNNPACK. */
     public Options withoutDelegate() {
-      return new Options(threads, false);
+      return withDelegate(false);
     }
   }
 

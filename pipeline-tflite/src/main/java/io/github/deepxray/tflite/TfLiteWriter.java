@@ -3,6 +3,7 @@ package io.github.deepxray.tflite;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -62,24 +63,11 @@ public final class TfLiteWriter {
    *     same, as fast as before. Kernels of 8-bit integers are not if they are multiplied by floats
    *     ({@code DYNAMIC}) or those of dense layers: XNNPACK refuses them.
    */
-  public record Options(DataType input, DataType output, boolean sparse) {
+  @RecordBuilder
+  public record Options(DataType input, DataType output, boolean sparse)
+      implements TfLiteWriterOptionsBuilder.With {
     /** Floats in and out, every zero stored. */
     public static final Options DEFAULT = new Options(DataType.FLOAT32, DataType.FLOAT32, false);
-
-    /** The same with another type of the input. */
-    public Options withInput(DataType type) {
-      return new Options(type, output, sparse);
-    }
-
-    /** The same with another type of the outputs. */
-    public Options withOutput(DataType type) {
-      return new Options(input, type, sparse);
-    }
-
-    /** The same with or without sparse kernels. */
-    public Options withSparse(boolean wanted) {
-      return new Options(input, output, wanted);
-    }
   }
 
   private TfLiteWriter() {}

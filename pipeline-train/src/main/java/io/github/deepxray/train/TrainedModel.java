@@ -201,7 +201,7 @@ public record TrainedModel(Description description, Model model) {
    * @param epochs how many epochs were trained
    * @param bestEpoch the epoch whose weights were kept, from 1
    */
-  public record FineTuning(FineTuneSpec spec, long seed, int epochs, int bestEpoch) {}
+  public record FineTuning(FineTuningRecipe spec, long seed, int epochs, int bestEpoch) {}
 
   /**
    * Which weights were set to zero.

@@ -57,7 +57,7 @@ class DamagedRecordsTest {
           Optional.of(0.7),
           30,
           THRESHOLDS,
-          Optional.of(new TrainedModel.FineTuning(FineTuneSpec.DEFAULT, 1, 5, 3)),
+          Optional.of(new TrainedModel.FineTuning(FineTuningRecipe.DEFAULT, 1, 5, 3)),
           Optional.of(new TrainedModel.Pruning(PruningSpec.of(0.5), 0.5)),
           Map.of("block6b", 576),
           Optional.of("ef"));
@@ -205,8 +205,9 @@ class DamagedRecordsTest {
   @ParameterizedTest
   @ValueSource(strings = {"json", "yaml"})
   void fineTunings(String extension) throws IOException {
-    Path file = file("tune." + extension, FineTuneSpec.DEFAULT);
-    assertThat(Damaged.json(file, MOST_BYTES, () -> FineTuneSpec.of(file.toString()))).isPositive();
+    Path file = file("tune." + extension, FineTuningRecipe.DEFAULT);
+    assertThat(Damaged.json(file, MOST_BYTES, () -> FineTuningRecipe.of(file.toString())))
+        .isPositive();
   }
 
   @Test

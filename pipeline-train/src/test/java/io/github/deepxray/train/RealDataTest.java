@@ -124,7 +124,7 @@ class RealDataTest {
   /** A floor far below what the README reports, so that it only breaks when something is wrong. */
   @Test
   void learnsToFindPneumonia() throws IOException {
-    Trainer.Options options = Trainer.Options.of(HeadSpec.of("ensemble").withViews(1), 0);
+    TrainingSpec options = TrainingSpec.of(HeadSpec.of("ensemble").withViews(1), 0);
     Context context = Context.of(new TfLiteEngineFactory(), folder.resolve("cache"));
     Trainer.Result result =
         new Trainer(options, context).train(dataset, backbone, folder.resolve("train"));

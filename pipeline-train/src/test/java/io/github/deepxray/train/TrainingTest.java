@@ -234,8 +234,7 @@ class TrainingTest {
 
   private Trainer trainer(TrainingListener listener) throws IOException {
     return new Trainer(
-        Trainer.Options.of(head(), 0),
-        context(folder).withCheckpointEvery(3).withListener(listener));
+        TrainingSpec.of(head(), 0), context(folder).withCheckpointEvery(3).withListener(listener));
   }
 
   private static Context context(Path home) {

@@ -1,5 +1,7 @@
 package io.github.deepxray.datasets.phantom;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /**
  * Which phantoms to draw. Start from {@link #DEFAULT} and change it with the {@code with} methods.
  *
@@ -11,8 +13,10 @@ package io.github.deepxray.datasets.phantom;
  * @param junk whether to add what the Kaggle archive has besides: a nested copy of {@code val},
  *     {@code __MACOSX}, {@code .DS_Store}
  */
+@RecordBuilder
 public record PhantomOptions(
-    Counts train, Counts val, Counts test, int size, long seed, boolean junk) {
+    Counts train, Counts val, Counts test, int size, long seed, boolean junk)
+    implements PhantomOptionsBuilder.With {
   /** 400 images for training, 16 for val and 160 for testing, of 224 pixels, seed 0, no junk. */
   public static final PhantomOptions DEFAULT =
       new PhantomOptions(new Counts(160, 240), new Counts(8, 8), new Counts(64, 96), 224, 0, false);
@@ -41,31 +45,16 @@ public record PhantomOptions(
 
   /** These options with other training images. */
   public PhantomOptions withTrain(int normal, int pneumonia) {
-    return new PhantomOptions(new Counts(normal, pneumonia), val, test, size, seed, junk);
+    return withTrain(new Counts(normal, pneumonia));
   }
 
   /** These options with other images in the folder {@code val}. */
   public PhantomOptions withVal(int normal, int pneumonia) {
-    return new PhantomOptions(train, new Counts(normal, pneumonia), test, size, seed, junk);
+    return withVal(new Counts(normal, pneumonia));
   }
 
   /** These options with other test images. */
   public PhantomOptions withTest(int normal, int pneumonia) {
-    return new PhantomOptions(train, val, new Counts(normal, pneumonia), size, seed, junk);
-  }
-
-  /** These options with another size. */
-  public PhantomOptions withSize(int value) {
-    return new PhantomOptions(train, val, test, value, seed, junk);
-  }
-
-  /** These options with another seed. */
-  public PhantomOptions withSeed(long value) {
-    return new PhantomOptions(train, val, test, size, value, junk);
-  }
-
-  /** These options with or without the Kaggle archive's junk. */
-  public PhantomOptions withJunk(boolean value) {
-    return new PhantomOptions(train, val, test, size, seed, value);
+    return withTest(new Counts(normal, pneumonia));
   }
 }

@@ -1,7 +1,7 @@
 package io.github.deepxray.core.concurrent;
 
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
@@ -14,12 +14,13 @@ import java.util.function.Supplier;
 public final class CloseGuard {
   private final String what;
   private final ReentrantLock turn = new ReentrantLock(true);
-  private final ReentrantLock state = new ReentrantLock();
-  private final Condition changed = state.newCondition();
 
-  // All guarded by state.
-  private int users;
-  private boolean closing;
+  /** Who works reads; who frees writes. */
+  private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
+
+  private volatile boolean closing;
+
+  /** Guarded by the write lock. */
   private boolean closed;
 
   /**
@@ -38,14 +39,22 @@ public final class CloseGuard {
    * @throws WorkInterruptedException if the thread is interrupted before the work or during it
    */
   public <T> T use(Supplier<T> work) {
-    enter();
+    requireOpen();
+    users.readLock().lock();
     try {
+      requireOpen();
       WorkInterruptedException.check();
       T result = work.get();
       WorkInterruptedException.check();
       return result;
     } finally {
-      leave();
+      users.readLock().unlock();
+    }
+  }
+
+  private void requireOpen() {
+    if (closing) {
+      throw new IllegalStateException(what + " is closed");
     }
   }
 
@@ -78,63 +87,15 @@ public final class CloseGuard {
    * its flag stays set.
    */
   public void close(Runnable free) {
-    if (!closeFirst()) {
-      return;
-    }
+    closing = true;
+    users.writeLock().lock();
     try {
-      free.run();
-    } finally {
-      state.lock();
-      try {
+      if (!closed) {
         closed = true;
-        changed.signalAll();
-      } finally {
-        state.unlock();
-      }
-    }
-  }
-
-  /** Whether it is for the caller to free it; nothing runs then. */
-  private boolean closeFirst() {
-    state.lock();
-    try {
-      if (closing) {
-        while (!closed) {
-          changed.awaitUninterruptibly();
-        }
-        return false;
-      }
-      closing = true;
-      while (users > 0) {
-        changed.awaitUninterruptibly();
-      }
-      return true;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private void enter() {
-    state.lock();
-    try {
-      if (closing) {
-        throw new IllegalStateException(what + " is closed");
-      }
-      users++;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private void leave() {
-    state.lock();
-    try {
-      users--;
-      if (users == 0) {
-        changed.signalAll();
+        free.run();
       }
     } finally {
-      state.unlock();
+      users.writeLock().unlock();
     }
   }
 }

@@ -3,11 +3,11 @@ package io.github.deepxray.core.concurrent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The same body run by several threads, each of which takes its share of the work. */
@@ -46,29 +46,33 @@ public final class Workers {
   public static void run(int count, Body body) throws IOException {
     Workers workers = new Workers();
     ExecutorService executor = Executors.newFixedThreadPool(count);
-    List<Future<?>> futures = new ArrayList<>();
+    List<CompletableFuture<Void>> ends = new ArrayList<>();
     try {
       for (int w = 0; w < count; w++) {
         int worker = w;
-        futures.add(
-            executor.submit(
-                () -> {
-                  try {
-                    body.run(worker, workers);
-                  } catch (IOException | RuntimeException | Error e) {
-                    workers.stopped.set(true);
-                    throw e;
-                  }
-                  return null;
-                }));
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        executor.execute(
+            () -> {
+              try {
+                body.run(worker, workers);
+                end.complete(null);
+              } catch (IOException | RuntimeException | Error e) {
+                workers.stopped.set(true);
+                end.completeExceptionally(e);
+              }
+            });
+        ends.add(end);
       }
-      for (Future<?> future : futures) {
-        result(future);
+      for (CompletableFuture<Void> end : ends) {
+        result(end);
       }
     } finally {
       workers.stopped.set(true);
       executor.shutdown();
-      awaitEnd(executor);
+      // Waits even if the thread is interrupted.
+      CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))
+          .handle((end, failure) -> end)
+          .join();
     }
   }
 
@@ -92,22 +96,6 @@ public final class Workers {
         throw error;
       }
       throw new IllegalStateException(e.getCause());
-    }
-  }
-
-  private static void awaitEnd(ExecutorService executor) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        if (executor.awaitTermination(1, TimeUnit.DAYS)) {
-          break;
-        }
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -80,10 +80,9 @@ public final class NativeLibrary {
       return work.get();
     } catch (OutOfMemoryError e) {
       throw new DeepXrayException(
-          what
-              + " cannot be run: it needs more memory than allowed ("
-              + oneLine(e)
-              + "); raise -Xmx or -Dorg.bytedeco.javacpp.maxPhysicalBytes.",
+          ("%s cannot be run: it needs more memory than allowed (%s); raise -Xmx or"
+                  + " -Dorg.bytedeco.javacpp.maxPhysicalBytes.")
+              .formatted(what, oneLine(e)),
           e);
     }
   }
@@ -104,12 +103,9 @@ public final class NativeLibrary {
       reason = reason.getCause();
     }
     if (reason instanceof UnsatisfiedLinkError && reason.getMessage().contains("library.path")) {
-      return name
-          + " has no native library for "
-          + System.getProperty("os.name")
-          + " "
-          + System.getProperty("os.arch")
-          + " on the class path; add the artifact whose classifier names this platform.";
+      return ("%s has no native library for %s %s on the class path; add the artifact whose"
+              + " classifier names this platform.")
+          .formatted(name, System.getProperty("os.name"), System.getProperty("os.arch"));
     }
     String where;
     try {
@@ -117,18 +113,12 @@ public final class NativeLibrary {
       where = "from " + unpacked + " (" + (unpacked.getUsableSpace() >> 20) + " MB free)";
     } catch (IOException none) {
       where =
-          "because neither "
-              + System.getProperty(FOLDER, "-D" + FOLDER)
-              + " nor the home folder nor the temporary folder can be written";
+          "because neither %s nor the home folder nor the temporary folder can be written"
+              .formatted(System.getProperty(FOLDER, "-D" + FOLDER));
     }
-    return name
-        + "'s native library cannot be loaded "
-        + where
-        + ": "
-        + oneLine(reason)
-        + "; name a folder that has room, can be written and may hold programs with -D"
-        + FOLDER
-        + "=<folder>.";
+    return ("%s's native library cannot be loaded %s: %s; name a folder that has room, can be"
+            + " written and may hold programs with -D%s=<folder>.")
+        .formatted(name, where, oneLine(reason), FOLDER);
   }
 
   private static String oneLine(Throwable e) {

@@ -169,9 +169,8 @@ public final class AtomicFiles {
     try (Stream<Path> content = Files.list(folder)) {
       if (content.findAny().isPresent()) {
         throw new DeepXrayException(
-            folder
-                + " holds other files and would be replaced; move them away or name another"
-                + " folder.");
+            "%s holds other files and would be replaced; move them away or name another folder."
+                .formatted(folder));
       }
     }
   }

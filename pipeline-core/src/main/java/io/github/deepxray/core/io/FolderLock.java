@@ -153,10 +153,9 @@ public final class FolderLock {
 
   private static DeepXrayException inUse(Path folder, String owner) {
     return new DeepXrayException(
-        folder
-            + " is being written by another run ("
-            + owner
-            + "); wait until it has ended, or choose another folder.");
+        ("%s is being written by another run (%s); wait until it has ended, or choose another"
+                + " folder.")
+            .formatted(folder, owner));
   }
 
   private void giveBack() throws IOException {

@@ -88,21 +88,14 @@ final class Malformed {
     } else if (e instanceof InvalidTypeIdException type) {
       return subject + type(type, at);
     } else if (e instanceof InvalidFormatException format && at.isContainerNode()) {
-      return subject
-          + " has the name "
-          + quoted(String.valueOf(format.getValue()))
-          + ", which must be "
-          + expected(format.getTargetType())
-          + ".";
+      return "%s has the name %s, which must be %s."
+          .formatted(
+              subject, quoted(String.valueOf(format.getValue())), expected(format.getTargetType()));
     } else if (e.getCause() instanceof InputCoercionException number) {
       return subject + " is " + value(at) + ", but must be " + range(number.getTargetType()) + ".";
     } else if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
-      return subject
-          + " is "
-          + value(at)
-          + ", but must be "
-          + expected(mismatch.getTargetType())
-          + ".";
+      return "%s is %s, but must be %s."
+          .formatted(subject, value(at), expected(mismatch.getTargetType()));
     }
     return subject + " holds what does not fit together.";
   }
@@ -121,13 +114,12 @@ final class Malformed {
     if (known == null) {
       return " has not the fields of any kind that there is.";
     }
-    return ".type is "
-        + (at.has("type") ? value(at.get("type")) : "missing")
-        + "; it must be one of "
-        + Arrays.stream(known.value())
-            .map(JsonSubTypes.Type::name)
-            .collect(Collectors.joining(", "))
-        + ".";
+    return ".type is %s; it must be one of %s."
+        .formatted(
+            at.has("type") ? value(at.get("type")) : "missing",
+            Arrays.stream(known.value())
+                .map(JsonSubTypes.Type::name)
+                .collect(Collectors.joining(", ")));
   }
 
   private static String range(Class<?> type) {

@@ -52,9 +52,8 @@ final class ArtifactStore {
       return new ArtifactStore(server, uri);
     }
     throw new DeepXrayException(
-        "its artifacts lie in "
-            + location
-            + ", which only it can reach; start it with --serve-artifacts");
+        "its artifacts lie in %s, which only it can reach; start it with --serve-artifacts"
+            .formatted(location));
   }
 
   /** How long the upload of so many bytes may take. */

@@ -267,11 +267,8 @@ public final class MlflowTracker implements Tracker {
   private void failed(Exception failure) {
     warning.accept(
         server.withoutSecrets(
-            "MLflow at "
-                + server
-                + " is left alone from now on: "
-                + reason(failure)
-                + ". Everything else goes on."));
+            "MLflow at %s is left alone from now on: %s. Everything else goes on."
+                .formatted(server, reason(failure))));
   }
 
   private static String reason(Exception failure) {

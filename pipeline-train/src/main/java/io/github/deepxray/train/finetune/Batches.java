@@ -2,7 +2,7 @@ package io.github.deepxray.train.finetune;
 
 import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.embedding.View;
 import io.github.deepxray.train.loop.Batch;
 import io.github.deepxray.train.loop.Objective;
@@ -25,7 +25,7 @@ import java.util.concurrent.Future;
 final class Batches implements AutoCloseable {
   private static final int AHEAD = 3;
 
-  private final FineTuneSpec spec;
+  private final FineTuningRecipe spec;
   private final Source source;
   private final int exampleSize;
   private final Objective objective;
@@ -47,7 +47,7 @@ final class Batches implements AutoCloseable {
    * @param exampleSize the number of values of an example
    */
   Batches(
-      FineTuneSpec spec,
+      FineTuningRecipe spec,
       Source source,
       int exampleSize,
       Objective objective,

@@ -4,7 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -86,7 +86,8 @@ public final class Blocks {
    * @param network the part of the classifier that is trained
    * @throws DeepXrayException if the specification names a part that is not trained
    */
-  static Map<String, Double> learningRates(Backbone backbone, Network network, FineTuneSpec spec) {
+  static Map<String, Double> learningRates(
+      Backbone backbone, Network network, FineTuningRecipe spec) {
     List<String> parts = new ArrayList<>(new LinkedHashSet<>(byLayer(backbone, network).values()));
     Map<String, Double> rates = new LinkedHashMap<>();
     double rate = 1;
@@ -117,7 +118,8 @@ public final class Blocks {
    * @param network the part of the classifier that is trained
    * @throws DeepXrayException if the specification names a part that is not trained
    */
-  static Map<String, Double> weightRates(Backbone backbone, Network network, FineTuneSpec spec) {
+  static Map<String, Double> weightRates(
+      Backbone backbone, Network network, FineTuningRecipe spec) {
     Map<String, Double> byBlock = learningRates(backbone, network, spec);
     Map<String, String> blocks = byLayer(backbone, network);
     Map<String, Double> rates = new HashMap<>();

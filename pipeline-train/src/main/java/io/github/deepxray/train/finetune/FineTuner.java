@@ -7,8 +7,8 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.Scorer;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.embedding.Augmentation;
@@ -51,28 +51,8 @@ public final class FineTuner {
 
   private static final String CHECKPOINT = "checkpoint";
 
-  private final Options options;
+  private final FineTuningSpec options;
   private final Context context;
-
-  /**
-   * How to train.
-   *
-   * @param spec how
-   * @param pruning which weights to remove while training, if any; its {@code from}, if it means
-   *     all layers, means all that are trained
-   * @param seed of everything random
-   */
-  public record Options(FineTuneSpec spec, Optional<PruningSpec> pruning, long seed) {
-    /** A specification and a seed, no pruning. */
-    public static Options of(FineTuneSpec spec, long seed) {
-      return new Options(spec, Optional.empty(), seed);
-    }
-
-    /** The same, pruning weights on the way. */
-    public Options withPruning(PruningSpec removed) {
-      return new Options(spec, Optional.of(removed), seed);
-    }
-  }
 
   /**
    * Prepares a fine-tuning.
@@ -80,7 +60,7 @@ public final class FineTuner {
    * @param options how
    * @param context the surroundings to train in; a checkpoint is written after every epoch
    */
-  public FineTuner(Options options, Context context) {
+  public FineTuner(FineTuningSpec options, Context context) {
     this.options = options;
     this.context = context.withCheckpointEvery(1);
   }
@@ -164,7 +144,7 @@ public final class FineTuner {
       throws IOException {
     String cut =
         Blocks.cut(
-            model.description().architecture(), model.model().network(), options.spec().from());
+            model.description().architecture(), model.model().network(), options.recipe().from());
     if (cut.equals(model.model().network().input())) {
       int size = model.description().imageSize();
       Source train = Source.Rendered.of(dataset, Split.TRAIN, size);
@@ -179,7 +159,7 @@ public final class FineTuner {
               cache,
               dataset,
               Split.TRAIN,
-              View.range(options.spec().views(), options.spec().augmentation()));
+              View.range(options.recipe().views(), options.recipe().augmentation()));
       List<View> looks = new ArrayList<>(validationViews());
       looks.add(View.IDENTITY);
       Filled validation = extractor.fill(cache, dataset, Split.VALIDATION, looks);
@@ -240,7 +220,7 @@ public final class FineTuner {
   }
 
   private EpochLoop loop(FineTuningRun run) {
-    FineTuneSpec spec = options.spec();
+    FineTuningRecipe spec = options.recipe();
     return new EpochLoop(
         TrainingListener.FINE_TUNING,
         spec.epochs(),
@@ -250,7 +230,7 @@ public final class FineTuner {
   }
 
   private double criterion(EpochResult result) {
-    return options.spec().criterion() == FineTuneSpec.Criterion.PLAIN
+    return options.recipe().criterion() == FineTuningRecipe.Criterion.PLAIN
         ? result.validationLoss()
         : result.augmented().orElseThrow(IllegalStateException::new).loss();
   }
@@ -270,7 +250,7 @@ public final class FineTuner {
         model
             .description()
             .madeFrom(model.model().weights().sha256())
-            .with(new TrainedModel.FineTuning(options.spec(), options.seed(), epochs, best));
+            .with(new TrainedModel.FineTuning(options.recipe(), options.seed(), epochs, best));
     Optional<TrainedModel.Pruning> pruning = run.pruning(trained);
     if (pruning.isPresent()) {
       description = description.with(pruning.get());
@@ -291,7 +271,7 @@ public final class FineTuner {
     TrainedModel.Description description = tuned.description();
     return new TrainedModel(
         description.with(
-            description.decision().chosenAgain(options.spec().balanced(), counts, scored)),
+            description.decision().chosenAgain(options.recipe().balanced(), counts, scored)),
         tuned.model());
   }
 

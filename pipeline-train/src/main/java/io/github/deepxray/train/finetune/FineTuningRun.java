@@ -10,7 +10,8 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.embedding.Embeddings;
 import io.github.deepxray.train.embedding.View;
@@ -43,7 +44,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   private static final double BETA_2 = 0.999;
   private static final double EPSILON = 1e-7;
 
-  private final FineTuner.Options options;
+  private final FineTuningSpec options;
   private final Context context;
   private final Source train;
   private final Source validation;
@@ -67,13 +68,13 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
    * @param model where to start
    * @param sources the examples of the part that is trained
    */
-  FineTuningRun(FineTuner.Options options, Context context, TrainedModel model, Sources sources) {
+  FineTuningRun(FineTuningSpec options, Context context, TrainedModel model, Sources sources) {
     this.options = options;
     this.context = context;
     train = sources.train();
     validation = sources.validation();
     String cut = sources.cut();
-    FineTuneSpec spec = options.spec();
+    FineTuningRecipe spec = options.recipe();
     whole = model.model();
     part = whole.after(cut);
     exampleSize = part.network().size(cut);
@@ -104,7 +105,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   }
 
   private TrainingSetup setup(Network logit, List<String> masked) {
-    FineTuneSpec spec = options.spec();
+    FineTuningRecipe spec = options.recipe();
     Set<String> frozen = new HashSet<>();
     rates.forEach(
         (weight, rate) -> {
@@ -129,7 +130,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
             groups.put(
                 variable.op().name(),
                 new ScheduledOptimizer.Group(
-                    rates.get(name), isKernel(name) ? options.spec().weightDecay() : 0)));
+                    rates.get(name), isKernel(name) ? options.recipe().weightDecay() : 0)));
     return ScheduledOptimizer.adamW(owner, BETA_1, BETA_2, EPSILON, groups);
   }
 
@@ -145,7 +146,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
         throw new DeepXrayException(
             ("Pruning: %s is to be pruned, but only what comes from %s on is trained; prune "
                     + "from there or fine-tune more.")
-                .formatted(weight, options.spec().from()));
+                .formatted(weight, options.recipe().from()));
       }
       if (rates.get(weight) == 0) {
         throw new DeepXrayException(
@@ -241,7 +242,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003L + epoch);
     double sum = 0;
     long step = epoch * stepsPerEpoch;
-    try (Batches batches = new Batches(options.spec(), train, exampleSize, objective, random)) {
+    try (Batches batches = new Batches(options.recipe(), train, exampleSize, objective, random)) {
       for (Optional<Batch> next = batches.next(); next.isPresent(); next = batches.next(), step++) {
         prune(step);
         double loss = graph.step(next.get(), step);
@@ -263,7 +264,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   }
 
   private void requireFinite(double value, String what, int epoch) {
-    EpochLoop.requireFinite(value, "from " + options.spec().from() + " on", what, epoch);
+    EpochLoop.requireFinite(value, "from " + options.recipe().from() + " on", what, epoch);
   }
 
   /** On the validation images as they are, before any step. */
@@ -293,7 +294,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   @Override
   public Weights result() {
     Weights tuned = graph.result();
-    double share = options.spec().interpolation();
+    double share = options.recipe().interpolation();
     // Between a dense start and weights that grew up with zeros lies nothing good.
     return share == 1 || pruner.isPresent() ? tuned : between(start, tuned, share);
   }
@@ -326,7 +327,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
 
   /** All layers means all that are trained. */
   private PruningSpec fromTrained(PruningSpec pruning) {
-    String from = options.spec().from();
+    String from = options.recipe().from();
     return pruning.from().equals(PruningSpec.ALL) && !from.equals(Blocks.ALL)
         ? pruning.withFrom(from)
         : pruning;

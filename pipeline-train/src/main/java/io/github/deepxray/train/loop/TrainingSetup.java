@@ -1,6 +1,7 @@
 package io.github.deepxray.train.loop;
 
 import io.github.deepxray.core.network.Network;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ import org.tensorflow.types.TFloat32;
  * @param averageDecay the decay of the moving average of the weights; 0 for none
  * @param masked the names of the weights that can be masked; all of them are trained
  */
+@RecordBuilder
 public record TrainingSetup(
     Network network,
     OptimizerFactory optimizer,
@@ -36,7 +38,8 @@ public record TrainingSetup(
     List<Map<String, Double>> penalties,
     double clipNorm,
     double averageDecay,
-    List<String> masked) {
+    List<String> masked)
+    implements TrainingSetupBuilder.With {
 
   /** Makes the optimizer of a graph. */
   @FunctionalInterface
@@ -67,80 +70,8 @@ public record TrainingSetup(
         network, optimizer, schedule, seed, Set.of(), false, List.of(), 0, 0, List.of());
   }
 
-  /** The same without training these weights. */
-  public TrainingSetup withFrozen(Set<String> weights) {
-    Copy copy = new Copy(this);
-    copy.frozen = weights;
-    return copy.setup();
-  }
-
   /** The same without dropout and stochastic depth. */
   public TrainingSetup withoutDropout() {
-    Copy copy = new Copy(this);
-    copy.deterministic = true;
-    return copy.setup();
-  }
-
-  /** The same with these penalties. */
-  public TrainingSetup withPenalties(List<Map<String, Double>> factors) {
-    Copy copy = new Copy(this);
-    copy.penalties = factors;
-    return copy.setup();
-  }
-
-  /** The same with gradients clipped to a norm. */
-  public TrainingSetup withClipNorm(double norm) {
-    Copy copy = new Copy(this);
-    copy.clipNorm = norm;
-    return copy.setup();
-  }
-
-  /** The same with a moving average of the weights. */
-  public TrainingSetup withAverageDecay(double decay) {
-    Copy copy = new Copy(this);
-    copy.averageDecay = decay;
-    return copy.setup();
-  }
-
-  /** The same with weights that can be masked. */
-  public TrainingSetup withMasked(List<String> weights) {
-    Copy copy = new Copy(this);
-    copy.masked = weights;
-    return copy.setup();
-  }
-
-  /** The components that can be changed. */
-  private static final class Copy {
-    private final TrainingSetup from;
-    private Set<String> frozen;
-    private boolean deterministic;
-    private List<Map<String, Double>> penalties;
-    private double clipNorm;
-    private double averageDecay;
-    private List<String> masked;
-
-    Copy(TrainingSetup from) {
-      this.from = from;
-      frozen = from.frozen;
-      deterministic = from.deterministic;
-      penalties = from.penalties;
-      clipNorm = from.clipNorm;
-      averageDecay = from.averageDecay;
-      masked = from.masked;
-    }
-
-    TrainingSetup setup() {
-      return new TrainingSetup(
-          from.network,
-          from.optimizer,
-          from.schedule,
-          from.seed,
-          frozen,
-          deterministic,
-          penalties,
-          clipNorm,
-          averageDecay,
-          masked);
-    }
+    return withDeterministic(true);
   }
 }

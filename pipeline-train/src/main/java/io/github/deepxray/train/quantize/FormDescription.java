@@ -18,8 +18,7 @@ final class FormDescription {
    * @param kept the layers that the search keeps in floats
    * @param refitted whether the head was trained anew
    */
-  static String of(
-      Quantizer.Options options, QuantizationSpec spec, Set<String> kept, boolean refitted) {
+  static String of(FormsSpec options, QuantizationSpec spec, Set<String> kept, boolean refitted) {
     List<String> details = new ArrayList<>();
     if (spec.mode().calibrated()) {
       details.add("ranges " + spec.ranges().method());

@@ -23,7 +23,7 @@ import java.util.TreeSet;
 /** Makes one form of a classifier. */
 final class FormMaker {
   private final QuantizerRun run;
-  private final Quantizer.Options options;
+  private final FormsSpec options;
   private final QuantizationSpec spec;
   private final Artifact artifact;
   private Set<String> kept = Set.of();
@@ -72,8 +72,8 @@ final class FormMaker {
 
   /** The candidate with a new head if that is wanted and better, or the candidate itself. */
   private Candidate refitted(IntegerQuantization pass, Candidate candidate) throws IOException {
-    boolean always = options.refit() == Quantizer.Refit.ALWAYS;
-    boolean tried = options.refit() == Quantizer.Refit.AUTO && spec.mode() == QuantizationMode.INT8;
+    boolean always = options.refit() == FormsSpec.Refit.ALWAYS;
+    boolean tried = options.refit() == FormsSpec.Refit.AUTO && spec.mode() == QuantizationMode.INT8;
     if (!always && !tried) {
       return candidate;
     }

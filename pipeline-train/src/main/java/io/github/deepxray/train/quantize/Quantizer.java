@@ -1,18 +1,13 @@
 package io.github.deepxray.train.quantize;
 
-import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.AtomicFiles;
 import io.github.deepxray.core.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.optimize.quantize.BiasCorrection;
-import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.tflite.TfLiteWriter;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.Stage;
@@ -33,81 +28,8 @@ import java.util.TreeSet;
  * on the integer features, and the threshold.
  */
 public final class Quantizer {
-  private final Options options;
+  private final FormsSpec options;
   private final Context context;
-
-  /** Whether the head is trained anew on the features of the integer backbone. */
-  public enum Refit {
-    /**
-     * If that brings the validation probabilities closer to the trained model's; never for {@link
-     * QuantizationMode#INT16X8}, whose 16 bits lose next to nothing and run without XNNPACK, so
-     * that its features of all training images would take hours.
-     */
-    AUTO,
-    /** Always. */
-    ALWAYS,
-    /** Never. */
-    NEVER
-  }
-
-  /**
-   * How to quantize.
-   *
-   * @param forms the forms to make
-   * @param calibrationImages how many training images the ranges are measured on
-   * @param biasCorrection whether the biases of {@link QuantizationMode#INT8} give each channel the
-   *     mean it has in floats, see {@link BiasCorrection}
-   * @param refit whether the head is trained anew, for forms that are calibrated
-   * @param search where the search for layers to keep in floats gives up; empty for no search. It
-   *     judges forms as they are written, biases corrected, but for a head that is trained anew;
-   *     each verdict takes as long as quantizing without a search
-   * @param reports whether to write what each layer loses, for forms that are calibrated
-   * @param input what the input of integer forms is made of
-   * @param output what the output of integer forms is made of
-   * @param sparse whether kernels that are mostly zeros are stored without them
-   * @param limits what the search for layers tries to reach on the validation split
-   * @param seed of the choice of training images
-   */
-  public record Options(
-      List<QuantizationSpec> forms,
-      int calibrationImages,
-      boolean biasCorrection,
-      Refit refit,
-      Optional<SensitivitySearch.Limits> search,
-      boolean reports,
-      TfLiteWriter.DataType input,
-      TfLiteWriter.DataType output,
-      boolean sparse,
-      Limits limits,
-      long seed) {
-    /** Checks the numbers. */
-    public Options {
-      forms = List.copyOf(forms);
-      if (calibrationImages < 1) {
-        throw new DeepXrayException(
-            "At least 1 image is needed to calibrate, not " + calibrationImages + ".");
-      }
-      if (forms.stream().map(QuantizationSpec::mode).distinct().count() < forms.size()) {
-        throw new DeepXrayException("Two of the quantizations are of the same kind; name one.");
-      }
-    }
-
-    /** These forms, everything else by default. */
-    public static Options of(List<QuantizationSpec> forms, long seed) {
-      return new Options(
-          forms,
-          200,
-          true,
-          Refit.AUTO,
-          Optional.empty(),
-          true,
-          TfLiteWriter.DataType.FLOAT32,
-          TfLiteWriter.DataType.FLOAT32,
-          false,
-          Limits.QUANTIZATION,
-          seed);
-    }
-  }
 
   /**
    * Prepares.
@@ -116,7 +38,7 @@ public final class Quantizer {
    * @param context the surroundings to quantize in; quantized models run in TFLite if the engine
    *     does not compute in integers
    */
-  public Quantizer(Options options, Context context) {
+  public Quantizer(FormsSpec options, Context context) {
     this.options = options;
     this.context = context;
   }

@@ -28,7 +28,7 @@ final class QuantizerRun {
   /** How many images noise is measured on. */
   private static final int ANALYSIS_IMAGES = 16;
 
-  private final Quantizer.Options options;
+  private final FormsSpec options;
   private final Context context;
 
   /** The context in whose engine quantized models run. */
@@ -40,8 +40,7 @@ final class QuantizerRun {
   private final SplitScores reference;
   private final TrainingImages examples;
 
-  QuantizerRun(
-      Quantizer.Options options, Context context, PreparedDataset dataset, TrainedModel trained)
+  QuantizerRun(FormsSpec options, Context context, PreparedDataset dataset, TrainedModel trained)
       throws IOException {
     this.options = options;
     this.context = context;
@@ -54,7 +53,7 @@ final class QuantizerRun {
     examples = new TrainingImages(dataset, options.calibrationImages(), options.seed());
   }
 
-  Quantizer.Options options() {
+  FormsSpec options() {
     return options;
   }
 

@@ -13,7 +13,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -74,8 +74,8 @@ class BlocksTest {
   @Test
   void learningRatesFallFromBlockToBlock() throws IOException {
     Network part = classifier(EfficientNet.B0).after("block6c_add");
-    FineTuneSpec spec =
-        FineTuneSpec.DEFAULT.with(
+    FineTuningRecipe spec =
+        FineTuningRecipe.DEFAULT.with(
             Json.parse(
                 "{\"layerDecay\": 0.5, \"headLearningRate\": 3, \"learningRates\": {\"top\": 0}}",
                 "test"),

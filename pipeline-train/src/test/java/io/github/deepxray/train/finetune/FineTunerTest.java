@@ -27,10 +27,12 @@ import io.github.deepxray.tflite.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.Evaluator;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.head.HeadSpec;
@@ -52,13 +54,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** On phantoms of 64 pixels and an untrained backbone. */
 class FineTunerTest {
   private static final int SIZE = 64;
-  private static final FineTuneSpec SPEC =
-      FineTuneSpec.DEFAULT
+  private static final FineTuningRecipe SPEC =
+      FineTuningRecipe.DEFAULT
           .withFrom("block7a")
           .withEpochs(2)
           .withBatchSize(16)
-          .withViews(2, Augmentation.MILD)
-          .withPatience(0, FineTuneSpec.Criterion.PLAIN);
+          .withViews(2)
+          .withAugmentation(Augmentation.MILD)
+          .withPatience(0)
+          .withCriterion(FineTuningRecipe.Criterion.PLAIN);
 
   @TempDir static Path shared;
   private static PreparedDataset dataset;
@@ -84,7 +88,7 @@ class FineTunerTest {
     BackboneModel backbone =
         UntrainedBackbone.calibrated(Fixtures.SMALL_EFFICIENT_NET, SIZE, images, 0, context());
     start =
-        new Trainer(Trainer.Options.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1), context())
+        new Trainer(TrainingSpec.of(HeadSpec.of("mlp").withEpochs(2).withViews(1), 1), context())
             .train(dataset, backbone, shared.resolve("head"))
             .model();
     first = tune(SPEC, shared.resolve("first"));
@@ -123,7 +127,7 @@ class FineTunerTest {
     Map<String, String> blocks =
         Blocks.byLayer(start.description().architecture(), start.model().network());
     for (String from : List.of("block7a", "all")) {
-      FineTuneSpec spec =
+      FineTuningRecipe spec =
           SPEC.withFrom(from).withEpochs(1).withBatchSize(48).with(learningRates("top", 0), "test");
       Weights trained = tune(spec, folder.resolve(from)).model().model().weights();
       for (WeightSpec weight : start.model().network().weightSpecs()) {
@@ -152,7 +156,8 @@ class FineTunerTest {
                 .withEpochs(12)
                 .withBatchSize(8)
                 .withLearningRate(3e-3)
-                .withPatience(12, FineTuneSpec.Criterion.PLAIN),
+                .withPatience(12)
+                .withCriterion(FineTuningRecipe.Criterion.PLAIN),
             folder);
     int best = result.model().description().fineTuning().orElseThrow().bestEpoch() - 1;
     EpochResult epoch = result.epochs().get(best);
@@ -169,7 +174,7 @@ class FineTunerTest {
       assertThat(folder.resolve("second").resolve(file))
           .hasSameBinaryContentAs(shared.resolve("first").resolve(file));
     }
-    FineTuner.Options other = FineTuner.Options.of(SPEC, 8);
+    FineTuningSpec other = FineTuningSpec.of(SPEC, 8);
     assertThat(tuner(other, TrainingListener.NONE).tune(dataset, start, folder).model().model())
         .isNotEqualTo(first.model().model());
   }
@@ -194,7 +199,7 @@ class FineTunerTest {
           }
         };
     Notes notes = new Notes();
-    FineTuner.Options options = FineTuner.Options.of(SPEC, 7);
+    FineTuningSpec options = FineTuningSpec.of(SPEC, 7);
     FineTuner.Result again =
         new FineTuner(
                 options,
@@ -219,8 +224,8 @@ class FineTunerTest {
     Context anew = context().withListener(refuses).startingAnew();
     assertThatThrownBy(() -> new FineTuner(options, anew).tune(dataset, start, done))
         .hasMessage("trains");
-    FineTuner.Options otherSeed = FineTuner.Options.of(SPEC, 8);
-    for (FineTuner.Options other : List.of(otherSeed, options.withPruning(pruning()))) {
+    FineTuningSpec otherSeed = FineTuningSpec.of(SPEC, 8);
+    for (FineTuningSpec other : List.of(otherSeed, options.withPruning(pruning()))) {
       assertThatThrownBy(() -> tuner(other, refuses).tune(dataset, start, done))
           .hasMessage("trains");
     }
@@ -246,8 +251,8 @@ class FineTunerTest {
 
   @Test
   void goesOnFromACheckpointToTheSameBits() throws IOException {
-    FineTuneSpec spec = SPEC.withEpochs(3);
-    FineTuner.Options options = FineTuner.Options.of(spec, 7).withPruning(pruning());
+    FineTuningRecipe spec = SPEC.withEpochs(3);
+    FineTuningSpec options = FineTuningSpec.of(spec, 7).withPruning(pruning());
     FineTuner.Result whole =
         tuner(options, TrainingListener.NONE).tune(dataset, start, folder.resolve("whole"));
     Path interrupted = folder.resolve("interrupted");
@@ -282,8 +287,10 @@ class FineTunerTest {
   /** Half of the masked kernels is zero, the average among them, and stays so in the file. */
   @Test
   void keepsPrunedWeightsAtZero() throws IOException {
-    FineTuner.Options options =
-        FineTuner.Options.of(SPEC.withEpochs(3).withPatience(3, FineTuneSpec.Criterion.PLAIN), 7)
+    FineTuningSpec options =
+        FineTuningSpec.of(
+                SPEC.withEpochs(3).withPatience(3).withCriterion(FineTuningRecipe.Criterion.PLAIN),
+                7)
             .withPruning(pruning());
     FineTuner.Result result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
     TrainedModel.Pruning pruning = result.model().description().pruning().orElseThrow();
@@ -297,7 +304,7 @@ class FineTunerTest {
 
     // What was zero stays zero when the model is trained on.
     TrainedModel again =
-        tuner(FineTuner.Options.of(SPEC, 8), TrainingListener.NONE)
+        tuner(FineTuningSpec.of(SPEC, 8), TrainingListener.NONE)
             .tune(dataset, result.model(), folder.resolve("again"))
             .model();
     assertHalfIsZero(again);
@@ -305,9 +312,9 @@ class FineTunerTest {
     assertThat(again.model()).isNotEqualTo(result.model().model());
 
     // So it does where it is not trained.
-    FineTuneSpec frozen = SPEC.withEpochs(1).with(learningRates("block7a", 0), "test");
+    FineTuningRecipe frozen = SPEC.withEpochs(1).with(learningRates("block7a", 0), "test");
     TrainedModel partly =
-        tuner(FineTuner.Options.of(frozen, 8), TrainingListener.NONE)
+        tuner(FineTuningSpec.of(frozen, 8), TrainingListener.NONE)
             .tune(dataset, result.model(), folder.resolve("partly"))
             .model();
     assertHalfIsZero(partly);
@@ -342,13 +349,12 @@ class FineTunerTest {
     assertThatThrownBy(() -> tune(SPEC.with(learningRates("block1a", 1), "test"), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block1a");
-    FineTuner.Options options =
-        FineTuner.Options.of(SPEC, 7).withPruning(pruning().withFrom("block6a"));
+    FineTuningSpec options = FineTuningSpec.of(SPEC, 7).withPruning(pruning().withFrom("block6a"));
     assertThatThrownBy(() -> tuner(options, TrainingListener.NONE).tune(dataset, start, folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block6a_expand_conv/kernel");
-    FineTuner.Options frozen =
-        FineTuner.Options.of(SPEC.with(learningRates("top", 0), "test"), 7).withPruning(pruning());
+    FineTuningSpec frozen =
+        FineTuningSpec.of(SPEC.with(learningRates("top", 0), "test"), 7).withPruning(pruning());
     assertThatThrownBy(() -> tuner(frozen, TrainingListener.NONE).tune(dataset, start, folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("top_conv/kernel")
@@ -359,8 +365,7 @@ class FineTunerTest {
             new PruningSpec.PolynomialSteps(0, 0, 100, 3, 2),
             new PruningSpec.PolynomialSteps(0, 0, 5, 3, 2),
             new PruningSpec.ConstantSteps(100, -1, 1))) {
-      FineTuner.Options late =
-          FineTuner.Options.of(SPEC, 7).withPruning(pruning().withTiming(timing));
+      FineTuningSpec late = FineTuningSpec.of(SPEC, 7).withPruning(pruning().withTiming(timing));
       assertThatThrownBy(() -> tuner(late, TrainingListener.NONE).tune(dataset, start, folder))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining("steps of this training")
@@ -377,11 +382,11 @@ class FineTunerTest {
         .withTiming(new PruningSpec.Polynomial(0, 0, 0.5, 3, 2));
   }
 
-  private static FineTuner.Result tune(FineTuneSpec spec, Path folder) throws IOException {
-    return tuner(FineTuner.Options.of(spec, 7), TrainingListener.NONE).tune(dataset, start, folder);
+  private static FineTuner.Result tune(FineTuningRecipe spec, Path folder) throws IOException {
+    return tuner(FineTuningSpec.of(spec, 7), TrainingListener.NONE).tune(dataset, start, folder);
   }
 
-  private static FineTuner tuner(FineTuner.Options options, TrainingListener listener) {
+  private static FineTuner tuner(FineTuningSpec options, TrainingListener listener) {
     return new FineTuner(options, context().withListener(listener));
   }
 

@@ -32,9 +32,10 @@ import io.github.deepxray.tflite.TfLiteWriter.DataType;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.quantize.Quantizer.Refit;
+import io.github.deepxray.train.quantize.FormsSpec.Refit;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
@@ -98,7 +99,7 @@ class QuantizerTest {
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
     BackboneModel backbone = UntrainedBackbone.calibrated(network, SIZE, images, 0, context());
     return new Trainer(
-            new Trainer.Options(
+            new TrainingSpec(
                 HeadSpec.of("logistic").withViews(1).withEpochs(20), 1, SENSITIVITY, 0.5),
             context())
         .train(dataset, backbone, shared.resolve("head of " + network.name()))
@@ -109,8 +110,8 @@ class QuantizerTest {
     return Context.of(new TfLiteEngineFactory(), shared.resolve("cache")).withCores(2);
   }
 
-  private static Quantizer.Options options(QuantizationSpec spec, Refit refit) {
-    return new Quantizer.Options(
+  private static FormsSpec options(QuantizationSpec spec, Refit refit) {
+    return new FormsSpec(
         List.of(spec),
         8,
         false,
@@ -124,8 +125,8 @@ class QuantizerTest {
         1);
   }
 
-  private static Quantizer.Options corrected(Quantizer.Options o, boolean biasCorrection) {
-    return new Quantizer.Options(
+  private static FormsSpec corrected(FormsSpec o, boolean biasCorrection) {
+    return new FormsSpec(
         o.forms(),
         o.calibrationImages(),
         biasCorrection,
@@ -139,8 +140,8 @@ class QuantizerTest {
         o.seed());
   }
 
-  private static Quantizer.Options searching(Quantizer.Options o, Limits limits) {
-    return new Quantizer.Options(
+  private static FormsSpec searching(FormsSpec o, Limits limits) {
+    return new FormsSpec(
         o.forms(),
         o.calibrationImages(),
         o.biasCorrection(),
@@ -154,9 +155,9 @@ class QuantizerTest {
         o.seed());
   }
 
-  private static Quantizer.Options between(DataType input, DataType output) {
-    Quantizer.Options o = options(INTEGER_ENDS, Refit.NEVER);
-    return new Quantizer.Options(
+  private static FormsSpec between(DataType input, DataType output) {
+    FormsSpec o = options(INTEGER_ENDS, Refit.NEVER);
+    return new FormsSpec(
         o.forms(),
         o.calibrationImages(),
         false,
@@ -170,11 +171,11 @@ class QuantizerTest {
         o.seed());
   }
 
-  private Quantizer.Result quantize(Quantizer.Options options, String name) throws IOException {
+  private Quantizer.Result quantize(FormsSpec options, String name) throws IOException {
     return quantize(options, trained, name);
   }
 
-  private Quantizer.Result quantize(Quantizer.Options options, TrainedModel model, String name)
+  private Quantizer.Result quantize(FormsSpec options, TrainedModel model, String name)
       throws IOException {
     List<Quantizer.Result> results =
         new Quantizer(options, context().withProgress(notes))
@@ -234,7 +235,7 @@ class QuantizerTest {
   @Test
   void correctsBiases() throws IOException {
     TrainedModel wide = train(new EfficientNet(1, 0.4, 64));
-    Quantizer.Options options = options(CLIPPED, Refit.NEVER);
+    FormsSpec options = options(CLIPPED, Refit.NEVER);
     quantize(options, wide, "plain");
     quantize(corrected(options, true), wide, "corrected");
     double[] floats;
@@ -294,7 +295,7 @@ class QuantizerTest {
 
   @Test
   void theSearchKeepsNothingMoreIfTheFormPasses() throws IOException {
-    Quantizer.Options options = options(INT8, Refit.NEVER);
+    FormsSpec options = options(INT8, Refit.NEVER);
     quantize(options, "plain");
     Limits any = new Limits(1, 1, 1, -1);
     Quantizer.Result result = quantize(searching(options, any), "searched");
@@ -321,8 +322,8 @@ class QuantizerTest {
   /** With limits between the form whose biases are corrected and the one whose are not. */
   @Test
   void theSearchJudgesWhatIsWritten() throws IOException {
-    Quantizer.Options plain = options(CLIPPED, Refit.NEVER);
-    Quantizer.Options corrected = corrected(plain, true);
+    FormsSpec plain = options(CLIPPED, Refit.NEVER);
+    FormsSpec corrected = corrected(plain, true);
     double before = quantize(plain, "plain").validation().maxDeltaProbability();
     double after = quantize(corrected, "corrected").validation().maxDeltaProbability();
     assertThat(after).isNotEqualTo(before);
@@ -335,7 +336,7 @@ class QuantizerTest {
 
   @Test
   void whatIsFinishedIsNotDoneAgain() throws IOException {
-    Quantizer.Options options = options(INT8, Refit.NEVER);
+    FormsSpec options = options(INT8, Refit.NEVER);
     Quantizer.Result first = quantize(options, "out");
     Path finished = folder.resolve("out").resolve(StageManifest.FILE);
     Object written = Files.getLastModifiedTime(finished);

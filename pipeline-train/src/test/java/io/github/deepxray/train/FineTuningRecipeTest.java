@@ -17,12 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class FineTuneSpecTest {
+class FineTuningRecipeTest {
   @TempDir Path folder;
 
   @Test
   void aBlockMeansTheDefaultsFromThere() throws IOException {
-    assertThat(FineTuneSpec.of("block7a")).isEqualTo(FineTuneSpec.DEFAULT.withFrom("block7a"));
+    assertThat(FineTuningRecipe.of("block7a"))
+        .isEqualTo(FineTuningRecipe.DEFAULT.withFrom("block7a"));
   }
 
   @Test
@@ -37,17 +38,17 @@ class FineTuneSpecTest {
         emaDecay: 0.9
         learningRates: {head: 0.5}
         """);
-    FineTuneSpec spec = FineTuneSpec.of(file.toString());
+    FineTuningRecipe spec = FineTuningRecipe.of(file.toString());
     assertThat(spec.from()).isEqualTo("top");
     assertThat(spec.augmentation()).isEqualTo(Augmentation.MILD);
-    assertThat(spec.criterion()).isEqualTo(FineTuneSpec.Criterion.PLAIN);
+    assertThat(spec.criterion()).isEqualTo(FineTuningRecipe.Criterion.PLAIN);
     assertThat(spec.emaDecay()).isEqualTo(0.9);
     assertThat(spec.learningRates()).isEqualTo(Map.of("head", 0.5));
-    assertThat(spec.epochs()).isEqualTo(FineTuneSpec.DEFAULT.epochs());
+    assertThat(spec.epochs()).isEqualTo(FineTuningRecipe.DEFAULT.epochs());
     // What was written whole is read whole.
     Path json = folder.resolve("tune.json");
     Json.write(json, spec);
-    assertThat(FineTuneSpec.of(json.toString())).isEqualTo(spec);
+    assertThat(FineTuningRecipe.of(json.toString())).isEqualTo(spec);
   }
 
   @ParameterizedTest
@@ -77,13 +78,13 @@ class FineTuneSpecTest {
   void refusesTheImpossible(String line) throws IOException {
     Path file = folder.resolve("tune.yml");
     Files.writeString(file, line + "\n");
-    assertThatThrownBy(() -> FineTuneSpec.of(file.toString()))
+    assertThatThrownBy(() -> FineTuningRecipe.of(file.toString()))
         .isInstanceOf(DeepXrayException.class);
   }
 
   @Test
   void aMissingFileIsNoBlock() {
-    assertThatThrownBy(() -> FineTuneSpec.of(folder.resolve("none.yaml").toString()))
+    assertThatThrownBy(() -> FineTuningRecipe.of(folder.resolve("none.yaml").toString()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("none.yaml");
   }
@@ -91,7 +92,7 @@ class FineTuneSpecTest {
   @Test
   void theLearningRateRisesAndFallsToZero() {
     LearningRateSchedule schedule =
-        FineTuneSpec.DEFAULT
+        FineTuningRecipe.DEFAULT
             .withLearningRate(2)
             .with(Json.parse("{\"warmup\": 0.2}", "test"), "test")
             .schedule(100);

@@ -8,6 +8,7 @@ import io.github.deepxray.core.io.Json;
 import io.github.deepxray.text.Yaml;
 import io.github.deepxray.train.embedding.Augmentation;
 import io.github.deepxray.train.loop.LearningRateSchedule;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,8 @@ import java.util.TreeMap;
  *     for never, with the last weights
  * @param criterion which loss counts for that
  */
-public record FineTuneSpec(
+@RecordBuilder
+public record FineTuningRecipe(
     String from,
     int epochs,
     int batchSize,
@@ -69,7 +71,8 @@ public record FineTuneSpec(
     double interpolation,
     boolean dropout,
     int patience,
-    Criterion criterion) {
+    Criterion criterion)
+    implements FineTuningRecipeBuilder.With {
 
   /** Which loss tells the best epoch. */
   public enum Criterion {
@@ -85,8 +88,8 @@ public record FineTuneSpec(
   }
 
   /** The defaults, from block 6a. */
-  public static final FineTuneSpec DEFAULT =
-      new FineTuneSpec(
+  public static final FineTuningRecipe DEFAULT =
+      new FineTuningRecipe(
           "block6a",
           5,
           32,
@@ -108,7 +111,7 @@ public record FineTuneSpec(
           Criterion.AUGMENTED);
 
   /** Copies the map and checks the numbers. */
-  public FineTuneSpec {
+  public FineTuningRecipe {
     check(!from.isEmpty(), "from", "the name of a block");
     learningRates = Collections.unmodifiableMap(new TreeMap<>(learningRates));
     check(epochs >= 1, "epochs", "at least 1");
@@ -144,7 +147,7 @@ public record FineTuneSpec(
    * @throws DeepXrayException if the file is missing or does not describe a fine-tuning
    * @throws IOException if the file cannot be read
    */
-  public static FineTuneSpec of(String blockOrFile) throws IOException {
+  public static FineTuningRecipe of(String blockOrFile) throws IOException {
     if (!blockOrFile.toLowerCase(Locale.ROOT).matches(".*\\.(yaml|yml|json)")) {
       return DEFAULT.withFrom(blockOrFile);
     }
@@ -163,57 +166,13 @@ public record FineTuneSpec(
    * @param source where it comes from, for the message
    * @throws DeepXrayException if a field is unknown or its value impossible
    */
-  public FineTuneSpec with(JsonNode fields, String source) {
+  public FineTuningRecipe with(JsonNode fields, String source) {
     if (!fields.isObject()) {
       throw new DeepXrayException(source + ": fine-tuning is described by fields such as epochs.");
     }
     ObjectNode all = (ObjectNode) Json.tree(this);
     all.setAll((ObjectNode) fields);
-    return Json.convert(all, FineTuneSpec.class, source);
-  }
-
-  private FineTuneSpec with(String field, Object value) {
-    return with(Json.object().set(field, Json.tree(value)), field);
-  }
-
-  /** The same from another block on. */
-  public FineTuneSpec withFrom(String block) {
-    return with("from", block);
-  }
-
-  /** The same with another number of epochs. */
-  public FineTuneSpec withEpochs(int number) {
-    return with("epochs", number);
-  }
-
-  /** The same with another number of images a step. */
-  public FineTuneSpec withBatchSize(int number) {
-    return with("batchSize", number);
-  }
-
-  /** The same with other views. */
-  public FineTuneSpec withViews(int number, Augmentation policy) {
-    return with("views", number).with("augmentation", policy);
-  }
-
-  /** The same with another learning rate. */
-  public FineTuneSpec withLearningRate(double peak) {
-    return with("learningRate", peak);
-  }
-
-  /** The same with another moving average. */
-  public FineTuneSpec withEmaDecay(double decay) {
-    return with("emaDecay", decay);
-  }
-
-  /** The same with other weights kept. */
-  public FineTuneSpec withInterpolation(double share) {
-    return with("interpolation", share);
-  }
-
-  /** The same with another patience and criterion. */
-  public FineTuneSpec withPatience(int number, Criterion loss) {
-    return with("patience", number).with("criterion", loss);
+    return Json.convert(all, FineTuningRecipe.class, source);
   }
 
   /** The learning rate of a training with this number of steps. */
