@@ -273,7 +273,7 @@ record Layout(
                       classes.of(label),
                       classes.size() == 2
                           ? "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like"
-                                + " it."
+                              + " it."
                           : "; the train and the test split need images of every class."));
         }
       }

@@ -385,8 +385,7 @@ class OtherDatasetsTest {
     }
     Path single = Files.createDirectories(temporary.resolve("single")).resolve("all.tfrecord");
     List<byte[]> all = new ArrayList<>();
-    try (var out =
-        new io.github.deepxray.core.io.TfRecordWriter(Files.newOutputStream(single))) {
+    try (var out = new io.github.deepxray.core.io.TfRecordWriter(Files.newOutputStream(single))) {
       for (Split split : Split.values()) {
         for (XrayRecord record : first.readAll(split)) {
           all.add(record.toExample());

@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
       "",
       "Each seed draws its own validation split and initial weights. One run says little: the test"
           + " split is small. Embeddings are shared by all seeds and heads. A preset of compare:"
-          + " writes comparison.csv, .json and .html into <out>, and goes on where it was interrupted.",
+          + " writes comparison.csv, .json and .html into <out>, and goes on where it was"
+          + " interrupted.",
       ""
     },
     footer = {

@@ -1,7 +1,7 @@
 package io.github.deepxray.tflite;
 
-import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelForm;
 import io.github.deepxray.core.format.ModelForm.Kind;
 import io.github.deepxray.core.format.ModelFormat;

@@ -207,7 +207,7 @@ public final class Kaggle {
                   .map(
                       c ->
                           ("Kaggle does not give %s to the user of %s (403); see on %s whether you"
-                               + " must agree to something or ask for access.")
+                                  + " must agree to something or ask for access.")
                               .formatted(dataset, c.source(), dataset.page()))
                   .orElse("Kaggle does not give " + dataset + " to anybody (403); " + HOW_TO);
           case 404 ->

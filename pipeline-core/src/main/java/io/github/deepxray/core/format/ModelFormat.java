@@ -5,6 +5,7 @@ import io.github.deepxray.core.network.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -93,6 +94,6 @@ public interface ModelFormat {
    * @throws IOException if it cannot be read or written
    */
   default void copy(Path quantized, ModelNotes notes, Path target) throws IOException {
-    Files.copy(quantized, target);
+    Files.copy(quantized, target, StandardCopyOption.REPLACE_EXISTING);
   }
 }
