@@ -1,7 +1,7 @@
 package io.github.deepxray.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,13 +1,13 @@
 package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
-import io.github.deepxray.core.image.ImageFile;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.internal.engine.EnginePool;
+import io.github.deepxray.core.internal.image.ImageFile;
 import io.github.deepxray.core.metrics.Decision;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -264,7 +264,7 @@ public final class Classifier implements AutoCloseable {
    * Classifies an image of any size.
    *
    * @throws DeepXrayException if the model gives no probability for it
-   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works
    * @throws IllegalStateException if the classifier is closed
    */

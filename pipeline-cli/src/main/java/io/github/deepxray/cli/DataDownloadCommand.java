@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.datasets.kaggle.Kaggle;
-import io.github.deepxray.datasets.kaggle.KaggleDataset;
+import io.github.deepxray.datasets.internal.kaggle.Kaggle;
+import io.github.deepxray.datasets.internal.kaggle.KaggleDataset;
 import io.github.deepxray.pipeline.DataSource;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageFormats;
-import io.github.deepxray.datasets.source.Junk;
+import io.github.deepxray.datasets.internal.source.Junk;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

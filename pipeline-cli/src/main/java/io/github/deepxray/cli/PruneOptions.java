@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.TrainingSpec;
 import java.io.IOException;

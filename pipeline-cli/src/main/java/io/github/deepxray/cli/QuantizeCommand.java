@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
-import io.github.deepxray.train.quantize.FormsSpec;
+import io.github.deepxray.train.FormsSpec;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,13 +1,13 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.FolderLock;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
-import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.internal.Experiments;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

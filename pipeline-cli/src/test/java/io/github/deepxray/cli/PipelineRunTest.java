@@ -20,7 +20,7 @@ import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.Tracking;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.FineTuningSpec;

@@ -10,7 +10,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,12 +2,12 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.train.FineTuningRecipe;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;

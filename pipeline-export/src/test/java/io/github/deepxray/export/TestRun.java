@@ -6,7 +6,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.TrainedModel;

@@ -2,7 +2,7 @@ package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

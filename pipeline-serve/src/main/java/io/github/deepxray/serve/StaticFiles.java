@@ -1,6 +1,6 @@
 package io.github.deepxray.serve;
 
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

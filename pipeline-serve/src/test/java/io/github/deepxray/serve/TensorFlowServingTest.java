@@ -9,7 +9,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Artifact;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;

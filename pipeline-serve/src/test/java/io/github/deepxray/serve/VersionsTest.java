@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package io.github.deepxray.server;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;

@@ -1,11 +1,11 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
-import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;

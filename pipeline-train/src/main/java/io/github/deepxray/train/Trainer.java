@@ -1,15 +1,15 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.embedding.EmbeddingExtractor;
-import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
-import io.github.deepxray.train.embedding.Embeddings;
-import io.github.deepxray.train.head.HeadTrainer;
-import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
 import io.github.deepxray.train.stage.HistoryFile;

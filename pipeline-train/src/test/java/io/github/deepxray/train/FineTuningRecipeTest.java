@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.train.embedding.Augmentation;
-import io.github.deepxray.train.loop.LearningRateSchedule;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.train.internal.embedding.Augmentation;
+import io.github.deepxray.train.internal.loop.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

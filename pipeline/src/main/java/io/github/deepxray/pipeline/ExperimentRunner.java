@@ -1,15 +1,15 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
-import io.github.deepxray.core.io.FileSizes;
-import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.classify.FileSizes;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.internal.Experiments.Experiment;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;

@@ -10,8 +10,8 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.FineTuningSpec;
-import io.github.deepxray.train.finetune.Blocks;
-import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.internal.finetune.Blocks;
+import io.github.deepxray.train.internal.head.HeadNetworks;
 
 /**
  * Checks that later stages can do what they are asked, before anything is trained: the names of

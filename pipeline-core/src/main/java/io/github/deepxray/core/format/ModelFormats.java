@@ -1,7 +1,7 @@
 package io.github.deepxray.core.format;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.Services;
+import io.github.deepxray.core.internal.services.Services;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.github.deepxray.core.network;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Fingerprint;
+import io.github.deepxray.core.internal.io.Fingerprint;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.github.deepxray.optimize.quantize;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;

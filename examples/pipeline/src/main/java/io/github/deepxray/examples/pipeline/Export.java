@@ -4,7 +4,7 @@ import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.pipeline.ExportResult;
 import io.github.deepxray.pipeline.Pipeline;
-import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.internal.DatasetOrigin;
 import java.nio.file.Path;
 
 /** Writes the bundle of what {@link Train} trained, and says what the gate found. */
