@@ -335,7 +335,7 @@ class DamagedBundleTest {
             "model-int8.tflite",
             "words",
             Optional.of(new Sparsity.Count(2, 1)),
-            0.5,
+            OptionalDouble.of(0.5),
             List.of("int8.json"));
     Json.write(file, new QuantizedForms(QuantizedForms.FORMAT, "model", List.of(form)));
     assertThat(Damaged.json(file, MOST_BYTES, () -> QuantizedForms.read(folder, "model")))

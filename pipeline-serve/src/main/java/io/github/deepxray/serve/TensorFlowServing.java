@@ -207,7 +207,8 @@ final class TensorFlowServing {
         Signatures signature = Signatures.of(request.signature());
         if (request.instances().isPresent() && request.inputs().isPresent()) {
           throw ApiException.badRequest(
-              "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist");
+              "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to"
+                  + " exist");
         }
         rows = request.instances().isPresent();
         Tensor tensor;

@@ -82,12 +82,7 @@ public final class BackbonePruner {
   public Trainer.Result prune(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
     TrainedModel.Description before = model.description();
-    if (!before.dataset().equals(dataset.fingerprint())) {
-      throw new DeepXrayException(
-          ("The model was trained on another data set than %s; train again or give that data "
-                  + "set.")
-              .formatted(dataset.folder()));
-    }
+    model.requireTrainedOn(dataset, "; train again or give that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
       context.progress().note(manifest.told());
@@ -126,8 +121,9 @@ public final class BackbonePruner {
         result
             .model()
             .description()
-            .withBackboneOf(before)
-            .madeFrom(model.model().weights().sha256());
+            .withBackboneSha256(before.backboneSha256())
+            .withFineTuning(before.fineTuning())
+            .withParent(Optional.of(model.model().weights().sha256()));
     TrainedModel described = new TrainedModel(description, result.model().model());
     if (options.weights().isPresent()) {
       described = pruneHead(dataset, described, options.weights().get());
@@ -150,9 +146,10 @@ public final class BackbonePruner {
     TrainedModel.Description described =
         model
             .description()
-            .with(
-                new TrainedModel.Pruning(
-                    spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights()))));
+            .withPruning(
+                Optional.of(
+                    new TrainedModel.Pruning(
+                        spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
     DecisionRule rule =
         DecisionRule.choose(
             trainer.head().balanced(),
@@ -163,7 +160,7 @@ public final class BackbonePruner {
                 extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
             trainer.targetPrevalence(),
             trainer.targetSensitivity());
-    return new TrainedModel(described.with(rule), pruned);
+    return new TrainedModel(described.withDecision(rule), pruned);
   }
 
   private Stage stage(PreparedDataset dataset, TrainedModel model) {

@@ -1,7 +1,6 @@
 package io.github.deepxray.optimize.quantize;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.io.Json;
 import java.io.IOException;
@@ -72,19 +71,23 @@ public record LayerReport(
       double scale,
       int zeroPoint,
       double clippedShare,
-      OptionalDouble weightSqnr,
-      OptionalDouble aloneSqnr,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble weightSqnr,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble aloneSqnr,
       double accumulatedSqnr,
       List<Double> histogram) {
-    /** Copies the lists. */
+    /** Copies the lists and rounds decibels to three digits. */
     public Entry {
+      weightSqnr = rounded(weightSqnr);
+      aloneSqnr = rounded(aloneSqnr);
+      accumulatedSqnr = rounded(accumulatedSqnr);
       shape = List.copyOf(shape);
       histogram = List.copyOf(histogram);
     }
   }
 
-  /** Copies the list. */
+  /** Copies the list and rounds decibels to three digits. */
   public LayerReport {
+    outputSqnr = rounded(outputSqnr);
     layers = List.copyOf(layers);
   }
 
@@ -96,43 +99,13 @@ public record LayerReport(
         .toList();
   }
 
-  /** The report as JSON; what does not apply to a layer is left out. */
-  public ObjectNode toJson() {
-    ObjectNode root = Json.object();
-    root.put("network", network);
-    root.put("arithmetic", arithmetic);
-    root.put("output", output);
-    root.put("examples", examples);
-    root.put("outputSqnr", rounded(outputSqnr));
-    ArrayNode array = root.putArray("layers");
-    for (Entry entry : layers) {
-      ObjectNode node = array.addObject();
-      node.put("name", entry.name());
-      node.put("kind", entry.kind());
-      node.set("shape", Json.tree(entry.shape()));
-      node.put("integer", entry.integer());
-      node.put("seenMin", entry.seenMin());
-      node.put("seenMax", entry.seenMax());
-      node.put("min", entry.min());
-      node.put("max", entry.max());
-      node.put("scale", entry.scale());
-      node.put("zeroPoint", entry.zeroPoint());
-      node.put("clippedShare", entry.clippedShare());
-      entry.weightSqnr().ifPresent(value -> node.put("weightSqnr", rounded(value)));
-      entry.aloneSqnr().ifPresent(value -> node.put("aloneSqnr", rounded(value)));
-      node.put("accumulatedSqnr", rounded(entry.accumulatedSqnr()));
-      node.set("histogram", Json.tree(entry.histogram()));
-    }
-    return root;
-  }
-
   /**
-   * Writes the report as JSON.
+   * Writes the report as JSON; what does not apply to a layer is left out.
    *
    * @throws IOException if the file cannot be written
    */
   public void writeJson(Path file) throws IOException {
-    Json.write(file, toJson());
+    Json.write(file, this);
   }
 
   /**
@@ -143,6 +116,10 @@ public record LayerReport(
    */
   public static LayerReport read(Path file) throws IOException {
     return Json.read(file, LayerReport.class, "quantize again");
+  }
+
+  private static OptionalDouble rounded(OptionalDouble decibels) {
+    return decibels.stream().map(LayerReport::rounded).findFirst();
   }
 
   private static double rounded(double decibels) {

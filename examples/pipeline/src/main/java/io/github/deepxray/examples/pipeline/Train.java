@@ -1,13 +1,13 @@
 package io.github.deepxray.examples.pipeline;
 
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.keras.EfficientNet;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.Trainer;
