@@ -24,7 +24,7 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTPUT = (
     ROOT
-    / "pipeline-train/src/test/resources/io/github/deepxray/train/head/keras-head-training.json"
+    / "pipeline-train/src/test/resources/io/github/deepxray/train/internal/head/keras-head-training.json"
 )
 IMAGES = 40
 FEATURES = 6

@@ -1,11 +1,11 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.internal.source.Names;
+import io.github.deepxray.datasets.internal.source.RefusedException;
+import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.Limits;
-import io.github.deepxray.datasets.source.Names;
-import io.github.deepxray.datasets.source.RefusedException;
-import io.github.deepxray.datasets.source.SourceFile;
-import io.github.deepxray.text.Csv;
+import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

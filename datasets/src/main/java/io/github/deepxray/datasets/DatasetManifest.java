@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

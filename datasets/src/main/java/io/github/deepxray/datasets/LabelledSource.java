@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.datasets.source.FileSource;
-import io.github.deepxray.datasets.source.SourceFile;
+import io.github.deepxray.datasets.internal.source.FileSource;
+import io.github.deepxray.datasets.internal.source.SourceFile;
 import java.util.List;
 import java.util.Optional;
 

@@ -5,9 +5,9 @@ import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetAudit.Skipped;
-import io.github.deepxray.datasets.source.FileSource;
-import io.github.deepxray.datasets.source.Junk;
-import io.github.deepxray.datasets.source.SourceFile;
+import io.github.deepxray.datasets.internal.source.FileSource;
+import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.internal.source.SourceFile;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -273,7 +273,7 @@ record Layout(
                       classes.of(label),
                       classes.size() == 2
                           ? "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like"
-                                + " it."
+                              + " it."
                           : "; the train and the test split need images of every class."));
         }
       }

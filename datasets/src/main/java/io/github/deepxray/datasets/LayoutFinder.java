@@ -2,9 +2,9 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageFormats;
-import io.github.deepxray.datasets.source.FileSource;
-import io.github.deepxray.datasets.source.Junk;
-import io.github.deepxray.datasets.source.SourceFile;
+import io.github.deepxray.datasets.internal.source.FileSource;
+import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.internal.source.SourceFile;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

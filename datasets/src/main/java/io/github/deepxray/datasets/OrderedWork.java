@@ -1,6 +1,6 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.core.internal.concurrent.Workers;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

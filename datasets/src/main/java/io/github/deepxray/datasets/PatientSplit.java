@@ -1,6 +1,6 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import java.util.ArrayList;

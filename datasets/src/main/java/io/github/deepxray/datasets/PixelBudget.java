@@ -1,6 +1,6 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import java.io.IOException;
 import java.util.concurrent.Semaphore;
 

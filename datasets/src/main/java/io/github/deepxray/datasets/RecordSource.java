@@ -1,10 +1,10 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.internal.source.Names;
+import io.github.deepxray.datasets.internal.source.RefusedException;
+import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.Limits;
-import io.github.deepxray.datasets.source.Names;
-import io.github.deepxray.datasets.source.RefusedException;
-import io.github.deepxray.datasets.source.SourceFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.tfrecord.TfRecordReader;
+import io.github.deepxray.datasets.internal.tfrecord.TfRecordReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;

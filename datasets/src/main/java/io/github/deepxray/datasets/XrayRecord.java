@@ -5,7 +5,7 @@ import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.datasets.source.RefusedException;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.internal.source.RefusedException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -386,7 +386,8 @@ class OtherDatasetsTest {
     Path single = Files.createDirectories(temporary.resolve("single")).resolve("all.tfrecord");
     List<byte[]> all = new ArrayList<>();
     try (var out =
-        new io.github.deepxray.datasets.tfrecord.TfRecordWriter(Files.newOutputStream(single))) {
+        new io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter(
+            Files.newOutputStream(single))) {
       for (Split split : Split.values()) {
         for (XrayRecord record : first.readAll(split)) {
           all.add(record.toExample());

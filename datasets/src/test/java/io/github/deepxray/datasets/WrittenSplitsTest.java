@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;

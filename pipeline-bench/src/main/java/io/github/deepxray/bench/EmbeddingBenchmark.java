@@ -1,15 +1,15 @@
 package io.github.deepxray.bench;
 
-import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.train.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.github.deepxray.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -62,12 +62,8 @@ final class LoadGenerator {
         Answer answer = connection.call(requests.get(i));
         if (answer.status != OK) {
           throw new IOException(
-              "the server answers image "
-                  + i
-                  + " with "
-                  + answer.status
-                  + " "
-                  + new String(answer.body, StandardCharsets.UTF_8));
+              "the server answers image %s with %s %s"
+                  .formatted(i, answer.status, new String(answer.body, StandardCharsets.UTF_8)));
         }
         answers[i] = answer.body;
       }
@@ -77,18 +73,13 @@ final class LoadGenerator {
 
   private static byte[] request(URI server, String name, byte[] image) {
     byte[] body =
-        ("{\"signature_name\":\"serving_bytes\",\"instances\":[{\"b64\":\""
-                + Base64.getEncoder().encodeToString(image)
-                + "\"}]}")
+        ("{\"signature_name\":\"serving_bytes\",\"instances\":[{\"b64\":\"%s\"}]}"
+                .formatted(Base64.getEncoder().encodeToString(image)))
             .getBytes(StandardCharsets.US_ASCII);
     byte[] head =
-        ("POST /v1/models/"
-                + name
-                + ":predict HTTP/1.1\r\nHost: "
-                + server.getAuthority()
-                + "\r\nContent-Type: application/json\r\nContent-Length: "
-                + body.length
-                + "\r\n\r\n")
+        (("POST /v1/models/%s:predict HTTP/1.1\r\nHost: %s\r\nContent-Type:"
+                    + " application/json\r\nContent-Length: %s\r\n\r\n")
+                .formatted(name, server.getAuthority(), body.length))
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);

@@ -5,10 +5,10 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.File;
 import java.io.IOException;
@@ -170,7 +170,7 @@ public final class ServerBenchmark {
   /** The median of several starts of the small distribution. */
   private void startDistribution() throws IOException {
     Path program = options.distribution().resolve("bin/deepxray-serve");
-    if (!Files.isExecutable(program) || options.artifact() == Artifact.SAVED_MODEL) {
+    if (!Files.isExecutable(program) || options.artifact().equals(Artifact.SAVED_MODEL)) {
       print(
           "start to ready     not measured: %s",
           Files.isExecutable(program)

@@ -2,42 +2,55 @@ package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.format.ModelForm;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The deployable forms of a classifier in a bundle. */
-public enum Artifact {
+/**
+ * A deployable form of a classifier in a bundle. The formats on the class path say which there are.
+ *
+ * @param key the name in options and reports
+ * @param path the file or folder in a bundle
+ * @param format the name of its format, see {@link ModelFormats}
+ * @param limits how far it may be from the trained model, unless somebody says otherwise
+ */
+public record Artifact(String key, String path, String format, Limits limits) {
   /** TensorFlow's SavedModel. */
-  SAVED_MODEL("saved_model", Bundle.SAVED_MODEL),
+  public static final Artifact SAVED_MODEL =
+      new Artifact("saved_model", Bundle.SAVED_MODEL, "saved_model", Limits.ROUNDING);
+
   /** TFLite with 32-bit float weights. */
-  FLOAT32("float32", Bundle.TFLITE_FLOAT32),
-  /** TFLite with 16-bit float weights. */
-  FLOAT16("float16", "model-float16.tflite"),
-  /** TFLite with 8-bit weights that are turned into floats when it is loaded. */
-  WEIGHTS("int8-weights", "model-int8-weights.tflite"),
+  public static final Artifact FLOAT32 =
+      new Artifact("float32", Bundle.TFLITE_FLOAT32, "tflite", Limits.ROUNDING);
+
   /** TFLite with 8-bit weights and activations quantized on the fly. */
-  DYNAMIC("dynamic", Bundle.TFLITE_DYNAMIC),
+  public static final Artifact DYNAMIC =
+      new Artifact("dynamic", Bundle.TFLITE_DYNAMIC, "tflite", Limits.QUANTIZATION);
+
   /** TFLite in 8-bit integers. */
-  INT8("int8", "model-int8.tflite"),
-  /** TFLite with 8-bit weights and 16-bit activations. */
-  INT16X8("int16x8", "model-int16x8.tflite");
+  public static final Artifact INT8 =
+      new Artifact("int8", "model-int8.tflite", "tflite", Limits.QUANTIZATION);
 
-  private final String key;
-  private final String path;
-
-  Artifact(String key, String path) {
-    this.key = key;
-    this.path = path;
-  }
-
-  /** The name in options and reports. */
-  public String key() {
-    return key;
+  /**
+   * A form of a format.
+   *
+   * @param format the format's name
+   */
+  public static Artifact of(String format, ModelForm form) {
+    return new Artifact(
+        form.key(),
+        form.path(),
+        format,
+        form.kind() == ModelForm.Kind.FLOAT ? Limits.ROUNDING : Limits.QUANTIZATION);
   }
 
   /**
@@ -46,7 +59,7 @@ public enum Artifact {
    * @throws DeepXrayException if there is none
    */
   public static Artifact of(String key) {
-    return Arrays.stream(values())
+    return all().stream()
         .filter(artifact -> artifact.key.equals(key))
         .findFirst()
         .orElseThrow(
@@ -55,35 +68,53 @@ public enum Artifact {
                     "There is no artifact " + key + "; choose one of " + keys() + "."));
   }
 
+  /** What a bundle reports on; if no format here offers it, it cannot be loaded. */
+  static Artifact of(ArtifactReport report) {
+    return all().stream()
+        .filter(artifact -> artifact.key.equals(report.artifact()))
+        .findFirst()
+        .orElseGet(
+            () ->
+                new Artifact(report.artifact(), report.path(), report.artifact(), report.limits()));
+  }
+
+  /**
+   * All that the formats on the class path offer, in the order of the formats' names, and the
+   * constants above, whose formats may not be there.
+   */
+  public static List<Artifact> all() {
+    Map<String, List<Artifact>> byFormat = new TreeMap<>();
+    for (Artifact known : List.of(SAVED_MODEL, FLOAT32, DYNAMIC, INT8)) {
+      byFormat.computeIfAbsent(known.format, name -> new ArrayList<>()).add(known);
+    }
+    for (ModelFormat format : ModelFormats.all()) {
+      byFormat.put(
+          format.name(),
+          format.forms().stream()
+              .filter(form -> form.kind() != ModelForm.Kind.EXPLAINING)
+              .map(form -> of(format.name(), form))
+              .toList());
+    }
+    return byFormat.values().stream().flatMap(Collection::stream).toList();
+  }
+
   /** The names of all. */
   public static String keys() {
-    return Arrays.stream(values()).map(Artifact::key).collect(Collectors.joining(", "));
+    return keys(all());
   }
 
-  /** The file or folder in a bundle. */
-  public String path() {
-    return path;
+  private static String keys(List<Artifact> artifacts) {
+    return artifacts.stream().map(Artifact::key).collect(Collectors.joining(", "));
   }
 
-  /** How far it may be from the trained model, unless somebody says otherwise. */
-  public Limits limits() {
-    return switch (this) {
-      case SAVED_MODEL, FLOAT32 -> Limits.ROUNDING;
-      case FLOAT16, WEIGHTS, DYNAMIC, INT8, INT16X8 -> Limits.QUANTIZATION;
-    };
+  /** Whether the library that runs it is on the class path. */
+  public boolean supported() {
+    return ModelFormats.find(format).isPresent();
   }
 
-  /** What kind of file it is. */
-  public ModelFormat format() {
-    return switch (this) {
-      case SAVED_MODEL -> ModelFormat.SAVED_MODEL;
-      case FLOAT32, FLOAT16, WEIGHTS, DYNAMIC, INT8, INT16X8 -> ModelFormat.TFLITE;
-    };
-  }
-
-  /** Whether running it needs TensorFlow's native library. */
-  public boolean needsTensorFlow() {
-    return format() == ModelFormat.SAVED_MODEL;
+  /** Whether one engine keeps all processor cores busy, see {@link ModelFormat#usesAllCores}. */
+  public boolean usesAllCores() {
+    return ModelFormats.find(format).map(ModelFormat::usesAllCores).orElse(false);
   }
 
   /** Whether a bundle holds it. */
@@ -93,7 +124,7 @@ public enum Artifact {
 
   /** Those that a bundle holds. */
   public static List<Artifact> in(Bundle bundle) {
-    return Arrays.stream(values()).filter(artifact -> artifact.isIn(bundle)).toList();
+    return all().stream().filter(artifact -> artifact.isIn(bundle)).toList();
   }
 
   /**
@@ -108,13 +139,13 @@ public enum Artifact {
     Path file = bundle.folder().resolve(path);
     if (!isIn(bundle)) {
       throw new DeepXrayException(
-          bundle.folder()
-              + " has no "
-              + path
-              + "; it has "
-              + in(bundle).stream().map(Artifact::key).collect(Collectors.joining(", "))
-              + ".");
+          bundle.folder() + " has no " + path + "; it has " + keys(in(bundle)) + ".");
     }
-    return format().load(file, threads);
+    return ModelFormats.require(format, file).load(file, threads);
+  }
+
+  @Override
+  public String toString() {
+    return key;
   }
 }

@@ -2,9 +2,8 @@ package io.github.deepxray.classify;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.FileSizes;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,6 +56,11 @@ public record ArtifactReport(
       Limits limits,
       Verdict verdict) {
     this(artifact, path, form, OptionalDouble.of(threshold), size, weights, limits, verdict);
+  }
+
+  /** The form that this is about. */
+  public Artifact toArtifact() {
+    return Artifact.of(this);
   }
 
   /**

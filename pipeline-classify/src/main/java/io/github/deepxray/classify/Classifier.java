@@ -1,13 +1,15 @@
 package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
-import io.github.deepxray.core.image.ImageFile;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.internal.engine.EnginePool;
+import io.github.deepxray.core.internal.image.ImageFile;
 import io.github.deepxray.core.metrics.Decision;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -50,7 +52,9 @@ public final class Classifier implements AutoCloseable {
    * @param trusted whether a SavedModel by itself may have operations that this project does not
    *     export; such a model is a program that can write files
    */
-  public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted) {
+  @RecordBuilder
+  public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted)
+      implements ClassifierOptionsBuilder.With {
     /** The float32 form of a bundle and its own threshold, one thread a call, no trust. */
     public static final Options DEFAULT =
         new Options(Artifact.FLOAT32, OptionalDouble.empty(), 1, false);
@@ -67,24 +71,14 @@ public final class Classifier implements AutoCloseable {
       }
     }
 
-    /** The same with another form of a bundle. */
-    public Options withArtifact(Artifact other) {
-      return new Options(other, threshold, threads, trusted);
-    }
-
     /** The same with a threshold of one's own. */
     public Options withThreshold(double value) {
-      return new Options(artifact, OptionalDouble.of(value), threads, trusted);
-    }
-
-    /** The same with another number of threads a call. */
-    public Options withThreads(int number) {
-      return new Options(artifact, threshold, number, trusted);
+      return withThreshold(OptionalDouble.of(value));
     }
 
     /** The same for models from somebody who is trusted. */
     public Options trusting() {
-      return new Options(artifact, threshold, threads, true);
+      return withTrusted(true);
     }
   }
 
@@ -129,16 +123,16 @@ public final class Classifier implements AutoCloseable {
   }
 
   private static ModelFormat format(Path model) {
-    if (Files.isRegularFile(model)) {
-      return ModelFormat.TFLITE;
-    } else if (Files.isRegularFile(model.resolve("saved_model.pb"))) {
-      return ModelFormat.SAVED_MODEL;
-    }
-    throw new DeepXrayException(
-        model
-            + " is neither a bundle nor a SavedModel nor a .tflite file; give a folder with "
-            + Bundle.CHECKSUMS
-            + " or saved_model.pb, or a file.");
+    return ModelFormats.of(model)
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    model
+                        + " is neither a bundle nor a model of a format that is here ("
+                        + String.join(", ", ModelFormats.names())
+                        + "); give a folder with "
+                        + Bundle.CHECKSUMS
+                        + ", or such a model."));
   }
 
   private static Classifier ofFile(Path model, ModelFormat format, Options options)
@@ -270,7 +264,7 @@ public final class Classifier implements AutoCloseable {
    * Classifies an image of any size.
    *
    * @throws DeepXrayException if the model gives no probability for it
-   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works
    * @throws IllegalStateException if the classifier is closed
    */

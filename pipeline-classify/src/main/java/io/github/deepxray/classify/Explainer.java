@@ -1,12 +1,12 @@
 package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.EnginePool;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.internal.engine.EnginePool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,7 +38,7 @@ public final class Explainer implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static Explainer open(Path file) throws IOException {
-    return new Explainer(ModelFormat.TFLITE.load(file, 1), file.toString());
+    return new Explainer(ModelFormats.require("tflite", file).load(file, 1), file.toString());
   }
 
   /**
@@ -77,7 +77,7 @@ public final class Explainer implements AutoCloseable {
    * Explains an image of any size.
    *
    * @throws DeepXrayException if the model gives no probability or no heat map for it
-   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works
    * @throws IllegalStateException if the explainer is closed
    */

@@ -1,8 +1,7 @@
 package io.github.deepxray.classify;
 
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -15,7 +14,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

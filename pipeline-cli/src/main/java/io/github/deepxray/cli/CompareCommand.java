@@ -7,8 +7,8 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
@@ -16,11 +16,11 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Latency;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
-import io.github.deepxray.report.BundlesPage;
-import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.ModelSpeed;
-import io.github.deepxray.report.Provenance;
-import io.github.deepxray.text.Csv;
+import io.github.deepxray.report.internal.BundlesPage;
+import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.internal.ModelSpeed;
+import io.github.deepxray.report.internal.Provenance;
+import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -223,14 +223,14 @@ final class CompareCommand implements Callable<Integer> {
       for (Path folder : folders) {
         Bundle bundle = Bundle.open(folder);
         for (ArtifactReport report : bundle.artifacts()) {
-          Artifact artifact = Artifact.of(report.artifact());
+          Artifact artifact = report.toArtifact();
           boolean shown = wanted.isEmpty() || wanted.contains(artifact);
           if (shown) {
             rows.add(new Row(folder.toString(), report, Optional.empty()));
           }
           // What all are compared with is measured even if it is not shown.
-          boolean first = engines.isEmpty() && artifact == Artifact.FLOAT32;
-          if (turns > 0 && (shown || first) && !artifact.needsTensorFlow()) {
+          boolean first = engines.isEmpty() && artifact.equals(Artifact.FLOAT32);
+          if (turns > 0 && (shown || first) && artifact.supported() && !artifact.usesAllCores()) {
             engines.put(name(folder.toString(), report), artifact.load(bundle, 1));
           }
         }

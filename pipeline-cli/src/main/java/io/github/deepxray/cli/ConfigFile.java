@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.text.internal.Yaml;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -129,12 +129,8 @@ final class ConfigFile {
       if (!unknown.isEmpty()) {
         throw new ParameterException(
             command.commandLine(),
-            file.get()
-                + ": no option is called "
-                + String.join(", ", unknown)
-                + "; the options are "
-                + String.join(", ", known)
-                + ".");
+            "%s: no option is called %s; the options are %s."
+                .formatted(file.get(), String.join(", ", unknown), String.join(", ", known)));
       }
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         if (entry.getValue().isObject()) {

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.text.internal.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.datasets.kaggle.Kaggle;
-import io.github.deepxray.datasets.kaggle.KaggleDataset;
+import io.github.deepxray.datasets.internal.kaggle.Kaggle;
+import io.github.deepxray.datasets.internal.kaggle.KaggleDataset;
 import io.github.deepxray.pipeline.DataSource;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,11 +15,11 @@ import picocli.CommandLine.Option;
     description = {
       "Downloads a data set of Kaggle, unless it is here already, and prints its folder.",
       "",
-      "It lies where kagglehub keeps it: in ~/.cache/kagglehub, or where KAGGLEHUB_CACHE says; a copy"
-          + " that kagglehub has made is found. Public data sets can mostly be had without an account."
-          + " Otherwise a token is taken from KAGGLE_API_TOKEN or ~/.kaggle/access_token, or a name"
-          + " and key from KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json. A download that"
-          + " was interrupted goes on when it is started again.",
+      "It lies where kagglehub keeps it: in ~/.cache/kagglehub, or where KAGGLEHUB_CACHE says; a"
+          + " copy that kagglehub has made is found. Public data sets can mostly be had without an"
+          + " account. Otherwise a token is taken from KAGGLE_API_TOKEN or ~/.kaggle/access_token,"
+          + " or a name and key from KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json. A"
+          + " download that was interrupted goes on when it is started again.",
       ""
     },
     footer = {

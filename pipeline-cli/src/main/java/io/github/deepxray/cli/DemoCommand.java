@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.pipeline.Demo;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.RunResult;

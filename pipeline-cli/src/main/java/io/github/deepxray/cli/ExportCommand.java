@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.pipeline.ExportResult;
 import io.github.deepxray.pipeline.Pipeline;
@@ -36,7 +36,7 @@ final class ExportCommand implements Callable<Integer> {
     Map<String, String> config =
         Configurations.withEarlierStages(
             place.out, common.command().name(), ConfigFile.effective(common.command()));
-    BundleWriter.Options bundleOptions = Usage.check(common, options::options);
+    BundleSpec bundleOptions = Usage.check(common, options::options);
     Pipeline pipeline =
         Pipeline.in(place.out)
             .withConfig(config)

@@ -1,8 +1,8 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
+import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -69,8 +69,8 @@ final class ExportOptions {
           "Exit with 0 even if the gate refuses an artifact. The bundle says so either way.")
   private boolean allowUnblessed;
 
-  BundleWriter.Options options() {
-    return new BundleWriter.Options(
+  BundleSpec options() {
+    return new BundleSpec(
         sparse.sparse, explain, keras, pictures, maxAucDifference, maxAccuracyDifference);
   }
 

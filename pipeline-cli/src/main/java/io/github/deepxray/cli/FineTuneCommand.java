@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.FineTuningSpec;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -60,11 +60,11 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    FineTuner.Options fineTunerOptions =
+    FineTuningSpec fineTunerOptions =
         Usage.check(
             common,
             () ->
-                new FineTuner.Options(
+                new FineTuningSpec(
                     options.spec(from),
                     pruneGradually.isPresent()
                         ? Optional.of(PruningSpec.read(pruneGradually.get()))

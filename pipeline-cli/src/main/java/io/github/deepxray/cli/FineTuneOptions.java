@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -28,8 +28,8 @@ final class FineTuneOptions {
   private Optional<Integer> views;
 
   /** What {@code --fine-tune} says, with these options. */
-  FineTuneSpec spec(String blockOrFile) throws IOException {
-    FineTuneSpec spec = FineTuneSpec.of(blockOrFile);
+  FineTuningRecipe spec(String blockOrFile) throws IOException {
+    FineTuningRecipe spec = FineTuningRecipe.of(blockOrFile);
     if (epochs.isPresent()) {
       spec = spec.withEpochs(epochs.get());
     }
@@ -37,7 +37,7 @@ final class FineTuneOptions {
       spec = spec.withLearningRate(learningRate.get());
     }
     if (views.isPresent()) {
-      spec = spec.withViews(views.get(), spec.augmentation());
+      spec = spec.withViews(views.get());
     }
     return spec;
   }

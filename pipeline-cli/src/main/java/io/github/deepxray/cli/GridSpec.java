@@ -7,9 +7,9 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.engine.Engines;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.io.Omittable;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
+import io.github.deepxray.text.internal.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -185,10 +185,9 @@ record GridSpec(
         (name, own) -> {
           if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
             throw new DeepXrayException(
-                file
-                    + ", experiments: the name '"
-                    + name
-                    + "' must consist of letters, digits, '.', '_' and '-'.");
+                ("%s, experiments: the name '%s' must consist of letters, digits, '.', '_' and"
+                        + " '-'.")
+                    .formatted(file, name));
           }
           Map<String, JsonNode> given = own == null ? Map.of() : own;
           known(file + ", experiments, " + name, given.keySet(), KEYS.varied);
@@ -214,13 +213,9 @@ record GridSpec(
     }
     if (baseline.isPresent() && !names.contains(baseline.get())) {
       throw new DeepXrayException(
-          file
-              + ", baseline: there is no experiment "
-              + baseline.get()
-              + meant(baseline.get(), names)
-              + " They are "
-              + String.join(", ", names)
-              + ".");
+          "%s, baseline: there is no experiment %s%s They are %s."
+              .formatted(
+                  file, baseline.get(), meant(baseline.get(), names), String.join(", ", names)));
     }
     for (Cell cell : cells()) {
       refuseIgnored(file, cell);
@@ -234,10 +229,8 @@ record GridSpec(
     }
     if (combinations + experiments.size() > MOST_EXPERIMENTS) {
       throw new DeepXrayException(
-          file
-              + ", grid: these would be more than "
-              + MOST_EXPERIMENTS
-              + " experiments; let fewer options vary.");
+          "%s, grid: these would be more than %s experiments; let fewer options vary."
+              .formatted(file, MOST_EXPERIMENTS));
     }
   }
 
@@ -245,14 +238,8 @@ record GridSpec(
     for (String key : given) {
       if (!known.contains(key)) {
         throw new DeepXrayException(
-            where
-                + ": no option is called "
-                + key
-                + " here"
-                + meant(key, known)
-                + " The options are "
-                + String.join(", ", known)
-                + ".");
+            "%s: no option is called %s here%s The options are %s."
+                .formatted(where, key, meant(key, known), String.join(", ", known)));
       }
     }
   }
@@ -294,13 +281,12 @@ record GridSpec(
       boolean pruning = KEYS.ofPruning.contains(own.getKey()) && !prunes;
       if ((tuning || pruning) && !own.getValue().equals(NONE)) {
         throw new DeepXrayException(
-            file
-                + ", "
-                + cell.name
-                + ": "
-                + own.getKey()
-                + " would be ignored: it needs "
-                + (tuning ? "fine-tune." : "prune or prune-channels."));
+            "%s, %s: %s would be ignored: it needs %s"
+                .formatted(
+                    file,
+                    cell.name,
+                    own.getKey(),
+                    tuning ? "fine-tune." : "prune or prune-channels."));
       }
     }
   }

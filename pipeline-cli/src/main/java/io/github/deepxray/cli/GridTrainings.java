@@ -1,9 +1,9 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.FolderLock;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.pipeline.ExperimentListener;
 import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentRunner;
@@ -14,9 +14,9 @@ import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunSpec;
-import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.ExperimentsPage;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.internal.ExperimentsPage;
+import io.github.deepxray.text.internal.Yaml;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageFormats;
-import io.github.deepxray.datasets.source.Junk;
+import io.github.deepxray.datasets.internal.source.Junk;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -71,11 +71,10 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     }
     if (images.isEmpty()) {
       throw new DeepXrayException(
-          "There are no image files (."
-              + String.join(", .", ImageFormats.extensions())
-              + ") in "
-              + paths.stream().map(Path::toString).collect(Collectors.joining(", "))
-              + "; name images or folders that hold some.");
+          "There are no image files (.%s) in %s; name images or folders that hold some."
+              .formatted(
+                  String.join(", .", ImageFormats.extensions()),
+                  paths.stream().map(Path::toString).collect(Collectors.joining(", "))));
     }
     return new ImageFiles(images, unreadable, leftOut);
   }
@@ -90,14 +89,8 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     if (bundle.isPresent() && !Bundle.isBundle(model)) {
       throw new ParameterException(
           command.commandLine(),
-          bundle.get()
-              + " is a bundle, which comes first: "
-              + command.qualifiedName()
-              + " "
-              + bundle.get()
-              + " "
-              + model
-              + ".");
+          "%s is a bundle, which comes first: %s %s %s."
+              .formatted(bundle.get(), command.qualifiedName(), bundle.get(), model));
     }
   }
 

@@ -54,9 +54,8 @@ public final class Main {
               + "' is no name on this machine"
               + (control
                   ? ": it has a control character"
-                  : ", whose names are in "
-                      + System.getProperty("sun.jnu.encoding", "another encoding")
-                      + "; run in a locale of UTF-8, such as LC_ALL=C.UTF-8"));
+                  : ", whose names are in %s; run in a locale of UTF-8, such as LC_ALL=C.UTF-8"
+                      .formatted(System.getProperty("sun.jnu.encoding", "another encoding"))));
     }
   }
 

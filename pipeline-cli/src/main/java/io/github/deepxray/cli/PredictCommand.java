@@ -8,9 +8,9 @@ import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.DecodedImage;
-import io.github.deepxray.core.image.ImageFile;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.text.Csv;
+import io.github.deepxray.core.internal.image.ImageFile;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -119,11 +119,9 @@ final class PredictCommand implements Callable<Integer> {
       if (classes > 2) {
         throw new ParameterException(
             common.command().commandLine(),
-            "--threshold decides between two classes; "
-                + model
-                + " has "
-                + classes
-                + ", of which the most probable is decided for. Leave it out.");
+            ("--threshold decides between two classes; %s has %s, of which the most probable"
+                    + " is decided for. Leave it out.")
+                .formatted(model, classes));
       }
     }
     try (Classifier classifier = Classifier.open(model, classifying(form))) {

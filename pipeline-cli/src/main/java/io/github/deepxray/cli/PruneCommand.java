@@ -4,7 +4,7 @@ import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,7 +75,7 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   /** The head is trained as it was. */
-  private static Trainer.Options head(TrainedModel trained) {
-    return Trainer.Options.of(trained.description());
+  private static TrainingSpec head(TrainedModel trained) {
+    return TrainingSpec.of(trained.description());
   }
 }

@@ -3,9 +3,9 @@ package io.github.deepxray.cli;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.text.internal.Yaml;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.TrainingSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,10 +48,8 @@ final class PruneOptions {
     return spec;
   }
 
-  BackbonePruner.Options options(
-      Optional<ChannelPruningSpec> channels,
-      Optional<PruningSpec> weights,
-      Trainer.Options trainer) {
-    return new BackbonePruner.Options(channels, weights, images, trainer);
+  BackbonePruningSpec options(
+      Optional<ChannelPruningSpec> channels, Optional<PruningSpec> weights, TrainingSpec trainer) {
+    return new BackbonePruningSpec(channels, weights, images, trainer);
   }
 }

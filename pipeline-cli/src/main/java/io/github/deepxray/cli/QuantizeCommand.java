@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.FormsSpec;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -45,7 +45,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     options.refuseIgnored(common, Usage.names(common, "options"), forms, "--forms");
-    Quantizer.Options quantizerOptions =
+    FormsSpec quantizerOptions =
         Usage.check(
             common, () -> options.options(forms, sparse.sparse, Limits.QUANTIZATION, seed.seed));
     Usage.check(common, () -> stage.pipeline(common, new ResultPrinter(common)))

@@ -7,8 +7,8 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
-import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
+import io.github.deepxray.train.FormsSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -92,7 +92,7 @@ final class QuantizeOptions {
           "Train the head anew on what the integer backbone computes: auto (if the validation"
               + " probabilities get closer to the trained model's; int16x8 never, where it takes"
               + " hours), always or never. Default: ${DEFAULT-VALUE}.")
-  private Quantizer.Refit refitHead;
+  private FormsSpec.Refit refitHead;
 
   @Option(
       names = "--integer-input",
@@ -181,7 +181,7 @@ final class QuantizeOptions {
   }
 
   /** The options for some forms. */
-  Quantizer.Options options(List<String> forms, boolean sparse, Limits limits, long seed) {
+  FormsSpec options(List<String> forms, boolean sparse, Limits limits, long seed) {
     List<QuantizationSpec> specs = new ArrayList<>();
     for (String form : forms) {
       specs.add(spec(QuantizationMode.of(form)));
@@ -189,7 +189,7 @@ final class QuantizeOptions {
     if (autoKeepFloat > 0 && !(maxSlowdown >= 1)) {
       throw new DeepXrayException("--max-slowdown must be 1 or more, not " + maxSlowdown + ".");
     }
-    return new Quantizer.Options(
+    return new FormsSpec(
         specs,
         calibrationImages,
         biasCorrection,

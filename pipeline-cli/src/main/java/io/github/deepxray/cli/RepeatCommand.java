@@ -1,13 +1,13 @@
 package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.FolderLock;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.FolderLock;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
-import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.internal.Experiments;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
       "",
       "Each seed draws its own validation split and initial weights. One run says little: the test"
           + " split is small. Embeddings are shared by all seeds and heads. A preset of compare:"
-          + " writes comparison.csv, .json and .html into <out>, and goes on where it was interrupted.",
+          + " writes comparison.csv, .json and .html into <out>, and goes on where it was"
+          + " interrupted.",
       ""
     },
     footer = {

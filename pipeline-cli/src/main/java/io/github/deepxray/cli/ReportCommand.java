@@ -6,9 +6,9 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.Latency;
-import io.github.deepxray.report.BundleReport;
-import io.github.deepxray.report.Provenance;
-import io.github.deepxray.report.ReportContent;
+import io.github.deepxray.report.internal.BundleReport;
+import io.github.deepxray.report.internal.Provenance;
+import io.github.deepxray.report.internal.ReportContent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -85,10 +85,10 @@ final class ReportCommand implements Callable<Integer> {
     Map<String, InferenceEngine> engines = new LinkedHashMap<>();
     try {
       for (ArtifactReport report : bundle.artifacts()) {
-        Artifact artifact = Artifact.of(report.artifact());
+        Artifact artifact = report.toArtifact();
         // One that could not be run when it was judged cannot be timed either.
         boolean runs = report.verdict().splits().containsKey(Split.TEST.key());
-        if (runs && !artifact.needsTensorFlow()) {
+        if (runs && artifact.supported() && !artifact.usesAllCores()) {
           engines.put(report.artifact(), artifact.load(bundle, 1));
         }
       }

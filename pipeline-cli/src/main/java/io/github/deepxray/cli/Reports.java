@@ -1,16 +1,16 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.internal.network.MultiplyAdds;
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleVerifier;
-import io.github.deepxray.report.BundleReport;
+import io.github.deepxray.report.internal.BundleReport;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.internal.finetune.FineTuner;
 import java.util.Locale;
 
 /** What commands print at their end. */

@@ -7,8 +7,8 @@ import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.internal.finetune.FineTuner;
+import io.github.deepxray.train.internal.quantize.Quantizer;
 import java.io.IOException;
 
 /** Prints the result of each stage. */

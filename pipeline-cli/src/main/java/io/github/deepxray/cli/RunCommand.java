@@ -11,11 +11,11 @@ import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.Tracking;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
+import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.TrainingSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -132,9 +132,9 @@ final class RunCommand implements Callable<Integer> {
 
   /** The options of all stages up to the trained classifier. */
   record Recipe(
-      Trainer.Options trainer,
-      Optional<BackbonePruner.Options> pruner,
-      Optional<FineTuneSpec> fineTuning,
+      TrainingSpec trainer,
+      Optional<BackbonePruningSpec> pruner,
+      Optional<FineTuningRecipe> fineTuning,
       Optional<PruningSpec> gradual) {}
 
   /** What watches the run. */
@@ -182,7 +182,7 @@ final class RunCommand implements Callable<Integer> {
     DatasetOptions dataset =
         Usage.check(common, () -> dataOptions.options(network.imageSize(), seed.seed));
     dataset.classes().ifPresent(names -> Usage.refuseThresholds(common, names.size()));
-    Trainer.Options training = Usage.check(common, () -> trainOptions.options(seed.seed));
+    TrainingSpec training = Usage.check(common, () -> trainOptions.options(seed.seed));
     RunSpec spec =
         new RunSpec(
             DataSources.of(data),
@@ -224,7 +224,7 @@ final class RunCommand implements Callable<Integer> {
         common, Usage.names(common, "quantizeOptions"), quantize, "--quantize");
   }
 
-  private Optional<BackbonePruner.Options> pruning(Trainer.Options training) throws IOException {
+  private Optional<BackbonePruningSpec> pruning(TrainingSpec training) throws IOException {
     if (prune.isEmpty() && pruneChannels.isEmpty()) {
       return Optional.empty();
     }
@@ -240,19 +240,19 @@ final class RunCommand implements Callable<Integer> {
         Usage.check(common, () -> pruneOptions.options(channels, weights, training)));
   }
 
-  private Optional<FineTuner.Options> fineTuning() throws IOException {
+  private Optional<FineTuningSpec> fineTuning() throws IOException {
     if (fineTune.isEmpty()) {
       return Optional.empty();
     }
-    FineTuneSpec tuning = Usage.check(common, () -> fineTuneOptions.spec(fineTune.get()));
+    FineTuningRecipe tuning = Usage.check(common, () -> fineTuneOptions.spec(fineTune.get()));
     Optional<PruningSpec> gradual =
         pruneGradually.isPresent()
             ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
             : Optional.empty();
-    return Optional.of(new FineTuner.Options(tuning, gradual, seed.seed));
+    return Optional.of(new FineTuningSpec(tuning, gradual, seed.seed));
   }
 
-  private Quantizer.Options quantization() throws IOException {
+  private FormsSpec quantization() throws IOException {
     return Usage.check(
         common,
         () ->

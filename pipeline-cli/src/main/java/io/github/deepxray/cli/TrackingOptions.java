@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.Tracking;
-import io.github.deepxray.track.mlflow.MlflowTracker;
+import io.github.deepxray.track.internal.mlflow.MlflowTracker;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.BackboneSpec;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +28,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Trainer.Options trainerOptions = Usage.check(common, () -> options.options(seed.seed));
+    TrainingSpec trainerOptions = Usage.check(common, () -> options.options(seed.seed));
     BackboneSpec network = Usage.check(common, backbone::spec);
     return stage.tracked(
         common,

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.Pipeline;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.util.List;
@@ -81,7 +81,7 @@ final class TrainOptions {
               + " Default: ${DEFAULT-VALUE}.")
   boolean resume;
 
-  Trainer.Options options(long seed) throws IOException {
+  TrainingSpec options(long seed) throws IOException {
     HeadSpec spec = HeadSpec.of(head);
     if (views.isPresent()) {
       spec = spec.withViews(views.get());
@@ -92,7 +92,7 @@ final class TrainOptions {
     if (patience.isPresent()) {
       spec = spec.withPatience(patience.get());
     }
-    return new Trainer.Options(spec, seed, targetSensitivity, targetPrevalence);
+    return new TrainingSpec(spec, seed, targetSensitivity, targetPrevalence);
   }
 
   /** A pipeline that writes and uses checkpoints as the options say. */

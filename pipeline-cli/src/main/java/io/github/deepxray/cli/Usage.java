@@ -47,10 +47,9 @@ final class Usage {
       if (classes > 2 && given.hasMatchedOption(option)) {
         throw new ParameterException(
             common.command().commandLine(),
-            option
-                + " chooses a threshold between two classes; with "
-                + classes
-                + " the most probable is decided for. Leave it out.");
+            ("%s chooses a threshold between two classes; with %s the most probable is decided"
+                    + " for. Leave it out.")
+                .formatted(option, classes));
       }
     }
   }

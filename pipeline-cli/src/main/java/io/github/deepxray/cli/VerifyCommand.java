@@ -48,9 +48,8 @@ final class VerifyCommand implements Callable<Integer> {
     Path dataset = data.orElse(folder.toAbsolutePath().resolveSibling("data"));
     if (data.isEmpty() && !Files.isDirectory(dataset)) {
       throw new DeepXrayException(
-          "There is no data set beside the bundle ("
-              + dataset
-              + "); name the prepared data set with --data.");
+          "There is no data set beside the bundle (%s); name the prepared data set with --data."
+              .formatted(dataset));
     }
     int cores = threads.cores();
     BundleVerifier.Report report =

@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.testkit.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;

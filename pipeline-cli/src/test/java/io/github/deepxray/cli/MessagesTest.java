@@ -92,7 +92,7 @@ class MessagesTest {
     Files.writeString(models.resolve(".gitkeep"), "");
     List<String> log = new CopyOnWriteArrayList<>();
     try (ModelServer server =
-        ModelServer.start(models, ServerOptions.builder().optPort(0).build(), log::add)) {
+        ModelServer.start(models, ServerOptions.DEFAULT.withPort(0), log::add)) {
       assertThat(server.port()).isPositive();
       assertThat(log).contains("no version can be served yet; waiting for one");
     }

@@ -8,8 +8,8 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Metric;
@@ -17,8 +17,8 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.datasets.phantom.Phantom;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.train.ModelMetrics;
@@ -309,8 +309,7 @@ class MulticlassTest {
     double expected =
         predict(bundle, testImage("patchy")).path("probabilities").path("clear").doubleValue();
     try (ModelServer server =
-        ModelServer.start(
-            bundle, ServerOptions.builder().optPort(0).optWorkers(1).build(), line -> {})) {
+        ModelServer.start(bundle, ServerOptions.DEFAULT.withPort(0).withWorkers(1), line -> {})) {
       // The first of the three.
       assertThat(Served.predict(server, List.of(testImage("patchy"))).get(0))
           .isCloseTo(expected, within(0.1));

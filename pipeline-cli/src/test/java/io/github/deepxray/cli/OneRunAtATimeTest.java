@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.internal.io.FolderLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

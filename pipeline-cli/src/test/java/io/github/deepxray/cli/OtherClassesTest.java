@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
@@ -157,7 +157,7 @@ class OtherClassesTest {
     try (ModelServer server =
         ModelServer.start(
             bundle,
-            ServerOptions.builder().optPort(0).optWorkers(1).optEngine(Artifact.FLOAT32).build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1).withEngine(Artifact.FLOAT32),
             line -> {})) {
       JsonNode model = Served.get(server, "/api/model");
       assertThat(model.path("labels").toString()).isEqualTo("[\"NORMAL\",\"COVID\"]");

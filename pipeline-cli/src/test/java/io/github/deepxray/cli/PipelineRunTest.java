@@ -20,12 +20,12 @@ import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunResult;
 import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.Tracking;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ class PipelineRunTest {
                 BackboneSpec.of(Fixtures.SMALL_EFFICIENT_NET)
                     .withWeights(SmallRun.weights().toString()));
     return spec.withData(spec.data().withValidationFraction(0.25).withRecordsPerShard(16))
-        .withTraining(Trainer.Options.of(HEAD, 5));
+        .withTraining(TrainingSpec.of(HEAD, 5));
   }
 
   @Test
@@ -147,7 +147,7 @@ class PipelineRunTest {
     RunSpec wrongBlock =
         small()
             .withFineTuning(
-                FineTuner.Options.of(FineTuneSpec.of("block6a").withFrom("block9z"), 5));
+                FineTuningSpec.of(FineTuningRecipe.of("block6a").withFrom("block9z"), 5));
     assertThatThrownBy(() -> pipeline.run(wrongBlock))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block9z");
@@ -173,8 +173,8 @@ class PipelineRunTest {
                         name,
                         Map.of("head", name),
                         Map.of(
-                            3L, small().withTraining(Trainer.Options.of(heads.get(name), 3)),
-                            4L, small().withTraining(Trainer.Options.of(heads.get(name), 4)))))
+                            3L, small().withTraining(TrainingSpec.of(heads.get(name), 3)),
+                            4L, small().withTraining(TrainingSpec.of(heads.get(name), 4)))))
             .toList();
     ExperimentPlan plan = ExperimentPlan.of(experiments, List.of(3L, 4L));
     List<String> begun = new ArrayList<>();

@@ -3,8 +3,8 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.core.internal.io.Hashes;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.testkit.InCi;
 import java.io.IOException;
 import java.nio.file.Files;

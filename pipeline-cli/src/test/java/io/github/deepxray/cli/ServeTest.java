@@ -7,10 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import java.net.URI;
@@ -118,12 +118,11 @@ class ServeTest {
         Served.predicted(SmallRun.bundle(), "saved_model", folder.resolve("images"));
     assertThat(expected).hasSize(40);
     ServerOptions options =
-        ServerOptions.builder()
-            .optPort(0)
-            .optWorkers(1)
-            .optEngine(Artifact.SAVED_MODEL)
-            .optDeadline(Duration.ofMinutes(2))
-            .build();
+        ServerOptions.DEFAULT
+            .withPort(0)
+            .withWorkers(1)
+            .withEngine(Artifact.SAVED_MODEL)
+            .withDeadline(Duration.ofMinutes(2));
     try (ModelServer server = ModelServer.start(SmallRun.bundle(), options, line -> {})) {
       List<Double> together = Served.predict(server, images);
       List<Double> each = new ArrayList<>();

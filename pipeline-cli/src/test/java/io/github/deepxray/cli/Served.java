@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.serve.ModelServer;
 import java.io.IOException;
 import java.io.InputStream;

@@ -8,18 +8,18 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Verdict;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.keras.KerasHdf5;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.keras.internal.KerasHdf5;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.testkit.InCi;
-import io.github.deepxray.tflite.TfLiteEngine;
+import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -189,12 +189,12 @@ class SmallerModelsTest {
     AtomicFiles.write(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
     Path image = SmallRun.anImage();
     double expected = Served.predicted(bundle, "int8", image).get(0);
-    ServerOptions.Builder options = ServerOptions.builder().optPort(0).optWorkers(1);
+    ServerOptions options = ServerOptions.DEFAULT.withPort(0).withWorkers(1);
     for (boolean asked : new boolean[] {false, true}) {
       if (asked) {
-        options.optEngine(Artifact.INT8);
+        options = options.withEngine(Artifact.INT8);
       }
-      try (ModelServer server = ModelServer.start(bundle, options.build(), line -> {})) {
+      try (ModelServer server = ModelServer.start(bundle, options, line -> {})) {
         assertThat(Served.get(server, "/api/model").path("engine").asText()).isEqualTo("int8");
         assertThat(Served.predict(server, List.of(image)).get(0)).isCloseTo(expected, within(1e-6));
       }
@@ -215,7 +215,7 @@ class SmallerModelsTest {
       double stored =
           StoredKernels.zerosInTfLite(bundle.folder().resolve(artifact.path()), TOP_IN_TFLITE);
       assertThat(stored).as(artifact.key()).isBetween(zeros, zeros + 0.05);
-      if (artifact == Artifact.FLOAT32) {
+      if (artifact.equals(Artifact.FLOAT32)) {
         assertThat(stored).isEqualTo(zeros);
       }
     }
@@ -363,7 +363,7 @@ class SmallerModelsTest {
               StoredKernels.zerosInTfLite(
                   bundle.folder().resolve(artifact.path()), List.of(16, 640)))
           .as(artifact.key())
-          .isBetween(0.5, artifact == Artifact.FLOAT32 ? 0.5 : 0.55);
+          .isBetween(0.5, artifact.equals(Artifact.FLOAT32) ? 0.5 : 0.55);
     }
     for (ArtifactReport report : bundle.artifacts()) {
       Sparsity.Count count = report.weights().orElseThrow();

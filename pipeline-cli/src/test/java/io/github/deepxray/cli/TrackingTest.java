@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.internal.BundleRecords;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

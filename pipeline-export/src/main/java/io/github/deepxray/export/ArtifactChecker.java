@@ -8,14 +8,14 @@ import io.github.deepxray.classify.Gate.Compared;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.BundleRecords;
-import io.github.deepxray.tensorflow.SavedModelEngine;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.train.ArtifactScorer;
 import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;
@@ -74,7 +74,7 @@ final class ArtifactChecker {
     double seconds = 0;
     long images = 0;
     ArtifactScorer several = new ArtifactScorer(dataset, cores, progress);
-    ArtifactScorer scorer = artifact.needsTensorFlow() ? several.withOneEngine() : several;
+    ArtifactScorer scorer = artifact.usesAllCores() ? several.withOneEngine() : several;
     String part = splits.get(0).key();
     try {
       for (Split split : splits) {
@@ -90,9 +90,10 @@ final class ArtifactChecker {
         compared.put(
             part, Compared.of(expected, trained.decision().decision(), scores.scores(), decision));
       }
-      if (artifact.needsTensorFlow()) {
-        part = Split.TEST.key() + " bytes";
-        compared.put(part, compareBytes(scorer, "check " + artifact.key() + " bytes", decision));
+      part = Split.TEST.key() + " bytes";
+      Optional<Compared> bytes = compareBytes(scorer, artifact, decision);
+      if (bytes.isPresent()) {
+        compared.put(part, bytes.get());
       }
     } catch (ArtifactScorer.UnusableException e) {
       Verdict verdict =
@@ -117,14 +118,18 @@ final class ArtifactChecker {
     }
   }
 
-  private Compared compareBytes(ArtifactScorer scorer, String name, Decision decision)
-      throws IOException {
+  /** What a model says that decodes image files itself. */
+  private Optional<Compared> compareBytes(
+      ArtifactScorer scorer, Artifact artifact, Decision decision) throws IOException {
     SplitScores expected = predictions(Split.TEST.key());
-    try (SavedModelEngine engine =
-        SavedModelEngine.load(bundle.folder().resolve(Bundle.SAVED_MODEL), cores)) {
-      SplitScores scored = scorer.scoreBytes(name, engine, Split.TEST).scores();
-      return Compared.of(
-          expected.inOrderOf(scored), trained.decision().decision(), scored, decision);
+    try (InferenceEngine engine = artifact.load(bundle, cores)) {
+      if (!(engine instanceof ImageFileEngine decoding)) {
+        return Optional.empty();
+      }
+      String name = "check " + artifact.key() + " bytes";
+      SplitScores scored = scorer.scoreBytes(name, decoding, Split.TEST).scores();
+      return Optional.of(
+          Compared.of(expected.inOrderOf(scored), trained.decision().decision(), scored, decision));
     }
   }
 }

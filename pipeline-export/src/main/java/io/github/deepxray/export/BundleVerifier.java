@@ -1,6 +1,5 @@
 package io.github.deepxray.export;
 
-import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Verdict;
@@ -11,7 +10,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.BundleRecords;
+import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -186,7 +185,7 @@ public final class BundleVerifier {
       }
       ArtifactChecker.Checked checked =
           checker.check(
-              Artifact.of(report.artifact()),
+              report.toArtifact(),
               Decision.by(report.threshold()),
               report.limits(),
               List.of(Split.TEST));

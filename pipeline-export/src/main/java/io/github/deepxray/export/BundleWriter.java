@@ -4,45 +4,45 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FileSizes;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.datasets.tfrecord.TfRecordWriter;
-import io.github.deepxray.keras.KerasArchive;
+import io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter;
+import io.github.deepxray.keras.internal.KerasArchive;
 import io.github.deepxray.optimize.GradCam;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.WeightOnlyQuantization;
-import io.github.deepxray.report.BundleRecords;
-import io.github.deepxray.report.BundleReport;
-import io.github.deepxray.report.ClassVocabulary;
-import io.github.deepxray.report.HeatMapCheck;
-import io.github.deepxray.report.LayerReportPage;
-import io.github.deepxray.report.ModelCard;
-import io.github.deepxray.report.Picture;
-import io.github.deepxray.report.Provenance;
-import io.github.deepxray.report.ReportExtras;
-import io.github.deepxray.report.ReportPictures;
-import io.github.deepxray.tensorflow.SavedModelWriter;
-import io.github.deepxray.tensorflow.ServingWarmup;
-import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.tflite.TfLiteMetadata;
-import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.report.internal.BundleRecords;
+import io.github.deepxray.report.internal.BundleReport;
+import io.github.deepxray.report.internal.ClassVocabulary;
+import io.github.deepxray.report.internal.HeatMapCheck;
+import io.github.deepxray.report.internal.LayerReportPage;
+import io.github.deepxray.report.internal.ModelCard;
+import io.github.deepxray.report.internal.Picture;
+import io.github.deepxray.report.internal.Provenance;
+import io.github.deepxray.report.internal.ReportExtras;
+import io.github.deepxray.report.internal.ReportPictures;
+import io.github.deepxray.tensorflow.internal.SavedModelWriter;
+import io.github.deepxray.tensorflow.internal.ServingWarmup;
+import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteMetadata;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.head.HeadNetworks;
-import io.github.deepxray.train.quantize.QuantizedForms;
+import io.github.deepxray.train.internal.head.HeadNetworks;
+import io.github.deepxray.train.internal.quantize.QuantizedForms;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.HistoryFile;
 import java.io.IOException;
@@ -64,53 +64,8 @@ public final class BundleWriter {
 
   private final ModelPurpose purpose;
   private final Map<String, String> config;
-  private final Options options;
+  private final BundleSpec options;
   private final Context context;
-
-  /**
-   * How to write.
-   *
-   * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
-   *     files
-   * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
-   * @param keras whether the bundle gets the trained network for Keras, see {@link Bundle#KERAS}
-   * @param pictures whether the report shows X-rays; without, the bundle holds no image
-   * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
-   * @param maxAccuracyDifference how far its accuracy may be
-   */
-  public record Options(
-      boolean sparse,
-      boolean explain,
-      boolean keras,
-      boolean pictures,
-      double maxAucDifference,
-      double maxAccuracyDifference) {
-    /**
-     * Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits.
-     */
-    public static final Options DEFAULT =
-        new Options(
-            false, true, false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
-
-    /** Checks the limits. */
-    public Options {
-      if (!(maxAucDifference >= 0 && maxAccuracyDifference >= 0)) {
-        throw new DeepXrayException(
-            "The limits of the gate must be 0 or more, not "
-                + maxAucDifference
-                + " and "
-                + maxAccuracyDifference
-                + ".");
-      }
-    }
-
-    private Limits limits(Artifact artifact) {
-      Limits limits = artifact.limits();
-      return limits.equals(Limits.ROUNDING)
-          ? limits
-          : limits.with(maxAucDifference, maxAccuracyDifference);
-    }
-  }
 
   /**
    * Prepares to write.
@@ -121,7 +76,7 @@ public final class BundleWriter {
    * @param context the surroundings that the gate runs in
    */
   public BundleWriter(
-      ModelPurpose purpose, Map<String, String> config, Options options, Context context) {
+      ModelPurpose purpose, Map<String, String> config, BundleSpec options, Context context) {
     this.purpose = purpose;
     this.config = Map.copyOf(config);
     this.options = options;
@@ -373,7 +328,7 @@ public final class BundleWriter {
   }
 
   private static String description(Artifact artifact) {
-    return artifact == Artifact.DYNAMIC ? DYNAMIC_FORM : FLOAT32_FORM;
+    return artifact.equals(Artifact.DYNAMIC) ? DYNAMIC_FORM : FLOAT32_FORM;
   }
 
   /** The metrics, if they are those of this classifier on this data set and no older ones. */

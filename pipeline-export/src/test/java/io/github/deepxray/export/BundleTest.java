@@ -15,9 +15,9 @@ import io.github.deepxray.core.Version;
 import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Hashes;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.Model;
@@ -30,27 +30,27 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.phantom.Phantom;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.keras.KerasHdf5;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.keras.internal.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.LayerReport;
-import io.github.deepxray.report.BundleRecords;
-import io.github.deepxray.report.BundleReport;
-import io.github.deepxray.report.DatasetOrigin;
-import io.github.deepxray.report.Provenance;
-import io.github.deepxray.report.ReportContent;
+import io.github.deepxray.report.internal.BundleRecords;
+import io.github.deepxray.report.internal.BundleReport;
+import io.github.deepxray.report.internal.DatasetOrigin;
+import io.github.deepxray.report.internal.Provenance;
+import io.github.deepxray.report.internal.ReportContent;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.text.Yaml;
-import io.github.deepxray.tflite.TfLiteEngine;
-import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.text.internal.Yaml;
+import io.github.deepxray.tflite.internal.TfLiteEngine;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.quantize.QuantizedForms;
+import io.github.deepxray.train.internal.quantize.QuantizedForms;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,7 +104,7 @@ class BundleTest {
             Context.of(TestRun.ENGINE, home.resolve("cache")));
     pipeline = TestRun.in(home.resolve("out"));
     dataset = pipeline.prepare(home.resolve("phantoms"), OPTIONS);
-    pipeline.train(backbone, Trainer.Options.of(head, 2));
+    pipeline.train(backbone, TrainingSpec.of(head, 2));
     pipeline.evaluate();
     bundle =
         pipeline.export(
@@ -120,7 +120,7 @@ class BundleTest {
   private static TestRun another() throws IOException {
     TestRun another = new TestRun(home.resolve("another"), pipeline.cache());
     another.prepare(home.resolve("phantoms"), OPTIONS);
-    another.train(backbone, Trainer.Options.of(head.withEpochs(30), 3));
+    another.train(backbone, TrainingSpec.of(head.withEpochs(30), 3));
     return another;
   }
 
@@ -247,7 +247,7 @@ class BundleTest {
     new BundleWriter(
             new ModelPurpose("1.10", "Tells one from the other.", origin),
             Map.of(),
-            BundleWriter.Options.DEFAULT,
+            BundleSpec.DEFAULT,
             context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
@@ -398,7 +398,7 @@ class BundleTest {
         new BundleWriter(
             new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
-            BundleWriter.Options.DEFAULT,
+            BundleSpec.DEFAULT,
             context().withProgress(thief));
     assertThatThrownBy(
             () ->
@@ -421,7 +421,7 @@ class BundleTest {
         new BundleWriter(
                 new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
-                new BundleWriter.Options(false, false, true, false, 0.1, 0.1),
+                new BundleSpec(false, false, true, false, 0.1, 0.1),
                 context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
@@ -549,7 +549,7 @@ class BundleTest {
         new BundleWriter(
             new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
             Map.of(),
-            BundleWriter.Options.DEFAULT,
+            BundleSpec.DEFAULT,
             context());
     Bundle written =
         writer.write(
@@ -640,7 +640,7 @@ class BundleTest {
         new BundleWriter(
                 new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
-                BundleWriter.Options.DEFAULT,
+                BundleSpec.DEFAULT,
                 context())
             .write(
                 model,

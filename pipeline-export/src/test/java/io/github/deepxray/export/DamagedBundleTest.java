@@ -8,12 +8,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.io.FileSizes;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
@@ -27,16 +27,16 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.keras.EfficientNet;
-import io.github.deepxray.report.BundleRecords;
-import io.github.deepxray.report.BundleReport;
-import io.github.deepxray.report.DatasetOrigin;
-import io.github.deepxray.report.HeatMapCheck;
-import io.github.deepxray.report.Picture;
-import io.github.deepxray.report.Provenance;
-import io.github.deepxray.report.ReportExtras;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.keras.internal.EfficientNet;
+import io.github.deepxray.report.internal.BundleRecords;
+import io.github.deepxray.report.internal.BundleReport;
+import io.github.deepxray.report.internal.DatasetOrigin;
+import io.github.deepxray.report.internal.HeatMapCheck;
+import io.github.deepxray.report.internal.Picture;
+import io.github.deepxray.report.internal.Provenance;
+import io.github.deepxray.report.internal.ReportExtras;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
@@ -46,7 +46,7 @@ import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.quantize.QuantizedForms;
+import io.github.deepxray.train.internal.quantize.QuantizedForms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -148,7 +148,7 @@ class DamagedBundleTest {
               Limits.QUANTIZATION,
               new Verdict(
                   Map.of("test", same),
-                  artifact == Artifact.DYNAMIC ? List.of("too far") : List.of())));
+                  artifact.equals(Artifact.DYNAMIC) ? List.of("too far") : List.of())));
     }
     ArtifactReport.write(folder.resolve(ArtifactReport.FILE), reports);
     Files.writeString(
@@ -286,7 +286,7 @@ class DamagedBundleTest {
       Bundle bundle = Bundle.open(folder);
       BundleVerifier.recorded(bundle).table();
       for (ArtifactReport report : bundle.artifacts()) {
-        bundle.report(Artifact.of(report.artifact()));
+        bundle.report(report.toArtifact());
       }
       BundleRecords records = new BundleRecords(bundle);
       records.metrics().table(Split.TEST);

@@ -2,15 +2,14 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.tensorflow.SavedModelWriter;
+import io.github.deepxray.tensorflow.internal.SavedModelWriter;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said where native libraries cannot be loaded, or not get the memory they need. */
 @Timeout(300)
@@ -47,9 +46,9 @@ class NativeLoadingTest {
     }
   }
 
-  private Path write(Artifact artifact) throws IOException {
+  private Path write(String artifact) throws IOException {
     Path model = folder.resolve("model");
-    if (artifact == Artifact.SAVED_MODEL) {
+    if (artifact.equals("saved_model")) {
       SavedModelWriter.write(model, MODEL);
     } else {
       TfLiteWriter.write(MODEL, model);
@@ -76,8 +75,8 @@ class NativeLoadingTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "SAVED_MODEL"})
-  void saysThatNoFolderCanBeWritten(Artifact artifact) throws Exception {
+  @ValueSource(strings = {"float32", "saved_model"})
+  void saysThatNoFolderCanBeWritten(String artifact) throws Exception {
     // A file: not even root can make a folder in it.
     Path file = Files.createFile(folder.resolve("file"));
     List<String> lines =
@@ -97,8 +96,8 @@ class NativeLoadingTest {
 
   /** As on a file system that holds no programs, or is full. */
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "SAVED_MODEL"})
-  void saysThatWhatWasUnpackedCannotBeLoaded(Artifact artifact) throws Exception {
+  @ValueSource(strings = {"float32", "saved_model"})
+  void saysThatWhatWasUnpackedCannotBeLoaded(String artifact) throws Exception {
     Path cache = Files.createDirectory(folder.resolve("cache"));
     // Where jars are unpacked to.
     for (String jar :
@@ -120,7 +119,7 @@ class NativeLoadingTest {
 
   @Test
   void saysThatTheSavedModelNeedsMoreMemoryThanAllowed() throws Exception {
-    assertThat(load(write(Artifact.SAVED_MODEL), "-Dorg.bytedeco.javacpp.maxPhysicalBytes=50m"))
+    assertThat(load(write("saved_model"), "-Dorg.bytedeco.javacpp.maxPhysicalBytes=50m"))
         .hasSize(2)
         .allSatisfy(
             line ->

@@ -2,13 +2,13 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.FineTuneSpec;
+import io.github.deepxray.text.internal.Yaml;
+import io.github.deepxray.train.FineTuningRecipe;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -48,11 +48,11 @@ class ReadmeTest {
   @Test
   void theFilesOfDetailsNameEveryFieldAndItsDefault() throws IOException {
     Path tune = file("tune.yaml");
-    assertNamesEveryField(tune, FineTuneSpec.class);
-    FineTuneSpec tuning = FineTuneSpec.of(tune.toString());
+    assertNamesEveryField(tune, FineTuningRecipe.class);
+    FineTuningRecipe tuning = FineTuningRecipe.of(tune.toString());
     assertThat(tuning.learningRates()).isEqualTo(Map.of("top", 0.5));
     assertThat(tuning.with(Json.parse("{\"learningRates\": {}}", "none"), "none"))
-        .isEqualTo(FineTuneSpec.DEFAULT);
+        .isEqualTo(FineTuningRecipe.DEFAULT);
 
     Path prune = file("prune.yaml");
     assertNamesEveryField(prune, PruningSpec.class);

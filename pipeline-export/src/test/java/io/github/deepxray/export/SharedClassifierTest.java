@@ -8,28 +8,28 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.optimize.Passes;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.tensorflow.SavedModelWriter;
+import io.github.deepxray.tensorflow.internal.SavedModelWriter;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.Threads;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,11 +85,12 @@ class SharedClassifierTest {
     var ranges = MinMaxQuantization.ranges(new TfLiteEngineFactory(), folded, images, 4);
     write(MinMaxQuantization.quantize(folded, Arithmetic.INT8, ranges, Set.of()), Artifact.INT8);
     write(
-        MinMaxQuantization.quantize(folded, Arithmetic.INT16, ranges, Set.of()), Artifact.INT16X8);
+        MinMaxQuantization.quantize(folded, Arithmetic.INT16, ranges, Set.of()),
+        Artifact.of("int16x8"));
     TfLiteWriter.write(Passes.explaining().apply(trained), folder.resolve(Bundle.EXPLAIN));
     AtomicFiles.write(folder.resolve(Bundle.LABELS), "NORMAL\nPNEUMONIA\n");
     List<ArtifactReport> reports = new ArrayList<>();
-    for (Artifact artifact : Artifact.values()) {
+    for (Artifact artifact : Artifact.all()) {
       reports.add(report(artifact));
     }
     ArtifactReport.write(folder.resolve(ArtifactReport.FILE), reports);
@@ -122,8 +123,12 @@ class SharedClassifierTest {
     return Explainer.open(file);
   }
 
+  static List<Artifact> twoForms() {
+    return List.of(Artifact.FLOAT32, Artifact.SAVED_MODEL);
+  }
+
   static Stream<Arguments> forms() {
-    return Arrays.stream(Artifact.values())
+    return Artifact.all().stream()
         .flatMap(artifact -> Arrays.stream(Threads.values()).map(t -> Arguments.of(artifact, t)));
   }
 
@@ -211,7 +216,7 @@ class SharedClassifierTest {
 
   /** More engines are made of what was read, not of what the file is by then. */
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "SAVED_MODEL"})
+  @MethodSource("twoForms")
   void readsTheFileOnce(Artifact artifact) throws Exception {
     Path copy = Files.createTempDirectory(folder, "copy").resolve("model");
     try (Stream<Path> files = Files.walk(folder.resolve(artifact.path()))) {
@@ -229,7 +234,7 @@ class SharedClassifierTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "SAVED_MODEL"})
+  @MethodSource("twoForms")
   void endsWithOneExceptionWhenItsThreadIsInterrupted(Artifact artifact) throws Exception {
     try (Classifier shared = load(artifact)) {
       Thread.currentThread().interrupt();
@@ -284,13 +289,13 @@ class SharedClassifierTest {
 
   /** As in the threads of a common pool in a server or a runnable jar. */
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT32", "SAVED_MODEL"})
+  @MethodSource("twoForms")
   void findsItsLibrariesWhereverTheThreadLoadsClassesFrom(Artifact artifact) throws Exception {
     Threads.PLATFORM.run(
         1,
         t -> {
           Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
-          assertThat(artifact.format().supported()).isTrue();
+          assertThat(artifact.supported()).isTrue();
           try (InferenceEngine engine = artifact.load(bundle, 1)) {
             assertThat(engine.inputShape()).containsExactly(32, 32, 3);
           }

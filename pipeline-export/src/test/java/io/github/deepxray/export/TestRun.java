@@ -6,11 +6,12 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.Evaluator;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ record TestRun(Path out, Path cache) {
     return Context.of(ENGINE, cache).withCores(1);
   }
 
-  void train(BackboneModel backbone, Trainer.Options options) throws IOException {
+  void train(BackboneModel backbone, TrainingSpec options) throws IOException {
     new Trainer(options, context())
         .train(PreparedDataset.open(dataFolder()), backbone, trainFolder());
   }
@@ -68,7 +69,7 @@ record TestRun(Path out, Path cache) {
   }
 
   Bundle export(ModelPurpose purpose, Map<String, String> config) throws IOException {
-    return new BundleWriter(purpose, config, BundleWriter.Options.DEFAULT, context())
+    return new BundleWriter(purpose, config, BundleSpec.DEFAULT, context())
         .write(
             TrainedModel.load(trainFolder()),
             PreparedDataset.open(dataFolder()),

@@ -25,7 +25,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.util.Arrays;

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpFields;
@@ -92,17 +93,13 @@ final class Api extends Handler.Abstract {
   private void route(Exchange exchange) {
     String path = exchange.path();
     // Probes of the machinery around: always allowed, and they say nothing.
-    if (path.equals("/healthz")) {
-      exchange.route("health");
-      requireGet(exchange);
-      exchange.answer(200, TEXT, Bodies.text("ok\n"), Map.of());
-      return;
-    } else if (path.equals("/readyz")) {
+    boolean health = path.equals("/healthz");
+    if (health || path.equals("/readyz")) {
       exchange.route("health");
       requireGet(exchange);
       boolean ready = versions.ready() && workers.alive() && !draining.getAsBoolean();
-      exchange.answer(
-          ready ? 200 : 503, TEXT, Bodies.text(ready ? "ready\n" : "not ready\n"), Map.of());
+      String words = health ? "ok\n" : ready ? "ready\n" : "not ready\n";
+      exchange.answer(health || ready ? 200 : 503, TEXT, Bodies.text(words), Map.of());
       return;
     }
     requireHost(exchange);
@@ -139,7 +136,7 @@ final class Api extends Handler.Abstract {
     }
     TensorFlowServing.Call call = serving.call(exchange.method(), path);
     exchange.route(call.method());
-    work(exchange, call.model(), call.body());
+    work(exchange, call.model(), call.work());
   }
 
   private void page(Exchange exchange, String path) {
@@ -166,28 +163,29 @@ final class Api extends Handler.Abstract {
   }
 
   /** Has a worker do what a request asks of a model. */
-  private void work(Exchange exchange, Supplier<ModelVersion> model, TensorFlowServing.Body body) {
+  private void work(
+      Exchange exchange, Supplier<ModelVersion> model, Function<Supplier<byte[]>, Work> work) {
     if (draining.getAsBoolean()) {
       throw ApiException.unavailable("The server shuts down.");
     }
     boolean gzip = gzip(exchange.headers());
-    // Who asks for a model that is not there is told so before sending all of the body. The model
-    // is
-    // not held meanwhile: that may take long, and a newer one may come.
+    // Who asks for a model that is not there is told so before sending all of the body. It is not
+    // held meanwhile: that may take long, and a newer one may come.
     model.get().release();
     exchange.read(
         options.maxRequestBytes(),
         options.readTimeout().toMillis(),
         budget,
-        bytes -> queue(exchange, model, gzip, bytes, body));
+        // It is unpacked by the worker, as this takes time.
+        bytes ->
+            queue(
+                exchange,
+                model,
+                work.apply(
+                    gzip ? () -> Bodies.gunzip(bytes, options.maxRequestBytes()) : () -> bytes)));
   }
 
-  private void queue(
-      Exchange exchange,
-      Supplier<ModelVersion> model,
-      boolean gzip,
-      byte[] bytes,
-      TensorFlowServing.Body body) {
+  private void queue(Exchange exchange, Supplier<ModelVersion> model, Work work) {
     ModelVersion held;
     try {
       held = model.get();
@@ -195,51 +193,14 @@ final class Api extends Handler.Abstract {
       exchange.fail(e);
       return;
     }
-    WorkerPool.Job job =
-        new WorkerPool.Job(
-            held,
-            gzip ? new Unpacking(bytes, body) : body.work(bytes),
-            System.nanoTime() + options.deadline().toNanos(),
-            new WorkerPool.Reply() {
-              @Override
-              public void answer(byte[] json) {
-                exchange.answer(json);
-              }
-
-              @Override
-              public void fail(ApiException error) {
-                exchange.fail(error);
-              }
+    long deadline = System.nanoTime() + options.deadline().toNanos();
+    workers
+        .offer(new WorkerPool.Job(held, work, deadline, exchange))
+        .ifPresent(
+            refusal -> {
+              held.release();
+              exchange.fail(refusal);
             });
-    Optional<ApiException> refusal = workers.offer(job);
-    if (refusal.isPresent()) {
-      held.release();
-      exchange.fail(refusal.get());
-    }
-  }
-
-  /** Work whose body is unpacked by the worker, as this takes time. */
-  private final class Unpacking implements Work {
-    private final byte[] packed;
-    private final TensorFlowServing.Body body;
-    private Optional<Work> work = Optional.empty();
-
-    Unpacking(byte[] packed, TensorFlowServing.Body body) {
-      this.packed = packed;
-      this.body = body;
-    }
-
-    @Override
-    public ImageSource images(ModelVersion model) {
-      Work unpacked = body.work(Bodies.gunzip(packed, options.maxRequestBytes()));
-      work = Optional.of(unpacked);
-      return unpacked.images(model);
-    }
-
-    @Override
-    public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
-      return work.orElseThrow().answer(model, probabilities, worker);
-    }
   }
 
   /** Whether the body is packed. */
@@ -263,17 +224,17 @@ final class Api extends Handler.Abstract {
     Map<String, String> headers =
         Map.of(
             "ETag",
-            file.get().tag(),
+            file.get().tag,
             "Cache-Control",
             "no-cache",
             "Content-Security-Policy",
             StaticFiles.POLICY,
             "Referrer-Policy",
             "no-referrer");
-    if (file.get().tag().equals(exchange.headers().get(HttpHeader.IF_NONE_MATCH))) {
-      exchange.answer(304, file.get().type(), new byte[0], headers);
+    if (file.get().tag.equals(exchange.headers().get(HttpHeader.IF_NONE_MATCH))) {
+      exchange.answer(304, file.get().type, new byte[0], headers);
     } else {
-      exchange.answer(200, file.get().type(), file.get().bytes(), headers);
+      exchange.answer(200, file.get().type, file.get().bytes, headers);
     }
   }
 

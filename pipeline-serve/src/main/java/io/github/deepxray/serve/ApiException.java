@@ -35,9 +35,8 @@ final class ApiException extends RuntimeException {
   static ApiException tooLarge(long limit) {
     return new ApiException(
         413,
-        "The request is larger than the "
-            + limit
-            + " bytes allowed; send fewer or smaller images.");
+        "The request is larger than the %s bytes allowed; send fewer or smaller images."
+            .formatted(limit));
   }
 
   static ApiException tooManyImages(int limit) {

@@ -1,10 +1,13 @@
 package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.deepxray.core.internal.io.Json;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,39 +15,28 @@ import java.util.zip.GZIPInputStream;
 
 /** What goes in and out of requests. */
 final class Bodies {
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          // NaN, Infinity and -Infinity without quotes, as TensorFlow Serving writes them.
-          .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
-          .build();
+  private static final ObjectWriter WRITER =
+      new JsonMapper(
+              JsonFactory.builder()
+                  // NaN, Infinity and -Infinity without quotes, as TensorFlow Serving writes them.
+                  .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
+                  .build())
+          .writer();
 
   private Bodies() {}
 
-  /** Writes JSON. */
-  @FunctionalInterface
-  interface Writing {
-    void to(JsonGenerator json) throws IOException;
-  }
-
   /** JSON as UTF-8. */
-  static byte[] json(Writing writing) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
-      writing.to(json);
-    } catch (IOException e) {
+  static byte[] json(JsonNode json) {
+    try {
+      return WRITER.writeValueAsBytes(json);
+    } catch (JsonProcessingException e) {
       throw new UncheckedIOException("writing to memory cannot fail", e);
     }
-    return bytes.toByteArray();
   }
 
   /** The body of an error. */
   static byte[] error(String message) {
-    return json(
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("error", message);
-          json.writeEndObject();
-        });
+    return json(Json.object().put("error", message));
   }
 
   static byte[] text(String text) {

@@ -23,7 +23,7 @@ import org.eclipse.jetty.util.Callback;
  * dropped before the connection is closed, because a client that still sends does not see an answer
  * otherwise.
  */
-final class Exchange {
+final class Exchange implements WorkerPool.Reply {
   static final String JSON = "application/json";
 
   /** How long to go on reading what nobody wants. */
@@ -88,7 +88,8 @@ final class Exchange {
   }
 
   /** Answers with an error. */
-  void fail(ApiException error) {
+  @Override
+  public void fail(ApiException error) {
     Map<String, String> headers =
         error.temporary()
             ? Map.of(HttpHeader.RETRY_AFTER.asString(), Integer.toString(ApiException.RETRY_AFTER))
@@ -97,7 +98,8 @@ final class Exchange {
   }
 
   /** Answers with JSON. */
-  void answer(byte[] json) {
+  @Override
+  public void answer(byte[] json) {
     answer(200, JSON, json, Map.of());
   }
 

@@ -8,21 +8,27 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
 
-/** The images of a request, made ready for the model one after the other. */
-interface ImageSource {
-  /** How many there are. */
-  int count();
-
-  /**
-   * Writes an image.
-   *
-   * @param index which
-   * @param target takes {@code height * width * 3} values 0..255
-   * @param offset the place of the first
-   * @param checkpoint to pass after each step that takes time
-   * @throws ApiException if it cannot be decoded
-   */
-  void fill(int index, float[] target, int offset, Checkpoint checkpoint);
+/**
+ * The images of a request, made ready for the model one after the other.
+ *
+ * @param count how many there are
+ * @param filling writes one
+ */
+record ImageSource(int count, Filling filling) {
+  /** Writes images. */
+  @FunctionalInterface
+  interface Filling {
+    /**
+     * Writes an image.
+     *
+     * @param index which
+     * @param target takes {@code height * width * 3} values 0..255
+     * @param offset the place of the first
+     * @param checkpoint to pass after each step that takes time
+     * @throws ApiException if it cannot be decoded
+     */
+    void fill(int index, float[] target, int offset, Checkpoint checkpoint);
+  }
 
   /**
    * Images that are numbers already.
@@ -32,17 +38,10 @@ interface ImageSource {
    */
   static ImageSource ofFloats(float[] values, int count) {
     int size = values.length / count;
-    return new ImageSource() {
-      @Override
-      public int count() {
-        return count;
-      }
-
-      @Override
-      public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
-        System.arraycopy(values, index * size, target, offset, size);
-      }
-    };
+    return new ImageSource(
+        count,
+        (index, target, offset, checkpoint) ->
+            System.arraycopy(values, index * size, target, offset, size));
   }
 
   /**
@@ -53,20 +52,14 @@ interface ImageSource {
    * @param limits how large an image may be
    */
   static ImageSource ofFiles(List<byte[]> files, int height, int width, ImageLimits limits) {
-    return new ImageSource() {
-      @Override
-      public int count() {
-        return files.size();
-      }
-
-      @Override
-      public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
-        RgbImage image =
-            decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, limits);
-        checkpoint.pass();
-        Resizer.resize(image, height, width).copyTo(target, offset);
-      }
-    };
+    return new ImageSource(
+        files.size(),
+        (index, target, offset, checkpoint) -> {
+          RgbImage image =
+              decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, limits);
+          checkpoint.pass();
+          Resizer.resize(image, height, width).copyTo(target, offset);
+        });
   }
 
   /**

@@ -130,10 +130,8 @@ final class JsonRequest {
         }
       } catch (ApiException e) {
         throw ApiException.badRequest(
-            "Failed to process element: "
-                + index
-                + " of 'instances' list. Error: "
-                + e.getMessage());
+            "Failed to process element: %s of 'instances' list. Error: %s"
+                .formatted(index, e.getMessage()));
       }
       if (plains > 0 && objects > 0) {
         throw ApiException.badRequest(

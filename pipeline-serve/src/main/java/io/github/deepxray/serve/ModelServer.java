@@ -3,8 +3,9 @@ package io.github.deepxray.serve;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.Workers;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.format.ModelFormats;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -70,9 +71,9 @@ public final class ModelServer implements AutoCloseable {
     Metrics metrics = new Metrics();
     workers =
         new WorkerPool(
-            options.workers(), options.queue(), metrics, failure -> log.accept(trace(failure)));
+            options.workers(), options.places(), metrics, failure -> log.accept(trace(failure)));
     metrics.gauge("deepxray_queue_length", "Requests that wait for a worker.", workers::waiting);
-    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::queue);
+    metrics.gauge("deepxray_queue_capacity", "Requests that may wait.", options::places);
     metrics.gauge(
         "deepxray_model_version",
         "The newest version that is served; 0 if there is none.",
@@ -137,12 +138,7 @@ public final class ModelServer implements AutoCloseable {
           models + " is no folder; give a bundle, or a folder of version numbers with bundles.");
     }
     refuseOtherFolder(models);
-    if (options.engine().isPresent() && !options.engine().get().format().supported()) {
-      throw new DeepXrayException(
-          "This program has no TensorFlow, which "
-              + Artifact.SAVED_MODEL.key()
-              + " needs; serve with the deepxray command, or choose another engine.");
-    }
+    options.engine().ifPresent(ModelServer::requireSupported);
     ModelServer started = new ModelServer(models, options, log);
     try {
       started.open();
@@ -150,6 +146,17 @@ public final class ModelServer implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       started.close();
       throw e;
+    }
+  }
+
+  private static void requireSupported(Artifact engine) {
+    if (!engine.supported()) {
+      throw new DeepXrayException(
+          "This program has no "
+              + ModelFormats.library(engine.format())
+              + ", which "
+              + engine.key()
+              + " needs; serve with the deepxray command, or choose another engine.");
     }
   }
 
@@ -193,9 +200,8 @@ public final class ModelServer implements AutoCloseable {
     listen();
     if (!options.loopback() && options.apiKey().isEmpty()) {
       log.accept(
-          "warning: other machines may reach "
-              + options.host()
-              + " and there is no API key; see --api-key-file");
+          "warning: other machines may reach %s and there is no API key; see --api-key-file"
+              .formatted(options.host()));
     }
     port = connector.getLocalPort();
     Workers.result(loading);
@@ -217,12 +223,9 @@ public final class ModelServer implements AutoCloseable {
     } catch (Exception e) {
       if (e instanceof BindException || e.getCause() instanceof BindException) {
         throw new DeepXrayException(
-            options.host()
-                + ":"
-                + options.port()
-                + " cannot be listened on: "
-                + e.getMessage()
-                + "; stop what uses the port or choose another with --port.",
+            ("%s:%s cannot be listened on: %s; stop what uses the port or choose another with"
+                    + " --port.")
+                .formatted(options.host(), options.port(), e.getMessage()),
             e);
       }
       throw new IOException("the server does not start: " + e.getMessage(), e);

@@ -8,14 +8,14 @@ import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.Holders;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.internal.concurrent.Holders;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.core.metrics.Decision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * A version of the model that is loaded: an engine for each worker, and what its bundle says. It is
@@ -44,7 +45,7 @@ final class ModelVersion {
 
   private static final String PROBABILITIES = "probabilities";
 
-  /** What to try to run, the best first, if nobody says what. */
+  /** What to try to run, the best first, if nobody says what; then whatever else there is. */
   private static final List<Artifact> PREFERRED =
       List.of(Artifact.INT8, Artifact.DYNAMIC, Artifact.FLOAT32);
 
@@ -127,7 +128,9 @@ final class ModelVersion {
         version.classifiers.add(Classifier.of(engine, labels, decision, folder));
         if (Files.exists(explaining)) {
           InferenceEngine explains =
-              next(version.explaining, () -> ModelFormat.TFLITE.load(explaining, 1));
+              next(
+                  version.explaining,
+                  () -> ModelFormats.require("tflite", explaining).load(explaining, 1));
           version.explainers.add(new Explainer(explains, explaining.toString()));
         }
         version.probe(w);
@@ -156,19 +159,20 @@ final class ModelVersion {
   }
 
   private static Artifact choose(Bundle bundle, List<ArtifactReport> reports) {
-    for (Artifact artifact : PREFERRED) {
-      for (ArtifactReport report : reports) {
-        if (report.artifact().equals(artifact.key())
-            && report.verdict().blessed()
-            && artifact.isIn(bundle)) {
-          return artifact;
-        }
-      }
-    }
-    throw new DeepXrayException(
-        bundle.folder()
-            + " has no form that the gate has blessed and TensorFlow Lite runs; name one with"
-            + " --engine.");
+    List<Artifact> blessed =
+        reports.stream()
+            .filter(report -> report.verdict().blessed())
+            .map(ArtifactReport::toArtifact)
+            .filter(artifact -> artifact.supported() && artifact.isIn(bundle))
+            .toList();
+    return Stream.concat(PREFERRED.stream().filter(blessed::contains), blessed.stream())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeepXrayException(
+                    bundle.folder()
+                        + " has no form that the gate has blessed and that can be run here; name"
+                        + " one with --engine."));
   }
 
   private static Optional<String> objection(Artifact artifact, List<ArtifactReport> reports) {

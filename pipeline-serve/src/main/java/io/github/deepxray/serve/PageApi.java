@@ -3,12 +3,12 @@ package io.github.deepxray.serve;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Prediction;
-import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** The JSON that the page asks for. */
 final class PageApi {
@@ -47,7 +47,7 @@ final class PageApi {
       json.set("modelCard", model.card());
       json.set("metrics", model.metrics());
       json.set("artifacts", model.artifacts());
-      return Bodies.text(Json.compact(json));
+      return Bodies.json(json);
     } finally {
       model.release();
     }
@@ -58,7 +58,7 @@ final class PageApi {
    *
    * @param file JPEG or PNG
    */
-  Work classify(byte[] file) {
+  Work classify(Supplier<byte[]> file) {
     return new Work() {
       private int height;
       private int width;
@@ -66,71 +66,50 @@ final class PageApi {
 
       @Override
       public ImageSource images(ModelVersion model) {
-        return new ImageSource() {
-          @Override
-          public int count() {
-            return 1;
-          }
-
-          @Override
-          public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
-            RgbImage image = ImageSource.decode(file, "The image", options.imageLimits());
-            checkpoint.pass();
-            height = image.height();
-            width = image.width();
-            RgbImage small = Resizer.resize(image, model.height(), model.width());
-            small.copyTo(target, offset);
-            if (model.explains()) {
-              seen = Optional.of(small);
-            }
-          }
-        };
+        byte[] bytes = file.get();
+        return new ImageSource(
+            1,
+            (index, target, offset, checkpoint) -> {
+              RgbImage image = ImageSource.decode(bytes, "The image", options.imageLimits());
+              checkpoint.pass();
+              height = image.height();
+              width = image.width();
+              RgbImage small = Resizer.resize(image, model.height(), model.width());
+              small.copyTo(target, offset);
+              if (model.explains()) {
+                seen = Optional.of(small);
+              }
+            });
       }
 
       @Override
       public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
         Prediction prediction = model.decide(probabilities);
-        Optional<HeatMap> heatMap = seen.flatMap(image -> model.explain(worker, image));
-        return Bodies.json(
-            json -> {
-              json.writeStartObject();
-              json.writeStringField("label", prediction.label());
-              if (prediction.threshold().isPresent()) {
-                // The numbers below are rounded: who compares them may find otherwise.
-                json.writeBooleanField(
-                    "positive", prediction.label().equals(model.labels().get(1)));
-                json.writeNumberField("probability", (float) prediction.probability());
-                json.writeNumberField("threshold", prediction.threshold().getAsDouble());
-              } else {
-                json.writeNumberField("probability", (float) prediction.probability());
-                json.writeArrayFieldStart("probabilities");
-                for (float probability : probabilities) {
-                  json.writeNumber(probability);
-                }
-                json.writeEndArray();
-              }
-              json.writeNumberField("width", width);
-              json.writeNumberField("height", height);
-              if (heatMap.isPresent()) {
-                HeatMap map = heatMap.get();
-                json.writeObjectFieldStart("heatMap");
-                json.writeNumberField("width", map.width());
-                json.writeNumberField("height", map.height());
-                json.writeArrayFieldStart("values");
-                for (float value : map.values()) {
-                  json.writeNumber(value);
-                }
-                json.writeEndArray();
-                json.writeEndObject();
-              }
-              json.writeEndObject();
-            });
+        ObjectNode json = Json.object().put("label", prediction.label());
+        if (prediction.threshold().isPresent()) {
+          // The numbers below are rounded: who compares them may find otherwise.
+          json.put("positive", prediction.label().equals(model.labels().get(1)))
+              .put("probability", (float) prediction.probability())
+              .put("threshold", prediction.threshold().getAsDouble());
+        } else {
+          json.put("probability", (float) prediction.probability())
+              .set("probabilities", Json.tree(probabilities));
+        }
+        json.put("width", width).put("height", height);
+        seen.flatMap(image -> model.explain(worker, image))
+            .ifPresent(
+                map ->
+                    json.putObject("heatMap")
+                        .put("width", map.width())
+                        .put("height", map.height())
+                        .set("values", Json.tree(map.values())));
+        return Bodies.json(json);
       }
     };
   }
 
   /** The names of the samples. */
   static byte[] names(Samples samples) {
-    return Bodies.text(Json.compact(samples.names()));
+    return Bodies.json(Json.tree(samples.names()));
   }
 }

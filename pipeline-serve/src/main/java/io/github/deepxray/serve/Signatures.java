@@ -1,7 +1,8 @@
 package io.github.deepxray.serve;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.internal.io.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * The signatures of the model, which are those of a bundle's SavedModel: images as numbers, and as
@@ -24,15 +26,8 @@ enum Signatures {
       if (shape.size() != 4
           || !shape.subList(1, 4).equals(List.of(model.height(), model.width(), 3))) {
         throw ApiException.badRequest(
-            "Input "
-                + input()
-                + " has shape "
-                + shape
-                + "; expected [N, "
-                + model.height()
-                + ", "
-                + model.width()
-                + ", 3].");
+            "Input %s has shape %s; expected [N, %s, %s, 3]."
+                .formatted(input(), shape, model.height(), model.width()));
       }
       return limited(shape.get(0), options, () -> ImageSource.ofFloats(values, shape.get(0)));
     }
@@ -80,18 +75,13 @@ enum Signatures {
    */
   abstract ImageSource images(Tensor tensor, ModelVersion model, ServerOptions options);
 
-  /** Makes images. */
-  @FunctionalInterface
-  interface Making {
-    ImageSource make();
-  }
-
-  private static ImageSource limited(int count, ServerOptions options, Making images) {
+  private static ImageSource limited(
+      int count, ServerOptions options, Supplier<ImageSource> images) {
     if (count < 1 || count > options.maxImages()) {
       throw ApiException.badRequest(
           "The request has " + count + " images; send 1 to " + options.maxImages() + ".");
     }
-    return images.make();
+    return images.get();
   }
 
   /**
@@ -117,10 +107,8 @@ enum Signatures {
     }
     if (!tensors.named().keySet().equals(Set.of(input))) {
       throw ApiException.badRequest(
-          "JSON objects of 'instances' must have the keys: "
-              + input
-              + ", not "
-              + String.join(",", new TreeSet<>(tensors.named().keySet())));
+          "JSON objects of 'instances' must have the keys: %s, not %s"
+              .formatted(input, String.join(",", new TreeSet<>(tensors.named().keySet()))));
     }
     return tensors.named().get(input);
   }
@@ -171,15 +159,9 @@ enum Signatures {
         float[] values = feature.floats();
         if (values.length != model.height() * model.width() * 3) {
           throw ApiException.badRequest(
-              "Feature: "
-                  + signature.input
-                  + " of example "
-                  + i
-                  + " has "
-                  + values.length
-                  + " values; expected "
-                  + model.height() * model.width() * 3
-                  + ".");
+              "Feature: %s of example %s has %s values; expected %s."
+                  .formatted(
+                      signature.input, i, values.length, model.height() * model.width() * 3));
         }
         images.add(values);
       }
@@ -193,53 +175,36 @@ enum Signatures {
         () ->
             images.isEmpty()
                 ? ImageSource.ofFiles(files, model.height(), model.width(), options.imageLimits())
-                : new ImageSource() {
-                  @Override
-                  public int count() {
-                    return images.size();
-                  }
-
-                  @Override
-                  public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
-                    float[] image = images.get(index);
-                    System.arraycopy(image, 0, target, offset, image.length);
-                  }
-                });
+                : new ImageSource(
+                    images.size(),
+                    (index, target, offset, checkpoint) ->
+                        System.arraycopy(
+                            images.get(index), 0, target, offset, images.get(index).length)));
   }
 
-  /** Writes the signature as TensorFlow Serving's metadata does. */
-  void write(JsonGenerator json, ModelVersion model) throws IOException {
-    json.writeObjectFieldStart(key);
-    json.writeObjectFieldStart("inputs");
-    writeTensor(
-        json,
-        input,
-        type,
-        this == SERVING_BYTES ? List.of(-1) : List.of(-1, model.height(), model.width(), 3));
-    json.writeEndObject();
-    json.writeObjectFieldStart("outputs");
-    writeTensor(json, model.output(), "DT_FLOAT", List.of(-1, model.scores()));
-    json.writeEndObject();
-    json.writeStringField("method_name", "tensorflow/serving/predict");
-    json.writeEndObject();
+  /** Describes the signature as TensorFlow Serving's metadata does. */
+  ObjectNode describe(ModelVersion model) {
+    ObjectNode json = Json.object();
+    json.putObject("inputs")
+        .set(
+            input,
+            tensor(
+                input,
+                type,
+                this == SERVING_BYTES
+                    ? List.of(-1)
+                    : List.of(-1, model.height(), model.width(), 3)));
+    json.putObject("outputs")
+        .set(model.output(), tensor(model.output(), "DT_FLOAT", List.of(-1, model.scores())));
+    return json.put("method_name", "tensorflow/serving/predict");
   }
 
-  private static void writeTensor(JsonGenerator json, String name, String type, List<Integer> shape)
-      throws IOException {
-    json.writeObjectFieldStart(name);
-    json.writeStringField("dtype", type);
-    json.writeObjectFieldStart("tensor_shape");
-    json.writeArrayFieldStart("dim");
-    for (int size : shape) {
-      json.writeStartObject();
-      json.writeStringField("size", Integer.toString(size));
-      json.writeStringField("name", "");
-      json.writeEndObject();
-    }
-    json.writeEndArray();
-    json.writeBooleanField("unknown_rank", false);
-    json.writeEndObject();
-    json.writeStringField("name", name + ":0");
-    json.writeEndObject();
+  private static ObjectNode tensor(String name, String type, List<Integer> shape) {
+    ObjectNode json = Json.object().put("dtype", type);
+    ObjectNode sizes = json.putObject("tensor_shape");
+    ArrayNode dimensions = sizes.putArray("dim");
+    shape.forEach(size -> dimensions.addObject().put("size", size.toString()).put("name", ""));
+    sizes.put("unknown_rank", false);
+    return json.put("name", name + ":0");
   }
 }

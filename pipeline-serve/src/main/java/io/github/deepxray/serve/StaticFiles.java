@@ -1,6 +1,6 @@
 package io.github.deepxray.serve;
 
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -31,33 +31,23 @@ final class StaticFiles {
           + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
           + " require-trusted-types-for 'script'; trusted-types 'none'";
 
-  private final Map<String, Optional<StaticFile>> files = new ConcurrentHashMap<>();
+  private final Map<String, StaticFile> files = new ConcurrentHashMap<>();
 
   /** A file in memory. */
   static final class StaticFile {
-    private final String type;
-    private final byte[] bytes;
-    private final String tag;
+    /** The content type. */
+    final String type;
+
+    /** The content; not to be changed. */
+    final byte[] bytes;
+
+    /** The entity tag of HTTP. */
+    final String tag;
 
     private StaticFile(String type, byte[] bytes) {
       this.type = type;
       this.bytes = bytes;
       this.tag = '"' + Hashes.sha256(bytes).substring(0, 32) + '"';
-    }
-
-    /** The content type. */
-    String type() {
-      return type;
-    }
-
-    /** The content; not to be changed. */
-    byte[] bytes() {
-      return bytes;
-    }
-
-    /** The entity tag of HTTP. */
-    String tag() {
-      return tag;
     }
   }
 
@@ -69,22 +59,15 @@ final class StaticFiles {
       return Optional.empty();
     }
     String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
-    if (type == null) {
-      return Optional.empty();
-    }
-    Optional<StaticFile> known = files.get(name);
-    if (known != null) {
-      return known;
-    }
-    Optional<StaticFile> found = read(name, type);
     // Names that do not exist are not kept: there is no end of them.
-    found.ifPresent(file -> files.put(name, found));
-    return found;
+    return type == null
+        ? Optional.empty()
+        : Optional.ofNullable(files.computeIfAbsent(name, n -> read(n, type)));
   }
 
-  private static Optional<StaticFile> read(String name, String type) {
+  private static StaticFile read(String name, String type) {
     try (InputStream in = StaticFiles.class.getResourceAsStream(FOLDER + name)) {
-      return in == null ? Optional.empty() : Optional.of(new StaticFile(type, in.readAllBytes()));
+      return in == null ? null : new StaticFile(type, in.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -97,12 +97,8 @@ final class Tensor {
       sizes[level] = count;
     } else if (sizes[level] != count) {
       throw ApiException.badRequest(
-          "Encountered list at unexpected size: "
-              + count
-              + " at level: "
-              + level
-              + " expected size: "
-              + sizes[level]);
+          "Encountered list at unexpected size: %s at level: %s expected size: %s"
+              .formatted(count, level, sizes[level]));
     }
   }
 
@@ -131,10 +127,8 @@ final class Tensor {
       rank = level;
     } else if (rank != level) {
       throw ApiException.badRequest(
-          "JSON Value found at incorrect level: "
-              + level
-              + " in the JSON DOM. Expected at level: "
-              + rank);
+          "JSON Value found at incorrect level: %s in the JSON DOM. Expected at level: %s"
+              .formatted(level, rank));
     }
   }
 
@@ -192,10 +186,5 @@ final class Tensor {
       throw ApiException.badRequest("JSON Value of Type: Number is not of expected type: string");
     }
     return strings;
-  }
-
-  /** Whether it holds strings alone. */
-  boolean isText() {
-    return numberCount == 0 && !strings.isEmpty();
   }
 }

@@ -1,13 +1,15 @@
 package io.github.deepxray.serve;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.internal.io.Json;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,15 +53,9 @@ final class TensorFlowServing {
    *
    * @param method {@code predict} or {@code classify}
    * @param model holds the version for it; may fail with {@link ApiException}
-   * @param body what to do with the body
+   * @param work what to do with the body, which is unpacked when it is asked for
    */
-  record Call(String method, Supplier<ModelVersion> model, Body body) {}
-
-  /** Turns a body into work. */
-  @FunctionalInterface
-  interface Body {
-    Work work(byte[] body);
-  }
+  record Call(String method, Supplier<ModelVersion> model, Function<Supplier<byte[]>, Work> work) {}
 
   /**
    * Understands a request that runs the model.
@@ -151,59 +147,45 @@ final class TensorFlowServing {
               ? "Could not find version " + target.version.getAsLong() + " of model " + target.name
               : "Could not find any versions of model " + target.name);
     }
-    return Bodies.json(
-        json -> {
-          json.writeStartObject();
-          json.writeArrayFieldStart("model_version_status");
-          for (Versions.Status status : all) {
-            json.writeStartObject();
-            json.writeStringField("version", Long.toString(status.number()));
-            json.writeStringField("state", status.state().name());
-            json.writeObjectFieldStart("status");
-            json.writeStringField("error_code", status.error().isPresent() ? "INTERNAL" : "OK");
-            json.writeStringField("error_message", status.error().orElse(""));
-            json.writeEndObject();
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          json.writeEndObject();
-        });
+    ObjectNode json = Json.object();
+    ArrayNode list = json.putArray("model_version_status");
+    for (Versions.Status status : all) {
+      list.addObject()
+          .put("version", Long.toString(status.number()))
+          .put("state", status.state().name())
+          .putObject("status")
+          .put("error_code", status.error().isPresent() ? "INTERNAL" : "OK")
+          .put("error_message", status.error().orElse(""));
+    }
+    return Bodies.json(json);
   }
 
   private byte[] metadata(Target target) {
     ModelVersion model = acquire(target);
     try {
-      return Bodies.json(
-          json -> {
-            json.writeStartObject();
-            json.writeObjectFieldStart("model_spec");
-            json.writeStringField("name", target.name);
-            json.writeStringField("signature_name", "");
-            json.writeStringField("version", Long.toString(model.number()));
-            json.writeEndObject();
-            json.writeObjectFieldStart("metadata");
-            json.writeObjectFieldStart("signature_def");
-            json.writeObjectFieldStart("signature_def");
-            for (Signatures signature : Signatures.values()) {
-              signature.write(json, model);
-            }
-            json.writeEndObject();
-            json.writeEndObject();
-            json.writeEndObject();
-            json.writeEndObject();
-          });
+      ObjectNode json = Json.object();
+      json.putObject("model_spec")
+          .put("name", target.name)
+          .put("signature_name", "")
+          .put("version", Long.toString(model.number()));
+      ObjectNode signatures =
+          json.putObject("metadata").putObject("signature_def").putObject("signature_def");
+      for (Signatures signature : Signatures.values()) {
+        signatures.set(signature.key(), signature.describe(model));
+      }
+      return Bodies.json(json);
     } finally {
       model.release();
     }
   }
 
-  private Work predict(byte[] body) {
+  private Work predict(Supplier<byte[]> body) {
     return new Work() {
       private boolean rows;
 
       @Override
       public ImageSource images(ModelVersion model) {
-        JsonRequest request = JsonRequest.parse(body, options.maxImages());
+        JsonRequest request = JsonRequest.parse(body.get(), options.maxImages());
         Signatures signature = Signatures.of(request.signature());
         if (request.instances().isPresent() && request.inputs().isPresent()) {
           throw ApiException.badRequest(
@@ -211,77 +193,55 @@ final class TensorFlowServing {
                   + " exist");
         }
         rows = request.instances().isPresent();
-        Tensor tensor;
-        if (rows) {
-          tensor = signature.row(request.instances().get());
-        } else {
-          tensor =
-              signature.column(
-                  request
-                      .inputs()
-                      .orElseThrow(
-                          () -> ApiException.badRequest("Missing 'inputs' or 'instances' key")));
-        }
+        Tensor tensor =
+            request
+                .instances()
+                .map(signature::row)
+                .or(() -> request.inputs().map(signature::column))
+                .orElseThrow(() -> ApiException.badRequest("Missing 'inputs' or 'instances' key"));
         return signature.images(tensor, model, options);
       }
 
       @Override
       public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
-        return Bodies.json(
-            json -> {
-              json.writeStartObject();
-              json.writeArrayFieldStart(rows ? "predictions" : "outputs");
-              for (int i = 0; i < probabilities.length; i += model.scores()) {
-                json.writeStartArray();
-                for (int c = 0; c < model.scores(); c++) {
-                  json.writeNumber(probabilities[i + c]);
-                }
-                json.writeEndArray();
-              }
-              json.writeEndArray();
-              json.writeEndObject();
-            });
+        ObjectNode json = Json.object();
+        ArrayNode images = json.putArray(rows ? "predictions" : "outputs");
+        for (int i = 0; i < probabilities.length; i += model.scores()) {
+          ArrayNode image = images.addArray();
+          for (int c = 0; c < model.scores(); c++) {
+            image.add(probabilities[i + c]);
+          }
+        }
+        return Bodies.json(json);
       }
     };
   }
 
-  private Work classify(byte[] body) {
+  private Work classify(Supplier<byte[]> body) {
     return new Work() {
       @Override
       public ImageSource images(ModelVersion model) {
-        return Signatures.examples(JsonRequest.parse(body, options.maxImages()), model, options);
+        return Signatures.examples(
+            JsonRequest.parse(body.get(), options.maxImages()), model, options);
       }
 
       @Override
       public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
-        return Bodies.json(
-            json -> {
-              json.writeStartObject();
-              json.writeArrayFieldStart("results");
-              List<String> labels = model.labels();
-              for (int i = 0; i < probabilities.length; i += model.scores()) {
-                json.writeStartArray();
-                if (model.scores() == 1) {
-                  writeClass(json, labels.get(0), 1 - probabilities[i]);
-                  writeClass(json, labels.get(1), probabilities[i]);
-                } else {
-                  for (int c = 0; c < labels.size(); c++) {
-                    writeClass(json, labels.get(c), probabilities[i + c]);
-                  }
-                }
-                json.writeEndArray();
-              }
-              json.writeEndArray();
-              json.writeEndObject();
-            });
+        ObjectNode json = Json.object();
+        ArrayNode results = json.putArray("results");
+        List<String> labels = model.labels();
+        for (int i = 0; i < probabilities.length; i += model.scores()) {
+          ArrayNode image = results.addArray();
+          for (int c = 0; c < labels.size(); c++) {
+            float score =
+                model.scores() > 1
+                    ? probabilities[i + c]
+                    : c == 0 ? 1 - probabilities[i] : probabilities[i];
+            image.addArray().add(labels.get(c)).add(score);
+          }
+        }
+        return Bodies.json(json);
       }
     };
-  }
-
-  private static void writeClass(JsonGenerator json, String label, float score) throws IOException {
-    json.writeStartArray();
-    json.writeString(label);
-    json.writeNumber(score);
-    json.writeEndArray();
   }
 }

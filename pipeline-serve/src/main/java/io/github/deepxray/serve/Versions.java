@@ -2,7 +2,7 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

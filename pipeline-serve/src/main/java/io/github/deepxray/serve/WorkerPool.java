@@ -237,7 +237,7 @@ final class WorkerPool implements AutoCloseable {
       pass(job);
       job.probabilities = new float[job.images.count() * model.scores()];
       while (job.filled < job.images.count() && !job.ended) {
-        job.images.fill(job.filled, input, owners.size() * size, () -> pass(job));
+        job.images.filling().fill(job.filled, input, owners.size() * size, () -> pass(job));
         job.filled++;
         owners.add(job);
         if (owners.size() == room) {

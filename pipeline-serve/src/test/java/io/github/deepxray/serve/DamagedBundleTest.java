@@ -34,7 +34,7 @@ class DamagedBundleTest {
   }
 
   private static void load() throws IOException {
-    ModelVersion.load(1, folder, ServerOptions.builder().build()).release();
+    ModelVersion.load(1, folder, ServerOptions.DEFAULT).release();
   }
 
   @ParameterizedTest

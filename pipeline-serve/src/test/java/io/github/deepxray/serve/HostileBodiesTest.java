@@ -111,7 +111,7 @@ class HostileBodiesTest {
     server =
         ModelServer.start(
             TinyBundle.writeExplaining(folder.resolve("bundle"), 1),
-            ServerOptions.builder().optPort(0).optWorkers(1).optMaxPixels(1_000_000).build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1).withMaxPixels(1_000_000),
             LOG::add);
     http = new Http(server.uri());
     byte[] jpeg = TinyBundle.jpeg(1, 40);
@@ -293,7 +293,7 @@ class HostileBodiesTest {
     try (ModelServer ordinary =
         ModelServer.start(
             folder.resolve("bundle"),
-            ServerOptions.builder().optPort(0).optWorkers(1).build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1),
             line -> {})) {
       Http client = new Http(ordinary.uri());
       long start = System.nanoTime();

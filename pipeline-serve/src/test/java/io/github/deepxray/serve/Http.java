@@ -1,7 +1,7 @@
 package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
@@ -48,22 +49,20 @@ class LimitsTest {
     server =
         ModelServer.start(
             TinyBundle.write(folder.resolve("bundle"), 1),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optMaxRequestBytes(MAX_REQUEST)
-                .optMaxPixels(10_000)
-                .optMaxImages(3)
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withMaxRequestBytes(MAX_REQUEST)
+                .withMaxPixels(10_000)
+                .withMaxImages(3),
             LOG::add);
     impatient =
         ModelServer.start(
             folder.resolve("bundle"),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optReadTimeout(Duration.ofMillis(700))
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withReadTimeout(Duration.ofMillis(700)),
             line -> {});
     http = new Http(server.uri());
     file = TinyBundle.jpeg(1, 50);
@@ -227,11 +226,7 @@ class LimitsTest {
     try (ModelServer quick =
         ModelServer.start(
             folder.resolve("bundle"),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optDeadline(Duration.ofMillis(1500))
-                .build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1).withDeadline(Duration.ofMillis(1500)),
             line -> {})) {
       try (Raw raw = new Raw(quick)) {
         String body = Http.files(file);
@@ -278,11 +273,10 @@ class LimitsTest {
     try (ModelServer called =
         ModelServer.start(
             folder.resolve("bundle"),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optAllowedHosts(List.of("Xray.example"))
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withAllowedHosts(Set.of("Xray.example")),
             line -> {})) {
       assertThat(named(called, "/", "xray.example:8080")).startsWith("HTTP/1.1 200 ");
       assertThat(named(called, "/", "localhost")).startsWith("HTTP/1.1 200 ");
@@ -306,12 +300,11 @@ class LimitsTest {
     try (ModelServer open =
         ModelServer.start(
             doubtful,
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optHost("0.0.0.0")
-                .optEngine(Artifact.DYNAMIC)
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withHost("0.0.0.0")
+                .withEngine(Artifact.DYNAMIC),
             log::add)) {
       assertThat(named(open, "/", "any.example")).startsWith("HTTP/1.1 200 ");
     }
@@ -319,7 +312,7 @@ class LimitsTest {
         .anySatisfy(line -> assertThat(line).contains("0.0.0.0", "--api-key-file"))
         .anySatisfy(line -> assertThat(line).contains("dynamic", "too far off"));
     assertThat(LOG).noneSatisfy(line -> assertThat(line).contains("warning"));
-    assertThat(ServerOptions.builder().build().host()).isEqualTo("127.0.0.1");
+    assertThat(ServerOptions.DEFAULT.host()).isEqualTo("127.0.0.1");
   }
 
   @Test
@@ -414,11 +407,7 @@ class LimitsTest {
     try (ModelServer open =
         ModelServer.start(
             folder.resolve("bundle"),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optCorsOrigin("https://example.org")
-                .build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1).withCorsOrigin("https://example.org"),
             line -> {})) {
       Http client = new Http(open.uri());
       for (String origin : List.of("https://example.org", "https://example.com")) {
@@ -444,7 +433,7 @@ class LimitsTest {
     try (ModelServer closed =
         ModelServer.start(
             folder.resolve("bundle"),
-            ServerOptions.builder().optPort(0).optWorkers(1).optApiKey("12345678").build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1).withApiKey("12345678"),
             line -> {})) {
       Http client = new Http(closed.uri());
       for (String path : List.of("/healthz", "/readyz", "/")) {
@@ -468,7 +457,7 @@ class LimitsTest {
       }
       assertThat(client.post(PREDICT, Http.files(file)).status()).isEqualTo(401);
     }
-    assertThatThrownBy(() -> ServerOptions.builder().optApiKey("short"))
+    assertThatThrownBy(() -> ServerOptions.DEFAULT.withApiKey("short"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageNotContaining("short");
   }

@@ -31,10 +31,10 @@ class LoadTest {
   @TempDir Path folder;
   private final List<String> log = new CopyOnWriteArrayList<>();
 
-  private ModelServer start(ServerOptions.Builder options) throws IOException {
+  private ModelServer start(ServerOptions options) throws IOException {
     return ModelServer.start(
         TinyBundle.write(folder.resolve("bundle"), 1),
-        options.optPort(0).optWorkers(1).build(),
+        options.withPort(0).withWorkers(1),
         log::add);
   }
 
@@ -55,7 +55,7 @@ class LoadTest {
   void whatIsTooMuchIsRefusedAndComesAgain() throws Exception {
     // Tens of milliseconds for each.
     String slow = Http.files(TinyBundle.jpeg(1, 1200));
-    try (ModelServer server = start(ServerOptions.builder().optQueue(2))) {
+    try (ModelServer server = start(ServerOptions.DEFAULT.withQueue(2))) {
       Http http = new Http(server.uri());
       Map<Integer, Integer> counts = new TreeMap<>();
       for (int round = 0; round < 20 && !counts.containsKey(429); round++) {
@@ -80,7 +80,7 @@ class LoadTest {
   void whatWaitsTooLongIsRefused() throws Exception {
     String slow = Http.files(TinyBundle.jpeg(1, 1200));
     try (ModelServer server =
-        start(ServerOptions.builder().optQueue(100).optDeadline(Duration.ofMillis(1)))) {
+        start(ServerOptions.DEFAULT.withQueue(100).withDeadline(Duration.ofMillis(1)))) {
       Http http = new Http(server.uri());
       Map<Integer, Integer> counts = new TreeMap<>();
       for (int round = 0; round < 20 && !counts.containsKey(503); round++) {
@@ -105,7 +105,7 @@ class LoadTest {
     byte[] file = TinyBundle.jpeg(1, 1200);
     byte[][] files = new byte[60][];
     Arrays.fill(files, file);
-    try (ModelServer server = start(ServerOptions.builder().optDeadline(Duration.ofMillis(300)))) {
+    try (ModelServer server = start(ServerOptions.DEFAULT.withDeadline(Duration.ofMillis(300)))) {
       Http.Answer answer = new Http(server.uri()).post(PREDICT, Http.files(files));
       // On a busy machine it may not even begin in time.
       assertThat(answer.status()).isIn(504, 503);
@@ -127,9 +127,9 @@ class LoadTest {
     Arrays.fill(files, file);
     try (ModelServer server =
         start(
-            ServerOptions.builder()
-                .optDeadline(Duration.ofSeconds(100))
-                .optDrainTimeout(Duration.ofSeconds(100)))) {
+            ServerOptions.DEFAULT
+                .withDeadline(Duration.ofSeconds(100))
+                .withDrainTimeout(Duration.ofSeconds(100)))) {
       Http http = new Http(server.uri());
       List<CompletableFuture<Http.Answer>> answers = new ArrayList<>();
       answers.add(later(http, Http.files(files)));
@@ -153,7 +153,7 @@ class LoadTest {
   @Test
   void whoNeverEndsIsNotWaitedForForEver() throws Exception {
     try (ModelServer server =
-        start(ServerOptions.builder().optDrainTimeout(Duration.ofMillis(200)))) {
+        start(ServerOptions.DEFAULT.withDrainTimeout(Duration.ofMillis(200)))) {
       try (Raw raw = new Raw(server)) {
         raw.send(
             "POST "
@@ -173,7 +173,7 @@ class LoadTest {
   @Test
   void clientsThatGoAwayLeaveNothingBehind() throws Exception {
     String body = Http.files(TinyBundle.jpeg(1, 400));
-    try (ModelServer server = start(ServerOptions.builder().optQueue(50))) {
+    try (ModelServer server = start(ServerOptions.DEFAULT.withQueue(50))) {
       for (int i = 0; i < 50; i++) {
         try (Raw raw = new Raw(server)) {
           raw.send(

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -39,16 +39,15 @@ class PageApiTest {
   }
 
   private static ServerOptions options() {
-    return ServerOptions.builder()
-        .optPort(0)
-        .optWorkers(1)
-        .optSamples(
+    return ServerOptions.DEFAULT
+        .withPort(0)
+        .withWorkers(1)
+        .withSamples(
             Map.of(
                 "viral-1.png",
                 () -> Phantom.draw(Slice.VIRAL, 3, 1, 1, 300),
                 "normal-1.png",
-                () -> Phantom.draw(Slice.NORMAL, 3, 1, 1, 300)))
-        .build();
+                () -> Phantom.draw(Slice.NORMAL, 3, 1, 1, 300)));
   }
 
   @AfterAll

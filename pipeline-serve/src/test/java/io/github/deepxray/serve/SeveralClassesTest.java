@@ -31,7 +31,7 @@ class SeveralClassesTest {
     server =
         ModelServer.start(
             TinyBundle.writeClasses(folder.resolve("bundle"), SEED, TinyBundle.CLASSES),
-            ServerOptions.builder().optPort(0).optWorkers(1).build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1),
             line -> {});
     http = new Http(server.uri());
   }
@@ -62,7 +62,7 @@ class SeveralClassesTest {
     try (ModelServer other =
         ModelServer.start(
             TinyBundle.writeClasses(folder.resolve("two"), SEED, two),
-            ServerOptions.builder().optPort(0).optWorkers(1).build(),
+            ServerOptions.DEFAULT.withPort(0).withWorkers(1),
             line -> {})) {
       Http client = new Http(other.uri());
       byte[][] files = {TinyBundle.jpeg(1, 40), TinyBundle.jpeg(2, 41), TinyBundle.jpeg(3, 42)};

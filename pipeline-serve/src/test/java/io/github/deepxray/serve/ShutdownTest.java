@@ -43,7 +43,7 @@ class ShutdownTest {
         () -> {
           throw ApiException.unavailable("made");
         };
-    assertThatThrownBy(() -> images.fill(0, untouched, 0, closed)).hasMessage("made");
+    assertThatThrownBy(() -> images.filling().fill(0, untouched, 0, closed)).hasMessage("made");
     assertThat(untouched).containsOnly(0);
   }
 
@@ -51,17 +51,8 @@ class ShutdownTest {
   void anImageIsGivenUpBeforeTheModelRuns() throws Exception {
     Versions versions = load();
     ImageSource slow =
-        new ImageSource() {
-          @Override
-          public int count() {
-            return 1;
-          }
-
-          @Override
-          public void fill(int index, float[] target, int offset, Checkpoint checkpoint) {
-            await(new CountDownLatch(1), 2500);
-          }
-        };
+        new ImageSource(
+            1, (index, target, offset, checkpoint) -> await(new CountDownLatch(1), 2500));
     CompletableFuture<Integer> end = new CompletableFuture<>();
     try (WorkerPool pool = new WorkerPool(1, 10, new Metrics(), failure -> {})) {
       assertThat(pool.offer(job(versions, () -> slow, Duration.ofSeconds(2), end))).isEmpty();
@@ -101,7 +92,7 @@ class ShutdownTest {
     Versions versions =
         new Versions(
             TinyBundle.write(folder.resolve("bundle"), 1),
-            ServerOptions.builder().optWorkers(1).build(),
+            ServerOptions.DEFAULT.withWorkers(1),
             line -> {});
     versions.refresh();
     return versions;
@@ -161,12 +152,11 @@ class ShutdownTest {
     try (ModelServer server =
         ModelServer.start(
             TinyBundle.write(folder.resolve("bundle"), 1),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optDeadline(Duration.ofMinutes(10))
-                .optDrainTimeout(Duration.ofMillis(200))
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withDeadline(Duration.ofMinutes(10))
+                .withDrainTimeout(Duration.ofMillis(200)),
             log::add)) {
       answer = minutesOfWork(server.uri());
     }

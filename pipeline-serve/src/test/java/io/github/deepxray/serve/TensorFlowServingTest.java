@@ -9,7 +9,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Artifact;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -43,12 +43,11 @@ class TensorFlowServingTest {
     server =
         ModelServer.start(
             TinyBundle.write(folder.resolve("bundle"), SEED),
-            ServerOptions.builder()
-                .optPort(0)
-                .optWorkers(1)
-                .optEngine(Artifact.FLOAT32)
-                .optVersionLabels(Map.of("stable", 1L, "canary", 2L))
-                .build(),
+            ServerOptions.DEFAULT
+                .withPort(0)
+                .withWorkers(1)
+                .withEngine(Artifact.FLOAT32)
+                .withVersionLabels(Map.of("stable", 1L, "canary", 2L)),
             line -> {});
     http = new Http(server.uri());
     file = TinyBundle.jpeg(1, 50);

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -32,16 +32,16 @@ class VersionsTest {
   @TempDir Path folder;
   private final List<String> log = new CopyOnWriteArrayList<>();
 
-  private static ServerOptions.Builder options() {
-    return ServerOptions.builder()
-        .optPort(0)
-        .optWorkers(2)
-        .optEngine(Artifact.FLOAT32)
-        .optPollInterval(Duration.ofMillis(20));
+  private static ServerOptions options() {
+    return ServerOptions.DEFAULT
+        .withPort(0)
+        .withWorkers(2)
+        .withEngine(Artifact.FLOAT32)
+        .withPollInterval(Duration.ofMillis(20));
   }
 
-  private ModelServer start(ServerOptions.Builder options) throws IOException {
-    return ModelServer.start(folder, options.build(), log::add);
+  private ModelServer start(ServerOptions options) throws IOException {
+    return ModelServer.start(folder, options, log::add);
   }
 
   /** Writes a version whose weights come from its number. */
@@ -237,7 +237,7 @@ class VersionsTest {
       write(version);
     }
     try (ModelServer server =
-        start(options().optKeepVersions(2).optVersionLabels(Map.of("stable", 1L)))) {
+        start(options().withKeepVersions(2).withVersionLabels(Map.of("stable", 1L)))) {
       Http http = client(server);
       assertThat(server.versions())
           .isEqualTo(Map.of(1L, "AVAILABLE", 2L, "END", 3L, "AVAILABLE", 4L, "AVAILABLE"));
@@ -255,21 +255,18 @@ class VersionsTest {
   void aBundleThatCannotBeServedEndsTheStart() throws Exception {
     Path bundle = write(1);
     assertThatThrownBy(
-            () -> ModelServer.start(bundle, options().optEngine(Artifact.INT8).build(), line -> {}))
+            () -> ModelServer.start(bundle, options().withEngine(Artifact.INT8), line -> {}))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("int8");
     assertThatThrownBy(
-            () ->
-                ModelServer.start(
-                    bundle, options().optEngine(Artifact.SAVED_MODEL).build(), line -> {}))
+            () -> ModelServer.start(bundle, options().withEngine(Artifact.SAVED_MODEL), line -> {}))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("no TensorFlow");
     TinyBundle.truncate(bundle.resolve(Bundle.LABELS));
-    assertThatThrownBy(() -> ModelServer.start(bundle, options().build(), line -> {}))
+    assertThatThrownBy(() -> ModelServer.start(bundle, options(), line -> {}))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(Bundle.LABELS);
-    assertThatThrownBy(
-            () -> ModelServer.start(folder.resolve("missing"), options().build(), line -> {}))
+    assertThatThrownBy(() -> ModelServer.start(folder.resolve("missing"), options(), line -> {}))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("missing");
   }
@@ -280,7 +277,7 @@ class VersionsTest {
     try (ModelServer server = start(options())) {
       URI uri = server.uri();
       assertThatThrownBy(
-              () -> ModelServer.start(bundle, options().optPort(uri.getPort()).build(), line -> {}))
+              () -> ModelServer.start(bundle, options().withPort(uri.getPort()), line -> {}))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(Integer.toString(uri.getPort()))
           .hasMessageContaining("--port");

@@ -25,7 +25,7 @@ class WorkerPoolTest {
     versions =
         new Versions(
             TinyBundle.write(folder.resolve("bundle"), 1),
-            ServerOptions.builder().optWorkers(1).build(),
+            ServerOptions.DEFAULT.withWorkers(1),
             line -> {});
     versions.refresh();
   }

@@ -3,10 +3,10 @@ package io.github.deepxray.server;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.Function;
@@ -16,10 +16,10 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
-import io.github.deepxray.tflite.TfLiteWriter;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -52,13 +52,12 @@ public final class Rehearsal {
       Path bundle = folder.resolve("bundle");
       write(bundle);
       Main.commandLine().parseArgs(bundle.toString());
-      ServerOptions options = ServerOptions.builder().optPort(0).optWorkers(1).build();
+      ServerOptions options = ServerOptions.DEFAULT.withPort(0).withWorkers(1);
       try (ModelServer server = ModelServer.start(bundle, options, line -> {})) {
         byte[] image = ImageCodec.encodeJpeg(Phantom.draw(Slice.NORMAL, 1, 1, 1, SIZE), 90);
         String request =
-            "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \""
-                + Base64.getEncoder().encodeToString(image)
-                + "\"}]}";
+            "{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \"%s\"}]}"
+                .formatted(Base64.getEncoder().encodeToString(image));
         call(server, "/", new byte[0]);
         call(server, "/api/model", new byte[0]);
         call(server, "/monitoring/prometheus/metrics", new byte[0]);

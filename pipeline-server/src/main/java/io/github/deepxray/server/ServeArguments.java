@@ -2,7 +2,7 @@ package io.github.deepxray.server;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -203,39 +204,38 @@ public final class ServeArguments {
    * @throws IOException if the file of the API key cannot be read
    */
   public ServerOptions options() throws IOException {
-    ServerOptions.Builder builder =
-        ServerOptions.builder()
-            .optName(name)
-            .optHost(host)
-            .optPort(port)
-            .optDeadline(seconds(deadline))
-            .optMaxRequestBytes((int) Math.min(Integer.MAX_VALUE - 8, maxRequest * MIB))
-            .optMaxPixels((long) (maxPixels * 1e6))
-            .optMaxImages(maxImages)
-            .optReadTimeout(seconds(readTimeout))
-            .optDrainTimeout(seconds(drainTimeout))
-            .optKeepVersions(keepVersions)
-            .optAllowedHosts(allowedHosts)
-            .optVersionLabels(versionLabels)
-            .optSamples(PhantomSamples.all())
-            .optPollInterval(seconds(poll));
+    ServerOptions options =
+        ServerOptions.DEFAULT
+            .withName(name)
+            .withHost(host)
+            .withPort(port)
+            .withDeadline(seconds(deadline))
+            .withMaxRequestBytes((int) Math.min(Integer.MAX_VALUE - 8, maxRequest * MIB))
+            .withMaxPixels((long) (maxPixels * 1e6))
+            .withMaxImages(maxImages)
+            .withReadTimeout(seconds(readTimeout))
+            .withDrainTimeout(seconds(drainTimeout))
+            .withKeepVersions(keepVersions)
+            .withAllowedHosts(Set.copyOf(allowedHosts))
+            .withVersionLabels(versionLabels)
+            .withSamples(PhantomSamples.all())
+            .withPollInterval(seconds(poll))
+            .withEngine(engine.map(Artifact::of))
+            .withCorsOrigin(corsOrigin);
     if (workers != 0) {
-      builder.optWorkers(workers);
+      options = options.withWorkers(workers);
     }
     if (queue != 0) {
-      builder.optQueue(queue);
+      options = options.withQueue(queue);
     }
     if (batch != 0) {
-      builder.optBatch(batch);
+      options = options.withBatch(batch);
     }
-    engine.map(Artifact::of).ifPresent(builder::optEngine);
-    corsOrigin.ifPresent(builder::optCorsOrigin);
     Optional<String> key = Optional.ofNullable(System.getenv(API_KEY_VARIABLE));
     if (apiKeyFile.isPresent()) {
       key = Optional.of(TextFiles.read(apiKeyFile.get(), 1).strip());
     }
-    key.filter(k -> !k.isEmpty()).ifPresent(builder::optApiKey);
-    return builder.build();
+    return options.withApiKey(key.filter(k -> !k.isEmpty()));
   }
 
   private static Duration seconds(double value) {
@@ -265,14 +265,12 @@ public final class ServeArguments {
       Thread hook = new Thread(server::close, "deepxray-shutdown");
       Runtime.getRuntime().addShutdownHook(hook);
       out.println(
-          (server.ready() ? "Ready" : "Waiting for a version")
-              + ": "
-              + server.uri()
-              + "/ for people, "
-              + server.uri()
-              + "/v1/models/"
-              + options.name()
-              + ":predict for programs. Not a medical device.");
+          "%s: %s/ for people, %s/v1/models/%s:predict for programs. Not a medical device."
+              .formatted(
+                  server.ready() ? "Ready" : "Waiting for a version",
+                  server.uri(),
+                  server.uri(),
+                  options.name()));
       out.flush();
       try {
         server.join();

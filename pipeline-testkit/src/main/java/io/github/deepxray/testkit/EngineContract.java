@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.keras.EfficientNet;
-import io.github.deepxray.keras.KerasHdf5;
+import io.github.deepxray.keras.internal.EfficientNet;
+import io.github.deepxray.keras.internal.KerasHdf5;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -19,7 +19,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.keras.internal.EfficientNet;
 import java.util.List;
 import java.util.SplittableRandom;
 

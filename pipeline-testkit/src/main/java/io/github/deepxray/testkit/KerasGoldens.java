@@ -3,7 +3,7 @@ package io.github.deepxray.testkit;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.keras.internal.EfficientNet;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;

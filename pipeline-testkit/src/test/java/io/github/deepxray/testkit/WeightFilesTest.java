@@ -2,6 +2,7 @@ package io.github.deepxray.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.internal.weights.Safetensors;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -9,9 +10,8 @@ import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.weights.Safetensors;
-import io.github.deepxray.keras.EfficientNet;
-import io.github.deepxray.keras.KerasHdf5;
+import io.github.deepxray.keras.internal.EfficientNet;
+import io.github.deepxray.keras.internal.KerasHdf5;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class WeightFilesTest {
   private static final Path ROOT = Path.of(System.getProperty("deepxray.root", ".."));
-  private static final String KERAS = "pipeline-keras/src/test/resources/io/github/deepxray/keras/";
+  private static final String KERAS =
+      "pipeline-keras/src/test/resources/io/github/deepxray/keras/internal/";
   private static final String SAFETENSORS =
       "pipeline-core/src/test/resources/io/github/deepxray/core/weights/";
 

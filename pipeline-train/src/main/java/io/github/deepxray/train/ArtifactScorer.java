@@ -1,17 +1,17 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
-import io.github.deepxray.core.concurrent.Workers;
+import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.tensorflow.SavedModelEngine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,9 +49,7 @@ public final class ArtifactScorer {
     this.progress = progress;
   }
 
-  /**
-   * The same with one engine on all cores, for TensorFlow, whose operations share their threads.
-   */
+  /** The same with one engine on all cores, for formats that use them all. */
   public ArtifactScorer withOneEngine() {
     return new ArtifactScorer(dataset, cores, 1, progress);
   }
@@ -161,7 +159,7 @@ public final class ArtifactScorer {
   /**
    * Runs the signature that decodes in the graph, on every n-th image so that all classes are in.
    */
-  public Scores scoreBytes(String name, SavedModelEngine engine, Split split) throws IOException {
+  public Scores scoreBytes(String name, ImageFileEngine engine, Split split) throws IOException {
     List<Scored> scored = new ArrayList<>();
     double seconds = 0;
     int every = Math.max(1, dataset.images(split) / BYTES_IMAGES);

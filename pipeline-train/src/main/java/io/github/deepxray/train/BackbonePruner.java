@@ -7,14 +7,13 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.optimize.prune.ChannelPruning;
-import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Masks;
 import io.github.deepxray.optimize.prune.OneShotPruning;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.embedding.EmbeddingExtractor;
-import io.github.deepxray.train.embedding.Embeddings;
-import io.github.deepxray.train.head.HeadPruning;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
@@ -29,32 +28,8 @@ import java.util.Optional;
  * who do.
  */
 public final class BackbonePruner {
-  private final Options options;
+  private final BackbonePruningSpec options;
   private final Context context;
-
-  /**
-   * What to prune.
-   *
-   * @param channels which expansion channels to remove, if any
-   * @param weights which weights to set to zero then, if any, in the backbone and in the head
-   * @param images on how many training images importance is measured
-   * @param trainer how the head is trained; its head and seed are those of the classifier
-   */
-  public record Options(
-      Optional<ChannelPruningSpec> channels,
-      Optional<PruningSpec> weights,
-      int images,
-      Trainer.Options trainer) {
-    /** Checks that something is to be pruned. */
-    public Options {
-      if (channels.isEmpty() && weights.isEmpty()) {
-        throw new DeepXrayException("Nothing is to be pruned; name weights or channels.");
-      }
-      if (images < 1) {
-        throw new DeepXrayException("At least 1 image is needed to prune, not " + images + ".");
-      }
-    }
-  }
 
   /**
    * Prepares.
@@ -62,7 +37,7 @@ public final class BackbonePruner {
    * @param options what to prune
    * @param context the surroundings to prune in
    */
-  public BackbonePruner(Options options, Context context) {
+  public BackbonePruner(BackbonePruningSpec options, Context context) {
     this.options = options;
     this.context = context;
   }
@@ -136,7 +111,7 @@ public final class BackbonePruner {
   /** With zeros in the head as well, and thresholds chosen for what it then says. */
   private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
       throws IOException {
-    Trainer.Options trainer = options.trainer();
+    TrainingSpec trainer = options.trainer();
     EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
     Network network = model.model().network();
     Embeddings train = extractor.extract(dataset, Split.TRAIN, 1).embeddings();

@@ -1,15 +1,15 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.embedding.EmbeddingExtractor;
-import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;

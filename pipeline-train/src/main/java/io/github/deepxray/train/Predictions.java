@@ -1,11 +1,11 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
-import io.github.deepxray.text.Csv;
-import io.github.deepxray.train.embedding.Embeddings;
+import io.github.deepxray.text.internal.Csv;
+import io.github.deepxray.train.internal.embedding.Embeddings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,18 +7,18 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
-import io.github.deepxray.core.io.Fingerprint;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Fingerprint;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.weights.Safetensors;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.embedding.Embeddings;
-import io.github.deepxray.train.head.HeadNetworks;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadNetworks;
 import io.github.deepxray.train.stage.HistoryFile;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -150,7 +150,7 @@ public record TrainedModel(Description description, Model model) {
    * @param epochs how many epochs were trained
    * @param bestEpoch the epoch whose weights were kept, from 1
    */
-  public record FineTuning(FineTuneSpec spec, long seed, int epochs, int bestEpoch) {}
+  public record FineTuning(FineTuningRecipe spec, long seed, int epochs, int bestEpoch) {}
 
   /**
    * Which weights were set to zero.

@@ -1,16 +1,15 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.embedding.EmbeddingExtractor;
-import io.github.deepxray.train.embedding.EmbeddingExtractor.Extraction;
-import io.github.deepxray.train.embedding.Embeddings;
-import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.head.HeadTrainer;
-import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
 import io.github.deepxray.train.stage.HistoryFile;
@@ -22,48 +21,8 @@ import java.nio.file.Path;
 public final class Trainer {
   private static final String CHECKPOINT = "checkpoint";
 
-  private final Options options;
+  private final TrainingSpec options;
   private final Context context;
-
-  /**
-   * How to train.
-   *
-   * @param head the head
-   * @param seed of everything random
-   * @param targetSensitivity the share of positives that the default threshold finds in validation;
-   *     says nothing of more than two classes
-   * @param targetPrevalence the share of positives assumed for the prior-corrected threshold; says
-   *     nothing of more than two classes
-   */
-  public record Options(
-      HeadSpec head, long seed, double targetSensitivity, double targetPrevalence) {
-    /** Checks the numbers. */
-    public Options {
-      if (!(targetSensitivity > 0 && targetSensitivity <= 1)) {
-        throw new DeepXrayException(
-            "The sensitivity to reach must be above 0 and at most 1, not %s."
-                .formatted(targetSensitivity));
-      }
-      if (!(targetPrevalence > 0 && targetPrevalence < 1)) {
-        throw new DeepXrayException(
-            "The prevalence must lie between 0 and 1, not " + targetPrevalence + ".");
-      }
-    }
-
-    /** A head and a seed, everything else by default. */
-    public static Options of(HeadSpec head, long seed) {
-      return new Options(head, seed, 0.95, 0.5);
-    }
-
-    /** As a classifier was trained. */
-    public static Options of(TrainedModel.Description trained) {
-      Options usual = of(trained.head(), trained.seed());
-      return trained.decision() instanceof DecisionThresholds thresholds
-          ? new Options(
-              usual.head, usual.seed, thresholds.targetSensitivity(), thresholds.targetPrevalence())
-          : usual;
-    }
-  }
 
   /**
    * Prepares a training.
@@ -71,7 +30,7 @@ public final class Trainer {
    * @param options how to train
    * @param context the surroundings to train in
    */
-  public Trainer(Options options, Context context) {
+  public Trainer(TrainingSpec options, Context context) {
     this.options = options;
     this.context = context;
   }

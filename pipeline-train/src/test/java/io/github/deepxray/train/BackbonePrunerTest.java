@@ -7,23 +7,23 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.internal.network.MultiplyAdds;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.Notes;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.train.embedding.Augmentation;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.internal.embedding.Augmentation;
+import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
@@ -81,23 +81,23 @@ class BackbonePrunerTest {
         Progress.NONE);
   }
 
-  private static Trainer.Options trainer() throws IOException {
+  private static TrainingSpec trainer() throws IOException {
     return trainer(HeadSpec.of("logistic"));
   }
 
-  private static Trainer.Options trainer(HeadSpec head) {
-    return new Trainer.Options(head.withViews(1).withEpochs(5), 3, 0.95, 0.5);
+  private static TrainingSpec trainer(HeadSpec head) {
+    return new TrainingSpec(head.withViews(1).withEpochs(5), 3, 0.95, 0.5);
   }
 
-  private static BackbonePruner.Options weights(PruningSpec spec) throws IOException {
+  private static BackbonePruningSpec weights(PruningSpec spec) throws IOException {
     return weights(spec, HeadSpec.of("logistic"));
   }
 
-  private static BackbonePruner.Options weights(PruningSpec spec, HeadSpec head) {
-    return new BackbonePruner.Options(Optional.empty(), Optional.of(spec), IMAGES, trainer(head));
+  private static BackbonePruningSpec weights(PruningSpec spec, HeadSpec head) {
+    return new BackbonePruningSpec(Optional.empty(), Optional.of(spec), IMAGES, trainer(head));
   }
 
-  private BackbonePruner pruner(BackbonePruner.Options options, TrainingListener listener) {
+  private BackbonePruner pruner(BackbonePruningSpec options, TrainingListener listener) {
     return new BackbonePruner(options, context(folder).withProgress(notes).withListener(listener));
   }
 
@@ -105,8 +105,7 @@ class BackbonePrunerTest {
     return Context.of(new TfLiteEngineFactory(), home.resolve("cache")).withCores(2);
   }
 
-  private TrainedModel prune(BackbonePruner.Options options, TrainedModel model)
-      throws IOException {
+  private TrainedModel prune(BackbonePruningSpec options, TrainedModel model) throws IOException {
     return pruner(options, TrainingListener.NONE)
         .prune(dataset, model, folder.resolve("pruned"))
         .model();
@@ -184,10 +183,14 @@ class BackbonePrunerTest {
     assertThat(whole.backbone().weights().get("top_conv/kernel"))
         .isEqualTo(pruned.backbone().weights().get("top_conv/kernel"));
 
-    FineTuneSpec tuning =
-        FineTuneSpec.DEFAULT.withFrom("top").withEpochs(1).withViews(1, Augmentation.MILD);
+    FineTuningRecipe tuning =
+        FineTuningRecipe.DEFAULT
+            .withFrom("top")
+            .withEpochs(1)
+            .withViews(1)
+            .withAugmentation(Augmentation.MILD);
     TrainedModel tuned =
-        new FineTuner(FineTuner.Options.of(tuning, 1), context(folder))
+        new FineTuner(FineTuningSpec.of(tuning, 1), context(folder))
             .tune(dataset, pruned, folder.resolve("tuned"))
             .model();
     assertThat(tuned.model().weights().get("member2_hidden1/kernel"))
@@ -207,7 +210,7 @@ class BackbonePrunerTest {
 
   @Test
   void stillTellsThatABackboneWasFineTuned() throws IOException {
-    TrainedModel.FineTuning done = new TrainedModel.FineTuning(FineTuneSpec.DEFAULT, 1, 5, 4);
+    TrainedModel.FineTuning done = new TrainedModel.FineTuning(FineTuningRecipe.DEFAULT, 1, 5, 4);
     TrainedModel tuned =
         new TrainedModel(start.description().withFineTuning(Optional.of(done)), start.model());
     TrainedModel pruned = prune(weights(HALF_OF_TOP), tuned);
@@ -245,7 +248,7 @@ class BackbonePrunerTest {
   void removesChannels() throws IOException {
     TrainedModel pruned =
         prune(
-            new BackbonePruner.Options(
+            new BackbonePruningSpec(
                 Optional.of(ChannelPruningSpec.of(0.9)), Optional.empty(), IMAGES, trainer()),
             start);
     assertThat(pruned.description().expansionChannels()).isNotEmpty();
@@ -259,14 +262,13 @@ class BackbonePrunerTest {
 
   @Test
   void refusesWhatCannotBe() throws IOException {
-    Trainer.Options trainer = trainer();
+    TrainingSpec trainer = trainer();
     assertThatThrownBy(
-            () -> new BackbonePruner.Options(Optional.empty(), Optional.empty(), 1, trainer))
+            () -> new BackbonePruningSpec(Optional.empty(), Optional.empty(), 1, trainer))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("weights or channels");
     assertThatThrownBy(
-            () ->
-                new BackbonePruner.Options(Optional.empty(), Optional.of(HALF_OF_TOP), 0, trainer))
+            () -> new BackbonePruningSpec(Optional.empty(), Optional.of(HALF_OF_TOP), 0, trainer))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("not 0");
     PreparedDataset other = dataset("other", 1);

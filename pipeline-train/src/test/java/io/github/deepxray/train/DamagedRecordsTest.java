@@ -4,21 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.SharedData;
-import io.github.deepxray.text.Yaml;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.text.internal.Yaml;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.loop.Checkpoints;
+import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.HistoryFile;
@@ -57,7 +57,7 @@ class DamagedRecordsTest {
           Optional.of(0.7),
           30,
           THRESHOLDS,
-          Optional.of(new TrainedModel.FineTuning(FineTuneSpec.DEFAULT, 1, 5, 3)),
+          Optional.of(new TrainedModel.FineTuning(FineTuningRecipe.DEFAULT, 1, 5, 3)),
           Optional.of(new TrainedModel.Pruning(PruningSpec.of(0.5), 0.5)),
           Map.of("block6b", 576),
           Optional.of("ef"));
@@ -205,8 +205,9 @@ class DamagedRecordsTest {
   @ParameterizedTest
   @ValueSource(strings = {"json", "yaml"})
   void fineTunings(String extension) throws IOException {
-    Path file = file("tune." + extension, FineTuneSpec.DEFAULT);
-    assertThat(Damaged.json(file, MOST_BYTES, () -> FineTuneSpec.of(file.toString()))).isPositive();
+    Path file = file("tune." + extension, FineTuningRecipe.DEFAULT);
+    assertThat(Damaged.json(file, MOST_BYTES, () -> FineTuningRecipe.of(file.toString())))
+        .isPositive();
   }
 
   @Test

@@ -10,7 +10,7 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -75,9 +75,9 @@ class DecisionThresholdsTest {
   void refusesImpossibleOptions() throws IOException {
     HeadSpec head = HeadSpec.of("logistic");
     for (double bad : new double[] {0, 1.01, -1, Double.NaN}) {
-      assertThatThrownBy(() -> new Trainer.Options(head, 0, bad, 0.5))
+      assertThatThrownBy(() -> new TrainingSpec(head, 0, bad, 0.5))
           .isInstanceOf(DeepXrayException.class);
-      assertThatThrownBy(() -> new Trainer.Options(head, 0, 0.95, bad == 1.01 ? 1 : bad))
+      assertThatThrownBy(() -> new TrainingSpec(head, 0, 0.95, bad == 1.01 ? 1 : bad))
           .isInstanceOf(DeepXrayException.class);
     }
     Context context = Context.of(new TfLiteEngineFactory(), Path.of("unused"));

@@ -13,14 +13,14 @@ import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.keras.EfficientNet;
-import io.github.deepxray.keras.KerasHdf5;
+import io.github.deepxray.keras.internal.EfficientNet;
+import io.github.deepxray.keras.internal.KerasHdf5;
 import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.testkit.SharedData;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -129,7 +129,7 @@ class RealDataTest {
   /** A floor far below what the README reports, so that it only breaks when something is wrong. */
   @Test
   void learnsToFindPneumonia() throws IOException {
-    Trainer.Options options = Trainer.Options.of(HeadSpec.of("ensemble").withViews(1), 0);
+    TrainingSpec options = TrainingSpec.of(HeadSpec.of("ensemble").withViews(1), 0);
     Context context = Context.of(new TfLiteEngineFactory(), folder.resolve("cache"));
     Trainer.Result result =
         new Trainer(options, context).train(dataset, backbone, folder.resolve("train"));

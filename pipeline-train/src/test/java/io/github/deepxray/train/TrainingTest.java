@@ -18,11 +18,11 @@ import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.tensorflow.TensorFlowEngineFactory;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
@@ -234,8 +234,7 @@ class TrainingTest {
 
   private Trainer trainer(TrainingListener listener) throws IOException {
     return new Trainer(
-        Trainer.Options.of(head(), 0),
-        context(folder).withCheckpointEvery(3).withListener(listener));
+        TrainingSpec.of(head(), 0), context(folder).withCheckpointEvery(3).withListener(listener));
   }
 
   private static Context context(Path home) {

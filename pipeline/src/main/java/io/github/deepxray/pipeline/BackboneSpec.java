@@ -5,6 +5,7 @@ import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.train.BackboneModel;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 
 /**
@@ -14,7 +15,9 @@ import java.io.IOException;
  * @param imageSize height and width of the images in pixels
  * @param weights {@value Backbone#IMAGENET}, or the path of a file, see {@link Backbone#weights}
  */
-public record BackboneSpec(Backbone backbone, int imageSize, String weights) {
+@RecordBuilder
+public record BackboneSpec(Backbone backbone, int imageSize, String weights)
+    implements BackboneSpecBuilder.With {
   /** Checks the image size. */
   public BackboneSpec {
     if (imageSize < backbone.smallestImageSize()) {
@@ -41,16 +44,6 @@ public record BackboneSpec(Backbone backbone, int imageSize, String weights) {
    */
   public static BackboneSpec of(String name) {
     return of(Backbones.named(name));
-  }
-
-  /** The same with images of another size. */
-  public BackboneSpec withImageSize(int pixels) {
-    return new BackboneSpec(backbone, pixels, weights);
-  }
-
-  /** The same with other weights. */
-  public BackboneSpec withWeights(String fileOrImagenet) {
-    return new BackboneSpec(backbone, imageSize, fileOrImagenet);
   }
 
   /**

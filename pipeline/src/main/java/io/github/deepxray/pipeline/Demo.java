@@ -2,20 +2,20 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.report.DatasetOrigin;
+import io.github.deepxray.report.internal.DatasetOrigin;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
 import java.io.IOException;
@@ -62,9 +62,9 @@ public final class Demo {
             calibrationImages(dataset),
             seed,
             pipeline.context());
-    pipeline.train(backbone, Trainer.Options.of(HeadSpec.DEFAULT.withViews(1), seed));
+    pipeline.train(backbone, TrainingSpec.of(HeadSpec.DEFAULT.withViews(1), seed));
     ModelMetrics metrics = pipeline.evaluate();
-    return RunResult.of(pipeline.export(PURPOSE, BundleWriter.Options.DEFAULT), metrics);
+    return RunResult.of(pipeline.export(PURPOSE, BundleSpec.DEFAULT), metrics);
   }
 
   private static List<RgbImage> calibrationImages(PreparedDataset dataset) throws IOException {

@@ -1,21 +1,21 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
-import io.github.deepxray.core.io.FileSizes;
-import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.classify.FileSizes;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.internal.Experiments.Experiment;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
-import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
@@ -52,9 +52,9 @@ public final class ExperimentRunner {
 
   /** The options of all stages up to the evaluated classifier and its file. */
   private record Recipe(
-      Trainer.Options training,
-      Optional<BackbonePruner.Options> pruning,
-      Optional<FineTuner.Options> fineTuning,
+      TrainingSpec training,
+      Optional<BackbonePruningSpec> pruning,
+      Optional<FineTuningSpec> fineTuning,
       boolean sparse) {}
 
   /** One experiment with one seed. */

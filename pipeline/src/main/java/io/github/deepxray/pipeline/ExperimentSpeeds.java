@@ -1,14 +1,16 @@
 package io.github.deepxray.pipeline;
 
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.engine.ModelFormat;
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
+import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.export.Latency;
-import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.Experiments.Experiment;
-import io.github.deepxray.report.ModelSpeed;
-import io.github.deepxray.report.Provenance;
+import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.internal.Experiments.Experiment;
+import io.github.deepxray.report.internal.ModelSpeed;
+import io.github.deepxray.report.internal.Provenance;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
@@ -72,12 +74,13 @@ record ExperimentSpeeds(Function<String, Path> folder, int turns) {
     if (before.isPresent()) {
       return before.get();
     }
+    ModelFormat format = ModelFormats.named(Artifact.FLOAT32.format());
     Map<String, InferenceEngine> engines = new LinkedHashMap<>();
     try {
       if (reference.isPresent() && !reference.get().equals(model)) {
-        engines.put("", ModelFormat.TFLITE.load(reference.get(), 1));
+        engines.put("", format.load(reference.get(), 1));
       }
-      engines.put(name, ModelFormat.TFLITE.load(model, 1));
+      engines.put(name, format.load(model, 1));
       List<Latency> latencies = Latency.measure(engines, turns, CALLS);
       Latency own = latencies.get(latencies.size() - 1);
       ModelSpeed speed =

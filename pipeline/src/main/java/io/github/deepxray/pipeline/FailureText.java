@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,11 +1,11 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.core.io.FileSizes;
+import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.internal.Experiments;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;

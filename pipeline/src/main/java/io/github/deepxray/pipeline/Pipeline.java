@@ -4,24 +4,29 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.Engines;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.core.io.FolderLock;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.BundleWriter;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.report.LayerReportPage;
+import io.github.deepxray.report.internal.LayerReportPage;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruner;
+import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.Evaluator;
+import io.github.deepxray.train.FineTuningSpec;
+import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.internal.finetune.FineTuner;
+import io.github.deepxray.train.internal.quantize.Quantizer;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -245,7 +250,7 @@ public final class Pipeline {
    * @throws DeepXrayException if there is none or it does not fit the backbone
    * @throws IOException if something cannot be read or written
    */
-  public Trainer.Result train(BackboneModel backbone, Trainer.Options options) throws IOException {
+  public Trainer.Result train(BackboneModel backbone, TrainingSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
@@ -265,7 +270,7 @@ public final class Pipeline {
    *     does not exist
    * @throws IOException if something cannot be read or written
    */
-  public Trainer.Result prune(BackbonePruner.Options options) throws IOException {
+  public Trainer.Result prune(BackbonePruningSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
@@ -287,7 +292,7 @@ public final class Pipeline {
    * @throws DeepXrayException if there is no classifier or no data set, or it does not fit
    * @throws IOException if something cannot be read or written
    */
-  public FineTuner.Result fineTune(FineTuner.Options options) throws IOException {
+  public FineTuner.Result fineTune(FineTuningSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
@@ -372,7 +377,7 @@ public final class Pipeline {
    *     floats does not exist
    * @throws IOException if something cannot be read or written
    */
-  public List<Quantizer.Result> quantize(Quantizer.Options options) throws IOException {
+  public List<Quantizer.Result> quantize(FormsSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
@@ -398,8 +403,7 @@ public final class Pipeline {
    * @throws DeepXrayException if the classifier was not trained or not evaluated
    * @throws IOException if something cannot be read or written
    */
-  public ExportResult export(ModelPurpose purpose, BundleWriter.Options options)
-      throws IOException {
+  public ExportResult export(ModelPurpose purpose, BundleSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
@@ -424,7 +428,7 @@ public final class Pipeline {
     return TRAININGS.stream().filter(this::holdsClassifier).map(this::folder).toList();
   }
 
-  private BundleWriter writer(ModelPurpose purpose, BundleWriter.Options options) {
+  private BundleWriter writer(ModelPurpose purpose, BundleSpec options) {
     return new BundleWriter(purpose, config, options, context);
   }
 
@@ -435,7 +439,7 @@ public final class Pipeline {
    * @throws DeepXrayException if there is no classifier or no data set
    * @throws IOException if something cannot be read or written
    */
-  Path writeFloat32(ModelPurpose purpose, BundleWriter.Options options) throws IOException {
+  Path writeFloat32(ModelPurpose purpose, BundleSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {

@@ -7,11 +7,11 @@ import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.finetune.Blocks;
-import io.github.deepxray.train.finetune.FineTuner;
-import io.github.deepxray.train.head.HeadNetworks;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
+import io.github.deepxray.train.internal.finetune.Blocks;
+import io.github.deepxray.train.internal.head.HeadNetworks;
 
 /**
  * Checks that later stages can do what they are asked, before anything is trained: the names of
@@ -37,13 +37,13 @@ record Preflight(Backbone architecture, Network backbone, Network classifier) {
 
   private void stages(RunSpec spec) {
     spec.fineTuning()
-        .ifPresent(options -> Blocks.cut(architecture, classifier, options.spec().from()));
-    var channels = spec.pruning().flatMap(BackbonePruner.Options::channels);
+        .ifPresent(options -> Blocks.cut(architecture, classifier, options.recipe().from()));
+    var channels = spec.pruning().flatMap(BackbonePruningSpec::channels);
     channels.ifPresent(this::channels);
     // A narrowed network is another one.
     if (channels.isEmpty()) {
       spec.pruning()
-          .flatMap(BackbonePruner.Options::weights)
+          .flatMap(BackbonePruningSpec::weights)
           .ifPresent(weights -> prunable(weights, backbone));
       spec.fineTuning().ifPresent(this::gradualPruning);
     }
@@ -54,8 +54,8 @@ record Preflight(Backbone architecture, Network backbone, Network classifier) {
     ChannelPruning.check(spec, backbone, architecture.expansionBlocks());
   }
 
-  private void gradualPruning(FineTuner.Options options) {
-    FineTuneSpec tuning = options.spec();
+  private void gradualPruning(FineTuningSpec options) {
+    FineTuningRecipe tuning = options.recipe();
     options
         .pruning()
         .ifPresent(

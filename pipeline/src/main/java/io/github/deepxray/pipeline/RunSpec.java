@@ -4,16 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbones;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.DatasetOptions;
-import io.github.deepxray.export.BundleWriter;
+import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningSpec;
+import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,16 +33,18 @@ import java.util.TreeMap;
  * @param quantization the quantized forms, none by default
  * @param bundle how the bundle is written and what its gate accepts
  */
+@RecordBuilder
 public record RunSpec(
     DataSource source,
     String name,
     BackboneSpec backbone,
     DatasetOptions data,
-    Trainer.Options training,
-    Optional<BackbonePruner.Options> pruning,
-    Optional<FineTuner.Options> fineTuning,
-    Quantizer.Options quantization,
-    BundleWriter.Options bundle) {
+    TrainingSpec training,
+    Optional<BackbonePruningSpec> pruning,
+    Optional<FineTuningSpec> fineTuning,
+    FormsSpec quantization,
+    BundleSpec bundle)
+    implements RunSpecBuilder.With {
   /** Checks the name and that images and backbone have the same size. */
   public RunSpec {
     ModelPurpose.requireName(name);
@@ -68,11 +71,11 @@ public record RunSpec(
         ModelPurpose.DEFAULT_NAME,
         BackboneSpec.of(Backbones.DEFAULT),
         DatasetOptions.DEFAULT.withSeed(seed),
-        Trainer.Options.of(HeadSpec.DEFAULT, seed),
+        TrainingSpec.of(HeadSpec.DEFAULT, seed),
         Optional.empty(),
         Optional.empty(),
-        Quantizer.Options.of(List.of(), seed),
-        BundleWriter.Options.DEFAULT);
+        FormsSpec.of(List.of(), seed),
+        BundleSpec.DEFAULT);
   }
 
   /**
@@ -121,80 +124,24 @@ public record RunSpec(
     }
   }
 
-  /** The same with another name of the model. */
-  public RunSpec withName(String model) {
-    return new RunSpec(
-        source, model, backbone, data, training, pruning, fineTuning, quantization, bundle);
-  }
-
   /** The same with another backbone; the data set's images get its size. */
+  @Override
   public RunSpec withBackbone(BackboneSpec network) {
-    return new RunSpec(
-        source,
-        name,
-        network,
-        data.withImageSize(network.imageSize()),
-        training,
-        pruning,
-        fineTuning,
-        quantization,
-        bundle);
-  }
-
-  /** The same with the data set prepared in another way. */
-  public RunSpec withData(DatasetOptions options) {
-    return new RunSpec(
-        source, name, backbone, options, training, pruning, fineTuning, quantization, bundle);
-  }
-
-  /** The same with the head trained in another way. */
-  public RunSpec withTraining(Trainer.Options options) {
-    return new RunSpec(
-        source, name, backbone, data, options, pruning, fineTuning, quantization, bundle);
+    return with(o -> o.backbone(network).data(data.withImageSize(network.imageSize())));
   }
 
   /** The same, pruned at once after training. */
-  public RunSpec withPruning(BackbonePruner.Options options) {
-    return new RunSpec(
-        source,
-        name,
-        backbone,
-        data,
-        training,
-        Optional.of(options),
-        fineTuning,
-        quantization,
-        bundle);
+  public RunSpec withPruning(BackbonePruningSpec spec) {
+    return withPruning(Optional.of(spec));
   }
 
   /** The same, fine-tuned. */
-  public RunSpec withFineTuning(FineTuner.Options options) {
-    return new RunSpec(
-        source,
-        name,
-        backbone,
-        data,
-        training,
-        pruning,
-        Optional.of(options),
-        quantization,
-        bundle);
-  }
-
-  /** The same with quantized forms. */
-  public RunSpec withQuantization(Quantizer.Options options) {
-    return new RunSpec(
-        source, name, backbone, data, training, pruning, fineTuning, options, bundle);
+  public RunSpec withFineTuning(FineTuningSpec spec) {
+    return withFineTuning(Optional.of(spec));
   }
 
   /** The same with quantized forms, everything else of quantization by default. */
   public RunSpec withForms(QuantizationSpec... forms) {
-    return withQuantization(Quantizer.Options.of(List.of(forms), training.seed()));
-  }
-
-  /** The same with the bundle written in another way. */
-  public RunSpec withBundle(BundleWriter.Options options) {
-    return new RunSpec(
-        source, name, backbone, data, training, pruning, fineTuning, quantization, options);
+    return withQuantization(FormsSpec.of(List.of(forms), training.seed()));
   }
 }

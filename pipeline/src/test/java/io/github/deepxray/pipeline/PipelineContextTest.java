@@ -10,21 +10,21 @@ import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
+import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
-import io.github.deepxray.train.embedding.Augmentation;
-import io.github.deepxray.train.finetune.FineTuner;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.quantize.Quantizer;
+import io.github.deepxray.train.internal.embedding.Augmentation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -96,8 +96,7 @@ class PipelineContextTest {
             DatasetOptions.DEFAULT.withImageSize(size).withValidationFraction(0.3));
     List<RgbImage> images =
         dataset.readAll(Split.TRAIN).stream().limit(8).map(XrayRecord::decode).toList();
-    Trainer.Options trainer =
-        Trainer.Options.of(HeadSpec.of("logistic").withViews(1).withEpochs(2), 1);
+    TrainingSpec trainer = TrainingSpec.of(HeadSpec.of("logistic").withViews(1).withEpochs(2), 1);
 
     pipeline.train(
         UntrainedBackbone.calibrated(
@@ -106,16 +105,21 @@ class PipelineContextTest {
     engines.assertUsedBy("training");
     assertThat(pipeline.model().description().engine()).startsWith("counting ");
     pipeline.prune(
-        new BackbonePruner.Options(
+        new BackbonePruningSpec(
             Optional.empty(), Optional.of(PruningSpec.of(0.2).withFrom("top")), 4, trainer));
     engines.assertUsedBy("pruning");
     pipeline.fineTune(
-        FineTuner.Options.of(
-            FineTuneSpec.DEFAULT.withFrom("top").withEpochs(1).withViews(1, Augmentation.MILD), 1));
+        FineTuningSpec.of(
+            FineTuningRecipe.DEFAULT
+                .withFrom("top")
+                .withEpochs(1)
+                .withViews(1)
+                .withAugmentation(Augmentation.MILD),
+            1));
     engines.assertUsedBy("fine-tuning");
     pipeline.evaluate();
     engines.assertUsedBy("evaluation");
-    pipeline.quantize(Quantizer.Options.of(List.of(QuantizationSpec.of(QuantizationMode.INT8)), 1));
+    pipeline.quantize(FormsSpec.of(List.of(QuantizationSpec.of(QuantizationMode.INT8)), 1));
     engines.assertUsedBy("quantization");
   }
 }

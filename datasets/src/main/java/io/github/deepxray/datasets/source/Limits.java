@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets.source;
 
 import io.github.deepxray.core.image.ImageLimits;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Objects;
 
 /**
@@ -14,13 +15,15 @@ import java.util.Objects;
  * @param maxNameLength characters of a path inside the source
  * @param images how large an image may be; a larger one is set aside
  */
+@RecordBuilder
 public record Limits(
     int maxEntries,
     long maxTotalBytes,
     long maxFileBytes,
     int maxRatio,
     int maxNameLength,
-    ImageLimits images) {
+    ImageLimits images)
+    implements LimitsBuilder.With {
   /** 100,000 entries, 16 GiB, 64 MiB a file, ratio 200, names of 255, and images as everywhere. */
   public static final Limits DEFAULT =
       new Limits(100_000, 16L << 30, 64L << 20, 200, 255, ImageLimits.DEFAULT);
@@ -46,35 +49,5 @@ public record Limits(
               + maxNameLength);
     }
     Objects.requireNonNull(images);
-  }
-
-  /** These limits with another number of entries. */
-  public Limits withMaxEntries(int value) {
-    return new Limits(value, maxTotalBytes, maxFileBytes, maxRatio, maxNameLength, images);
-  }
-
-  /** These limits with another number of bytes in all. */
-  public Limits withMaxTotalBytes(long value) {
-    return new Limits(maxEntries, value, maxFileBytes, maxRatio, maxNameLength, images);
-  }
-
-  /** These limits with another number of bytes a file. */
-  public Limits withMaxFileBytes(long value) {
-    return new Limits(maxEntries, maxTotalBytes, value, maxRatio, maxNameLength, images);
-  }
-
-  /** These limits with another compression ratio. */
-  public Limits withMaxRatio(int value) {
-    return new Limits(maxEntries, maxTotalBytes, maxFileBytes, value, maxNameLength, images);
-  }
-
-  /** These limits with another length of names. */
-  public Limits withMaxNameLength(int value) {
-    return new Limits(maxEntries, maxTotalBytes, maxFileBytes, maxRatio, value, images);
-  }
-
-  /** These limits with others of images. */
-  public Limits withImages(ImageLimits value) {
-    return new Limits(maxEntries, maxTotalBytes, maxFileBytes, maxRatio, maxNameLength, value);
   }
 }

@@ -1,7 +1,7 @@
 package io.github.deepxray.core.backbone;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.Services;
+import io.github.deepxray.core.internal.services.Services;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

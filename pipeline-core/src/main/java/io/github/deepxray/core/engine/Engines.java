@@ -1,6 +1,7 @@
 package io.github.deepxray.core.engine;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.services.Services;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,5 +1,6 @@
 package io.github.deepxray.core.engine;
 
+import io.github.deepxray.core.internal.engine.EnginePool;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,7 +47,7 @@ public interface InferenceEngine extends AutoCloseable {
    * @return for each output the values of all examples, one after the other
    * @throws IllegalArgumentException if {@code input} does not hold {@code count} examples
    * @throws IllegalStateException if the engine is closed
-   * @throws io.github.deepxray.core.concurrent.WorkInterruptedException if the thread is
+   * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works; a native call is not cut short
    */
   float[][] run(float[] input, int count);

@@ -1,6 +1,6 @@
 package io.github.deepxray.core.image;
 
-import io.github.deepxray.core.engine.Services;
+import io.github.deepxray.core.internal.services.Services;
 import java.lang.ref.SoftReference;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.github.deepxray.core.image;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /**
@@ -13,7 +14,9 @@ import java.util.Optional;
  * @param maxScans the most scans of a JPEG of {@code maxPixels}; of a smaller one so many more as
  *     it has fewer pixels, since each scan takes time for all of the image
  */
-public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxScans) {
+@RecordBuilder
+public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxScans)
+    implements ImageLimitsBuilder.With {
   /** 64 megapixels, 20,000 a side, 20 times as long, 12 scans. Ten scans are usual. */
   public static final ImageLimits DEFAULT = new ImageLimits(64_000_000, 20_000, 20, 12);
 
@@ -24,20 +27,8 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
   public ImageLimits {
     if (maxPixels < 1 || maxSide < 1 || maxAspect < 1 || maxScans < 1) {
       throw new IllegalArgumentException(
-          "limits are positive: "
-              + maxPixels
-              + ", "
-              + maxSide
-              + ", "
-              + maxAspect
-              + ", "
-              + maxScans);
+          "limits are positive: %s, %s, %s, %s".formatted(maxPixels, maxSide, maxAspect, maxScans));
     }
-  }
-
-  /** These limits with another number of pixels. */
-  public ImageLimits withMaxPixels(long value) {
-    return new ImageLimits(value, maxSide, maxAspect, maxScans);
   }
 
   /**

@@ -269,16 +269,9 @@ public abstract class JdkImageFormat implements ImageFormat {
     int scans = JpegOutline.of(bytes).scans();
     if (scans > limits.scans(pixels)) {
       throw new DeepXrayException(
-          source
-              + ": the JPEG has "
-              + scans
-              + " scans, more than the "
-              + limits.scans(pixels)
-              + " allowed for "
-              + width
-              + " x "
-              + height
-              + " pixels; save it anew.");
+          ("%s: the JPEG has %s scans, more than the %s allowed for %s x %s pixels; save it"
+                  + " anew.")
+              .formatted(source, scans, limits.scans(pixels), width, height));
     }
     if (pages) {
       TiffStrips.check(reader, page, bytes, limits);
@@ -295,12 +288,9 @@ public abstract class JdkImageFormat implements ImageFormat {
     long limit = Runtime.getRuntime().maxMemory() / 2;
     if (need > limit) {
       throw new DeepXrayException(
-          what
-              + " pixels takes "
-              + (need >> 20)
-              + " MiB, more than half of the "
-              + ((2 * limit) >> 20)
-              + " MiB of memory; give Java more with -Xmx.");
+          ("%s pixels takes %s MiB, more than half of the %s MiB of memory; give Java more"
+                  + " with -Xmx.")
+              .formatted(what, need >> 20, (2 * limit) >> 20));
     }
   }
 

@@ -1,6 +1,6 @@
 package io.github.deepxray.core.image;
 
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;

@@ -85,11 +85,8 @@ final class PairedExamples {
     }
     if (matching.size() != reference.size()) {
       throw new DeepXrayException(
-          "The two classifiers did not see the same images: one saw "
-              + reference.size()
-              + ", the other "
-              + matching.size()
-              + ".");
+          "The two classifiers did not see the same images: one saw %s, the other %s."
+              .formatted(reference.size(), matching.size()));
     }
     return matching;
   }

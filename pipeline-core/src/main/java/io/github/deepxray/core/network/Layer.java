@@ -21,11 +21,13 @@ public sealed interface Layer {
   List<String> inputs();
 
   /**
-   * The shape it writes for the shapes it reads.
+   * The shape it writes for the shapes it reads; that of the first for most layers.
    *
    * @throws DeepXrayException if the shapes do not fit this layer
    */
-  List<Integer> outputShape(List<List<Integer>> inputShapes);
+  default List<Integer> outputShape(List<List<Integer>> inputShapes) {
+    return inputShapes.get(0);
+  }
 
   /** The weights it needs for the shapes it reads, in Keras' order; empty for most layers. */
   default List<WeightSpec> weights(List<List<Integer>> inputShapes) {
@@ -39,6 +41,17 @@ public sealed interface Layer {
    * What a visitor says of a layer of its kind: a new kind does not compile until all visitors do.
    */
   <R> R accept(LayerVisitor<R> visitor);
+
+  /** A layer that reads one tensor. */
+  sealed interface OfOne extends Layer {
+    /** The name of the tensor it reads. */
+    String input();
+
+    @Override
+    default List<String> inputs() {
+      return List.of(input());
+    }
+  }
 
   /** Spatial padding, with TensorFlow's meaning. */
   enum Padding {
@@ -84,16 +97,11 @@ public sealed interface Layer {
    * channel.
    */
   record Rescaling(String name, String input, List<Double> scale, List<Double> offset)
-      implements Layer {
+      implements OfOne {
     /** Copies the lists. */
     public Rescaling {
       scale = List.copyOf(scale);
       offset = List.copyOf(offset);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -124,19 +132,9 @@ public sealed interface Layer {
    * {@code y = (x - mean) / max(sqrt(variance), 1e-7)} a channel; weights {@code mean} and {@code
    * variance}, both {@code [C]}.
    */
-  record Normalization(String name, String input) implements Layer {
+  record Normalization(String name, String input) implements OfOne {
     /** The smallest divisor, Keras' epsilon. */
     public static final double EPSILON = 1e-7;
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
-    @Override
-    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
-      return inputShapes.get(0);
-    }
 
     @Override
     public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
@@ -168,12 +166,7 @@ public sealed interface Layer {
       int stride,
       Padding padding,
       boolean useBias)
-      implements Layer {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+      implements OfOne {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       List<Integer> in = Shapes.image(this, inputShapes.get(0));
@@ -214,12 +207,7 @@ public sealed interface Layer {
    */
   record DepthwiseConv2D(
       String name, String input, int kernelSize, int stride, Padding padding, boolean useBias)
-      implements Layer {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+      implements OfOne {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       List<Integer> in = Shapes.image(this, inputShapes.get(0));
@@ -258,17 +246,7 @@ public sealed interface Layer {
    * Batch normalization with its moving statistics (Ioffe and Szegedy 2015): {@code y = gamma * (x
    * - moving_mean) / sqrt(moving_variance + epsilon) + beta} a channel.
    */
-  record BatchNormalization(String name, String input, double epsilon) implements Layer {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
-    @Override
-    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
-      return inputShapes.get(0);
-    }
-
+  record BatchNormalization(String name, String input, double epsilon) implements OfOne {
     @Override
     public List<WeightSpec> weights(List<List<Integer>> inputShapes) {
       int channels = Shapes.channels(inputShapes.get(0));
@@ -291,17 +269,7 @@ public sealed interface Layer {
   }
 
   /** A function that keeps the shape. */
-  record Activation(String name, String input, Function function) implements Layer {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
-    @Override
-    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
-      return inputShapes.get(0);
-    }
-
+  record Activation(String name, String input, Function function) implements OfOne {
     @Override
     public Activation reading(String from, String to) {
       return new Activation(name, other(input, from, to), function);
@@ -314,12 +282,7 @@ public sealed interface Layer {
   }
 
   /** The mean over height and width: {@code [C]}, or {@code [1, 1, C]} if dimensions are kept. */
-  record GlobalAveragePooling2D(String name, String input, boolean keepDims) implements Layer {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record GlobalAveragePooling2D(String name, String input, boolean keepDims) implements OfOne {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       int channels = Shapes.image(this, inputShapes.get(0)).get(2);
@@ -400,12 +363,7 @@ public sealed interface Layer {
    * A fully connected layer on {@code [C]}; weights {@code kernel} {@code [C, units]} and, with
    * bias, {@code bias} {@code [units]}.
    */
-  record Dense(String name, String input, int units, boolean useBias) implements Layer {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record Dense(String name, String input, int units, boolean useBias) implements OfOne {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
       Shapes.check(
@@ -444,20 +402,10 @@ public sealed interface Layer {
    *     Huang et al. 2016; Keras' {@code noise_shape} of ones), instead of single values
    *     (Srivastava et al. 2014)
    */
-  record Dropout(String name, String input, double rate, boolean wholeExamples) implements Layer {
+  record Dropout(String name, String input, double rate, boolean wholeExamples) implements OfOne {
     /** Drops single values. */
     public Dropout(String name, String input, double rate) {
       this(name, input, rate, false);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
-    @Override
-    public List<Integer> outputShape(List<List<Integer>> inputShapes) {
-      return inputShapes.get(0);
     }
 
     // Without wholeExamples, which changes nothing that is inferred: caches of what a network

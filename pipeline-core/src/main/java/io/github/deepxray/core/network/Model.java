@@ -1,7 +1,7 @@
 package io.github.deepxray.core.network;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Fingerprint;
+import io.github.deepxray.core.internal.io.Fingerprint;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import java.util.ArrayList;
@@ -38,12 +38,11 @@ public record Model(Network network, Weights weights, Quantization quantization)
     }
     if (!wrong.isEmpty()) {
       throw new DeepXrayException(
-          "These weights are not those of "
-              + network.name()
-              + ": "
-              + String.join("; ", wrong.subList(0, Math.min(3, wrong.size())))
-              + (wrong.size() > 3 ? "; and " + (wrong.size() - 3) + " more." : ".")
-              + " Give the weights of this architecture.");
+          "These weights are not those of %s: %s%s Give the weights of this architecture."
+              .formatted(
+                  network.name(),
+                  String.join("; ", wrong.subList(0, Math.min(3, wrong.size()))),
+                  wrong.size() > 3 ? "; and " + (wrong.size() - 3) + " more." : "."));
     }
     weights = kept.build();
     quantization = quantization.restrictedTo(network);
@@ -96,11 +95,8 @@ public record Model(Network network, Weights weights, Quantization quantization)
     if (quantization.arithmetic().integerActivations()
         || next.quantization.arithmetic().integerActivations()) {
       throw new DeepXrayException(
-          "Networks "
-              + network.name()
-              + " and "
-              + next.network.name()
-              + " cannot be joined once they are quantized; join them first.");
+          "Networks %s and %s cannot be joined once they are quantized; join them first."
+              .formatted(network.name(), next.network.name()));
     }
     return new Model(network.then(next.network), weights.plus(next.weights), quantization);
   }

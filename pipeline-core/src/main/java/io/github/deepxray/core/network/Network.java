@@ -56,13 +56,8 @@ public final class Network {
         List<Integer> shape = known.get(tensor);
         if (shape == null) {
           throw new DeepXrayException(
-              "Network "
-                  + name
-                  + ": layer "
-                  + layer.name()
-                  + " reads "
-                  + tensor
-                  + ", which no earlier layer writes.");
+              "Network %s: layer %s reads %s, which no earlier layer writes."
+                  .formatted(name, layer.name(), tensor));
         }
         read.add(shape);
       }
@@ -197,11 +192,9 @@ public final class Network {
     }
     if (!tensor.equals(input) && needed.contains(input)) {
       throw new DeepXrayException(
-          "Network "
-              + name
-              + " cannot be cut at "
-              + tensor
-              + ": what comes after reads other tensors from before it too.");
+          ("Network %s cannot be cut at %s: what comes after reads other tensors from before"
+                  + " it too.")
+              .formatted(name, tensor));
     }
     Collections.reverse(kept);
     return new Network(name, tensor, start, kept, outputs);
@@ -221,15 +214,8 @@ public final class Network {
     String joint = outputs.get(0);
     if (!shape(joint).equals(next.inputShape())) {
       throw new DeepXrayException(
-          "Network "
-              + next.name
-              + " reads "
-              + next.inputShape()
-              + ", but "
-              + name
-              + " writes "
-              + shape(joint)
-              + ".");
+          "Network %s reads %s, but %s writes %s."
+              .formatted(next.name, next.inputShape(), name, shape(joint)));
     }
     List<Layer> all = new ArrayList<>(layers);
     for (Layer layer : next.layers) {

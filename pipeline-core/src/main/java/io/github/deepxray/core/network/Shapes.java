@@ -22,12 +22,11 @@ final class Shapes {
   static void check(boolean fits, Layer layer, String format, Object... arguments) {
     if (!fits) {
       throw new DeepXrayException(
-          "Layer "
-              + layer.name()
-              + " ("
-              + layer.getClass().getSimpleName()
-              + "): "
-              + String.format(Locale.ROOT, format, arguments));
+          "Layer %s (%s): %s"
+              .formatted(
+                  layer.name(),
+                  layer.getClass().getSimpleName(),
+                  String.format(Locale.ROOT, format, arguments)));
     }
   }
 }

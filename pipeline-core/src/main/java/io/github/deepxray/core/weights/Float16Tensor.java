@@ -29,13 +29,9 @@ public final class Float16Tensor implements Tensor {
     for (int i = 0; i < halves.length; i++) {
       if (Float.isInfinite(Float16.toFloat(halves[i])) && Float.isFinite(tensor.at(i))) {
         throw new DeepXrayException(
-            "A tensor "
-                + tensor.shape()
-                + " cannot be stored as 16-bit floats: it holds "
-                + tensor.at(i)
-                + ", beyond "
-                + Float16.MAX_VALUE
-                + "; keep it in 32-bit floats.");
+            ("A tensor %s cannot be stored as 16-bit floats: it holds %s, beyond %s; keep it"
+                    + " in 32-bit floats.")
+                .formatted(tensor.shape(), tensor.at(i), Float16.MAX_VALUE));
       }
     }
     return new Float16Tensor(halves, tensor.shape());

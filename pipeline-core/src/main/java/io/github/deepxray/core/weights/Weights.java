@@ -1,7 +1,7 @@
 package io.github.deepxray.core.weights;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Hashes;
+import io.github.deepxray.core.internal.io.Hashes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

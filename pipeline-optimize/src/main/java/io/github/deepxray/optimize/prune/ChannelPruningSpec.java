@@ -5,11 +5,12 @@ import static java.util.Objects.requireNonNullElse;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.network.MultiplyAdds;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.LayerPatterns;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.text.internal.Yaml;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ import java.util.TreeMap;
  * @param minimum the least share of its channels that a block keeps, above 0 and at most 1
  * @param compensation how the channels that stay make up for those removed
  */
+@RecordBuilder
 public record ChannelPruningSpec(
     double share,
     Cost cost,
@@ -42,7 +44,8 @@ public record ChannelPruningSpec(
     Allocation allocation,
     int multiple,
     double minimum,
-    Compensation compensation) {
+    Compensation compensation)
+    implements ChannelPruningSpecBuilder.With {
   private static final int DEFAULT_MULTIPLE = 8;
   private static final double DEFAULT_MINIMUM = 0.25;
 
@@ -184,36 +187,6 @@ public record ChannelPruningSpec(
               + ".");
     }
     return Json.convert(Yaml.read(file), ChannelPruningSpec.class, file.toString());
-  }
-
-  /** The same with other blocks to narrow. */
-  public ChannelPruningSpec withBlocks(List<String> patterns) {
-    return new ChannelPruningSpec(
-        share, cost, widths, patterns, allocation, multiple, minimum, compensation);
-  }
-
-  /** The same with the widths of some blocks given. */
-  public ChannelPruningSpec withWidths(Map<String, Integer> given) {
-    return new ChannelPruningSpec(
-        share, cost, given, blocks, allocation, multiple, minimum, compensation);
-  }
-
-  /** The same with a share of another cost. */
-  public ChannelPruningSpec withCost(Cost other) {
-    return new ChannelPruningSpec(
-        share, other, widths, blocks, allocation, multiple, minimum, compensation);
-  }
-
-  /** The same with the channels spread otherwise. */
-  public ChannelPruningSpec withAllocation(Allocation other) {
-    return new ChannelPruningSpec(
-        share, cost, widths, blocks, other, multiple, minimum, compensation);
-  }
-
-  /** The same with another compensation. */
-  public ChannelPruningSpec withCompensation(Compensation other) {
-    return new ChannelPruningSpec(
-        share, cost, widths, blocks, allocation, multiple, minimum, other);
   }
 
   /** Whether the share, not {@code widths}, decides over a block. */

@@ -1,9 +1,9 @@
 package io.github.deepxray.optimize.prune;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.concurrent.Workers;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;

@@ -2,12 +2,12 @@ package io.github.deepxray.optimize.prune;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.ExpansionBlock;
+import io.github.deepxray.core.internal.network.MultiplyAdds;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Add;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dropout;
-import io.github.deepxray.core.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Cost;
 import java.util.ArrayList;

@@ -7,15 +7,16 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.io.Omittable;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.Kernels;
 import io.github.deepxray.optimize.LayerPatterns;
-import io.github.deepxray.text.Yaml;
+import io.github.deepxray.text.internal.Yaml;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ import java.util.List;
  * @param spare the layers that keep their weights, as {@link LayerPatterns} are written; see {@link
  *     #DEFAULT_SPARE}
  */
+@RecordBuilder
 public record PruningSpec(
     double sparsity,
     @Omittable Base base,
@@ -48,7 +50,8 @@ public record PruningSpec(
     @Omittable Structure structure,
     @Omittable Timing timing,
     @Omittable String from,
-    @Omittable List<String> spare) {
+    @Omittable List<String> spare)
+    implements PruningSpecBuilder.With {
 
   /** The {@code from} that means: from the first layer on. */
   public static final String ALL = "all";
@@ -370,41 +373,10 @@ public record PruningSpec(
     return Json.convert(Yaml.read(file), PruningSpec.class, file.toString());
   }
 
-  /** The same with another scope. */
-  public PruningSpec withScope(Scope other) {
-    return new PruningSpec(sparsity, base, other, structure, timing, from, spare);
-  }
-
   /** The same with another structure; with 2:4, the sparsity is of the pruned layers. */
+  @Override
   public PruningSpec withStructure(Structure other) {
-    return new PruningSpec(
-        sparsity,
-        other == Structure.TWO_OF_FOUR ? Base.PRUNED : base,
-        scope,
-        other,
-        timing,
-        from,
-        spare);
-  }
-
-  /** The same with the sparsity being a share of something else. */
-  public PruningSpec withBase(Base other) {
-    return new PruningSpec(sparsity, other, scope, structure, timing, from, spare);
-  }
-
-  /** The same with another timing. */
-  public PruningSpec withTiming(Timing other) {
-    return new PruningSpec(sparsity, base, scope, structure, other, from, spare);
-  }
-
-  /** The same from another layer on. */
-  public PruningSpec withFrom(String layer) {
-    return new PruningSpec(sparsity, base, scope, structure, timing, layer, spare);
-  }
-
-  /** The same with other layers spared. */
-  public PruningSpec withSpare(List<String> patterns) {
-    return new PruningSpec(sparsity, base, scope, structure, timing, from, patterns);
+    return with(o -> o.structure(other).base(other == Structure.TWO_OF_FOUR ? Base.PRUNED : base));
   }
 
   /**

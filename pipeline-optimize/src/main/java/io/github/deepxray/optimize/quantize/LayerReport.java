@@ -2,7 +2,8 @@ package io.github.deepxray.optimize.quantize;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -59,6 +60,7 @@ public record LayerReport(
    * @param histogram the logarithm of the counts from {@code seenMin} to {@code seenMax} in equal
    *     bins, as shares of the fullest bin's
    */
+  @RecordBuilder
   public record Entry(
       String name,
       String kind,
@@ -74,20 +76,17 @@ public record LayerReport(
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble weightSqnr,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble aloneSqnr,
       double accumulatedSqnr,
-      List<Double> histogram) {
-    /** Copies the lists and rounds decibels to three digits. */
+      List<Double> histogram)
+      implements LayerReportEntryBuilder.With {
+    /** Copies the lists. */
     public Entry {
-      weightSqnr = rounded(weightSqnr);
-      aloneSqnr = rounded(aloneSqnr);
-      accumulatedSqnr = rounded(accumulatedSqnr);
       shape = List.copyOf(shape);
       histogram = List.copyOf(histogram);
     }
   }
 
-  /** Copies the list and rounds decibels to three digits. */
+  /** Copies the list. */
   public LayerReport {
-    outputSqnr = rounded(outputSqnr);
     layers = List.copyOf(layers);
   }
 
@@ -100,12 +99,22 @@ public record LayerReport(
   }
 
   /**
-   * Writes the report as JSON; what does not apply to a layer is left out.
+   * Writes the report as JSON, decibels with three digits; what does not apply to a layer is left
+   * out.
    *
    * @throws IOException if the file cannot be written
    */
   public void writeJson(Path file) throws IOException {
-    Json.write(file, this);
+    List<Entry> rounded =
+        layers.stream()
+            .map(
+                e ->
+                    e.withWeightSqnr(rounded(e.weightSqnr()))
+                        .withAloneSqnr(rounded(e.aloneSqnr()))
+                        .withAccumulatedSqnr(rounded(e.accumulatedSqnr())))
+            .toList();
+    Json.write(
+        file, new LayerReport(network, arithmetic, output, examples, rounded(outputSqnr), rounded));
   }
 
   /**

@@ -10,6 +10,7 @@ import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.optimize.Pass;
 import io.github.deepxray.optimize.RemoveDropout;
 import io.github.deepxray.optimize.WeightOnlyQuantization;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Set;
 
@@ -27,12 +28,14 @@ import java.util.Set;
  *     grey, see {@link FoldNormalization#withCommonOffset}; for {@link QuantizationMode#INT8} only,
  *     the other modes are exact
  */
+@RecordBuilder
 public record QuantizationSpec(
     QuantizationMode mode,
     RangeSelection ranges,
     List<String> keepFloat,
     boolean integerHead,
-    boolean exactPadding) {
+    boolean exactPadding)
+    implements QuantizationSpecBuilder.With {
   /** Copies the list and checks that the choices concern the mode. */
   public QuantizationSpec {
     keepFloat = List.copyOf(keepFloat);
@@ -61,26 +64,6 @@ public record QuantizationSpec(
   private static RangeSelection defaultRanges(QuantizationMode mode) {
     return RangeSelection.of(
         mode == QuantizationMode.INT8 ? RangeMethod.PERCENTILE : RangeMethod.MIN_MAX);
-  }
-
-  /** The same with other ranges. */
-  public QuantizationSpec withRanges(RangeSelection selection) {
-    return new QuantizationSpec(mode, selection, keepFloat, integerHead, exactPadding);
-  }
-
-  /** The same with other layers in floats. */
-  public QuantizationSpec withKeepFloat(List<String> layers) {
-    return new QuantizationSpec(mode, ranges, layers, integerHead, exactPadding);
-  }
-
-  /** The same with the head in integers or not. */
-  public QuantizationSpec withIntegerHead(boolean integer) {
-    return new QuantizationSpec(mode, ranges, keepFloat, integer, exactPadding);
-  }
-
-  /** The same with exact padding of the stem or not. */
-  public QuantizationSpec withExactPadding(boolean exact) {
-    return new QuantizationSpec(mode, ranges, keepFloat, integerHead, exact);
   }
 
   /**

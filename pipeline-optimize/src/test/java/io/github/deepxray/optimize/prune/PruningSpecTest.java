@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSchedule.PolynomialDecay;
 import io.github.deepxray.optimize.prune.PruningSpec.Base;

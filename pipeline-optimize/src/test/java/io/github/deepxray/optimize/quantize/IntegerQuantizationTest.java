@@ -18,7 +18,7 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.FoldNormalization;
 import io.github.deepxray.optimize.LayerPatterns;
 import io.github.deepxray.optimize.Passes;

@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.image.HeatColors;
+import io.github.deepxray.core.internal.image.HeatMapOverlay;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.testkit.InCi;
@@ -90,7 +90,7 @@ class PageTest {
   static void start() throws IOException {
     browser = Browser.start();
     bundle = PageBundle.write(folder.resolve("bundle"), true, CARD);
-    server = start(bundle, ServerOptions.builder());
+    server = start(bundle, ServerOptions.DEFAULT);
   }
 
   @AfterAll
@@ -103,9 +103,9 @@ class PageTest {
     }
   }
 
-  private static ModelServer start(Path models, ServerOptions.Builder options) throws IOException {
+  private static ModelServer start(Path models, ServerOptions options) throws IOException {
     return ModelServer.start(
-        models, options.optPort(0).optWorkers(1).optSamples(SAMPLES).build(), line -> {});
+        models, options.withPort(0).withWorkers(1).withSamples(SAMPLES), line -> {});
   }
 
   // Tools.
@@ -196,7 +196,7 @@ class PageTest {
   void severalClassesAreShownWithTheirProbabilities() throws Exception {
     Path classes = PageBundle.writeClasses(folder.resolve("classes"));
     Path downloads = Files.createDirectories(folder.resolve("downloads-classes"));
-    try (ModelServer other = start(classes, ServerOptions.builder())) {
+    try (ModelServer other = start(classes, ServerOptions.DEFAULT)) {
       browser.open(other.uri(), 320, 640, "light");
       loaded();
       browser.saveTo(downloads);
@@ -251,7 +251,7 @@ class PageTest {
     DatasetProfile profile = DatasetProfile.of(new ClassNames("NORMAL", "TUBERCULOSIS"));
     Json.write(other.resolve("dataset.json"), Map.of("profile", profile));
     Files.writeString(other.resolve(Bundle.CHECKSUMS), Bundle.checksums(other));
-    try (ModelServer named = start(other, ServerOptions.builder())) {
+    try (ModelServer named = start(other, ServerOptions.DEFAULT)) {
       browser.open(named.uri(), 320, 640, "dark");
       loaded();
       assertThat(browser.text("#purpose")).isEqualTo("Tells TUBERCULOSIS from NORMAL on images.");
@@ -359,7 +359,7 @@ class PageTest {
   @Test
   void aModelWithoutHeatMapsSaysSo() throws Exception {
     Path plain = PageBundle.write(folder.resolve("plain"), false, CARD);
-    try (ModelServer other = start(plain, ServerOptions.builder())) {
+    try (ModelServer other = start(plain, ServerOptions.DEFAULT)) {
       open(other.uri());
       browser.choose(grey("plain.png", 130));
       idle();
@@ -497,7 +497,7 @@ class PageTest {
   void aFileThatIsTooLargeIsExplained() throws Exception {
     byte[] noise = new byte[200 * 200 * 3];
     new SplittableRandom(1).nextBytes(noise);
-    try (ModelServer small = start(bundle, ServerOptions.builder().optMaxRequestBytes(20_000))) {
+    try (ModelServer small = start(bundle, ServerOptions.DEFAULT.withMaxRequestBytes(20_000))) {
       open(small.uri());
       browser.choose(png("noise.png", RgbImage.of(200, 200, noise)), grey("fits.png", 180));
       idle();
@@ -553,7 +553,7 @@ class PageTest {
 
   @Test
   void whenTheServerComesBackThePageGoesOn() throws Exception {
-    ModelServer mortal = start(bundle, ServerOptions.builder());
+    ModelServer mortal = start(bundle, ServerOptions.DEFAULT);
     open(mortal.uri());
     int port = mortal.port();
     mortal.close();
@@ -565,7 +565,7 @@ class PageTest {
     try (ModelServer again =
         ModelServer.start(
             bundle,
-            ServerOptions.builder().optPort(port).optWorkers(1).optSamples(SAMPLES).build(),
+            ServerOptions.DEFAULT.withPort(port).withWorkers(1).withSamples(SAMPLES),
             line -> {})) {
       assertThat(again.port()).isEqualTo(port);
       browser.find("#gone-retry").click();
@@ -577,7 +577,7 @@ class PageTest {
 
   @Test
   void asksForAnApiKey() throws Exception {
-    try (ModelServer locked = start(bundle, ServerOptions.builder().optApiKey("open-sesame"))) {
+    try (ModelServer locked = start(bundle, ServerOptions.DEFAULT.withApiKey("open-sesame"))) {
       browser.open(locked.uri());
       browser.await("it asks for the key", () -> browser.seen("#key-form"));
       browser.screenshot("key-light");

@@ -4,9 +4,10 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.text.Yaml;
-import io.github.deepxray.train.loop.LearningRateSchedule;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.text.internal.Yaml;
+import io.github.deepxray.train.internal.loop.LearningRateSchedule;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import java.util.Map;
  * @param epochs the most epochs; in each, every training image is seen once, in one of its views
  * @param patience after how many epochs without a lower validation loss training ends; 0 for never
  */
+@RecordBuilder
 public record HeadSpec(
     String name,
     List<Member> members,
@@ -42,7 +44,8 @@ public record HeadSpec(
     LearningRate learningRate,
     int batchSize,
     int epochs,
-    int patience) {
+    int patience)
+    implements HeadSpecBuilder.With {
 
   /**
    * A network from features to one logit.
@@ -219,53 +222,5 @@ public record HeadSpec(
     }
     JsonNode tree = Yaml.read(file);
     return Json.convert(tree, HeadSpec.class, file.toString());
-  }
-
-  /** The same head with another number of views. */
-  public HeadSpec withViews(int number) {
-    return new HeadSpec(
-        name,
-        members,
-        standardize,
-        balanced,
-        labelSmoothing,
-        number,
-        optimizer,
-        learningRate,
-        batchSize,
-        epochs,
-        patience);
-  }
-
-  /** The same head with another number of epochs. */
-  public HeadSpec withEpochs(int number) {
-    return new HeadSpec(
-        name,
-        members,
-        standardize,
-        balanced,
-        labelSmoothing,
-        views,
-        optimizer,
-        learningRate,
-        batchSize,
-        number,
-        patience);
-  }
-
-  /** The same head with another patience. */
-  public HeadSpec withPatience(int number) {
-    return new HeadSpec(
-        name,
-        members,
-        standardize,
-        balanced,
-        labelSmoothing,
-        views,
-        optimizer,
-        learningRate,
-        batchSize,
-        epochs,
-        number);
   }
 }

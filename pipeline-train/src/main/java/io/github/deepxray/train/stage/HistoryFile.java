@@ -1,8 +1,8 @@
 package io.github.deepxray.train.stage;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.AtomicFiles;
-import io.github.deepxray.text.Csv;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

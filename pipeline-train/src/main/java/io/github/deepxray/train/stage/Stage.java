@@ -2,7 +2,7 @@ package io.github.deepxray.train.stage;
 
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.engine.EngineFactory;
-import io.github.deepxray.core.io.Fingerprint;
+import io.github.deepxray.core.internal.io.Fingerprint;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

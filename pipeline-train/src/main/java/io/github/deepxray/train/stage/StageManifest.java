@@ -2,9 +2,9 @@ package io.github.deepxray.train.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.io.Hashes;
-import io.github.deepxray.core.io.Json;
-import io.github.deepxray.core.io.TextFiles;
+import io.github.deepxray.core.internal.io.Hashes;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.TextFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,14 +10,14 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SensitivitySearch;
-import io.github.deepxray.tflite.TfLiteEngineFactory;
-import io.github.deepxray.tflite.TfLiteWriter;
-import io.github.deepxray.train.BackbonePruner;
-import io.github.deepxray.train.FineTuneSpec;
-import io.github.deepxray.train.Trainer;
-import io.github.deepxray.train.finetune.FineTuner;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.FineTuningSpec;
+import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.quantize.Quantizer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -28,16 +28,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A stage's fingerprint follows every option and every input. */
 class StageTest {
   static Stream<Record> options() throws IOException {
-    Trainer.Options trainer = Trainer.Options.of(HeadSpec.of("ensemble"), 1);
+    TrainingSpec trainer = TrainingSpec.of(HeadSpec.of("ensemble"), 1);
     PruningSpec gradual =
         PruningSpec.of(0.5).withTiming(new PruningSpec.Polynomial(0.1, 0.1, 0.8, 3, 2));
     return Stream.of(
         trainer,
-        new Trainer.Options(HeadSpec.of("original"), 1, 0.9, 0.2),
-        new BackbonePruner.Options(
+        new TrainingSpec(HeadSpec.of("original"), 1, 0.9, 0.2),
+        new BackbonePruningSpec(
             Optional.of(ChannelPruningSpec.of(0.8)), Optional.of(PruningSpec.of(0.5)), 8, trainer),
-        FineTuner.Options.of(FineTuneSpec.DEFAULT, 7).withPruning(gradual),
-        new Quantizer.Options(
+        FineTuningSpec.of(FineTuningRecipe.DEFAULT, 7).withPruning(gradual),
+        new FormsSpec(
             List.of(
                 QuantizationSpec.of(QuantizationMode.INT8)
                     .withRanges(
@@ -45,7 +45,7 @@ class StageTest {
                             .with("stem", new RangeMethod.MovingAverage(0.9)))),
             8,
             true,
-            Quantizer.Refit.AUTO,
+            FormsSpec.Refit.AUTO,
             Optional.of(new SensitivitySearch.Limits(2, 1.5)),
             true,
             TfLiteWriter.DataType.INT8,

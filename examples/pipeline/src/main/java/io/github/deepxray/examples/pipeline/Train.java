@@ -4,13 +4,13 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.datasets.phantom.Phantom;
-import io.github.deepxray.datasets.phantom.PhantomArchive;
-import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.keras.EfficientNet;
+import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
+import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.UntrainedBackbone;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.stage.Context;
@@ -34,7 +34,7 @@ final class Train {
     Pipeline pipeline = Pipeline.in(out);
     pipeline.prepare(phantoms, DatasetOptions.DEFAULT.withSeed(5).withValidationFraction(0.25));
     HeadSpec head = HeadSpec.of("logistic").withViews(1).withEpochs(40);
-    pipeline.train(untrained(pipeline.context()), Trainer.Options.of(head, 5));
+    pipeline.train(untrained(pipeline.context()), TrainingSpec.of(head, 5));
     System.out.print(pipeline.evaluate().table(Split.TEST));
   }
 

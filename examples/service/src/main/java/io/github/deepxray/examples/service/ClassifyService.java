@@ -7,7 +7,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.io.Json;
+import io.github.deepxray.core.internal.io.Json;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,8 +36,7 @@ final class ClassifyService {
     ClassifyService service =
         new ClassifyService(
             Classifier.open(
-                Path.of(arguments[0]),
-                Classifier.Options.DEFAULT.withArtifact(Artifact.DYNAMIC)));
+                Path.of(arguments[0]), Classifier.Options.DEFAULT.withArtifact(Artifact.DYNAMIC)));
     int threads = Runtime.getRuntime().availableProcessors();
     HttpServer server =
         HttpServer.create(

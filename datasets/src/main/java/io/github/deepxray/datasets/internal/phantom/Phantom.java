@@ -1,0 +1,275 @@
+package io.github.deepxray.datasets.internal.phantom;
+
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.datasets.Slice;
+
+/**
+ * Draws one phantom: a chest from the front, as the density that rays meet on their way through
+ * body, lungs, ribs, spine, heart and, for pneumonia, opacities. A drawing, never medical data.
+ *
+ * <p>Bacterial opacities are one or two dense patches in a lobe; viral ones a haze with a net of
+ * lines around both roots of the lungs. Their strength varies down to what the structures of a
+ * normal phantom look like, so that the classes overlap.
+ */
+public final class Phantom {
+  private static final double APEX = -0.74;
+  private static final double SPINE = 0.07;
+
+  private final Dice image;
+  private final Noise vessels;
+  private final Noise grain;
+
+  // The patient's build, in units of half the picture.
+  private final double chest;
+  private final double base;
+  private final double dome;
+  private final double heart;
+  private final double heartTilt;
+  private final double ribGap;
+  private final double ribCurve;
+  private final double ribPhase;
+
+  // How this picture was taken.
+  private final double turn;
+  private final double zoom;
+  private final double shiftX;
+  private final double shiftY;
+  private final double gamma;
+  private final double contrast;
+  private final double light;
+  private final double grainy;
+
+  // What is in the lungs.
+  private final double vesselDensity;
+  private final double haze;
+  private final double net;
+  private final double breast;
+  private final Patch[] patches;
+
+  /** A dense region with ragged edges. */
+  private record Patch(double x, double y, double width, double height, double density) {}
+
+  private Phantom(Slice slice, long seed, long patient, long number) {
+    Dice build = new Dice(seed, patient);
+    chest = build.between(0.68, 0.80);
+    base = build.between(0.42, 0.58);
+    dome = build.between(0.12, 0.22);
+    heart = build.between(0.27, 0.35);
+    heartTilt = build.between(0.2, 0.5);
+    ribGap = build.between(0.135, 0.165);
+    ribCurve = build.between(0.45, 0.85);
+    ribPhase = build.uniform();
+    vessels = new Noise(build.next());
+    final double burden = build.between(0.3, 1);
+
+    image = new Dice(seed, patient, number + 1);
+    grain = new Noise(image.next());
+    turn = image.between(-0.07, 0.07);
+    zoom = image.between(0.93, 1.07);
+    shiftX = image.between(-0.05, 0.05);
+    shiftY = image.between(-0.05, 0.05);
+    gamma = image.between(0.9, 1.15);
+    contrast = image.between(0.9, 1.05);
+    light = image.between(-0.02, 0.04);
+    grainy = image.between(2.5, 4);
+    breast = image.happens(0.3) ? image.between(0.02, 0.09) : 0;
+
+    switch (slice) {
+      case NORMAL -> {
+        vesselDensity = image.between(0.10, 0.16);
+        haze = image.happens(0.3) ? image.between(0.01, 0.07) : 0;
+        net = image.happens(0.2) ? image.between(0.02, 0.05) : 0;
+        patches = new Patch[0];
+      }
+      case VIRAL -> {
+        vesselDensity = image.between(0.12, 0.18);
+        haze = 0.03 + 0.13 * burden;
+        net = 0.14 + 0.22 * burden;
+        patches = new Patch[0];
+      }
+      case BACTERIAL, UNSPECIFIED -> {
+        vesselDensity = image.between(0.10, 0.16);
+        haze = image.between(0, 0.04);
+        net = image.between(0, 0.04);
+        patches = new Patch[build.happens(0.5) ? 2 : 1];
+        double side = build.happens(0.5) ? 1 : -1;
+        for (int i = 0; i < patches.length; i++) {
+          patches[i] =
+              new Patch(
+                  (i == 0 ? side : -side) * build.between(0.32, 0.52),
+                  build.between(-0.42, 0.34),
+                  build.between(0.24, 0.38),
+                  build.between(0.22, 0.36),
+                  (0.32 + 0.32 * burden) * (i == 0 ? 1 : 0.7));
+        }
+      }
+      default -> throw new IllegalArgumentException("no phantom of " + slice);
+    }
+  }
+
+  /**
+   * Draws a phantom.
+   *
+   * @param slice what it shows
+   * @param seed of the whole series
+   * @param patient whose build it has
+   * @param number which picture of the patient
+   * @param size height and width in pixels
+   * @return a grey image {@code [size, size, 3]}
+   */
+  public static RgbImage draw(Slice slice, long seed, long patient, long number, int size) {
+    return new Phantom(slice, seed, patient, number).paint(size);
+  }
+
+  private RgbImage paint(int size) {
+    byte[] pixels = new byte[size * size * 3];
+    double cos = 1 - turn * turn / 2;
+    for (int row = 0; row < size; row++) {
+      double v = (2 * (row + 0.5) / size - 1) * zoom + shiftY;
+      for (int column = 0; column < size; column++) {
+        double u = (2 * (column + 0.5) / size - 1) * zoom + shiftX;
+        double density = density(cos * u - turn * v, turn * u + cos * v);
+        double tone = Math.max(0, light + contrast * density);
+        // Film answers dense parts ever less.
+        tone = 1.62 * tone / (tone + 0.8 * gamma);
+        byte grey =
+            (byte) Math.max(0, Math.min(255, Math.round(255 * tone + grainy * image.normal())));
+        int i = (row * size + column) * 3;
+        pixels[i] = grey;
+        pixels[i + 1] = grey;
+        pixels[i + 2] = grey;
+      }
+    }
+    return RgbImage.of(size, size, pixels);
+  }
+
+  /** What a ray meets at a point; the picture spans -1..1 both ways, the heart lies at x > 0. */
+  private double density(double x, double y) {
+    double side = Math.abs(x);
+    double shoulder = 0.36 + 0.62 * step(-1.02, -0.56, y);
+    double body = step(shoulder + 0.03, shoulder - 0.05, side);
+    if (body == 0) {
+      return 0.02;
+    }
+    double outer = outer(y);
+    double floor = base - dome * Math.max(0, 1 - sq((side - 0.34) / 0.36)) + (x > 0 ? 0.03 : -0.03);
+    double lung =
+        step(outer + 0.012, outer - 0.03, side)
+            * step(0.10, 0.15, side)
+            * step(floor + 0.02, floor - 0.02, y)
+            * step(APEX, APEX + 0.05, y);
+    double soft = 0.50 + 0.10 * step(0.3, 0.9, y) - 0.12 * step(0.7, 1, side);
+    double total = soft - 0.34 * lung;
+    total += 0.10 * step(floor - 0.02, floor + 0.1, y) * step(outer + 0.1, outer - 0.1, side);
+    double muscle = heart(x, y);
+    total += 0.26 * muscle + middle(x, y, side) + bones(side, y, outer);
+    if (lung > 0) {
+      total += lung * (1 - 0.7 * muscle) * lungs(x, y, side);
+    }
+    // The gas bubble of the stomach.
+    total -= 0.16 * step(1, 0.6, sq((x - 0.36) / 0.16) + sq((y - floor - 0.16) / 0.09));
+    return 0.02 + body * (total - 0.02);
+  }
+
+  /** The lungs' outer edge at a height. */
+  private double outer(double y) {
+    double down = Math.min(1, Math.max(0, (y - APEX) / 1.25));
+    return 0.16 + (chest - 0.16) * Math.sqrt(1 - sq(1 - down)) * (1.04 - 0.04 * down);
+  }
+
+  /** Spine, mediastinum with the windpipe, and the aortic knob. */
+  private double middle(double x, double y, double side) {
+    if (side > 0.26) {
+      return 0;
+    }
+    double total = 0;
+    double vertebra = wave(y / 0.125 + ribPhase);
+    total += step(SPINE + 0.02, SPINE - 0.015, side) * (0.10 + 0.06 * step(0.1, 0.3, vertebra));
+    double width = 0.13 + 0.05 * step(-0.35, -0.1, y) - 0.02 * step(-0.9, -0.5, y);
+    total += 0.14 * step(width + 0.06, width - 0.04, side);
+    total -= 0.12 * step(0.045, 0.02, Math.abs(x + 0.01)) * step(-0.2, -0.3, y);
+    total += 0.08 * step(1.3, 0.5, sq((x - 0.12) / 0.12) + sq((y + 0.3) / 0.12));
+    return total;
+  }
+
+  /** 1 inside the heart, 0 outside. */
+  private double heart(double x, double y) {
+    double dx = x - 0.14;
+    double dy = y - (base - 0.25);
+    if (dx > 0.7 || dx < -0.7) {
+      return 0;
+    }
+    double along = (dx - heartTilt * dy) / heart;
+    double across = (dy + heartTilt * dx * 0.3) / 0.36;
+    return step(1.2, 0.75, sq(along) + sq(across)) * step(base + 0.16, base - 0.02, y);
+  }
+
+  /** Ribs from behind and from the front, and collarbones. */
+  private double bones(double side, double y, double outer) {
+    double line = Math.abs(y + 0.60 + 0.22 * side);
+    double collar =
+        line > 0.042
+            ? 0
+            : 0.13 * step(0.042, 0.022, line) * step(0.05, 0.08, side) * step(0.84, 0.76, side);
+    double inside = step(outer + 0.07, outer + 0.02, side) * step(0.05, 0.09, side);
+    if (inside == 0) {
+      return collar;
+    }
+    double behind = y - ribCurve * sq(side - 0.22) * 1.1;
+    double reach = step(APEX - 0.04, APEX + 0.02, y) * step(base + 0.32, base + 0.1, y);
+    double back = band(behind / ribGap + ribPhase, 0.20);
+    double front = band((y - 0.95 * side) / (ribGap * 1.25) + ribPhase, 0.17);
+    return collar + inside * reach * (0.105 * back + 0.045 * front * step(0.28, 0.45, side));
+  }
+
+  /** Vessels that branch from the roots of the lungs, and what does not belong there. */
+  private double lungs(double x, double y, double side) {
+    double root = sq((side - 0.2) / 0.42) + sq((y + 0.02) / 0.5);
+    double near = 1 / (1 + 2.2 * root);
+    double total = vesselDensity * near * near * ridge(vessels, 8 * x, 8 * y);
+    total += vesselDensity * 0.5 * near * near;
+    total += haze * (0.5 + 0.5 * near) * (0.6 + 0.8 * vessels.at(2.3 * x + 40, 2.3 * y));
+    if (net > 0) {
+      total += net * (0.35 + 0.65 * near) * ridge(grain, 15 * x, 15 * y);
+    }
+    if (breast > 0) {
+      total += breast * step(1.2, 0.7, sq((side - 0.42) / 0.34) + sq((y - 0.33) / 0.3));
+    }
+    for (Patch patch : patches) {
+      double far = sq((x - patch.x()) / patch.width()) + sq((y - patch.y()) / patch.height());
+      if (far < 4) {
+        double ragged = far + 1.1 * (vessels.rough(6 * x + 9, 6 * y) - 0.5);
+        // Filled air spaces look mottled.
+        double mottled = 0.5 + 0.4 * grain.at(8 * x, 8 * y) + 0.6 * ridge(grain, 17 * x, 17 * y);
+        total += patch.density() * step(1.25, 0.35, ragged) * mottled;
+      }
+    }
+    return total;
+  }
+
+  /** Bright thin lines where a field passes its middle. */
+  private static double ridge(Noise noise, double x, double y) {
+    return step(0.16, 0, Math.abs(noise.rough(x, y) - 0.5));
+  }
+
+  /** A periodic stripe, brighter at its rims. */
+  private static double band(double t, double half) {
+    double off = Math.abs(t - Math.floor(t) - 0.5);
+    return step(half + 0.06, half - 0.02, off) * (0.75 + 0.25 * step(half - 0.14, half, off));
+  }
+
+  /** A triangle wave of period 1, 0..0.5. */
+  private static double wave(double t) {
+    return Math.abs(t - Math.floor(t) - 0.5);
+  }
+
+  /** 0 at {@code from}, 1 at {@code to}, smooth between. */
+  private static double step(double from, double to, double value) {
+    double t = Math.max(0, Math.min(1, (value - from) / (to - from)));
+    return t * t * (3 - 2 * t);
+  }
+
+  private static double sq(double value) {
+    return value * value;
+  }
+}

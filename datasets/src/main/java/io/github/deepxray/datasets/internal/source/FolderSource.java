@@ -1,0 +1,116 @@
+package io.github.deepxray.datasets.internal.source;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.source.Limits;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** A folder; links in it are refused, not followed. */
+record FolderSource(String name, Path root, Limits limits, List<SourceFile> files)
+    implements FileSource {
+  static FolderSource open(Path root, Limits limits) throws IOException {
+    // The folder that the user names may be a link.
+    Path real = root.toRealPath();
+    Names names =
+        new Names(
+            root.toString(),
+            limits,
+            "nothing was read; take it out, or list the images in a CSV file of path,label");
+    List<SourceFile> files = new ArrayList<>();
+    Files.walkFileTree(
+        real,
+        new SimpleFileVisitor<>() {
+          private int entries;
+          private long total;
+
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            if (!folder.equals(real) && Junk.of(path(folder) + "/").isEmpty()) {
+              count(path(folder));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            String path = path(file);
+            if (Junk.of(path).isPresent()) {
+              // Whatever it is, nobody reads it.
+              files.add(new SourceFile(path, attributes.size()));
+              return FileVisitResult.CONTINUE;
+            }
+            count(path);
+            if (attributes.isSymbolicLink()) {
+              throw names.refused(path, "is a symbolic link");
+            }
+            if (!attributes.isRegularFile()) {
+              throw names.refused(path, "is neither a file nor a folder");
+            }
+            total += attributes.size();
+            if (total > limits.maxTotalBytes()) {
+              throw names.refused(
+                  path, "brings the folder over the " + limits.maxTotalBytes() + " bytes allowed");
+            }
+            files.add(new SourceFile(path, attributes.size()));
+            return FileVisitResult.CONTINUE;
+          }
+
+          /** Folders of the system such as lost+found are for nobody to read. */
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (Junk.of(path(file) + "/").isPresent()) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+
+          private String path(Path file) {
+            return real.relativize(file)
+                .toString()
+                .replace(file.getFileSystem().getSeparator(), "/");
+          }
+
+          private void count(String path) {
+            names.check(path);
+            if (++entries > limits.maxEntries()) {
+              throw names.refused(path, "is one more than the " + limits.maxEntries() + " allowed");
+            }
+          }
+        });
+    files.sort(Comparator.comparing(SourceFile::path));
+    return new FolderSource(root.toString(), real, limits, List.copyOf(files));
+  }
+
+  @Override
+  public String kind() {
+    return "folder";
+  }
+
+  @Override
+  public byte[] read(SourceFile file) throws IOException {
+    file.requireAtMost(limits.maxFileBytes());
+    if (file.path().indexOf('\uFFFD') >= 0) {
+      throw new DeepXrayException(
+          "its name is not in the encoding of this machine, "
+              + System.getProperty("sun.jnu.encoding", "which is unknown")
+              + "; rename it, or run in the locale that it was named in");
+    }
+    Path path = root.resolve(file.path());
+    if (!Files.isReadable(path)) {
+      throw new DeepXrayException("it cannot be read: permission denied, or it is gone");
+    }
+    return file.read(path);
+  }
+
+  @Override
+  public void close() {
+    // Nothing is held open.
+  }
+}

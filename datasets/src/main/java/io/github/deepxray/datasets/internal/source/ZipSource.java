@@ -1,0 +1,272 @@
+package io.github.deepxray.datasets.internal.source;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.source.Limits;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Enumeration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
+
+/**
+ * A zip archive, each of whose entries is inflated into memory when it is asked for; nothing is
+ * unpacked to disk.
+ *
+ * <p>It is read through its central directory rather than from front to back: only the directory
+ * tells symbolic links, and says all names and sizes before the first byte is inflated; and entries
+ * can be inflated by several threads.
+ */
+record ZipSource(
+    Names names, ZipFile zip, Map<String, ZipArchiveEntry> entries, List<SourceFile> files)
+    implements FileSource {
+  /** Small entries may be as empty as they like. */
+  private static final long RATIO_MATTERS_FROM = 1 << 20;
+
+  /** The record at the end of an archive: its signature, length, and length with a comment. */
+  private static final int END_SIGNATURE = 0x06054b50;
+
+  private static final int END = 22;
+  private static final int END_AND_COMMENT = END + 0xffff;
+
+  private static final Map<String, String> OTHER_KINDS =
+      Map.of(
+          "1f8b", "a gzip file, such as .tar.gz",
+          "377abcaf271c", "a 7z archive",
+          "526172211a07", "a RAR archive",
+          "425a68", "a bzip2 file",
+          "fd377a585a00", "an xz file");
+
+  private static final Charset MS_DOS =
+      Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
+
+  static ZipSource open(Path path, Limits limits) throws IOException {
+    String name = path.toString();
+    refuseOtherKinds(path);
+    int count = countEntries(path, name);
+    if (count > limits.maxEntries()) {
+      throw new RefusedException(
+          ("%s: the archive holds %s entries, more than the %s allowed; unpack it and give a "
+                  + "folder of fewer images.")
+              .formatted(name, count, limits.maxEntries()));
+    }
+    ZipFile zip;
+    try {
+      zip = ZipFile.builder().setPath(path).get();
+    } catch (IOException | RuntimeException e) {
+      // commons-compress answers a damaged directory with all kinds of exceptions.
+      throw noArchive(name, e);
+    }
+    try {
+      Names names =
+          new Names(name, limits, "nothing was read, take the archive from its publisher");
+      Map<String, ZipArchiveEntry> entries = check(zip, names, count);
+      List<SourceFile> files = new ArrayList<>();
+      entries.forEach((file, entry) -> files.add(new SourceFile(file, entry.getSize())));
+      files.sort(Comparator.comparing(SourceFile::path));
+      return new ZipSource(names, zip, entries, List.copyOf(files));
+    } catch (RuntimeException e) {
+      zip.close();
+      throw e;
+    }
+  }
+
+  /** Says what an archive is that is none of ours. */
+  private static void refuseOtherKinds(Path path) throws IOException {
+    String hex;
+    try (InputStream in = Files.newInputStream(path)) {
+      hex = HexFormat.of().formatHex(in.readNBytes(8));
+    }
+    OTHER_KINDS.forEach(
+        (signature, kind) -> {
+          if (hex.startsWith(signature)) {
+            throw new DeepXrayException(
+                path + " is " + kind + ", not a zip archive; unpack it and give the folder.");
+          }
+        });
+    // The signature of a spanned archive; its last part ends in a directory of several disks.
+    if (hex.startsWith("504b0708") || isLastOfSeveral(path)) {
+      throw new DeepXrayException(
+          path
+              + " is a part of a split zip archive; join its parts (zip -s 0 <name>.zip --out"
+              + " whole.zip), or unpack them and give the folder.");
+    }
+  }
+
+  private static boolean isLastOfSeveral(Path path) throws IOException {
+    long size = Files.size(path);
+    byte[] tail;
+    try (SeekableByteChannel channel = Files.newByteChannel(path)) {
+      channel.position(Math.max(0, size - END_AND_COMMENT));
+      tail = Channels.newInputStream(channel).readNBytes(END_AND_COMMENT);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = tail.length - END; i >= 0; i--) {
+      if (bytes.getInt(i) == END_SIGNATURE) {
+        int disk = bytes.getShort(i + 4) & 0xffff;
+        return disk > 0 && disk < 0xffff;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The number of entries. The JDK's reader keeps the directory as bytes where commons-compress
+   * makes large objects of it: it can count what the other could not hold.
+   */
+  private static int countEntries(Path path, String name) throws IOException {
+    // A charset of all bytes: what is no UTF-8 is decoded below.
+    try (java.util.zip.ZipFile counted =
+        new java.util.zip.ZipFile(path.toFile(), StandardCharsets.ISO_8859_1)) {
+      return counted.size();
+    } catch (ZipException | EOFException | IllegalArgumentException e) {
+      throw noArchive(name, e);
+    }
+  }
+
+  private static DeepXrayException noArchive(String name, Exception e) {
+    String why = e.getMessage() == null ? "it ends too early" : e.getMessage();
+    if (why.contains("encrypted") || why.contains("compression method")) {
+      // The JDK refuses the whole archive for one such entry.
+      return new DeepXrayException(
+          name
+              + (why.contains("encrypted")
+                  ? " has encrypted files"
+                  : " has files that are packed by a method other than Deflate (" + why + ")")
+              + "; unpack it and give the folder.",
+          e);
+    }
+    return new DeepXrayException(
+        "%s is no whole zip archive (%s); download it again or give the unpacked folder."
+            .formatted(name, why),
+        e);
+  }
+
+  /** The files of an archive by their paths. */
+  private static Map<String, ZipArchiveEntry> check(ZipFile zip, Names names, int count) {
+    Limits limits = names.limits();
+    Map<String, ZipArchiveEntry> entries = new HashMap<>();
+    long total = 0;
+    int seen = 0;
+    Enumeration<ZipArchiveEntry> all = zip.getEntries();
+    while (all.hasMoreElements()) {
+      ZipArchiveEntry entry = all.nextElement();
+      String path = path(entry);
+      seen++;
+      names.check(path);
+      if (entry.isUnixSymlink()) {
+        throw names.refused(path, "is a symbolic link");
+      }
+      long size = entry.getSize();
+      long packed = entry.getCompressedSize();
+      if (size < 0 || packed < 0) {
+        throw names.refused(path, "does not say its size");
+      }
+      total += size;
+      if (total < 0 || total > limits.maxTotalBytes()) {
+        throw names.refused(
+            path, "brings the archive over the " + limits.maxTotalBytes() + " bytes allowed");
+      }
+      if (size > RATIO_MATTERS_FROM && size / Math.max(1, packed) > limits.maxRatio()) {
+        throw names.refused(
+            path, "would grow from " + packed + " to " + size + " bytes, as no image does");
+      }
+      if (entry.isDirectory()) {
+        continue;
+      }
+      if (entries.put(path, entry) != null) {
+        throw names.refused(path, "is there twice");
+      }
+    }
+    if (seen != count) {
+      throw new RefusedException(
+          ("%s: the archive's directory says two things, %s and %s entries; take the archive "
+                  + "from its publisher.")
+              .formatted(names.source(), count, seen));
+    }
+    return entries;
+  }
+
+  /**
+   * The path of an entry. Where it is not in UTF-8 it is in the code page of the machine that wrote
+   * it, which is not said: that of MS-DOS keeps names apart. Some programs of Windows divide
+   * folders by a backslash.
+   */
+  private static String path(ZipArchiveEntry entry) {
+    byte[] raw = entry.getRawName();
+    String name = entry.getName();
+    if (raw != null && entry.getNameSource() == ZipArchiveEntry.NameSource.NAME) {
+      try {
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(raw));
+      } catch (CharacterCodingException e) {
+        name = new String(raw, MS_DOS);
+      }
+    }
+    return name.replace('\\', '/');
+  }
+
+  @Override
+  public String kind() {
+    return "zip";
+  }
+
+  @Override
+  public String name() {
+    return names.source();
+  }
+
+  @Override
+  public byte[] read(SourceFile file) throws IOException {
+    ZipArchiveEntry entry = entries.get(file.path());
+    if (entry == null) {
+      throw new IllegalArgumentException("no entry " + file.path() + " in " + name());
+    }
+    file.requireAtMost(names.limits().maxFileBytes());
+    // The decoders of the rarer methods answer damage in ways that would end the whole run.
+    boolean common = entry.getMethod() == ZipEntry.STORED || entry.getMethod() == ZipEntry.DEFLATED;
+    if (!common || !zip.canReadEntryData(entry)) {
+      throw new DeepXrayException("it is encrypted or packed in an unsupported way");
+    }
+    byte[] bytes;
+    boolean more;
+    try (InputStream in = zip.getInputStream(entry)) {
+      bytes = in.readNBytes((int) entry.getSize());
+      more = bytes.length == entry.getSize() && in.read() >= 0;
+    } catch (ZipException | EOFException e) {
+      throw new DeepXrayException("it is damaged in the archive (" + e.getMessage() + ")", e);
+    }
+    if (more) {
+      throw names.refused(file.path(), "holds more than the " + file.size() + " bytes it says");
+    }
+    // commons-compress leaves the checksum to its caller.
+    CRC32 crc = new CRC32();
+    crc.update(bytes);
+    if (bytes.length != entry.getSize() || crc.getValue() != entry.getCrc()) {
+      throw new DeepXrayException("it is damaged in the archive (its checksum is wrong)");
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() throws IOException {
+    zip.close();
+  }
+}

@@ -1,2 +1,0 @@
-/** Work done by several threads. */
-package io.github.deepxray.core.concurrent;

@@ -1,0 +1,2 @@
+/** Work done by several threads. */
+package io.github.deepxray.core.internal.concurrent;

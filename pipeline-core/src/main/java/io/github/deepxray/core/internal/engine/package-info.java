@@ -1,0 +1,2 @@
+/** Pools of engines, native libraries and the processor that they run on. */
+package io.github.deepxray.core.internal.engine;

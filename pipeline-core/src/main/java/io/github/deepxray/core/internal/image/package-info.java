@@ -1,0 +1,2 @@
+/** Image files of any format and drawing of heat maps. */
+package io.github.deepxray.core.internal.image;

@@ -1,0 +1,2 @@
+/** Finding what is offered as a service. */
+package io.github.deepxray.core.internal.services;

@@ -1,2 +1,0 @@
-/** Files that are never half written, their hashes, and JSON. */
-package io.github.deepxray.core.io;

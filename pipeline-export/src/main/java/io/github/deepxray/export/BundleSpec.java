@@ -1,0 +1,53 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.core.DeepXrayException;
+import io.soabase.recordbuilder.core.RecordBuilder;
+
+/**
+ * How a bundle is written and what its gate accepts.
+ *
+ * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
+ *     files
+ * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
+ * @param keras whether the bundle gets the trained network for Keras, see {@link Bundle#KERAS}
+ * @param pictures whether the report shows X-rays; without, the bundle holds no image
+ * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
+ * @param maxAccuracyDifference how far its accuracy may be
+ */
+@RecordBuilder
+public record BundleSpec(
+    boolean sparse,
+    boolean explain,
+    boolean keras,
+    boolean pictures,
+    double maxAucDifference,
+    double maxAccuracyDifference)
+    implements BundleSpecBuilder.With {
+  /** Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits. */
+  public static final BundleSpec DEFAULT =
+      new BundleSpec(
+          false, true, false, true, Limits.QUANTIZATION.auc(), Limits.QUANTIZATION.accuracy());
+
+  /** Checks the limits. */
+  public BundleSpec {
+    if (!(maxAucDifference >= 0 && maxAccuracyDifference >= 0)) {
+      throw new DeepXrayException(
+          "The limits of the gate must be 0 or more, not "
+              + maxAucDifference
+              + " and "
+              + maxAccuracyDifference
+              + ".");
+    }
+  }
+
+  /** How far an artifact may be from the trained model. */
+  Limits limits(Artifact artifact) {
+    Limits limits = artifact.limits();
+    return limits.equals(Limits.ROUNDING)
+        ? limits
+        : limits.with(maxAucDifference, maxAccuracyDifference);
+  }
+}

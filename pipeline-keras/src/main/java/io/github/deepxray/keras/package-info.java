@@ -1,2 +1,0 @@
-/** Reads weights from HDF5 and Keras files, and writes models as Keras archives. */
-package io.github.deepxray.keras;

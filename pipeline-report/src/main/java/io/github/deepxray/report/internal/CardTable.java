@@ -1,0 +1,34 @@
+package io.github.deepxray.report.internal;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A table of a model card, in Markdown.
+ *
+ * @param heads of the columns
+ * @param alignment what stands below the heads
+ */
+record CardTable(List<String> heads, List<String> alignment, List<List<String>> rows) {
+  CardTable {
+    heads = escaped(heads);
+    rows = rows.stream().map(CardTable::escaped).toList();
+  }
+
+  /** A table of texts. */
+  static CardTable of(List<String> heads, List<List<String>> rows) {
+    return new CardTable(heads, Collections.nCopies(heads.size(), "---"), rows);
+  }
+
+  /** A table of numbers whose first columns are text. */
+  static CardTable ofNumbers(int texts, List<String> heads, List<List<String>> rows) {
+    List<String> alignment = new ArrayList<>(Collections.nCopies(texts, "---"));
+    alignment.addAll(Collections.nCopies(heads.size() - texts, "---:"));
+    return new CardTable(heads, alignment, rows);
+  }
+
+  private static List<String> escaped(List<String> cells) {
+    return cells.stream().map(cell -> cell.replace("|", "\\|")).toList();
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.deepxray.report.internal;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A cell of a {@link Table}.
+ *
+ * @param style its classes in the style sheet; empty for none
+ * @param spans its text
+ * @param strip intervals that it shows, if it does
+ */
+record Cell(String style, List<Span> spans, Optional<IntervalStrip> strip) {
+  Cell {
+    spans = List.copyOf(spans);
+  }
+
+  static Cell of(String text) {
+    return of("", text);
+  }
+
+  static Cell of(String style, String text) {
+    return of(style, List.of(Span.plain(text)));
+  }
+
+  static Cell of(String style, List<Span> spans) {
+    return new Cell(style, spans, Optional.empty());
+  }
+
+  static Cell of(IntervalStrip strip) {
+    return new Cell("strip", List.of(), Optional.of(strip));
+  }
+
+  /** A value, and below it what is said about it unless that is empty. */
+  static Cell twoLines(String value, String remark) {
+    return remark.isEmpty()
+        ? of(value)
+        : of("", List.of(Span.plain(value), Span.lineBreak(), Span.soft(remark)));
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.deepxray.report.internal;
+
+import io.github.deepxray.core.metrics.Curve;
+import io.github.deepxray.core.metrics.TargetClasses;
+import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.report.internal.Chart.Point;
+import io.github.deepxray.report.internal.Chart.Range;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** What the sections with charts of each class have in common. */
+final class Figures {
+  /** Test first: it is what counts. */
+  static final List<Split> SPLITS = List.of(Split.TEST, Split.VALIDATION);
+
+  private Figures() {}
+
+  /** The classes that charts are drawn of. */
+  static List<Label> classes(ReportContent content) {
+    return TargetClasses.ofCharts(content.words().size()).stream().map(Label::new).toList();
+  }
+
+  /** The identifier of a chart of a class. */
+  static String id(String chart, ReportContent content, Label label) {
+    return content.words().targets().size() == 1 ? chart : chart + "-" + label.index();
+  }
+
+  /** A title, behind the class if there are charts of several. */
+  static String title(String title, ReportContent content, Label label) {
+    return content.words().targets().size() == 1
+        ? title
+        : content.words().name(label) + ": " + title;
+  }
+
+  /** What stands above the charts of a class; empty if there are charts of one class only. */
+  static String heading(ReportContent content, Label label) {
+    return content.words().targets().size() > 1 ? content.words().name(label) : "";
+  }
+
+  /** Draws the curves of both splits with their bands, the test split on top. */
+  static void draw(Chart chart, Map<Split, Curve> curves) {
+    curves.forEach(
+        (split, curve) ->
+            chart.band(
+                split.key(), curve.band().stream().map(b -> new Range(b.x(), b.y())).toList()));
+    List<Split> lastOnTop = new ArrayList<>(curves.keySet());
+    Collections.reverse(lastOnTop);
+    for (Split split : lastOnTop) {
+      chart.line(
+          split.key(),
+          curves.get(split).points().stream().map(p -> new Point(p.x(), p.y())).toList());
+    }
+  }
+}

@@ -1,0 +1,325 @@
+package io.github.deepxray.report.internal;
+
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.ConfusionMatrix;
+import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.datasets.DatasetAudit;
+import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.Label;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.internal.head.HeadNetworks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * The model card of a bundle (Mitchell et al. 2019) with the front matter that the Hugging Face Hub
+ * reads.
+ *
+ * @param name what to call the model
+ * @param purpose what the model does, in a sentence
+ * @param origin where the images come from
+ * @param training how the classifier came about
+ * @param metrics of the trained classifier
+ * @param dataset what it was trained and evaluated on
+ * @param artifacts the deployable forms
+ * @param explained how far the heat maps are from exact ones, if there are some
+ */
+public record ModelCard(
+    String name,
+    String purpose,
+    DatasetOrigin origin,
+    TrainedModel.Description training,
+    ModelMetrics metrics,
+    PreparedDataset dataset,
+    List<ArtifactReport> artifacts,
+    Optional<HeatMapCheck> explained) {
+
+  /** The same archive as Kermany's on the Hugging Face Hub. */
+  static final String KERMANY_ON_HUB = "hf-vision/chest-xray-pneumonia";
+
+  /** Copies the list. */
+  public ModelCard {
+    artifacts = List.copyOf(artifacts);
+  }
+
+  /**
+   * A metric of the front matter.
+   *
+   * @param type its name on the Hugging Face Hub
+   * @param value with all digits
+   */
+  record Measured(String type, String name, String value) {}
+
+  /** The card as Markdown. */
+  public String render() {
+    return Templates.text(out -> JtecardGenerated.render(out, null, this));
+  }
+
+  DatasetProfile profile() {
+    return dataset.manifest().profile();
+  }
+
+  DatasetAudit audit() {
+    return dataset.manifest().audit();
+  }
+
+  ClassVocabulary words() {
+    return new ClassVocabulary(profile());
+  }
+
+  ModelCardText text() {
+    return new ModelCardText(origin, words(), training);
+  }
+
+  private Evaluation test() {
+    return metrics.of(Split.TEST);
+  }
+
+  boolean isKermany() {
+    return origin == DatasetOrigin.KERMANY_2018;
+  }
+
+  boolean isPhantoms() {
+    return origin == DatasetOrigin.PHANTOMS;
+  }
+
+  String tag() {
+    return isPhantoms() ? "demonstration" : "deepxray";
+  }
+
+  String dataName() {
+    return switch (origin) {
+      case KERMANY_2018 -> "Chest X-Ray Images (Pneumonia)";
+      case PHANTOMS -> "drawn phantoms, not medical data";
+      case UNKNOWN -> "images " + dataset.fingerprint().substring(0, 12);
+    };
+  }
+
+  String dataType() {
+    return isKermany() ? KERMANY_ON_HUB : "image-folder";
+  }
+
+  /** The metrics that are defined. */
+  List<Measured> measured() {
+    List<Measured> measured = new ArrayList<>();
+    test()
+        .overall(metrics.decision().name())
+        .forEach(
+            (metric, interval) -> {
+              if (!Double.isNaN(interval.value())) {
+                measured.add(
+                    new Measured(
+                        onHub(metric),
+                        metric.title(words().size()),
+                        Double.toString(interval.value())));
+              }
+            });
+    return measured;
+  }
+
+  /** The name of a metric on the Hugging Face Hub. */
+  private static String onHub(Metric metric) {
+    return switch (metric) {
+      case AUC -> "roc_auc";
+      case BRIER -> "brier_score";
+      case SENSITIVITY -> "recall";
+      default -> metric.id();
+    };
+  }
+
+  int size() {
+    return training.imageSize();
+  }
+
+  /** The name of the output. */
+  String output() {
+    return HeadNetworks.output(words().size());
+  }
+
+  /** How many numbers the output has for an image. */
+  int outputs() {
+    return words().size() == 2 ? 1 : words().size();
+  }
+
+  /** What is decided for. */
+  String rule() {
+    return metrics.decision().describe(profile());
+  }
+
+  CardTable files() {
+    List<String> heads =
+        new ArrayList<>(
+            List.of("file", "form", "weights", "not zero", "bytes", "gzip", "zip", "threshold"));
+    Metric.HEADLINES.forEach(m -> heads.add("test " + m.title(words().size())));
+    heads.add("gate");
+    return CardTable.of(heads, artifacts.stream().map(ModelCard::cells).toList());
+  }
+
+  private static List<String> cells(ArtifactReport artifact) {
+    // Missing if the artifact could not be run.
+    Optional<Comparison> test =
+        Optional.ofNullable(artifact.verdict().splits().get(Split.TEST.key()));
+    List<String> cells = new ArrayList<>();
+    cells.add("`" + artifact.path() + "`");
+    cells.add(artifact.form());
+    cells.add(artifact.weights().map(w -> Numbers.count(w.weights())).orElse("-"));
+    cells.add(artifact.weights().map(w -> Numbers.count(w.nonZero())).orElse("-"));
+    cells.add(Numbers.count(artifact.size().raw()));
+    cells.add(Numbers.count(artifact.size().gzip()));
+    cells.add(Numbers.count(artifact.size().zip()));
+    cells.add(threshold(artifact.threshold()));
+    Metric.HEADLINES.forEach(m -> cells.add(test.map(c -> c.of(m).toString()).orElse("-")));
+    cells.add(artifact.verdict().blessed() ? "blessed" : "**refused**");
+    return cells;
+  }
+
+  private static String threshold(OptionalDouble threshold) {
+    return threshold.isPresent()
+        ? String.format(Locale.ROOT, "%.4f", threshold.getAsDouble())
+        : "-";
+  }
+
+  /** The files that were judged by wider limits. */
+  List<ArtifactsSection.Remark> widened() {
+    return ArtifactsSection.widened(artifacts);
+  }
+
+  CardTable splits() {
+    List<Label> labels = words().classes().labels();
+    List<String> heads = new ArrayList<>(List.of("split", "images", "patients"));
+    labels.forEach(label -> heads.add(words().name(label)));
+    List<List<String>> rows = new ArrayList<>();
+    for (SplitSummary split : dataset.manifest().splits()) {
+      List<String> cells = new ArrayList<>(List.of(split.split().key()));
+      cells.add(Numbers.count(split.images()));
+      cells.add(Numbers.count(split.patients()));
+      labels.forEach(label -> cells.add(Numbers.count(split.labels().getOrDefault(label, 0))));
+      rows.add(cells);
+    }
+    return CardTable.ofNumbers(1, heads, rows);
+  }
+
+  CardTable probabilities() {
+    return CardTable.of(
+        List.of("metric", "value"),
+        Metric.ofProbabilities().stream()
+            .map(
+                metric ->
+                    List.of(
+                        metric.title(words().size()), test().probabilities().of(metric).toString()))
+            .toList());
+  }
+
+  CardTable decisions() {
+    List<String> heads = new ArrayList<>(List.of("decision", "threshold"));
+    Metric.ofDecisions().forEach(m -> heads.add(m.title(words().size())));
+    List<List<String>> rows = new ArrayList<>();
+    for (String decision : metrics.decisions()) {
+      List<String> cells = new ArrayList<>(List.of(decision));
+      cells.add(threshold(test().decisions().get(decision).threshold()));
+      Metric.ofDecisions().forEach(m -> cells.add(test().of(m, decision).toString()));
+      rows.add(cells);
+    }
+    return CardTable.of(heads, rows);
+  }
+
+  /** The decision that corrects for the shares of the classes in training. */
+  String prior() {
+    return DecisionThresholds.PRIOR;
+  }
+
+  /** Whether there is a decision that does so. */
+  boolean correctsForShares() {
+    return metrics.decisions().contains(prior());
+  }
+
+  /** Each class against all others; of two classes other tables say the same. */
+  List<CardTable> classes() {
+    if (words().targets().size() == 1) {
+      return List.of();
+    }
+    List<Metric> ofClass = Metric.ofClasses();
+    List<String> heads = new ArrayList<>(List.of("class", "images"));
+    ofClass.forEach(m -> heads.add(m.title()));
+    List<List<String>> rows = new ArrayList<>();
+    for (Label label : words().targets()) {
+      List<String> cells = new ArrayList<>(List.of(words().name(label)));
+      cells.add(Numbers.count(test().images().get(label.index())));
+      ofClass.forEach(
+          m -> cells.add(test().of(m, metrics.decision().name(), label.index()).toString()));
+      rows.add(cells);
+    }
+    return List.of(CardTable.of(heads, rows));
+  }
+
+  private ConfusionMatrix confusion() {
+    return test().decisions().get(metrics.decision().name()).confusion();
+  }
+
+  /** Whether confusions are a whole matrix, not the most frequent ones. */
+  boolean hasMatrix() {
+    return confusion().classes() <= ConfusionMatrix.READABLE;
+  }
+
+  CardTable confusions() {
+    List<String> names = words().classes().list();
+    if (!hasMatrix()) {
+      return CardTable.ofNumbers(
+          2,
+          List.of("class", "decided to be", "test images"),
+          confusion().mostFrequent().stream()
+              .map(
+                  c ->
+                      List.of(
+                          names.get(c.label()), names.get(c.decided()), Numbers.count(c.count())))
+              .toList());
+    }
+    List<String> heads = new ArrayList<>(List.of(""));
+    heads.addAll(names);
+    List<List<String>> rows = new ArrayList<>();
+    for (Label label : words().classes().labels()) {
+      List<String> cells = new ArrayList<>(List.of(words().classes().of(label)));
+      confusion().counts().get(label.index()).forEach(count -> cells.add(Numbers.count(count)));
+      rows.add(cells);
+    }
+    return CardTable.ofNumbers(1, heads, rows);
+  }
+
+  /** The finer classes, if there are some. */
+  List<CardTable> slices() {
+    Map<String, Evaluation> slices = metrics.slices(Split.TEST);
+    if (slices.isEmpty()) {
+      return List.of();
+    }
+    List<List<String>> rows = new ArrayList<>();
+    slices.forEach(
+        (slice, evaluation) -> {
+          int label = evaluation.sliceLabel();
+          rows.add(
+              List.of(
+                  slice,
+                  Numbers.count(evaluation.images().get(label)),
+                  evaluation.probabilities().of(Metric.AUC).toString(),
+                  evaluation.of(Metric.SENSITIVITY, metrics.decision().name(), label).toString()));
+        });
+    return List.of(
+        CardTable.of(
+            List.of(
+                "slice of the test split",
+                "images",
+                "AUC against all " + words().many(Label.NEGATIVE),
+                "decided rightly"),
+            rows));
+  }
+}

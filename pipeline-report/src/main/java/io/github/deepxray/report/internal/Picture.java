@@ -1,0 +1,124 @@
+package io.github.deepxray.report.internal;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.ImageLimits;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayRecord;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * A small copy of an X-ray for the report.
+ *
+ * @param file the X-ray's name, as in the predictions
+ * @param split where it belongs
+ * @param slice the key of its finer class, or the name of its class where there are none
+ * @param jpeg the bytes of a JPEG file in base64
+ * @param heat what in it speaks for the positive class, or of more than two for the most probable,
+ *     if that was asked for
+ */
+public record Picture(String file, String split, String slice, String jpeg, Optional<Heat> heat) {
+  /** Small, and X-rays have few hard edges. */
+  private static final int QUALITY = 80;
+
+  /** A picture of a report is never larger. */
+  private static final ImageLimits LIMITS = ImageLimits.DEFAULT.withMaxPixels(1 << 20);
+
+  /**
+   * A heat map in steps of 1/255 of its largest value.
+   *
+   * @param height the number of rows
+   * @param width the number of columns
+   * @param values a byte for each cell, row by row, in base64; all 0 if nothing speaks for it
+   */
+  public record Heat(int height, int width, String values) {
+    /** Rounds a map. */
+    public static Heat of(HeatMap map) {
+      float[] values = map.normalized().values();
+      byte[] steps = new byte[values.length];
+      for (int i = 0; i < steps.length; i++) {
+        steps[i] = (byte) Math.round(255 * values[i]);
+      }
+      return new Heat(map.height(), map.width(), Base64.getEncoder().encodeToString(steps));
+    }
+
+    HeatMap map() {
+      byte[] steps = Base64.getDecoder().decode(values);
+      float[] shares = new float[steps.length];
+      for (int i = 0; i < steps.length; i++) {
+        shares[i] = (steps[i] & 0xff) / 255f;
+      }
+      return HeatMap.of(height, width, shares);
+    }
+  }
+
+  /**
+   * Makes a small copy.
+   *
+   * @param slice the key of its finer class, or the name of its class where there are none
+   * @param size of its longer side in pixels; a smaller X-ray keeps its size
+   */
+  public static Picture of(
+      XrayRecord record, Split split, String slice, int size, Optional<HeatMap> heat) {
+    RgbImage image = record.decode();
+    double shrink = Math.min(1, (double) size / Math.max(image.height(), image.width()));
+    RgbImage small =
+        Resizer.resize(
+            image,
+            (int) Math.max(1, Math.rint(image.height() * shrink)),
+            (int) Math.max(1, Math.rint(image.width() * shrink)));
+    return new Picture(
+        record.filename(),
+        split.key(),
+        slice,
+        Base64.getEncoder().encodeToString(ImageCodec.encodeJpeg(small, QUALITY)),
+        heat.map(Heat::of));
+  }
+
+  /**
+   * The picture.
+   *
+   * @throws DeepXrayException if it is damaged
+   */
+  RgbImage image() {
+    try {
+      return ImageCodec.decode(Base64.getDecoder().decode(jpeg), file, LIMITS);
+    } catch (IllegalArgumentException e) {
+      throw damaged(e);
+    }
+  }
+
+  /**
+   * The heat map, if there is one.
+   *
+   * @throws DeepXrayException if it is damaged
+   */
+  Optional<HeatMap> heatMap() {
+    try {
+      return heat.map(Heat::map);
+    } catch (IllegalArgumentException e) {
+      throw damaged(e);
+    }
+  }
+
+  private DeepXrayException damaged(IllegalArgumentException e) {
+    return new DeepXrayException(
+        "The picture of " + file + " is damaged (" + e.getMessage() + "); export the bundle again.",
+        e);
+  }
+
+  /** A picture as the address of an image element. */
+  static String address(RgbImage image) {
+    return "data:image/jpeg;base64,"
+        + Base64.getEncoder().encodeToString(ImageCodec.encodeJpeg(image, QUALITY));
+  }
+
+  /** This picture as the address of an image element. */
+  String address() {
+    return "data:image/jpeg;base64," + jpeg;
+  }
+}

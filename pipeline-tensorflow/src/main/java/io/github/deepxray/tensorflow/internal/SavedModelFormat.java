@@ -1,0 +1,43 @@
+package io.github.deepxray.tensorflow.internal;
+
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.format.ModelForm;
+import io.github.deepxray.core.format.ModelFormat;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** TensorFlow's SavedModel: a folder, whose graph also decodes image files. */
+public final class SavedModelFormat implements ModelFormat {
+  @Override
+  public String name() {
+    return "saved_model";
+  }
+
+  @Override
+  public boolean recognizes(Path model) {
+    return Files.isRegularFile(model.resolve(SavedModelWriter.FILE));
+  }
+
+  @Override
+  public InferenceEngine load(Path model, int threads) {
+    return SavedModelEngine.load(model, threads);
+  }
+
+  @Override
+  public InferenceEngine loadTrusted(Path model, int threads) {
+    return SavedModelEngine.loadTrusted(model, threads);
+  }
+
+  /** TensorFlow's operations share their threads. */
+  @Override
+  public boolean usesAllCores() {
+    return true;
+  }
+
+  /** In a folder of versions, where TensorFlow Serving looks for it. */
+  @Override
+  public List<ModelForm> forms() {
+    return List.of(new ModelForm("saved_model", "saved_model/1", ModelForm.Kind.FLOAT));
+  }
+}

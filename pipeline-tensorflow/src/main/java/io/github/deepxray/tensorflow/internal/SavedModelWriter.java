@@ -1,0 +1,154 @@
+package io.github.deepxray.tensorflow.internal;
+
+import com.google.protobuf.CodedOutputStream;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.TensorFlow;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+import org.tensorflow.proto.TensorShapeProto;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
+
+/**
+ * Writes a model as a SavedModel for TensorFlow Serving and TensorFlow's other languages.
+ *
+ * <p>The weights are constants of the graph, so the SavedModel is one file, {@value #FILE}, without
+ * a {@code variables} folder. Each signature has operations of its own; both read the same
+ * constants. The same model gives the same bytes.
+ */
+public final class SavedModelWriter {
+  /** The file that makes a folder a SavedModel. */
+  public static final String FILE = "saved_model.pb";
+
+  /** The tag of the graph to serve. */
+  public static final String TAG = "serve";
+
+  /** The signature that reads images as numbers, under the name of the network's input. */
+  public static final String SERVING_DEFAULT = "serving_default";
+
+  /** The signature that reads JPEG and PNG files. */
+  public static final String SERVING_BYTES = "serving_bytes";
+
+  /**
+   * The input of {@link #SERVING_BYTES}; the ending is TensorFlow Serving's convention for binary
+   * values, which JSON carries as {@code {"b64": "..."}}.
+   */
+  public static final String IMAGE_BYTES = "image_bytes";
+
+  private static final String PREDICT_METHOD = "tensorflow/serving/predict";
+
+  private SavedModelWriter() {}
+
+  /**
+   * Writes {@value #FILE} into a folder.
+   *
+   * <p>Signature {@value #SERVING_DEFAULT} reads RGB images {@code [N, H, W, 3]} with values 0..255
+   * as 32-bit floats. Signature {@value #SERVING_BYTES} reads JPEG or PNG files of any size as
+   * strings {@code [N]}. Both give the network's outputs under their names.
+   *
+   * @param folder the SavedModel, such as {@code saved_model/1}; made if missing
+   * @param model the model, folded for speed
+   * @throws DeepXrayException if the model does not read RGB images
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path folder, Model model) throws IOException {
+    SavedModel savedModel =
+        SavedModel.newBuilder()
+            .setSavedModelSchemaVersion(1)
+            .addMetaGraphs(metaGraph(model))
+            .build();
+    AtomicFiles.write(
+        folder.resolve(FILE),
+        out -> {
+          CodedOutputStream coded = CodedOutputStream.newInstance(out);
+          // Without it the entries of a map come in no fixed order.
+          coded.useDeterministicSerialization();
+          savedModel.writeTo(coded);
+          coded.flush();
+        });
+  }
+
+  private static MetaGraphDef metaGraph(Model model) {
+    Network network = model.network();
+    List<Integer> shape = network.inputShape();
+    if (shape.size() != 3 || shape.get(2) != 3) {
+      throw new DeepXrayException(
+          "Only a model that reads RGB images can be a SavedModel, but "
+              + network.name()
+              + " reads "
+              + shape
+              + "; join it to its backbone first.");
+    }
+    try (Graph graph = Sessions.graph()) {
+      Ops tf = Ops.create(graph);
+      GraphLowering lowering = GraphLowering.inference(WeightBinding.constants(model.weights()));
+      Placeholder<TFloat32> images =
+          tf.withName("input.images")
+              .placeholder(TFloat32.class, Placeholder.shape(Tensors.batch(-1, shape)));
+      SignatureDef.Builder serving =
+          outputs(network, lowering.lower(tf, network, images))
+              .putInputs(network.input(), info(images, DataType.DT_FLOAT, batch(shape)));
+      // The layers once more, on the same constants: what reads one signature alone, as OpenVINO
+      // and
+      // TF.js do, must not come upon the inputs of the other.
+      Ops decoding = tf.withSubScope(SERVING_BYTES);
+      Placeholder<TString> bytes =
+          decoding
+              .withName("input." + IMAGE_BYTES)
+              .placeholder(TString.class, Placeholder.shape(Shape.of(-1)));
+      Operand<TFloat32> decoded = ImageBytes.decode(decoding, bytes, shape.get(0), shape.get(1));
+      SignatureDef.Builder servingBytes =
+          outputs(network, lowering.lower(decoding, network, decoded))
+              .putInputs(IMAGE_BYTES, info(bytes, DataType.DT_STRING, batch(List.of())));
+      return MetaGraphDef.newBuilder()
+          .setMetaInfoDef(
+              MetaGraphDef.MetaInfoDef.newBuilder()
+                  .addTags(TAG)
+                  .setTensorflowVersion(TensorFlow.version()))
+          .setGraphDef(graph.toGraphDef())
+          .putSignatureDef(SERVING_DEFAULT, serving.build())
+          .putSignatureDef(SERVING_BYTES, servingBytes.build())
+          .build();
+    }
+  }
+
+  private static SignatureDef.Builder outputs(
+      Network network, Map<String, Operand<TFloat32>> tensors) {
+    SignatureDef.Builder outputs = SignatureDef.newBuilder().setMethodName(PREDICT_METHOD);
+    for (String name : network.outputs()) {
+      outputs.putOutputs(
+          name, info(tensors.get(name), DataType.DT_FLOAT, batch(network.shape(name))));
+    }
+    return outputs;
+  }
+
+  private static TensorInfo info(Operand<?> operand, DataType type, TensorShapeProto shape) {
+    return TensorInfo.newBuilder()
+        .setName(operand.op().name() + ":" + operand.asOutput().index())
+        .setDtype(type)
+        .setTensorShape(shape)
+        .build();
+  }
+
+  private static TensorShapeProto batch(List<Integer> example) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    shape.addDimBuilder().setSize(-1);
+    example.forEach(dimension -> shape.addDimBuilder().setSize(dimension));
+    return shape.build();
+  }
+}

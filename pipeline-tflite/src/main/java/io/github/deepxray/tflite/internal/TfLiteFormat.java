@@ -1,0 +1,80 @@
+package io.github.deepxray.tflite.internal;
+
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.format.ModelForm;
+import io.github.deepxray.core.format.ModelForm.Kind;
+import io.github.deepxray.core.format.ModelFormat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/** TensorFlow Lite's flatbuffer: one file, which XNNPACK runs. */
+public final class TfLiteFormat implements ModelFormat {
+  private static final int MOST_LABEL_BYTES = 1 << 20;
+
+  /** What the flatbuffer begins with, after the offset of its root. */
+  private static final byte[] IDENTIFIER = "TFL3".getBytes(StandardCharsets.US_ASCII);
+
+  @Override
+  public String name() {
+    return "tflite";
+  }
+
+  /** By the name's ending, or by what it begins with. */
+  @Override
+  public boolean recognizes(Path model) {
+    if (!Files.isRegularFile(model) || model.toString().endsWith(".tflite")) {
+      return Files.isRegularFile(model);
+    }
+    try (InputStream in = Files.newInputStream(model)) {
+      byte[] start = in.readNBytes(2 * IDENTIFIER.length);
+      return start.length == 2 * IDENTIFIER.length
+          && Arrays.equals(
+              start, IDENTIFIER.length, start.length, IDENTIFIER, 0, IDENTIFIER.length);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public List<ModelForm> forms() {
+    return List.of(
+        form("float32", Kind.FLOAT),
+        form("float16", Kind.QUANTIZED),
+        form("int8-weights", Kind.QUANTIZED),
+        form("dynamic", Kind.DYNAMIC),
+        form("int8", Kind.QUANTIZED),
+        form("int16x8", Kind.QUANTIZED),
+        form("explain", Kind.EXPLAINING));
+  }
+
+  private static ModelForm form(String key, Kind kind) {
+    return new ModelForm(key, "model-" + key + ".tflite", kind);
+  }
+
+  @Override
+  public InferenceEngine load(Path model, int threads) throws IOException {
+    return TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT.withThreads(threads));
+  }
+
+  /** Those of the metadata, which are a ZIP archive at the end of the file. */
+  @Override
+  public List<String> labels(Path model) {
+    try (ZipFile archive = new ZipFile(model.toFile())) {
+      ZipEntry entry = archive.getEntry(TfLiteMetadata.LABELS);
+      if (entry != null) {
+        byte[] text = archive.getInputStream(entry).readNBytes(MOST_LABEL_BYTES);
+        return new String(text, StandardCharsets.UTF_8).lines().toList();
+      }
+    } catch (IOException e) {
+      // It has no metadata.
+    }
+    return List.of();
+  }
+}

@@ -1,2 +1,0 @@
-/** Models as {@code .tflite} files: writing them, describing them and running them. */
-package io.github.deepxray.tflite;

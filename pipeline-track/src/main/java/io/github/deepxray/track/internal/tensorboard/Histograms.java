@@ -1,0 +1,48 @@
+package io.github.deepxray.track.internal.tensorboard;
+
+import org.tensorflow.proto.HistogramProto;
+
+/** Counts values for TensorBoard's histograms. */
+final class Histograms {
+  /** The number of equally wide buckets, TensorBoard's own default. */
+  static final int BUCKETS = 30;
+
+  private Histograms() {}
+
+  /**
+   * Counts finite values in buckets of equal width from the least to the largest, or in one bucket
+   * if all are equal.
+   *
+   * @param values at least one
+   */
+  static HistogramProto of(float[] values) {
+    double min = Double.POSITIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
+    double sum = 0;
+    double squares = 0;
+    for (float value : values) {
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+      sum += value;
+      squares += (double) value * value;
+    }
+    int buckets = max > min ? BUCKETS : 1;
+    long[] counts = new long[buckets];
+    for (float value : values) {
+      int bucket = max > min ? (int) ((value - min) / (max - min) * buckets) : 0;
+      counts[Math.min(buckets - 1, bucket)]++;
+    }
+    HistogramProto.Builder histogram =
+        HistogramProto.newBuilder()
+            .setMin(min)
+            .setMax(max)
+            .setNum(values.length)
+            .setSum(sum)
+            .setSumSquares(squares);
+    for (int i = 0; i < buckets; i++) {
+      histogram.addBucketLimit(i == buckets - 1 ? max : min + (max - min) * (i + 1) / buckets);
+      histogram.addBucket((double) counts[i]);
+    }
+    return histogram.build();
+  }
+}

@@ -1,5 +1,0 @@
-/**
- * Event files that TensorBoard reads: scalars, histograms, images, precision-recall curves and
- * hyper-parameters.
- */
-package io.github.deepxray.track.tensorboard;

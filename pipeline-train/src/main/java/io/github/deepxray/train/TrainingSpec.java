@@ -1,0 +1,48 @@
+package io.github.deepxray.train;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.train.head.HeadSpec;
+import io.soabase.recordbuilder.core.RecordBuilder;
+
+/**
+ * How a classifier is trained.
+ *
+ * @param head the head
+ * @param seed of everything random
+ * @param targetSensitivity the share of positives that the default threshold finds in validation;
+ *     says nothing of more than two classes
+ * @param targetPrevalence the share of positives assumed for the prior-corrected threshold; says
+ *     nothing of more than two classes
+ */
+@RecordBuilder
+public record TrainingSpec(
+    HeadSpec head, long seed, double targetSensitivity, double targetPrevalence)
+    implements TrainingSpecBuilder.With {
+  /** Checks the numbers. */
+  public TrainingSpec {
+    if (!(targetSensitivity > 0 && targetSensitivity <= 1)) {
+      throw new DeepXrayException(
+          "The sensitivity to reach must be above 0 and at most 1, not " + targetSensitivity + ".");
+    }
+    if (!(targetPrevalence > 0 && targetPrevalence < 1)) {
+      throw new DeepXrayException(
+          "The prevalence must lie between 0 and 1, not " + targetPrevalence + ".");
+    }
+  }
+
+  /** A head and a seed, everything else by default. */
+  public static TrainingSpec of(HeadSpec head, long seed) {
+    return new TrainingSpec(head, seed, 0.95, 0.5);
+  }
+
+  /** As a classifier was trained. */
+  public static TrainingSpec of(TrainedModel.Description trained) {
+    TrainingSpec usual = of(trained.head(), trained.seed());
+    return trained.decision() instanceof DecisionThresholds thresholds
+        ? usual.with(
+            o ->
+                o.targetSensitivity(thresholds.targetSensitivity())
+                    .targetPrevalence(thresholds.targetPrevalence()))
+        : usual;
+  }
+}

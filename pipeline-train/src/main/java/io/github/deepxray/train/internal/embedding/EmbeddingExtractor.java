@@ -1,0 +1,282 @@
+package io.github.deepxray.train.internal.embedding;
+
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.internal.engine.Processor;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Quantization;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayReader;
+import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.Stage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Sends every image of a split through a frozen network, in every view asked for, unless the cache
+ * has its vector already. The network is a backbone, or the layers before those that are trained
+ * further.
+ */
+public final class EmbeddingExtractor {
+  // Changes when decoding, resizing or the layout of the input do.
+  private static final String PREPROCESSING = "rgb-0-255-triangle-antialias-v1";
+
+  private final Model backbone;
+  private final EmbeddingCache.Precision precision;
+  private final Context context;
+
+  /**
+   * Prepares an extraction that keeps the vectors as they are computed.
+   *
+   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
+   *     quantized
+   * @param context the surroundings to compute in
+   */
+  public EmbeddingExtractor(Model backbone, Context context) {
+    this(backbone, EmbeddingCache.Precision.FLOAT32, context);
+  }
+
+  /**
+   * Prepares an extraction.
+   *
+   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
+   *     quantized
+   * @param precision how exactly the vectors are kept
+   * @param context the surroundings to compute in
+   */
+  public EmbeddingExtractor(Model backbone, EmbeddingCache.Precision precision, Context context) {
+    this.backbone = backbone;
+    this.precision = precision;
+    this.context = context;
+  }
+
+  /**
+   * What came out, and how fast.
+   *
+   * @param embeddings the vectors
+   * @param computed how many were computed, the others came from the cache
+   * @param seconds how long that took, reading and decoding included
+   */
+  public record Extraction(Embeddings embeddings, long computed, double seconds) {
+    /** Vectors a second; NaN if all came from the cache. */
+    public double vectorsPerSecond() {
+      return computed == 0 ? Double.NaN : computed / seconds;
+    }
+  }
+
+  /**
+   * A split whose vectors are all in the cache.
+   *
+   * @param images the images in the order of the shards
+   * @param hashes the SHA-256 of each image's bytes: with a view, what finds a vector
+   * @param computed how many vectors were computed, the others were there
+   * @param seconds how long that took, reading and decoding included
+   */
+  public record Filled(
+      List<Embeddings.Image> images, List<String> hashes, long computed, double seconds) {
+    /** Copies the lists. */
+    public Filled {
+      images = List.copyOf(images);
+      hashes = List.copyOf(hashes);
+    }
+  }
+
+  /**
+   * Extracts the vectors of a split into memory.
+   *
+   * @param dataset where the images are
+   * @param split which of them
+   * @param views how many mild views of each, the first as it is
+   * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or another process
+   *     uses the cache
+   * @throws IOException if the shards cannot be read or the cache not be written
+   */
+  public Extraction extract(PreparedDataset dataset, Split split, int views) throws IOException {
+    List<View> wanted = View.range(views, Augmentation.MILD);
+    try (EmbeddingCache cache = open()) {
+      Filled filled = fill(cache, dataset, split, wanted);
+      int dimension = dimension();
+      List<Matrix> matrices = new ArrayList<>();
+      for (View view : wanted) {
+        float[] values = new float[filled.hashes.size() * dimension];
+        for (int i = 0; i < filled.hashes.size(); i++) {
+          if (!cache.read(filled.hashes.get(i), view, values, i * dimension)) {
+            throw new IllegalStateException("a vector was not computed");
+          }
+        }
+        matrices.add(Matrix.wrap(values, filled.hashes.size(), dimension));
+      }
+      return new Extraction(
+          new Embeddings(
+              filled.images, dataset.manifest().classNames().size(), dimension, matrices),
+          filled.computed,
+          filled.seconds);
+    }
+  }
+
+  /**
+   * Opens this network's cache, for {@link #fill}; the caller closes it.
+   *
+   * @throws io.github.deepxray.core.DeepXrayException if another process uses it
+   * @throws IOException if it cannot be read or written
+   */
+  public EmbeddingCache open() throws IOException {
+    Stage stage =
+        Stage.of("embeddings", new Preprocessed(PREPROCESSING, precision))
+            .reading("model", backbone.fingerprint())
+            .computedBy(context.engines());
+    EmbeddingCache.Key key = new EmbeddingCache.Key(stage.fingerprint(), Processor.features());
+    if (key.onlyOfOtherProcessors(context.cache())) {
+      context
+          .progress()
+          .note(
+              ("The embeddings in %s were computed on another processor, where the last digits "
+                      + "differ; they are computed anew.")
+                  .formatted(context.cache()));
+    }
+    return EmbeddingCache.open(context.cache(), key, dimension(), precision);
+  }
+
+  /** How images become vectors. */
+  private record Preprocessed(String preprocessing, EmbeddingCache.Precision precision) {}
+
+  /** Whether it was folded already, before it was quantized. */
+  private boolean quantized() {
+    return !backbone.quantization().equals(Quantization.NONE);
+  }
+
+  private int dimension() {
+    return backbone.network().size(backbone.network().outputs().get(0));
+  }
+
+  /**
+   * Computes the vectors of a split that the cache lacks.
+   *
+   * @param cache of {@link #open}
+   * @param dataset where the images are
+   * @param split which of them
+   * @param views the views of each
+   * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or the disk has no
+   *     room for the vectors
+   * @throws IOException if the shards cannot be read or the cache not be written
+   */
+  public Filled fill(EmbeddingCache cache, PreparedDataset dataset, Split split, List<View> views)
+      throws IOException {
+    List<XrayRecord> missing = new ArrayList<>();
+    List<Embeddings.Image> images = new ArrayList<>();
+    List<String> hashes = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    try (XrayReader reader = dataset.read(split)) {
+      for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        XrayRecord record = next.get();
+        images.add(Embeddings.Image.of(record, dataset.manifest().profile()));
+        hashes.add(record.sha256());
+        // Identical images share their vectors.
+        if (seen.add(record.sha256())
+            && views.stream().anyMatch(view -> !cache.contains(record.sha256(), view))) {
+          missing.add(record);
+        }
+      }
+    }
+    long before = cache.size();
+    long start = System.nanoTime();
+    if (!missing.isEmpty()) {
+      compute(split, missing, views, cache);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new Filled(images, hashes, cache.size() - before, seconds);
+  }
+
+  private void compute(
+      Split split, List<XrayRecord> records, List<View> views, EmbeddingCache cache)
+      throws IOException {
+    Model folded = quantized() ? backbone : Passes.forInference().apply(backbone);
+    long total = 0;
+    for (XrayRecord record : records) {
+      total += views.stream().filter(view -> !cache.contains(record.sha256(), view)).count();
+    }
+    cache.requireSpace(total);
+    int parallel = context.engines().parallelEngines(context.cores());
+    int threads = Math.max(1, context.cores() / parallel);
+    int workers = Math.min(parallel, records.size());
+    String what =
+        backbone.network().shape(backbone.network().outputs().get(0)).size() == 1
+            ? "embeddings "
+            : "activations ";
+    try (Progress.Task task = context.progress().start(what + split.key(), total)) {
+      Workers.run(
+          workers,
+          (first, all) -> {
+            try (InferenceEngine engine = context.engines().create(folded, threads)) {
+              Batch batch = new Batch(engine, cache, task);
+              for (int i = first; i < records.size() && !all.stopped(); i += workers) {
+                batch.add(records.get(i), views);
+              }
+              batch.flush();
+            }
+          });
+    }
+  }
+
+  /** Collects views until the engine has a batch. */
+  private static final class Batch {
+    private record Entry(String sha256, View view) {}
+
+    private final InferenceEngine engine;
+    private final EmbeddingCache cache;
+    private final Progress.Task task;
+    private final List<Entry> entries = new ArrayList<>();
+    private final int height;
+    private final int width;
+    private final int dimension;
+    private final float[] input;
+
+    Batch(InferenceEngine engine, EmbeddingCache cache, Progress.Task task) {
+      this.engine = engine;
+      this.cache = cache;
+      this.task = task;
+      height = engine.inputShape().get(0);
+      width = engine.inputShape().get(1);
+      dimension = engine.outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
+      input = new float[engine.preferredBatch() * height * width * 3];
+    }
+
+    void add(XrayRecord record, List<View> views) throws IOException {
+      RgbImage image = Resizer.resize(record.decode(), height, width);
+      for (View view : views) {
+        if (!cache.contains(record.sha256(), view)) {
+          view.render(image, record.sha256(), input, entries.size() * height * width * 3);
+          entries.add(new Entry(record.sha256(), view));
+          if (entries.size() == engine.preferredBatch()) {
+            flush();
+          }
+        }
+      }
+    }
+
+    void flush() throws IOException {
+      if (entries.isEmpty()) {
+        return;
+      }
+      int size = entries.size() * height * width * 3;
+      float[] examples = size == input.length ? input : Arrays.copyOf(input, size);
+      float[] vectors = engine.run(examples, entries.size())[0];
+      for (int i = 0; i < entries.size(); i++) {
+        cache.put(entries.get(i).sha256, entries.get(i).view, vectors, i * dimension);
+      }
+      task.advance(entries.size());
+      entries.clear();
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.deepxray.train.internal.embedding;
+
+/** Rows of floats, immutable once handed out. */
+public final class Matrix {
+  private final float[] values;
+  private final int rows;
+  private final int columns;
+
+  private Matrix(float[] values, int rows, int columns) {
+    this.values = values;
+    this.rows = rows;
+    this.columns = columns;
+  }
+
+  /**
+   * A matrix of a copy of these values.
+   *
+   * @param values {@code rows * columns} values, row by row
+   */
+  public static Matrix of(float[] values, int rows, int columns) {
+    return wrap(values.clone(), rows, columns);
+  }
+
+  /** Takes the array over; nobody else may write to it. */
+  static Matrix wrap(float[] values, int rows, int columns) {
+    if (values.length != Math.multiplyExact(rows, columns)) {
+      throw new IllegalArgumentException(values.length + " values for " + rows + " x " + columns);
+    }
+    return new Matrix(values, rows, columns);
+  }
+
+  /** The number of rows. */
+  public int rows() {
+    return rows;
+  }
+
+  /** The number of values in a row. */
+  public int columns() {
+    return columns;
+  }
+
+  /** A value. */
+  public float at(int row, int column) {
+    return values[row * columns + column];
+  }
+
+  /** Copies a row into an array. */
+  public void copyRow(int row, float[] target, int offset) {
+    System.arraycopy(values, row * columns, target, offset, columns);
+  }
+
+  /** All values, row by row; a copy. */
+  public float[] toFloats() {
+    return values.clone();
+  }
+
+  @Override
+  public String toString() {
+    return rows + " x " + columns;
+  }
+}

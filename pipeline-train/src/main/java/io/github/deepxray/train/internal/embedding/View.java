@@ -1,0 +1,281 @@
+package io.github.deepxray.train.internal.embedding;
+
+import io.github.deepxray.core.image.RgbImage;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * A way to look at an image. View 0 shows it as it is; every other view changes it at random, by an
+ * amount that depends on the image's hash, the view's number and the policy alone, so that a view
+ * can be cached. Outside the image its edge is repeated.
+ *
+ * @param number 0 for the image as it is
+ * @param augmentation how much the other views may change
+ */
+public record View(int number, Augmentation augmentation) {
+  /** The image as it is. */
+  public static final View IDENTITY = new View(0);
+
+  /** The ranges of {@link Augmentation#MILD}. */
+  private static final class Mild {
+    private static final double ANGLE = Math.toRadians(10);
+    private static final double ZOOM = 0.1;
+    private static final double SHIFT = 0.06;
+    private static final double CONTRAST = 0.15;
+    private static final double BRIGHTNESS = 0.08;
+  }
+
+  /** The ranges of {@link Augmentation#STRONG}. */
+  private static final class Strong {
+    private static final double ANGLE = Math.toRadians(15);
+    private static final double LEAST_ZOOM = 0.85;
+    private static final double MOST_ZOOM = 1.25;
+    private static final double SHIFT = 0.08;
+    private static final double LOG_GAMMA = 0.4;
+    private static final double CONTRAST = 0.3;
+    private static final double BRIGHTNESS = 0.12;
+    private static final double BLUR_PROBABILITY = 0.3;
+    private static final double LEAST_BLUR = 0.3;
+    private static final double MOST_BLUR = 1.3;
+    private static final double NOISE_PROBABILITY = 0.2;
+    private static final double LEAST_NOISE = 1;
+    private static final double MOST_NOISE = 8;
+    // Views of the same number in both policies have nothing in common.
+    private static final long SALT = 0x5851F42D4C957F2DL;
+  }
+
+  /** Checks the number. */
+  public View {
+    if (number < 0) {
+      throw new IllegalArgumentException("view " + number);
+    }
+    if (number == 0) {
+      augmentation = Augmentation.MILD;
+    }
+  }
+
+  /** A view that changes the image mildly. */
+  public View(int number) {
+    this(number, Augmentation.MILD);
+  }
+
+  /** So many views, the first of which shows the image as it is. */
+  public static List<View> range(int count, Augmentation augmentation) {
+    return IntStream.range(0, count).mapToObj(n -> new View(n, augmentation)).toList();
+  }
+
+  /** A text that changes when what the view shows changes: part of the cache key. */
+  String fingerprint() {
+    if (number == 0) {
+      return "identity";
+    }
+    return switch (augmentation) {
+      case MILD ->
+          "affine-v1 %s %s %s %s %s %s"
+              .formatted(number, Mild.ANGLE, Mild.ZOOM, Mild.SHIFT, Mild.CONTRAST, Mild.BRIGHTNESS);
+      case STRONG -> "strong-v1 " + number;
+    };
+  }
+
+  /**
+   * Writes the view of an image as floats {@code [H, W, 3]}, 0..255.
+   *
+   * @param image the image
+   * @param sha256 the hash of the image's bytes in hexadecimal digits
+   * @param target where to
+   * @param offset the position of the first value
+   */
+  public void render(RgbImage image, String sha256, float[] target, int offset) {
+    if (number == 0) {
+      image.copyTo(target, offset);
+      return;
+    }
+    long seed =
+        ByteBuffer.wrap(HexFormat.of().parseHex(sha256)).getLong() ^ (0x9E3779B97F4A7C15L * number);
+    // A radiograph is grey: one channel is enough until the end.
+    int channels = image.isGrey() ? 1 : 3;
+    float[] pixels =
+        switch (augmentation) {
+          case MILD -> mild(image, channels, new SplittableRandom(seed));
+          case STRONG -> strong(image, channels, new SplittableRandom(seed ^ Strong.SALT));
+        };
+    int o = offset;
+    for (int i = 0; i < pixels.length; i += channels) {
+      target[o++] = pixels[i];
+      target[o++] = pixels[i + (channels == 1 ? 0 : 1)];
+      target[o++] = pixels[i + (channels == 1 ? 0 : 2)];
+    }
+  }
+
+  private static float[] mild(RgbImage image, int channels, SplittableRandom random) {
+    boolean mirrored = random.nextBoolean();
+    double angle = symmetric(random, Mild.ANGLE);
+    double zoom = 1 + symmetric(random, Mild.ZOOM);
+    double shiftX = symmetric(random, Mild.SHIFT) * image.width();
+    double shiftY = symmetric(random, Mild.SHIFT) * image.height();
+    float contrast = (float) (1 + symmetric(random, Mild.CONTRAST));
+    float brightness = (float) (255 * symmetric(random, Mild.BRIGHTNESS));
+    float[] pixels = warp(image, channels, mirrored, angle, zoom, shiftX, shiftY);
+    for (int i = 0; i < pixels.length; i++) {
+      float value = (pixels[i] - 127.5f) * contrast + 127.5f + brightness;
+      pixels[i] = Math.max(0, Math.min(255, value));
+    }
+    return pixels;
+  }
+
+  private static float[] strong(RgbImage image, int channels, SplittableRandom random) {
+    boolean mirrored = random.nextBoolean();
+    double angle = symmetric(random, Strong.ANGLE);
+    double zoom = between(random, Strong.LEAST_ZOOM, Strong.MOST_ZOOM);
+    double shiftX = symmetric(random, Strong.SHIFT) * image.width();
+    double shiftY = symmetric(random, Strong.SHIFT) * image.height();
+    double gamma = StrictMath.exp(symmetric(random, Strong.LOG_GAMMA));
+    double contrast = 1 + symmetric(random, Strong.CONTRAST);
+    double brightness = 255 * symmetric(random, Strong.BRIGHTNESS);
+    boolean blurred = random.nextDouble() < Strong.BLUR_PROBABILITY;
+    double sigma = between(random, Strong.LEAST_BLUR, Strong.MOST_BLUR);
+    boolean noisy = random.nextDouble() < Strong.NOISE_PROBABILITY;
+    double deviation = between(random, Strong.LEAST_NOISE, Strong.MOST_NOISE);
+
+    float[] pixels = warp(image, channels, mirrored, angle, zoom, shiftX, shiftY);
+    if (blurred) {
+      pixels = blur(pixels, image.height(), image.width(), channels, sigma);
+    }
+    float[] curve = curve(gamma, contrast, brightness);
+    for (int i = 0; i < pixels.length; i++) {
+      int grey = (int) pixels[i];
+      float above = pixels[i] - grey;
+      pixels[i] = curve[grey] * (1 - above) + curve[Math.min(255, grey + 1)] * above;
+    }
+    if (noisy) {
+      addNoise(pixels, channels, deviation, random);
+    }
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = Math.max(0, Math.min(255, pixels[i]));
+    }
+    return pixels;
+  }
+
+  /** What becomes of each of the 256 grey levels; between them it is nearly straight. */
+  private static float[] curve(double gamma, double contrast, double brightness) {
+    float[] curve = new float[256];
+    for (int grey = 0; grey < curve.length; grey++) {
+      double value = 255 * StrictMath.pow(grey / 255.0, gamma);
+      curve[grey] = (float) ((value - 127.5) * contrast + 127.5 + brightness);
+    }
+    return curve;
+  }
+
+  /** Samples the image linearly where the pixels of the view lie in it. */
+  private static float[] warp(
+      RgbImage image,
+      int channels,
+      boolean mirrored,
+      double angle,
+      double zoom,
+      double shiftX,
+      double shiftY) {
+    int height = image.height();
+    int width = image.width();
+    float[] pixels = new float[height * width * channels];
+    // From a pixel of the view back to the image, around the centre.
+    double cos = StrictMath.cos(angle) / zoom;
+    double sin = StrictMath.sin(angle) / zoom;
+    double centerX = (width - 1) / 2.0;
+    double centerY = (height - 1) / 2.0;
+    int o = 0;
+    for (int y = 0; y < height; y++) {
+      double dy = y - centerY - shiftY;
+      for (int x = 0; x < width; x++) {
+        double dx = x - centerX - shiftX;
+        double sx = cos * dx + sin * dy;
+        double sy = -sin * dx + cos * dy + centerY;
+        sx = (mirrored ? -sx : sx) + centerX;
+        sx = Math.max(0, Math.min(width - 1, sx));
+        sy = Math.max(0, Math.min(height - 1, sy));
+        int x0 = (int) sx;
+        int y0 = (int) sy;
+        int x1 = Math.min(x0 + 1, width - 1);
+        int y1 = Math.min(y0 + 1, height - 1);
+        float fx = (float) (sx - x0);
+        float fy = (float) (sy - y0);
+        for (int c = 0; c < channels; c++) {
+          float top = image.at(y0, x0, c) * (1 - fx) + image.at(y0, x1, c) * fx;
+          float bottom = image.at(y1, x0, c) * (1 - fx) + image.at(y1, x1, c) * fx;
+          pixels[o++] = top * (1 - fy) + bottom * fy;
+        }
+      }
+    }
+    return pixels;
+  }
+
+  /** A Gaussian blur along the rows, then along the columns. */
+  private static float[] blur(float[] pixels, int height, int width, int channels, double sigma) {
+    int radius = (int) Math.ceil(3 * sigma);
+    float[] kernel = new float[2 * radius + 1];
+    double sum = 0;
+    for (int k = -radius; k <= radius; k++) {
+      sum += StrictMath.exp(-k * k / (2 * sigma * sigma));
+    }
+    for (int k = -radius; k <= radius; k++) {
+      kernel[k + radius] = (float) (StrictMath.exp(-k * k / (2 * sigma * sigma)) / sum);
+    }
+    int row = width * channels;
+    float[] along = new float[pixels.length];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        for (int c = 0; c < channels; c++) {
+          float value = 0;
+          for (int k = -radius; k <= radius; k++) {
+            int at = Math.max(0, Math.min(width - 1, x + k));
+            value += kernel[k + radius] * pixels[y * row + at * channels + c];
+          }
+          along[y * row + x * channels + c] = value;
+        }
+      }
+    }
+    float[] blurred = new float[pixels.length];
+    for (int y = 0; y < height; y++) {
+      for (int k = -radius; k <= radius; k++) {
+        int at = Math.max(0, Math.min(height - 1, y + k)) * row;
+        float weight = kernel[k + radius];
+        for (int i = 0; i < row; i++) {
+          blurred[y * row + i] += weight * along[at + i];
+        }
+      }
+    }
+    // The kernel's sum may be a little above 1.
+    for (int i = 0; i < blurred.length; i++) {
+      blurred[i] = Math.min(255, blurred[i]);
+    }
+    return blurred;
+  }
+
+  /** Adds to all channels of a pixel the same; Box and Muller 1958. */
+  private static void addNoise(
+      float[] pixels, int channels, double deviation, SplittableRandom random) {
+    float[] pair = new float[2];
+    for (int i = 0; i < pixels.length / channels; i++) {
+      if (i % 2 == 0) {
+        double radius = deviation * StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
+        double angle = 2 * Math.PI * random.nextDouble();
+        pair[0] = (float) (radius * StrictMath.cos(angle));
+        pair[1] = (float) (radius * StrictMath.sin(angle));
+      }
+      for (int c = 0; c < channels; c++) {
+        pixels[i * channels + c] += pair[i % 2];
+      }
+    }
+  }
+
+  private static double symmetric(SplittableRandom random, double limit) {
+    return (random.nextDouble() * 2 - 1) * limit;
+  }
+
+  private static double between(SplittableRandom random, double least, double most) {
+    return least + random.nextDouble() * (most - least);
+  }
+}

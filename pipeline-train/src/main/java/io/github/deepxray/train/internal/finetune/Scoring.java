@@ -1,0 +1,60 @@
+package io.github.deepxray.train.internal.finetune;
+
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.train.internal.embedding.View;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs the trained part of a classifier on the images of a split. */
+final class Scoring {
+  private Scoring() {}
+
+  /**
+   * The probabilities of every image in every view.
+   *
+   * @param model from what the source gives to the probabilities
+   * @return for each view in order all images
+   * @throws IOException if an example cannot be read
+   */
+  static SplitScores score(Context context, Model model, Source source, List<View> views)
+      throws IOException {
+    Model folded = Passes.forInference().apply(model);
+    int images = source.images().size();
+    int all = images * views.size();
+    int width = model.network().size(model.network().outputs().get(0));
+    float[] probabilities = new float[all * width];
+    int parallel = Math.max(1, Math.min(context.engines().parallelEngines(context.cores()), all));
+    int threads = Math.max(1, context.cores() / parallel);
+    int size = model.network().size(model.network().input());
+    Workers.run(
+        parallel,
+        (worker, workers) -> {
+          try (InferenceEngine engine = context.engines().create(folded, threads)) {
+            int batch = engine.preferredBatch();
+            // Batches do not depend on the number of workers.
+            for (int b = worker; b * batch < all && !workers.stopped(); b += parallel) {
+              int from = b * batch;
+              int count = Math.min(batch, all - from);
+              float[] examples = new float[count * size];
+              for (int i = 0; i < count; i++) {
+                source.read(
+                    (from + i) % images, views.get((from + i) / images), examples, i * size);
+              }
+              System.arraycopy(
+                  engine.run(examples, count)[0], 0, probabilities, from * width, count * width);
+            }
+          }
+        });
+    List<SplitScores.Truth> scored = new ArrayList<>();
+    for (int i = 0; i < all; i++) {
+      scored.add(source.images().get(i % images).truth());
+    }
+    return SplitScores.of(scored, probabilities);
+  }
+}

@@ -1,0 +1,365 @@
+package io.github.deepxray.train.internal.head;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.WeightSpec;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.Label;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.embedding.Matrix;
+import io.github.deepxray.train.internal.loop.Batch;
+import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.loop.EpochLoop;
+import io.github.deepxray.train.internal.loop.Objective;
+import io.github.deepxray.train.internal.loop.ScheduledOptimizer;
+import io.github.deepxray.train.internal.loop.Shuffle;
+import io.github.deepxray.train.internal.loop.TrainingGraph;
+import io.github.deepxray.train.internal.loop.TrainingSetup;
+import io.github.deepxray.train.stage.Context;
+import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.TrainingListener;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Trains a head on feature vectors with TensorFlow's gradients.
+ *
+ * <p>Everything that is random, the initial weights (Glorot and Bengio 2010), the order of the
+ * images, their views and what dropout drops, depends on the seed and the epoch or step alone.
+ * Training that is interrupted and resumed from its checkpoint therefore ends with the same bits,
+ * and so do two runs on the same machine.
+ */
+public final class HeadTrainer {
+  private final HeadSpec spec;
+  private final long seed;
+  private final Context context;
+  private final Optional<Checkpoints> checkpoints;
+
+  /**
+   * Prepares a training.
+   *
+   * @param spec the head
+   * @param seed of everything random
+   * @param context the surroundings to train in; nothing is kept in its cache
+   */
+  public HeadTrainer(HeadSpec spec, long seed, Context context) {
+    this(spec, seed, context, Optional.empty());
+  }
+
+  private HeadTrainer(
+      HeadSpec spec, long seed, Context context, Optional<Checkpoints> checkpoints) {
+    this.spec = spec;
+    this.seed = seed;
+    this.context = context;
+    this.checkpoints = checkpoints;
+  }
+
+  /** The same, keeping its state in checkpoints and going on from the last of them. */
+  public HeadTrainer withCheckpoints(Checkpoints kept) {
+    return new HeadTrainer(spec, seed, context, Optional.of(kept));
+  }
+
+  /**
+   * Trains.
+   *
+   * @param train what to learn from; with several views, each epoch draws one for each image
+   * @param validation what tells when to stop; its first view is used
+   * @return the head from features to probability, with its weights
+   * @throws DeepXrayException if a split lacks one of the classes or the loss is no longer finite
+   * @throws IOException if a checkpoint cannot be read or written
+   */
+  public Model train(Embeddings train, Embeddings validation) throws IOException {
+    Network network = HeadNetworks.training(spec, train.dimension(), train.classes());
+    return train(train, validation, initialWeights(network));
+  }
+
+  /** Trains from these weights of {@link HeadNetworks#training}. */
+  Model train(Embeddings train, Embeddings validation, Weights initial) throws IOException {
+    requireEachClass("training", train);
+    requireEachClass("validation", validation);
+    Standardization standardization =
+        spec.standardize() ? Standardization.of(train) : Standardization.none(train.dimension());
+    List<Matrix> views = train.views().stream().map(standardization::apply).toList();
+    Matrix held = standardization.apply(validation.views().get(0));
+    try (Run run = new Run(train, views, validation, held)) {
+      Weights trained = run.train(initial);
+      return deploy(run, trained, views.get(0), standardization);
+    }
+  }
+
+  private static void requireEachClass(String split, Embeddings embeddings) {
+    int missing = embeddings.counts().indexOf(0L);
+    if (missing >= 0) {
+      throw new DeepXrayException(
+          ("The %s split has no image of the class with label %s; it needs every class. Give "
+                  + "more data.")
+              .formatted(split, missing));
+    }
+  }
+
+  /** Averages the members' logits on one scale and puts the standardization in front. */
+  private Model deploy(Run run, Weights trained, Matrix features, Standardization standardization)
+      throws IOException {
+    Weights.Builder weights = Weights.builder();
+    trained.asMap().forEach(weights::put);
+    int members = spec.members().size();
+    if (members > 1) {
+      float[][] logits = run.logits(features);
+      double[] deviations = new double[members];
+      double mean = 0;
+      for (int m = 0; m < members; m++) {
+        deviations[m] = Math.max(1e-6, standardDeviation(centered(logits[m], run.width())));
+        mean += deviations[m] / members;
+      }
+      for (int m = 0; m < members; m++) {
+        double factor = mean / deviations[m] / members;
+        for (String variable : List.of("/kernel", "/bias")) {
+          String name = HeadNetworks.prefix(spec, m) + HeadNetworks.logit(run.classes()) + variable;
+          float[] values = trained.floats(name);
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (values[i] * factor);
+          }
+          weights.put(name, FloatTensor.of(values, trained.get(name).shape()));
+        }
+      }
+    }
+    if (spec.standardize()) {
+      weights.put(HeadNetworks.STANDARDIZE + "/mean", standardization.mean());
+      weights.put(HeadNetworks.STANDARDIZE + "/variance", standardization.variance());
+    }
+    return new Model(
+        HeadNetworks.inference(spec, features.columns(), run.classes()), weights.build());
+  }
+
+  /** What all logits of an image have in common says nothing about its class. */
+  private static float[] centered(float[] logits, int width) {
+    if (width == 1) {
+      return logits;
+    }
+    float[] centered = logits.clone();
+    for (int from = 0; from < logits.length; from += width) {
+      double mean = 0;
+      for (int c = 0; c < width; c++) {
+        mean += (double) logits[from + c] / width;
+      }
+      for (int c = 0; c < width; c++) {
+        centered[from + c] -= (float) mean;
+      }
+    }
+    return centered;
+  }
+
+  private static double standardDeviation(float[] values) {
+    double mean = 0;
+    for (float v : values) {
+      mean += (double) v / values.length;
+    }
+    double squares = 0;
+    for (float v : values) {
+      squares += (v - mean) * (v - mean) / values.length;
+    }
+    return Math.sqrt(squares);
+  }
+
+  /** Glorot and Bengio 2010 for kernels, 0 for biases. */
+  private Weights initialWeights(Network network) {
+    Weights.Builder weights = Weights.builder();
+    for (WeightSpec weight : network.weightSpecs()) {
+      float[] values = new float[weight.size()];
+      if (weight.name().endsWith("/kernel")) {
+        double limit = Math.sqrt(6.0 / (weight.shape().get(0) + weight.shape().get(1)));
+        SplittableRandom random =
+            new SplittableRandom(seed * 1_000_003L ^ weight.name().hashCode());
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) ((random.nextDouble() * 2 - 1) * limit);
+        }
+      }
+      weights.put(weight.name(), FloatTensor.of(values, weight.shape()));
+    }
+    return weights.build();
+  }
+
+  private ScheduledOptimizer optimizer(Graph graph, Map<String, Operand<TFloat32>> trainable) {
+    if (spec.optimizer() instanceof HeadSpec.Sgd sgd) {
+      return ScheduledOptimizer.momentum(graph, sgd.momentum());
+    }
+    HeadSpec.Adam adam = (HeadSpec.Adam) spec.optimizer();
+    return ScheduledOptimizer.adam(graph, adam.beta1(), adam.beta2(), adam.epsilon());
+  }
+
+  /** A graph and the data of one training. */
+  private final class Run implements EpochLoop.Training, AutoCloseable {
+    private final Embeddings train;
+    private final List<Matrix> views;
+    private final Embeddings validation;
+    private final Matrix held;
+    private final Objective objective;
+    private final Network network;
+    private final int stepsPerEpoch;
+    private final TrainingGraph graph;
+
+    Run(Embeddings train, List<Matrix> views, Embeddings validation, Matrix held) {
+      this.train = train;
+      this.views = views;
+      this.validation = validation;
+      this.held = held;
+      objective = Objective.of(spec.balanced(), spec.labelSmoothing(), train.counts());
+      network = HeadNetworks.training(spec, train.dimension(), train.classes());
+      stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
+      TrainingSetup setup =
+          TrainingSetup.of(
+                  network,
+                  HeadTrainer.this::optimizer,
+                  spec.learningRate().schedule((long) stepsPerEpoch * spec.epochs()),
+                  seed)
+              .withPenalties(penalties());
+      graph = new TrainingGraph(setup, context.cores());
+    }
+
+    /** The kernels of each member. */
+    private List<Map<String, Double>> penalties() {
+      List<Map<String, Double>> penalties = new ArrayList<>();
+      for (int m = 0; m < spec.members().size(); m++) {
+        String prefix = HeadNetworks.prefix(spec, m);
+        double l2 = spec.members().get(m).l2();
+        Map<String, Double> factors = new LinkedHashMap<>();
+        for (WeightSpec weight : network.weightSpecs()) {
+          if (l2 > 0 && weight.name().startsWith(prefix) && weight.name().endsWith("/kernel")) {
+            factors.put(weight.name(), l2);
+          }
+        }
+        penalties.add(factors);
+      }
+      return penalties;
+    }
+
+    int classes() {
+      return train.classes();
+    }
+
+    /** How many logits an image has. */
+    int width() {
+      return objective.targets();
+    }
+
+    Weights train(Weights initial) throws IOException {
+      graph.start(initial);
+      Weights best =
+          new EpochLoop(
+                  TrainingListener.HEAD,
+                  spec.epochs(),
+                  spec.patience(),
+                  0,
+                  EpochResult::validationLoss)
+              .run(this, checkpoints, context.listener());
+      graph.restore(best, graph.slots());
+      return best;
+    }
+
+    @Override
+    public TrainingGraph graph() {
+      return graph;
+    }
+
+    @Override
+    public EpochResult epoch(int epoch) {
+      int images = train.images().size();
+      SplittableRandom random = new SplittableRandom(seed * 1_000_003L + epoch);
+      int[] order = Shuffle.order(images, random);
+      double sum = 0;
+      long step = (long) epoch * stepsPerEpoch;
+      for (int from = 0; from < images; from += spec.batchSize(), step++) {
+        int to = Math.min(images, from + spec.batchSize());
+        double batchLoss = step(order, from, to, random, step);
+        requireFinite(batchLoss, "loss", epoch);
+        sum += batchLoss * (to - from);
+      }
+      float[][] logits = logits(held);
+      // The loss was measured before the last step.
+      for (float[] member : logits) {
+        for (float logit : member) {
+          requireFinite(logit, "logit of a validation image", epoch);
+        }
+      }
+      SplitScores scored = score(validation, logits);
+      return new EpochResult(
+          epoch,
+          sum / images,
+          objective.loss(scored),
+          scored.auc(),
+          Optional.empty(),
+          graph.learningRate(step - 1));
+    }
+
+    private void requireFinite(double value, String what, int epoch) {
+      EpochLoop.requireFinite(value, "the head " + spec.name(), what, epoch);
+    }
+
+    private double step(int[] order, int from, int to, SplittableRandom random, long step) {
+      int dimension = train.dimension();
+      float[] examples = new float[(to - from) * dimension];
+      List<Label> labels = new ArrayList<>();
+      for (int i = from; i < to; i++) {
+        Matrix view = views.get(views.size() == 1 ? 0 : random.nextInt(views.size()));
+        view.copyRow(order[i], examples, (i - from) * dimension);
+        labels.add(train.images().get(order[i]).label());
+      }
+      return graph.step(Batch.of(objective, labels, examples), step);
+    }
+
+    private SplitScores score(Embeddings embeddings, float[][] logits) {
+      List<ScoredExample> scored = new ArrayList<>();
+      for (int i = 0; i < embeddings.images().size(); i++) {
+        double[] mean = new double[width()];
+        for (float[] member : logits) {
+          for (int c = 0; c < mean.length; c++) {
+            mean[c] += (double) member[i * mean.length + c] / logits.length;
+          }
+        }
+        Embeddings.Image image = embeddings.images().get(i);
+        scored.add(
+            new ScoredExample(
+                image.filename(), image.patient(), image.label().index(), probabilities(mean)));
+      }
+      return new SplitScores(scored);
+    }
+
+    /** The probability of each class, from the logit of the second of two or those of all. */
+    private static List<Double> probabilities(double... logits) {
+      if (logits.length == 1) {
+        double probability = 1 / (1 + StrictMath.exp(-logits[0]));
+        return List.of(1 - probability, probability);
+      }
+      // With the greatest at 0 none is infinite.
+      double greatest = Arrays.stream(logits).max().orElseThrow();
+      double[] powers =
+          Arrays.stream(logits).map(logit -> StrictMath.exp(logit - greatest)).toArray();
+      double sum = Arrays.stream(powers).sum();
+      return Arrays.stream(powers).mapToObj(power -> power / sum).toList();
+    }
+
+    /** For each member the logits of all rows. */
+    float[][] logits(Matrix rows) {
+      return graph.infer(rows.toFloats(), rows.rows());
+    }
+
+    @Override
+    public void close() {
+      graph.close();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.github.deepxray.train.internal.quantize;
+
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
+import io.github.deepxray.train.FormsSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** What a form is, in words. */
+final class FormDescription {
+  private FormDescription() {}
+
+  /**
+   * The description of a form.
+   *
+   * @param kept the layers that the search keeps in floats
+   * @param refitted whether the head was trained anew
+   */
+  static String of(FormsSpec options, QuantizationSpec spec, Set<String> kept, boolean refitted) {
+    List<String> details = new ArrayList<>();
+    if (spec.mode().calibrated()) {
+      details.add("ranges " + spec.ranges().method());
+    }
+    List<String> floats = new ArrayList<>(spec.keepFloat());
+    floats.addAll(kept);
+    if (!floats.isEmpty()) {
+      details.add("in floats " + String.join(" ", floats));
+    }
+    if (refitted) {
+      details.add("head trained anew");
+    }
+    if (spec.mode() == QuantizationMode.INT8) {
+      integers("reads", options.input(), details);
+      integers("writes", options.output(), details);
+    }
+    String form = arithmetic(spec.mode());
+    return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
+  }
+
+  private static String arithmetic(QuantizationMode mode) {
+    return switch (mode) {
+      case FLOAT16 -> "16-bit float weights";
+      case WEIGHTS -> "8-bit weights, float arithmetic";
+      case DYNAMIC -> "8-bit weights, float activations";
+      case INT8 -> "8-bit integers";
+      case INT16X8 -> "8-bit weights, 16-bit activations";
+    };
+  }
+
+  /** Floats go without saying. */
+  private static void integers(String verb, TfLiteWriter.DataType type, List<String> details) {
+    if (type != TfLiteWriter.DataType.FLOAT32) {
+      details.add(verb + " " + type.name().toLowerCase(Locale.ROOT));
+    }
+  }
+}

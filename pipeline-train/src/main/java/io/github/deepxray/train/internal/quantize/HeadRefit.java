@@ -1,0 +1,65 @@
+package io.github.deepxray.train.internal.quantize;
+
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.quantize.Calibration;
+import io.github.deepxray.optimize.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadPruning;
+import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.stage.TrainingListener;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Trains the head anew on what the quantized backbone computes. */
+final class HeadRefit {
+  private final QuantizerRun run;
+  private final QuantizationSpec spec;
+  private final TrainedModel trained;
+
+  HeadRefit(QuantizerRun run, QuantizationSpec spec) {
+    this.run = run;
+    this.spec = spec;
+    trained = run.trained();
+  }
+
+  /** The quantized backbone with the new head. */
+  Model refit(IntegerQuantization pass, Model quantized) throws IOException {
+    Model backbone = quantized.cutAt(trained.features());
+    Model joint = spec.prepare(trained.backbone().then(head(backbone)));
+    // The ranges of the backbone are the same, and a head in floats needs none.
+    IntegerQuantization ranged = pass;
+    if (spec.integerHead()) {
+      Calibration ranges = run.calibrate(joint);
+      ranged = spec.integerQuantization(joint, ranges).withFloatLayers(pass.floatLayers());
+    }
+    Model requantized = ranged.apply(joint);
+    // The head was trained on this backbone, whose biases may have been corrected.
+    return new Model(
+        requantized.network(),
+        requantized.weights().plus(backbone.weights()),
+        requantized.quantization());
+  }
+
+  private Model head(Model backbone) throws IOException {
+    HeadSpec head = trained.description().head();
+    EmbeddingExtractor extractor = new EmbeddingExtractor(backbone, run.integers());
+    Embeddings train = extractor.extract(run.dataset(), Split.TRAIN, head.views()).embeddings();
+    Embeddings validation = extractor.extract(run.dataset(), Split.VALIDATION, 1).embeddings();
+    Model fitted =
+        new HeadTrainer(
+                head,
+                trained.description().seed(),
+                run.context().withListener(TrainingListener.NONE))
+            .train(train, validation);
+    Optional<TrainedModel.Pruning> pruning = trained.description().pruning();
+    return pruning.isEmpty()
+        ? fitted
+        : new HeadPruning(pruning.get().spec(), run.context())
+            .prune(trained.model().network(), fitted, train);
+  }
+}

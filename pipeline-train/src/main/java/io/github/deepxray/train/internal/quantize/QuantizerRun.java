@@ -1,0 +1,129 @@
+package io.github.deepxray.train.internal.quantize;
+
+import io.github.deepxray.classify.Gate;
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.RepresentativeDataset;
+import io.github.deepxray.optimize.quantize.Calibration;
+import io.github.deepxray.optimize.quantize.Calibrator;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.tflite.internal.TfLiteEngine;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
+import io.github.deepxray.train.ArtifactScorer;
+import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingImages;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The quantization of one classifier on one data set.
+ *
+ * @param integers the context in whose engine quantized models run
+ * @param decision that of the trained model
+ * @param reference what the trained model says about the validation images
+ * @param examples the images that ranges are measured on
+ */
+record QuantizerRun(
+    FormsSpec options,
+    Context context,
+    Context integers,
+    PreparedDataset dataset,
+    TrainedModel trained,
+    Decision decision,
+    SplitScores reference,
+    TrainingImages examples) {
+  /** How many images noise is measured on. */
+  private static final int ANALYSIS_IMAGES = 16;
+
+  static QuantizerRun of(
+      FormsSpec options, Context context, PreparedDataset dataset, TrainedModel trained)
+      throws IOException {
+    byte[] file = TfLiteWriter.toBytes(Passes.forInference().apply(trained.model()));
+    return new QuantizerRun(
+        options,
+        context,
+        Quantizer.integers(context),
+        dataset,
+        trained,
+        trained.description().decision().decision(),
+        validate("trained", file, dataset, context),
+        new TrainingImages(dataset, options.calibrationImages(), options.seed()));
+  }
+
+  /** The first of them, which noise is measured on. */
+  RepresentativeDataset analyzed() {
+    return examples.first(ANALYSIS_IMAGES);
+  }
+
+  /** The ranges of the activations of a model in floats. */
+  Calibration calibrate(Model exact) throws IOException {
+    return new Calibrator(context.engines(), context.cores(), context.progress())
+        .calibrate(exact, examples);
+  }
+
+  /** Makes a form and writes its files into a folder. */
+  Quantizer.Result quantize(QuantizationSpec spec, Path folder) throws IOException {
+    FormMaker maker = new FormMaker(this, spec);
+    return spec.mode().calibrated() ? maker.calibrated(folder) : maker.plain(folder);
+  }
+
+  /** Whether a form that says this would pass the gate. */
+  boolean accepts(SplitScores scores) {
+    return Gate.judge(
+            options.limits(),
+            Map.of(
+                Split.VALIDATION.key(),
+                Gate.Compared.of(reference, decision, scores, decisionFor(scores))))
+        .blessed();
+  }
+
+  /** The decision by a threshold that is chosen on these scores. */
+  Decision decisionFor(SplitScores scores) {
+    return trained.description().decision().decisionFor(scores);
+  }
+
+  /** Whether scores are closer to the trained model's than others. */
+  boolean closer(SplitScores candidate, SplitScores current) {
+    return Comparison.correlation(reference, candidate)
+        > Comparison.correlation(reference, current);
+  }
+
+  /** A form that says this against the trained model. */
+  Comparison compare(SplitScores scores, Decision own) {
+    return Comparison.of(reference, decision, scores, own, 0);
+  }
+
+  /** The bytes of the file of a form. */
+  byte[] bytes(QuantizationSpec spec, Model quantized) {
+    TfLiteWriter.Options form = TfLiteWriter.Options.DEFAULT.withSparse(options.sparse());
+    return TfLiteWriter.toBytes(
+        quantized,
+        spec.mode() == QuantizationMode.INT8
+            ? form.withInput(options.input()).withOutput(options.output())
+            : form);
+  }
+
+  /** What a file says about the validation images. */
+  SplitScores validate(String name, byte[] file) throws IOException {
+    return validate(name, file, dataset, context);
+  }
+
+  private static SplitScores validate(
+      String name, byte[] file, PreparedDataset dataset, Context context) throws IOException {
+    return new ArtifactScorer(dataset, context.cores(), context.progress())
+        .score(
+            "quantize " + name,
+            threads -> TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT.withThreads(threads)),
+            Split.VALIDATION)
+        .scores();
+  }
+}

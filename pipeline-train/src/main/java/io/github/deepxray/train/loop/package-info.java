@@ -1,2 +1,0 @@
-/** What every training has in common: learning rates, optimizers, checkpoints, the loss. */
-package io.github.deepxray.train.loop;
