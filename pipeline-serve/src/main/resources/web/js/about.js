@@ -1,9 +1,8 @@
 // What is said about the model: how good it is, and its card.
 
+import { byId, make } from './dom.js';
 import { classWords, count, percent } from './format.js';
 import { render } from './markdown.js';
-
-const byId = (id) => document.getElementById(id);
 
 /** Shows what /api/model says. */
 export function show(model) {
@@ -22,7 +21,7 @@ export function show(model) {
   card.replaceChildren(
     typeof model.modelCard === 'string'
       ? render(model.modelCard, 2)
-      : paragraph('This model comes without a card.'),
+      : make('p', '', 'This model comes without a card.'),
   );
   card.setAttribute('aria-busy', 'false');
   showContents(card);
@@ -32,16 +31,11 @@ export function show(model) {
 function showContents(card) {
   const links = [...card.querySelectorAll('h4')].map((heading, i) => {
     heading.id = `card-${i + 1}`;
-    const link = document.createElement('a');
+    const link = make('a', '', heading.textContent);
     link.href = `#${heading.id}`;
-    link.textContent = heading.textContent;
-    const item = document.createElement('li');
-    item.append(link);
-    return item;
+    return make('li', '', link);
   });
-  const list = document.createElement('ul');
-  list.append(...links);
-  byId('contents').replaceChildren(list);
+  byId('contents').replaceChildren(make('ul', '', ...links));
   byId('contents').hidden = links.length < 2;
 }
 
@@ -163,35 +157,17 @@ function range(estimate, format) {
 
 /** A number with its interval in brackets and on a line from 0 to 1. */
 function figure(name, value, interval, meaning, estimate) {
-  const group = document.createElement('div');
-  const term = document.createElement('dt');
-  term.textContent = name;
-  const number = document.createElement('dd');
-  number.className = 'figure-value';
-  number.textContent = value;
-  group.append(term, number);
-  const brackets = document.createElement('dd');
-  brackets.className = 'figure-interval';
-  brackets.textContent = interval ? `(${interval})` : 'chosen on the validation split';
-  group.append(brackets);
+  const group = make('div', '', make('dt', '', name), make('dd', 'figure-value', value));
+  const brackets = interval ? `(${interval})` : 'chosen on the validation split';
+  group.append(make('dd', 'figure-interval', brackets));
   if (estimate) {
-    const line = document.createElement('dd');
-    line.className = 'whisker';
+    const line = make('dd', 'whisker');
     line.setAttribute('aria-hidden', 'true');
     line.style.setProperty('--low', estimate.low);
     line.style.setProperty('--high', estimate.high);
     line.style.setProperty('--value', estimate.value);
     group.append(line);
   }
-  const words = document.createElement('dd');
-  words.className = 'hint';
-  words.textContent = meaning;
-  group.append(words);
+  group.append(make('dd', 'hint', meaning));
   return group;
-}
-
-function paragraph(text) {
-  const node = document.createElement('p');
-  node.textContent = text;
-  return node;
 }

@@ -2,6 +2,7 @@
 
 import * as about from './about.js';
 import * as api from './api.js';
+import { byId } from './dom.js';
 import { dropped, objection } from './files.js';
 import { count, percent, title } from './format.js';
 import { Queue } from './queue.js';
@@ -13,7 +14,6 @@ const OFTEN = 5;
 const LONGEST_PAUSE = 15;
 const KEY_KEPT = 'It is kept until you close this tab.';
 
-const byId = (id) => document.getElementById(id);
 const queue = new Queue(classify, LANES);
 const results = new Results({ retry: (item) => again([item]), remove });
 let ids = 0;

@@ -17,11 +17,6 @@ export class Queue {
     this.#lanes = lanes;
   }
 
-  /** How many items wait or are worked on. */
-  get length() {
-    return this.#waiting.length + this.#running;
-  }
-
   add(...items) {
     this.#waiting.push(...items);
     this.#next();

@@ -1,9 +1,9 @@
 // The list of images and the viewer of the one that is chosen.
 
+import { byId, make } from './dom.js';
 import { apart, bytes, classWords, count, percent, title } from './format.js';
 import * as heatmap from './heatmap.js';
 
-const byId = (id) => document.getElementById(id);
 const NARROW = matchMedia('(max-width: 859px)');
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -143,29 +143,23 @@ export class Results {
   // The list.
 
   #row(item) {
-    const node = document.createElement('div');
-    node.className = 'row';
-    node.id = `row-${item.id}`;
-    node.setAttribute('role', 'option');
-    const thumb = document.createElement('span');
-    thumb.className = 'thumb';
-    const image = document.createElement('img');
+    const image = make('img');
     image.alt = '';
     image.decoding = 'async';
     image.loading = 'lazy';
     image.src = item.url;
     image.addEventListener('error', () => image.remove());
-    const canvas = document.createElement('canvas');
-    canvas.className = 'heat';
+    const canvas = make('canvas', 'heat');
     canvas.width = 112;
     canvas.height = 112;
-    thumb.append(image, canvas);
-    const name = span('row-name', item.name);
-    const value = span('row-value', '');
-    const bar = span('bar', '');
-    bar.append(span('fill', ''), span('tick', ''));
-    const label = span('row-label', '');
-    node.append(thumb, name, value, bar, label);
+    const thumb = make('span', 'thumb', image, canvas);
+    const value = make('span', 'row-value');
+    const bar = make('span', 'bar', make('span', 'fill'), make('span', 'tick'));
+    const label = make('span', 'row-label');
+    const name = make('span', 'row-name', item.name);
+    const node = make('div', 'row', thumb, name, value, bar, label);
+    node.id = `row-${item.id}`;
+    node.setAttribute('role', 'option');
     this.#rows.set(item, { node, value, bar, label, canvas });
     this.#updateRow(item);
     this.#layOut();
@@ -299,15 +293,15 @@ export class Results {
     const pending = ['queued', 'sending', 'busy'].includes(item.state);
     byId('pending').hidden = !pending;
     byId('pending-text').textContent = item.wait ?? WORDS[item.state] ?? '';
-    byId('problem').hidden = !(item.state === 'failed' || item.state === 'cancelled');
-    if (item.state === 'failed') {
-      byId('problem-title').textContent = item.error.title;
-      byId('problem-text').textContent = item.error.text;
-      byId('problem-detail').textContent = item.error.detail ?? '';
-    } else if (item.state === 'cancelled') {
-      byId('problem-title').textContent = 'Cancelled';
-      byId('problem-text').textContent = 'This image was not classified.';
-      byId('problem-detail').textContent = '';
+    const problem = {
+      failed: item.error,
+      cancelled: { title: 'Cancelled', text: 'This image was not classified.' },
+    }[item.state];
+    byId('problem').hidden = !problem;
+    if (problem) {
+      byId('problem-title').textContent = problem.title;
+      byId('problem-text').textContent = problem.text;
+      byId('problem-detail').textContent = problem.detail ?? '';
     }
     byId('retry').hidden = item.state === 'failed' && !item.error.again;
 
@@ -347,13 +341,11 @@ export class Results {
     byId('classes').replaceChildren(
       ...result.probabilities.map((probability, index) => {
         const label = this.#labels[index] ?? `class ${index}`;
-        const item = document.createElement('li');
-        item.classList.toggle('said', label === result.label);
-        const bar = span('bar', '');
-        bar.append(span('fill', ''));
+        const bar = make('span', 'bar', make('span', 'fill'));
         bar.style.setProperty('--share', probability);
-        item.append(span('class-name', title(label)), span('number', percent(probability)), bar);
-        return item;
+        const name = make('span', 'class-name', title(label));
+        const number = make('span', 'number', percent(probability));
+        return make('li', label === result.label ? 'said' : '', name, number, bar);
       }),
     );
     byId('reading').textContent =
@@ -427,13 +419,6 @@ function gauge(node, result) {
 /** Stays in the order of focus, so that nobody loses their place. */
 function disable(button, off) {
   button.setAttribute('aria-disabled', String(off));
-}
-
-function span(name, text) {
-  const node = document.createElement('span');
-  node.className = name;
-  node.textContent = text;
-  return node;
 }
 
 /** What all items together have come to, in a line. */

@@ -1,8 +1,7 @@
 // The gallery of samples.
 
 import * as api from './api.js';
-
-const byId = (id) => document.getElementById(id);
+import { byId, make } from './dom.js';
 
 /**
  * Fills the gallery.
@@ -12,13 +11,7 @@ const byId = (id) => document.getElementById(id);
 export async function show(choose) {
   const names = await api.sampleNames();
   const buttons = names.map((name) => button(name));
-  byId('samples').replaceChildren(
-    ...buttons.map((b) => {
-      const item = document.createElement('li');
-      item.append(b);
-      return item;
-    }),
-  );
+  byId('samples').replaceChildren(...buttons.map((b) => make('li', '', b)));
   byId('samples-panel').hidden = names.length === 0;
   // One by one: the server has other things to do.
   for (const [i, name] of names.entries()) {
@@ -31,16 +24,12 @@ export async function show(choose) {
 
 function button(name) {
   const words = name.replace(/\.\w+$/, '').replaceAll('-', ' ');
-  const node = document.createElement('button');
-  node.type = 'button';
-  node.className = 'sample';
-  node.disabled = true;
-  const image = document.createElement('img');
+  const image = make('img');
   image.alt = '';
   image.width = 72;
   image.height = 72;
-  const text = document.createElement('span');
-  text.textContent = words;
-  node.append(image, text);
+  const node = make('button', 'sample', image, make('span', '', words));
+  node.type = 'button';
+  node.disabled = true;
   return node;
 }

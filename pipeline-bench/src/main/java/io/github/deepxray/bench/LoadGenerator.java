@@ -1,11 +1,13 @@
 package io.github.deepxray.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.internal.io.Json;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -19,11 +21,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -283,30 +285,13 @@ final class LoadGenerator {
 
   private Result run(int connections, Schedule schedule) {
     AtomicInteger next = new AtomicInteger();
-    AtomicBoolean stop = new AtomicBoolean();
     long start = System.nanoTime();
-    List<Log> logs = new ArrayList<>();
-    List<Thread> threads = new ArrayList<>();
-    for (int t = 0; t < connections; t++) {
-      Log log = new Log();
-      Thread thread = new Thread(() -> work(next, stop, log, schedule), "load-" + t);
-      thread.start();
-      logs.add(log);
-      threads.add(thread);
-    }
-    boolean interrupted = false;
-    for (Thread thread : threads) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-          stop.set(true);
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    List<Log> logs = Stream.generate(Log::new).limit(connections).toList();
+    try {
+      Workers.run(
+          connections, (worker, all) -> work(next, all::stopped, logs.get(worker), schedule));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     Map<Integer, Integer> codes = new TreeMap<>();
@@ -322,9 +307,9 @@ final class LoadGenerator {
     return new Result(seconds, codes, latencies, served);
   }
 
-  private void work(AtomicInteger next, AtomicBoolean stop, Log log, Schedule schedule) {
+  private void work(AtomicInteger next, BooleanSupplier stop, Log log, Schedule schedule) {
     Connection connection = null;
-    while (!stop.get()) {
+    while (!stop.getAsBoolean()) {
       int i = next.getAndIncrement();
       long due = schedule.await(i);
       if (due == END) {

@@ -9,7 +9,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** Measures this machine. */
 @Command(
@@ -47,8 +46,7 @@ final class BenchmarkCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (rounds < 1) {
-      throw new ParameterException(
-          common.command().commandLine(), "--rounds must be 1 or more, not " + rounds + ".");
+      throw Usage.wrong(common, "--rounds must be 1 or more, not " + rounds + ".");
     }
     BackboneSpec network = Usage.check(common, backbone::spec);
     PreparedDataset dataset = PreparedDataset.open(out.resolve("data"));

@@ -19,7 +19,6 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Measures the server on this machine. */
@@ -108,9 +107,7 @@ final class BenchmarkServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (Math.min(Math.min(requests, seconds), Math.min(starts, Collections.min(batches))) < 1) {
-      throw new ParameterException(
-          common.command().commandLine(),
-          "--requests, --seconds, --starts and --batches must be 1 or more.");
+      throw Usage.wrong(common, "--requests, --seconds, --starts and --batches must be 1 or more.");
     }
     Artifact artifact = Usage.check(common, () -> Artifact.of(engine));
     new ServerBenchmark(

@@ -17,6 +17,7 @@ import io.github.deepxray.export.Latency;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.report.internal.BundlesPage;
+import io.github.deepxray.report.internal.BundlesPage.Row;
 import io.github.deepxray.report.internal.Experiments;
 import io.github.deepxray.report.internal.ModelSpeed;
 import io.github.deepxray.report.internal.Provenance;
@@ -24,6 +25,7 @@ import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +35,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Experiments, or finished bundles, side by side. */
@@ -127,8 +128,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Only these forms: float32, float16, int8-weights, dynamic, int8, int16x8 or saved_model."
-              + " Default: all that the bundles hold.")
+          "Only these forms, out of ${bundle:artifacts}. Default: all that the bundles hold.")
   private List<String> artifacts = List.of();
 
   @Option(
@@ -144,28 +144,15 @@ final class CompareCommand implements Callable<Integer> {
     JSON
   }
 
-  /** An artifact of a bundle; NaN and nothing where it was not measured or not recorded. */
-  private record Row(String bundle, ArtifactReport report, Optional<Latency> latency) {
-    Optional<Comparison> test() {
-      return Optional.ofNullable(report.verdict().splits().get(Split.TEST.key()));
-    }
-
-    String verdict() {
-      return report.verdict().blessed() ? "blessed" : "refused";
-    }
-  }
-
   @Override
   public Integer call() throws Exception {
     if (turns < 0) {
-      throw new ParameterException(
-          common.command().commandLine(), "--turns must be 0 or more, not " + turns + ".");
+      throw Usage.wrong(common, "--turns must be 0 or more, not " + turns + ".");
     }
     Optional<Path> spec = folders.stream().filter(GridSpec::isOne).findFirst();
     if (spec.isPresent() && folders.size() > 1) {
-      throw new ParameterException(
-          common.command().commandLine(),
-          "Give one file that says what to run, or bundles, not both: " + folders + ".");
+      throw Usage.wrong(
+          common, "Give one file that says what to run, or bundles, not both: " + folders + ".");
     }
     Usage.refuseIgnored(
         common,
@@ -185,10 +172,7 @@ final class CompareCommand implements Callable<Integer> {
     Path folder =
         out.or(() -> spec.out().map(Path::of))
             .orElseThrow(
-                () ->
-                    new ParameterException(
-                        common.command().commandLine(),
-                        "Where to? Give --out, or " + file + " the field out."));
+                () -> Usage.wrong(common, "Where to? Give --out, or " + file + " the field out."));
     Pipeline pipeline =
         Usage.check(
             common,
@@ -236,14 +220,15 @@ final class CompareCommand implements Callable<Integer> {
         }
       }
       if (!engines.isEmpty()) {
-        Map<String, Latency> latencies = new LinkedHashMap<>();
-        Latency.measure(engines, turns, 3).forEach(l -> latencies.put(l.name(), l));
+        Map<String, ModelSpeed> speeds = new HashMap<>();
+        Latency.measure(engines, turns, 3)
+            .forEach(l -> speeds.put(l.name(), new ModelSpeed(l.milliseconds(), l.speedup())));
         rows.replaceAll(
             row ->
                 new Row(
-                    row.bundle,
-                    row.report,
-                    Optional.ofNullable(latencies.get(name(row.bundle, row.report)))));
+                    row.bundle(),
+                    row.report(),
+                    Optional.ofNullable(speeds.get(name(row.bundle(), row.report())))));
       }
     } finally {
       engines.values().forEach(InferenceEngine::close);
@@ -261,17 +246,17 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private static String page(List<Row> rows) {
-    List<BundlesPage.Row> shown =
-        rows.stream()
-            .map(
-                row ->
-                    new BundlesPage.Row(
-                        row.bundle,
-                        row.report,
-                        row.latency.map(l -> new ModelSpeed(l.milliseconds(), l.speedup()))))
-            .toList();
-    boolean measured = rows.stream().anyMatch(row -> row.latency.isPresent());
-    return measured ? BundlesPage.html(shown, Provenance.thisMachine()) : BundlesPage.html(shown);
+    boolean measured = rows.stream().anyMatch(row -> row.speed().isPresent());
+    return measured ? BundlesPage.html(rows, Provenance.thisMachine()) : BundlesPage.html(rows);
+  }
+
+  /** What was recorded of the test split, if it was. */
+  private static Optional<Comparison> test(Row row) {
+    return Optional.ofNullable(row.report().verdict().splits().get(Split.TEST.key()));
+  }
+
+  private static String verdict(Row row) {
+    return row.report().verdict().blessed() ? "blessed" : "refused";
   }
 
   private static String name(String bundle, ArtifactReport report) {
@@ -287,20 +272,20 @@ final class CompareCommand implements Callable<Integer> {
     text.append("|").append("---|".repeat(heads.size())).append('\n');
     for (Row row : rows) {
       List<String> cells = new ArrayList<>();
-      cells.add(name(row.bundle, row.report));
+      cells.add(name(row.bundle(), row.report()));
       for (Metric metric : Metric.HEADLINES) {
-        cells.add(row.test().map(c -> c.of(metric).toString()).orElse("-"));
+        cells.add(test(row).map(c -> c.of(metric).toString()).orElse("-"));
       }
-      var weights = row.report.weights();
+      var weights = row.report().weights();
       cells.add(weights.map(w -> number(w.weights())).orElse("-"));
       cells.add(weights.map(w -> number(w.nonZero())).orElse("-"));
-      cells.add(number(row.report.size().raw()));
-      cells.add(number(row.report.size().gzip()));
-      cells.add(number(row.report.size().zip()));
+      cells.add(number(row.report().size().raw()));
+      cells.add(number(row.report().size().gzip()));
+      cells.add(number(row.report().size().zip()));
       cells.add(
-          row.latency.map(l -> String.format(Locale.ROOT, "%.2f", l.milliseconds())).orElse("-"));
-      cells.add(row.latency.map(l -> String.format(Locale.ROOT, "%.2fx", l.speedup())).orElse("-"));
-      cells.add(row.verdict());
+          row.speed().map(l -> String.format(Locale.ROOT, "%.2f", l.milliseconds())).orElse("-"));
+      cells.add(row.speed().map(l -> String.format(Locale.ROOT, "%.2fx", l.speedup())).orElse("-"));
+      cells.add(verdict(row));
       text.append("| ").append(String.join(" | ", cells)).append(" |\n");
     }
     return text.toString();
@@ -313,11 +298,11 @@ final class CompareCommand implements Callable<Integer> {
   /** Columns by name; a cell is empty where something is not known. */
   private static Map<String, String> line(Row row) {
     Map<String, String> line = new LinkedHashMap<>();
-    ArtifactReport report = row.report;
-    line.put("bundle", row.bundle);
+    ArtifactReport report = row.report();
+    line.put("bundle", row.bundle());
     line.put("artifact", report.artifact());
     for (Metric metric : Metric.values()) {
-      Interval value = row.test().map(c -> c.of(metric)).orElse(Interval.UNKNOWN);
+      Interval value = test(row).map(c -> c.of(metric)).orElse(Interval.UNKNOWN);
       line.put(metric.id(), text(value.value()));
       line.put(metric.id() + "_low", text(value.low()));
       line.put(metric.id() + "_high", text(value.high()));
@@ -327,9 +312,9 @@ final class CompareCommand implements Callable<Integer> {
     line.put("bytes", String.valueOf(report.size().raw()));
     line.put("gzip", String.valueOf(report.size().gzip()));
     line.put("zip", String.valueOf(report.size().zip()));
-    line.put("milliseconds", row.latency.map(l -> text(l.milliseconds())).orElse(""));
-    line.put("speed", row.latency.map(l -> text(l.speedup())).orElse(""));
-    line.put("verdict", row.verdict());
+    line.put("milliseconds", row.speed().map(l -> text(l.milliseconds())).orElse(""));
+    line.put("speed", row.speed().map(l -> text(l.speedup())).orElse(""));
+    line.put("verdict", verdict(row));
     return line;
   }
 
@@ -344,22 +329,20 @@ final class CompareCommand implements Callable<Integer> {
   private static String json(List<Row> rows) {
     ArrayNode array = Json.array();
     for (Row row : rows) {
-      ObjectNode object = array.addObject();
-      object.put("bundle", row.bundle);
-      object.put("artifact", row.report.artifact());
-      row.test()
+      ObjectNode object =
+          array.addObject().put("bundle", row.bundle()).put("artifact", row.report().artifact());
+      test(row)
           .ifPresent(
               test ->
                   test.metrics()
                       .forEach((metric, value) -> object.set(metric.id(), Json.tree(value))));
-      row.report.weights().ifPresent(weights -> object.set("weights", Json.tree(weights)));
-      object.set("size", Json.tree(row.report.size()));
-      row.latency.ifPresent(
-          latency -> {
-            object.put("milliseconds", latency.milliseconds());
-            object.put("speed", latency.speedup());
-          });
-      object.put("verdict", row.verdict());
+      row.report().weights().ifPresent(weights -> object.set("weights", Json.tree(weights)));
+      object.set("size", Json.tree(row.report().size()));
+      row.speed()
+          .ifPresent(
+              speed ->
+                  object.put("milliseconds", speed.milliseconds()).put("speed", speed.speedup()));
+      object.put("verdict", verdict(row));
     }
     return Json.pretty(array);
   }

@@ -7,13 +7,11 @@ import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.image.HeatMapOverlay;
-import io.github.deepxray.core.internal.image.ImageFile;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
 import java.io.IOException;
@@ -30,7 +28,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Shows where a decision comes from. */
@@ -140,10 +137,10 @@ final class ExplainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ImageFiles.refuseWrongOrder(common.command(), folder, images);
     if (!(opacity >= 0 && opacity <= 1)) {
-      throw wrong("--opacity must lie in 0..1, not " + opacity + ".");
+      throw Usage.wrong(common, "--opacity must lie in 0..1, not " + opacity + ".");
     }
     if (maxSide < 1) {
-      throw wrong("--max-side must be at least 1, not " + maxSide + ".");
+      throw Usage.wrong(common, "--max-side must be at least 1, not " + maxSide + ".");
     }
     Artifact form = Usage.check(common, () -> Artifact.of(artifact));
     Bundle bundle = Bundle.open(folder);
@@ -156,45 +153,33 @@ final class ExplainCommand implements Callable<Integer> {
     ImageFiles found = ImageFiles.find(images);
     PrintWriter err = common.command().commandLine().getErr();
     found.remarks().forEach(err::println);
-    int bad = found.unreadable().size();
     List<Entry> entries = new ArrayList<>();
     Pictures pictures = new Pictures(found);
+    boolean good;
     try (Classifier classifier =
             Classifier.open(bundle.folder(), Classifier.Options.DEFAULT.withArtifact(form));
         Explainer explainer = Explainer.open(model)) {
-      for (ImageFiles.Image image : found.images()) {
-        Path file = image.file();
-        try {
-          DecodedImage read = ImageFile.read(file);
-          read.remarks("deepxray: " + file).forEach(err::println);
-          RgbImage decoded = read.image();
-          Prediction prediction = classifier.classify(decoded);
-          HeatMap map = explainer.explain(decoded).heatMap();
-          Path picture = pictures.of(image);
-          AtomicFiles.write(picture, ImageCodec.encodePng(draw(decoded, map)));
-          entries.add(entry(file, prediction, decoded, picture, map));
-          common.print(
-              String.format(
-                  Locale.ROOT,
-                  "%s: %s, probability %.4f, %s%n",
-                  file,
-                  prediction.label(),
-                  prediction.probability(),
-                  picture));
-        } catch (DeepXrayException | IOException | OutOfMemoryError e) {
-          bad++;
-          err.println(Failures.line(file, e));
-          err.flush();
-        }
-      }
+      good =
+          found.each(
+              err,
+              (image, decoded) -> {
+                Prediction prediction = classifier.classify(decoded);
+                HeatMap map = explainer.explain(decoded).heatMap();
+                Path picture = pictures.of(image);
+                AtomicFiles.write(picture, ImageCodec.encodePng(draw(decoded, map)));
+                entries.add(entry(image.file(), prediction, decoded, picture, map));
+                common.print(
+                    String.format(
+                        Locale.ROOT,
+                        "%s: %s, probability %.4f, %s%n",
+                        image.file(),
+                        prediction.label(),
+                        prediction.probability(),
+                        picture));
+              });
     }
     Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
-    err.flush();
-    return bad == 0 ? 0 : 1;
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(common.command().commandLine(), message);
+    return good ? 0 : 1;
   }
 
   private RgbImage draw(RgbImage image, HeatMap map) {

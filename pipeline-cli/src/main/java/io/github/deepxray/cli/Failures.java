@@ -54,18 +54,14 @@ final class Failures
       err.println(
           "deepxray: There is no command "
               + noCommand.get()
-              + Suggestions.nearest(noCommand.get(), command.getSubcommands().keySet())
-                  .map(nearest -> "; did you mean " + nearest + "?")
-                  .orElse("."));
+              + Suggestions.end(noCommand.get(), command.getSubcommands().keySet()));
       err.println(help.replace("options", "commands"));
     } else if (unknown.isPresent()) {
       String option = unknown.get().replaceFirst("=.*", "");
       err.println(
           "deepxray: There is no option "
               + option
-              + Suggestions.nearest(option, command.getCommandSpec().optionsMap().keySet())
-                  .map(nearest -> "; did you mean " + nearest + "?")
-                  .orElse("."));
+              + Suggestions.end(option, command.getCommandSpec().optionsMap().keySet()));
       err.println(help);
     } else {
       err.println("deepxray: " + FailureText.oneLine(e.getMessage()));

@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -215,7 +214,10 @@ record GridSpec(
       throw new DeepXrayException(
           "%s, baseline: there is no experiment %s%s They are %s."
               .formatted(
-                  file, baseline.get(), meant(baseline.get(), names), String.join(", ", names)));
+                  file,
+                  baseline.get(),
+                  Suggestions.end(baseline.get(), names),
+                  String.join(", ", names)));
     }
     for (Cell cell : cells()) {
       refuseIgnored(file, cell);
@@ -239,15 +241,9 @@ record GridSpec(
       if (!known.contains(key)) {
         throw new DeepXrayException(
             "%s: no option is called %s here%s The options are %s."
-                .formatted(where, key, meant(key, known), String.join(", ", known)));
+                .formatted(where, key, Suggestions.end(key, known), String.join(", ", known)));
       }
     }
-  }
-
-  private static String meant(String word, Collection<String> words) {
-    return Suggestions.nearest(word, words)
-        .map(nearest -> "; did you mean " + nearest + "?")
-        .orElse(".");
   }
 
   private static void text(String where, JsonNode value) {

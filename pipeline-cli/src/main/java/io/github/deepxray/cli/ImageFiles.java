@@ -2,10 +2,14 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageFormats;
+import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.internal.image.ImageFile;
 import io.github.deepxray.datasets.internal.source.Junk;
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,6 +113,35 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
               + (leftOut.size() > MOST_KINDS ? ", and other kinds." : "."));
     }
     return lines;
+  }
+
+  /** What is done with an image. */
+  @FunctionalInterface
+  interface Use {
+    void of(Image image, RgbImage decoded) throws IOException;
+  }
+
+  /**
+   * Decodes one image after the other and goes on whatever happens to one.
+   *
+   * @param err told of each that fails, and of what users should know about the others
+   * @return whether none failed and all that was named could be read
+   */
+  boolean each(PrintWriter err, Use use) {
+    boolean good = unreadable.isEmpty();
+    for (Image image : images) {
+      try {
+        DecodedImage read = ImageFile.read(image.file);
+        read.remarks("deepxray: " + image.file).forEach(err::println);
+        use.of(image, read.image());
+      } catch (DeepXrayException | IOException | OutOfMemoryError e) {
+        good = false;
+        err.println(Failures.line(image.file, e));
+        err.flush();
+      }
+    }
+    err.flush();
+    return good;
   }
 
   /** Collects the images of a folder and what in it cannot be read. */

@@ -6,25 +6,21 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Prediction;
-import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.image.DecodedImage;
-import io.github.deepxray.core.internal.image.ImageFile;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.text.internal.Csv;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Uses what was exported. */
@@ -71,12 +67,11 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--artifact",
-      defaultValue = "float32",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use: float32, float16, int8-weights, dynamic, int8, int16x8"
-              + " or saved_model, as far as it has them. Default: ${DEFAULT-VALUE}.")
-  private String artifact;
+          "Which model of a bundle to use, as far as it has them: ${bundle:artifacts}. Default:"
+              + " float32, or the first that it has.")
+  private Optional<String> artifact;
 
   @Option(
       names = "--threshold",
@@ -99,49 +94,49 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ImageFiles.refuseWrongOrder(common.command(), model, images);
     if (trust && (Bundle.isBundle(model) || Files.isRegularFile(model))) {
-      throw new ParameterException(
-          common.command().commandLine(),
+      throw Usage.wrong(
+          common,
           "--trust is for a SavedModel folder by itself; " + model + " is none. Leave it out.");
     }
     if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
-      throw new ParameterException(
-          common.command().commandLine(), "--threshold must lie in 0..1, not " + threshold + ".");
+      throw Usage.wrong(common, "--threshold must lie in 0..1, not " + threshold + ".");
     }
     PrintWriter out = common.command().commandLine().getOut();
     PrintWriter err = common.command().commandLine().getErr();
     ImageFiles found = ImageFiles.find(images);
     List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
-    int bad = found.unreadable().size();
     found.remarks().forEach(err::println);
-    Artifact form = Usage.check(common, () -> Artifact.of(artifact));
+    Artifact form = Usage.check(common, this::form);
     if (threshold != null && Bundle.isBundle(model)) {
       int classes = new Bundle(model).labels().size();
       if (classes > 2) {
-        throw new ParameterException(
-            common.command().commandLine(),
+        throw Usage.wrong(
+            common,
             ("--threshold decides between two classes; %s has %s, of which the most probable"
                     + " is decided for. Leave it out.")
                 .formatted(model, classes));
       }
     }
+    boolean good;
     try (Classifier classifier = Classifier.open(model, classifying(form))) {
       Output output = output(out, files, classifier.labels(), classifier.threshold());
-      for (Path file : files) {
-        try {
-          DecodedImage image = ImageFile.read(file);
-          image.remarks("deepxray: " + file).forEach(err::println);
-          output.add(file, classifier.classify(image.image()));
-        } catch (DeepXrayException | IOException | OutOfMemoryError e) {
-          bad++;
-          err.println(Failures.line(file, e));
-          err.flush();
-        }
-      }
+      good =
+          found.each(
+              err, (image, decoded) -> output.add(image.file(), classifier.classify(decoded)));
       output.end();
     }
     out.flush();
-    err.flush();
-    return bad == 0 ? 0 : 1;
+    return good ? 0 : 1;
+  }
+
+  /** The one that is named, or the first of those in the bundle that can be run. */
+  private Artifact form() {
+    if (artifact.isPresent()) {
+      return Artifact.of(artifact.get());
+    }
+    List<Artifact> held =
+        Artifact.in(new Bundle(model)).stream().filter(Artifact::supported).toList();
+    return held.isEmpty() || held.contains(Artifact.FLOAT32) ? Artifact.FLOAT32 : held.get(0);
   }
 
   private Classifier.Options classifying(Artifact form) {

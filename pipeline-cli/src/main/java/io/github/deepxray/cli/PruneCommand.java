@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** A stage between training and evaluation. */
 @Command(
@@ -53,8 +52,7 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (weights.isEmpty() && channels.isEmpty()) {
-      throw new ParameterException(
-          common.command().commandLine(), "Nothing is to be pruned; give --share or --channels.");
+      throw Usage.wrong(common, "Nothing is to be pruned; give --share or --channels.");
     }
     Optional<PruningSpec> weightsSpec =
         weights.isPresent()

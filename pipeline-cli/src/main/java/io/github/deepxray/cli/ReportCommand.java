@@ -18,7 +18,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** The page about a bundle. */
@@ -62,8 +61,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (turns < 0) {
-      throw new ParameterException(
-          common.command().commandLine(), "--turns must be 0 or more, not " + turns + ".");
+      throw Usage.wrong(common, "--turns must be 0 or more, not " + turns + ".");
     }
     Bundle bundle = Bundle.open(folder);
     BundleReport report = BundleReport.of(bundle);

@@ -22,22 +22,17 @@ final class Reports {
     text.append(
         result.vectors() == 0
             ? "embeddings: all from the cache\n"
-            : String.format(
-                Locale.ROOT,
+            : text(
                 "embeddings: %d computed, %.0f images/s\n",
-                result.vectors(),
-                result.vectorsPerSecond()));
+                result.vectors(), result.vectorsPerSecond()));
     var description = result.model().description();
     text.append(
-        String.format(
-            Locale.ROOT,
+        text(
             "head %s: %d epochs in %.1f s%s; decides for %s\n",
             description.head().name(),
             description.epochs(),
             result.headSeconds(),
-            Double.isNaN(result.epochSeconds())
-                ? ""
-                : String.format(Locale.ROOT, ", %.3f s each", result.epochSeconds()),
+            Double.isNaN(result.epochSeconds()) ? "" : text(", %.3f s each", result.epochSeconds()),
             description.decision().describe(profile)));
     return text.toString();
   }
@@ -49,10 +44,7 @@ final class Reports {
     description
         .pruning()
         .ifPresent(
-            pruning ->
-                text.append(
-                    String.format(
-                        Locale.ROOT, "weights pruned: %.1f %%%n", 100 * pruning.sparsity())));
+            pruning -> text.append(text("weights pruned: %.1f %%%n", 100 * pruning.sparsity())));
     if (!description.expansionChannels().isEmpty()) {
       text.append("expansion channels left: ").append(description.expansionChannels()).append('\n');
     }
@@ -62,43 +54,34 @@ final class Reports {
 
   private static String size(Model model) {
     Sparsity sparsity = Sparsity.of(model);
-    return String.format(
-        Locale.ROOT,
+    return text(
         "%,d of %,d weights are not zero; %.1f million multiply-adds an image%n",
-        sparsity.nonZero(),
-        sparsity.weights(),
-        MultiplyAdds.total(model.network()) / 1e6);
+        sparsity.nonZero(), sparsity.weights(), MultiplyAdds.total(model.network()) / 1e6);
   }
 
   static String fineTuning(FineTuner.Result result) {
     StringBuilder text = new StringBuilder();
     if (result.activations() > 0) {
       text.append(
-          String.format(
-              Locale.ROOT,
+          text(
               "activations: %d computed, %.0f images/s%n",
-              result.activations(),
-              result.activationsPerSecond()));
+              result.activations(), result.activationsPerSecond()));
     }
     var description = result.model().description();
     var done = description.fineTuning().orElseThrow();
     text.append(
-        String.format(
-            Locale.ROOT,
+        text(
             "fine-tuned from %s: %d epochs, the %d. kept%s%n",
             done.spec().from(),
             done.epochs(),
             done.bestEpoch(),
             Double.isNaN(result.examplesPerSecond())
                 ? ""
-                : String.format(
-                    Locale.ROOT,
+                : text(
                     "; %.0f images/s, %.0f s an epoch",
-                    result.examplesPerSecond(),
-                    result.epochSeconds())));
+                    result.examplesPerSecond(), result.epochSeconds())));
     text.append(
-        String.format(
-            Locale.ROOT,
+        text(
             "validation loss %.4f before, AUC %.4f; on augmented views %.4f, AUC %.4f%n",
             result.before().loss(),
             result.before().auc(),
@@ -109,30 +92,26 @@ final class Reports {
         .forEach(
             epoch ->
                 text.append(
-                    String.format(
-                        Locale.ROOT,
+                    text(
                         "validation loss %.4f after, AUC %.4f%s%n",
                         epoch.validationLoss(),
                         epoch.validationAuc(),
                         epoch
                             .augmented()
                             .map(
-                                a ->
-                                    String.format(
-                                        Locale.ROOT,
-                                        "; on augmented views %.4f, AUC %.4f",
-                                        a.loss(),
-                                        a.auc()))
+                                a -> text("; on augmented views %.4f, AUC %.4f", a.loss(), a.auc()))
                             .orElse(""))));
     description
         .pruning()
         .ifPresent(
             pruning ->
-                text.append(
-                        String.format(
-                            Locale.ROOT, "weights pruned: %.1f %%%n", 100 * pruning.sparsity()))
+                text.append(text("weights pruned: %.1f %%%n", 100 * pruning.sparsity()))
                     .append(size(result.model().model())));
     return text.toString();
+  }
+
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 
   static String metrics(ModelMetrics metrics) {

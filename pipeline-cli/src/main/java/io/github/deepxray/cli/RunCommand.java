@@ -204,14 +204,11 @@ final class RunCommand implements Callable<Integer> {
 
   private void refuseIgnored() throws IOException {
     if (prune.isPresent() && pruneGradually.isPresent()) {
-      throw new ParameterException(
-          common.command().commandLine(),
-          "--prune and --prune-gradually exclude each other; give one of them.");
+      throw Usage.wrong(
+          common, "--prune and --prune-gradually exclude each other; give one of them.");
     }
     if (pruneGradually.isPresent() && fineTune.isEmpty()) {
-      throw new ParameterException(
-          common.command().commandLine(),
-          "--prune-gradually needs --fine-tune; --prune works without.");
+      throw Usage.wrong(common, "--prune-gradually needs --fine-tune; --prune works without.");
     }
     Usage.refuseIgnored(
         common, fineTune.isPresent(), Usage.names(common, "fineTuneOptions"), "--fine-tune");
@@ -220,6 +217,8 @@ final class RunCommand implements Callable<Integer> {
         prune.isPresent() || pruneChannels.isPresent(),
         Usage.names(common, "pruneOptions"),
         "--prune or --prune-channels");
+    Usage.refuseIgnored(
+        common, exportOptions.quantized(), List.of("--quantize"), "tflite in --formats");
     quantizeOptions.refuseIgnored(
         common, Usage.names(common, "quantizeOptions"), quantize, "--quantize");
   }

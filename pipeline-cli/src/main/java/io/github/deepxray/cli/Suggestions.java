@@ -2,17 +2,18 @@ package io.github.deepxray.cli;
 
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.Optional;
 
 /** Finds what a misspelt word was meant to be. */
 final class Suggestions {
   private Suggestions() {}
 
-  /** The nearest of some words, unless all are far off. */
-  static Optional<String> nearest(String word, Collection<String> words) {
+  /** The end of a sentence about a wrong word: the nearest of some, unless all are far off. */
+  static String end(String word, Collection<String> words) {
     return words.stream()
         .filter(candidate -> distance(word, candidate) <= Math.max(2, word.length() / 3))
-        .min(Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c));
+        .min(Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c))
+        .map(nearest -> "; did you mean " + nearest + "?")
+        .orElse(".");
   }
 
   /** How many letters must be put in, left out or changed (Levenshtein 1965). */

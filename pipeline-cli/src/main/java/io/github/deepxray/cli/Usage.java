@@ -29,9 +29,8 @@ final class Usage {
     CommandLine.ParseResult given = common.command().commandLine().getParseResult();
     for (String option : options) {
       if (given.hasMatchedOption(option)) {
-        throw new ParameterException(
-            common.command().commandLine(),
-            option.replace("[no-]", "") + " would be ignored: it needs " + needed + ".");
+        throw wrong(
+            common, option.replace("[no-]", "") + " would be ignored: it needs " + needed + ".");
       }
     }
   }
@@ -45,13 +44,18 @@ final class Usage {
     CommandLine.ParseResult given = common.command().commandLine().getParseResult();
     for (String option : TrainOptions.THRESHOLDS) {
       if (classes > 2 && given.hasMatchedOption(option)) {
-        throw new ParameterException(
-            common.command().commandLine(),
+        throw wrong(
+            common,
             ("%s chooses a threshold between two classes; with %s the most probable is decided"
                     + " for. Leave it out.")
                 .formatted(option, classes));
       }
     }
+  }
+
+  /** A refusal of what stands on the command line. */
+  static ParameterException wrong(CommonOptions common, String message) {
+    return new ParameterException(common.command().commandLine(), message);
   }
 
   /** The names of a mixin's options. */

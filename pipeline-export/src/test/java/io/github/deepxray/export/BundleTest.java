@@ -421,7 +421,7 @@ class BundleTest {
         new BundleWriter(
                 new ModelPurpose("plain", "Tells one from the other.", DatasetOrigin.PHANTOMS),
                 Map.of(),
-                new BundleSpec(false, false, true, false, 0.1, 0.1),
+                new BundleSpec(false, false, true, false, 0.1, 0.1, List.of()),
                 context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),

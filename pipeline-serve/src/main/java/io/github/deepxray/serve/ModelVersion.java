@@ -56,14 +56,10 @@ final class ModelVersion {
   private static final int WARM_UPS = 3;
 
   private final long number;
-  private final Bundle bundle;
   private final Artifact artifact;
   private final OptionalInt batch;
   private final Optional<String> objection;
-  private final JsonNode card;
-  private final JsonNode metrics;
-  private final JsonNode profile;
-  private final JsonNode artifacts;
+  private final Documents documents;
   private final List<InferenceEngine> engines = new ArrayList<>();
   private final List<Classifier> classifiers = new ArrayList<>();
   private final List<InferenceEngine> explaining = new ArrayList<>();
@@ -72,25 +68,28 @@ final class ModelVersion {
   /** Who may still use it: the list of versions, and each request on its way. */
   private final Holders holders = new Holders(this::close);
 
+  /**
+   * What the bundle says, each null in JSON if it does not.
+   *
+   * @param card the model card, a string
+   * @param metrics of the trained model
+   * @param profile what the data set that the model was trained on is about, as in {@value
+   *     Bundle#DATASET}
+   * @param artifacts the bundle's forms
+   */
+  record Documents(JsonNode card, JsonNode metrics, JsonNode profile, JsonNode artifacts) {}
+
   private ModelVersion(
       long number,
-      Bundle bundle,
       Artifact artifact,
       OptionalInt batch,
       Optional<String> objection,
-      JsonNode card,
-      JsonNode metrics,
-      JsonNode profile,
-      JsonNode artifacts) {
+      Documents documents) {
     this.number = number;
-    this.bundle = bundle;
     this.artifact = artifact;
     this.batch = batch;
     this.objection = objection;
-    this.card = card;
-    this.metrics = metrics;
-    this.profile = profile;
-    this.artifacts = artifacts;
+    this.documents = documents;
   }
 
   /**
@@ -113,14 +112,14 @@ final class ModelVersion {
     ModelVersion version =
         new ModelVersion(
             number,
-            bundle,
             artifact,
             options.batch(),
             objection(artifact, reports),
-            text(folder.resolve(Bundle.MODEL_CARD)),
-            tree(folder.resolve(Bundle.METRICS)),
-            tree(folder.resolve(Bundle.DATASET)).path("profile"),
-            Json.read(folder.resolve(ArtifactReport.FILE)));
+            new Documents(
+                text(folder.resolve(Bundle.MODEL_CARD)),
+                tree(folder.resolve(Bundle.METRICS)),
+                tree(folder.resolve(Bundle.DATASET)).path("profile"),
+                Json.read(folder.resolve(ArtifactReport.FILE))));
     try {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
@@ -220,11 +219,6 @@ final class ModelVersion {
     return artifact;
   }
 
-  /** Where it was read from. */
-  Bundle bundle() {
-    return bundle;
-  }
-
   /** The class names by label. */
   List<String> labels() {
     return classifiers.get(0).labels();
@@ -237,24 +231,9 @@ final class ModelVersion {
     return classifiers.get(0).threshold();
   }
 
-  /** The model card as a JSON string, or null. */
-  JsonNode card() {
-    return card;
-  }
-
-  /** The metrics of the trained model, or null. */
-  JsonNode metrics() {
-    return metrics;
-  }
-
-  /** What the data set that the model was trained on is about, as in {@value Bundle#DATASET}. */
-  JsonNode profile() {
-    return profile;
-  }
-
-  /** What the bundle says about its forms. */
-  JsonNode artifacts() {
-    return artifacts;
+  /** What the bundle says about the model. */
+  Documents documents() {
+    return documents;
   }
 
   /** The height of the images that the model reads. */

@@ -1,6 +1,5 @@
 package io.github.deepxray.serve;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.image.Resizer;
@@ -39,14 +38,13 @@ final class PageApi {
       json.put("name", options.name());
       json.put("version", Long.toString(model.number()));
       json.put("engine", model.artifact().key());
-      ArrayNode labels = json.putArray("labels");
-      model.labels().forEach(labels::add);
-      json.set("profile", model.profile());
+      json.set("labels", Json.tree(model.labels()));
+      json.set("profile", model.documents().profile());
       model.threshold().ifPresent(threshold -> json.put("threshold", threshold));
       json.put("explain", model.explains());
-      json.set("modelCard", model.card());
-      json.set("metrics", model.metrics());
-      json.set("artifacts", model.artifacts());
+      json.set("modelCard", model.documents().card());
+      json.set("metrics", model.documents().metrics());
+      json.set("artifacts", model.documents().artifacts());
       return Bodies.json(json);
     } finally {
       model.release();

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 
 /** Image format that the JDK's readers decode. */
@@ -295,11 +296,15 @@ public abstract class JdkImageFormat implements ImageFormat {
   }
 
   private static int bits(ImageReader reader, int page) throws IOException {
+    return type(reader, page).getColorModel().getPixelSize();
+  }
+
+  private static ImageTypeSpecifier type(ImageReader reader, int page) throws IOException {
     var types = reader.getImageTypes(page);
     if (!types.hasNext()) {
       throw new IOException("its colours are of an unsupported kind");
     }
-    return types.next().getColorModel().getPixelSize();
+    return types.next();
   }
 
   /**
@@ -316,12 +321,9 @@ public abstract class JdkImageFormat implements ImageFormat {
   }
 
   private static int channels(ImageReader reader, int page) throws IOException {
-    var types = reader.getImageTypes(page);
-    if (!types.hasNext()) {
-      throw new IOException("its colours are of an unsupported kind");
-    }
-    var raw = reader.getRawImageType(page);
-    ColorModel model = (raw == null ? types.next() : raw).getColorModel();
+    ImageTypeSpecifier read = type(reader, page);
+    ImageTypeSpecifier raw = reader.getRawImageType(page);
+    ColorModel model = (raw == null ? read : raw).getColorModel();
     if (model instanceof IndexColorModel palette) {
       int colors = isGrey(palette) ? 1 : 3;
       return palette.hasAlpha() ? colors + 1 : colors;

@@ -84,7 +84,7 @@ final class JpegMarkers {
   }
 
   /** C4, C8 and CC lie among the frame headers but are none. */
-  private static boolean isFrame(int marker) {
+  static boolean isFrame(int marker) {
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
   }
 

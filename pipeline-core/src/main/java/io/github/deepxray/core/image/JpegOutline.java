@@ -9,11 +9,6 @@ package io.github.deepxray.core.image;
  */
 record JpegOutline(int scans, int height, int width) {
   private static final int TEM = 0x01;
-  private static final int SOF0 = 0xc0;
-  private static final int SOF15 = 0xcf;
-  private static final int DHT = 0xc4;
-  private static final int JPG = 0xc8;
-  private static final int DAC = 0xcc;
   private static final int RST0 = 0xd0;
   private static final int SOI = 0xd8;
   private static final int EOI = 0xd9;
@@ -39,17 +34,13 @@ record JpegOutline(int scans, int height, int width) {
         at += 2;
       } else {
         scans += marker == SOS ? 1 : 0;
-        frame = frame == 0 && isFrame(marker) ? at : frame;
+        frame = frame == 0 && JpegMarkers.isFrame(marker) ? at : frame;
         at += 2 + Math.max(two(bytes, at + 2), 2);
       }
     }
     return frame == 0 || frame + 9 > bytes.length
         ? new JpegOutline(scans, 0, 0)
         : new JpegOutline(scans, two(bytes, frame + 5), two(bytes, frame + 7));
-  }
-
-  private static boolean isFrame(int marker) {
-    return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
   }
 
   private static int two(byte[] bytes, int index) {

@@ -22,6 +22,7 @@ import io.github.deepxray.core.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -230,10 +231,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
     Builder b = new Builder();
     b.add(new Rescaling("rescaling", INPUT, List.of(1.0 / 255), List.of(0.0)));
     b.add(new Normalization("normalization", b.last));
-    List<Double> once = new ArrayList<>();
-    for (double std : IMAGENET_STD) {
-      once.add(1 / Math.sqrt(std));
-    }
+    List<Double> once = Arrays.stream(IMAGENET_STD).mapToObj(std -> 1 / Math.sqrt(std)).toList();
     b.add(new Rescaling("rescaling_1", b.last, once, List.of(0.0)));
 
     // With stride 2, Keras pads by hand and convolves without padding; for these kernels and any
@@ -244,12 +242,8 @@ public record EfficientNet(double width, double depth, int resolution) implement
 
     List<Block> blocks = blocks();
     for (int i = 0; i < blocks.size(); i++) {
-      Block block = blocks.get(i);
-      block(
-          b,
-          block,
-          widths.getOrDefault(block.name, block.in),
-          DROP_CONNECT_RATE * i / blocks.size());
+      int expanded = widths.getOrDefault(blocks.get(i).name, blocks.get(i).in);
+      block(b, blocks.get(i), expanded, DROP_CONNECT_RATE * i / blocks.size());
     }
     b.conv("top_conv", filters(1280), 1, 1);
     b.batchNorm("top_bn");

@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -30,6 +29,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
@@ -88,15 +90,12 @@ final class KerasFile {
     T of(KerasFile keras);
   }
 
-  /** The variables of a layer: by name, or by number in the order of the layer's weights. */
-  private record Stored(Map<String, Hdf5Tensor> variables) {
-    Stored() {
-      this(new TreeMap<>());
-    }
-  }
-
-  /** The layers of one of the models in a file: by name where names are known, else by group. */
-  private record StoredModel(Map<String, Stored> named, Map<String, Stored> groups) {
+  /**
+   * The layers of one of the models in a file: by name where names are known, else by group. A
+   * layer is its variables by name, or by number in the order of its weights.
+   */
+  private record StoredModel(
+      Map<String, Map<String, Hdf5Tensor>> named, Map<String, Map<String, Hdf5Tensor>> groups) {
     StoredModel() {
       this(new TreeMap<>(), new TreeMap<>());
     }
@@ -277,8 +276,8 @@ final class KerasFile {
   private void addNumbered(String path, Hdf5Group variables, List<Hdf5Tensor> tensors) {
     String layer = path.substring(0, path.lastIndexOf('/'));
     int slash = layer.lastIndexOf('/');
-    Stored stored = new Stored();
-    tensors.forEach(tensor -> stored.variables.put(tensor.name(), tensor));
+    Map<String, Hdf5Tensor> stored = new TreeMap<>();
+    tensors.forEach(tensor -> stored.put(tensor.name(), tensor));
     StoredModel owner = models.computeIfAbsent(layer.substring(0, slash), key -> new StoredModel());
     owner.groups.put(layer.substring(slash + 1), stored);
     variables
@@ -299,8 +298,7 @@ final class KerasFile {
     models
         .computeIfAbsent(model, key -> new StoredModel())
         .named
-        .computeIfAbsent(layer, key -> new Stored())
-        .variables
+        .computeIfAbsent(layer, key -> new TreeMap<>())
         .put(path[path.length - 1].replaceFirst(":\\d+$", ""), tensor);
   }
 
@@ -340,19 +338,12 @@ final class KerasFile {
 
   /** The convolutions of the network's model in the file that the network does not have. */
   Set<String> surplus(Network network) {
-    StoredModel home = models.get(home(network));
-    Set<String> names = new TreeSet<>();
-    if (home != null) {
-      home.named.forEach(
-          (layer, stored) -> {
-            if (!network.tensors().contains(layer)
-                && stored.variables.values().stream()
-                    .anyMatch(tensor -> tensor.shape().size() == 4)) {
-              names.add(layer);
-            }
-          });
-    }
-    return names;
+    StoredModel home = models.getOrDefault(home(network), new StoredModel());
+    return home.named.entrySet().stream()
+        .filter(layer -> !network.tensors().contains(layer.getKey()))
+        .filter(layer -> layer.getValue().values().stream().anyMatch(t -> t.shape().size() == 4))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /**
@@ -380,19 +371,15 @@ final class KerasFile {
   }
 
   private static List<JsonNode> ofClass(JsonNode layers, String className) {
-    List<JsonNode> configs = new ArrayList<>();
-    for (JsonNode layer : layers) {
-      if (layer.path("class_name").asText().equals(className)) {
-        configs.add(layer.path("config"));
-      }
-    }
-    return configs;
+    return StreamSupport.stream(layers.spliterator(), false)
+        .filter(layer -> layer.path("class_name").asText().equals(className))
+        .map(layer -> layer.path("config"))
+        .toList();
   }
 
   /** How many layers of a class the network's model in the file has, where that can be told. */
   OptionalInt count(Network network, String className) {
-    StoredModel home = models.get(home(network));
-    return home == null ? OptionalInt.empty() : home.count(className);
+    return models.getOrDefault(home(network), new StoredModel()).count(className);
   }
 
   private Map<String, Hdf5Tensor> datasets(Network network) {
@@ -418,20 +405,18 @@ final class KerasFile {
     return found;
   }
 
-  private static Optional<Hdf5Tensor> variable(Stored stored, String name, int index) {
+  private static Optional<Hdf5Tensor> variable(
+      Map<String, Hdf5Tensor> stored, String name, int index) {
     // Keras 3 calls the depthwise kernel a kernel, too.
-    for (String key : List.of(name, name.replace("depthwise_", ""), Integer.toString(index))) {
-      Hdf5Tensor tensor = stored.variables.get(key);
-      if (tensor != null) {
-        return Optional.of(tensor);
-      }
-    }
-    return Optional.empty();
+    return Stream.of(name, name.replace("depthwise_", ""), Integer.toString(index))
+        .filter(stored::containsKey)
+        .<Hdf5Tensor>map(stored::get)
+        .findFirst();
   }
 
   /** Of a layer that only one model has. */
-  private Optional<Stored> elsewhere(String layer) {
-    List<Stored> found =
+  private Optional<Map<String, Hdf5Tensor>> elsewhere(String layer) {
+    List<Map<String, Hdf5Tensor>> found =
         models.values().stream()
             .filter(model -> model.named.containsKey(layer))
             .map(model -> model.named.get(layer))
@@ -439,7 +424,7 @@ final class KerasFile {
     return found.size() == 1 ? Optional.of(found.get(0)) : Optional.empty();
   }
 
-  private static Optional<Stored> find(
+  private static Optional<Map<String, Hdf5Tensor>> find(
       String layer, Layer definition, Map<String, String> groups, StoredModel model) {
     if (model.nameless()) {
       return Optional.ofNullable(model.groups.get(groups.getOrDefault(layer, "")));

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.MaskedCrc;
+import io.github.deepxray.core.internal.io.TfRecordWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

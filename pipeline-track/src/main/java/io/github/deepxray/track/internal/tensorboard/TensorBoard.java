@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
@@ -205,16 +206,14 @@ public final class TensorBoard implements Tracker {
 
   private void embeddings(Split split, Embeddings embeddings) throws IOException {
     Matrix features = embeddings.views().get(0);
-    Map<String, List<Integer>> rows = new TreeMap<>();
-    for (String slice :
-        embeddings.images().stream().map(Embeddings.Image::slice).distinct().toList()) {
-      rows.put(
-          slice,
-          IntStream.range(0, features.rows())
-              .filter(row -> embeddings.images().get(row).slice().equals(slice))
-              .boxed()
-              .toList());
-    }
+    Map<String, List<Integer>> rows =
+        IntStream.range(0, features.rows())
+            .boxed()
+            .collect(
+                Collectors.groupingBy(
+                    row -> embeddings.images().get(row).slice(),
+                    TreeMap::new,
+                    Collectors.toList()));
     for (Map.Entry<String, List<Integer>> slice : rows.entrySet()) {
       float[] values = new float[slice.getValue().size() * features.columns()];
       int offset = 0;

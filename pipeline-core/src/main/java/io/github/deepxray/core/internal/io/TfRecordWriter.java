@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.tfrecord;
+package io.github.deepxray.core.internal.io;
 
 import java.io.Closeable;
 import java.io.IOException;
