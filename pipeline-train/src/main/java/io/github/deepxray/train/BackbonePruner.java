@@ -21,6 +21,7 @@ import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Prunes the backbone of a classifier at once, trains the head anew on what is left and prunes its
@@ -57,12 +58,7 @@ public final class BackbonePruner {
   public Trainer.Result prune(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
     TrainedModel.Description before = model.description();
-    if (!before.dataset().equals(dataset.fingerprint())) {
-      throw new DeepXrayException(
-          ("The model was trained on another data set than %s; train again or give that data "
-                  + "set.")
-              .formatted(dataset.folder()));
-    }
+    model.requireTrainedOn(dataset, "; train again or give that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
       context.progress().note(manifest.told());
@@ -101,8 +97,9 @@ public final class BackbonePruner {
         result
             .model()
             .description()
-            .withBackboneOf(before)
-            .madeFrom(model.model().weights().sha256());
+            .withBackboneSha256(before.backboneSha256())
+            .withFineTuning(before.fineTuning())
+            .withParent(Optional.of(model.model().weights().sha256()));
     TrainedModel described = new TrainedModel(description, result.model().model());
     if (options.weights().isPresent()) {
       described = pruneHead(dataset, described, options.weights().get());
@@ -125,9 +122,10 @@ public final class BackbonePruner {
     TrainedModel.Description described =
         model
             .description()
-            .with(
-                new TrainedModel.Pruning(
-                    spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights()))));
+            .withPruning(
+                Optional.of(
+                    new TrainedModel.Pruning(
+                        spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
     DecisionRule rule =
         DecisionRule.choose(
             new ClassBalance(train.counts(), trainer.head().balanced()),
@@ -137,7 +135,7 @@ public final class BackbonePruner {
                 extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
             trainer.targetPrevalence(),
             trainer.targetSensitivity());
-    return new TrainedModel(described.with(rule), pruned);
+    return new TrainedModel(described.withDecision(rule), pruned);
   }
 
   private Stage stage(PreparedDataset dataset, TrainedModel model) {

@@ -184,8 +184,17 @@ public final class Tracking implements PipelineListener {
     TrackedRun run =
         new TrackedRun(out, origin.name(), origin.startsAnew(), options.settings(), notes);
     List<Tracker> all = new ArrayList<>();
-    for (TrackerFactory factory : Services.all(TrackerFactory.class)) {
-      factory.open(run).ifPresent(all::add);
+    try {
+      for (TrackerFactory factory : Services.all(TrackerFactory.class)) {
+        factory.open(run).ifPresent(all::add);
+      }
+    } catch (IOException | RuntimeException e) {
+      try {
+        new Trackers(all).close();
+      } catch (IOException | RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
     }
     return new Trackers(all);
   }

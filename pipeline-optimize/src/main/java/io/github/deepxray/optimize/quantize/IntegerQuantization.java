@@ -88,11 +88,6 @@ public final class IntegerQuantization implements Pass {
     return floatLayers;
   }
 
-  /** The calibration that gives the ranges. */
-  public Calibration calibration() {
-    return calibration;
-  }
-
   /**
    * Quantizes.
    *

@@ -98,8 +98,7 @@ class TfLiteMetadataTest {
   @Test
   void isAZipArchiveOfTheLabels() throws IOException {
     Path file = folder.resolve("model.tflite");
-    Files.write(file, model());
-    METADATA.addTo(file);
+    Files.write(file, METADATA.addTo(model()));
     try (ZipFile zip = new ZipFile(file.toFile());
         InputStream labels = zip.getInputStream(zip.getEntry("labels.txt"))) {
       assertThat(zip.size()).isEqualTo(1);
@@ -228,15 +227,10 @@ class TfLiteMetadataTest {
 
   @Test
   void refusesWhatIsNoModelOfImages() throws IOException {
-    Path file = folder.resolve("broken.tflite");
     byte[] good = model();
     for (byte[] content :
         List.of(new byte[0], new byte[100], Arrays.copyOf(good, good.length / 3))) {
-      Files.write(file, content);
-      assertThatThrownBy(() -> METADATA.addTo(file))
-          .isInstanceOf(DeepXrayException.class)
-          .hasMessageContaining(file.toString());
-      assertThat(file).hasBinaryContent(content);
+      assertThatThrownBy(() -> METADATA.addTo(content)).isInstanceOf(DeepXrayException.class);
     }
     Network head =
         new Network(

@@ -232,7 +232,7 @@ class FineTunerTest {
         new TrainedModel(
             start
                 .description()
-                .with(
+                .withDecision(
                     new DecisionThresholds(
                         old.half(),
                         old.priorCorrected(),

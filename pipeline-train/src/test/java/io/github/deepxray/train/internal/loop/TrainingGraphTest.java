@@ -66,7 +66,7 @@ class TrainingGraphTest {
       graph.start(START);
       for (int step = 0; step < STEPS; step++) {
         if (step == 4) {
-          graph.mask(Masks.of(Map.of(kernel, FloatTensor.of(mask, 4, 6))));
+          graph.mask(new Masks(Map.of(kernel, FloatTensor.of(mask, 4, 6))));
         }
         graph.step(batch(step), step);
         float[] current = graph.current().floats(kernel);
