@@ -3,9 +3,9 @@ package io.github.deepxray.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.CodedOutputStream;
+import io.github.deepxray.core.internal.io.TfRecordWriter;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.SourceFile;
-import io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter;
 import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.testkit.ParserContract;
 import io.github.deepxray.testkit.SharedData;

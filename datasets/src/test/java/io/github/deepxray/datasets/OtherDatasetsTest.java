@@ -386,8 +386,7 @@ class OtherDatasetsTest {
     Path single = Files.createDirectories(temporary.resolve("single")).resolve("all.tfrecord");
     List<byte[]> all = new ArrayList<>();
     try (var out =
-        new io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter(
-            Files.newOutputStream(single))) {
+        new io.github.deepxray.core.internal.io.TfRecordWriter(Files.newOutputStream(single))) {
       for (Split split : Split.values()) {
         for (XrayRecord record : first.readAll(split)) {
           all.add(record.toExample());

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.TfRecordWriter;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
 import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
-import io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;

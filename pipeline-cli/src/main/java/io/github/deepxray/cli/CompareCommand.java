@@ -128,8 +128,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Only these forms: float32, float16, int8-weights, dynamic, int8, int16x8 or saved_model."
-              + " Default: all that the bundles hold.")
+          "Only these forms, out of ${bundle:artifacts}. Default: all that the bundles hold.")
   private List<String> artifacts = List.of();
 
   @Option(

@@ -1,9 +1,11 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.export.ModelPurpose;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -17,6 +19,15 @@ final class ExportOptions {
           "What to call the model, in the model card and for TensorFlow Serving."
               + " Default: ${DEFAULT-VALUE}.")
   private String name;
+
+  @Option(
+      names = "--formats",
+      split = ",",
+      paramLabel = "<formats>",
+      description =
+          "Which formats the bundle holds models of, out of ${bundle:model.formats}. Heat maps and"
+              + " quantized forms need tflite. Default: ${bundle:default.formats}.")
+  private List<String> formats = List.of();
 
   @Mixin private SparseOption sparse;
 
@@ -71,7 +82,12 @@ final class ExportOptions {
 
   BundleSpec options() {
     return new BundleSpec(
-        sparse.sparse, explain, keras, pictures, maxAucDifference, maxAccuracyDifference);
+        sparse.sparse, explain, keras, pictures, maxAucDifference, maxAccuracyDifference, formats);
+  }
+
+  /** Whether the bundle holds the files that the quantize stage makes. */
+  boolean quantized() {
+    return formats.isEmpty() || formats.contains(Artifact.INT8.format());
   }
 
   boolean sparse() {

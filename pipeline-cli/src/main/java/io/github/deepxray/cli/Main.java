@@ -1,5 +1,8 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.ImageFormats;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -7,6 +10,7 @@ import java.util.ListResourceBundle;
 import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
@@ -63,7 +67,18 @@ public final class Main {
   private static final class HelpTexts extends ListResourceBundle {
     @Override
     protected Object[][] getContents() {
-      return new Object[][] {{"image.formats", ImageFormats.titles()}};
+      return new Object[][] {
+        {"image.formats", ImageFormats.titles()},
+        {"artifacts", Artifact.keys()},
+        {"model.formats", String.join(", ", ModelFormats.names())},
+        {
+          "default.formats",
+          ModelFormats.all().stream()
+              .filter(ModelFormat::isDefault)
+              .map(ModelFormat::name)
+              .collect(Collectors.joining(","))
+        }
+      };
     }
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -66,12 +67,11 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--artifact",
-      defaultValue = "float32",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use: float32, float16, int8-weights, dynamic, int8, int16x8"
-              + " or saved_model, as far as it has them. Default: ${DEFAULT-VALUE}.")
-  private String artifact;
+          "Which model of a bundle to use, as far as it has them: ${bundle:artifacts}. Default:"
+              + " float32, or the first that it has.")
+  private Optional<String> artifact;
 
   @Option(
       names = "--threshold",
@@ -106,7 +106,7 @@ final class PredictCommand implements Callable<Integer> {
     ImageFiles found = ImageFiles.find(images);
     List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
     found.remarks().forEach(err::println);
-    Artifact form = Usage.check(common, () -> Artifact.of(artifact));
+    Artifact form = Usage.check(common, this::form);
     if (threshold != null && Bundle.isBundle(model)) {
       int classes = new Bundle(model).labels().size();
       if (classes > 2) {
@@ -127,6 +127,16 @@ final class PredictCommand implements Callable<Integer> {
     }
     out.flush();
     return good ? 0 : 1;
+  }
+
+  /** The one that is named, or the first of those in the bundle that can be run. */
+  private Artifact form() {
+    if (artifact.isPresent()) {
+      return Artifact.of(artifact.get());
+    }
+    List<Artifact> held =
+        Artifact.in(new Bundle(model)).stream().filter(Artifact::supported).toList();
+    return held.isEmpty() || held.contains(Artifact.FLOAT32) ? Artifact.FLOAT32 : held.get(0);
   }
 
   private Classifier.Options classifying(Artifact form) {

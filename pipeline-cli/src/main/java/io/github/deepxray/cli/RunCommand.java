@@ -217,6 +217,8 @@ final class RunCommand implements Callable<Integer> {
         prune.isPresent() || pruneChannels.isPresent(),
         Usage.names(common, "pruneOptions"),
         "--prune or --prune-channels");
+    Usage.refuseIgnored(
+        common, exportOptions.quantized(), List.of("--quantize"), "tflite in --formats");
     quantizeOptions.refuseIgnored(
         common, Usage.names(common, "quantizeOptions"), quantize, "--quantize");
   }

@@ -65,8 +65,9 @@ public final class ServeArguments {
       names = "--engine",
       paramLabel = "<form>",
       description =
-          "Which model of the bundle to run: int8, dynamic, float32, float16, int8-weights, int16x8"
-              + " or saved_model. Default: the first of int8, dynamic and float32 that is blessed.")
+          "Which model of the bundle to run, such as int8, float32 or saved_model; its model card"
+              + " names them. Default: the first of int8, dynamic and float32 that is blessed, or"
+              + " else of what it has.")
   private Optional<String> engine;
 
   @Option(

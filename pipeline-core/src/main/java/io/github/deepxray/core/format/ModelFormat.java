@@ -1,8 +1,11 @@
 package io.github.deepxray.core.format;
 
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.network.Model;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -62,5 +65,35 @@ public interface ModelFormat {
   /** What it puts into bundles, in the order of reports; none if it is only read. */
   default List<ModelForm> forms() {
     return List.of();
+  }
+
+  /** Whether a bundle gets these forms if nobody says which formats it is to have. */
+  default boolean isDefault() {
+    return false;
+  }
+
+  /**
+   * Writes one of the forms; the same model gives the same bytes.
+   *
+   * @param model what the form's kind says
+   * @param notes what to say of it
+   * @param target the file or folder
+   * @throws io.github.deepxray.core.DeepXrayException if the model cannot be of this format
+   * @throws IOException if it cannot be written
+   */
+  default void write(Model model, ModelNotes notes, Path target) throws IOException {
+    throw new UnsupportedOperationException(name() + " is not written");
+  }
+
+  /**
+   * Puts what the quantize stage has made into a bundle.
+   *
+   * @param quantized the file, which says nothing of itself
+   * @param notes what to say of it
+   * @param target the file in the bundle
+   * @throws IOException if it cannot be read or written
+   */
+  default void copy(Path quantized, ModelNotes notes, Path target) throws IOException {
+    Files.copy(quantized, target, StandardCopyOption.REPLACE_EXISTING);
   }
 }

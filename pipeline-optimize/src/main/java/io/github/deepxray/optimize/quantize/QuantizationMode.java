@@ -9,27 +9,34 @@ import java.util.stream.Collectors;
 /** The smaller forms of a model that TensorFlow's converter offers. */
 public enum QuantizationMode {
   /** Weights as 16-bit floats, half the size. */
-  FLOAT16("float16", Arithmetic.FLOAT),
+  FLOAT16("float16", "16-bit float weights", Arithmetic.FLOAT),
   /** Kernels as 8-bit integers, arithmetic in floats. */
-  WEIGHTS("int8-weights", Arithmetic.FLOAT),
+  WEIGHTS("int8-weights", "8-bit weights, float arithmetic", Arithmetic.FLOAT),
   /** Kernels as 8-bit integers, activations quantized on the fly. */
-  DYNAMIC("dynamic", Arithmetic.DYNAMIC),
+  DYNAMIC("dynamic", "8-bit weights, float activations", Arithmetic.DYNAMIC),
   /** Everything in 8-bit integers; needs calibration. */
-  INT8("int8", Arithmetic.INT8),
+  INT8("int8", "8-bit integers", Arithmetic.INT8),
   /** Kernels of 8 and activations of 16 bits; needs calibration. */
-  INT16X8("int16x8", Arithmetic.INT16);
+  INT16X8("int16x8", "8-bit weights, 16-bit activations", Arithmetic.INT16);
 
   private final String id;
+  private final String description;
   private final Arithmetic arithmetic;
 
-  QuantizationMode(String id, Arithmetic arithmetic) {
+  QuantizationMode(String id, String description, Arithmetic arithmetic) {
     this.id = id;
+    this.description = description;
     this.arithmetic = arithmetic;
   }
 
-  /** The name that users know, such as {@code int8}. */
+  /** The name that users know, such as {@code int8}; also that of the form in a bundle. */
   public String id() {
     return id;
+  }
+
+  /** What it is, in words. */
+  public String description() {
+    return description;
   }
 
   /** How layers with integer kernels compute. */

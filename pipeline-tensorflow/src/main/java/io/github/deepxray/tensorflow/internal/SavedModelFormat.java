@@ -3,6 +3,9 @@ package io.github.deepxray.tensorflow.internal;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelForm;
 import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.network.Model;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,5 +42,17 @@ public final class SavedModelFormat implements ModelFormat {
   @Override
   public List<ModelForm> forms() {
     return List.of(new ModelForm("saved_model", "saved_model/1", ModelForm.Kind.FLOAT));
+  }
+
+  @Override
+  public boolean isDefault() {
+    return true;
+  }
+
+  /** With requests that TensorFlow Serving warms up with. */
+  @Override
+  public void write(Model model, ModelNotes notes, Path target) throws IOException {
+    SavedModelWriter.write(target, model);
+    ServingWarmup.write(target, notes.name(), model.network());
   }
 }

@@ -4,11 +4,14 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.TfRecordWriter;
 import io.github.deepxray.core.network.Network;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.proto.DataType;
@@ -40,6 +43,22 @@ public final class ServingWarmup {
   private static final int JPEG_QUALITY = 95;
 
   private ServingWarmup() {}
+
+  /**
+   * Writes {@link #requests} into a SavedModel's folder.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  static void write(Path folder, String modelName, Network network) throws IOException {
+    AtomicFiles.write(
+        folder.resolve(FILE),
+        out -> {
+          TfRecordWriter writer = new TfRecordWriter(out);
+          for (byte[] request : requests(modelName, network)) {
+            writer.write(request);
+          }
+        });
+  }
 
   /**
    * One request of a grey image for each signature that {@link SavedModelWriter} writes.

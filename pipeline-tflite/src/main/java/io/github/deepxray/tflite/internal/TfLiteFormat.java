@@ -1,9 +1,13 @@
 package io.github.deepxray.tflite.internal;
 
+import io.github.deepxray.core.Version;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelForm;
 import io.github.deepxray.core.format.ModelForm.Kind;
 import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.network.Model;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +60,39 @@ public final class TfLiteFormat implements ModelFormat {
 
   private static ModelForm form(String key, Kind kind) {
     return new ModelForm(key, "model-" + key + ".tflite", kind);
+  }
+
+  @Override
+  public boolean isDefault() {
+    return true;
+  }
+
+  @Override
+  public void write(Model model, ModelNotes notes, Path target) throws IOException {
+    byte[] bytes =
+        TfLiteWriter.toBytes(model, TfLiteWriter.Options.DEFAULT.withSparse(notes.sparse()));
+    AtomicFiles.write(target, metadata(notes).addTo(bytes));
+  }
+
+  @Override
+  public void copy(Path quantized, ModelNotes notes, Path target) throws IOException {
+    AtomicFiles.write(target, metadata(notes).addTo(Files.readAllBytes(quantized)));
+  }
+
+  private static TfLiteMetadata metadata(ModelNotes notes) {
+    ModelNotes.Output scores = notes.outputs().get(0);
+    return new TfLiteMetadata(
+        notes.name(),
+        notes.description(),
+        Version.current(),
+        "deepxray",
+        "Apache-2.0",
+        TfLiteMetadata.Input.pixels(notes.image()),
+        new TfLiteMetadata.Output(scores.name(), scores.description(), notes.classes()),
+        notes.outputs().stream()
+            .skip(1)
+            .map(other -> new TfLiteMetadata.Feature(other.name(), other.description()))
+            .toList());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.github.deepxray.datasets.internal.tfrecord;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.io.MaskedCrc;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;

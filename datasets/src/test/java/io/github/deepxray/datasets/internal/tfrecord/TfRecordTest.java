@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.MaskedCrc;
+import io.github.deepxray.core.internal.io.TfRecordWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -161,8 +163,6 @@ class TfRecordTest {
       for (byte[] record : records) {
         writer.write(record);
       }
-      assertThat(writer.records()).isEqualTo(records.length);
-      assertThat(writer.bytes()).isEqualTo(Files.size(file));
     }
     return file;
   }

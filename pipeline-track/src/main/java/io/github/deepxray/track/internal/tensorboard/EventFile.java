@@ -1,7 +1,7 @@
 package io.github.deepxray.track.internal.tensorboard;
 
 import com.google.protobuf.ByteString;
-import io.github.deepxray.datasets.internal.tfrecord.TfRecordWriter;
+import io.github.deepxray.core.internal.io.TfRecordWriter;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;

@@ -36,18 +36,8 @@ final class FormDescription {
       integers("reads", options.input(), details);
       integers("writes", options.output(), details);
     }
-    String form = arithmetic(spec.mode());
+    String form = spec.mode().description();
     return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
-  }
-
-  private static String arithmetic(QuantizationMode mode) {
-    return switch (mode) {
-      case FLOAT16 -> "16-bit float weights";
-      case WEIGHTS -> "8-bit weights, float arithmetic";
-      case DYNAMIC -> "8-bit weights, float activations";
-      case INT8 -> "8-bit integers";
-      case INT16X8 -> "8-bit weights, 16-bit activations";
-    };
   }
 
   /** Floats go without saying. */
