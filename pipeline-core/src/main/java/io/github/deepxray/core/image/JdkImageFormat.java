@@ -374,15 +374,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     Raster raster = image.getRaster();
     ColorModel model = image.getColorModel();
     if (model instanceof IndexColorModel palette) {
-      int[] line = new int[width];
-      for (int y = 0, o = 0; y < height; y++) {
-        raster.getSamples(0, y, width, 1, 0, line);
-        for (int x = 0; x < width; x++) {
-          pixels[o++] = (byte) palette.getRed(line[x]);
-          pixels[o++] = (byte) palette.getGreen(line[x]);
-          pixels[o++] = (byte) palette.getBlue(line[x]);
-        }
-      }
+      copyColors(raster, palette, pixels);
       return RgbImage.wrap(height, width, pixels);
     }
     // The samples are read as stored: getRGB() would pass grey through a gamma curve.
@@ -412,6 +404,17 @@ public abstract class JdkImageFormat implements ImageFormat {
       }
     }
     return RgbImage.wrap(height, width, pixels);
+  }
+
+  private static void copyColors(Raster raster, IndexColorModel palette, byte[] pixels) {
+    int[] line = new int[raster.getWidth()];
+    for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+      for (int color : raster.getSamples(0, y, line.length, 1, 0, line)) {
+        pixels[o++] = (byte) palette.getRed(color);
+        pixels[o++] = (byte) palette.getGreen(color);
+        pixels[o++] = (byte) palette.getBlue(color);
+      }
+    }
   }
 
   /** The common case, many times faster than {@link #copySamples}. */
