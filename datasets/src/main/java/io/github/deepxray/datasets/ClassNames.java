@@ -163,28 +163,15 @@ public record ClassNames(@JsonValue List<String> list) {
   }
 
   /**
-   * The class with label 0 of two.
-   *
-   * @throws IllegalStateException if there are more
-   */
-  public String negative() {
-    return ofTwo(Label.NEGATIVE);
-  }
-
-  /**
    * The class with label 1 of two.
    *
    * @throws IllegalStateException if there are more
    */
   public String positive() {
-    return ofTwo(Label.POSITIVE);
-  }
-
-  private String ofTwo(Label label) {
     if (list.size() != 2) {
       throw new IllegalStateException("of " + list.size() + " classes none is the positive one");
     }
-    return of(label);
+    return of(Label.POSITIVE);
   }
 
   /** The name of a class. */

@@ -7,10 +7,8 @@ import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.Limits;
 import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,21 +27,8 @@ import java.util.Set;
  * known, {@code patient} and {@code split}, by these names or the usual ones of others, see {@link
  * Column}; other columns are named in a remark.
  */
-final class CsvSource implements LabelledSource {
-  private final Path file;
-  private final Path folder;
-  private final Limits limits;
-  private final List<Entry> entries;
-  private final Columns columns;
-
-  private CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Columns columns) {
-    this.file = file;
-    this.folder = folder;
-    this.limits = limits;
-    this.entries = entries;
-    this.columns = columns;
-  }
-
+record CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Columns columns)
+    implements LabelledSource {
   /** What a column says, and how it may be called; case, blanks and hyphens do not matter. */
   private enum Column {
     PATH("path|file|file_?name|file_?path|image|image_(path|index|name|file)"),
@@ -234,28 +219,14 @@ final class CsvSource implements LabelledSource {
   }
 
   @Override
-  public List<Entry> entries() {
-    return entries;
-  }
-
-  @Override
   public byte[] read(SourceFile image) throws IOException {
-    if (image.size() > limits.maxFileBytes()) {
-      throw new DeepXrayException(
-          "it has " + image.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
-    }
+    image.requireAtMost(limits.maxFileBytes());
     // A link to a file in the folder was followed to find that it is one; here none is.
     Path real = folder.resolve(image.path()).toRealPath();
     if (!real.startsWith(folder)) {
       throw new DeepXrayException("it has become a link to a place outside");
     }
-    try (InputStream in = Files.newInputStream(real, LinkOption.NOFOLLOW_LINKS)) {
-      byte[] bytes = in.readNBytes((int) image.size());
-      if (bytes.length < image.size() || in.read() >= 0) {
-        throw new DeepXrayException("it changed while it was read");
-      }
-      return bytes;
-    }
+    return image.read(real);
   }
 
   @Override

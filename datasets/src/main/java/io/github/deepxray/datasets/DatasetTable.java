@@ -4,7 +4,6 @@ import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Range;
-import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -21,28 +20,51 @@ final class DatasetTable {
   private DatasetTable() {}
 
   static String render(DatasetManifest manifest) {
-    StringBuilder text = new StringBuilder();
     DatasetAudit audit = manifest.audit();
-    text.append("Source (")
-        .append(manifest.source().kind())
-        .append("), ")
-        .append(count(audit.files()))
-        .append(" image files\n");
+    StringBuilder text = new StringBuilder();
+    line(text, "Source (%s), %,d image files", manifest.source().kind(), audit.files());
     DatasetProfile profile = manifest.profile();
-    ClassNames classes = profile.classes();
     profile
         .positive()
         .ifPresent(
             positive ->
-                text.append("Positive class: ")
-                    .append(classes.of(positive))
-                    .append(" (label ")
-                    .append(positive)
-                    .append(')')
-                    .append(
-                        profile.hasHealthyPositive()
-                            ? ", although its name says that nothing is found\n"
-                            : "\n"));
+                line(
+                    text,
+                    "Positive class: %s (label %s)%s",
+                    profile.classes().of(positive),
+                    positive,
+                    profile.hasHealthyPositive()
+                        ? ", although its name says that nothing is found"
+                        : ""));
+    table(text, folders(audit, profile.classes()));
+    line(text, "Skipped: %s", audit.skipped().summary());
+    Map<ImageNote, Integer> notes = new EnumMap<>(ImageNote.class);
+    audit.folders().forEach(f -> f.notes().forEach((k, n) -> notes.merge(k, n, Integer::sum)));
+    notes.forEach(
+        (note, images) ->
+            line(
+                text,
+                images == 1 ? "%,d image %s." : "%,d images: each %s.",
+                images,
+                note.words()));
+    line(
+        text,
+        "Identical images: %,d groups, %s across splits. Patients across splits: %s.",
+        audit.identical().size(),
+        audit.identical().stream().filter(g -> g.acrossSplits()).count(),
+        audit.patientsAcrossSplits().size());
+    quarantined(text, audit);
+    int size = manifest.options().imageSize();
+    line(text, "\nStored at %s x %s, %s shards", size, size, manifest.shards().size());
+    table(text, splits(manifest, profile));
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String format, Object... arguments) {
+    text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  }
+
+  private static List<List<String>> folders(DatasetAudit audit, ClassNames classes) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of(
@@ -62,30 +84,11 @@ final class DatasetTable {
                       .map(e -> e.getKey() + ": " + count(e.getValue()))
                       .collect(Collectors.joining(", "))));
     }
-    table(text, rows);
-    text.append("Skipped: ").append(audit.skipped().summary()).append('\n');
-    Map<ImageNote, Integer> notes = new EnumMap<>(ImageNote.class);
-    audit.folders().forEach(f -> f.notes().forEach((k, n) -> notes.merge(k, n, Integer::sum)));
-    notes.forEach(
-        (note, images) ->
-            text.append(count(images))
-                .append(images == 1 ? " image " : " images: each ")
-                .append(note.words())
-                .append(".\n"));
-    long across = audit.identical().stream().filter(g -> g.acrossSplits()).count();
-    text.append(
-        "Identical images: %s groups, %s across splits. Patients across splits: %s.\n"
-            .formatted(
-                count(audit.identical().size()), across, audit.patientsAcrossSplits().size()));
-    quarantined(text, audit);
-    text.append("\nStored at ")
-        .append(manifest.options().imageSize())
-        .append(" x ")
-        .append(manifest.options().imageSize())
-        .append(", ")
-        .append(manifest.shards().size())
-        .append(" shards\n");
-    rows.clear();
+    return rows;
+  }
+
+  private static List<List<String>> splits(DatasetManifest manifest, DatasetProfile profile) {
+    List<List<String>> rows = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of("split", "images", "patients"));
     profile.phrases().forEach(of -> head.add(of.name()));
     head.addAll(profile.partsOfClasses());
@@ -95,7 +98,7 @@ final class DatasetTable {
       List<String> row =
           new ArrayList<>(
               List.of(split.split().key(), count(split.images()), count(split.patients())));
-      for (Label label : classes.labels()) {
+      for (Label label : profile.classes().labels()) {
         row.add(count(split.labels().getOrDefault(label, 0)));
       }
       for (String slice : profile.partsOfClasses()) {
@@ -104,30 +107,19 @@ final class DatasetTable {
       row.add(count(split.fromOfficialVal()));
       rows.add(row);
     }
-    table(text, rows);
-    return text.toString();
+    return rows;
   }
 
   private static void quarantined(StringBuilder text, DatasetAudit audit) {
-    Map<Reason, Integer> reasons = audit.reasons();
-    text.append("Set aside: ").append(count(audit.quarantined().size()));
-    if (!reasons.isEmpty()) {
-      text.append(
-          reasons.entrySet().stream()
-              .map(e -> e.getKey().key() + " " + e.getValue())
-              .collect(Collectors.joining(", ", " (", ")")));
-    }
-    text.append('\n');
-    for (Quarantined q :
-        audit.quarantined().subList(0, Math.min(LISTED, audit.quarantined().size()))) {
-      text.append("  ").append(q.file()).append(": ").append(q.detail()).append('\n');
-    }
-    if (audit.quarantined().size() > LISTED) {
-      text.append("  and ")
-          .append(audit.quarantined().size() - LISTED)
-          .append(" more, all in ")
-          .append(PreparedDataset.MANIFEST)
-          .append('\n');
+    List<Quarantined> all = audit.quarantined();
+    String reasons =
+        audit.reasons().entrySet().stream()
+            .map(e -> e.getKey().key() + " " + e.getValue())
+            .collect(Collectors.joining(", "));
+    line(text, "Set aside: %,d%s", all.size(), reasons.isEmpty() ? "" : " (" + reasons + ")");
+    all.stream().limit(LISTED).forEach(q -> line(text, "  %s: %s", q.file(), q.detail()));
+    if (all.size() > LISTED) {
+      line(text, "  and %s more, all in %s", all.size() - LISTED, PreparedDataset.MANIFEST);
     }
   }
 

@@ -21,18 +21,12 @@ import org.tensorflow.proto.Int64List;
  * others: millions of features, or of values of one, fit into a record and would take many times
  * its memory.
  */
-final class ExampleFeatures {
+record ExampleFeatures(Map<String, ByteString> features) {
   private static final int KEY = 1;
   private static final int VALUE = 2;
 
   /** More than a list of one integer takes. */
   private static final int MOST_OF_AN_INTEGER = 32;
-
-  private final Map<String, ByteString> features;
-
-  private ExampleFeatures(Map<String, ByteString> features) {
-    this.features = features;
-  }
 
   /** Takes one field of a message. */
   private interface Field {

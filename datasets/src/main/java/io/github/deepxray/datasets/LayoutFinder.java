@@ -18,25 +18,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Finds out which folders of a source are splits, classes and patients, or asks. */
-final class LayoutFinder {
+/**
+ * Finds out which folders of a source are splits, classes and patients, or asks.
+ *
+ * @param folders the folders of each image, without the images of junk folders
+ */
+record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<String>> folders) {
   /** Folders that all classes have, up to so many, are kinds of files rather than patients. */
   private static final int KINDS_OF_FILES = 4;
 
   private static final Pattern ARCHIVE =
       Pattern.compile(".*\\.(zip|tar|tgz|gz|7z|rar|bz2|xz)", Pattern.CASE_INSENSITIVE);
-
-  private final FileSource source;
-  private final Optional<ClassNames> wanted;
-
-  /** The folders of each image, without the images of junk folders. */
-  private final List<List<String>> folders;
-
-  private LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<String>> folders) {
-    this.source = source;
-    this.wanted = wanted;
-    this.folders = folders;
-  }
 
   /**
    * A layout and the classes that it gives.

@@ -68,13 +68,8 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     }
   }
 
-  /** Places images; the result depends on the images, not on their order. */
-  static PatientSplit of(Collection<Image> all, DatasetOptions options) {
-    return of(all, options, false);
-  }
-
   /**
-   * Places images.
+   * Places images; the result depends on the images, not on their order.
    *
    * @param drawTest whether the source has no splits, so that the test split is drawn as well
    */

@@ -33,30 +33,13 @@ import java.util.stream.Stream;
  * <p>The images wait in a temporary file: records can only be read one after another, and from
  * gzipped files no other way.
  */
-final class RecordSource implements LabelledSource {
+record RecordSource(
+    Path place, Limits limits, FileChannel spool, Map<String, Long> offsets, List<Entry> entries)
+    implements LabelledSource {
   private static final Pattern NAME =
       Pattern.compile(
           "(.*)\\.tfrec(?:ords?)?(?:-\\d+-of-\\d+)?(?:\\.(?:gz|gzip|zlib|zz))?",
           Pattern.CASE_INSENSITIVE);
-
-  private final Path place;
-  private final Limits limits;
-  private final FileChannel spool;
-  private final Map<String, Long> offsets;
-  private final List<Entry> entries;
-
-  private RecordSource(
-      Path place,
-      Limits limits,
-      FileChannel spool,
-      Map<String, Long> offsets,
-      List<Entry> entries) {
-    this.place = place;
-    this.limits = limits;
-    this.spool = spool;
-    this.offsets = offsets;
-    this.entries = entries;
-  }
 
   /** Whether this is a TFRecord file, or a folder that holds some. */
   static boolean isOne(Path place) throws IOException {
@@ -219,16 +202,8 @@ final class RecordSource implements LabelledSource {
   }
 
   @Override
-  public List<Entry> entries() {
-    return entries;
-  }
-
-  @Override
   public byte[] read(SourceFile file) throws IOException {
-    if (file.size() > limits.maxFileBytes()) {
-      throw new DeepXrayException(
-          "it has " + file.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
-    }
+    file.requireAtMost(limits.maxFileBytes());
     long at = offsets.get(file.path());
     ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
     while (bytes.hasRemaining()) {

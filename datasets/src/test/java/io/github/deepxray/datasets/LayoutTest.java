@@ -310,7 +310,7 @@ class LayoutTest {
     draw(one, 10);
     draw(two, 10);
     PreparedDataset dataset = prepare(source(), OPTIONS);
-    assertThat(dataset.manifest().classNames().negative()).isEqualTo(negative);
+    assertThat(dataset.manifest().classNames().list().get(0)).isEqualTo(negative);
     String positive = negative.equals(one) ? two : one;
     assertThat(line("classes"))
         .isEqualTo("0 = " + negative + " (10), 1 = " + positive + " (10, positive)");

@@ -60,7 +60,7 @@ class PatientSplitTest {
       for (OfficialVal val : List.of(OfficialVal.TRAIN, OfficialVal.VALIDATION)) {
         DatasetOptions options =
             OPTIONS.withOfficialVal(val).withSeed(seed).withValidationFraction(0.01 * seed);
-        PatientSplit split = PatientSplit.of(images, options);
+        PatientSplit split = PatientSplit.of(images, options, false);
         Map<String, Split> sides = new HashMap<>();
         Set<String> seen = new HashSet<>();
         split
@@ -104,7 +104,7 @@ class PatientSplitTest {
       }
     }
     for (double fraction : new double[] {0.05, 0.1, 0.25}) {
-      PatientSplit split = PatientSplit.of(images, OPTIONS.withValidationFraction(fraction));
+      PatientSplit split = PatientSplit.of(images, OPTIONS.withValidationFraction(fraction), false);
       for (Slice slice : List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL)) {
         double all = images.stream().filter(i -> i.place() == place(slice)).count();
         double drawn =
@@ -116,7 +116,7 @@ class PatientSplitTest {
       assertThat(split.quarantined()).isEmpty();
     }
     assertThat(
-            PatientSplit.of(images, OPTIONS.withValidationFraction(0))
+            PatientSplit.of(images, OPTIONS.withValidationFraction(0), false)
                 .images()
                 .get(Split.VALIDATION))
         .isEmpty();
@@ -125,11 +125,11 @@ class PatientSplitTest {
   @Test
   void dependsOnTheSeedAndNotOnTheOrderOfFiles() {
     List<Image> images = troubled(7, 400, 5000);
-    PatientSplit split = PatientSplit.of(images, OPTIONS);
+    PatientSplit split = PatientSplit.of(images, OPTIONS, false);
     List<Image> shuffled = new ArrayList<>(images);
     Collections.shuffle(shuffled, new Random(1));
-    assertThat(PatientSplit.of(shuffled, OPTIONS)).isEqualTo(split);
-    PatientSplit other = PatientSplit.of(images, OPTIONS.withSeed(1));
+    assertThat(PatientSplit.of(shuffled, OPTIONS, false)).isEqualTo(split);
+    PatientSplit other = PatientSplit.of(images, OPTIONS.withSeed(1), false);
     assertThat(other.images().get(Split.VALIDATION))
         .isNotEqualTo(split.images().get(Split.VALIDATION));
     assertThat(other.images().get(Split.TEST)).isEqualTo(split.images().get(Split.TEST));
@@ -145,7 +145,7 @@ class PatientSplitTest {
             image("train/c", Split.TRAIN, Slice.VIRAL, "two", 3),
             image("train/d", Split.TRAIN, Slice.VIRAL, "three", 4),
             image("train/e", Split.TRAIN, Slice.NORMAL, "four", 4));
-    PatientSplit split = PatientSplit.of(images, OPTIONS.withValidationFraction(0));
+    PatientSplit split = PatientSplit.of(images, OPTIONS.withValidationFraction(0), false);
     assertThat(split.quarantined())
         .extracting(Quarantined::file, Quarantined::reason)
         .containsExactlyInAnyOrder(
@@ -168,11 +168,12 @@ class PatientSplitTest {
     images.add(image("val/own", Split.VALIDATION, Slice.VIRAL, "own", 1000));
     images.add(image("val/p3", Split.VALIDATION, Slice.VIRAL, "p3", 1001));
 
-    PatientSplit trained = PatientSplit.of(images, OPTIONS);
+    PatientSplit trained = PatientSplit.of(images, OPTIONS, false);
     assertThat(trained.images().get(Split.TRAIN)).extracting(Image::path).contains("val/own");
     assertThat(trained.images().get(Split.VALIDATION)).hasSize(10);
 
-    PatientSplit kept = PatientSplit.of(images, OPTIONS.withOfficialVal(OfficialVal.VALIDATION));
+    PatientSplit kept =
+        PatientSplit.of(images, OPTIONS.withOfficialVal(OfficialVal.VALIDATION), false);
     assertThat(kept.images().get(Split.VALIDATION))
         .extracting(Image::path)
         .containsExactly("train/3", "val/own", "val/p3");
@@ -186,7 +187,7 @@ class PatientSplitTest {
             image("a", Split.TRAIN, Slice.NORMAL, "a", 1),
             image("b", Split.TRAIN, Slice.NORMAL, "b", 2),
             image("c", Split.TRAIN, Slice.VIRAL, "c", 3));
-    PatientSplit split = PatientSplit.of(images, OPTIONS);
+    PatientSplit split = PatientSplit.of(images, OPTIONS, false);
     assertThat(split.images().get(Split.VALIDATION)).hasSize(1);
     assertThat(split.images().get(Split.TRAIN)).hasSize(2);
   }
@@ -203,7 +204,7 @@ class PatientSplitTest {
     }
     for (int seed = 0; seed < 10; seed++) {
       List<Image> drawn =
-          PatientSplit.of(images, OPTIONS.withValidationFraction(0.01).withSeed(seed))
+          PatientSplit.of(images, OPTIONS.withValidationFraction(0.01).withSeed(seed), false)
               .images()
               .get(Split.VALIDATION);
       // One patient of the viral ones, of four, and one of the unspecified, of two.

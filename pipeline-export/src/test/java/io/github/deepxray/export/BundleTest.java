@@ -60,6 +60,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -190,7 +191,7 @@ class BundleTest {
     Provenance provenance = new BundleRecords(bundle).provenance();
     TrainedModel model = TrainedModel.load(pipeline.trainFolder());
     assertThat(provenance.dataset()).isEqualTo(dataset.fingerprint());
-    assertThat(provenance.source().path("fingerprint").asText())
+    assertThat(provenance.source().fingerprint())
         .isEqualTo(dataset.manifest().source().fingerprint());
     assertThat(provenance.weights()).isEqualTo(model.model().weights().sha256());
     assertThat(provenance.training().backboneSha256())
@@ -539,7 +540,7 @@ class BundleTest {
             "model-int8.tflite",
             "a broken one (reads uint8)",
             Optional.of(new Sparsity.Count(10, 7)),
-            0.25,
+            OptionalDouble.of(0.25),
             List.of("layers.json"));
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
@@ -629,7 +630,12 @@ class BundleTest {
             model.model().weights().sha256(),
             List.of(
                 new QuantizedForms.Form(
-                    "int8", "model-int8.tflite", "NaN", Optional.empty(), 0.5, List.of()))));
+                    "int8",
+                    "model-int8.tflite",
+                    "NaN",
+                    Optional.empty(),
+                    OptionalDouble.of(0.5),
+                    List.of()))));
     Bundle written =
         new BundleWriter(
                 new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),

@@ -17,10 +17,7 @@ public final class Passes {
    * DynamicRangeQuantization}.
    */
   public static Pass dynamicRange() {
-    return new RemoveDropout()
-        .then(new FoldBatchNormalization())
-        .then(FoldNormalization.intoConvolutions())
-        .then(new DynamicRangeQuantization());
+    return folded().then(new DynamicRangeQuantization());
   }
 
   /**
@@ -28,9 +25,12 @@ public final class Passes {
    * and ready for {@link WeightOnlyQuantization}.
    */
   public static Pass explaining() {
+    return folded().then(new GradCam());
+  }
+
+  private static Pass folded() {
     return new RemoveDropout()
         .then(new FoldBatchNormalization())
-        .then(FoldNormalization.intoConvolutions())
-        .then(new GradCam());
+        .then(FoldNormalization.intoConvolutions());
   }
 }

@@ -1,20 +1,13 @@
 package io.github.deepxray.optimize;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.optimize.quantize.Calibration;
-import io.github.deepxray.optimize.quantize.Histogram;
-import io.github.deepxray.optimize.quantize.TensorStatistics;
 import io.github.deepxray.testkit.Damaged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,10 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Damaged descriptions of prunings and damaged calibrations give a value or a line. */
 class DamagedSpecsTest {
   private static final long MOST_BYTES = 64L << 20;
-
-  private static final TensorStatistics STATISTICS =
-      TensorStatistics.of(
-          new float[] {-1, -2}, new float[] {3, 4}, Histogram.of(0.5, -4, 1, 0, 0, 5, 0, 6));
 
   @TempDir Path folder;
 
@@ -73,34 +62,5 @@ class DamagedSpecsTest {
     Files.writeString(file, CHANNELS);
     assertThat(Damaged.json(file, MOST_BYTES, () -> ChannelPruningSpec.read(file.toString())))
         .isPositive();
-  }
-
-  @Test
-  void calibrations() throws IOException {
-    Path file = folder.resolve("calibration.json");
-    new Calibration("net", Map.of("a", STATISTICS, "b", STATISTICS)).write(file);
-    assertThat(
-            Damaged.json(
-                file,
-                MOST_BYTES,
-                () ->
-                    Calibration.read(file)
-                        .tensors()
-                        .values()
-                        .forEach(t -> t.histogram().shareOutside(t.min(), t.max()))))
-        .isPositive();
-  }
-
-  @Test
-  void countsWhoseSumOverflowsAreRefused() throws IOException {
-    Path file = folder.resolve("calibration.json");
-    new Calibration("net", Map.of("a", STATISTICS)).write(file);
-    String good = Files.readString(file);
-    String bad = good.replace("[0,1,2,5,1,6]", "[" + Long.MAX_VALUE + ",1,2,5,1,6]");
-    assertThat(bad).isNotEqualTo(good);
-    Files.writeString(file, bad);
-    assertThatThrownBy(() -> Calibration.read(file))
-        .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("there is no count of " + Long.MAX_VALUE);
   }
 }

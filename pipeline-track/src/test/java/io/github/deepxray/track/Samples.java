@@ -133,6 +133,7 @@ public final class Samples {
           split,
           new Embeddings(
               records.stream().map(r -> Embeddings.Image.of(r, profile)).toList(),
+              2,
               FEATURES,
               List.of(Matrix.of(features, records.size(), FEATURES))));
       evaluations.put(

@@ -42,20 +42,6 @@ public record BackboneModel(Backbone backbone, Model model, String source) {
   }
 
   /**
-   * Reads a backbone at its own resolution.
-   *
-   * @param backbone the architecture
-   * @param weights as of {@link Backbone#weights}
-   * @param progress notified of a download
-   * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the backbone
-   * @throws IOException if they cannot be read or downloaded
-   */
-  public static BackboneModel load(Backbone backbone, String weights, Progress progress)
-      throws IOException {
-    return load(backbone, backbone.imageSize(), weights, progress);
-  }
-
-  /**
    * Reads a backbone.
    *
    * @param backbone the architecture

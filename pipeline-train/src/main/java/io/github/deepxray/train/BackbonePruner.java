@@ -14,12 +14,14 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadPruning;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Prunes the backbone of a classifier at once, trains the head anew on what is left and prunes its
@@ -56,12 +58,7 @@ public final class BackbonePruner {
   public Trainer.Result prune(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
     TrainedModel.Description before = model.description();
-    if (!before.dataset().equals(dataset.fingerprint())) {
-      throw new DeepXrayException(
-          ("The model was trained on another data set than %s; train again or give that data "
-                  + "set.")
-              .formatted(dataset.folder()));
-    }
+    model.requireTrainedOn(dataset, "; train again or give that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
       context.progress().note(manifest.told());
@@ -100,8 +97,9 @@ public final class BackbonePruner {
         result
             .model()
             .description()
-            .withBackboneOf(before)
-            .madeFrom(model.model().weights().sha256());
+            .withBackboneSha256(before.backboneSha256())
+            .withFineTuning(before.fineTuning())
+            .withParent(Optional.of(model.model().weights().sha256()));
     TrainedModel described = new TrainedModel(description, result.model().model());
     if (options.weights().isPresent()) {
       described = pruneHead(dataset, described, options.weights().get());
@@ -124,20 +122,20 @@ public final class BackbonePruner {
     TrainedModel.Description described =
         model
             .description()
-            .with(
-                new TrainedModel.Pruning(
-                    spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights()))));
+            .withPruning(
+                Optional.of(
+                    new TrainedModel.Pruning(
+                        spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
     DecisionRule rule =
         DecisionRule.choose(
-            trainer.head().balanced(),
-            train.counts(),
+            new ClassBalance(train.counts(), trainer.head().balanced()),
             Scorer.score(
                 context.engines(),
                 head,
                 extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
             trainer.targetPrevalence(),
             trainer.targetSensitivity());
-    return new TrainedModel(described.with(rule), pruned);
+    return new TrainedModel(described.withDecision(rule), pruned);
   }
 
   private Stage stage(PreparedDataset dataset, TrainedModel model) {

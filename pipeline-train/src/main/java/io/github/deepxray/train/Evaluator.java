@@ -47,12 +47,9 @@ public final class Evaluator {
    */
   public ModelMetrics evaluate(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
-    if (!model.description().dataset().equals(dataset.fingerprint())) {
-      throw new DeepXrayException(
-          ("The model was trained on another data set than %s (its splits may overlap with "
-                  + "this test split); train again or give that data set.")
-              .formatted(dataset.folder()));
-    }
+    model.requireTrainedOn(
+        dataset,
+        " (its splits may overlap with this test split); train again or give that data set.");
     EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
     DatasetProfile profile = dataset.manifest().profile();
     Map<String, Evaluation> splits = new LinkedHashMap<>();

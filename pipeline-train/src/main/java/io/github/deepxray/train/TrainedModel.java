@@ -9,17 +9,18 @@ import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.internal.io.Fingerprint;
 import io.github.deepxray.core.internal.io.Json;
-import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.internal.weights.Safetensors;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadNetworks;
 import io.github.deepxray.train.stage.HistoryFile;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ public record TrainedModel(Description description, Model model) {
    * @param parent the hash of the weights of the classifier that this one was made from by pruning
    *     or fine-tuning, if it was
    */
+  @RecordBuilder
   public record Description(
       String format,
       String backbone,
@@ -93,19 +95,16 @@ public record TrainedModel(Description description, Model model) {
           DecisionRule decision,
       Optional<FineTuning> fineTuning,
       Optional<Pruning> pruning,
-      @Omittable Map<String, Integer> expansionChannels,
-      Optional<String> parent) {
+      Map<String, Integer> expansionChannels,
+      Optional<String> parent)
+      implements TrainedModelDescriptionBuilder.With {
     /** Copies the map and checks the numbers. */
     public Description {
       if (imageSize < 1 || epochs < 0) {
         throw new IllegalArgumentException(
             "images of " + imageSize + " pixels and " + epochs + " epochs cannot be");
       }
-      // A file of an earlier version has none.
-      expansionChannels =
-          expansionChannels == null
-              ? Map.of()
-              : Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
+      expansionChannels = Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
     }
 
     /** How many classes it tells apart. */
@@ -140,56 +139,6 @@ public record TrainedModel(Description description, Model model) {
           .map(Layer::name)
           .filter(name -> kernels.contains(name + "/kernel"))
           .toList();
-    }
-
-    /** The same with another rule to decide by. */
-    public Description with(DecisionRule other) {
-      return copy(backboneSha256, other, fineTuning, pruning, parent);
-    }
-
-    /** The same after fine-tuning. */
-    public Description with(FineTuning done) {
-      return copy(backboneSha256, decision, Optional.of(done), pruning, parent);
-    }
-
-    /** The same after pruning. */
-    public Description with(Pruning done) {
-      return copy(backboneSha256, decision, fineTuning, Optional.of(done), parent);
-    }
-
-    /** The same with a backbone that another classifier had before it was pruned. */
-    Description withBackboneOf(Description before) {
-      return copy(before.backboneSha256(), decision, before.fineTuning(), pruning, parent);
-    }
-
-    /** The same, made from the classifier whose weights have that hash. */
-    public Description madeFrom(String weights) {
-      return copy(backboneSha256, decision, fineTuning, pruning, Optional.of(weights));
-    }
-
-    private Description copy(
-        String otherBackboneSha256,
-        DecisionRule otherDecision,
-        Optional<FineTuning> otherFineTuning,
-        Optional<Pruning> otherPruning,
-        Optional<String> otherParent) {
-      return new Description(
-          format,
-          backbone,
-          imageSize,
-          backboneSource,
-          otherBackboneSha256,
-          head,
-          seed,
-          engine,
-          dataset,
-          positiveShare,
-          epochs,
-          otherDecision,
-          otherFineTuning,
-          otherPruning,
-          expansionChannels,
-          otherParent);
     }
   }
 
@@ -244,6 +193,19 @@ public record TrainedModel(Description description, Model model) {
   /** The share of the second of two classes. */
   static double positiveShare(Embeddings train) {
     return (double) train.counts().get(1) / train.images().size();
+  }
+
+  /**
+   * Refuses another data set than the one it was trained on.
+   *
+   * @param advice what is wrong with it and what to do, the end of the message
+   * @throws DeepXrayException if it is another one
+   */
+  public void requireTrainedOn(PreparedDataset dataset, String advice) {
+    if (!description.dataset().equals(dataset.fingerprint())) {
+      throw new DeepXrayException(
+          "The model was trained on another data set than " + dataset.folder() + advice);
+    }
   }
 
   /** The hash of weights, network and description. */

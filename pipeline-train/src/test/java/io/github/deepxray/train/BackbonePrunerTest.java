@@ -211,7 +211,8 @@ class BackbonePrunerTest {
   @Test
   void stillTellsThatABackboneWasFineTuned() throws IOException {
     TrainedModel.FineTuning done = new TrainedModel.FineTuning(FineTuningRecipe.DEFAULT, 1, 5, 4);
-    TrainedModel tuned = new TrainedModel(start.description().with(done), start.model());
+    TrainedModel tuned =
+        new TrainedModel(start.description().withFineTuning(Optional.of(done)), start.model());
     TrainedModel pruned = prune(weights(HALF_OF_TOP), tuned);
     assertThat(pruned.description().fineTuning()).contains(done);
     assertThat(TrainedModel.load(folder.resolve("pruned"))).isEqualTo(pruned);

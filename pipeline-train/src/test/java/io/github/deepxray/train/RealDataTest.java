@@ -40,7 +40,12 @@ class RealDataTest {
 
   @BeforeAll
   static void prepare() throws IOException, InterruptedException {
-    backbone = BackboneModel.load(EfficientNet.B0, SharedData.weights().toString(), Progress.NONE);
+    backbone =
+        BackboneModel.load(
+            EfficientNet.B0,
+            EfficientNet.B0.imageSize(),
+            SharedData.weights().toString(),
+            Progress.NONE);
     dataset =
         DatasetBuilder.prepare(
             SharedData.archive(), folder.resolve("data"), DatasetOptions.DEFAULT, Progress.NONE);

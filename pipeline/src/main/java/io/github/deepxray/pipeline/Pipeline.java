@@ -448,15 +448,4 @@ public final class Pipeline {
           return file;
         });
   }
-
-  /**
-   * Verifies the bundle on the test split.
-   *
-   * @throws DeepXrayException if there is no bundle or an artifact cannot be loaded
-   * @throws IOException if something cannot be read
-   */
-  public BundleVerifier.Report verify() throws IOException {
-    return new BundleVerifier(context.cores(), context.progress())
-        .verify(Bundle.open(folder(PipelineStage.EXPORT)), dataset());
-  }
 }

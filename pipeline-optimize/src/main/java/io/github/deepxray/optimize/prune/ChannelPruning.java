@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Removes expanded channels from {@linkplain ExpansionBlock expansion blocks}: the expansion, the
@@ -110,11 +111,10 @@ public final class ChannelPruning {
     Network network = model.network();
     ChannelWidths search = new ChannelWidths(spec, network, expansions);
     List<Expansion> blocks = Expansion.of(network, expansions, spec.cost());
-    List<String> tensors = new ArrayList<>();
-    for (Expansion block : blocks) {
-      tensors.addAll(
-          List.of(block.layers().activation(), block.layers().gated(), block.output(network)));
-    }
+    List<String> tensors =
+        blocks.stream()
+            .flatMap(b -> Stream.of(b.layers().activation(), b.layers().gated(), b.output(network)))
+            .toList();
     Map<String, ChannelStatistics> statistics =
         ChannelStatistics.collect(engines, cores, model, tensors, examples, progress);
     Map<String, double[]> damage = new LinkedHashMap<>();
@@ -130,35 +130,20 @@ public final class ChannelPruning {
       }
     }
     Model narrowed = keep(model, expansions, kept);
-    if (spec.compensation() != Compensation.NONE) {
-      for (Expansion block : blocks) {
-        if (kept.containsKey(block.name())) {
-          List<Integer> removed = others(kept.get(block.name()), block.channels());
-          narrowed =
-              addConstant(
-                  model,
-                  narrowed,
-                  block.layers().reduce(),
-                  removed,
-                  statistics.get(block.layers().activation()).means());
-          if (spec.compensation() == Compensation.MEAN) {
-            narrowed =
-                addConstant(
-                    model,
-                    narrowed,
-                    block.layers().project(),
-                    removed,
-                    statistics.get(block.layers().gated()).means());
-          }
+    List<String> projections = new ArrayList<>();
+    for (Expansion block : blocks) {
+      if (kept.containsKey(block.name()) && spec.compensation() != Compensation.NONE) {
+        projections.add(block.layers().project());
+        List<Integer> removed = others(kept.get(block.name()), block.channels());
+        List<Double> means = statistics.get(block.layers().activation()).means();
+        narrowed = addConstant(model, narrowed, block.layers().reduce(), removed, means);
+        if (spec.compensation() == Compensation.MEAN) {
+          means = statistics.get(block.layers().gated()).means();
+          narrowed = addConstant(model, narrowed, block.layers().project(), removed, means);
         }
       }
     }
     if (spec.compensation() == Compensation.LEAST_SQUARES) {
-      List<String> projections =
-          blocks.stream()
-              .filter(block -> kept.containsKey(block.name()))
-              .map(block -> block.layers().project())
-              .toList();
       narrowed =
           new LeastSquaresFit(engines, cores, progress).fit(model, narrowed, projections, examples);
     }
@@ -191,40 +176,26 @@ public final class ChannelPruning {
           }
           filters.put(block.layers().expand(), channels.size());
           filters.put(block.layers().excite(), channels.size());
-          slice(model, block.layers().expand() + "/kernel", 3, channels, weights);
-          slice(model, block.layers().expand() + "/bias", 0, channels, weights);
-          slice(model, block.layers().depthwise() + "/depthwise_kernel", 2, channels, weights);
-          slice(model, block.layers().depthwise() + "/bias", 0, channels, weights);
-          slice(model, block.layers().reduce() + "/kernel", 2, channels, weights);
-          slice(model, block.layers().excite() + "/kernel", 3, channels, weights);
-          slice(model, block.layers().excite() + "/bias", 0, channels, weights);
-          slice(model, block.layers().project() + "/kernel", 2, channels, weights);
-          for (String bn : block.normalizations(network)) {
-            for (String variable : List.of("gamma", "beta", "moving_mean", "moving_variance")) {
-              slice(model, bn + "/" + variable, 0, channels, weights);
-            }
-          }
+          block
+              .channelAxes(network)
+              .forEach((weight, axis) -> slice(model, weight, axis, channels, weights));
         });
-    List<Layer> layers = new ArrayList<>();
-    for (Layer layer : network.layers()) {
-      Integer narrow = filters.get(layer.name());
-      layers.add(
-          narrow != null && layer instanceof Conv2D conv
-              ? new Conv2D(
-                  conv.name(),
-                  conv.input(),
-                  narrow,
-                  conv.kernelSize(),
-                  conv.stride(),
-                  conv.padding(),
-                  conv.useBias())
-              : layer);
-    }
+    List<Layer> layers =
+        network.layers().stream()
+            .map(layer -> narrowed(layer, filters.getOrDefault(layer.name(), 0)))
+            .toList();
     return new Model(
         new Network(
             network.name(), network.input(), network.inputShape(), layers, network.outputs()),
         model.weights().plus(weights.build()),
         model.quantization());
+  }
+
+  private static Layer narrowed(Layer layer, int filters) {
+    return filters > 0 && layer instanceof Conv2D c
+        ? new Conv2D(
+            c.name(), c.input(), filters, c.kernelSize(), c.stride(), c.padding(), c.useBias())
+        : layer;
   }
 
   private static void slice(

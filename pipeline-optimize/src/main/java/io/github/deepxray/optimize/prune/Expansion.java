@@ -11,7 +11,9 @@ import io.github.deepxray.core.network.Layer.Dropout;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec.Cost;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,9 @@ import java.util.stream.Stream;
  * @param costPerChannel what each expanded channel costs
  */
 record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
+  private static final List<String> BN_WEIGHTS =
+      List.of("/gamma", "/beta", "/moving_mean", "/moving_variance");
+
   /** The blocks that a network, folded or not, has, in their order. */
   static List<Expansion> of(Network network, List<ExpansionBlock> blocks, Cost cost) {
     List<Expansion> found = new ArrayList<>();
@@ -61,9 +66,22 @@ record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
     return layers.name();
   }
 
-  /** The batch normalizations of expanded channels that the network has. */
-  List<String> normalizations(Network network) {
-    return layers.normalizations().stream().filter(network.tensors()::contains).toList();
+  /** The weights that have the expanded channels as a dimension, and which it is. */
+  Map<String, Integer> channelAxes(Network network) {
+    Map<String, Integer> axes = new LinkedHashMap<>();
+    axes.put(layers.expand() + "/kernel", 3);
+    axes.put(layers.expand() + "/bias", 0);
+    axes.put(layers.depthwise() + "/depthwise_kernel", 2);
+    axes.put(layers.depthwise() + "/bias", 0);
+    axes.put(layers.reduce() + "/kernel", 2);
+    axes.put(layers.excite() + "/kernel", 3);
+    axes.put(layers.excite() + "/bias", 0);
+    axes.put(layers.project() + "/kernel", 2);
+    layers.normalizations().stream()
+        .filter(network.tensors()::contains)
+        .flatMap(bn -> BN_WEIGHTS.stream().map(weight -> bn + weight))
+        .forEach(weight -> axes.put(weight, 0));
+    return axes;
   }
 
   /** The tensor that the next block reads: the projection after what belongs to it. */

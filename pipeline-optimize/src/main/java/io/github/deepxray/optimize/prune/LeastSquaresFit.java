@@ -24,22 +24,12 @@ import java.util.stream.IntStream;
  * ridge regression on a sample of positions; a vector has one. The penalty holds kernels near those
  * they have, so that directions that the examples do not show stay as they are.
  */
-final class LeastSquaresFit {
+record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
   /** About how many positions are looked at. */
   private static final int SAMPLES = 8192;
 
   // Of the inputs' mean variance.
   private static final double PENALTY = 1e-3;
-
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
-
-  LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
-    this.engines = engines;
-    this.cores = cores;
-    this.progress = progress;
-  }
 
   /**
    * Fits layers one after the other, each on what the layers before it, fitted already, give it.
@@ -75,7 +65,7 @@ final class LeastSquaresFit {
     for (String layer : layers) {
       String input = fitted.network().layer(layer).inputs().get(0);
       float[][] inputs = sample(fitted, List.of(input), examples).get(input);
-      Optional<FloatTensor> mask = Optional.ofNullable(masks.asMap().get(layer + "/kernel"));
+      Optional<FloatTensor> mask = Optional.ofNullable(masks.tensors().get(layer + "/kernel"));
       fitted = fit(fitted, layer, mask, inputs, wanted.remove(layer));
     }
     return fitted;

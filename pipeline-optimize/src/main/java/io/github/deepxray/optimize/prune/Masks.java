@@ -8,35 +8,25 @@ import io.github.deepxray.core.weights.Weights;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Which weights are kept (1) and which are zero (0): a tensor of ones and zeros of the kernel's own
  * shape for each pruned kernel, by the weight's name, such as {@code top_conv/kernel}. Weights
  * without a mask are kept whole.
+ *
+ * @param tensors a mask by the name of each weight, sorted by name
  */
-public final class Masks {
+public record Masks(Map<String, FloatTensor> tensors) {
   private static final Masks NONE = new Masks(Map.of());
 
-  private final Map<String, FloatTensor> tensors;
-
-  private Masks(Map<String, FloatTensor> tensors) {
-    this.tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
-  }
-
-  /** No masks: nothing is pruned. */
-  public static Masks none() {
-    return NONE;
-  }
-
   /**
-   * These masks.
+   * Sorts by name.
    *
-   * @param tensors a mask by the name of each weight
    * @throws IllegalArgumentException if a mask holds something else than 0 and 1
    */
-  public static Masks of(Map<String, FloatTensor> tensors) {
+  public Masks {
+    tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
     tensors.forEach(
         (name, mask) -> {
           for (int i = 0; i < mask.size(); i++) {
@@ -45,7 +35,11 @@ public final class Masks {
             }
           }
         });
-    return new Masks(tensors);
+  }
+
+  /** No masks: nothing is pruned. */
+  public static Masks none() {
+    return NONE;
   }
 
   /**
@@ -65,16 +59,6 @@ public final class Masks {
       masks.put(name, FloatTensor.of(values, model.weights().get(name).shape()));
     }
     return new Masks(masks);
-  }
-
-  /** The names of the masked weights, sorted. */
-  public Set<String> names() {
-    return tensors.keySet();
-  }
-
-  /** The masks by the name of the weight, sorted by name. */
-  public Map<String, FloatTensor> asMap() {
-    return tensors;
   }
 
   /**
@@ -146,16 +130,6 @@ public final class Masks {
       zeros += mask.at(i) == 0 ? 1 : 0;
     }
     return zeros;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof Masks m && tensors.equals(m.tensors);
-  }
-
-  @Override
-  public int hashCode() {
-    return tensors.hashCode();
   }
 
   @Override

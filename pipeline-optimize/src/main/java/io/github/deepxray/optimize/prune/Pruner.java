@@ -108,11 +108,6 @@ public final class Pruner {
     return new Pruner(spec, new PruningSchedule.ConstantSparsity(spec.sparsity(), 0), network);
   }
 
-  /** Prunes at once. */
-  public static Masks once(PruningSpec spec, Model model) {
-    return atOnce(spec, model.network()).masks(0, model);
-  }
-
   /** When masks are updated, and how many weights they then keep. */
   public PruningSchedule schedule() {
     return schedule;
@@ -174,11 +169,12 @@ public final class Pruner {
                     Math.min(
                         Math.round(sparsity * size / spec.structure().zeros()),
                         Selection.units(candidate.shape(), spec.structure())))
-                .asMap());
+                .tensors());
       }
     }
     masks.putAll(
-        Selection.choose(competing, spec.structure(), spec.scope(), layerAdaptive, units).asMap());
-    return Masks.of(masks);
+        Selection.choose(competing, spec.structure(), spec.scope(), layerAdaptive, units)
+            .tensors());
+    return new Masks(masks);
   }
 }

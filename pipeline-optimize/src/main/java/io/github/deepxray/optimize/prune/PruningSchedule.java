@@ -1,7 +1,6 @@
 package io.github.deepxray.optimize.prune;
 
 import io.github.deepxray.core.DeepXrayException;
-import java.util.OptionalLong;
 
 /**
  * When masks are computed anew in training and which share of the weights they then set to zero,
@@ -10,7 +9,7 @@ import java.util.OptionalLong;
  * <p>Masks are updated at {@code beginStep}, {@code beginStep + frequency} and so on up to and
  * including {@code endStep}; in between, and after, they stay as they are. As in tfmot, a {@link
  * PolynomialDecay} whose {@code endStep - beginStep} is no multiple of the frequency ends a little
- * below its final sparsity; {@link #lastUpdate()} tells.
+ * below its final sparsity.
  */
 public sealed interface PruningSchedule {
   /** How many steps tfmot lets pass between two updates. */
@@ -47,13 +46,6 @@ public sealed interface PruningSchedule {
     return step >= beginStep()
         && (endStep() < 0 || step <= endStep())
         && (step - beginStep()) % frequency() == 0;
-  }
-
-  /** The step of the last update; empty if updates go on to the end of training. */
-  default OptionalLong lastUpdate() {
-    return endStep() < 0
-        ? OptionalLong.empty()
-        : OptionalLong.of(beginStep() + (endStep() - beginStep()) / frequency() * frequency());
   }
 
   /**
@@ -129,12 +121,6 @@ public sealed interface PruningSchedule {
       check(endStep > beginStep, "endStep", "after beginStep", endStep);
       check(power > 0, "power", "positive", power);
       check(frequency >= 1, "frequency", "at least 1", frequency);
-    }
-
-    /** With a power of 3, every {@value #DEFAULT_FREQUENCY} steps. */
-    public PolynomialDecay(
-        double initialSparsity, double finalSparsity, long beginStep, long endStep) {
-      this(initialSparsity, finalSparsity, beginStep, endStep, DEFAULT_POWER, DEFAULT_FREQUENCY);
     }
 
     @Override

@@ -52,21 +52,11 @@ final class Selection {
       for (Candidate kernel : kernels) {
         // Rounding the running total, not each share, makes the sum exact.
         long after = before + units(kernel.shape, structure);
-        int share =
-            Math.toIntExact(share(count, after, available) - share(count, before, available));
-        Units units = new Units(kernel, structure);
-        long[] order = new long[units.size()];
-        for (int u = 0; u < order.length; u++) {
-          order[u] = key(units.score(u), u);
-        }
-        Arrays.sort(order);
-        for (int i = 0; i < share; i++) {
-          units.remove((int) order[i]);
-        }
-        masks.put(kernel.name, units.mask());
+        long share = share(count, after, available) - share(count, before, available);
+        masks.putAll(choose(List.of(kernel), structure, Scope.GLOBAL, false, share).tensors());
         before = after;
       }
-      return Masks.of(masks);
+      return new Masks(masks);
     }
     List<Units> all = kernels.stream().map(k -> new Units(k, structure)).toList();
     long[] order = new long[Math.toIntExact(available)];
@@ -93,7 +83,7 @@ final class Selection {
       }
       masks.put(kernels.get(k).name, units.mask());
     }
-    return Masks.of(masks);
+    return new Masks(masks);
   }
 
   /** {@code count * part / whole}, rounded. */

@@ -9,15 +9,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** Sends examples through models on several engines side by side. */
-final class ExampleRunner {
-  private final EngineFactory engines;
-  private final int cores;
-
-  ExampleRunner(EngineFactory engines, int cores) {
-    this.engines = engines;
-    this.cores = cores;
-  }
-
+record ExampleRunner(EngineFactory engines, int cores) {
   /** Takes what came out of one example; called by one thread per worker. */
   @FunctionalInterface
   interface Visitor {

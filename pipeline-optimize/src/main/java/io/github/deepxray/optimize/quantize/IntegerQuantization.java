@@ -61,7 +61,7 @@ public final class IntegerQuantization implements Pass {
    * @param floatLayers names of layers that stay in floats
    * @param integerHead whether layers on vectors compute in integers
    */
-  public IntegerQuantization(
+  IntegerQuantization(
       Arithmetic arithmetic,
       Calibration calibration,
       RangeSelection ranges,
@@ -86,11 +86,6 @@ public final class IntegerQuantization implements Pass {
   /** The layers that stay in floats because they were named. */
   public Set<String> floatLayers() {
     return floatLayers;
-  }
-
-  /** The calibration that gives the ranges. */
-  public Calibration calibration() {
-    return calibration;
   }
 
   /**

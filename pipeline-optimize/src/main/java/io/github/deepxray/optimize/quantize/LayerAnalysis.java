@@ -369,13 +369,7 @@ public final class LayerAnalysis {
   }
 
   /** Examples read once. */
-  static final class InMemory implements RepresentativeDataset {
-    private final List<float[]> examples;
-
-    private InMemory(List<float[]> examples) {
-      this.examples = examples;
-    }
-
+  record InMemory(List<float[]> examples) implements RepresentativeDataset {
     static RepresentativeDataset of(RepresentativeDataset source) throws IOException {
       if (source instanceof InMemory) {
         return source;

@@ -1,9 +1,9 @@
 package io.github.deepxray.optimize.quantize;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -60,6 +60,7 @@ public record LayerReport(
    * @param histogram the logarithm of the counts from {@code seenMin} to {@code seenMax} in equal
    *     bins, as shares of the fullest bin's
    */
+  @RecordBuilder
   public record Entry(
       String name,
       String kind,
@@ -72,10 +73,11 @@ public record LayerReport(
       double scale,
       int zeroPoint,
       double clippedShare,
-      OptionalDouble weightSqnr,
-      OptionalDouble aloneSqnr,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble weightSqnr,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble aloneSqnr,
       double accumulatedSqnr,
-      List<Double> histogram) {
+      List<Double> histogram)
+      implements LayerReportEntryBuilder.With {
     /** Copies the lists. */
     public Entry {
       shape = List.copyOf(shape);
@@ -96,43 +98,23 @@ public record LayerReport(
         .toList();
   }
 
-  /** The report as JSON; what does not apply to a layer is left out. */
-  public ObjectNode toJson() {
-    ObjectNode root = Json.object();
-    root.put("network", network);
-    root.put("arithmetic", arithmetic);
-    root.put("output", output);
-    root.put("examples", examples);
-    root.put("outputSqnr", rounded(outputSqnr));
-    ArrayNode array = root.putArray("layers");
-    for (Entry entry : layers) {
-      ObjectNode node = array.addObject();
-      node.put("name", entry.name());
-      node.put("kind", entry.kind());
-      node.set("shape", Json.tree(entry.shape()));
-      node.put("integer", entry.integer());
-      node.put("seenMin", entry.seenMin());
-      node.put("seenMax", entry.seenMax());
-      node.put("min", entry.min());
-      node.put("max", entry.max());
-      node.put("scale", entry.scale());
-      node.put("zeroPoint", entry.zeroPoint());
-      node.put("clippedShare", entry.clippedShare());
-      entry.weightSqnr().ifPresent(value -> node.put("weightSqnr", rounded(value)));
-      entry.aloneSqnr().ifPresent(value -> node.put("aloneSqnr", rounded(value)));
-      node.put("accumulatedSqnr", rounded(entry.accumulatedSqnr()));
-      node.set("histogram", Json.tree(entry.histogram()));
-    }
-    return root;
-  }
-
   /**
-   * Writes the report as JSON.
+   * Writes the report as JSON, decibels with three digits; what does not apply to a layer is left
+   * out.
    *
    * @throws IOException if the file cannot be written
    */
   public void writeJson(Path file) throws IOException {
-    Json.write(file, toJson());
+    List<Entry> rounded =
+        layers.stream()
+            .map(
+                e ->
+                    e.withWeightSqnr(rounded(e.weightSqnr()))
+                        .withAloneSqnr(rounded(e.aloneSqnr()))
+                        .withAccumulatedSqnr(rounded(e.accumulatedSqnr())))
+            .toList();
+    Json.write(
+        file, new LayerReport(network, arithmetic, output, examples, rounded(outputSqnr), rounded));
   }
 
   /**
@@ -143,6 +125,10 @@ public record LayerReport(
    */
   public static LayerReport read(Path file) throws IOException {
     return Json.read(file, LayerReport.class, "quantize again");
+  }
+
+  private static OptionalDouble rounded(OptionalDouble decibels) {
+    return decibels.stream().map(LayerReport::rounded).findFirst();
   }
 
   private static double rounded(double decibels) {

@@ -57,7 +57,7 @@ class PrunerTest {
   void prunesTheShareOfAll1x1WeightsAndSparesTheRest(double sparsity, Scope scope) {
     Model model = Whole.MODEL;
     Network b0 = model.network();
-    Model pruned = Pruner.once(PruningSpec.of(sparsity).withScope(scope), model).apply(model);
+    Model pruned = once(PruningSpec.of(sparsity).withScope(scope), model).apply(model);
 
     Map<String, Sparsity.Count> counts = Sparsity.of(pruned).tensors();
     long pointwise = 0;
@@ -77,9 +77,9 @@ class PrunerTest {
 
   @Test
   void prunesEachLayerAlike() {
-    Masks masks = Pruner.once(PruningSpec.of(0.5).withBase(Base.PRUNED), MODEL);
+    Masks masks = once(PruningSpec.of(0.5).withBase(Base.PRUNED), MODEL);
     assertThat(masks.sparsity()).isEqualTo(0.5, offset(1e-6));
-    for (String name : masks.names()) {
+    for (String name : masks.tensors().keySet()) {
       assertThat((double) zeros(masks.get(name)))
           .isCloseTo(0.5 * masks.get(name).size(), offset(1.0));
     }
@@ -87,9 +87,9 @@ class PrunerTest {
 
   @Test
   void keepsTheLargestOfEachKernel() {
-    Masks masks = Pruner.once(PruningSpec.of(0.7), MODEL);
+    Masks masks = once(PruningSpec.of(0.7), MODEL);
     masks
-        .asMap()
+        .tensors()
         .forEach(
             (name, mask) -> {
               float[] values = MODEL.weights().floats(name);
@@ -129,7 +129,7 @@ class PrunerTest {
     Model model = new Model(two, weights);
 
     // Lamp of a: 1/30, 4/29, 9/25, 1; of b: 1/1614, 4/1613, 9/1609, 1.
-    assertThat(Pruner.once(spec, model).asMap())
+    assertThat(once(spec, model).tensors())
         .containsEntry("a/kernel", FloatTensor.of(new float[] {0, 1, 1, 1}, 1, 1, 2, 2))
         .containsEntry("b/kernel", FloatTensor.of(new float[] {0, 0, 0, 1}, 1, 1, 2, 2));
   }
@@ -177,10 +177,10 @@ class PrunerTest {
         assertThat(masks.sparsity(layer + "/kernel"))
             .isCloseTo(sparsity, offset(4.0 / masks.get(layer + "/kernel").size()));
       }
-      assertThat(masks.names()).doesNotContain("member2_logit/kernel");
+      assertThat(masks.tensors().keySet()).doesNotContain("member2_logit/kernel");
       assertThat(pruner.sparsity(masks)).isCloseTo(sparsity, offset(12.0 / pruner.baseWeights()));
       Masks backbone = new Pruner(spec, new ConstantSparsity(sparsity, 0), NETWORK).masks(0, MODEL);
-      backbone.asMap().forEach((name, mask) -> assertThat(masks.get(name)).isEqualTo(mask));
+      backbone.tensors().forEach((name, mask) -> assertThat(masks.get(name)).isEqualTo(mask));
     }
   }
 
@@ -240,7 +240,7 @@ class PrunerTest {
   @EnumSource(Scope.class)
   void everyGroupOfFourHasTwoZeros(Scope scope) {
     PruningSpec spec = PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR).withScope(scope);
-    Masks masks = Pruner.once(spec, MODEL);
+    Masks masks = once(spec, MODEL);
     assertThat(masks.sparsity()).isEqualTo(0.5);
     assertGroups(masks, List.of(2));
   }
@@ -275,8 +275,7 @@ class PrunerTest {
             List.of("conv"));
     Model model = Fixtures.withRandomWeights(odd, 1);
     FloatTensor mask =
-        Pruner.once(PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR), model)
-            .get("conv/kernel");
+        once(PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR), model).get("conv/kernel");
     assertThat(zeros(mask)).isEqualTo(6);
     for (int i = 12; i < 18; i++) {
       assertThat(mask.at(i)).isEqualTo(1);
@@ -302,7 +301,7 @@ class PrunerTest {
       Masks masks = pruner.masks(step, current);
       assertThat(pruner.sparsity(masks))
           .isEqualTo(schedule.sparsity(step), offset(4.0 / pruner.baseWeights()));
-      for (String name : before.names()) {
+      for (String name : before.tensors().keySet()) {
         FloatTensor old = before.get(name);
         FloatTensor now = masks.get(name);
         for (int i = 0; i < old.size(); i++) {
@@ -356,12 +355,12 @@ class PrunerTest {
 
   @Test
   void refusesMoreThanThereIs() {
-    assertThatThrownBy(() -> Pruner.once(PruningSpec.of(0.95).withFrom("top"), MODEL))
+    assertThatThrownBy(() -> once(PruningSpec.of(0.95).withFrom("top"), MODEL))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("spare fewer");
     assertThatThrownBy(
             () ->
-                Pruner.once(
+                once(
                     PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR).withSpare(List.of()),
                     MODEL))
         .isInstanceOf(DeepXrayException.class)
@@ -370,9 +369,9 @@ class PrunerTest {
 
   @Test
   void masksLeaveZerosWithoutSign() {
-    Masks masks = Pruner.once(PruningSpec.of(0.5), MODEL);
+    Masks masks = once(PruningSpec.of(0.5), MODEL);
     Model pruned = masks.apply(MODEL);
-    for (String name : masks.names()) {
+    for (String name : masks.tensors().keySet()) {
       float[] values = pruned.weights().floats(name);
       float[] before = MODEL.weights().floats(name);
       FloatTensor mask = masks.get(name);
@@ -381,7 +380,7 @@ class PrunerTest {
         assertThat(Float.floatToRawIntBits(values[i])).isEqualTo(expected);
       }
     }
-    assertThat(Masks.ofZeros(pruned, masks.names())).isEqualTo(masks);
+    assertThat(Masks.ofZeros(pruned, masks.tensors().keySet())).isEqualTo(masks);
     assertThat(pruned.network()).isEqualTo(MODEL.network());
   }
 
@@ -395,10 +394,10 @@ class PrunerTest {
             MODEL
                 .weights()
                 .plus(Weights.builder().put("top_bn/gamma", FloatTensor.of(gamma, 16)).build()));
-    Masks masks = Pruner.once(PruningSpec.of(0.5), model);
+    Masks masks = once(PruningSpec.of(0.5), model);
     Model folded = Passes.forInference().apply(masks.apply(model));
-    assertThat(Masks.ofZeros(folded, masks.names())).isEqualTo(masks);
-    for (String name : masks.names()) {
+    assertThat(Masks.ofZeros(folded, masks.tensors().keySet())).isEqualTo(masks);
+    for (String name : masks.tensors().keySet()) {
       for (float value : folded.weights().floats(name)) {
         assertThat(Float.floatToRawIntBits(value)).isNotEqualTo(Integer.MIN_VALUE);
       }
@@ -407,7 +406,7 @@ class PrunerTest {
 
   @Test
   void masksRefuseQuantizedWeightsAndOtherNumbers() {
-    Masks masks = Pruner.once(PruningSpec.of(0.5), MODEL);
+    Masks masks = once(PruningSpec.of(0.5), MODEL);
     Tensor kernel = Int8Tensor.quantize((FloatTensor) MODEL.weights().get("top_conv/kernel"), 3);
     Model quantized =
         new Model(
@@ -416,7 +415,7 @@ class PrunerTest {
     assertThatThrownBy(() -> masks.apply(quantized))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("before quantizing");
-    assertThatThrownBy(() -> Masks.of(Map.of("w", FloatTensor.of(new float[] {0.5f}, 1))))
+    assertThatThrownBy(() -> new Masks(Map.of("w", FloatTensor.of(new float[] {0.5f}, 1))))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(Masks.none().apply(MODEL)).isEqualTo(MODEL);
     assertThat(Masks.none().sparsity()).isZero();
@@ -428,11 +427,11 @@ class PrunerTest {
         new Model(
             TINY, Weights.builder().put("conv/kernel", FloatTensor.of(kernel, 1, 1, 8, 2)).build());
     PruningSpec spec = PruningSpec.of(sparsity).withScope(scope).withStructure(structure);
-    return Pruner.once(spec, model).get("conv/kernel");
+    return once(spec, model).get("conv/kernel");
   }
 
   private static void assertGroups(Masks masks, List<Integer> zerosAllowed) {
-    for (FloatTensor mask : masks.asMap().values()) {
+    for (FloatTensor mask : masks.tensors().values()) {
       int inputs = mask.shape().get(2);
       int outputs = mask.shape().get(3);
       for (int o = 0; o < outputs; o++) {
@@ -453,5 +452,9 @@ class PrunerTest {
       zeros += mask.at(i) == 0 ? 1 : 0;
     }
     return zeros;
+  }
+
+  private static Masks once(PruningSpec spec, Model model) {
+    return Pruner.atOnce(spec, model.network()).masks(0, model);
   }
 }

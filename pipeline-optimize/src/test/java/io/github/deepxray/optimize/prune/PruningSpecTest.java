@@ -83,7 +83,7 @@ class PruningSpecTest {
             """)
                 .timing()
                 .schedule(0.5, 1))
-        .isEqualTo(new PolynomialDecay(0.1, 0.5, 20, 500));
+        .isEqualTo(new PolynomialDecay(0.1, 0.5, 20, 500, 3, 100));
     assertThat(
             read("{sparsity: 0.5, timing: {type: constant, begin: 0.25}}")
                 .timing()

@@ -12,12 +12,9 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.RepresentativeDataset;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -95,30 +92,6 @@ class CalibratorTest {
         new Calibrator(new SimulatedEngines(1), 1, Progress.NONE, 600).calibrate(MODEL, IMAGES);
     assertThat(Calibrator.groups(MODEL.network(), 600)).hasSizeGreaterThan(3);
     assertThat(calibration).isEqualTo(calibrate(MODEL, IMAGES));
-  }
-
-  @Test
-  void isReadAsItWasWritten(@TempDir Path folder) throws IOException {
-    Path file = folder.resolve("calibration.json");
-    Calibration calibration = calibrate(MODEL, IMAGES);
-    calibration.write(file);
-    byte[] first = Files.readAllBytes(file);
-    assertThat(Calibration.read(file)).isEqualTo(calibration);
-    Calibration.read(file).write(file);
-    assertThat(Files.readAllBytes(file)).isEqualTo(first);
-
-    Files.writeString(file, "{\"format\": \"other\"}");
-    assertThatThrownBy(() -> Calibration.read(file))
-        .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("calibrate again");
-    Files.writeString(
-        file,
-        "{\"format\":\"deepxray-calibration/1\",\"network\":\"n\",\"tensors\":{\"t\":{\"minima\":[1],"
-            + "\"maxima\":[2],\"histogram\":{\"width\":1,\"first\":0,\"bins\":1,"
-            + "\"counts\":[5,1]}}}}");
-    assertThatThrownBy(() -> Calibration.read(file))
-        .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("tensors.t.histogram: ");
   }
 
   @Test

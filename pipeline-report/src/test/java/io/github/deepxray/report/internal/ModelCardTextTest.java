@@ -39,7 +39,7 @@ class ModelCardTextTest {
     return new ModelCardText(
             DatasetOrigin.PHANTOMS,
             new ClassVocabulary(DatasetProfile.CHEST_XRAY_PNEUMONIA),
-            trained().with(new TrainedModel.Pruning(spec, 0.2)))
+            trained().withPruning(Optional.of(new TrainedModel.Pruning(spec, 0.2))))
         .backboneHistory();
   }
 

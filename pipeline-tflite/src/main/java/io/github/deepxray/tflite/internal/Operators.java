@@ -20,7 +20,7 @@ import org.tensorflow.lite.schema.TensorType;
  * Adds operators to a graph, each in the lowest version that TFLite defines for what it reads and
  * writes.
  */
-final class Operators {
+record Operators(FlatGraph graph) {
   private static final byte NONE = ActivationFunctionType.NONE;
 
   /** What an operator computes with. */
@@ -42,12 +42,6 @@ final class Operators {
         case HYBRID -> throw new IllegalStateException("no hybrid operator");
       };
     }
-  }
-
-  private final FlatGraph graph;
-
-  Operators(FlatGraph graph) {
-    this.graph = graph;
   }
 
   void conv2D(Kind kind, byte padding, int stride, int x, int kernel, int bias, int y) {

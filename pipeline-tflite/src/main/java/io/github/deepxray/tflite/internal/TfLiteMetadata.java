@@ -2,7 +2,6 @@ package io.github.deepxray.tflite.internal;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.TimelessZip;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,8 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -165,18 +162,6 @@ public record TfLiteMetadata(
     others = List.copyOf(others);
   }
 
-  /** Of a model that gives nothing but scores. */
-  public TfLiteMetadata(
-      String name,
-      String description,
-      String version,
-      String author,
-      String license,
-      Input input,
-      Output output) {
-    this(name, description, version, author, license, input, output, List.of());
-  }
-
   /**
    * The model with this metadata, which replaces what it had; the same in gives the same out.
    *
@@ -198,22 +183,6 @@ public record TfLiteMetadata(
       throw new DeepXrayException(
           "Metadata cannot be added: the TFLite model is damaged; write it again.", e);
     }
-  }
-
-  /**
-   * Adds this metadata to a file.
-   *
-   * @throws DeepXrayException as for {@link #addTo(byte[])}
-   * @throws IOException if the file cannot be read or replaced
-   */
-  public void addTo(Path file) throws IOException {
-    byte[] described;
-    try {
-      described = addTo(Files.readAllBytes(file));
-    } catch (DeepXrayException e) {
-      throw new DeepXrayException(file + ": " + e.getMessage(), e);
-    }
-    AtomicFiles.write(file, described);
   }
 
   private byte[] describe(Model model) {

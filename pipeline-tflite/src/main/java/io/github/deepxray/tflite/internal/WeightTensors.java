@@ -18,7 +18,7 @@ import org.tensorflow.lite.schema.DensifyOptions;
 import org.tensorflow.lite.schema.TensorType;
 
 /** Adds a model's weights to a graph, in the types and layouts that operators read. */
-final class WeightTensors {
+record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
   /** How TFLite lays out a kernel, and where its output channels are. */
   enum Layout {
     /** The output channels, Keras' last dimension, come first. */
@@ -57,16 +57,6 @@ final class WeightTensors {
       }
       return ByteBuffer.wrap(to).order(ByteOrder.LITTLE_ENDIAN);
     }
-  }
-
-  private final FlatGraph graph;
-  private final Weights weights;
-  private final boolean sparse;
-
-  WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
-    this.graph = graph;
-    this.weights = weights;
-    this.sparse = sparse;
   }
 
   /** Adds a weight as floats; where it is not stored so, it is dequantized in the graph. */

@@ -225,7 +225,8 @@ class StoredKernelsTest {
             "a",
             "l",
             TfLiteMetadata.Input.pixels("p"),
-            new TfLiteMetadata.Output("o", "d", List.of("A", "B")));
+            new TfLiteMetadata.Output("o", "d", List.of("A", "B")),
+            List.of());
     for (Model each :
         List.of(
             pruned,

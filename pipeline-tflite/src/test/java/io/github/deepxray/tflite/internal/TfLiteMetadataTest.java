@@ -41,7 +41,8 @@ class TfLiteMetadataTest {
           "Apache-2.0",
           TfLiteMetadata.Input.pixels("A frontal chest X-ray."),
           new TfLiteMetadata.Output(
-              "probability", "The probability of pneumonia.", List.of("NORMAL", "PNEUMONIA")));
+              "probability", "The probability of pneumonia.", List.of("NORMAL", "PNEUMONIA")),
+          List.of());
 
   @TempDir private Path folder;
 
@@ -97,8 +98,7 @@ class TfLiteMetadataTest {
   @Test
   void isAZipArchiveOfTheLabels() throws IOException {
     Path file = folder.resolve("model.tflite");
-    Files.write(file, model());
-    METADATA.addTo(file);
+    Files.write(file, METADATA.addTo(model()));
     try (ZipFile zip = new ZipFile(file.toFile());
         InputStream labels = zip.getInputStream(zip.getEntry("labels.txt"))) {
       assertThat(zip.size()).isEqualTo(1);
@@ -149,7 +149,8 @@ class TfLiteMetadataTest {
             "",
             "",
             new TfLiteMetadata.Input("An image.", List.of(127.5f), List.of(127.5f), -1, 1),
-            new TfLiteMetadata.Output("score", "", List.of("ILL")));
+            new TfLiteMetadata.Output("score", "", List.of("ILL")),
+            List.of());
     byte[] twice = other.addTo(METADATA.addTo(model()));
     MetadataExtractor extractor = new MetadataExtractor(ByteBuffer.wrap(twice));
     assertThat(extractor.getModelMetadata().name()).isEqualTo("Other");
@@ -209,7 +210,8 @@ class TfLiteMetadataTest {
             "",
             "",
             TfLiteMetadata.Input.pixels(""),
-            new TfLiteMetadata.Output("p", "", List.of("A", "B", "C")));
+            new TfLiteMetadata.Output("p", "", List.of("A", "B", "C")),
+            List.of());
     byte[] model = model();
     assertThatThrownBy(() -> three.addTo(model))
         .isInstanceOf(DeepXrayException.class)
@@ -225,15 +227,10 @@ class TfLiteMetadataTest {
 
   @Test
   void refusesWhatIsNoModelOfImages() throws IOException {
-    Path file = folder.resolve("broken.tflite");
     byte[] good = model();
     for (byte[] content :
         List.of(new byte[0], new byte[100], Arrays.copyOf(good, good.length / 3))) {
-      Files.write(file, content);
-      assertThatThrownBy(() -> METADATA.addTo(file))
-          .isInstanceOf(DeepXrayException.class)
-          .hasMessageContaining(file.toString());
-      assertThat(file).hasBinaryContent(content);
+      assertThatThrownBy(() -> METADATA.addTo(content)).isInstanceOf(DeepXrayException.class);
     }
     Network head =
         new Network(

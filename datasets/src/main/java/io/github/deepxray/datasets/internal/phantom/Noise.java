@@ -1,13 +1,7 @@
 package io.github.deepxray.datasets.internal.phantom;
 
 /** Smooth random fields over the plane: values on a lattice, blended between. */
-final class Noise {
-  private final long seed;
-
-  Noise(long seed) {
-    this.seed = seed;
-  }
-
+record Noise(long seed) {
   /** A value 0..1 that changes over a distance of about 1. */
   double at(double x, double y) {
     double fx = Math.floor(x);

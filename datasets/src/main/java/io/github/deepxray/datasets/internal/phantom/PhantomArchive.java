@@ -104,59 +104,43 @@ public final class PhantomArchive {
 
   private static List<File> files(PhantomOptions options) {
     List<File> files = new ArrayList<>();
-    Numbers numbers = new Numbers();
-    add("train", options.train(), options, numbers, files);
-    add("val", options.val(), options, numbers, files);
-    add("test", options.test(), options, numbers, files);
+    Numbers numbers = new Numbers(options);
+    numbers.add("train", options.train(), files);
+    numbers.add("val", options.val(), files);
+    numbers.add("test", options.test(), files);
     return files;
   }
 
   /** Numbers that run on through the splits, so that no name stands for two patients. */
   private static final class Numbers {
+    private final PhantomOptions options;
     private int patient;
     private int image;
-  }
 
-  private static void add(
-      String split,
-      PhantomOptions.Counts counts,
-      PhantomOptions options,
-      Numbers numbers,
-      List<File> files) {
-    for (int done = 0; done < counts.normal(); ) {
-      int patient = ++numbers.patient;
-      int pictures = Math.min(pictures(options, patient), counts.normal() - done);
-      String series = patient % 2 == 0 ? "IM" : "NORMAL2-IM";
-      for (int i = 1; i <= pictures; i++) {
-        files.add(
-            new File(
-                String.format(
-                    Locale.ROOT, "%s/NORMAL/%s-%04d-%04d.jpeg", split, series, patient, i),
-                Slice.NORMAL,
-                patient,
-                i));
-      }
-      done += pictures;
+    Numbers(PhantomOptions options) {
+      this.options = options;
     }
-    for (int done = 0; done < counts.pneumonia(); ) {
-      int patient = ++numbers.patient;
-      Slice slice = patient % 3 == 0 ? Slice.VIRAL : Slice.BACTERIAL;
-      int pictures = Math.min(pictures(options, patient), counts.pneumonia() - done);
-      for (int i = 1; i <= pictures; i++) {
-        files.add(
-            new File(
-                String.format(
-                    Locale.ROOT,
-                    "%s/PNEUMONIA/person%d_%s_%d.jpeg",
-                    split,
-                    patient,
-                    slice == Slice.VIRAL ? "virus" : "bacteria",
-                    ++numbers.image),
-                slice,
-                patient,
-                i));
+
+    void add(String split, PhantomOptions.Counts counts, List<File> files) {
+      for (int done = 0; done < counts.normal(); ) {
+        String series = ++patient % 2 == 0 ? "IM" : "NORMAL2-IM";
+        int pictures = Math.min(pictures(options, patient), counts.normal() - done);
+        for (int i = 1; i <= pictures; i++) {
+          String name = String.format(Locale.ROOT, "%s-%04d-%04d.jpeg", series, patient, i);
+          files.add(new File(split + "/NORMAL/" + name, Slice.NORMAL, patient, i));
+        }
+        done += pictures;
       }
-      done += pictures;
+      for (int done = 0; done < counts.pneumonia(); ) {
+        Slice slice = ++patient % 3 == 0 ? Slice.VIRAL : Slice.BACTERIAL;
+        String kind = slice == Slice.VIRAL ? "virus" : "bacteria";
+        int pictures = Math.min(pictures(options, patient), counts.pneumonia() - done);
+        for (int i = 1; i <= pictures; i++) {
+          String name = "person" + patient + "_" + kind + "_" + ++image + ".jpeg";
+          files.add(new File(split + "/PNEUMONIA/" + name, slice, patient, i));
+        }
+        done += pictures;
+      }
     }
   }
 

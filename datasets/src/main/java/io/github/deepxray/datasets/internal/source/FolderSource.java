@@ -3,10 +3,8 @@ package io.github.deepxray.datasets.internal.source;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.source.Limits;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -15,19 +13,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /** A folder; links in it are refused, not followed. */
-final class FolderSource implements FileSource {
-  private final String name;
-  private final Path root;
-  private final Limits limits;
-  private final List<SourceFile> files;
-
-  private FolderSource(String name, Path root, Limits limits, List<SourceFile> files) {
-    this.name = name;
-    this.root = root;
-    this.limits = limits;
-    this.files = files;
-  }
-
+record FolderSource(String name, Path root, Limits limits, List<SourceFile> files)
+    implements FileSource {
   static FolderSource open(Path root, Limits limits) throws IOException {
     // The folder that the user names may be a link.
     Path real = root.toRealPath();
@@ -107,21 +94,8 @@ final class FolderSource implements FileSource {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public List<SourceFile> files() {
-    return files;
-  }
-
-  @Override
   public byte[] read(SourceFile file) throws IOException {
-    if (file.size() > limits.maxFileBytes()) {
-      throw new DeepXrayException(
-          "it has " + file.size() + " bytes, more than the " + limits.maxFileBytes() + " allowed");
-    }
+    file.requireAtMost(limits.maxFileBytes());
     if (file.path().indexOf('\uFFFD') >= 0) {
       throw new DeepXrayException(
           "its name is not in the encoding of this machine, "
@@ -132,14 +106,7 @@ final class FolderSource implements FileSource {
     if (!Files.isReadable(path)) {
       throw new DeepXrayException("it cannot be read: permission denied, or it is gone");
     }
-    // A link put there since the check is not followed either.
-    try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
-      byte[] bytes = in.readNBytes((int) file.size());
-      if (bytes.length < file.size() || in.read() >= 0) {
-        throw new DeepXrayException("it changed while it was read");
-      }
-      return bytes;
-    }
+    return file.read(path);
   }
 
   @Override

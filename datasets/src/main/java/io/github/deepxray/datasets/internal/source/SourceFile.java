@@ -1,5 +1,11 @@
 package io.github.deepxray.datasets.internal.source;
 
+import io.github.deepxray.core.DeepXrayException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -13,5 +19,32 @@ public record SourceFile(String path, long size) {
   public List<String> folders() {
     List<String> parts = List.of(path.split("/"));
     return parts.subList(0, parts.size() - 1);
+  }
+
+  /**
+   * Refuses a file that is too large to be read into memory.
+   *
+   * @throws DeepXrayException if it has more bytes than allowed
+   */
+  public void requireAtMost(long bytes) {
+    if (size > bytes) {
+      throw new DeepXrayException("it has " + size + " bytes, more than the " + bytes + " allowed");
+    }
+  }
+
+  /**
+   * Reads it from a path, without following a link put there since its size was taken.
+   *
+   * @throws DeepXrayException if it has another size by now
+   * @throws IOException if it cannot be read
+   */
+  public byte[] read(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] bytes = in.readNBytes((int) size);
+      if (bytes.length < size || in.read() >= 0) {
+        throw new DeepXrayException("it changed while it was read");
+      }
+      return bytes;
+    }
   }
 }

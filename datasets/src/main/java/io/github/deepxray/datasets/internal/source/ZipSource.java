@@ -35,7 +35,9 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
  * tells symbolic links, and says all names and sizes before the first byte is inflated; and entries
  * can be inflated by several threads.
  */
-final class ZipSource implements FileSource {
+record ZipSource(
+    Names names, ZipFile zip, Map<String, ZipArchiveEntry> entries, List<SourceFile> files)
+    implements FileSource {
   /** Small entries may be as empty as they like. */
   private static final long RATIO_MATTERS_FROM = 1 << 20;
 
@@ -45,21 +47,16 @@ final class ZipSource implements FileSource {
   private static final int END = 22;
   private static final int END_AND_COMMENT = END + 0xffff;
 
+  private static final Map<String, String> OTHER_KINDS =
+      Map.of(
+          "1f8b", "a gzip file, such as .tar.gz",
+          "377abcaf271c", "a 7z archive",
+          "526172211a07", "a RAR archive",
+          "425a68", "a bzip2 file",
+          "fd377a585a00", "an xz file");
+
   private static final Charset MS_DOS =
       Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
-
-  private final Names names;
-  private final ZipFile zip;
-  private final Map<String, ZipArchiveEntry> entries;
-  private final List<SourceFile> files;
-
-  private ZipSource(
-      Names names, ZipFile zip, Map<String, ZipArchiveEntry> entries, List<SourceFile> files) {
-    this.names = names;
-    this.zip = zip;
-    this.entries = entries;
-    this.files = files;
-  }
 
   static ZipSource open(Path path, Limits limits) throws IOException {
     String name = path.toString();
@@ -94,25 +91,17 @@ final class ZipSource implements FileSource {
 
   /** Says what an archive is that is none of ours. */
   private static void refuseOtherKinds(Path path) throws IOException {
-    byte[] head;
+    String hex;
     try (InputStream in = Files.newInputStream(path)) {
-      head = in.readNBytes(8);
+      hex = HexFormat.of().formatHex(in.readNBytes(8));
     }
-    String hex = HexFormat.of().formatHex(head);
-    String kind =
-        hex.startsWith("1f8b")
-            ? "a gzip file, such as .tar.gz"
-            : hex.startsWith("377abcaf271c")
-                ? "a 7z archive"
-                : hex.startsWith("526172211a07")
-                    ? "a RAR archive"
-                    : hex.startsWith("425a68")
-                        ? "a bzip2 file"
-                        : hex.startsWith("fd377a585a00") ? "an xz file" : "";
-    if (!kind.isEmpty()) {
-      throw new DeepXrayException(
-          path + " is " + kind + ", not a zip archive; unpack it and give the folder.");
-    }
+    OTHER_KINDS.forEach(
+        (signature, kind) -> {
+          if (hex.startsWith(signature)) {
+            throw new DeepXrayException(
+                path + " is " + kind + ", not a zip archive; unpack it and give the folder.");
+          }
+        });
     // The signature of a spanned archive; its last part ends in a directory of several disks.
     if (hex.startsWith("504b0708") || isLastOfSeveral(path)) {
       throw new DeepXrayException(
@@ -245,21 +234,12 @@ final class ZipSource implements FileSource {
   }
 
   @Override
-  public List<SourceFile> files() {
-    return files;
-  }
-
-  @Override
   public byte[] read(SourceFile file) throws IOException {
     ZipArchiveEntry entry = entries.get(file.path());
     if (entry == null) {
       throw new IllegalArgumentException("no entry " + file.path() + " in " + name());
     }
-    if (entry.getSize() > names.limits().maxFileBytes()) {
-      throw new DeepXrayException(
-          "it has %s bytes, more than the %s allowed"
-              .formatted(entry.getSize(), names.limits().maxFileBytes()));
-    }
+    file.requireAtMost(names.limits().maxFileBytes());
     // The decoders of the rarer methods answer damage in ways that would end the whole run.
     boolean common = entry.getMethod() == ZipEntry.STORED || entry.getMethod() == ZipEntry.DEFLATED;
     if (!common || !zip.canReadEntryData(entry)) {

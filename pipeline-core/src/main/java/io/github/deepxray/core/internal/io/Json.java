@@ -41,7 +41,7 @@ import java.util.TreeSet;
  * that names the file and the line or the field.
  */
 public final class Json {
-  /** The most MiB of a file of this library: calibrations are the largest. */
+  /** The most MiB of a file of this library. */
   private static final int LARGEST = 128;
 
   /** What trees of larger files would take of memory: a token takes up to a hundred bytes. */

@@ -14,8 +14,6 @@ import java.nio.ByteOrder;
  */
 public final class TfRecordWriter implements Closeable {
   private final OutputStream out;
-  private long records;
-  private long bytes;
 
   /** Writes to a stream, which {@link #close} closes; it should be buffered. */
   public TfRecordWriter(OutputStream out) {
@@ -34,18 +32,6 @@ public final class TfRecordWriter implements Closeable {
     out.write(record);
     ByteBuffer tail = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
     out.write(tail.putInt(MaskedCrc.of(record, 0, record.length)).array());
-    records++;
-    bytes += 16L + record.length;
-  }
-
-  /** The records written so far. */
-  public long records() {
-    return records;
-  }
-
-  /** The bytes written so far. */
-  public long bytes() {
-    return bytes;
   }
 
   @Override

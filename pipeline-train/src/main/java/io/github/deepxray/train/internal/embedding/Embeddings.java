@@ -30,11 +30,6 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
     }
   }
 
-  /** Those of two classes. */
-  public Embeddings(List<Image> images, int dimension, List<Matrix> views) {
-    this(images, 2, dimension, views);
-  }
-
   /**
    * Which image a vector belongs to.
    *
@@ -45,11 +40,6 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
    * @param label its class
    */
   public record Image(String filename, String patient, String slice, Label label) {
-    /** An image of two classes. */
-    public Image(String filename, String patient, String slice, boolean positive) {
-      this(filename, patient, slice, positive ? Label.POSITIVE : Label.NEGATIVE);
-    }
-
     /**
      * The image of a record.
      *

@@ -18,6 +18,7 @@ import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Filled;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.internal.loop.EpochLoop;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
@@ -118,12 +119,10 @@ public final class FineTuner {
    * @throws IOException if something cannot be read or written
    */
   public Result tune(PreparedDataset dataset, TrainedModel model, Path folder) throws IOException {
-    if (!model.description().dataset().equals(dataset.fingerprint())) {
-      throw new DeepXrayException(
-          ("The model was trained on another data set than %s (images it is validated with "
-                  + "may have been learnt from); train the head again or give that data set.")
-              .formatted(dataset.folder()));
-    }
+    model.requireTrainedOn(
+        dataset,
+        " (images it is validated with may have been learnt from); train the head again or give"
+            + " that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes()) {
       Optional<Outcome> done = manifest.outcome(Outcome.class);
@@ -199,7 +198,7 @@ public final class FineTuner {
     try (FineTuningRun run = new FineTuningRun(options, context, model, sources)) {
       Scores before = run.plainStart();
       Scores augmentedBefore = run.augmentedStart();
-      Weights trained = loop(run).run(run, Optional.of(checkpoints), listener);
+      Weights trained = loop(run).run(run, checkpoints, listener);
       TrainedModel tuned =
           decided(
               dataset,
@@ -249,14 +248,13 @@ public final class FineTuner {
     TrainedModel.Description description =
         model
             .description()
-            .madeFrom(model.model().weights().sha256())
-            .with(new TrainedModel.FineTuning(options.recipe(), options.seed(), epochs, best));
-    Optional<TrainedModel.Pruning> pruning = run.pruning(trained);
-    if (pruning.isPresent()) {
-      description = description.with(pruning.get());
-    }
+            .withParent(Optional.of(model.model().weights().sha256()))
+            .withFineTuning(
+                Optional.of(
+                    new TrainedModel.FineTuning(options.recipe(), options.seed(), epochs, best)));
     return new TrainedModel(
-        description, new Model(model.model().network(), model.model().weights().plus(trained)));
+        description.withPruning(run.pruning(trained).or(description::pruning)),
+        new Model(model.model().network(), model.model().weights().plus(trained)));
   }
 
   /** The same with thresholds chosen on what evaluation will see. */
@@ -270,8 +268,10 @@ public final class FineTuner {
             extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
     TrainedModel.Description description = tuned.description();
     return new TrainedModel(
-        description.with(
-            description.decision().chosenAgain(options.recipe().balanced(), counts, scored)),
+        description.withDecision(
+            description
+                .decision()
+                .chosenAgain(new ClassBalance(counts, options.recipe().balanced()), scored)),
         tuned.model());
   }
 

@@ -68,11 +68,6 @@ public final class HeadNetworks {
     return new Network(spec.name(), INPUT, List.of(features), layers, List.of(output(classes)));
   }
 
-  /** The head of two classes as it is trained. */
-  static Network training(HeadSpec spec, int features) {
-    return training(spec, features, 2);
-  }
-
   /** The head as it is trained: from standardized features to the logits of each member. */
   static Network training(HeadSpec spec, int features, int classes) {
     List<Layer> layers = new ArrayList<>();

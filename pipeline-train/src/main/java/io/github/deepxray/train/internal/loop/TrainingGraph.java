@@ -296,7 +296,7 @@ public final class TrainingGraph implements AutoCloseable {
   /** Masks weights and averages from now on. */
   public void mask(Masks chosen) {
     Weights.Builder tensors = Weights.builder();
-    chosen.asMap().forEach((name, tensor) -> tensors.put(MASK + name, tensor));
+    chosen.tensors().forEach((name, tensor) -> tensors.put(MASK + name, tensor));
     masks.assign(session, tensors.build());
     session.runner().addTarget(applyMasks).run().close();
   }

@@ -59,17 +59,6 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
       Optional<Sparsity.Count> weights,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
       List<String> reports) {
-    /** A form of a classifier of two classes. */
-    public Form(
-        String artifact,
-        String file,
-        String description,
-        Optional<Sparsity.Count> weights,
-        double threshold,
-        List<String> reports) {
-      this(artifact, file, description, weights, OptionalDouble.of(threshold), reports);
-    }
-
     /** Copies the list. */
     public Form {
       reports = List.copyOf(reports);

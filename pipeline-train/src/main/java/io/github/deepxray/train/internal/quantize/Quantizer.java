@@ -105,12 +105,7 @@ public final class Quantizer {
    */
   public List<Result> quantize(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
-    if (!model.description().dataset().equals(dataset.fingerprint())) {
-      throw new DeepXrayException(
-          ("The model was trained on another data set than %s; train again or give that data "
-                  + "set.")
-              .formatted(dataset.folder()));
-    }
+    model.requireTrainedOn(dataset, "; train again or give that data set.");
     Stage stage = stage(dataset, model);
     StageManifest manifest = new StageManifest(folder, stage);
     Optional<Finished> done =
@@ -120,7 +115,7 @@ public final class Quantizer {
       return done.get().results();
     }
     AtomicFiles.requireOwn(folder, QuantizedForms.FILE);
-    QuantizerRun run = new QuantizerRun(options, context, dataset, model);
+    QuantizerRun run = QuantizerRun.of(options, context, dataset, model);
     List<Result> results = new ArrayList<>();
     AtomicFiles.writeFolder(
         folder,

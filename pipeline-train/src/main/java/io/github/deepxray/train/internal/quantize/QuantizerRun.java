@@ -24,59 +24,39 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The quantization of one classifier on one data set. */
-final class QuantizerRun {
+/**
+ * The quantization of one classifier on one data set.
+ *
+ * @param integers the context in whose engine quantized models run
+ * @param decision that of the trained model
+ * @param reference what the trained model says about the validation images
+ * @param examples the images that ranges are measured on
+ */
+record QuantizerRun(
+    FormsSpec options,
+    Context context,
+    Context integers,
+    PreparedDataset dataset,
+    TrainedModel trained,
+    Decision decision,
+    SplitScores reference,
+    TrainingImages examples) {
   /** How many images noise is measured on. */
   private static final int ANALYSIS_IMAGES = 16;
 
-  private final FormsSpec options;
-  private final Context context;
-
-  /** The context in whose engine quantized models run. */
-  private final Context integers;
-
-  private final PreparedDataset dataset;
-  private final TrainedModel trained;
-  private final Decision decision;
-  private final SplitScores reference;
-  private final TrainingImages examples;
-
-  QuantizerRun(FormsSpec options, Context context, PreparedDataset dataset, TrainedModel trained)
+  static QuantizerRun of(
+      FormsSpec options, Context context, PreparedDataset dataset, TrainedModel trained)
       throws IOException {
-    this.options = options;
-    this.context = context;
-    this.dataset = dataset;
-    this.trained = trained;
-    integers = Quantizer.integers(context);
-    decision = trained.description().decision().decision();
-    reference =
-        validate("trained", TfLiteWriter.toBytes(Passes.forInference().apply(trained.model())));
-    examples = new TrainingImages(dataset, options.calibrationImages(), options.seed());
-  }
-
-  FormsSpec options() {
-    return options;
-  }
-
-  Context context() {
-    return context;
-  }
-
-  Context integers() {
-    return integers;
-  }
-
-  PreparedDataset dataset() {
-    return dataset;
-  }
-
-  TrainedModel trained() {
-    return trained;
-  }
-
-  /** The images that ranges are measured on. */
-  TrainingImages examples() {
-    return examples;
+    byte[] file = TfLiteWriter.toBytes(Passes.forInference().apply(trained.model()));
+    return new QuantizerRun(
+        options,
+        context,
+        Quantizer.integers(context),
+        dataset,
+        trained,
+        trained.description().decision().decision(),
+        validate("trained", file, dataset, context),
+        new TrainingImages(dataset, options.calibrationImages(), options.seed()));
   }
 
   /** The first of them, which noise is measured on. */
@@ -104,11 +84,6 @@ final class QuantizerRun {
                 Split.VALIDATION.key(),
                 Gate.Compared.of(reference, decision, scores, decisionFor(scores))))
         .blessed();
-  }
-
-  /** The decision of the trained model. */
-  Decision decision() {
-    return decision;
   }
 
   /** The decision by a threshold that is chosen on these scores. */
@@ -139,6 +114,11 @@ final class QuantizerRun {
 
   /** What a file says about the validation images. */
   SplitScores validate(String name, byte[] file) throws IOException {
+    return validate(name, file, dataset, context);
+  }
+
+  private static SplitScores validate(
+      String name, byte[] file, PreparedDataset dataset, Context context) throws IOException {
     return new ArtifactScorer(dataset, context.cores(), context.progress())
         .score(
             "quantize " + name,

@@ -10,6 +10,7 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.head.HeadSpec;
@@ -301,7 +302,8 @@ class HeadTrainerTest {
     for (int i = 0; i < values.length; i += 24) {
       values[i] = 3;
     }
-    Embeddings constant = new Embeddings(TRAIN.images(), 24, List.of(Matrix.of(values, 150, 24)));
+    Embeddings constant =
+        new Embeddings(TRAIN.images(), 2, 24, List.of(Matrix.of(values, 150, 24)));
     Model head =
         trainer(FULL.withViews(1), 0, TrainingListener.NONE, Optional.empty())
             .train(constant, VALIDATION);
@@ -338,9 +340,9 @@ class HeadTrainerTest {
   void needsBothClasses() {
     List<Embeddings.Image> sick =
         VALIDATION.images().stream()
-            .map(i -> new Embeddings.Image(i.filename(), i.patient(), i.slice(), true))
+            .map(i -> new Embeddings.Image(i.filename(), i.patient(), i.slice(), Label.POSITIVE))
             .toList();
-    Embeddings one = new Embeddings(sick, 24, VALIDATION.views());
+    Embeddings one = new Embeddings(sick, 2, 24, VALIDATION.views());
     assertThatThrownBy(
             () -> trainer(FULL, 0, TrainingListener.NONE, Optional.empty()).train(one, VALIDATION))
         .isInstanceOf(DeepXrayException.class)

@@ -5,6 +5,7 @@ import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.Matrix;
@@ -38,7 +39,10 @@ final class KerasHeads {
       boolean positive = i % 5 < 3;
       images.add(
           new Embeddings.Image(
-              "image" + i, "patient" + i, positive ? "viral" : "normal", positive));
+              "image" + i,
+              "patient" + i,
+              positive ? "viral" : "normal",
+              positive ? Label.POSITIVE : Label.NEGATIVE));
       for (int j = 0; j < FEATURES; j++) {
         int value = (i * i * 31 + j * 17 + i * j * 57) % 97 - 48;
         if (j < 2) {
@@ -49,12 +53,12 @@ final class KerasHeads {
         values[i * FEATURES + j] = value / 32f;
       }
     }
-    return new Embeddings(images, FEATURES, List.of(Matrix.of(values, IMAGES, FEATURES)));
+    return new Embeddings(images, 2, FEATURES, List.of(Matrix.of(values, IMAGES, FEATURES)));
   }
 
   static Weights initialWeights(HeadSpec spec) {
     Weights.Builder weights = Weights.builder();
-    for (WeightSpec weight : HeadNetworks.training(spec, FEATURES).weightSpecs()) {
+    for (WeightSpec weight : HeadNetworks.training(spec, FEATURES, 2).weightSpecs()) {
       float[] values = new float[weight.size()];
       for (int k = 0; k < values.length; k++) {
         values[k] =

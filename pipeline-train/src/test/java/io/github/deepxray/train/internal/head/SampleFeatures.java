@@ -23,7 +23,10 @@ final class SampleFeatures {
       boolean positive = i % 3 != 0;
       list.add(
           new Embeddings.Image(
-              "image" + i, "patient" + i, positive ? "viral" : "normal", positive));
+              "image" + i,
+              "patient" + i,
+              positive ? "viral" : "normal",
+              positive ? Label.POSITIVE : Label.NEGATIVE));
     }
     List<Matrix> matrices = new ArrayList<>();
     for (int v = 0; v < views; v++) {
@@ -34,6 +37,6 @@ final class SampleFeatures {
       }
       matrices.add(Matrix.of(values, images, dimension));
     }
-    return new Embeddings(list, dimension, matrices);
+    return new Embeddings(list, 2, dimension, matrices);
   }
 }
