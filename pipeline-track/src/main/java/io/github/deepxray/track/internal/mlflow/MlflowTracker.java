@@ -222,7 +222,7 @@ public final class MlflowTracker implements Tracker {
           ArtifactStore.patience(server, bytes),
           () -> store().put(path, BodyPublishers.ofFile(file), bytes));
     }
-    if (!Artifact.SAVED_MODEL.isIn(new Bundle(bundle))) {
+    if (!Artifact.SAVED_MODEL.isIn(new Bundle(bundle.folder()))) {
       // MLflow knows no other form of the bundle as a model.
       return;
     }
