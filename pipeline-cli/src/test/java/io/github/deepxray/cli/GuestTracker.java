@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.track.Measurement;
+import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.TrackedRun;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.track.TrackerFactory;
@@ -59,8 +60,8 @@ public final class GuestTracker implements TrackerFactory {
     }
 
     @Override
-    public void onBundle(Path bundle, String name, boolean blessed) {
-      told.add("bundle " + name + " " + blessed);
+    public void onBundle(TrackedBundle bundle) {
+      told.add("bundle " + bundle.name() + " " + bundle.blessed());
     }
 
     @Override

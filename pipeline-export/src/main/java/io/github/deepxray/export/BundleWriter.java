@@ -195,7 +195,7 @@ public final class BundleWriter {
         folder.resolve(Provenance.FILE),
         new Provenance(
             Provenance.FORMAT,
-            Json.tree(dataset.manifest().source()),
+            dataset.manifest().source(),
             dataset.fingerprint(),
             source.model.description(),
             source.model.model().weights().sha256(),

@@ -191,7 +191,7 @@ class BundleTest {
     Provenance provenance = new BundleRecords(bundle).provenance();
     TrainedModel model = TrainedModel.load(pipeline.trainFolder());
     assertThat(provenance.dataset()).isEqualTo(dataset.fingerprint());
-    assertThat(provenance.source().path("fingerprint").asText())
+    assertThat(provenance.source().fingerprint())
         .isEqualTo(dataset.manifest().source().fingerprint());
     assertThat(provenance.weights()).isEqualTo(model.model().weights().sha256());
     assertThat(provenance.training().backboneSha256())

@@ -127,7 +127,7 @@ class DamagedBundleTest {
         folder.resolve(Provenance.FILE),
         new Provenance(
             Provenance.FORMAT,
-            Json.tree(dataset.manifest().source()),
+            dataset.manifest().source(),
             dataset.fingerprint(),
             training,
             "weights",
@@ -162,12 +162,8 @@ class DamagedBundleTest {
     try (XrayReader reader = dataset.read(Split.TEST)) {
       for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
         pictures.add(
-            Picture.of(
-                r.get(),
-                Split.TEST,
-                "normal",
-                16,
-                Optional.of(HeatMap.of(2, 2, new float[] {0, 1, 2, 3}))));
+            Picture.of(r.get(), Split.TEST, "normal", 16)
+                .with(HeatMap.of(2, 2, new float[] {0, 1, 2, 3})));
       }
     }
     Json.write(

@@ -2,7 +2,6 @@ package io.github.deepxray.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.ChannelPruning;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
@@ -51,8 +50,7 @@ class ReadmeTest {
     assertNamesEveryField(tune, FineTuningRecipe.class);
     FineTuningRecipe tuning = FineTuningRecipe.of(tune.toString());
     assertThat(tuning.learningRates()).isEqualTo(Map.of("top", 0.5));
-    assertThat(tuning.with(Json.parse("{\"learningRates\": {}}", "none"), "none"))
-        .isEqualTo(FineTuningRecipe.DEFAULT);
+    assertThat(tuning.withLearningRates(Map.of())).isEqualTo(FineTuningRecipe.DEFAULT);
 
     Path prune = file("prune.yaml");
     assertNamesEveryField(prune, PruningSpec.class);

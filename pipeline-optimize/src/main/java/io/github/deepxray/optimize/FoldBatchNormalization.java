@@ -54,11 +54,11 @@ public final class FoldBatchNormalization implements Pass {
 
   private static Layer withBias(Layer layer) {
     if (layer instanceof Conv2D conv) {
-      return conv.withBias(true);
+      return conv.biased();
     } else if (layer instanceof DepthwiseConv2D conv) {
-      return conv.withBias(true);
+      return conv.biased();
     }
-    return ((Dense) layer).withBias(true);
+    return ((Dense) layer).biased();
   }
 
   private static void fold(

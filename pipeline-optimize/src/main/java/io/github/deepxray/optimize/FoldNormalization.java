@@ -195,9 +195,7 @@ public final class FoldNormalization implements Pass {
     } else {
       Kernels.putBias(layer, bias, folded);
       layers.add(
-          redirected instanceof Dense dense
-              ? dense.withBias(true)
-              : ((Conv2D) redirected).withBias(true));
+          redirected instanceof Dense dense ? dense.biased() : ((Conv2D) redirected).biased());
     }
   }
 

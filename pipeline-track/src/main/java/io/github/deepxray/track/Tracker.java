@@ -4,7 +4,6 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -42,14 +41,8 @@ public interface Tracker extends TrainingListener, Closeable {
   /** The classifier was measured. */
   default void onEvaluated(Measurement measurement) throws IOException {}
 
-  /**
-   * There is a bundle.
-   *
-   * @param bundle its folder
-   * @param name what the model is called
-   * @param blessed whether the gate let every artifact through
-   */
-  default void onBundle(Path bundle, String name, boolean blessed) throws IOException {}
+  /** There is a bundle. */
+  default void onBundle(TrackedBundle bundle) throws IOException {}
 
   /** All went well; without this, {@link #close} means that something failed. */
   default void onFinished() {}

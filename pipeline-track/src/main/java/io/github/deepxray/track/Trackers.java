@@ -3,7 +3,6 @@ package io.github.deepxray.track;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.stage.Listeners;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -35,8 +34,8 @@ public final class Trackers extends Listeners<Tracker> implements Tracker {
   }
 
   @Override
-  public void onBundle(Path bundle, String name, boolean blessed) throws IOException {
-    each(tracker -> tracker.onBundle(bundle, name, blessed));
+  public void onBundle(TrackedBundle bundle) throws IOException {
+    each(tracker -> tracker.onBundle(bundle));
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadPruning;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.Stage;
 import io.github.deepxray.train.stage.StageManifest;
@@ -129,8 +130,7 @@ public final class BackbonePruner {
                         spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
     DecisionRule rule =
         DecisionRule.choose(
-            trainer.head().balanced(),
-            train.counts(),
+            new ClassBalance(train.counts(), trainer.head().balanced()),
             Scorer.score(
                 context.engines(),
                 head,

@@ -3,7 +3,7 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
-import java.util.List;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import java.util.Map;
 
 /** How a classifier decides, and how that was chosen, without looking at test data. */
@@ -11,26 +11,20 @@ public sealed interface DecisionRule permits DecisionThresholds, MostProbable {
   /**
    * Chooses: thresholds between two classes, else the most probable class.
    *
-   * @param balanced whether each class weighed as much as the others in the loss
-   * @param counts the number of training images of each class, by label
+   * @param classes what training saw of each class
    * @param validation the scores of the validation split
    * @param targetPrevalence the share of positives of two classes to assume, 0..1
    * @param targetSensitivity the share of positives of two classes to find, 0..1
    */
   static DecisionRule choose(
-      boolean balanced,
-      List<Long> counts,
+      ClassBalance classes,
       SplitScores validation,
       double targetPrevalence,
       double targetSensitivity) {
-    return counts.size() == 2
+    return classes.counts().size() == 2
         ? DecisionThresholds.choose(
-            balanced,
-            (double) counts.get(1) / (counts.get(0) + counts.get(1)),
-            validation,
-            targetPrevalence,
-            targetSensitivity)
-        : MostProbable.of(counts);
+            classes.positiveShare(), validation, targetPrevalence, targetSensitivity)
+        : MostProbable.of(classes.counts());
   }
 
   /** How many classes there are. */
@@ -52,11 +46,10 @@ public sealed interface DecisionRule permits DecisionThresholds, MostProbable {
   /**
    * The same rule for a classifier that was trained on.
    *
-   * @param balanced whether each class weighed as much as the others in the loss
-   * @param counts the number of training images of each class, by label
+   * @param classes what training saw of each class
    * @param validation the scores of the validation split
    */
-  DecisionRule chosenAgain(boolean balanced, List<Long> counts, SplitScores validation);
+  DecisionRule chosenAgain(ClassBalance classes, SplitScores validation);
 
   /**
    * The decision that counts for another form of the classifier.

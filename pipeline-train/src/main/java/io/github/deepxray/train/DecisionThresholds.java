@@ -5,6 +5,7 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.metrics.Thresholds;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -53,22 +54,19 @@ public record DecisionThresholds(
   /**
    * Chooses the thresholds.
    *
-   * @param balanced whether each class weighed as much as the other in the loss
-   * @param positiveShare the share of positives in the training split
+   * @param positiveShare the share of positives in the training split, class weights counted in
    * @param validation the scores of the validation split
    * @param targetPrevalence the share of positives to assume
    * @param targetSensitivity the share of positives to find
    */
   public static DecisionThresholds choose(
-      boolean balanced,
       double positiveShare,
       SplitScores validation,
       double targetPrevalence,
       double targetSensitivity) {
-    double seen = balanced ? 0.5 : positiveShare;
     return new DecisionThresholds(
         0.5,
-        Thresholds.priorCorrected(seen, targetPrevalence),
+        Thresholds.priorCorrected(positiveShare, targetPrevalence),
         Thresholds.atSensitivity(validation, targetSensitivity),
         targetPrevalence,
         targetSensitivity);
@@ -95,15 +93,8 @@ public record DecisionThresholds(
   }
 
   @Override
-  public DecisionThresholds chosenAgain(
-      boolean balanced, List<Long> counts, SplitScores validation) {
-    double positives = counts.get(1);
-    return choose(
-        balanced,
-        positives / (counts.get(0) + counts.get(1)),
-        validation,
-        targetPrevalence,
-        targetSensitivity);
+  public DecisionThresholds chosenAgain(ClassBalance classes, SplitScores validation) {
+    return choose(classes.positiveShare(), validation, targetPrevalence, targetSensitivity);
   }
 
   @Override

@@ -156,23 +156,13 @@ public record FineTuningRecipe(
       throw new DeepXrayException(
           "Fine-tuning: there is no file " + file + "; give one, or a block such as block6a.");
     }
-    return DEFAULT.with(Yaml.read(file), file.toString());
-  }
-
-  /**
-   * The same with some fields as a tree says.
-   *
-   * @param fields an object with some of this record's fields
-   * @param source where it comes from, for the message
-   * @throws DeepXrayException if a field is unknown or its value impossible
-   */
-  public FineTuningRecipe with(JsonNode fields, String source) {
+    JsonNode fields = Yaml.read(file);
     if (!fields.isObject()) {
-      throw new DeepXrayException(source + ": fine-tuning is described by fields such as epochs.");
+      throw new DeepXrayException(file + ": fine-tuning is described by fields such as epochs.");
     }
-    ObjectNode all = (ObjectNode) Json.tree(this);
+    ObjectNode all = (ObjectNode) Json.tree(DEFAULT);
     all.setAll((ObjectNode) fields);
-    return Json.convert(all, FineTuningRecipe.class, source);
+    return Json.convert(all, FineTuningRecipe.class, file.toString());
   }
 
   /** The learning rate of a training with this number of steps. */

@@ -4,6 +4,7 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import java.util.List;
 import java.util.Map;
 
@@ -49,8 +50,8 @@ public record MostProbable(List<Double> classShares) implements DecisionRule {
   }
 
   @Override
-  public MostProbable chosenAgain(boolean balanced, List<Long> counts, SplitScores validation) {
-    return of(counts);
+  public MostProbable chosenAgain(ClassBalance classes, SplitScores validation) {
+    return of(classes.counts());
   }
 
   @Override

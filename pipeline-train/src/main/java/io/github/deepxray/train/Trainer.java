@@ -10,6 +10,7 @@ import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadTrainer;
 import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
 import io.github.deepxray.train.stage.HistoryFile;
@@ -124,8 +125,7 @@ public final class Trainer {
 
   private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
     return DecisionRule.choose(
-        options.head().balanced(),
-        train.counts(),
+        new ClassBalance(train.counts(), options.head().balanced()),
         Scorer.score(context.engines(), head, validation),
         options.targetPrevalence(),
         options.targetSensitivity());

@@ -112,7 +112,8 @@ class DamagedRecordsTest {
   void finishedStages() throws IOException {
     record Outcome(double loss, List<EpochResult> epochs, Optional<String> note) {}
     EpochResult epoch =
-        new EpochResult(0, 1, 2, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3);
+        new EpochResult(
+            0, 1, 2, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3, Optional.empty());
     Files.writeString(folder.resolve("a.txt"), "a");
     StageManifest stage =
         new StageManifest(
@@ -130,7 +131,14 @@ class DamagedRecordsTest {
   @Test
   void checkpoints() throws IOException {
     EpochResult epoch =
-        new EpochResult(0, 1, Double.NaN, 0.9, Optional.of(new EpochResult.Scores(1, 0.8)), 1e-3);
+        new EpochResult(
+            0,
+            1,
+            Double.NaN,
+            0.9,
+            Optional.of(new EpochResult.Scores(1, 0.8)),
+            1e-3,
+            Optional.empty());
     Checkpoints checkpoints =
         new Checkpoints(
             folder.resolve("c"),

@@ -35,7 +35,7 @@ class DecisionThresholdsTest {
 
   @Test
   void findsTheShareAskedFor() {
-    DecisionThresholds chosen = DecisionThresholds.choose(true, 0.74, VALIDATION, 0.5, 0.95);
+    DecisionThresholds chosen = DecisionThresholds.choose(0.5, VALIDATION, 0.5, 0.95);
     // 38 of 40 must be found: the third lowest, 0.32, is; 0.31 is not.
     assertThat(chosen.sensitivity()).isBetween(0.31, 0.32);
     assertThat(BinaryCounts.of(VALIDATION.examples(), 1, chosen.sensitivity()).sensitivity())
@@ -47,12 +47,12 @@ class DecisionThresholdsTest {
   /** A balanced loss has seen half of each class; another has seen the shares as they are. */
   @Test
   void correctsForWhatTrainingSaw() {
-    DecisionThresholds balanced = DecisionThresholds.choose(true, 0.75, VALIDATION, 0.5, 0.95);
+    DecisionThresholds balanced = DecisionThresholds.choose(0.5, VALIDATION, 0.5, 0.95);
     assertThat(balanced.priorCorrected()).isCloseTo(0.5, within(1e-12));
-    DecisionThresholds plain = DecisionThresholds.choose(false, 0.75, VALIDATION, 0.5, 0.95);
+    DecisionThresholds plain = DecisionThresholds.choose(0.75, VALIDATION, 0.5, 0.95);
     assertThat(plain.priorCorrected()).isCloseTo(0.75, within(1e-12));
     // Seen 3 to 1, used 1 to 4: odds of 12 are needed.
-    DecisionThresholds rare = DecisionThresholds.choose(false, 0.75, VALIDATION, 0.2, 0.95);
+    DecisionThresholds rare = DecisionThresholds.choose(0.75, VALIDATION, 0.2, 0.95);
     assertThat(rare.priorCorrected()).isCloseTo(12.0 / 13, within(1e-12));
   }
 

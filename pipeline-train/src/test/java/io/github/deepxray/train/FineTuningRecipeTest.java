@@ -92,10 +92,7 @@ class FineTuningRecipeTest {
   @Test
   void theLearningRateRisesAndFallsToZero() {
     LearningRateSchedule schedule =
-        FineTuningRecipe.DEFAULT
-            .withLearningRate(2)
-            .with(Json.parse("{\"warmup\": 0.2}", "test"), "test")
-            .schedule(100);
+        FineTuningRecipe.DEFAULT.withLearningRate(2).withWarmup(0.2).schedule(100);
     // 20 steps rise; the first is no step of nothing.
     assertThat(schedule.at(0)).isCloseTo(2.0 / 21, within(1e-12));
     assertThat(schedule.at(10)).isCloseTo(22.0 / 21, within(1e-12));

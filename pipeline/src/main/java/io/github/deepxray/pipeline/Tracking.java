@@ -8,6 +8,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleVerifier;
 import io.github.deepxray.track.Measurement;
+import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.TrackedRun;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.track.TrackerFactory;
@@ -272,7 +273,7 @@ public final class Tracking implements PipelineListener {
   public void onExported(String name, Bundle bundle, BundleVerifier.Report verification)
       throws IOException {
     if (tracker.isPresent()) {
-      tracker.get().onBundle(bundle.folder(), name, verification.passed());
+      tracker.get().onBundle(new TrackedBundle(bundle.folder(), name, verification.passed()));
     }
   }
 

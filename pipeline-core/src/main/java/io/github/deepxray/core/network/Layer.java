@@ -184,9 +184,9 @@ public sealed interface Layer {
       return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", filters)) : List.of(kernel);
     }
 
-    /** The same convolution with or without bias. */
-    public Conv2D withBias(boolean bias) {
-      return new Conv2D(name, input, filters, kernelSize, stride, padding, bias);
+    /** The same convolution with bias. */
+    public Conv2D biased() {
+      return new Conv2D(name, input, filters, kernelSize, stride, padding, true);
     }
 
     @Override
@@ -225,9 +225,9 @@ public sealed interface Layer {
       return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", channels)) : List.of(kernel);
     }
 
-    /** The same convolution with or without bias. */
-    public DepthwiseConv2D withBias(boolean bias) {
-      return new DepthwiseConv2D(name, input, kernelSize, stride, padding, bias);
+    /** The same convolution with bias. */
+    public DepthwiseConv2D biased() {
+      return new DepthwiseConv2D(name, input, kernelSize, stride, padding, true);
     }
 
     @Override
@@ -378,9 +378,9 @@ public sealed interface Layer {
       return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", units)) : List.of(kernel);
     }
 
-    /** The same layer with or without bias. */
-    public Dense withBias(boolean bias) {
-      return new Dense(name, input, units, bias);
+    /** The same layer with bias. */
+    public Dense biased() {
+      return new Dense(name, input, units, true);
     }
 
     @Override

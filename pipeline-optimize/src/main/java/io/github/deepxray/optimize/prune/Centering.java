@@ -46,6 +46,7 @@ public final class Centering {
   private final EngineFactory engines;
   private final int cores;
   private final Progress progress;
+  private final Map<String, Range> limits;
 
   /**
    * Prepares to correct.
@@ -55,9 +56,26 @@ public final class Centering {
    * @param progress told of every example of each pass; there is one more than layers to correct
    */
   public Centering(EngineFactory engines, int cores, Progress progress) {
+    this(engines, cores, progress, Map.of());
+  }
+
+  private Centering(
+      EngineFactory engines, int cores, Progress progress, Map<String, Range> limits) {
     this.engines = engines;
     this.cores = cores;
     this.progress = progress;
+    this.limits = limits;
+  }
+
+  /**
+   * The same where the changed model cannot write every value.
+   *
+   * @param limits the least and the largest value that it can write, by the layer's name. The
+   *     original's are clipped to them before they count: what is cut off on one side is not made
+   *     up for by moving what is not
+   */
+  public Centering within(Map<String, Range> limits) {
+    return new Centering(engines, cores, progress, limits);
   }
 
   /**
@@ -77,24 +95,6 @@ public final class Centering {
       Model changed,
       List<String> layers,
       Moments moments,
-      RepresentativeDataset examples)
-      throws IOException {
-    return restore(original, changed, layers, moments, Map.of(), examples);
-  }
-
-  /**
-   * The same where the changed model cannot write every value.
-   *
-   * @param limits the least and the largest value that it can write, by the layer's name. The
-   *     original's are clipped to them before they count: what is cut off on one side is not made
-   *     up for by moving what is not
-   */
-  public Model restore(
-      Model original,
-      Model changed,
-      List<String> layers,
-      Moments moments,
-      Map<String, Range> limits,
       RepresentativeDataset examples)
       throws IOException {
     if (moments == Moments.NONE || layers.isEmpty()) {

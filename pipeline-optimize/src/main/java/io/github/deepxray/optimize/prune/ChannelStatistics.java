@@ -23,7 +23,7 @@ import java.util.stream.DoubleStream;
  * @param means the mean of each channel
  * @param meanSquares the mean of the squares of each channel
  */
-public record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
+record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
   // Examples are summed up in so many sums, whoever does it, so that results do not depend on the
   // number of threads.
   private static final int LANES = 16;

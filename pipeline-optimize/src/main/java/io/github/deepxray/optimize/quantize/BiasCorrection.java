@@ -68,6 +68,7 @@ public final class BiasCorrection {
       limits.put(layer, Range.of(quantization.tensor(layer), quantization.arithmetic()));
     }
     return new Centering(engines, cores, progress)
-        .restore(exact, quantized, layers, Centering.Moments.MEAN, limits, examples);
+        .within(limits)
+        .restore(exact, quantized, layers, Centering.Moments.MEAN, examples);
   }
 }

@@ -61,7 +61,7 @@ public final class IntegerQuantization implements Pass {
    * @param floatLayers names of layers that stay in floats
    * @param integerHead whether layers on vectors compute in integers
    */
-  public IntegerQuantization(
+  IntegerQuantization(
       Arithmetic arithmetic,
       Calibration calibration,
       RangeSelection ranges,

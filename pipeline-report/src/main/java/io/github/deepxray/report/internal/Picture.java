@@ -62,8 +62,7 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
    * @param slice the key of its finer class, or the name of its class where there are none
    * @param size of its longer side in pixels; a smaller X-ray keeps its size
    */
-  public static Picture of(
-      XrayRecord record, Split split, String slice, int size, Optional<HeatMap> heat) {
+  public static Picture of(XrayRecord record, Split split, String slice, int size) {
     RgbImage image = record.decode();
     double shrink = Math.min(1, (double) size / Math.max(image.height(), image.width()));
     RgbImage small =
@@ -76,7 +75,12 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
         split.key(),
         slice,
         Base64.getEncoder().encodeToString(ImageCodec.encodeJpeg(small, QUALITY)),
-        heat.map(Heat::of));
+        Optional.empty());
+  }
+
+  /** The same with a heat map. */
+  public Picture with(HeatMap map) {
+    return new Picture(file, split, slice, jpeg, Optional.of(Heat.of(map)));
   }
 
   /**

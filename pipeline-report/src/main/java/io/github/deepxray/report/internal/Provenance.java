@@ -1,7 +1,7 @@
 package io.github.deepxray.report.internal;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.Version;
+import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.train.TrainedModel;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,7 +22,7 @@ import java.util.TreeMap;
  */
 public record Provenance(
     String format,
-    JsonNode source,
+    DatasetManifest.Source source,
     String dataset,
     TrainedModel.Description training,
     String weights,

@@ -68,7 +68,7 @@ public final class ReportPictures {
         if (pictures.containsKey(slice)
             && row.size() < shown
             && index >= (2L * row.size() + 1) * all / (2L * shown)) {
-          row.add(Picture.of(r.get(), split, slice, SAMPLE_SIZE, Optional.empty()));
+          row.add(Picture.of(r.get(), split, slice, SAMPLE_SIZE));
         }
       }
     }
@@ -135,8 +135,8 @@ public final class ReportPictures {
     for (String file : files) {
       XrayRecord record = records.get(file);
       String slice = profile.slice(record.filename(), record.label());
-      pictures.add(
-          Picture.of(record, Split.TEST, slice, MISTAKE_SIZE, heat.apply(record.decode())));
+      Picture picture = Picture.of(record, Split.TEST, slice, MISTAKE_SIZE);
+      pictures.add(heat.apply(record.decode()).map(picture::with).orElse(picture));
     }
     return pictures;
   }

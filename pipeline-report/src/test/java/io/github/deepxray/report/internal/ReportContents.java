@@ -208,12 +208,9 @@ final class ReportContents {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextDouble();
     }
-    return Picture.of(
-        noise(name, name.hashCode()),
-        split,
-        profile.slice(name, Label.NEGATIVE),
-        size,
-        heat ? Optional.of(HeatMap.of(7, 7, values)) : Optional.empty());
+    Picture picture =
+        Picture.of(noise(name, name.hashCode()), split, profile.slice(name, Label.NEGATIVE), size);
+    return heat ? picture.with(HeatMap.of(7, 7, values)) : picture;
   }
 
   private static ArtifactReport artifact(
@@ -265,7 +262,9 @@ final class ReportContents {
     List<EpochResult> head = new ArrayList<>();
     List<EpochResult> tuned = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
-      head.add(new EpochResult(i, 1.0 / (i + 1), 0.5 / (i + 1), 0.99, Optional.empty(), 1e-3));
+      head.add(
+          new EpochResult(
+              i, 1.0 / (i + 1), 0.5 / (i + 1), 0.99, Optional.empty(), 1e-3, Optional.empty()));
       tuned.add(
           new EpochResult(
               i,
@@ -273,7 +272,8 @@ final class ReportContents {
               0.2,
               i == 0 ? Double.NaN : 0.98,
               Optional.of(new EpochResult.Scores(0.3, 0.97)),
-              1e-5));
+              1e-5,
+              Optional.empty()));
     }
     Map<String, List<EpochResult>> histories = new LinkedHashMap<>();
     histories.put("train", head);

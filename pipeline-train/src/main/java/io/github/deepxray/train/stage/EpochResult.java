@@ -24,17 +24,6 @@ public record EpochResult(
     Optional<Scores> augmented,
     double learningRate,
     Optional<Double> sparsity) {
-  /** An epoch without pruning. */
-  public EpochResult(
-      int epoch,
-      double loss,
-      double validationLoss,
-      double validationAuc,
-      Optional<Scores> augmented,
-      double learningRate) {
-    this(epoch, loss, validationLoss, validationAuc, augmented, learningRate, Optional.empty());
-  }
-
   /**
    * How well a split is told apart.
    *

@@ -21,9 +21,10 @@ class HistoryFileTest {
     for (List<EpochResult> epochs :
         List.of(
             List.of(
-                new EpochResult(0, 1.5, 0.2, 0.98, Optional.empty(), 1e-3),
-                new EpochResult(1, 0.75, 0.1, Double.NaN, Optional.empty(), 9.9e-4)),
-            List.of(new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5)),
+                new EpochResult(0, 1.5, 0.2, 0.98, Optional.empty(), 1e-3, Optional.empty()),
+                new EpochResult(
+                    1, 0.75, 0.1, Double.NaN, Optional.empty(), 9.9e-4, Optional.empty())),
+            List.of(new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5, Optional.empty())),
             List.of(
                 new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5, Optional.of(0.25)),
                 new EpochResult(1, 1.4, 0.1, 0.99, augmented, 1e-5, Optional.of(0.5))))) {

@@ -52,7 +52,7 @@ public final class Kaggle {
    * @param retries how failures of the network are met
    * @param progress told of the MiB that have arrived and of the files that are unpacked
    */
-  public Kaggle(
+  Kaggle(
       URI endpoint,
       Optional<KaggleCredentials> credentials,
       KaggleCache cache,

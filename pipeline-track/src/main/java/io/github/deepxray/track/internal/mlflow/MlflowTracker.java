@@ -1,6 +1,8 @@
 package io.github.deepxray.track.internal.mlflow;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.internal.io.Json;
@@ -8,6 +10,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.track.EpochNumbers;
 import io.github.deepxray.track.Measurement;
+import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.stage.EpochResult;
@@ -206,29 +209,33 @@ public final class MlflowTracker implements Tracker {
    * @throws IOException if the bundle cannot be read
    */
   @Override
-  public void onBundle(Path bundle, String name, boolean blessed) throws IOException {
-    send(() -> client.setTag(runId(), "deepxray.blessed", Boolean.toString(blessed)));
+  public void onBundle(TrackedBundle bundle) throws IOException {
+    send(() -> client.setTag(runId(), "deepxray.blessed", Boolean.toString(bundle.blessed())));
     List<Path> files;
-    try (Stream<Path> all = Files.walk(bundle)) {
+    try (Stream<Path> all = Files.walk(bundle.folder())) {
       files = all.filter(Files::isRegularFile).sorted().toList();
     }
     for (Path file : files) {
-      String path = BUNDLE + "/" + bundle.relativize(file).toString().replace('\\', '/');
+      String path = BUNDLE + "/" + bundle.folder().relativize(file).toString().replace('\\', '/');
       long bytes = Files.size(file);
       courier.send(
           ArtifactStore.patience(server, bytes),
           () -> store().put(path, BodyPublishers.ofFile(file), bytes));
     }
+    if (!Artifact.SAVED_MODEL.isIn(new Bundle(bundle.folder()))) {
+      // MLflow knows no other form of the bundle as a model.
+      return;
+    }
     send(
         () -> {
-          ObjectNode model = ModelFile.of(bundle, BUNDLE, runId(), clock.instant());
+          ObjectNode model = ModelFile.of(bundle.folder(), BUNDLE, runId(), clock.instant());
           byte[] yaml = Yaml.text(model).getBytes(StandardCharsets.UTF_8);
           store().put(BUNDLE + "/" + ModelFile.NAME, BodyPublishers.ofByteArray(yaml), yaml.length);
           // Makes the page of the run show a model.
           post("runs/log-model", Map.of("run_id", runId(), "model_json", Json.compact(model)));
         });
-    if (blessed) {
-      send(() -> register(name));
+    if (bundle.blessed()) {
+      send(() -> register(bundle.name()));
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.Samples;
+import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.Tracker;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -155,7 +156,7 @@ class MlflowTrackerTest {
     local.models.add("deepxray");
     Path bundle = bundle();
     try (MlflowTracker tracker = tracker(Map.of())) {
-      tracker.onBundle(bundle, "deepxray", true);
+      tracker.onBundle(new TrackedBundle(bundle, "deepxray", true));
       tracker.onFinished();
     }
     assertThat(warnings).isEmpty();
@@ -195,7 +196,7 @@ class MlflowTrackerTest {
   @Test
   void whatTheGateRefusedIsNotRegistered() throws IOException {
     try (MlflowTracker tracker = tracker(Map.of())) {
-      tracker.onBundle(bundle(), "deepxray", false);
+      tracker.onBundle(new TrackedBundle(bundle(), "deepxray", false));
     }
     assertThat(warnings).isEmpty();
     assertThat(local.artifacts).isNotEmpty();
@@ -208,7 +209,7 @@ class MlflowTrackerTest {
   void aServerThatHandsNoArtifactsOnIsWarnedOf() throws IOException {
     local.artifactUri = "s3://bucket/7/artifacts";
     try (MlflowTracker tracker = tracker(Map.of())) {
-      tracker.onBundle(bundle(), "deepxray", true);
+      tracker.onBundle(new TrackedBundle(bundle(), "deepxray", true));
     }
     assertOneWarning("s3://bucket/7/artifacts", "--serve-artifacts");
   }
@@ -227,7 +228,7 @@ class MlflowTrackerTest {
       for (int epoch = 0; epoch < 50; epoch++) {
         tracker.onEpochEnd(Samples.epoch(epoch));
       }
-      tracker.onBundle(bundle(), "deepxray", true);
+      tracker.onBundle(new TrackedBundle(bundle(), "deepxray", true));
       tracker.onFinished();
     }
   }

@@ -18,6 +18,7 @@ import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Filled;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.internal.loop.EpochLoop;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochCounter;
@@ -197,7 +198,7 @@ public final class FineTuner {
     try (FineTuningRun run = new FineTuningRun(options, context, model, sources)) {
       Scores before = run.plainStart();
       Scores augmentedBefore = run.augmentedStart();
-      Weights trained = loop(run).run(run, Optional.of(checkpoints), listener);
+      Weights trained = loop(run).run(run, checkpoints, listener);
       TrainedModel tuned =
           decided(
               dataset,
@@ -268,7 +269,9 @@ public final class FineTuner {
     TrainedModel.Description description = tuned.description();
     return new TrainedModel(
         description.withDecision(
-            description.decision().chosenAgain(options.recipe().balanced(), counts, scored)),
+            description
+                .decision()
+                .chosenAgain(new ClassBalance(counts, options.recipe().balanced()), scored)),
         tuned.model());
   }
 

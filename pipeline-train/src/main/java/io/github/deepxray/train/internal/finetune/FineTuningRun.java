@@ -16,6 +16,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Batch;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.internal.loop.EpochLoop;
 import io.github.deepxray.train.internal.loop.Objective;
 import io.github.deepxray.train.internal.loop.ScheduledOptimizer;
@@ -79,10 +80,12 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     part = whole.after(cut);
     exampleSize = part.network().size(cut);
     objective =
-        Objective.of(
-            spec.balanced(),
-            spec.labelSmoothing(),
-            Embeddings.counts(train.images(), model.description().decision().classes()));
+        new Objective(
+            new ClassBalance(
+                    Embeddings.counts(train.images(), model.description().decision().classes()),
+                    spec.balanced())
+                .weights(),
+            spec.labelSmoothing());
     stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
     steps = stepsPerEpoch * spec.epochs();
     rates = Blocks.weightRates(model.description().architecture(), part.network(), spec);

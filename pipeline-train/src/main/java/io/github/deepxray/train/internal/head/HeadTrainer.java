@@ -14,6 +14,7 @@ import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.Matrix;
 import io.github.deepxray.train.internal.loop.Batch;
 import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.internal.loop.EpochLoop;
 import io.github.deepxray.train.internal.loop.Objective;
 import io.github.deepxray.train.internal.loop.ScheduledOptimizer;
@@ -47,7 +48,7 @@ public final class HeadTrainer {
   private final HeadSpec spec;
   private final long seed;
   private final Context context;
-  private final Optional<Checkpoints> checkpoints;
+  private final Checkpoints checkpoints;
 
   /**
    * Prepares a training.
@@ -57,11 +58,10 @@ public final class HeadTrainer {
    * @param context the surroundings to train in; nothing is kept in its cache
    */
   public HeadTrainer(HeadSpec spec, long seed, Context context) {
-    this(spec, seed, context, Optional.empty());
+    this(spec, seed, context, Checkpoints.NONE);
   }
 
-  private HeadTrainer(
-      HeadSpec spec, long seed, Context context, Optional<Checkpoints> checkpoints) {
+  private HeadTrainer(HeadSpec spec, long seed, Context context, Checkpoints checkpoints) {
     this.spec = spec;
     this.seed = seed;
     this.context = context;
@@ -70,7 +70,7 @@ public final class HeadTrainer {
 
   /** The same, keeping its state in checkpoints and going on from the last of them. */
   public HeadTrainer withCheckpoints(Checkpoints kept) {
-    return new HeadTrainer(spec, seed, context, Optional.of(kept));
+    return new HeadTrainer(spec, seed, context, kept);
   }
 
   /**
@@ -217,7 +217,9 @@ public final class HeadTrainer {
       this.views = views;
       this.validation = validation;
       this.held = held;
-      objective = Objective.of(spec.balanced(), spec.labelSmoothing(), train.counts());
+      objective =
+          new Objective(
+              new ClassBalance(train.counts(), spec.balanced()).weights(), spec.labelSmoothing());
       network = HeadNetworks.training(spec, train.dimension(), train.classes());
       stepsPerEpoch = (train.images().size() + spec.batchSize() - 1) / spec.batchSize();
       TrainingSetup setup =
@@ -302,7 +304,8 @@ public final class HeadTrainer {
           objective.loss(scored),
           scored.auc(),
           Optional.empty(),
-          graph.learningRate(step - 1));
+          graph.learningRate(step - 1),
+          Optional.empty());
     }
 
     private void requireFinite(double value, String what, int epoch) {

@@ -25,9 +25,20 @@ public final class Checkpoints {
   private static final String BEST = "best.safetensors";
   private static final String SLOTS = "optimizer.safetensors";
 
-  private final Path folder;
+  /** Keeps nothing. */
+  public static final Checkpoints NONE = new Checkpoints();
+
+  private final Optional<Path> folder;
   private final String fingerprint;
-  private final Context context;
+  private final int every;
+  private final boolean resumes;
+
+  private Checkpoints() {
+    folder = Optional.empty();
+    fingerprint = "";
+    every = 1;
+    resumes = false;
+  }
 
   /**
    * Keeps checkpoints in a folder.
@@ -37,9 +48,10 @@ public final class Checkpoints {
    * @param context says how often to write one, and whether to go on from what is there
    */
   public Checkpoints(Path folder, String fingerprint, Context context) {
-    this.folder = folder;
+    this.folder = Optional.of(folder);
     this.fingerprint = fingerprint;
-    this.context = context;
+    every = context.checkpointEvery();
+    resumes = context.resumes();
   }
 
   /**
@@ -100,17 +112,17 @@ public final class Checkpoints {
 
   /** Whether to write a checkpoint after so many of so many epochs. */
   public boolean due(int done, int epochs) {
-    return done % context.checkpointEvery() == 0 || done == epochs;
+    return folder.isPresent() && (done % every == 0 || done == epochs);
   }
 
   /**
-   * Writes a checkpoint in the place of the last one.
+   * Writes a checkpoint, which is due, in the place of the last one.
    *
    * @throws IOException if it cannot be written; the last one is then still there
    */
   public void save(State state, Weights current, Weights best, Weights slots) throws IOException {
     AtomicFiles.writeFolder(
-        folder,
+        folder.orElseThrow(),
         partial -> {
           Json.write(partial.resolve(STATE), new Saved(fingerprint, state.epochs()));
           Safetensors.write(partial.resolve(CURRENT), current);
@@ -126,8 +138,12 @@ public final class Checkpoints {
    * @throws IOException if it cannot be read
    */
   public Optional<Restored> restore() throws IOException {
+    return resumes ? restore(folder.orElseThrow()) : Optional.empty();
+  }
+
+  private Optional<Restored> restore(Path folder) throws IOException {
     Path state = folder.resolve(STATE);
-    if (!context.resumes() || !Files.exists(state)) {
+    if (!Files.exists(state)) {
       return Optional.empty();
     }
     try {

@@ -48,25 +48,22 @@ public record EpochLoop(
   /**
    * Trains.
    *
-   * @param checkpoints where to keep the state and resume from, if at all
+   * @param checkpoints keep the state, and say where to go on
    * @param listener told of every epoch
    * @return the weights that were evaluated after the best epoch, or the last
    * @throws IOException if a checkpoint or something else cannot be read or written
    * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted; the next training goes on from the last checkpoint
    */
-  public Weights run(
-      Training training, Optional<Checkpoints> checkpoints, TrainingListener listener)
+  public Weights run(Training training, Checkpoints checkpoints, TrainingListener listener)
       throws IOException {
     Checkpoints.State state = Checkpoints.State.START;
     Weights best = Weights.empty();
-    if (checkpoints.isPresent()) {
-      Optional<Checkpoints.Restored> restored = checkpoints.get().restore();
-      if (restored.isPresent()) {
-        state = restored.get().state();
-        best = restored.get().best();
-        training.graph().restore(restored.get().current(), restored.get().slots());
-      }
+    Optional<Checkpoints.Restored> restored = checkpoints.restore();
+    if (restored.isPresent()) {
+      state = restored.get().state();
+      best = restored.get().best();
+      training.graph().restore(restored.get().current(), restored.get().slots());
     }
     listener.onTrainingBegin(phase, state.epochs().size(), epochs);
     state.epochs().forEach(listener::onEpochEnd);
@@ -78,8 +75,8 @@ public record EpochLoop(
       if (resultingEpoch(state) == epoch) {
         best = training.result();
       }
-      if (checkpoints.isPresent() && checkpoints.get().due(epoch + 1, epochs)) {
-        checkpoints.get().save(state, training.graph().current(), best, training.graph().slots());
+      if (checkpoints.due(epoch + 1, epochs)) {
+        checkpoints.save(state, training.graph().current(), best, training.graph().slots());
       }
     }
     listener.onTrainingEnd(resultingEpoch(state));

@@ -20,21 +20,6 @@ public record Objective(List<Double> weights, double labelSmoothing) {
   }
 
   /**
-   * The objective of a training split.
-   *
-   * @param balanced whether each class weighs as much as any other, whatever its share
-   * @param counts the number of images of each class, by label
-   */
-  public static Objective of(boolean balanced, double labelSmoothing, List<Long> counts) {
-    long images = counts.stream().mapToLong(Long::longValue).sum();
-    return new Objective(
-        counts.stream()
-            .map(count -> balanced ? images / ((double) counts.size() * count) : 1)
-            .toList(),
-        labelSmoothing);
-  }
-
-  /**
    * How many numbers say which label to learn: for two classes one, near 1 for the second; else one
    * for each class.
    */

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
-import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.keras.internal.EfficientNet;
@@ -75,11 +74,10 @@ class BlocksTest {
   void learningRatesFallFromBlockToBlock() throws IOException {
     Network part = classifier(EfficientNet.B0).after("block6c_add");
     FineTuningRecipe spec =
-        FineTuningRecipe.DEFAULT.with(
-            Json.parse(
-                "{\"layerDecay\": 0.5, \"headLearningRate\": 3, \"learningRates\": {\"top\": 0}}",
-                "test"),
-            "test");
+        FineTuningRecipe.DEFAULT
+            .withLayerDecay(0.5)
+            .withHeadLearningRate(3)
+            .withLearningRates(Map.of("top", 0.0));
     Map<String, Double> rates = Blocks.learningRates(EfficientNet.B0, part, spec);
     assertThat(rates).containsOnlyKeys("block6d", "block7a", "top", "head");
     assertThat(rates.get("head")).isEqualTo(3);

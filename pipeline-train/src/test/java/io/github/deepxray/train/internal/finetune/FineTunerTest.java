@@ -3,11 +3,9 @@ package io.github.deepxray.train.internal.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
-import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
@@ -128,7 +126,7 @@ class FineTunerTest {
         Blocks.byLayer(start.description().architecture(), start.model().network());
     for (String from : List.of("block7a", "all")) {
       FineTuningRecipe spec =
-          SPEC.withFrom(from).withEpochs(1).withBatchSize(48).with(learningRates("top", 0), "test");
+          SPEC.withFrom(from).withEpochs(1).withBatchSize(48).withLearningRates(Map.of("top", 0.0));
       Weights trained = tune(spec, folder.resolve(from)).model().model().weights();
       for (WeightSpec weight : start.model().network().weightSpecs()) {
         int slash = weight.name().lastIndexOf('/');
@@ -312,7 +310,7 @@ class FineTunerTest {
     assertThat(again.model()).isNotEqualTo(result.model().model());
 
     // So it does where it is not trained.
-    FineTuningRecipe frozen = SPEC.withEpochs(1).with(learningRates("block7a", 0), "test");
+    FineTuningRecipe frozen = SPEC.withEpochs(1).withLearningRates(Map.of("block7a", 0.0));
     TrainedModel partly =
         tuner(FineTuningSpec.of(frozen, 8), TrainingListener.NONE)
             .tune(dataset, result.model(), folder.resolve("partly"))
@@ -320,10 +318,6 @@ class FineTunerTest {
     assertHalfIsZero(partly);
     assertThat(partly.model().weights().floats("block7a_expand_conv/kernel"))
         .isEqualTo(result.model().model().weights().floats("block7a_expand_conv/kernel"));
-  }
-
-  private static JsonNode learningRates(String block, int rate) {
-    return Json.parse("{\"learningRates\": {\"" + block + "\": " + rate + "}}", "test");
   }
 
   private static void assertHalfIsZero(TrainedModel model) {
@@ -346,7 +340,7 @@ class FineTunerTest {
         .hasMessageContaining("block9a")
         .hasMessageContaining("all, block1a, block2a")
         .hasMessageContaining("block7a, top");
-    assertThatThrownBy(() -> tune(SPEC.with(learningRates("block1a", 1), "test"), folder))
+    assertThatThrownBy(() -> tune(SPEC.withLearningRates(Map.of("block1a", 1.0)), folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block1a");
     FineTuningSpec options = FineTuningSpec.of(SPEC, 7).withPruning(pruning().withFrom("block6a"));
@@ -354,7 +348,7 @@ class FineTunerTest {
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block6a_expand_conv/kernel");
     FineTuningSpec frozen =
-        FineTuningSpec.of(SPEC.with(learningRates("top", 0), "test"), 7).withPruning(pruning());
+        FineTuningSpec.of(SPEC.withLearningRates(Map.of("top", 0.0)), 7).withPruning(pruning());
     assertThatThrownBy(() -> tuner(frozen, TrainingListener.NONE).tune(dataset, start, folder))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("top_conv/kernel")

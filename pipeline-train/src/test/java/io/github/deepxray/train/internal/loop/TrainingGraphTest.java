@@ -123,7 +123,8 @@ class TrainingGraphTest {
                 new Layer.Dense("logits", "avg_pool", 3, true)),
             List.of("logits"));
     Weights start = Fixtures.withRandomWeights(network, 3).weights();
-    Objective objective = Objective.of(true, 0.1, List.of(10L, 30L, 20L));
+    Objective objective =
+        new Objective(new ClassBalance(List.of(10L, 30L, 20L), true).weights(), 0.1);
     float[] x = {1, 2, 3, 4, -1, 0, 1, 0.5f};
     float[] targets = new float[6];
     objective.target(new Label(2), targets, 0);
