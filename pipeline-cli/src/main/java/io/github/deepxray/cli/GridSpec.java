@@ -2,6 +2,7 @@ package io.github.deepxray.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
@@ -68,13 +69,18 @@ record GridSpec(
     if (seeds.isEmpty() || new HashSet<>(seeds).size() < seeds.size()) {
       throw new DeepXrayException("seeds must be different numbers, at least one: " + seeds + ".");
     }
-    options = ordered(options);
-    grid = ordered(grid);
-    experiments = ordered(experiments);
+    options = ordered(options, NullNode.getInstance());
+    grid = ordered(grid, List.of());
+    experiments = ordered(experiments, Map.of());
   }
 
-  private static <T> Map<String, T> ordered(Map<String, T> map) {
-    return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  /** A map in its order, with something in place of what a file leaves empty. */
+  private static <T> Map<String, T> ordered(Map<String, T> map, T none) {
+    Map<String, T> copy = new LinkedHashMap<>();
+    if (map != null) {
+      map.forEach((key, value) -> copy.put(key, value == null ? none : value));
+    }
+    return Collections.unmodifiableMap(copy);
   }
 
   /** The options of the run command, by what may be done with them here. */
@@ -175,7 +181,7 @@ record GridSpec(
     options.forEach((key, value) -> text(file + ", options, " + key, value));
     grid.forEach(
         (key, values) -> {
-          if (values == null || values.isEmpty()) {
+          if (values.isEmpty()) {
             throw new DeepXrayException(file + ", grid, " + key + ": a list of values is needed.");
           }
           values.forEach(value -> scalar(file + ", grid, " + key, value));
@@ -188,9 +194,8 @@ record GridSpec(
                         + " '-'.")
                     .formatted(file, name));
           }
-          Map<String, JsonNode> given = own == null ? Map.of() : own;
-          known(file + ", experiments, " + name, given.keySet(), KEYS.varied);
-          given.forEach((key, value) -> scalar(file + ", experiments, " + name, value));
+          known(file + ", experiments, " + name, own.keySet(), KEYS.varied);
+          own.forEach((key, value) -> scalar(file + ", experiments, " + name, value));
         });
     if (weights.isObject()) {
       weights.fieldNames().forEachRemaining(name -> backbone(file + ", weights", name));
@@ -227,7 +232,7 @@ record GridSpec(
   private void refuseTooMany(String file) {
     double combinations = 1;
     for (List<JsonNode> values : grid.values()) {
-      combinations *= values == null ? 0 : values.size();
+      combinations *= values.size();
     }
     if (combinations + experiments.size() > MOST_EXPERIMENTS) {
       throw new DeepXrayException(
@@ -247,11 +252,7 @@ record GridSpec(
   }
 
   private static void text(String where, JsonNode value) {
-    if (value.isArray()) {
-      value.forEach(part -> scalar(where, part));
-    } else {
-      scalar(where, value);
-    }
+    (value.isArray() ? value : List.of(value)).forEach(part -> scalar(where, part));
   }
 
   private static void scalar(String where, JsonNode value) {
@@ -299,7 +300,7 @@ record GridSpec(
           cells.clear();
           for (Cell cell : before) {
             for (JsonNode value : values) {
-              String text = value.isNull() ? NONE : value.asText();
+              String text = word(value);
               Map<String, String> own = new LinkedHashMap<>(cell.own);
               own.put(key, text);
               cells.add(
@@ -310,14 +311,14 @@ record GridSpec(
     experiments.forEach(
         (name, given) -> {
           Map<String, String> own = new LinkedHashMap<>();
-          if (given != null) {
-            given.forEach(
-                (key, value) ->
-                    own.put(key, value == null || value.isNull() ? NONE : value.asText()));
-          }
+          given.forEach((key, value) -> own.put(key, word(value)));
           cells.add(new Cell(name, own));
         });
     return cells;
+  }
+
+  private static String word(JsonNode value) {
+    return value == null || value.isNull() ? NONE : value.asText();
   }
 
   /** A piece of a name; backbones and heads speak for themselves, files by their names. */

@@ -54,14 +54,9 @@ final class PruneCommand implements Callable<Integer> {
     if (weights.isEmpty() && channels.isEmpty()) {
       throw Usage.wrong(common, "Nothing is to be pruned; give --share or --channels.");
     }
-    Optional<PruningSpec> weightsSpec =
-        weights.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(weights.get())))
-            : Optional.empty();
+    Optional<PruningSpec> weightsSpec = Usage.ifGiven(common, weights, PruneOptions::atOnce);
     Optional<ChannelPruningSpec> channelsSpec =
-        channels.isPresent()
-            ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(channels.get())))
-            : Optional.empty();
+        Usage.ifGiven(common, channels, ChannelPruningSpec::read);
     return stage.tracked(
         common,
         trackingOptions,

@@ -227,14 +227,9 @@ final class RunCommand implements Callable<Integer> {
     if (prune.isEmpty() && pruneChannels.isEmpty()) {
       return Optional.empty();
     }
-    Optional<PruningSpec> weights =
-        prune.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruneOptions.atOnce(prune.get())))
-            : Optional.empty();
+    Optional<PruningSpec> weights = Usage.ifGiven(common, prune, PruneOptions::atOnce);
     Optional<ChannelPruningSpec> channels =
-        pruneChannels.isPresent()
-            ? Optional.of(Usage.check(common, () -> ChannelPruningSpec.read(pruneChannels.get())))
-            : Optional.empty();
+        Usage.ifGiven(common, pruneChannels, ChannelPruningSpec::read);
     return Optional.of(
         Usage.check(common, () -> pruneOptions.options(channels, weights, training)));
   }
@@ -244,10 +239,7 @@ final class RunCommand implements Callable<Integer> {
       return Optional.empty();
     }
     FineTuningRecipe tuning = Usage.check(common, () -> fineTuneOptions.spec(fineTune.get()));
-    Optional<PruningSpec> gradual =
-        pruneGradually.isPresent()
-            ? Optional.of(Usage.check(common, () -> PruningSpec.read(pruneGradually.get())))
-            : Optional.empty();
+    Optional<PruningSpec> gradual = Usage.ifGiven(common, pruneGradually, PruningSpec::read);
     return Optional.of(new FineTuningSpec(tuning, gradual, seed.seed));
   }
 

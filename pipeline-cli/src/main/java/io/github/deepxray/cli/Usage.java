@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -63,6 +64,25 @@ final class Usage {
     return common.command().mixins().get(mixin).options().stream()
         .map(OptionSpec::longestName)
         .toList();
+  }
+
+  /**
+   * Makes something of an option that may be left out.
+   *
+   * @throws ParameterException if its value is refused
+   * @throws IOException if a file that it names cannot be read
+   */
+  static <T> Optional<T> ifGiven(CommonOptions common, Optional<String> given, Reading<T> reading)
+      throws IOException {
+    return given.isPresent()
+        ? Optional.of(check(common, () -> reading.read(given.get())))
+        : Optional.empty();
+  }
+
+  /** Makes something of an option's value. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T read(String value) throws IOException;
   }
 
   /** Makes something of option values. */

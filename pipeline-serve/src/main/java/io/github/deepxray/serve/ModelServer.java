@@ -17,8 +17,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +63,7 @@ public final class ModelServer implements AutoCloseable {
   private final List<Future<?>> periodic = new CopyOnWriteArrayList<>();
   private volatile int port;
   private final AtomicBoolean draining = new AtomicBoolean();
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   private ModelServer(Path models, ServerOptions options, Consumer<String> log) {
     this.options = options;
@@ -87,18 +88,8 @@ public final class ModelServer implements AutoCloseable {
               return thread;
             });
     clock.setRemoveOnCancelPolicy(true);
-    QueuedThreadPool threads = new QueuedThreadPool(HTTP_THREADS);
-    threads.setName("deepxray-http");
-    // The process lives as long as somebody waits for the server, see join().
-    threads.setDaemon(true);
-    server = new Server(threads);
-    HttpConfiguration http = new HttpConfiguration();
-    http.setSendServerVersion(false);
-    http.setSendDateHeader(true);
-    connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
-    connector.setHost(options.host());
-    connector.setPort(options.port());
-    connector.setIdleTimeout(options.readTimeout().toMillis());
+    connector = connector(options);
+    server = connector.getServer();
     ConnectionWatch connections = new ConnectionWatch(options.readTimeout().toMillis());
     connector.addBean(connections);
     long look = Math.max(10, Math.min(1000, options.readTimeout().toMillis() / 4));
@@ -118,6 +109,22 @@ public final class ModelServer implements AutoCloseable {
             draining::get,
             failure -> log.accept(trace(failure))));
     server.setErrorHandler(ModelServer::error);
+  }
+
+  private static ServerConnector connector(ServerOptions options) {
+    QueuedThreadPool threads = new QueuedThreadPool(HTTP_THREADS);
+    threads.setName("deepxray-http");
+    // The process lives as long as somebody waits for the server, see join().
+    threads.setDaemon(true);
+    HttpConfiguration http = new HttpConfiguration();
+    http.setSendServerVersion(false);
+    http.setSendDateHeader(true);
+    ServerConnector connector =
+        new ServerConnector(new Server(threads), 1, 1, new HttpConnectionFactory(http));
+    connector.setHost(options.host());
+    connector.setPort(options.port());
+    connector.setIdleTimeout(options.readTimeout().toMillis());
+    return connector;
   }
 
   /**
@@ -300,7 +307,11 @@ public final class ModelServer implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted
    */
   public void join() throws InterruptedException {
-    closed.await();
+    try {
+      closed.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**
@@ -311,7 +322,8 @@ public final class ModelServer implements AutoCloseable {
   @Override
   public void close() {
     if (!draining.compareAndSet(false, true)) {
-      awaitClosed();
+      // Not cut short by an interrupt: what the caller frees next may still be in use.
+      closed.join();
       return;
     }
     try {
@@ -326,7 +338,7 @@ public final class ModelServer implements AutoCloseable {
     } finally {
       // Even now nothing is freed before the requests that hold it let go of it.
       versions.close();
-      closed.countDown();
+      closed.complete(null);
     }
   }
 
@@ -346,22 +358,6 @@ public final class ModelServer implements AutoCloseable {
       server.stop();
     } catch (Exception e) {
       log.accept("closing: " + e);
-    }
-  }
-
-  private void awaitClosed() {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        closed.await();
-        break;
-      } catch (InterruptedException e) {
-        // What the caller frees next may still be in use.
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

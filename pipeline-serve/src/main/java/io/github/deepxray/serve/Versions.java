@@ -177,12 +177,8 @@ final class Versions {
     StringBuilder text = new StringBuilder();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted().toList()) {
-        text.append(file)
-            .append('|')
-            .append(Files.size(file))
-            .append('|')
-            .append(Files.getLastModifiedTime(file).toMillis())
-            .append('\n');
+        long changed = Files.getLastModifiedTime(file).toMillis();
+        text.append("%s|%s|%s\n".formatted(file, Files.size(file), changed));
       }
     }
     return Hashes.sha256(text.toString());

@@ -159,17 +159,25 @@ public final class Network {
    * @throws DeepXrayException if there is no such tensor
    */
   public Network withOutputs(List<String> tensors) {
-    Set<String> needed = new HashSet<>(tensors);
+    return new Network(name, input, inputShape(), leadingTo(new HashSet<>(tensors), ""), tensors);
+  }
+
+  /**
+   * The layers that tensors depend on, without what comes before another tensor.
+   *
+   * @param needed the tensors; gets those that the layers read
+   */
+  private List<Layer> leadingTo(Set<String> needed, String start) {
     List<Layer> kept = new ArrayList<>();
     for (int i = layers.size() - 1; i >= 0; i--) {
       Layer layer = layers.get(i);
-      if (needed.contains(layer.name())) {
+      if (needed.contains(layer.name()) && !layer.name().equals(start)) {
         kept.add(layer);
         needed.addAll(layer.inputs());
       }
     }
     Collections.reverse(kept);
-    return new Network(name, input, inputShape(), kept, tensors);
+    return kept;
   }
 
   /**
@@ -182,21 +190,13 @@ public final class Network {
   public Network after(String tensor) {
     List<Integer> start = shape(tensor);
     Set<String> needed = new HashSet<>(outputs);
-    List<Layer> kept = new ArrayList<>();
-    for (int i = layers.size() - 1; i >= 0; i--) {
-      Layer layer = layers.get(i);
-      if (needed.contains(layer.name()) && !layer.name().equals(tensor)) {
-        kept.add(layer);
-        needed.addAll(layer.inputs());
-      }
-    }
+    List<Layer> kept = leadingTo(needed, tensor);
     if (!tensor.equals(input) && needed.contains(input)) {
       throw new DeepXrayException(
           ("Network %s cannot be cut at %s: what comes after reads other tensors from before"
                   + " it too.")
               .formatted(name, tensor));
     }
-    Collections.reverse(kept);
     return new Network(name, tensor, start, kept, outputs);
   }
 

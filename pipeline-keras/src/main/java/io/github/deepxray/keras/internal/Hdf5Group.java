@@ -37,20 +37,12 @@ import java.util.stream.Stream;
 /**
  * A group of an HDF5 file. jHDF's own groups open files by themselves; these read through a {@link
  * BoundedStorage} and follow no links to other files.
+ *
+ * @param name the last part of its path; the root has none
  */
-final class Hdf5Group {
+record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
   /** Longer than any that Keras makes. */
   private static final int LONGEST_NAME = 255;
-
-  private final BoundedStorage storage;
-  private final String name;
-  private final ObjectHeader header;
-
-  private Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
-    this.storage = storage;
-    this.name = name;
-    this.header = header;
-  }
 
   /** What lies in a group. */
   record Children(List<Hdf5Group> groups, List<Hdf5Tensor> tensors) {}
@@ -63,11 +55,6 @@ final class Hdf5Group {
                 .getObjectHeaderAddress()
             : ((SuperblockV2V3) storage.getSuperblock()).getRootGroupObjectHeaderAddress();
     return new Hdf5Group(storage, "", ObjectHeader.readObjectHeader(storage, address));
-  }
-
-  /** The last part of its path; the root has none. */
-  String name() {
-    return name;
   }
 
   /** The groups and tensors in it, read anew. */

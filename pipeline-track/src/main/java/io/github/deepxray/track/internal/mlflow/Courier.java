@@ -2,9 +2,12 @@ package io.github.deepxray.track.internal.mlflow;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -13,19 +16,25 @@ import java.util.function.Consumer;
  */
 final class Courier {
   private final Consumer<Exception> failed;
-  private final Deque<Job> waiting = new ArrayDeque<>();
-  private Optional<Job> current = Optional.empty();
-  private long since;
-  private boolean dead;
-  private boolean closed;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread daemon = new Thread(task, "deepxray-mlflow");
+            daemon.setDaemon(true);
+            return daemon;
+          });
+
+  /** Done with the last letter, or with the first that is not delivered. */
+  private final CompletableFuture<Void> end = new CompletableFuture<>();
+
+  private final AtomicBoolean dead = new AtomicBoolean();
+  private volatile boolean busy;
 
   /** Something to deliver. */
   @FunctionalInterface
   interface Letter {
     void deliver() throws Exception;
   }
-
-  private record Job(Duration patience, Letter letter) {}
 
   /**
    * Starts.
@@ -34,21 +43,46 @@ final class Courier {
    */
   Courier(Consumer<Exception> failed) {
     this.failed = failed;
-    Thread thread = new Thread(this::work, "deepxray-mlflow");
-    thread.setDaemon(true);
-    thread.start();
   }
 
   /**
-   * Takes a letter; does not wait.
+   * Takes a letter, unless it is closed; does not wait.
    *
    * @param patience how long its delivery may take
    */
   synchronized void send(Duration patience, Letter letter) {
-    remaining();
-    if (!dead && !closed) {
-      waiting.add(new Job(patience, letter));
-      notifyAll();
+    if (!thread.isShutdown()) {
+      thread.execute(() -> deliver(patience, letter));
+    }
+  }
+
+  private void deliver(Duration patience, Letter letter) {
+    if (dead.get() || end.isDone()) {
+      return;
+    }
+    busy = true;
+    CompletableFuture<Exception> delivery =
+        new CompletableFuture<Exception>()
+            .completeOnTimeout(
+                new IOException("it did not answer within " + patience.toSeconds() + " seconds"),
+                patience.toMillis(),
+                TimeUnit.MILLISECONDS);
+    CompletableFuture<Void> told = delivery.thenAccept(this::die);
+    try {
+      letter.deliver();
+      busy = false;
+      delivery.cancel(false);
+    } catch (Exception e) {
+      busy = false;
+      delivery.complete(e);
+      told.join();
+    }
+  }
+
+  private void die(Exception failure) {
+    if (dead.compareAndSet(false, true)) {
+      failed.accept(failure);
+      end.complete(null);
     }
   }
 
@@ -57,75 +91,21 @@ final class Courier {
    *
    * @return whether no delivery is under way any more
    */
-  synchronized boolean close() {
-    try {
-      while (!dead && (current.isPresent() || !waiting.isEmpty())) {
-        long millis = remaining();
-        if (!dead) {
-          wait(Math.max(1, millis));
-        }
+  boolean close() {
+    synchronized (this) {
+      if (!thread.isShutdown()) {
+        thread.execute(() -> end.complete(null));
+        thread.shutdown();
       }
+    }
+    try {
+      end.get();
     } catch (InterruptedException e) {
+      end.complete(null);
       Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
     }
-    closed = true;
-    waiting.clear();
-    notifyAll();
-    return current.isEmpty();
-  }
-
-  /** The milliseconds that the letter under way still has; gives it up if there are none. */
-  private long remaining() {
-    if (current.isEmpty()) {
-      return 1000;
-    }
-    Duration patience = current.get().patience();
-    long left = patience.toMillis() - (System.nanoTime() - since) / 1_000_000;
-    if (left <= 0) {
-      die(new IOException("it did not answer within " + patience.toSeconds() + " seconds"));
-    }
-    return left;
-  }
-
-  private synchronized void die(Exception failure) {
-    if (!dead) {
-      dead = true;
-      waiting.clear();
-      notifyAll();
-      failed.accept(failure);
-    }
-  }
-
-  private void work() {
-    for (Optional<Job> job = next(); job.isPresent(); job = next()) {
-      try {
-        job.get().letter().deliver();
-      } catch (Exception e) {
-        die(e);
-      } finally {
-        done();
-      }
-    }
-  }
-
-  private synchronized Optional<Job> next() {
-    try {
-      while (waiting.isEmpty() && !closed && !dead) {
-        wait();
-      }
-    } catch (InterruptedException e) {
-      return Optional.empty();
-    }
-    if (waiting.isEmpty()) {
-      return Optional.empty();
-    }
-    current = Optional.of(waiting.remove());
-    since = System.nanoTime();
-    return current;
-  }
-
-  private synchronized void done() {
-    current = Optional.empty();
-    notifyAll();
+    return !busy;
   }
 }
