@@ -126,7 +126,7 @@ if example service Ask "$url" pom.xml; then
 fi
 kill "$server"
 
-# The command line with a jar that adds a backbone, an image format and a tracker by service files.
+# The command line with a jar that adds a backbone, an image format, a format of model files and a tracker by service files.
 guest() {
   $start "$java" -Djava.awt.headless=true \
     -cp "$(cat guest/target/classpath):$(echo guest/target/guest-example-*.jar)" "$@"
@@ -137,14 +137,15 @@ deepxray() {
 
 guest io.github.deepxray.examples.guest.DrawNetpbm "$work/netpbm"
 deepxray run --data "$work/netpbm" --out "$work/guest" --backbone strided-cnn --weights seed:1 \
-  --head logistic --views 1 --epochs 40 --validation-fraction 0.25 --seed 5 2>&1 | tee "$target/guest.log"
+  --head logistic --views 1 --epochs 40 --validation-fraction 0.25 --seed 5 --formats gzip,tflite 2>&1 | tee "$target/guest.log"
 grep -q 'guest: test AUC 0\.' "$target/guest.log" || fail "the tracker was not told of the run."
 grep -q '"netpbm"' "$work/guest/data/dataset.json" || fail "the audit does not count Netpbm images."
 netpbm=("$work"/netpbm/chest_xray/test/*/*1.pgm)
 deepxray predict "$work/guest/bundle" "${netpbm[@]}"
+deepxray predict "$work/guest/bundle" "${netpbm[@]}" --artifact gzip
 deepxray predict --help | grep 'NETPBM' || fail "predict does not list the format."
 
-(start=exec && deepxray serve "$work/guest/bundle" --port 0) >"$target/serve.log" 2>&1 &
+(start=exec && deepxray serve "$work/guest/bundle" --engine gzip --port 0) >"$target/serve.log" 2>&1 &
 server=$!
 await "$target/serve.log"
 (printf '{"signature_name": "serving_bytes", "instances": [{"b64": "'; base64 -w0 "${netpbm[0]}"; printf '"}]}') |

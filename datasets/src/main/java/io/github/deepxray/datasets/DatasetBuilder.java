@@ -33,9 +33,6 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,33 +63,6 @@ public final class DatasetBuilder {
     this.options = options;
     this.threads = threads;
     this.progress = progress;
-  }
-
-  /**
-   * A good image, and where the spool file holds its stored bytes.
-   *
-   * @param bytes of the source's file
-   * @param pixels hash of its size and pixels
-   */
-  private record Found(
-      Candidate candidate,
-      long bytes,
-      String pixels,
-      Set<ImageNote> notes,
-      ImageCodec.Header header,
-      long offset,
-      int length) {
-    String path() {
-      return candidate.path();
-    }
-
-    String patient() {
-      return candidate.name().patient().orElse("unknown:" + path());
-    }
-
-    String slice(DatasetProfile profile) {
-      return profile.slice(path(), candidate.label());
-    }
   }
 
   /**
@@ -272,29 +242,15 @@ public final class DatasetBuilder {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       look(channel, hashes, images, quarantined);
-      Map<String, Found> byPath =
-          images.stream().collect(Collectors.toMap(Found::path, found -> found));
-      PatientSplit split =
-          PatientSplit.of(
-              images.stream()
-                  .map(
-                      f ->
-                          new PatientSplit.Image(
-                              f.path(),
-                              f.candidate().split(),
-                              f.candidate().label(),
-                              layout.profile().place(f.candidate().name(), f.candidate().label()),
-                              f.patient(),
-                              f.pixels()))
-                  .toList(),
-              options,
-              layout.drawTest());
+      PatientSplit split = split(images);
       quarantined.addAll(split.quarantined());
       noteLeaks(split.quarantined());
       quarantined.sort(Comparator.comparing(Quarantined::file));
-      DatasetAudit audit = audit(images, quarantined);
+      DatasetAudit audit = Found.audit(images, quarantined, layout);
       refuseTooManyBad(folder, audit);
       refuseNothingLeft(split);
+      Map<String, Found> byPath =
+          images.stream().collect(Collectors.toMap(Found::path, found -> found));
       List<Shard> shards = new ArrayList<>();
       List<SplitSummary> summaries = new ArrayList<>();
       try (Progress.Task task = progress.start("shards", images.size())) {
@@ -305,13 +261,14 @@ public final class DatasetBuilder {
           writeShards(partial, part, members, channel, shards, task);
         }
       }
+      String hashesOfShards =
+          shards.stream()
+              .map(s -> s.file() + "\n" + s.sha256() + "\n")
+              .collect(Collectors.joining());
       DatasetManifest manifest =
           new DatasetManifest(
               DatasetManifest.FORMAT,
-              Hashes.sha256(
-                  shards.stream()
-                      .map(s -> s.file() + "\n" + s.sha256() + "\n")
-                      .collect(Collectors.joining())),
+              Hashes.sha256(hashesOfShards),
               describeSource(hashes),
               options,
               audit,
@@ -322,6 +279,22 @@ public final class DatasetBuilder {
       manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
     Files.delete(spool);
+  }
+
+  private PatientSplit split(List<Found> images) {
+    List<PatientSplit.Image> all =
+        images.stream()
+            .map(
+                f ->
+                    new PatientSplit.Image(
+                        f.path(),
+                        f.candidate().split(),
+                        f.candidate().label(),
+                        layout.profile().place(f.candidate().name(), f.candidate().label()),
+                        f.patient(),
+                        f.pixels()))
+            .toList();
+    return PatientSplit.of(all, options, layout.drawTest());
   }
 
   /**
@@ -516,127 +489,12 @@ public final class DatasetBuilder {
   }
 
   private SplitSummary summary(Split split, List<Found> members) {
-    Map<Label, Integer> labels = new TreeMap<>();
-    Set<String> patients = new HashSet<>();
-    int official = 0;
-    for (Found found : members) {
-      labels.merge(found.candidate().label(), 1, Integer::sum);
-      patients.add(found.patient());
-      if (found.candidate().split() == Split.VALIDATION) {
-        official++;
-      }
-    }
     return new SplitSummary(
-        split, members.size(), patients.size(), labels, slices(members), official);
-  }
-
-  private Map<String, Integer> slices(List<Found> members) {
-    DatasetProfile profile = layout.profile();
-    return profile.count(members.stream().map(found -> found.slice(profile)).toList());
-  }
-
-  private DatasetAudit audit(List<Found> images, List<Quarantined> quarantined) {
-    List<DatasetAudit.Folder> folders = new ArrayList<>();
-    for (Split split : Split.values()) {
-      for (Label label : layout.classes().labels()) {
-        List<Found> members =
-            images.stream()
-                .filter(f -> f.candidate().split() == split && f.candidate().label().equals(label))
-                .toList();
-        if (!members.isEmpty()) {
-          folders.add(folder(split, label, members));
-        }
-      }
-    }
-    Map<String, List<Found>> byHash = new TreeMap<>();
-    Map<String, Map<Split, Integer>> byPatient = new TreeMap<>();
-    for (Found found : images) {
-      byHash.computeIfAbsent(found.pixels(), h -> new ArrayList<>()).add(found);
-      byPatient
-          .computeIfAbsent(found.patient(), p -> new EnumMap<>(Split.class))
-          .merge(found.candidate().split(), 1, Integer::sum);
-    }
-    List<DatasetAudit.IdenticalGroup> identical = new ArrayList<>();
-    byHash.forEach(
-        (hash, group) -> {
-          if (group.size() > 1) {
-            identical.add(
-                new DatasetAudit.IdenticalGroup(
-                    hash,
-                    group.stream().map(Found::path).toList(),
-                    group.stream().map(f -> f.candidate().split()).distinct().count() > 1));
-          }
-        });
-    identical.sort(Comparator.comparing(group -> group.files().get(0)));
-    List<DatasetAudit.PatientOverlap> overlaps = new ArrayList<>();
-    byPatient.forEach(
-        (patient, splits) -> {
-          if (splits.size() > 1) {
-            overlaps.add(new DatasetAudit.PatientOverlap(patient, splits));
-          }
-        });
-    int unreadable =
-        (int)
-            quarantined.stream()
-                .filter(q -> q.reason().bad() && q.reason() != Reason.TWO_LABELS)
-                .count();
-    return new DatasetAudit(
-        images.size() + unreadable, folders, identical, overlaps, quarantined, layout.skipped());
-  }
-
-  private DatasetAudit.Folder folder(Split split, Label label, List<Found> members) {
-    Map<String, Integer> formats = new TreeMap<>();
-    Map<Integer, Integer> channels = new TreeMap<>();
-    Map<Long, Integer> sizes = new HashMap<>();
-    Map<ImageNote, Integer> notes = new EnumMap<>(ImageNote.class);
-    Set<String> patients = new HashSet<>();
-    int unknown = 0;
-    long bytes = 0;
-    for (Found found : members) {
-      formats.merge(found.header().format(), 1, Integer::sum);
-      channels.merge(found.header().channels(), 1, Integer::sum);
-      sizes.merge(((long) found.header().height() << 32) | found.header().width(), 1, Integer::sum);
-      found.notes().forEach(note -> notes.merge(note, 1, Integer::sum));
-      bytes += found.bytes();
-      if (found.candidate().name().patient().isPresent()) {
-        patients.add(found.patient());
-      } else {
-        unknown++;
-      }
-    }
-    List<DatasetAudit.SizeCount> common =
-        sizes.entrySet().stream()
-            .map(
-                e ->
-                    new DatasetAudit.SizeCount(
-                        (int) (e.getKey() >> 32), (int) (long) e.getKey(), e.getValue()))
-            .sorted(
-                Comparator.comparing(DatasetAudit.SizeCount::images)
-                    .reversed()
-                    .thenComparing(DatasetAudit.SizeCount::height)
-                    .thenComparing(DatasetAudit.SizeCount::width))
-            .limit(20)
-            .toList();
-    return new DatasetAudit.Folder(
         split,
-        label,
         members.size(),
-        patients.size(),
-        unknown,
-        bytes,
-        slices(members),
-        formats,
-        channels,
-        notes,
-        new DatasetAudit.Sizes(
-            range(members.stream().mapToInt(f -> f.header().height()).sorted().toArray()),
-            range(members.stream().mapToInt(f -> f.header().width()).sorted().toArray()),
-            sizes.size(),
-            common));
-  }
-
-  private static DatasetAudit.Range range(int... sorted) {
-    return new DatasetAudit.Range(
-        sorted[0], sorted[(sorted.length - 1) / 2], sorted[sorted.length - 1]);
+        (int) members.stream().map(Found::patient).distinct().count(),
+        Found.counts(members.stream().map(found -> found.candidate().label())),
+        Found.slices(members, layout.profile()),
+        (int) members.stream().filter(f -> f.candidate().split() == Split.VALIDATION).count());
   }
 }

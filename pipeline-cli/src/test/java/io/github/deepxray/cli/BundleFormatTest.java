@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.format.ModelForm;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.internal.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,6 +85,19 @@ class BundleFormatTest {
           .forEach(field -> missing.add(name + ": " + field));
     }
     assertThat(missing).isEmpty();
+  }
+
+  @Test
+  void everyFormOfEveryFormatIsDescribed() throws IOException {
+    String names = section("artifacts.json");
+    for (ModelFormat format : ModelFormats.all()) {
+      for (ModelForm form : format.forms()) {
+        assertThat(sections().keySet()).anyMatch(file -> file.startsWith(form.path()));
+        if (form.kind() != ModelForm.Kind.EXPLAINING) {
+          assertThat(names).contains("`" + form.key() + "`");
+        }
+      }
+    }
   }
 
   @Test

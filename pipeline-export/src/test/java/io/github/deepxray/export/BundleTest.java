@@ -252,9 +252,10 @@ class BundleTest {
         .write(
             TrainedModel.load(pipeline.trainFolder()),
             dataset,
-            pipeline.evaluationFolder(),
-            pipeline.quantizeFolder(),
-            List.of(pipeline.trainFolder()),
+            new BundleWriter.Stages(
+                pipeline.evaluationFolder(),
+                pipeline.quantizeFolder(),
+                List.of(pipeline.trainFolder())),
             out);
     JsonNode front = frontMatter(out);
     assertThat(front.path("model-index").path(0).path("name").asText()).isEqualTo("1.10");
@@ -405,9 +406,10 @@ class BundleTest {
                 writer.write(
                     TrainedModel.load(pipeline.trainFolder()),
                     dataset,
-                    pipeline.evaluationFolder(),
-                    pipeline.quantizeFolder(),
-                    List.of(pipeline.trainFolder()),
+                    new BundleWriter.Stages(
+                        pipeline.evaluationFolder(),
+                        pipeline.quantizeFolder(),
+                        List.of(pipeline.trainFolder())),
                     out))
         .isInstanceOf(DeepXrayException.class)
         .hasMessage(
@@ -426,9 +428,10 @@ class BundleTest {
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
                 dataset,
-                pipeline.evaluationFolder(),
-                pipeline.quantizeFolder(),
-                List.of(pipeline.trainFolder()),
+                new BundleWriter.Stages(
+                    pipeline.evaluationFolder(),
+                    pipeline.quantizeFolder(),
+                    List.of(pipeline.trainFolder())),
                 folder.resolve("bundle"));
     assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
@@ -555,9 +558,7 @@ class BundleTest {
         writer.write(
             model,
             dataset,
-            pipeline.evaluationFolder(),
-            quantized,
-            List.of(),
+            new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
             folder.resolve("bundle"));
     BundleVerifier.Report report = BundleVerifier.recorded(written);
     assertThat(report.passed()).isFalse();
@@ -592,9 +593,7 @@ class BundleTest {
                 writer.write(
                     model,
                     dataset,
-                    pipeline.evaluationFolder(),
-                    quantized,
-                    List.of(),
+                    new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
                     folder.resolve("bundle")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another classifier");
@@ -645,9 +644,8 @@ class BundleTest {
             .write(
                 model,
                 dataset,
-                pipeline.evaluationFolder(),
-                quantized,
-                List.of(pipeline.trainFolder()),
+                new BundleWriter.Stages(
+                    pipeline.evaluationFolder(), quantized, List.of(pipeline.trainFolder())),
                 folder.resolve("bundle"));
     assertThat(written.damage()).isEmpty();
     BundleVerifier.Report report = BundleVerifier.recorded(written);

@@ -38,6 +38,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -107,7 +108,7 @@ class SharedClassifierTest {
         artifact.key(),
         artifact.path(),
         "tiny",
-        0.5,
+        OptionalDouble.of(0.5),
         FileSizes.of(folder.resolve(artifact.path())),
         Optional.empty(),
         Limits.QUANTIZATION,

@@ -65,34 +65,11 @@ public final class BackbonePruner {
       return new Trainer.Result(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
     }
     manifest.forget();
-    RepresentativeDataset examples = new TrainingImages(dataset, options.images(), before.seed());
-    Model backbone = model.backbone();
-    if (options.channels().isPresent()) {
-      backbone =
-          new ChannelPruning(
-                  options.channels().get(), context.engines(), context.cores(), context.progress())
-              .prune(backbone, before.architecture().expansionBlocks(), examples)
-              .model();
-    }
-    if (options.weights().isPresent()) {
-      PruningSpec spec = options.weights().get();
-      backbone =
-          new OneShotPruning(
-                  spec,
-                  OneShotPruning.Compensation.LEAST_SQUARES,
-                  context.engines(),
-                  context.cores(),
-                  context.progress())
-              .prune(backbone, examples)
-              .model();
-    }
+    String source = before.backboneSource() + ", pruned";
+    BackboneModel backbone =
+        new BackboneModel(before.architecture(), backbone(dataset, model), source);
     Trainer.Result result =
-        new Trainer(options.trainer(), context)
-            .train(
-                dataset,
-                new BackboneModel(
-                    before.architecture(), backbone, before.backboneSource() + ", pruned"),
-                folder);
+        new Trainer(options.trainer(), context).train(dataset, backbone, folder);
     TrainedModel.Description description =
         result
             .model()
@@ -107,6 +84,31 @@ public final class BackbonePruner {
     described.save(folder);
     manifest.keep(Map.of());
     return result.with(described);
+  }
+
+  private Model backbone(PreparedDataset dataset, TrainedModel model) throws IOException {
+    TrainedModel.Description before = model.description();
+    RepresentativeDataset examples = new TrainingImages(dataset, options.images(), before.seed());
+    Model backbone = model.backbone();
+    if (options.channels().isPresent()) {
+      backbone =
+          new ChannelPruning(
+                  options.channels().get(), context.engines(), context.cores(), context.progress())
+              .prune(backbone, before.architecture().expansionBlocks(), examples)
+              .model();
+    }
+    if (options.weights().isPresent()) {
+      backbone =
+          new OneShotPruning(
+                  options.weights().get(),
+                  OneShotPruning.Compensation.LEAST_SQUARES,
+                  context.engines(),
+                  context.cores(),
+                  context.progress())
+              .prune(backbone, examples)
+              .model();
+    }
+    return backbone;
   }
 
   /** With zeros in the head as well, and thresholds chosen for what it then says. */

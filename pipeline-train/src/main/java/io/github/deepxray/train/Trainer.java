@@ -69,19 +69,7 @@ public final class Trainer {
    */
   public Result train(PreparedDataset dataset, BackboneModel backbone, Path folder)
       throws IOException {
-    int imageSize = dataset.manifest().options().imageSize();
-    if (imageSize != backbone.imageSize()) {
-      throw new DeepXrayException(
-          ("The images in %s are %s pixels wide, but %s reads %s; prepare the data again "
-                  + "with --image-size %s, or train with --image-size %s.")
-              .formatted(
-                  dataset.folder(),
-                  imageSize,
-                  backbone.backbone().name(),
-                  backbone.imageSize(),
-                  backbone.imageSize(),
-                  imageSize));
-    }
+    requireSize(dataset, backbone);
     EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
     Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
     Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
@@ -122,6 +110,17 @@ public final class Trainer {
         vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
         headSeconds,
         counter.epochSeconds());
+  }
+
+  private static void requireSize(PreparedDataset dataset, BackboneModel backbone) {
+    int is = dataset.manifest().options().imageSize();
+    int read = backbone.imageSize();
+    if (is != read) {
+      throw new DeepXrayException(
+          ("The images in %s are %s pixels wide, but %s reads %s; prepare the data again with"
+                  + " --image-size %s, or train with --image-size %s.")
+              .formatted(dataset.folder(), is, backbone.backbone().name(), read, read, is));
+    }
   }
 
   private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {

@@ -35,47 +35,44 @@ public final class ExperimentsTable {
     text.append("| ").append(String.join(" | ", heads)).append(" |\n");
     text.append("|").append("---|".repeat(heads.size())).append('\n');
     for (Experiment e : all.experiments()) {
-      List<String> cells = new ArrayList<>();
-      cells.add(e.name());
-      cells.add(Integer.toString(e.runs().size()));
-      cells.add(e.validation(Metric.AUC).toString());
-      Metric.HEADLINES.forEach(metric -> cells.add(e.test(metric).toString()));
-      cells.add(
-          e.name().equals(all.baseline())
-              ? "baseline"
-              : e.differences().map(d -> signed(d.test().of(Metric.AUC))).orElse("-"));
-      cells.add(e.bytes().map(ExperimentsTable::count).orElse("-"));
-      cells.add(e.gzip().map(ExperimentsTable::count).orElse("-"));
-      cells.add(e.speed().map(s -> decimals(s.milliseconds(), "")).orElse("-"));
-      cells.add(e.speed().map(s -> decimals(s.speedup(), "x")).orElse("-"));
-      text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+      text.append("| ").append(String.join(" | ", cells(e, all.baseline()))).append(" |\n");
     }
     text.append('\n');
     all.notes().forEach(note -> text.append(note).append('\n'));
     all.machine()
         .ifPresent(
             machine ->
-                text.append("Speed: one image on one thread of ")
-                    .append(machine)
-                    .append(", each in turns with ")
-                    .append(all.baseline())
-                    .append(": compare by speed, ms depend on what else the machine did.\n"));
+                text.append(
+                    ("Speed: one image on one thread of %s, each in turns with %s: compare by"
+                            + " speed, ms depend on what else the machine did.\n")
+                        .formatted(machine, all.baseline())));
     if (all.failed()) {
       text.append("\nfailed:\n");
       for (Experiment e : all.experiments()) {
         e.failures()
             .forEach(
                 (seed, reason) ->
-                    text.append("  ")
-                        .append(e.name())
-                        .append(", seed ")
-                        .append(seed)
-                        .append(": ")
-                        .append(reason)
-                        .append('\n'));
+                    text.append("  %s, seed %s: %s\n".formatted(e.name(), seed, reason)));
       }
     }
     return text.toString();
+  }
+
+  private static List<String> cells(Experiment e, String baseline) {
+    List<String> cells = new ArrayList<>();
+    cells.add(e.name());
+    cells.add(Integer.toString(e.runs().size()));
+    cells.add(e.validation(Metric.AUC).toString());
+    Metric.HEADLINES.forEach(metric -> cells.add(e.test(metric).toString()));
+    cells.add(
+        e.name().equals(baseline)
+            ? "baseline"
+            : e.differences().map(d -> signed(d.test().of(Metric.AUC))).orElse("-"));
+    cells.add(e.bytes().map(ExperimentsTable::count).orElse("-"));
+    cells.add(e.gzip().map(ExperimentsTable::count).orElse("-"));
+    cells.add(e.speed().map(s -> decimals(s.milliseconds(), "")).orElse("-"));
+    cells.add(e.speed().map(s -> decimals(s.speedup(), "x")).orElse("-"));
+    return cells;
   }
 
   private static String signed(Interval interval) {

@@ -58,23 +58,29 @@ final class ChannelWidths {
       return widths;
     }
     if (spec.allocation() == Allocation.UNIFORM) {
-      for (double share = 1; cost(widths) > target; share -= STEP) {
-        if (share <= 0) {
-          throw tooFew(widths);
-        }
-        for (Expansion block : blocks) {
-          if (spec.decides(block.name())) {
-            int width = (int) Math.round(share * block.channels() / spec.multiple());
-            widths.put(
-                block.name(),
-                Math.min(
-                    block.channels(),
-                    Math.max(spec.least(block.channels()), width * spec.multiple())));
-          }
+      shrinkAlike(widths);
+    } else {
+      shrinkCheapest(widths, damage);
+    }
+    return widths;
+  }
+
+  private void shrinkAlike(Map<String, Integer> widths) {
+    for (double share = 1; cost(widths) > target; share -= STEP) {
+      if (share <= 0) {
+        throw tooFew(widths);
+      }
+      for (Expansion block : blocks) {
+        if (spec.decides(block.name())) {
+          int width = (int) Math.round(share * block.channels() / spec.multiple());
+          int least = Math.max(spec.least(block.channels()), width * spec.multiple());
+          widths.put(block.name(), Math.min(block.channels(), least));
         }
       }
-      return widths;
     }
+  }
+
+  private void shrinkCheapest(Map<String, Integer> widths, Map<String, double[]> damage) {
     Map<String, double[]> ascending = new LinkedHashMap<>();
     damage.forEach((name, values) -> ascending.put(name, values.clone()));
     ascending.values().forEach(Arrays::sort);
@@ -97,7 +103,6 @@ final class ChannelWidths {
       }
       widths.put(cheapest.name(), narrower(widths.get(cheapest.name())));
     }
-    return widths;
   }
 
   private int narrower(int width) {

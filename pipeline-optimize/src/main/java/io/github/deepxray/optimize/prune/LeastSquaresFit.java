@@ -131,22 +131,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     double[] wantedMean = mean(wanted);
     double[][] gram = new double[in][in];
     double[][] right = new double[in][out];
-    double[][] residual = new double[inputs.length][out];
-    Workers.run(
-        cores,
-        (worker, work) -> {
-          for (int s = worker; s < inputs.length; s += cores) {
-            for (int o = 0; o < out; o++) {
-              residual[s][o] = wanted[s][o] - wantedMean[o];
-            }
-            for (int i = 0; i < in; i++) {
-              double x = inputs[s][i] - inputMean[i];
-              for (int o = 0; o < out; o++) {
-                residual[s][o] -= x * weights[i * out + o];
-              }
-            }
-          }
-        });
+    double[][] residual = residual(weights, inputs, inputMean, wanted, wantedMean);
     Workers.run(
         cores,
         (worker, work) -> {
@@ -164,14 +149,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
             }
           }
         });
-    double trace = 0;
-    for (int i = 0; i < in; i++) {
-      trace += gram[i][i];
-    }
-    for (int i = 0; i < in; i++) {
-      // Not all inputs can be constant in a trained network; if they are, nothing is learned.
-      gram[i][i] += trace > 0 ? PENALTY * trace / in : 1;
-    }
+    penalize(gram);
     if (mask.isPresent()) {
       solve(gram, right, mask.get());
     } else {
@@ -196,6 +174,41 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     Model fitted =
         new Model(model.network(), model.weights().plus(changed.build()), model.quantization());
     return Centering.affine(fitted, layer, factor, offset);
+  }
+
+  /** What is wanted less what the kernel gives, both around their means. */
+  private double[][] residual(
+      float[] weights, float[][] inputs, double[] inputMean, float[][] wanted, double[] wantedMean)
+      throws IOException {
+    int out = wantedMean.length;
+    double[][] residual = new double[inputs.length][out];
+    Workers.run(
+        cores,
+        (worker, work) -> {
+          for (int s = worker; s < inputs.length; s += cores) {
+            for (int o = 0; o < out; o++) {
+              residual[s][o] = wanted[s][o] - wantedMean[o];
+            }
+            for (int i = 0; i < inputMean.length; i++) {
+              double x = inputs[s][i] - inputMean[i];
+              for (int o = 0; o < out; o++) {
+                residual[s][o] -= x * weights[i * out + o];
+              }
+            }
+          }
+        });
+    return residual;
+  }
+
+  private static void penalize(double[][] gram) {
+    double trace = 0;
+    for (int i = 0; i < gram.length; i++) {
+      trace += gram[i][i];
+    }
+    for (int i = 0; i < gram.length; i++) {
+      // Not all inputs can be constant in a trained network; if they are, nothing is learned.
+      gram[i][i] += trace > 0 ? PENALTY * trace / gram.length : 1;
+    }
   }
 
   private static double[] mean(float[][] rows) {

@@ -115,35 +115,22 @@ public final class Calibrator {
         (worker, example, input, outputs) -> {
           for (int t = 0; t < count; t++) {
             float[] values = t < outputs.length ? outputs[t] : input;
-            float min = Float.POSITIVE_INFINITY;
-            float max = Float.NEGATIVE_INFINITY;
-            for (float value : values) {
-              // A NaN stays: Math.min and max return it.
-              min = Math.min(min, value);
-              max = Math.max(max, value);
-            }
-            if (!Float.isFinite(min) || !Float.isFinite(max)) {
+            minima[t][example] = min(values);
+            maxima[t][example] = max(values);
+            if (!Float.isFinite(minima[t][example]) || !Float.isFinite(maxima[t][example])) {
               throw new DeepXrayException(
                   ("Tensor %s of %s is not finite for calibration example %s; check the weights and"
-                       + " the example.")
+                          + " the example.")
                       .formatted(tensors.get(t), model.network().name(), example));
             }
-            minima[t][example] = min;
-            maxima[t][example] = max;
           }
           task.advance(1);
         });
     int workers = runner.workers(examples.size());
     Histogram.Collector[][] collectors = new Histogram.Collector[workers][count];
     for (int t = 0; t < count; t++) {
-      float min = minima[t][0];
-      float max = maxima[t][0];
-      for (int i = 1; i < examples.size(); i++) {
-        min = Math.min(min, minima[t][i]);
-        max = Math.max(max, maxima[t][i]);
-      }
       for (int w = 0; w < workers; w++) {
-        collectors[w][t] = new Histogram.Collector(min, max, BINS);
+        collectors[w][t] = new Histogram.Collector(min(minima[t]), max(maxima[t]), BINS);
       }
     }
     runner.run(
@@ -162,5 +149,23 @@ public final class Calibrator {
       statistics.put(
           tensors.get(t), TensorStatistics.of(minima[t], maxima[t], collectors[0][t].histogram()));
     }
+  }
+
+  /** The least value, or NaN if there is one. */
+  private static float min(float[] values) {
+    float min = Float.POSITIVE_INFINITY;
+    for (float value : values) {
+      min = Math.min(min, value);
+    }
+    return min;
+  }
+
+  /** The largest value, or NaN if there is one. */
+  private static float max(float[] values) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (float value : values) {
+      max = Math.max(max, value);
+    }
+    return max;
   }
 }

@@ -91,10 +91,7 @@ class SensitivitySearchTest {
                 exact,
                 SPEC.integerQuantization(exact, calibration),
                 images,
-                "features",
-                acceptance,
-                cost,
-                limits);
+                new SensitivitySearch.Goal("features", acceptance, cost, limits));
     assertThat(engines.open()).isZero();
     return result;
   }
@@ -159,10 +156,11 @@ class SensitivitySearchTest {
                 exact,
                 SPEC.integerQuantization(exact, calibration),
                 images,
-                "features",
-                m -> false,
-                m -> m.quantization().floatLayers().isEmpty() ? 1 : 3,
-                new SensitivitySearch.Limits(5, 2));
+                new SensitivitySearch.Goal(
+                    "features",
+                    m -> false,
+                    m -> m.quantization().floatLayers().isEmpty() ? 1 : 3,
+                    new SensitivitySearch.Limits(5, 2)));
     assertThat(result.floatLayers()).isEmpty();
     assertThat(measured).hasSize(1);
   }
@@ -175,10 +173,8 @@ class SensitivitySearchTest {
                 exact,
                 SPEC.withKeepFloat(List.of("one")).integerQuantization(exact, calibration),
                 images,
-                "features",
-                m -> sqnr(m) > 30,
-                m -> 1,
-                new SensitivitySearch.Limits(5, 2));
+                new SensitivitySearch.Goal(
+                    "features", m -> sqnr(m) > 30, m -> 1, new SensitivitySearch.Limits(5, 2)));
     assertThat(result.floatLayers()).containsAll(Set.of("one", "one_relu", "after", "bad"));
   }
 }

@@ -1,5 +1,6 @@
 package io.github.deepxray.report.internal;
 
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.ConfusionMatrix;
@@ -84,6 +85,11 @@ public record ModelCard(
 
   private Evaluation test() {
     return metrics.of(Split.TEST);
+  }
+
+  boolean hasSavedModel() {
+    return artifacts.stream()
+        .anyMatch(report -> report.artifact().equals(Artifact.SAVED_MODEL.key()));
   }
 
   boolean isKermany() {

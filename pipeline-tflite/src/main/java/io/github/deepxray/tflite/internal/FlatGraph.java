@@ -77,7 +77,12 @@ final class FlatGraph {
       byte optionsType,
       ToIntFunction<FlatBufferBuilder> options) {}
 
-  private record OperatorKind(int code, int version) {}
+  private record OperatorKind(int code, int version) {
+    int write(FlatBufferBuilder builder) {
+      byte old = (byte) Math.min(code, LARGEST_DEPRECATED_CODE);
+      return OperatorCode.createOperatorCode(builder, old, 0, version, code);
+    }
+  }
 
   private final String name;
   private final List<TensorDef> tensors = new ArrayList<>();
@@ -196,24 +201,8 @@ final class FlatGraph {
             SubGraph.createOutputsVector(builder, ints(outputs.values())),
             SubGraph.createOperatorsVector(builder, ints(operatorOffsets)),
             builder.createString(name));
-    int[] codes =
-        kinds.stream()
-            .mapToInt(
-                kind ->
-                    OperatorCode.createOperatorCode(
-                        builder,
-                        (byte) Math.min(kind.code(), LARGEST_DEPRECATED_CODE),
-                        0,
-                        kind.version(),
-                        kind.code()))
-            .toArray();
-    int signature =
-        SignatureDef.createSignatureDef(
-            builder,
-            SignatureDef.createInputsVector(builder, tensorMaps(builder, inputs)),
-            SignatureDef.createOutputsVector(builder, tensorMaps(builder, outputs)),
-            builder.createString(signatureKey),
-            0);
+    int[] codes = kinds.stream().mapToInt(kind -> kind.write(builder)).toArray();
+    int signature = signature(builder, signatureKey);
     int model =
         Model.createModel(
             builder,
@@ -227,6 +216,15 @@ final class FlatGraph {
             Model.createSignatureDefsVector(builder, new int[] {signature}));
     Model.finishModelBuffer(builder, model);
     return builder.sizedByteArray();
+  }
+
+  private int signature(FlatBufferBuilder builder, String key) {
+    return SignatureDef.createSignatureDef(
+        builder,
+        SignatureDef.createInputsVector(builder, tensorMaps(builder, inputs)),
+        SignatureDef.createOutputsVector(builder, tensorMaps(builder, outputs)),
+        builder.createString(key),
+        0);
   }
 
   /** Writes a buffer without data. */

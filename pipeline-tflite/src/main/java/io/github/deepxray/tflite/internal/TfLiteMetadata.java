@@ -6,6 +6,7 @@ import io.github.deepxray.core.internal.io.TimelessZip;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.zip.ZipOutputStream;
 import org.tensorflow.lite.schema.Metadata;
 import org.tensorflow.lite.schema.MetadataT;
@@ -31,6 +34,7 @@ import org.tensorflow.lite.schema.Tensor;
 import org.tensorflow.lite.schema.TensorT;
 import org.tensorflow.lite.schema.TensorType;
 import org.tensorflow.lite.schema.VariantSubType;
+import org.tensorflow.lite.schema.VariantSubTypeT;
 import org.tensorflow.lite.support.metadata.schema.AssociatedFileT;
 import org.tensorflow.lite.support.metadata.schema.AssociatedFileType;
 import org.tensorflow.lite.support.metadata.schema.ColorSpaceType;
@@ -315,26 +319,16 @@ public record TfLiteMetadata(
       buffers[i] = data == null ? FlatGraph.emptyBuffer(builder) : FlatGraph.buffer(builder, data);
     }
 
-    int[] codes = new int[model.operatorCodesLength()];
-    for (int i = 0; i < codes.length; i++) {
-      if (model.operatorCodes(i).builtinCode() > LAST_OPERATOR) {
-        throw new DeepXrayException(
-            "Metadata cannot be added: the TFLite model has an operator of code "
-                + model.operatorCodes(i).builtinCode()
-                + ", which is too new to be copied.");
-      }
-      codes[i] = OperatorCode.pack(builder, model.operatorCodes(i).unpack());
-    }
-    int[] subgraphs = new int[model.subgraphsLength()];
-    QuantizationTables quantizations = new QuantizationTables(builder);
-    for (int i = 0; i < subgraphs.length; i++) {
-      subgraphs[i] =
-          subgraph(builder, withoutEmptyVectors(model.subgraphs(i).unpack()), quantizations);
-    }
-    int[] signatures = new int[model.signatureDefsLength()];
-    for (int i = 0; i < signatures.length; i++) {
-      signatures[i] = SignatureDef.pack(builder, model.signatureDefs(i).unpack());
-    }
+    int[] codes = each(model.operatorCodesLength(), i -> code(builder, model.operatorCodes(i)));
+    QuantizationTables tables = new QuantizationTables(builder);
+    int[] subgraphs =
+        each(
+            model.subgraphsLength(),
+            i -> subgraph(builder, withoutEmptyVectors(model.subgraphs(i).unpack()), tables));
+    int[] signatures =
+        each(
+            model.signatureDefsLength(),
+            i -> SignatureDef.pack(builder, model.signatureDefs(i).unpack()));
     int[] entries = new int[model.metadataLength() + 1];
     int count = 0;
     for (int i = 0; i < model.metadataLength(); i++) {
@@ -360,16 +354,25 @@ public record TfLiteMetadata(
     return builder.sizedByteArray();
   }
 
+  private static int[] each(int count, IntUnaryOperator write) {
+    return IntStream.range(0, count).map(write).toArray();
+  }
+
+  private static int code(FlatBufferBuilder builder, OperatorCode code) {
+    if (code.builtinCode() > LAST_OPERATOR) {
+      throw new DeepXrayException(
+          "Metadata cannot be added: the TFLite model has an operator of code %s, which is too new to be copied."
+              .formatted(code.builtinCode()));
+    }
+    return OperatorCode.pack(builder, code.unpack());
+  }
+
   private static int subgraph(
       FlatBufferBuilder builder, SubGraphT graph, QuantizationTables quantizations) {
-    int[] tensors = new int[graph.getTensors().length];
-    for (int i = 0; i < tensors.length; i++) {
-      tensors[i] = tensor(builder, graph.getTensors()[i], quantizations);
-    }
-    int[] operators = new int[graph.getOperators().length];
-    for (int i = 0; i < operators.length; i++) {
-      operators[i] = Operator.pack(builder, graph.getOperators()[i]);
-    }
+    TensorT[] all = graph.getTensors();
+    int[] tensors = each(all.length, i -> tensor(builder, all[i], quantizations));
+    int[] operators =
+        each(graph.getOperators().length, i -> Operator.pack(builder, graph.getOperators()[i]));
     return SubGraph.createSubGraph(
         builder,
         SubGraph.createTensorsVector(builder, tensors),
@@ -381,13 +384,8 @@ public record TfLiteMetadata(
 
   private static int tensor(
       FlatBufferBuilder builder, TensorT tensor, QuantizationTables quantizations) {
-    int[] variants = new int[0];
-    if (tensor.getVariantTensors() != null) {
-      variants =
-          Arrays.stream(tensor.getVariantTensors())
-              .mapToInt(variant -> VariantSubType.pack(builder, variant))
-              .toArray();
-    }
+    VariantSubTypeT[] all = tensor.getVariantTensors();
+    int[] variants = each(all == null ? 0 : all.length, i -> VariantSubType.pack(builder, all[i]));
     SparsityParametersT sparsity = tensor.getSparsity();
     int[] shapeSignature = tensor.getShapeSignature();
     return Tensor.createTensor(
@@ -443,32 +441,23 @@ public record TfLiteMetadata(
    */
   private static SubGraphT withoutEmptyVectors(SubGraphT graph) {
     for (OperatorT operator : graph.getOperators()) {
-      if (operator.getCustomOptions() != null && operator.getCustomOptions().length == 0) {
-        operator.setCustomOptions(null);
-      }
-      if (operator.getMutatingVariableInputs() != null
-          && operator.getMutatingVariableInputs().length == 0) {
-        operator.setMutatingVariableInputs(null);
-      }
-      if (operator.getIntermediates() != null && operator.getIntermediates().length == 0) {
-        operator.setIntermediates(null);
-      }
+      operator.setCustomOptions(absentIfEmpty(operator.getCustomOptions()));
+      operator.setMutatingVariableInputs(absentIfEmpty(operator.getMutatingVariableInputs()));
+      operator.setIntermediates(absentIfEmpty(operator.getIntermediates()));
     }
     for (TensorT tensor : graph.getTensors()) {
-      if (tensor.getShapeSignature() != null && tensor.getShapeSignature().length == 0) {
-        tensor.setShapeSignature(null);
-      }
-      if (tensor.getVariantTensors() != null && tensor.getVariantTensors().length == 0) {
-        tensor.setVariantTensors(null);
-      }
+      tensor.setShapeSignature(absentIfEmpty(tensor.getShapeSignature()));
+      tensor.setVariantTensors(absentIfEmpty(tensor.getVariantTensors()));
       SparsityParametersT sparsity = tensor.getSparsity();
-      if (sparsity != null
-          && sparsity.getBlockMap() != null
-          && sparsity.getBlockMap().length == 0) {
-        sparsity.setBlockMap(null);
+      if (sparsity != null) {
+        sparsity.setBlockMap(absentIfEmpty(sparsity.getBlockMap()));
       }
     }
     return graph;
+  }
+
+  private static <T> T absentIfEmpty(T vector) {
+    return vector == null || Array.getLength(vector) == 0 ? null : vector;
   }
 
   private byte[] withLabels(byte[] model) {

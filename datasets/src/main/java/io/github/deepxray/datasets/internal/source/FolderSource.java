@@ -23,69 +23,75 @@ record FolderSource(String name, Path root, Limits limits, List<SourceFile> file
             root.toString(),
             limits,
             "nothing was read; take it out, or list the images in a CSV file of path,label");
-    List<SourceFile> files = new ArrayList<>();
-    Files.walkFileTree(
-        real,
-        new SimpleFileVisitor<>() {
-          private int entries;
-          private long total;
+    Visitor visitor = new Visitor(real, names);
+    Files.walkFileTree(real, visitor);
+    visitor.files.sort(Comparator.comparing(SourceFile::path));
+    return new FolderSource(root.toString(), real, limits, List.copyOf(visitor.files));
+  }
 
-          @Override
-          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-            if (!folder.equals(real) && Junk.of(path(folder) + "/").isEmpty()) {
-              count(path(folder));
-            }
-            return FileVisitResult.CONTINUE;
-          }
+  /** Collects the files and refuses what could do harm. */
+  private static final class Visitor extends SimpleFileVisitor<Path> {
+    private final Path root;
+    private final Names names;
+    private final List<SourceFile> files = new ArrayList<>();
+    private int entries;
+    private long total;
 
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String path = path(file);
-            if (Junk.of(path).isPresent()) {
-              // Whatever it is, nobody reads it.
-              files.add(new SourceFile(path, attributes.size()));
-              return FileVisitResult.CONTINUE;
-            }
-            count(path);
-            if (attributes.isSymbolicLink()) {
-              throw names.refused(path, "is a symbolic link");
-            }
-            if (!attributes.isRegularFile()) {
-              throw names.refused(path, "is neither a file nor a folder");
-            }
-            total += attributes.size();
-            if (total > limits.maxTotalBytes()) {
-              throw names.refused(
-                  path, "brings the folder over the " + limits.maxTotalBytes() + " bytes allowed");
-            }
-            files.add(new SourceFile(path, attributes.size()));
-            return FileVisitResult.CONTINUE;
-          }
+    Visitor(Path root, Names names) {
+      this.root = root;
+      this.names = names;
+    }
 
-          /** Folders of the system such as lost+found are for nobody to read. */
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            if (Junk.of(path(file) + "/").isPresent()) {
-              return FileVisitResult.CONTINUE;
-            }
-            throw e;
-          }
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+      if (!folder.equals(root) && Junk.of(path(folder) + "/").isEmpty()) {
+        count(path(folder));
+      }
+      return FileVisitResult.CONTINUE;
+    }
 
-          private String path(Path file) {
-            return real.relativize(file)
-                .toString()
-                .replace(file.getFileSystem().getSeparator(), "/");
-          }
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      String path = path(file);
+      // Whatever junk is, nobody reads it.
+      if (Junk.of(path).isEmpty()) {
+        count(path);
+        if (attributes.isSymbolicLink()) {
+          throw names.refused(path, "is a symbolic link");
+        }
+        if (!attributes.isRegularFile()) {
+          throw names.refused(path, "is neither a file nor a folder");
+        }
+        total += attributes.size();
+        long most = names.limits().maxTotalBytes();
+        if (total > most) {
+          throw names.refused(path, "brings the folder over the " + most + " bytes allowed");
+        }
+      }
+      files.add(new SourceFile(path, attributes.size()));
+      return FileVisitResult.CONTINUE;
+    }
 
-          private void count(String path) {
-            names.check(path);
-            if (++entries > limits.maxEntries()) {
-              throw names.refused(path, "is one more than the " + limits.maxEntries() + " allowed");
-            }
-          }
-        });
-    files.sort(Comparator.comparing(SourceFile::path));
-    return new FolderSource(root.toString(), real, limits, List.copyOf(files));
+    /** Folders of the system such as lost+found are for nobody to read. */
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (Junk.of(path(file) + "/").isPresent()) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
+    }
+
+    private String path(Path file) {
+      return root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
+    }
+
+    private void count(String path) {
+      names.check(path);
+      int most = names.limits().maxEntries();
+      if (++entries > most) {
+        throw names.refused(path, "is one more than the " + most + " allowed");
+      }
+    }
   }
 
   @Override

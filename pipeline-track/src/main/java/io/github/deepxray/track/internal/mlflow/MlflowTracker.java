@@ -1,6 +1,8 @@
 package io.github.deepxray.track.internal.mlflow;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.Version;
 import io.github.deepxray.core.internal.io.Json;
@@ -219,6 +221,10 @@ public final class MlflowTracker implements Tracker {
       courier.send(
           ArtifactStore.patience(server, bytes),
           () -> store().put(path, BodyPublishers.ofFile(file), bytes));
+    }
+    if (!Artifact.SAVED_MODEL.isIn(new Bundle(bundle.folder()))) {
+      // MLflow knows no other form of the bundle as a model.
+      return;
     }
     send(
         () -> {
