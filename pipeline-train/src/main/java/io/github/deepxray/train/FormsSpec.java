@@ -4,9 +4,9 @@ import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
-import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +35,7 @@ public record FormsSpec(
     int calibrationImages,
     boolean biasCorrection,
     Refit refit,
-    Optional<SensitivitySearch.Limits> search,
+    Optional<SearchLimits> search,
     boolean reports,
     ElementType input,
     ElementType output,
