@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.source;
+package io.github.deepxray.datasets.internal.source;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;

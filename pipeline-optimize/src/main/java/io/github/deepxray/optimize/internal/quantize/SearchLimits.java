@@ -1,4 +1,4 @@
-package io.github.deepxray.optimize.quantize;
+package io.github.deepxray.optimize.internal.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
 
