@@ -2,11 +2,11 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.FormsSpec;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.optimize.quantize.BiasCorrection;
+import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
+import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;

@@ -8,7 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.LayerPatterns;
+import io.github.deepxray.optimize.internal.LayerPatterns;
 import io.github.deepxray.text.internal.Yaml;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.github.deepxray.optimize.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.optimize.LayerPatterns;
+import io.github.deepxray.optimize.internal.LayerPatterns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package io.github.deepxray.train.internal.quantize;
 
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.optimize.quantize.BiasCorrection;
-import io.github.deepxray.optimize.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
+import io.github.deepxray.optimize.internal.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;

@@ -2,15 +2,15 @@ package io.github.deepxray.train.internal.quantize;
 
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.optimize.quantize.Calibration;
-import io.github.deepxray.optimize.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.Calibration;
+import io.github.deepxray.optimize.internal.quantize.IntegerQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.Optional;
