@@ -63,6 +63,10 @@ public record EmbeddingBenchmark(Model model, int cores, int rounds) {
         engine.getValue().whole.add(extraction(engines, dataset));
       }
     }
+    print(speeds, out);
+  }
+
+  private static void print(Map<String, Speeds> speeds, Consumer<String> out) {
     speeds.forEach(
         (name, measured) ->
             print(

@@ -220,34 +220,33 @@ public final class ServerBenchmark {
         throw new DeepXrayException("The server answers nothing: " + full.codes() + ".");
       }
 
-      double rate = 0.7 * full.perSecond();
-      LoadGenerator.Result some = load.open(16 * options.workers(), count(rate), rate, 1);
-      print(
-          "at 70 %%            p50 %.1f ms, p99 %.1f ms, ratio %.2f, codes %s",
-          some.percentile(0.5),
-          some.percentile(0.99),
-          some.percentile(0.99) / some.percentile(0.5),
-          some.codes());
-
-      double flood = 4 * full.perSecond();
-      LoadGenerator.Result over = load.open(64 * options.workers(), count(flood), flood, 2);
-      print(
-          "at 400 %%           %.1f accepted/s, p50 %.1f ms, p99 %.1f ms, %d failed, codes" + " %s",
-          over.perSecond(),
-          over.percentile(0.5),
-          over.percentile(0.99),
-          over.failed(),
-          over.codes());
-      print(
-          "                   longest accepted %.1f ms after it was sent; the queue and the workers"
-              + " hold %.1f ms of work",
-          over.longestServed(),
-          1000 * (ServerOptions.QUEUE_PER_WORKER + 1) * options.workers() / over.perSecond());
-
+      atRates(load, full.perSecond());
       swap(server, versions, load, connections);
       soak(server, load, connections);
       print("SIGTERM to end     %8.2f s", server.end());
     }
+  }
+
+  /** Requests at random times, below and above what the server can do. */
+  private void atRates(LoadGenerator load, double perSecond) {
+    double rate = 0.7 * perSecond;
+    LoadGenerator.Result some = load.open(16 * options.workers(), count(rate), rate, 1);
+    print(
+        "at 70 %%            p50 %.1f ms, p99 %.1f ms, ratio %.2f, codes %s",
+        some.percentile(0.5),
+        some.percentile(0.99),
+        some.percentile(0.99) / some.percentile(0.5),
+        some.codes());
+    double flood = 4 * perSecond;
+    LoadGenerator.Result over = load.open(64 * options.workers(), count(flood), flood, 2);
+    print(
+        "at 400 %%           %.1f accepted/s, p50 %.1f ms, p99 %.1f ms, %d failed, codes %s",
+        over.perSecond(), over.percentile(0.5), over.percentile(0.99), over.failed(), over.codes());
+    print(
+        "                   longest accepted %.1f ms after it was sent; the queue and the workers"
+            + " hold %.1f ms of work",
+        over.longestServed(),
+        1000 * (ServerOptions.QUEUE_PER_WORKER + 1) * options.workers() / over.perSecond());
   }
 
   private int count(double perSecond) {

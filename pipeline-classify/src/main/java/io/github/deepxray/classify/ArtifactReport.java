@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.TextFiles;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,17 +46,11 @@ public record ArtifactReport(
     }
   }
 
-  /** A form of a classifier of two classes. */
-  public ArtifactReport(
-      String artifact,
-      String path,
-      String form,
-      double threshold,
-      FileSizes size,
-      Optional<Sparsity.Count> weights,
-      Limits limits,
-      Verdict verdict) {
-    this(artifact, path, form, OptionalDouble.of(threshold), size, weights, limits, verdict);
+  /** How the form decides. */
+  public Decision decision() {
+    return threshold.isPresent()
+        ? new Decision.Threshold(threshold.getAsDouble())
+        : Decision.MOST_PROBABLE;
   }
 
   /** The form that this is about. */

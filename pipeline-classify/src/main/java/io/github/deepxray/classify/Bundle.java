@@ -128,7 +128,7 @@ public record Bundle(Path folder) {
    * @throws IOException if it cannot be read
    */
   public Decision decision(Artifact artifact) throws IOException {
-    return Decision.by(report(artifact).threshold());
+    return report(artifact).decision();
   }
 
   /**

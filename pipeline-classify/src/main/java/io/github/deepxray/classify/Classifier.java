@@ -117,7 +117,7 @@ public final class Classifier implements AutoCloseable {
     List<String> names = bundle.labels();
     Decision decision =
         options.threshold().isPresent()
-            ? Decision.by(options.threshold())
+            ? new Decision.Threshold(options.threshold().getAsDouble())
             : bundle.decision(artifact);
     return of(artifact.load(bundle, options.threads()), names, decision, bundle.folder());
   }
@@ -143,11 +143,11 @@ public final class Classifier implements AutoCloseable {
             : format.load(model, options.threads());
     try {
       List<String> labels = labels(model, format, classes(engine.outputShapes().get(0)));
-      OptionalDouble threshold =
-          labels.size() == 2
-              ? OptionalDouble.of(options.threshold().orElse(0.5))
-              : options.threshold();
-      return of(engine, labels, Decision.by(threshold), model);
+      Decision decision =
+          labels.size() == 2 || options.threshold().isPresent()
+              ? new Decision.Threshold(options.threshold().orElse(0.5))
+              : Decision.MOST_PROBABLE;
+      return of(engine, labels, decision, model);
     } catch (IOException | RuntimeException | Error e) {
       engine.close();
       throw e;

@@ -56,7 +56,7 @@ class ClassifierTest {
   private static Prediction classify(
       List<String> labels, OptionalDouble threshold, float... scores) {
     try (Classifier classifier =
-        Classifier.of(new Constant(scores), labels, Decision.by(threshold), MODEL)) {
+        Classifier.of(new Constant(scores), labels, decision(threshold), MODEL)) {
       return classifier.classify(RgbImage.of(1, 1, new byte[3]));
     }
   }
@@ -110,9 +110,15 @@ class ClassifierTest {
 
   private static void assertRefused(
       Constant engine, List<String> labels, OptionalDouble threshold, String... words) {
-    assertThatThrownBy(() -> Classifier.of(engine, labels, Decision.by(threshold), MODEL))
+    assertThatThrownBy(() -> Classifier.of(engine, labels, decision(threshold), MODEL))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContainingAll(words);
     assertThat(engine.closed).isTrue();
+  }
+
+  private static Decision decision(OptionalDouble threshold) {
+    return threshold.isPresent()
+        ? new Decision.Threshold(threshold.getAsDouble())
+        : Decision.MOST_PROBABLE;
   }
 }

@@ -21,7 +21,7 @@ class GateTest {
   private static final Decision HALF = new Decision.Threshold(0.5);
 
   private static ScoredExample example(int i, double probability) {
-    return new ScoredExample("image" + i, "patient" + i, i % 2 == 0, probability);
+    return new ScoredExample("image" + i, "patient" + i, i % 2 == 0 ? 1 : 0, probability);
   }
 
   /** Half positive, the probabilities evenly spread within each class and overlapping. */

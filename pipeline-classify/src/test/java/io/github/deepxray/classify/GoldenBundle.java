@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A small bundle in the format of today. The one of each released format is kept among the test
@@ -91,7 +92,7 @@ final class GoldenBundle {
                       Artifact.FLOAT32.key(),
                       Artifact.FLOAT32.path(),
                       "32-bit float weights",
-                      THRESHOLD,
+                      OptionalDouble.of(THRESHOLD),
                       FileSizes.of(file),
                       Optional.empty(),
                       Limits.ROUNDING,

@@ -198,7 +198,6 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private int bundles() throws IOException {
-    int turns = turns();
     List<Artifact> wanted =
         Usage.check(common, () -> artifacts.stream().map(Artifact::of).toList());
     List<Row> rows = new ArrayList<>();
@@ -214,21 +213,13 @@ final class CompareCommand implements Callable<Integer> {
           }
           // What all are compared with is measured even if it is not shown.
           boolean first = engines.isEmpty() && artifact.equals(Artifact.FLOAT32);
-          if (turns > 0 && (shown || first) && artifact.supported() && !artifact.usesAllCores()) {
+          if (turns() > 0 && (shown || first) && artifact.supported() && !artifact.usesAllCores()) {
             engines.put(name(folder.toString(), report), artifact.load(bundle, 1));
           }
         }
       }
       if (!engines.isEmpty()) {
-        Map<String, ModelSpeed> speeds = new HashMap<>();
-        Latency.measure(engines, turns, 3)
-            .forEach(l -> speeds.put(l.name(), new ModelSpeed(l.milliseconds(), l.speedup())));
-        rows.replaceAll(
-            row ->
-                new Row(
-                    row.bundle(),
-                    row.report(),
-                    Optional.ofNullable(speeds.get(name(row.bundle(), row.report())))));
+        measure(engines, rows);
       }
     } finally {
       engines.values().forEach(InferenceEngine::close);
@@ -243,6 +234,18 @@ final class CompareCommand implements Callable<Integer> {
           case JSON -> json(rows);
         });
     return 0;
+  }
+
+  private void measure(Map<String, InferenceEngine> engines, List<Row> rows) {
+    Map<String, ModelSpeed> speeds = new HashMap<>();
+    Latency.measure(engines, turns(), 3)
+        .forEach(l -> speeds.put(l.name(), new ModelSpeed(l.milliseconds(), l.speedup())));
+    rows.replaceAll(
+        row ->
+            new Row(
+                row.bundle(),
+                row.report(),
+                Optional.ofNullable(speeds.get(name(row.bundle(), row.report())))));
   }
 
   private static String page(List<Row> rows) {

@@ -136,12 +136,7 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ImageFiles.refuseWrongOrder(common.command(), folder, images);
-    if (!(opacity >= 0 && opacity <= 1)) {
-      throw Usage.wrong(common, "--opacity must lie in 0..1, not " + opacity + ".");
-    }
-    if (maxSide < 1) {
-      throw Usage.wrong(common, "--max-side must be at least 1, not " + maxSide + ".");
-    }
+    checkOptions();
     Artifact form = Usage.check(common, () -> Artifact.of(artifact));
     Bundle bundle = Bundle.open(folder);
     Path model = folder.resolve(Bundle.EXPLAIN);
@@ -180,6 +175,15 @@ final class ExplainCommand implements Callable<Integer> {
     }
     Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
     return good ? 0 : 1;
+  }
+
+  private void checkOptions() {
+    if (!(opacity >= 0 && opacity <= 1)) {
+      throw Usage.wrong(common, "--opacity must lie in 0..1, not " + opacity + ".");
+    }
+    if (maxSide < 1) {
+      throw Usage.wrong(common, "--max-side must be at least 1, not " + maxSide + ".");
+    }
   }
 
   private RgbImage draw(RgbImage image, HeatMap map) {

@@ -203,6 +203,11 @@ record GridSpec(
     } else {
       scalar(file + ", weights", weights);
     }
+    checkNames(file);
+    cells().forEach(cell -> refuseIgnored(file, cell));
+  }
+
+  private void checkNames(String file) {
     List<String> names = cells().stream().map(Cell::name).toList();
     if (names.isEmpty()) {
       throw new DeepXrayException(
@@ -223,9 +228,6 @@ record GridSpec(
                   baseline.get(),
                   Suggestions.end(baseline.get(), names),
                   String.join(", ", names)));
-    }
-    for (Cell cell : cells()) {
-      refuseIgnored(file, cell);
     }
   }
 

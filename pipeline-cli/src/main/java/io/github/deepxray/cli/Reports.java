@@ -9,6 +9,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.internal.BundleVerifier;
 import io.github.deepxray.report.internal.BundleReport;
 import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import java.util.Locale;
@@ -41,10 +42,7 @@ final class Reports {
     StringBuilder text = new StringBuilder();
     Model model = result.model().model();
     var description = result.model().description();
-    description
-        .pruning()
-        .ifPresent(
-            pruning -> text.append(text("weights pruned: %.1f %%%n", 100 * pruning.sparsity())));
+    text.append(pruned(description));
     if (!description.expansionChannels().isEmpty()) {
       text.append("expansion channels left: ").append(description.expansionChannels()).append('\n');
     }
@@ -101,13 +99,17 @@ final class Reports {
                             .map(
                                 a -> text("; on augmented views %.4f, AUC %.4f", a.loss(), a.auc()))
                             .orElse(""))));
-    description
+    text.append(pruned(description));
+    return description.pruning().isPresent()
+        ? text + size(result.model().model())
+        : text.toString();
+  }
+
+  private static String pruned(TrainedModel.Description description) {
+    return description
         .pruning()
-        .ifPresent(
-            pruning ->
-                text.append(text("weights pruned: %.1f %%%n", 100 * pruning.sparsity()))
-                    .append(size(result.model().model())));
-    return text.toString();
+        .map(pruning -> text("weights pruned: %.1f %%%n", 100 * pruning.sparsity()))
+        .orElse("");
   }
 
   private static String text(String format, Object... values) {

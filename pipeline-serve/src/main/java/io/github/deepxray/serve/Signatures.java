@@ -149,21 +149,11 @@ enum Signatures {
       if (feature == null) {
         throw ApiException.badRequest("Example " + i + " has no feature " + signature.input + ".");
       }
+      String what = "Feature: " + signature.input + " of example " + i;
       if (signature == SERVING_BYTES) {
-        if (feature.strings().size() != 1) {
-          throw ApiException.badRequest(
-              "Feature: " + signature.input + " of example " + i + " must be one file.");
-        }
-        files.add(feature.strings().get(0));
+        files.add(file(what, feature));
       } else {
-        float[] values = feature.floats();
-        if (values.length != model.height() * model.width() * 3) {
-          throw ApiException.badRequest(
-              "Feature: %s of example %s has %s values; expected %s."
-                  .formatted(
-                      signature.input, i, values.length, model.height() * model.width() * 3));
-        }
-        images.add(values);
+        images.add(pixels(what, feature, model.height() * model.width() * 3));
       }
     }
     if (!files.isEmpty() && !images.isEmpty()) {
@@ -180,6 +170,22 @@ enum Signatures {
                     (index, target, offset, checkpoint) ->
                         System.arraycopy(
                             images.get(index), 0, target, offset, images.get(index).length)));
+  }
+
+  private static byte[] file(String what, Tensor feature) {
+    if (feature.strings().size() != 1) {
+      throw ApiException.badRequest(what + " must be one file.");
+    }
+    return feature.strings().get(0);
+  }
+
+  private static float[] pixels(String what, Tensor feature, int count) {
+    float[] values = feature.floats();
+    if (values.length != count) {
+      throw ApiException.badRequest(
+          what + " has " + values.length + " values; expected " + count + ".");
+    }
+    return values;
   }
 
   /** Describes the signature as TensorFlow Serving's metadata does. */

@@ -136,8 +136,7 @@ final class Versions {
       // Somebody is at work there: next time.
       return Optional.empty();
     }
-    Broken known = broken.get(number);
-    if (known != null && known.fingerprint.equals(fingerprint)) {
+    if (broken.containsKey(number) && broken.get(number).fingerprint.equals(fingerprint)) {
       return Optional.empty();
     }
     publish(present, OptionalLong.of(number));

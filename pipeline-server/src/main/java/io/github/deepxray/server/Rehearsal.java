@@ -31,6 +31,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Starts a server of the smallest model there is and asks it what clients ask, so that Java can
@@ -114,7 +115,7 @@ public final class Rehearsal {
                       Artifact.FLOAT32.key(),
                       Artifact.FLOAT32.path(),
                       "mean",
-                      0.5,
+                      OptionalDouble.of(0.5),
                       FileSizes.of(model),
                       Optional.empty(),
                       Artifact.FLOAT32.limits(),

@@ -121,7 +121,7 @@ public final class Samples {
                 new ScoredExample(
                     record.filename(),
                     record.patient(),
-                    record.label().index() == 1,
+                    record.label().index(),
                     (n + 1.0) / (records.size() + 1)),
                 profile.slice(record.filename(), record.label())));
         for (int i = 0; i < FEATURES; i++) {

@@ -28,7 +28,8 @@ class DecisionThresholdsTest {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       examples.add(
-          new ScoredExample("i" + i, "p" + i, i < 40, i < 40 ? 0.30 + i / 100.0 : (i - 39.5) / 50));
+          new ScoredExample(
+              "i" + i, "p" + i, i < 40 ? 1 : 0, i < 40 ? 0.30 + i / 100.0 : (i - 39.5) / 50));
     }
     return new SplitScores(examples);
   }

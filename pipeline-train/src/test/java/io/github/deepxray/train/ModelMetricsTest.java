@@ -101,7 +101,9 @@ class ModelMetricsTest {
     List<ScoredExample> all = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       boolean positive = i % 3 > 0;
-      all.add(new ScoredExample("i" + i, "p" + i / 2, positive, positive ? 0.7 + i / 1e3 : 0.1));
+      all.add(
+          new ScoredExample(
+              "i" + i, "p" + i / 2, positive ? 1 : 0, positive ? 0.7 + i / 1e3 : 0.1));
     }
     return new SplitScores(all);
   }

@@ -113,6 +113,7 @@ class PredictionsTest {
 
   private static Predictions.Row row(
       String id, String patient, boolean positive, float probability, String slice) {
-    return new Predictions.Row(new ScoredExample(id, patient, positive, probability), slice);
+    return new Predictions.Row(
+        new ScoredExample(id, patient, positive ? 1 : 0, probability), slice);
   }
 }

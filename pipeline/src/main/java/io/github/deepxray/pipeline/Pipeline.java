@@ -413,9 +413,10 @@ public final class Pipeline {
                   .write(
                       model(),
                       dataset(),
-                      folder(PipelineStage.EVALUATE),
-                      folder(PipelineStage.QUANTIZE),
-                      trainings(),
+                      new BundleWriter.Stages(
+                          folder(PipelineStage.EVALUATE),
+                          folder(PipelineStage.QUANTIZE),
+                          trainings()),
                       folder(PipelineStage.EXPORT));
           ExportResult result = new ExportResult(bundle, BundleVerifier.recorded(bundle));
           listener.onExported(purpose.name(), bundle, result.verification());

@@ -38,13 +38,19 @@ public abstract class JdkImageFormat implements ImageFormat {
   private final List<String> extensions;
   private final List<byte[]> signatures;
   private final boolean pages;
+  private final boolean served;
 
   private JdkImageFormat(
-      String name, List<String> extensions, List<byte[]> signatures, boolean pages) {
+      String name,
+      List<String> extensions,
+      List<byte[]> signatures,
+      boolean pages,
+      boolean served) {
     this.name = name;
     this.extensions = extensions;
     this.signatures = signatures;
     this.pages = pages;
+    this.served = served;
   }
 
   /** JPEG, baseline and progressive: grey, colour, CMYK and YCCK. */
@@ -55,12 +61,8 @@ public abstract class JdkImageFormat implements ImageFormat {
           "jpeg",
           List.of("jpeg", "jpg", "jfif", "jpe"),
           List.of(new byte[] {(byte) 0xff, (byte) 0xd8}),
-          false);
-    }
-
-    @Override
-    public boolean isServed() {
-      return true;
+          false,
+          true);
     }
 
     @Override
@@ -77,12 +79,8 @@ public abstract class JdkImageFormat implements ImageFormat {
           "png",
           List.of("png"),
           List.of(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}),
-          false);
-    }
-
-    @Override
-    public boolean isServed() {
-      return true;
+          false,
+          true);
     }
 
     @Override
@@ -95,12 +93,7 @@ public abstract class JdkImageFormat implements ImageFormat {
   public static final class Bmp extends JdkImageFormat {
     /** Called by the service loader. */
     public Bmp() {
-      super("bmp", List.of("bmp"), List.of(new byte[] {'B', 'M'}), false);
-    }
-
-    @Override
-    int orientation(ImageReader reader, JpegMarkers markers, byte[] bytes, int page) {
-      return Orientation.UPRIGHT;
+      super("bmp", List.of("bmp"), List.of(new byte[] {'B', 'M'}), false, false);
     }
   }
 
@@ -112,7 +105,8 @@ public abstract class JdkImageFormat implements ImageFormat {
           "tiff",
           List.of("tif", "tiff"),
           List.of(new byte[] {'I', 'I', 42, 0}, new byte[] {'M', 'M', 0, 42}),
-          true);
+          true,
+          false);
     }
 
     @Override
@@ -123,8 +117,15 @@ public abstract class JdkImageFormat implements ImageFormat {
   }
 
   /** How the stored pixels lie, as the file says. */
-  abstract int orientation(ImageReader reader, JpegMarkers markers, byte[] bytes, int page)
-      throws IOException;
+  int orientation(ImageReader reader, JpegMarkers markers, byte[] bytes, int page)
+      throws IOException {
+    return Orientation.UPRIGHT;
+  }
+
+  @Override
+  public boolean isServed() {
+    return served;
+  }
 
   @Override
   public String name() {
@@ -374,15 +375,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     Raster raster = image.getRaster();
     ColorModel model = image.getColorModel();
     if (model instanceof IndexColorModel palette) {
-      int[] line = new int[width];
-      for (int y = 0, o = 0; y < height; y++) {
-        raster.getSamples(0, y, width, 1, 0, line);
-        for (int x = 0; x < width; x++) {
-          pixels[o++] = (byte) palette.getRed(line[x]);
-          pixels[o++] = (byte) palette.getGreen(line[x]);
-          pixels[o++] = (byte) palette.getBlue(line[x]);
-        }
-      }
+      copyColors(raster, palette, pixels);
       return RgbImage.wrap(height, width, pixels);
     }
     // The samples are read as stored: getRGB() would pass grey through a gamma curve.
@@ -412,6 +405,17 @@ public abstract class JdkImageFormat implements ImageFormat {
       }
     }
     return RgbImage.wrap(height, width, pixels);
+  }
+
+  private static void copyColors(Raster raster, IndexColorModel palette, byte[] pixels) {
+    int[] line = new int[raster.getWidth()];
+    for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+      for (int color : raster.getSamples(0, y, line.length, 1, 0, line)) {
+        pixels[o++] = (byte) palette.getRed(color);
+        pixels[o++] = (byte) palette.getGreen(color);
+        pixels[o++] = (byte) palette.getBlue(color);
+      }
+    }
   }
 
   /** The common case, many times faster than {@link #copySamples}. */

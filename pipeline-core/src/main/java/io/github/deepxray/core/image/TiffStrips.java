@@ -28,19 +28,7 @@ final class TiffStrips {
   static void check(ImageReader reader, int page, byte[] bytes, ImageLimits limits)
       throws IOException {
     TIFFDirectory directory = directory(reader, page);
-    // The reader makes a table of all values of samples that it converts to others; of larger ones
-    // nothing tells the range.
-    TIFFField bits = directory.getTIFFField(BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
-    for (int i = 0; bits != null && i < bits.getCount(); i++) {
-      if (bits.getAsInt(i) > Short.SIZE) {
-        throw new IOException(
-            "it has samples of " + bits.getAsInt(i) + " bits, whose range nothing tells");
-      }
-    }
-    TIFFField samples = directory.getTIFFField(BaselineTIFFTagSet.TAG_SAMPLES_PER_PIXEL);
-    if (samples != null && samples.getAsLong(0) > MAX_SAMPLES) {
-      throw new IOException("it has " + samples.getAsLong(0) + " samples a pixel");
-    }
+    checkSamples(directory);
     long pixels = pixels(reader, page);
     if (pixels > limits.maxPixels()) {
       throw new IOException(
@@ -62,6 +50,22 @@ final class TiffStrips {
       throw new IOException("it is compressed in a way that was given up in 1995; save it anew");
     } else if (compression == BaselineTIFFTagSet.COMPRESSION_JPEG) {
       checkJpegs(directory, bytes, offsets, lengths, pixels, limits);
+    }
+  }
+
+  private static void checkSamples(TIFFDirectory directory) throws IOException {
+    // The reader makes a table of all values of samples that it converts to others; of larger ones
+    // nothing tells the range.
+    TIFFField bits = directory.getTIFFField(BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
+    for (int i = 0; bits != null && i < bits.getCount(); i++) {
+      if (bits.getAsInt(i) > Short.SIZE) {
+        throw new IOException(
+            "it has samples of " + bits.getAsInt(i) + " bits, whose range nothing tells");
+      }
+    }
+    TIFFField samples = directory.getTIFFField(BaselineTIFFTagSet.TAG_SAMPLES_PER_PIXEL);
+    if (samples != null && samples.getAsLong(0) > MAX_SAMPLES) {
+      throw new IOException("it has " + samples.getAsLong(0) + " samples a pixel");
     }
   }
 

@@ -55,11 +55,6 @@ public sealed interface Decision {
     }
   }
 
-  /** The decision by a threshold, if there is one, else for the most probable class. */
-  static Decision by(OptionalDouble threshold) {
-    return threshold.isPresent() ? new Threshold(threshold.getAsDouble()) : MOST_PROBABLE;
-  }
-
   /**
    * Decides.
    *

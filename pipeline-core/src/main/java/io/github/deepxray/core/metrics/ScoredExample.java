@@ -28,11 +28,11 @@ public record ScoredExample(String id, String patient, int label, List<Double> s
   /**
    * An image of one of two classes.
    *
-   * @param positive whether it truly is of the second class
+   * @param label 1 if it truly is of the second class, else 0
    * @param probability the classifier's probability of the second class, 0..1
    */
-  public ScoredExample(String id, String patient, boolean positive, double probability) {
-    this(id, patient, positive ? 1 : 0, List.of(1 - probability, probability));
+  public ScoredExample(String id, String patient, int label, double probability) {
+    this(id, patient, label, List.of(1 - probability, probability));
   }
 
   /** The probability of a class. */

@@ -68,15 +68,11 @@ public final class Network {
       index.put(layer.name(), layer);
       weights.addAll(layer.weights(read));
     }
-    for (String output : this.outputs) {
-      if (!known.containsKey(output)) {
-        throw new DeepXrayException("Network " + name + ": there is no tensor " + output + ".");
-      }
-    }
+    this.shapes = Collections.unmodifiableMap(known);
+    this.outputs.forEach(this::shape);
     if (this.outputs.isEmpty()) {
       throw new DeepXrayException("Network " + name + ": it has no output.");
     }
-    this.shapes = Collections.unmodifiableMap(known);
     this.byName = Map.copyOf(index);
     this.weightSpecs = List.copyOf(weights);
   }

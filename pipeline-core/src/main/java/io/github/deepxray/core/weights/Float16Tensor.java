@@ -6,16 +6,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A tensor of 16-bit floats, see {@link Float16}. */
-public final class Float16Tensor implements Tensor {
+public final class Float16Tensor extends StoredTensor implements Tensor {
   private final short[] values;
-  private final List<Integer> shape;
 
   private Float16Tensor(short[] values, List<Integer> shape) {
+    super("float16", shape, values.length);
     this.values = values;
-    this.shape = shape;
-    if (values.length != Tensor.super.size()) {
-      throw new IllegalArgumentException(values.length + " values for shape " + shape);
-    }
   }
 
   /**
@@ -47,16 +43,6 @@ public final class Float16Tensor implements Tensor {
   }
 
   @Override
-  public List<Integer> shape() {
-    return shape;
-  }
-
-  @Override
-  public int size() {
-    return values.length;
-  }
-
-  @Override
   public float[] toFloats() {
     return Float16.toFloat(values);
   }
@@ -69,17 +55,12 @@ public final class Float16Tensor implements Tensor {
   @Override
   public boolean equals(Object other) {
     return other instanceof Float16Tensor t
-        && shape.equals(t.shape)
+        && shape().equals(t.shape())
         && Arrays.equals(values, t.values);
   }
 
   @Override
   public int hashCode() {
     return Arrays.hashCode(values);
-  }
-
-  @Override
-  public String toString() {
-    return "float16" + shape;
   }
 }

@@ -5,16 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A tensor of 32-bit floats. */
-public final class FloatTensor implements Tensor {
+public final class FloatTensor extends StoredTensor implements Tensor {
   private final float[] values;
-  private final List<Integer> shape;
 
   private FloatTensor(float[] values, List<Integer> shape) {
+    super("float32", shape, values.length);
     this.values = values;
-    this.shape = shape;
-    if (values.length != Tensor.super.size()) {
-      throw new IllegalArgumentException(values.length + " values for shape " + shape);
-    }
   }
 
   /**
@@ -36,16 +32,6 @@ public final class FloatTensor implements Tensor {
   }
 
   @Override
-  public List<Integer> shape() {
-    return shape;
-  }
-
-  @Override
-  public int size() {
-    return values.length;
-  }
-
-  @Override
   public float[] toFloats() {
     return values.clone();
   }
@@ -63,17 +49,12 @@ public final class FloatTensor implements Tensor {
   @Override
   public boolean equals(Object other) {
     return other instanceof FloatTensor t
-        && shape.equals(t.shape)
+        && shape().equals(t.shape())
         && Arrays.equals(values, t.values);
   }
 
   @Override
   public int hashCode() {
     return Arrays.hashCode(values);
-  }
-
-  @Override
-  public String toString() {
-    return "float32" + shape;
   }
 }

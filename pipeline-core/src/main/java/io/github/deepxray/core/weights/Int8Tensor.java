@@ -8,20 +8,18 @@ import java.util.List;
  * A tensor of 8-bit integers, quantized symmetrically a channel: {@code real = scale[channel] *
  * value}, values -127..127, zero point 0 (the TFLite quantization specification).
  */
-public final class Int8Tensor implements Tensor {
+public final class Int8Tensor extends StoredTensor implements Tensor {
   private final byte[] values;
   private final float[] scales;
   private final int axis;
-  private final List<Integer> shape;
 
   private Int8Tensor(byte[] values, float[] scales, int axis, List<Integer> shape) {
+    super("int8", shape, values.length);
     this.values = values;
     this.scales = scales;
     this.axis = axis;
-    this.shape = shape;
-    if (values.length != Tensor.super.size() || scales.length != shape.get(axis)) {
-      throw new IllegalArgumentException(
-          values.length + " values, " + scales.length + " scales for " + shape + ", axis " + axis);
+    if (scales.length != shape.get(axis)) {
+      throw new IllegalArgumentException(scales.length + " scales for " + shape + ", axis " + axis);
     }
   }
 
@@ -55,10 +53,7 @@ public final class Int8Tensor implements Tensor {
   public static Int8Tensor quantize(FloatTensor tensor, int axis) {
     List<Integer> shape = tensor.shape();
     int channels = shape.get(axis);
-    int inner = 1;
-    for (int d = axis + 1; d < shape.size(); d++) {
-      inner *= shape.get(d);
-    }
+    int inner = inner(shape, axis);
     float[] scales = new float[channels];
     for (int i = 0; i < tensor.size(); i++) {
       int channel = i / inner % channels;
@@ -77,14 +72,9 @@ public final class Int8Tensor implements Tensor {
     return new Int8Tensor(values, scales, axis, shape);
   }
 
-  @Override
-  public List<Integer> shape() {
-    return shape;
-  }
-
-  @Override
-  public int size() {
-    return values.length;
+  /** How many values of a channel lie side by side. */
+  private static int inner(List<Integer> shape, int axis) {
+    return shape.subList(axis + 1, shape.size()).stream().reduce(1, Math::multiplyExact);
   }
 
   /** The dimension of the channels. */
@@ -104,10 +94,7 @@ public final class Int8Tensor implements Tensor {
 
   @Override
   public float[] toFloats() {
-    int inner = 1;
-    for (int d = axis + 1; d < shape.size(); d++) {
-      inner *= shape.get(d);
-    }
+    int inner = inner(shape(), axis);
     float[] floats = new float[values.length];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = values[i] * scales[i / inner % scales.length];
@@ -118,7 +105,7 @@ public final class Int8Tensor implements Tensor {
   @Override
   public boolean equals(Object other) {
     return other instanceof Int8Tensor t
-        && shape.equals(t.shape)
+        && shape().equals(t.shape())
         && axis == t.axis
         && Arrays.equals(scales, t.scales)
         && Arrays.equals(values, t.values);
@@ -127,10 +114,5 @@ public final class Int8Tensor implements Tensor {
   @Override
   public int hashCode() {
     return Arrays.hashCode(values);
-  }
-
-  @Override
-  public String toString() {
-    return "int8" + shape;
   }
 }

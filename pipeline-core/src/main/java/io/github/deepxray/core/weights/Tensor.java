@@ -8,9 +8,7 @@ public sealed interface Tensor permits FloatTensor, Float16Tensor, Int8Tensor {
   List<Integer> shape();
 
   /** The number of values. */
-  default int size() {
-    return shape().stream().reduce(1, Math::multiplyExact);
-  }
+  int size();
 
   /**
    * The values as 32-bit floats; 16-bit floats are widened, quantized values dequantized. A copy.

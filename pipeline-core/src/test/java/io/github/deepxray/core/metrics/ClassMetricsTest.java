@@ -113,8 +113,8 @@ class ClassMetricsTest {
       for (ScoredExample x : examples) {
         boolean is = x.label() == k;
         int decided = Decision.MOST_PROBABLE.decide(x.scores());
-        probabilities.add(new ScoredExample(x.id(), x.patient(), is, x.score(k)));
-        decisions.add(new ScoredExample(x.id(), x.patient(), is, decided == k ? 1 : 0));
+        probabilities.add(new ScoredExample(x.id(), x.patient(), is ? 1 : 0, x.score(k)));
+        decisions.add(new ScoredExample(x.id(), x.patient(), is ? 1 : 0, decided == k ? 1 : 0));
       }
       Evaluation ofProbabilities = Evaluation.of(new SplitScores(probabilities), MOST, 5);
       Evaluation ofDecisions = Evaluation.of(new SplitScores(decisions), MOST, 5);
@@ -179,7 +179,7 @@ class ClassMetricsTest {
         List.of(new SplitScores.Truth("a", "p", 1), new SplitScores.Truth("b", "q", 0));
     assertThat(SplitScores.of(images, 0.75f, 0.25f).examples())
         .containsExactly(
-            new ScoredExample("a", "p", true, 0.75), new ScoredExample("b", "q", false, 0.25));
+            new ScoredExample("a", "p", 1, 0.75), new ScoredExample("b", "q", 0, 0.25));
     SplitScores three = SplitScores.of(images, 0.25f, 0.5f, 0.25f, 0, 0, 1);
     assertThat(three.classes()).isEqualTo(3);
     assertThat(three.fewest()).isZero();

@@ -15,7 +15,7 @@ class ComparisonTest {
   private static final Decision HALF = new Decision.Threshold(0.5);
 
   private static ScoredExample example(int i, boolean positive, double probability) {
-    return new ScoredExample("image" + i, "patient" + i / 2, positive, probability);
+    return new ScoredExample("image" + i, "patient" + i / 2, positive ? 1 : 0, probability);
   }
 
   /** Overlapping scores of both classes, with noise of so much on top. */

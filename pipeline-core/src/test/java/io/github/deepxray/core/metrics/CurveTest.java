@@ -20,7 +20,7 @@ class CurveTest {
   private static SplitScores examples() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < LABELS.length; i++) {
-      examples.add(new ScoredExample("i" + i, "p" + i, LABELS[i] == 1, PROBABILITIES[i]));
+      examples.add(new ScoredExample("i" + i, "p" + i, LABELS[i], PROBABILITIES[i]));
     }
     return new SplitScores(examples);
   }
@@ -32,7 +32,7 @@ class CurveTest {
     for (int i = 0; i < 300; i++) {
       boolean positive = i % 3 == 0;
       double probability = Math.min(1, random.nextDouble() * 0.7 + (positive ? 0.3 : 0));
-      examples.add(new ScoredExample("i" + i, "p" + i / 2, positive, probability));
+      examples.add(new ScoredExample("i" + i, "p" + i / 2, positive ? 1 : 0, probability));
     }
     return new SplitScores(examples);
   }

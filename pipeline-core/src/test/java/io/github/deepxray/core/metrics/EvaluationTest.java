@@ -23,7 +23,7 @@ class EvaluationTest {
   private static SplitScores examples() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < LABELS.length; i++) {
-      examples.add(new ScoredExample("i" + i, "p" + i, LABELS[i] == 1, PROBABILITIES[i]));
+      examples.add(new ScoredExample("i" + i, "p" + i, LABELS[i], PROBABILITIES[i]));
     }
     return new SplitScores(examples);
   }
@@ -87,13 +87,11 @@ class EvaluationTest {
   void calibrationErrorIsZeroWhereProbabilitiesComeTrue() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      examples.add(new ScoredExample("i" + i, "p" + i, i < 30, 0.3));
+      examples.add(new ScoredExample("i" + i, "p" + i, i < 30 ? 1 : 0, 0.3));
     }
     assertThat(value(examples, Metric.CALIBRATION_ERROR)).isCloseTo(0, within(1e-9));
     List<ScoredExample> wrong =
-        examples.stream()
-            .map(e -> new ScoredExample(e.id(), e.patient(), e.label() == 1, 0.8))
-            .toList();
+        examples.stream().map(e -> new ScoredExample(e.id(), e.patient(), e.label(), 0.8)).toList();
     assertThat(value(wrong, Metric.CALIBRATION_ERROR)).isCloseTo(0.5, within(1e-9));
   }
 
@@ -104,7 +102,7 @@ class EvaluationTest {
     for (int i = 0; i < 200; i++) {
       boolean positive = random.nextInt(3) == 0;
       double p = Math.min(1, random.nextInt(20) / 25.0 + (positive ? 0.2 : 0));
-      examples.add(new ScoredExample("i" + i, "p" + i, positive, p));
+      examples.add(new ScoredExample("i" + i, "p" + i, positive ? 1 : 0, p));
     }
     double pairs = 0;
     double ordered = 0;
@@ -129,10 +127,10 @@ class EvaluationTest {
       boolean positive = i % 2 == 0;
       double p =
           Math.max(0, Math.min(1, 0.5 + (positive ? 0.15 : -0.15) + random.nextDouble() - 0.5));
-      single.add(new ScoredExample("i" + i, "p" + i, positive, p));
+      single.add(new ScoredExample("i" + i, "p" + i, positive ? 1 : 0, p));
       for (int r = 0; r < 4; r++) {
-        repeated.add(new ScoredExample("i" + i + r, "p" + i, positive, p));
-        separate.add(new ScoredExample("i" + i + r, "p" + i + r, positive, p));
+        repeated.add(new ScoredExample("i" + i + r, "p" + i, positive ? 1 : 0, p));
+        separate.add(new ScoredExample("i" + i + r, "p" + i + r, positive ? 1 : 0, p));
       }
     }
     double once = width(single);
@@ -172,8 +170,8 @@ class EvaluationTest {
   void theThresholdFindsTheShareAskedForAndNoMoreThanNeeded() {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 1; i <= 100; i++) {
-      examples.add(new ScoredExample("p" + i, "p" + i, true, i / 200.0 + 0.3));
-      examples.add(new ScoredExample("n" + i, "n" + i, false, i / 200.0));
+      examples.add(new ScoredExample("p" + i, "p" + i, 1, i / 200.0 + 0.3));
+      examples.add(new ScoredExample("n" + i, "n" + i, 0, i / 200.0));
     }
     SplitScores scores = new SplitScores(examples);
     double threshold = Thresholds.atSensitivity(scores, 0.95);

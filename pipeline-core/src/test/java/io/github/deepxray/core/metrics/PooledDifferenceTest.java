@@ -22,7 +22,7 @@ class PooledDifferenceTest {
     for (int i = 0; i < IMAGES; i++) {
       boolean positive = i % 3 != 0;
       double p = (1 - apart) * random.nextDouble() + (positive ? apart : 0);
-      examples.add(new ScoredExample(set + i, set + "patient" + i / 2, positive, p));
+      examples.add(new ScoredExample(set + i, set + "patient" + i / 2, positive ? 1 : 0, p));
     }
     return new SplitScores(examples);
   }

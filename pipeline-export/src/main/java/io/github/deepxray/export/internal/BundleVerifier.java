@@ -5,7 +5,6 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.metrics.Comparison;
-import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -185,10 +184,7 @@ public final class BundleVerifier {
       }
       ArtifactChecker.Checked checked =
           checker.check(
-              report.toArtifact(),
-              Decision.by(report.threshold()),
-              report.limits(),
-              List.of(Split.TEST));
+              report.toArtifact(), report.decision(), report.limits(), List.of(Split.TEST));
       checked
           .failure()
           .ifPresentOrElse(

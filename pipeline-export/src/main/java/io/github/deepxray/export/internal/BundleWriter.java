@@ -68,38 +68,42 @@ public final class BundleWriter {
   }
 
   /**
+   * Where the stages left what goes into a bundle.
+   *
+   * @param evaluation the folder with {@code metrics.json} and the predictions
+   * @param quantized the folder with {@code quantized.json} and its files; may be missing
+   * @param trainings the folders of the trainings that led to the classifier; their histories go
+   *     into the bundle under the folders' names
+   */
+  public record Stages(Path evaluation, Path quantized, List<Path> trainings) {
+    /** Copies the list. */
+    public Stages {
+      trainings = List.copyOf(trainings);
+    }
+  }
+
+  /**
    * Writes a bundle; what was in its place is replaced as a whole. The gate runs every artifact on
    * the validation and the test split and says in {@code artifacts.json} which it blesses; one that
    * is refused is in the bundle all the same, for whoever wants to know why.
    *
    * @param model the trained classifier
    * @param dataset what it was trained and evaluated on
-   * @param evaluation the folder with {@code metrics.json} and the predictions
-   * @param quantized the folder with {@code quantized.json} and its files; may be missing
-   * @param trainings the folders of the trainings that led to the classifier; their histories go
-   *     into the bundle under the folders' names
+   * @param stages where the stages left what goes into the bundle
    * @param folder the bundle
    * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged, or
    *     another program changes the folder meanwhile
    * @throws IOException if something cannot be read or written
    */
-  public Bundle write(
-      TrainedModel model,
-      PreparedDataset dataset,
-      Path evaluation,
-      Path quantized,
-      List<Path> trainings,
-      Path folder)
+  public Bundle write(TrainedModel model, PreparedDataset dataset, Stages stages, Path folder)
       throws IOException {
     Source source =
         new Source(
             model,
             dataset,
-            evaluation,
-            quantized,
-            trainings,
-            evaluated(evaluation, model, dataset),
-            QuantizedForms.read(quantized, model.model().weights().sha256()));
+            stages,
+            evaluated(stages.evaluation, model, dataset),
+            QuantizedForms.read(stages.quantized, model.model().weights().sha256()));
     FormWriter writer = writer(model, dataset.manifest().profile());
     AtomicFiles.requireOwn(folder, Bundle.CHECKSUMS);
     AtomicFiles.writeFolder(
@@ -128,9 +132,7 @@ public final class BundleWriter {
   private record Source(
       TrainedModel model,
       PreparedDataset dataset,
-      Path evaluation,
-      Path quantized,
-      List<Path> trainings,
+      Stages stages,
       ModelMetrics metrics,
       List<QuantizedForms.Form> forms) {}
 
@@ -154,8 +156,8 @@ public final class BundleWriter {
     }
     for (QuantizedForms.Form form : source.forms) {
       if (writer.takes(form)) {
-        writer.copy(form, source.quantized, folder);
-        copyReports(form, source.quantized, folder);
+        writer.copy(form, source.stages.quantized, folder);
+        copyReports(form, source.stages.quantized, folder);
         forms.put(form.artifact(), form);
       }
     }
@@ -180,16 +182,17 @@ public final class BundleWriter {
         String.join("\n", dataset.manifest().profile().classes().list()) + "\n");
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       String file = Predictions.fileName(split.key());
-      Files.copy(source.evaluation.resolve(file), folder.resolve(file));
+      Files.copy(source.stages.evaluation.resolve(file), folder.resolve(file));
     }
-    for (Path training : source.trainings) {
+    for (Path training : source.stages.trainings) {
       Path history = training.resolve(HistoryFile.NAME);
       if (Files.isRegularFile(history)) {
         Files.copy(
             history, folder.resolve(BundleReport.historyFile(training.getFileName().toString())));
       }
     }
-    Files.copy(source.evaluation.resolve(ModelMetrics.FILE), folder.resolve(ModelMetrics.FILE));
+    Files.copy(
+        source.stages.evaluation.resolve(ModelMetrics.FILE), folder.resolve(ModelMetrics.FILE));
     Files.copy(
         dataset.folder().resolve(PreparedDataset.MANIFEST),
         folder.resolve(PreparedDataset.MANIFEST));
@@ -280,11 +283,7 @@ public final class BundleWriter {
       Limits limits = options.limits(artifact);
       Verdict verdict =
           checker
-              .check(
-                  artifact,
-                  Decision.by(form.threshold()),
-                  limits,
-                  List.of(Split.VALIDATION, Split.TEST))
+              .check(artifact, form.decision(), limits, List.of(Split.VALIDATION, Split.TEST))
               .verdict();
       reports.add(
           new ArtifactReport(

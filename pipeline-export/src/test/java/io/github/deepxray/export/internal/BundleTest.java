@@ -254,9 +254,10 @@ class BundleTest {
         .write(
             TrainedModel.load(pipeline.trainFolder()),
             dataset,
-            pipeline.evaluationFolder(),
-            pipeline.quantizeFolder(),
-            List.of(pipeline.trainFolder()),
+            new BundleWriter.Stages(
+                pipeline.evaluationFolder(),
+                pipeline.quantizeFolder(),
+                List.of(pipeline.trainFolder())),
             out);
     JsonNode front = frontMatter(out);
     assertThat(front.path("model-index").path(0).path("name").asText()).isEqualTo("1.10");
@@ -407,9 +408,10 @@ class BundleTest {
                 writer.write(
                     TrainedModel.load(pipeline.trainFolder()),
                     dataset,
-                    pipeline.evaluationFolder(),
-                    pipeline.quantizeFolder(),
-                    List.of(pipeline.trainFolder()),
+                    new BundleWriter.Stages(
+                        pipeline.evaluationFolder(),
+                        pipeline.quantizeFolder(),
+                        List.of(pipeline.trainFolder())),
                     out))
         .isInstanceOf(DeepXrayException.class)
         .hasMessage(
@@ -428,9 +430,10 @@ class BundleTest {
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
                 dataset,
-                pipeline.evaluationFolder(),
-                pipeline.quantizeFolder(),
-                List.of(pipeline.trainFolder()),
+                new BundleWriter.Stages(
+                    pipeline.evaluationFolder(),
+                    pipeline.quantizeFolder(),
+                    List.of(pipeline.trainFolder())),
                 folder.resolve("bundle"));
     assertThat(without.folder().resolve(Bundle.EXPLAIN)).doesNotExist();
     assertThat(Files.readString(without.folder().resolve(Bundle.MODEL_CARD)))
@@ -557,9 +560,7 @@ class BundleTest {
         writer.write(
             model,
             dataset,
-            pipeline.evaluationFolder(),
-            quantized,
-            List.of(),
+            new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
             folder.resolve("bundle"));
     BundleVerifier.Report report = BundleVerifier.recorded(written);
     assertThat(report.passed()).isFalse();
@@ -594,9 +595,7 @@ class BundleTest {
                 writer.write(
                     model,
                     dataset,
-                    pipeline.evaluationFolder(),
-                    quantized,
-                    List.of(),
+                    new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
                     folder.resolve("bundle")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("another classifier");
@@ -647,9 +646,8 @@ class BundleTest {
             .write(
                 model,
                 dataset,
-                pipeline.evaluationFolder(),
-                quantized,
-                List.of(pipeline.trainFolder()),
+                new BundleWriter.Stages(
+                    pipeline.evaluationFolder(), quantized, List.of(pipeline.trainFolder())),
                 folder.resolve("bundle"));
     assertThat(written.damage()).isEmpty();
     BundleVerifier.Report report = BundleVerifier.recorded(written);

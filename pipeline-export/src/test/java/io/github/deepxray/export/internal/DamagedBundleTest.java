@@ -134,7 +134,11 @@ class DamagedBundleTest {
             Map.of("name", "x", "seed", "2"),
             Map.of("deepxray", "1"),
             Provenance.thisHost()));
-    Comparison same = Comparison.of(test, Decision.by(threshold), test, Decision.by(threshold), 1);
+    Decision decision =
+        threshold.isPresent()
+            ? new Decision.Threshold(threshold.getAsDouble())
+            : Decision.MOST_PROBABLE;
+    Comparison same = Comparison.of(test, decision, test, decision, 1);
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : List.of(Artifact.FLOAT32, Artifact.DYNAMIC)) {
       reports.add(
@@ -183,7 +187,7 @@ class DamagedBundleTest {
     for (int i = 0; i < 20; i++) {
       rows.add(
           new Predictions.Row(
-              new ScoredExample("i" + i, "p" + i / 2, i % 2 == 0, (i * 7 % 20) / 20.0),
+              new ScoredExample("i" + i, "p" + i / 2, i % 2 == 0 ? 1 : 0, (i * 7 % 20) / 20.0),
               i % 2 == 0 ? "viral" : "normal"));
     }
     Predictions predictions = new Predictions(rows);

@@ -22,6 +22,7 @@ import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.optimize.internal.Passes;
+import io.github.deepxray.optimize.internal.quantize.ModelQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.tensorflow.internal.SavedModelWriter;
@@ -38,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -79,7 +81,9 @@ class SharedClassifierTest {
     write(Passes.dynamicRange().apply(trained), Artifact.DYNAMIC);
     for (QuantizationMode mode : List.of(QuantizationMode.FLOAT16, QuantizationMode.WEIGHTS)) {
       QuantizationSpec spec = QuantizationSpec.of(mode);
-      write(spec.quantize(spec.prepare(trained)), Artifact.of(mode.id()));
+      write(
+          new ModelQuantization(spec).quantize(new ModelQuantization(spec).prepare(trained)),
+          Artifact.of(mode.id()));
     }
     float[] images = Fixtures.randomImages(folded.network(), 4, 2);
     var ranges = MinMaxQuantization.ranges(new TfLiteEngineFactory(), folded, images, 4);
@@ -107,7 +111,7 @@ class SharedClassifierTest {
         artifact.key(),
         artifact.path(),
         "tiny",
-        0.5,
+        OptionalDouble.of(0.5),
         FileSizes.of(folder.resolve(artifact.path())),
         Optional.empty(),
         Limits.QUANTIZATION,

@@ -75,9 +75,7 @@ record TestRun(Path out, Path cache) {
         .write(
             TrainedModel.load(trainFolder()),
             PreparedDataset.open(dataFolder()),
-            evaluationFolder(),
-            quantizeFolder(),
-            List.of(trainFolder()),
+            new BundleWriter.Stages(evaluationFolder(), quantizeFolder(), List.of(trainFolder())),
             out.resolve("bundle"));
   }
 }

@@ -166,30 +166,35 @@ public final class KerasApplications {
         throw new DeepXrayException(
             from + " answers " + status + "; give the file with --weights <file>.h5.");
       }
-      boolean resumed = status == 206;
-      long length = connection.getContentLengthLong();
-      long total = length < 0 ? -1 : length + (resumed ? have : 0);
-      try (InputStream body = connection.getInputStream();
-          OutputStream out =
-              Files.newOutputStream(
-                  to,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE,
-                  resumed ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING);
-          Progress.Task task = progress.start("download", total)) {
-        if (resumed) {
-          task.advance(have);
-        }
-        byte[] buffer = new byte[1 << 16];
-        for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
-          WorkInterruptedException.check();
-          out.write(buffer, 0, n);
-          task.advance(n);
-        }
-      }
-      return total < 0 || Files.size(to) >= total;
+      return transfer(connection, to, status == 206 ? have : 0, progress);
     } finally {
       connection.disconnect();
     }
+  }
+
+  /** Appends the body to what is there already, or writes all of it anew. */
+  private static boolean transfer(
+      HttpURLConnection connection, Path to, long have, Progress progress) throws IOException {
+    long length = connection.getContentLengthLong();
+    long total = length < 0 ? -1 : length + have;
+    try (InputStream body = connection.getInputStream();
+        OutputStream out =
+            Files.newOutputStream(
+                to,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                have > 0 ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING);
+        Progress.Task task = progress.start("download", total)) {
+      if (have > 0) {
+        task.advance(have);
+      }
+      byte[] buffer = new byte[1 << 16];
+      for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
+        WorkInterruptedException.check();
+        out.write(buffer, 0, n);
+        task.advance(n);
+      }
+    }
+    return total < 0 || Files.size(to) >= total;
   }
 }

@@ -103,7 +103,7 @@ public final class Histogram {
   }
 
   /** Collects values whose least and largest are known. */
-  static final class Collector {
+  public static final class Collector {
     private final double width;
     private final double perWidth;
     private final long first;
@@ -115,7 +115,7 @@ public final class Histogram {
      * @param min the least value to come
      * @param max the largest
      */
-    Collector(double min, double max, int bins) {
+    public Collector(double min, double max, int bins) {
       double span = (max - min) / (bins - 1);
       if (span >= Float.MIN_NORMAL / (double) bins) {
         width = span;
@@ -129,7 +129,7 @@ public final class Histogram {
     }
 
     /** Counts some values. */
-    void add(float[] values) {
+    public void add(float[] values) {
       int last = counts.length - 1;
       for (float value : values) {
         // Never negative, so the cast rounds down.
@@ -139,13 +139,14 @@ public final class Histogram {
     }
 
     /** Adds what another one of the same bins counted. */
-    void add(Collector other) {
+    public void add(Collector other) {
       for (int i = 0; i < counts.length; i++) {
         counts[i] += other.counts[i];
       }
     }
 
-    Histogram histogram() {
+    /** The counts so far. */
+    public Histogram histogram() {
       return new Histogram(width, first, counts.clone());
     }
   }

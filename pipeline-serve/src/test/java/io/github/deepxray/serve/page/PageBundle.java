@@ -104,7 +104,7 @@ final class PageBundle {
                       Artifact.FLOAT32.key(),
                       Artifact.FLOAT32.path(),
                       "32-bit float weights",
-                      THRESHOLD,
+                      OptionalDouble.of(THRESHOLD),
                       FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
                       Optional.empty(),
                       Limits.ROUNDING,

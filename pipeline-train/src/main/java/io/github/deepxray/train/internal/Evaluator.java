@@ -57,7 +57,7 @@ public record Evaluator(Context context) {
             "The " + split.key() + " split of " + dataset.folder() + " is empty.");
       }
       SplitScores scores = Scorer.score(context.engines(), model.head(), embeddings);
-      Predictions predictions = Predictions.of(embeddings, scores);
+      Predictions predictions = predictions(embeddings, scores);
       splits.put(split.key(), evaluate(scores, model));
       slices.put(split.key(), slices(predictions, profile, model));
       predictions.write(folder.resolve(Predictions.fileName(split.key())));
@@ -100,5 +100,13 @@ public record Evaluator(Context context) {
   private static List<ScoredExample> examples(
       Predictions predictions, Predicate<Predictions.Row> which) {
     return predictions.rows().stream().filter(which).map(Predictions.Row::example).toList();
+  }
+
+  private static Predictions predictions(Embeddings embeddings, SplitScores scores) {
+    List<Predictions.Row> rows = new ArrayList<>();
+    for (int i = 0; i < scores.examples().size(); i++) {
+      rows.add(new Predictions.Row(scores.examples().get(i), embeddings.images().get(i).slice()));
+    }
+    return new Predictions(rows);
   }
 }

@@ -21,6 +21,7 @@ import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Trains a classifier on a prepared data set: embeddings, head, thresholds.
@@ -86,15 +87,23 @@ public record Trainer(TrainingSpec options, Context context) {
 
     TrainedModel model =
         new TrainedModel(
-            TrainedModel.description(
-                backbone,
+            new TrainedModel.Description(
+                TrainedModel.FORMAT,
+                backbone.backbone().name(),
+                backbone.imageSize(),
+                backbone.source(),
+                backbone.model().weights().sha256(),
                 options.head(),
                 options.seed(),
                 engine(),
                 dataset.fingerprint(),
-                train.embeddings(),
+                positiveShare(train.embeddings()),
                 counter.done(),
-                decision(head, train.embeddings(), validation.embeddings())),
+                decision(head, train.embeddings(), validation.embeddings()),
+                Optional.empty(),
+                Optional.empty(),
+                backbone.expansionChannels(),
+                Optional.empty()),
             backbone.model().then(head));
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
@@ -135,5 +144,12 @@ public record Trainer(TrainingSpec options, Context context) {
 
   private String engine() {
     return context.engines().name() + " " + context.engines().version();
+  }
+
+  /** The share of the second of two classes. */
+  private static Optional<Double> positiveShare(Embeddings train) {
+    return train.classes() == 2
+        ? Optional.of((double) train.counts().get(1) / train.images().size())
+        : Optional.empty();
   }
 }

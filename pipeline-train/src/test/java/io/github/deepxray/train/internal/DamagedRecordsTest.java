@@ -161,7 +161,8 @@ class DamagedRecordsTest {
   void metrics() throws IOException {
     List<ScoredExample> examples = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
-      examples.add(new ScoredExample("i" + i, "p" + i / 2, i % 2 == 0, (i * 7 % 20) / 20.0));
+      examples.add(
+          new ScoredExample("i" + i, "p" + i / 2, i % 2 == 0 ? 1 : 0, (i * 7 % 20) / 20.0));
     }
     Evaluation e = Evaluation.of(new SplitScores(examples), THRESHOLDS.decisions(), 1);
     Path file =

@@ -1,7 +1,6 @@
 package io.github.deepxray.core.internal.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
@@ -19,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -42,15 +40,17 @@ public final class Safetensors {
     ObjectNode header = Json.object();
     long offset = 0;
     for (Map.Entry<String, Tensor> entry : weights.asMap().entrySet()) {
-      ObjectNode tensor = header.putObject(entry.getKey());
-      boolean half = entry.getValue() instanceof Float16Tensor;
-      tensor.put("dtype", half ? "F16" : "F32");
-      ArrayNode shape = tensor.putArray("shape");
-      entry.getValue().shape().forEach(shape::add);
-      ArrayNode offsets = tensor.putArray("data_offsets");
-      offsets.add(offset);
-      offset += (half ? (long) Short.BYTES : Float.BYTES) * entry.getValue().size();
-      offsets.add(offset);
+      Tensor tensor = entry.getValue();
+      boolean half = tensor instanceof Float16Tensor;
+      long end = offset + (half ? (long) Short.BYTES : Float.BYTES) * tensor.size();
+      header
+          .putObject(entry.getKey())
+          .put("dtype", half ? "F16" : "F32")
+          .<ObjectNode>set("shape", Json.tree(tensor.shape()))
+          .putArray("data_offsets")
+          .add(offset)
+          .add(end);
+      offset = end;
     }
     byte[] json = Json.compact(header).getBytes(StandardCharsets.UTF_8);
     // Readers that map the file want the values aligned.
@@ -98,9 +98,7 @@ public final class Safetensors {
     }
     ByteBuffer data = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     Weights.Builder weights = Weights.builder();
-    Iterator<Map.Entry<String, JsonNode>> fields = header.properties().iterator();
-    while (fields.hasNext()) {
-      Map.Entry<String, JsonNode> field = fields.next();
+    for (Map.Entry<String, JsonNode> field : header.properties()) {
       if (!field.getKey().equals("__metadata__")) {
         weights.put(field.getKey(), tensor(file, field.getKey(), field.getValue(), data));
       }

@@ -99,6 +99,16 @@ public final class SensitivitySearch {
   }
 
   /**
+   * What is searched for.
+   *
+   * @param output the tensor at which noise is measured
+   * @param acceptance the test; it gets whole models, not cut at {@code output}
+   * @param cost what a model costs
+   * @param limits where to give up
+   */
+  public record Goal(String output, Acceptance acceptance, Cost cost, Limits limits) {}
+
+  /**
    * What a search found.
    *
    * @param model the quantized model: the accepted one, or the best that the limits allow
@@ -120,29 +130,22 @@ public final class SensitivitySearch {
    * @param exact the model of floats, see {@link QuantizationSpec#prepare}
    * @param pass how to quantize it; layers that it keeps in floats stay there
    * @param examples what to measure noise on, a few dozen: they are held in memory
-   * @param output the tensor at which noise is measured
-   * @param acceptance the test; it gets whole models, not cut at {@code output}
-   * @param cost what a model costs
-   * @param limits where to give up
+   * @param goal what is searched for
    * @throws IOException if an example cannot be read, or from the test
    */
   public Result search(
-      Model exact,
-      IntegerQuantization pass,
-      RepresentativeDataset examples,
-      String output,
-      Acceptance acceptance,
-      Cost cost,
-      Limits limits)
+      Model exact, IntegerQuantization pass, RepresentativeDataset examples, Goal goal)
       throws IOException {
+    Limits limits = goal.limits();
+    String output = goal.output();
     RepresentativeDataset held = LayerAnalysis.InMemory.of(examples);
     float[][] expected = analysis.outputs(exact.cutAt(output), held);
     List<Step> steps = new ArrayList<>();
     Set<String> kept = new LinkedHashSet<>(new TreeSet<>(pass.floatLayers()));
     Model model = pass.apply(exact);
     double sqnr = analysis.sqnr(model.cutAt(output), held, expected);
-    boolean accepted = acceptance.accepts(model);
-    steps.add(new Step(kept, sqnr, cost.of(model), accepted));
+    boolean accepted = goal.acceptance().accepts(model);
+    steps.add(new Step(kept, sqnr, goal.cost().of(model), accepted));
     if (accepted || limits.layers() == 0) {
       return new Result(model, accepted, kept, steps);
     }
@@ -164,7 +167,7 @@ public final class SensitivitySearch {
       Set<String> more = new LinkedHashSet<>(kept);
       more.addAll(unit);
       Model next = pass.withFloatLayers(more).apply(exact);
-      double price = cost.of(next);
+      double price = goal.cost().of(next);
       if (price > limits.cost()) {
         // What the others bring is as it was.
         continue;
@@ -173,7 +176,7 @@ public final class SensitivitySearch {
       kept = more;
       model = next;
       units++;
-      accepted = acceptance.accepts(model);
+      accepted = goal.acceptance().accepts(model);
       steps.add(new Step(kept, gain, price, accepted));
     }
     if (accepted) {
@@ -183,8 +186,8 @@ public final class SensitivitySearch {
         Set<String> fewer = new LinkedHashSet<>(kept);
         fewer.remove(layer);
         Model next = pass.withFloatLayers(fewer).apply(exact);
-        double price = cost.of(next);
-        if (price <= limits.cost() && acceptance.accepts(next)) {
+        double price = goal.cost().of(next);
+        if (price <= limits.cost() && goal.acceptance().accepts(next)) {
           kept = fewer;
           model = next;
           double ratio = analysis.sqnr(next.cutAt(output), held, expected);

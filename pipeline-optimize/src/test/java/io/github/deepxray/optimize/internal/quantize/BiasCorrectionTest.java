@@ -81,7 +81,11 @@ class BiasCorrectionTest {
     RepresentativeDataset images = CalibratorTest.images(model, 6);
     Model corrected =
         new BiasCorrection(new SimulatedEngines(1), 1, Progress.NONE)
-            .correct(model, SPEC.quantize(model, CalibratorTest.calibrate(model, images)), images);
+            .correct(
+                model,
+                new ModelQuantization(SPEC)
+                    .quantize(model, CalibratorTest.calibrate(model, images)),
+                images);
     for (float bias : corrected.weights().floats("conv/bias")) {
       assertThat(bias).isCloseTo(-60, within(0.05f));
     }
@@ -119,7 +123,7 @@ class BiasCorrectionTest {
   }
 
   private static Model quantized(QuantizationSpec spec) throws IOException {
-    return spec.quantize(EXACT, CalibratorTest.calibrate(EXACT, IMAGES));
+    return new ModelQuantization(spec).quantize(EXACT, CalibratorTest.calibrate(EXACT, IMAGES));
   }
 
   private static Model correct(Model quantized) throws IOException {

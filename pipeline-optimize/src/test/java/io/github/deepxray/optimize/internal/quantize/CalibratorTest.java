@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CalibratorTest {
   private static final int EXAMPLES = 7;
   private static final Model MODEL =
-      QuantizationSpec.of(QuantizationMode.INT8).prepare(IntegerQuantizationTest.source());
+      new ModelQuantization(QuantizationSpec.of(QuantizationMode.INT8))
+          .prepare(IntegerQuantizationTest.source());
   private static final RepresentativeDataset IMAGES = images(MODEL, EXAMPLES);
 
   static RepresentativeDataset images(Model model, int count) {

@@ -59,12 +59,12 @@ class IntegerQuantizationTest {
 
   @Test
   void everyTensorHasTheParametersOfItsRange() throws IOException {
-    Model prepared = INT8.prepare(SOURCE);
+    Model prepared = new ModelQuantization(INT8).prepare(SOURCE);
     Calibration calibration = calibrate(prepared);
     QuantizationSpec spec =
         INT8.withRanges(
             RangeSelection.of(RangeMethod.PERCENTILE).with("expand", RangeMethod.MIN_MAX));
-    Quantization q = spec.quantize(prepared, calibration).quantization();
+    Quantization q = new ModelQuantization(spec).quantize(prepared, calibration).quantization();
 
     assertThat(q.arithmetic()).isEqualTo(Arithmetic.INT8);
     assertThat(q.tensors().keySet())
@@ -92,8 +92,8 @@ class IntegerQuantizationTest {
     for (QuantizationMode mode : List.of(QuantizationMode.INT8, QuantizationMode.INT16X8)) {
       for (boolean integerHead : new boolean[] {false, true}) {
         QuantizationSpec spec = QuantizationSpec.of(mode).withIntegerHead(integerHead);
-        Model prepared = spec.prepare(model);
-        Model quantized = spec.quantize(prepared, calibrate(prepared));
+        Model prepared = new ModelQuantization(spec).prepare(model);
+        Model quantized = new ModelQuantization(spec).quantize(prepared, calibrate(prepared));
         Quantization q = quantized.quantization();
         assertThat(q.tensor("probabilities"))
             .isEqualTo(
@@ -124,12 +124,13 @@ class IntegerQuantizationTest {
 
   @Test
   void pixelsAreStoredAsTheyAre() throws IOException {
-    Model prepared = INT8.prepare(SOURCE);
+    Model prepared = new ModelQuantization(INT8).prepare(SOURCE);
     Rescaling centering = (Rescaling) prepared.network().layer("stem_conv_centering");
     assertThat(centering.scale()).containsExactly(1.0);
     double grey = -centering.offset().get(0);
     assertThat(grey).isEqualTo(Math.rint(grey));
-    Quantization q = INT8.quantize(prepared, calibrate(prepared)).quantization();
+    Quantization q =
+        new ModelQuantization(INT8).quantize(prepared, calibrate(prepared)).quantization();
     assertThat(q.tensor("images")).isEqualTo(new Affine(1, -128));
     // The same integers: pixel = q + 128, and less the grey value q - (grey - 128).
     assertThat(q.tensor("stem_conv_centering")).isEqualTo(new Affine(1, (int) grey - 128));
@@ -138,8 +139,10 @@ class IntegerQuantizationTest {
 
   @Test
   void theHeadAndWhatCannotBeFoldedStayInFloats() throws IOException {
-    Model prepared = INT8.prepare(SOURCE);
-    Model quantized = INT8.withKeepFloat(List.of("dwconv")).quantize(prepared, calibrate(prepared));
+    Model prepared = new ModelQuantization(INT8).prepare(SOURCE);
+    Model quantized =
+        new ModelQuantization(INT8.withKeepFloat(List.of("dwconv")))
+            .quantize(prepared, calibrate(prepared));
     assertThat(quantized.quantization().floatLayers())
         .containsExactlyInAnyOrder(
             // "dwconv" also stands for the names it begins.
@@ -159,8 +162,8 @@ class IntegerQuantizationTest {
     assertThat(((Int8Tensor) quantized.weights().get("stem_conv/kernel")).axis()).isEqualTo(3);
 
     QuantizationSpec strict = INT8.withIntegerHead(true);
-    Model all = strict.prepare(SOURCE);
-    Model integers = strict.quantize(all, calibrate(all));
+    Model all = new ModelQuantization(strict).prepare(SOURCE);
+    Model integers = new ModelQuantization(strict).quantize(all, calibrate(all));
     assertThat(integers.quantization().floatLayers()).isEmpty();
     assertThat(((Int8Tensor) integers.weights().get("hidden/kernel")).axis()).isEqualTo(1);
     assertThat(((Int8Tensor) integers.weights().get("dwconv/depthwise_kernel")).axis())
@@ -170,9 +173,9 @@ class IntegerQuantizationTest {
   @Test
   void sixteenBitsAreSymmetricAndPadExactly() throws IOException {
     QuantizationSpec spec = QuantizationSpec.of(QuantizationMode.INT16X8);
-    Model prepared = spec.prepare(SOURCE);
+    Model prepared = new ModelQuantization(spec).prepare(SOURCE);
     Calibration calibration = calibrate(prepared);
-    Quantization q = spec.quantize(prepared, calibration).quantization();
+    Quantization q = new ModelQuantization(spec).quantize(prepared, calibration).quantization();
     assertThat(q.arithmetic()).isEqualTo(Arithmetic.INT16);
     assertThat(q.tensors().values()).allMatch(affine -> affine.zeroPoint() == 0);
     TensorStatistics seen = calibration.tensor("expand_conv");
@@ -187,9 +190,11 @@ class IntegerQuantizationTest {
   @EnumSource(QuantizationMode.class)
   void everyFormComputesNearlyTheSame(QuantizationMode mode) throws IOException {
     QuantizationSpec spec = QuantizationSpec.of(mode);
-    Model prepared = spec.prepare(SOURCE);
+    Model prepared = new ModelQuantization(spec).prepare(SOURCE);
     Model quantized =
-        mode.calibrated() ? spec.quantize(prepared, calibrate(prepared)) : spec.quantize(prepared);
+        mode.calibrated()
+            ? new ModelQuantization(spec).quantize(prepared, calibrate(prepared))
+            : new ModelQuantization(spec).quantize(prepared);
     assertThat(quantized.quantization().arithmetic()).isEqualTo(mode.arithmetic());
     for (int seed = 0; seed < 4; seed++) {
       float[] image = Fixtures.randomImages(SOURCE.network(), 1, seed);
@@ -210,13 +215,20 @@ class IntegerQuantizationTest {
     assertThat(kernel(backbone, QuantizationMode.DYNAMIC)).isInstanceOf(Int8Tensor.class);
     QuantizationSpec kept =
         QuantizationSpec.of(QuantizationMode.WEIGHTS).withKeepFloat(List.of("top"));
-    assertThat(kept.quantize(kept.prepare(backbone)).weights().get("top_conv/kernel"))
+    assertThat(
+            new ModelQuantization(kept)
+                .quantize(new ModelQuantization(kept).prepare(backbone))
+                .weights()
+                .get("top_conv/kernel"))
         .isInstanceOf(FloatTensor.class);
   }
 
   private static Tensor kernel(Model model, QuantizationMode mode) {
     QuantizationSpec spec = QuantizationSpec.of(mode);
-    return spec.quantize(spec.prepare(model)).weights().get("top_conv/kernel");
+    return new ModelQuantization(spec)
+        .quantize(new ModelQuantization(spec).prepare(model))
+        .weights()
+        .get("top_conv/kernel");
   }
 
   @Test
@@ -230,15 +242,21 @@ class IntegerQuantizationTest {
     assertThatThrownBy(() -> QuantizationMode.of("int4"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("float16, int8-weights, dynamic, int8, int16x8");
-    Model prepared = INT8.prepare(SOURCE);
-    assertThatThrownBy(() -> INT8.quantize(prepared))
+    Model prepared = new ModelQuantization(INT8).prepare(SOURCE);
+    assertThatThrownBy(() -> new ModelQuantization(INT8).quantize(prepared))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("calibrate");
     Calibration calibration = calibrate(prepared);
-    assertThatThrownBy(() -> INT8.withKeepFloat(List.of("block9z")).quantize(prepared, calibration))
+    assertThatThrownBy(
+            () ->
+                new ModelQuantization(INT8.withKeepFloat(List.of("block9z")))
+                    .quantize(prepared, calibration))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block9z");
-    assertThatThrownBy(() -> INT8.quantize(Passes.forInference().apply(backbone()), calibration))
+    assertThatThrownBy(
+            () ->
+                new ModelQuantization(INT8)
+                    .quantize(Passes.forInference().apply(backbone()), calibration))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("says nothing of tensor");
   }
@@ -270,11 +288,11 @@ class IntegerQuantizationTest {
   }
 
   private static Model exactStem() {
-    return INT8.withExactPadding(true).prepare(SOURCE).cutAt("stem_conv");
+    return new ModelQuantization(INT8.withExactPadding(true)).prepare(SOURCE).cutAt("stem_conv");
   }
 
   private static Model commonStem() {
-    return INT8.prepare(SOURCE).cutAt("stem_conv");
+    return new ModelQuantization(INT8).prepare(SOURCE).cutAt("stem_conv");
   }
 
   @Test
@@ -325,7 +343,8 @@ class IntegerQuantizationTest {
     weights.put("normalization/variance", FloatTensor.of(new float[] {0.229f, 0.224f, 0.225f}, 3));
     Model random = Fixtures.withRandomWeights(backbone, 1);
     Model model = new Model(backbone, random.weights().plus(weights.build()));
-    Rescaling centering = (Rescaling) INT8.prepare(model).network().layers().get(0);
+    Rescaling centering =
+        (Rescaling) new ModelQuantization(INT8).prepare(model).network().layers().get(0);
     // Means .485, .456, .406 of 255: 123.675, 116.28, 103.53; their mean is 114.5.
     assertThat(centering.offset()).containsExactly(-114.0);
   }

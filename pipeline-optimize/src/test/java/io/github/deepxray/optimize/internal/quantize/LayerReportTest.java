@@ -67,7 +67,7 @@ class LayerReportTest {
     Model model = model();
     RepresentativeDataset images = CalibratorTest.images(model, EXAMPLES);
     Calibration calibration = CalibratorTest.calibrate(model, images);
-    Model quantized = SPEC.quantize(model, calibration);
+    Model quantized = new ModelQuantization(SPEC).quantize(model, calibration);
     SimulatedEngines engines = new SimulatedEngines(2);
     LayerReport report =
         new LayerAnalysis(engines, 2, Progress.NONE)
@@ -181,7 +181,7 @@ class LayerReportTest {
     RepresentativeDataset images = CalibratorTest.images(model, EXAMPLES);
     Calibration calibration = CalibratorTest.calibrate(model, images);
     Model quantized =
-        SPEC.withKeepFloat(List.of("<first>", "swish", "second", "features"))
+        new ModelQuantization(SPEC.withKeepFloat(List.of("<first>", "swish", "second", "features")))
             .quantize(model, calibration);
     LayerReport report =
         new LayerAnalysis(new SimulatedEngines(1), 1, Progress.NONE)
@@ -232,10 +232,10 @@ class LayerReportTest {
 
   @Test
   void oneRoundedTensorStaysAValidModel() throws IOException {
-    Model prepared = SPEC.prepare(IntegerQuantizationTest.source());
+    Model prepared = new ModelQuantization(SPEC).prepare(IntegerQuantizationTest.source());
     Calibration calibration =
         CalibratorTest.calibrate(prepared, CalibratorTest.images(prepared, 3));
-    Model quantized = SPEC.quantize(prepared, calibration);
+    Model quantized = new ModelQuantization(SPEC).quantize(prepared, calibration);
     Map<String, Double> alone =
         new LayerAnalysis(new SimulatedEngines(2), 2, Progress.NONE)
             .alone(prepared, quantized, CalibratorTest.images(prepared, 3), "probability");

@@ -93,19 +93,16 @@ class SensitivitySearchTest {
         new SensitivitySearch(engines, 3, Progress.NONE)
             .search(
                 exact,
-                SPEC.integerQuantization(exact, calibration),
+                new ModelQuantization(SPEC).integerQuantization(exact, calibration),
                 images,
-                "features",
-                acceptance,
-                cost,
-                limits);
+                new SensitivitySearch.Goal("features", acceptance, cost, limits));
     assertThat(engines.open()).isZero();
     return result;
   }
 
   @Test
   void keepsExactlyTheLayersAroundTheBadTensor() throws IOException {
-    assertThat(sqnr(SPEC.quantize(exact, calibration))).isLessThan(20);
+    assertThat(sqnr(new ModelQuantization(SPEC).quantize(exact, calibration))).isLessThan(20);
     SensitivitySearch.Result result =
         search(m -> sqnr(m) > 30, m -> 1, new SensitivitySearch.Limits(5, 2));
     assertThat(result.accepted()).isTrue();
@@ -161,12 +158,13 @@ class SensitivitySearchTest {
         new SensitivitySearch(new SimulatedEngines(1), 1, counts)
             .search(
                 exact,
-                SPEC.integerQuantization(exact, calibration),
+                new ModelQuantization(SPEC).integerQuantization(exact, calibration),
                 images,
-                "features",
-                m -> false,
-                m -> m.quantization().floatLayers().isEmpty() ? 1 : 3,
-                new SensitivitySearch.Limits(5, 2));
+                new SensitivitySearch.Goal(
+                    "features",
+                    m -> false,
+                    m -> m.quantization().floatLayers().isEmpty() ? 1 : 3,
+                    new SensitivitySearch.Limits(5, 2)));
     assertThat(result.floatLayers()).isEmpty();
     assertThat(measured).hasSize(1);
   }
@@ -177,12 +175,11 @@ class SensitivitySearchTest {
         new SensitivitySearch(new SimulatedEngines(1), 1, Progress.NONE)
             .search(
                 exact,
-                SPEC.withKeepFloat(List.of("one")).integerQuantization(exact, calibration),
+                new ModelQuantization(SPEC.withKeepFloat(List.of("one")))
+                    .integerQuantization(exact, calibration),
                 images,
-                "features",
-                m -> sqnr(m) > 30,
-                m -> 1,
-                new SensitivitySearch.Limits(5, 2));
+                new SensitivitySearch.Goal(
+                    "features", m -> sqnr(m) > 30, m -> 1, new SensitivitySearch.Limits(5, 2)));
     assertThat(result.floatLayers()).containsAll(Set.of("one", "one_relu", "after", "bad"));
   }
 }

@@ -4,11 +4,11 @@ import io.github.deepxray.optimize.internal.Histogram;
 import io.github.deepxray.optimize.internal.TensorStatistics;
 
 /** Statistics of plain lists of values. */
-final class Statistics {
+public final class Statistics {
   private Statistics() {}
 
   /** Each array is an example. */
-  static TensorStatistics of(int bins, float[]... examples) {
+  public static TensorStatistics of(int bins, float[]... examples) {
     float[] minima = new float[examples.length];
     float[] maxima = new float[examples.length];
     float min = Float.POSITIVE_INFINITY;
@@ -30,7 +30,7 @@ final class Statistics {
     return TensorStatistics.of(minima, maxima, collector.histogram());
   }
 
-  static TensorStatistics of(float... values) {
+  public static TensorStatistics of(float... values) {
     return of(Calibrator.BINS, values);
   }
 }

@@ -49,7 +49,8 @@ class SwishInputTest {
   }
 
   private static Model quantized(QuantizationSpec spec, Model model) throws IOException {
-    return spec.quantize(model, CalibratorTest.calibrate(model, CalibratorTest.images(model, 6)));
+    return new ModelQuantization(spec)
+        .quantize(model, CalibratorTest.calibrate(model, CalibratorTest.images(model, 6)));
   }
 
   /** The least value that the convolution's integers can hold. */
@@ -114,7 +115,8 @@ class SwishInputTest {
   void norDoesTheNoiseOfTheTensorAlone() throws IOException {
     Model model = farBelowZero();
     RepresentativeDataset images = CalibratorTest.images(model, 6);
-    Model quantized = INT8.quantize(model, CalibratorTest.calibrate(model, images));
+    Model quantized =
+        new ModelQuantization(INT8).quantize(model, CalibratorTest.calibrate(model, images));
     Affine affine = quantized.quantization().tensor("conv");
     // Exact in 8 bits: all three diagonal values are the largest of their channel.
     assertThat(quantized.weights().get("conv/kernel").toFloats()).contains(0.3f);
@@ -148,7 +150,12 @@ class SwishInputTest {
     Calibration calibration = CalibratorTest.calibrate(model, images);
     LayerReport.Entry conv =
         new LayerAnalysis(new SimulatedEngines(1), 1, Progress.NONE)
-                .analyze(model, INT8.quantize(model, calibration), calibration, images, "swish")
+                .analyze(
+                    model,
+                    new ModelQuantization(INT8).quantize(model, calibration),
+                    calibration,
+                    images,
+                    "swish")
                 .layers()
                 .stream()
                 .filter(entry -> entry.name().equals("conv"))

@@ -67,9 +67,10 @@ final class Candidates {
             exact,
             pass,
             run.analyzed(),
-            run.trained().features(),
-            this::accepted,
-            candidate -> EstimatedCost.of(candidate) / none,
-            limits);
+            new SensitivitySearch.Goal(
+                run.trained().features(),
+                this::accepted,
+                candidate -> EstimatedCost.of(candidate) / none,
+                limits));
   }
 }

@@ -5,6 +5,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.TextFiles;
+import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Sparsity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,6 +60,13 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
       Optional<Sparsity.Count> weights,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
       List<String> reports) {
+    /** How the form decides. */
+    public Decision decision() {
+      return threshold.isPresent()
+          ? new Decision.Threshold(threshold.getAsDouble())
+          : Decision.MOST_PROBABLE;
+    }
+
     /** Copies the list. */
     public Form {
       reports = List.copyOf(reports);

@@ -414,7 +414,7 @@ class HeadTrainerTest {
       for (int i = 0; i < p.length; i++) {
         Embeddings.Image image = embeddings.images().get(i);
         scored.add(
-            new ScoredExample(image.filename(), image.patient(), image.label().index() == 1, p[i]));
+            new ScoredExample(image.filename(), image.patient(), image.label().index(), p[i]));
       }
     }
     return new SplitScores(scored);

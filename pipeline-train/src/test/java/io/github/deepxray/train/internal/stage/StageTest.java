@@ -18,7 +18,6 @@ import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.recipe.HeadSpec;
-import io.github.deepxray.train.stage.Variants;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -1,0 +1,2 @@
+/** What a bundle holds, and what it says of its purpose. */
+package io.github.deepxray.export;

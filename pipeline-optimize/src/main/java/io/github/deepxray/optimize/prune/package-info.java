@@ -1,0 +1,2 @@
+/** How weights and channels are pruned: values that YAML files hold. */
+package io.github.deepxray.optimize.prune;
