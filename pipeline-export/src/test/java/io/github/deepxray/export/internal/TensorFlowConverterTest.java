@@ -4,6 +4,7 @@ import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -18,7 +19,6 @@ import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import io.github.deepxray.tflite.internal.TfLiteWriter.Options;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,7 +54,7 @@ import org.tensorflow.lite.schema.TensorType;
 class TensorFlowConverterTest {
   private static final int SIZE = 96;
   private static final Options INT8 =
-      Options.DEFAULT.withInput(DataType.INT8).withOutput(DataType.INT8);
+      Options.DEFAULT.withInput(ElementType.INT8).withOutput(ElementType.INT8);
 
   private static byte[] officialFloat;
   private static byte[] officialDynamic;

@@ -14,10 +14,10 @@ import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadTrainer;
 import io.github.deepxray.train.internal.loop.Checkpoints;
-import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.internal.stage.EpochCounter;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.internal.stage.Stage;
+import io.github.deepxray.train.stage.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;

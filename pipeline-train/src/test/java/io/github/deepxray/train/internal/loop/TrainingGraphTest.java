@@ -11,6 +11,7 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.optimize.internal.prune.Masks;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.train.recipe.LearningRateSchedule;
+import io.github.deepxray.train.stage.ClassBalance;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

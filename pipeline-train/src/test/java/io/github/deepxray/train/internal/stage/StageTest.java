@@ -3,6 +3,7 @@ package io.github.deepxray.train.internal.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.classify.Limits;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
@@ -11,7 +12,6 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
-import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.FormsSpec;
@@ -48,8 +48,8 @@ class StageTest {
             FormsSpec.Refit.AUTO,
             Optional.of(new SensitivitySearch.Limits(2, 1.5)),
             true,
-            TfLiteWriter.DataType.INT8,
-            TfLiteWriter.DataType.FLOAT32,
+            ElementType.INT8,
+            ElementType.FLOAT32,
             false,
             Limits.QUANTIZATION,
             1));

@@ -1,4 +1,4 @@
-package io.github.deepxray.train.internal.loop;
+package io.github.deepxray.train.stage;
 
 import java.util.List;
 
