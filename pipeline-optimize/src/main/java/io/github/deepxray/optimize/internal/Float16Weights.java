@@ -15,13 +15,13 @@ import java.util.Set;
  * stays in 32 bits.
  *
  * <p>Means and variances stay as they are: a small variance would leave the range of 16 bits.
+ *
+ * @param floatLayers the layers whose weights stay as they are
  */
-public final class Float16Weights implements Pass {
-  private final Set<String> floatLayers;
-
-  /** Rounds the weights of all layers but these. */
-  public Float16Weights(Set<String> floatLayers) {
-    this.floatLayers = Set.copyOf(floatLayers);
+public record Float16Weights(Set<String> floatLayers) implements Pass {
+  /** Copies the set. */
+  public Float16Weights {
+    floatLayers = Set.copyOf(floatLayers);
   }
 
   @Override

@@ -9,13 +9,13 @@ import java.util.Set;
  * channel; they become floats again where the model is loaded, and all arithmetic is in floats.
  *
  * <p>Kernels of fewer than {@link DynamicRangeQuantization#MIN_ELEMENTS} values stay in float.
+ *
+ * @param floatLayers the layers whose kernels stay as they are
  */
-public final class WeightOnlyQuantization implements Pass {
-  private final Set<String> floatLayers;
-
-  /** Quantizes all layers but these. */
-  public WeightOnlyQuantization(Set<String> floatLayers) {
-    this.floatLayers = Set.copyOf(floatLayers);
+public record WeightOnlyQuantization(Set<String> floatLayers) implements Pass {
+  /** Copies the set. */
+  public WeightOnlyQuantization {
+    floatLayers = Set.copyOf(floatLayers);
   }
 
   @Override

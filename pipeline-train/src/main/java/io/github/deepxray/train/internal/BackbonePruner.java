@@ -32,22 +32,11 @@ import java.util.Optional;
  * Prunes the backbone of a classifier at once, trains the head anew on what is left and prunes its
  * hidden layers by the same rule: for those who do not fine-tune, and as the first step for those
  * who do.
+ *
+ * @param options what to prune
+ * @param context the surroundings to prune in
  */
-public final class BackbonePruner {
-  private final BackbonePruningSpec options;
-  private final Context context;
-
-  /**
-   * Prepares.
-   *
-   * @param options what to prune
-   * @param context the surroundings to prune in
-   */
-  public BackbonePruner(BackbonePruningSpec options, Context context) {
-    this.options = options;
-    this.context = context;
-  }
-
+public record BackbonePruner(BackbonePruningSpec options, Context context) {
   /**
    * Prunes, trains the head, and saves the classifier in a folder. If the same pruning came to its
    * end there before and may be resumed, what it left is the result. Of a backbone that was

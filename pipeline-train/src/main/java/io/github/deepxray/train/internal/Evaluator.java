@@ -22,19 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Measures a trained classifier on the validation and test splits. */
-public final class Evaluator {
-  private final Context context;
-
-  /**
-   * Prepares an evaluation.
-   *
-   * @param context the surroundings to evaluate in
-   */
-  public Evaluator(Context context) {
-    this.context = context;
-  }
-
+/**
+ * Measures a trained classifier on the validation and test splits.
+ *
+ * @param context the surroundings to evaluate in
+ */
+public record Evaluator(Context context) {
   /**
    * Evaluates, and writes {@code metrics.json} and the predictions of each split.
    *

@@ -23,23 +23,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Trains a classifier on a prepared data set: embeddings, head, thresholds. */
-public final class Trainer {
+/**
+ * Trains a classifier on a prepared data set: embeddings, head, thresholds.
+ *
+ * @param options how to train
+ * @param context the surroundings to train in
+ */
+public record Trainer(TrainingSpec options, Context context) {
   private static final String CHECKPOINT = "checkpoint";
-
-  private final TrainingSpec options;
-  private final Context context;
-
-  /**
-   * Prepares a training.
-   *
-   * @param options how to train
-   * @param context the surroundings to train in
-   */
-  public Trainer(TrainingSpec options, Context context) {
-    this.options = options;
-    this.context = context;
-  }
 
   /**
    * What a training came to.

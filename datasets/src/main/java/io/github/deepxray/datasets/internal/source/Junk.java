@@ -1,13 +1,13 @@
 package io.github.deepxray.datasets.internal.source;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.deepxray.core.Keyed;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
 /** Files that operating systems and programs leave beside data; they are never data themselves. */
-public enum Junk {
+public enum Junk implements Keyed {
   /** In a folder {@code __MACOSX}. */
   MACOSX,
   /** Named {@code ._*}. */
@@ -23,12 +23,6 @@ public enum Junk {
       Set.of("$recycle.bin", "system volume information", "lost+found", "@eadir");
   private static final Set<String> SYSTEM_FILES =
       Set.of("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r");
-
-  /** The name in files: lower case, words divided by a hyphen. */
-  @JsonValue
-  public String key() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
 
   /** What kind of junk a path is, if any; folders are divided by {@code /}. */
   public static Optional<Junk> of(String path) {

@@ -38,13 +38,14 @@ import java.util.stream.Stream;
  *
  * <p>Models may be folded or not. {@link io.github.deepxray.core.backbone.Backbone#network(int,
  * Map)} builds the network of an unfolded result from its widths.
+ *
+ * @param spec how narrow
+ * @param engines what runs models on the examples
+ * @param cores how many processor cores to use; results do not depend on it
+ * @param progress told of every example of each pass
  */
-public final class ChannelPruning {
-  private final ChannelPruningSpec spec;
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
-
+public record ChannelPruning(
+    ChannelPruningSpec spec, EngineFactory engines, int cores, Progress progress) {
   /**
    * A narrowed model.
    *
@@ -64,22 +65,6 @@ public final class ChannelPruning {
       kept.forEach((block, channels) -> widths.put(block, channels.size()));
       return widths;
     }
-  }
-
-  /**
-   * Prepares to narrow.
-   *
-   * @param spec how narrow
-   * @param engines what runs models on the examples
-   * @param cores how many processor cores to use; results do not depend on it
-   * @param progress told of every example of each pass
-   */
-  public ChannelPruning(
-      ChannelPruningSpec spec, EngineFactory engines, int cores, Progress progress) {
-    this.spec = spec;
-    this.engines = engines;
-    this.cores = cores;
-    this.progress = progress;
   }
 
   /**

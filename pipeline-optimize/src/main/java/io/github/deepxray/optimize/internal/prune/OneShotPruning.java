@@ -24,8 +24,19 @@ import java.util.Map;
  * 2023, "A Simple and Effective Pruning Approach for Large Language Models", Wanda), divided by the
  * root of the sum of the squares of these products over its output. So scores say which share of an
  * output's strength a weight carries, and those of different outputs and layers are comparable.
+ *
+ * @param spec what to prune; its timing plays no part
+ * @param compensation what makes up for the weights that are gone
+ * @param engines what runs the model on the examples
+ * @param cores how many processor cores to use; results do not depend on it
+ * @param progress told of every example of each pass
  */
-public final class OneShotPruning {
+public record OneShotPruning(
+    PruningSpec spec,
+    Compensation compensation,
+    EngineFactory engines,
+    int cores,
+    Progress progress) {
   /** What makes up for the weights that are gone. */
   public enum Compensation {
     /** Nothing. */
@@ -43,12 +54,6 @@ public final class OneShotPruning {
     LEAST_SQUARES
   }
 
-  private final PruningSpec spec;
-  private final Compensation compensation;
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
-
   /**
    * A pruned model.
    *
@@ -56,28 +61,6 @@ public final class OneShotPruning {
    * @param masks which weights are zero
    */
   public record Result(Model model, Masks masks) {}
-
-  /**
-   * Prepares to prune.
-   *
-   * @param spec what to prune; its timing plays no part
-   * @param compensation what makes up for the weights that are gone
-   * @param engines what runs the model on the examples
-   * @param cores how many processor cores to use; results do not depend on it
-   * @param progress told of every example of each pass
-   */
-  public OneShotPruning(
-      PruningSpec spec,
-      Compensation compensation,
-      EngineFactory engines,
-      int cores,
-      Progress progress) {
-    this.spec = spec;
-    this.compensation = compensation;
-    this.engines = engines;
-    this.cores = cores;
-    this.progress = progress;
-  }
 
   /**
    * Prunes.

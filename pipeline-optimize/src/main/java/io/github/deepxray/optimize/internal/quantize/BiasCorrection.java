@@ -26,25 +26,12 @@ import java.util.TreeMap;
  * within the range that the layer's integers have: what is clipped on one side, on purpose in front
  * of a swish (see {@link SwishInput}), must not move what is left. Files get no larger and no
  * slower by it.
+ *
+ * @param engines what runs both models; for integer models one that computes in integers
+ * @param cores how many processor cores to use; results do not depend on it
+ * @param progress told of every example of each pass; there is one more than convolutions
  */
-public final class BiasCorrection {
-  private final EngineFactory engines;
-  private final int cores;
-  private final Progress progress;
-
-  /**
-   * Prepares to correct.
-   *
-   * @param engines what runs both models; for integer models one that computes in integers
-   * @param cores how many processor cores to use; results do not depend on it
-   * @param progress told of every example of each pass; there is one more than convolutions
-   */
-  public BiasCorrection(EngineFactory engines, int cores, Progress progress) {
-    this.engines = engines;
-    this.cores = cores;
-    this.progress = progress;
-  }
-
+public record BiasCorrection(EngineFactory engines, int cores, Progress progress) {
   /**
    * Corrects.
    *

@@ -45,26 +45,20 @@ import java.util.Optional;
  * <p>Everything that is random depends on the seed and the epoch or step alone. Training that is
  * interrupted and resumed from its checkpoint ends with the same bits, and so do two runs on the
  * same machine.
+ *
+ * @param options how
+ * @param context the surroundings to train in; a checkpoint is written after every epoch
  */
-public final class FineTuner {
+public record FineTuner(FineTuningSpec options, Context context) {
+  /** Has a checkpoint written after every epoch. */
+  public FineTuner {
+    context = context.withCheckpointEvery(1);
+  }
+
   /** How many strong views of each validation image are looked at. */
   public static final int VALIDATION_VIEWS = 3;
 
   private static final String CHECKPOINT = "checkpoint";
-
-  private final FineTuningSpec options;
-  private final Context context;
-
-  /**
-   * Prepares a fine-tuning.
-   *
-   * @param options how
-   * @param context the surroundings to train in; a checkpoint is written after every epoch
-   */
-  public FineTuner(FineTuningSpec options, Context context) {
-    this.options = options;
-    this.context = context.withCheckpointEvery(1);
-  }
 
   /**
    * What a fine-tuning came to.

@@ -17,13 +17,13 @@ import java.util.TreeMap;
  * The record of a finished stage beside its results, in {@code finished.json}: the stage's
  * fingerprint, the hashes of its files, and its outcome. A stage that is started again with the
  * same fingerprint has nothing left to do.
+ *
+ * @param folder where its results are
+ * @param stage the stage
  */
-public final class StageManifest {
+public record StageManifest(Path folder, Stage stage) {
   /** The name of the file. */
   public static final String FILE = "finished.json";
-
-  private final Path folder;
-  private final Stage stage;
 
   /** The content of the file. */
   record Saved(String fingerprint, Map<String, String> files, JsonNode outcome) {
@@ -31,17 +31,6 @@ public final class StageManifest {
       files = Collections.unmodifiableMap(new TreeMap<>(files));
       files.keySet().forEach(TextFiles::requireInside);
     }
-  }
-
-  /**
-   * The manifest of a stage.
-   *
-   * @param folder where its results are
-   * @param stage the stage
-   */
-  public StageManifest(Path folder, Stage stage) {
-    this.folder = folder;
-    this.stage = stage;
   }
 
   /**
