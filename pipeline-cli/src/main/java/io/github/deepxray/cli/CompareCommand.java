@@ -128,7 +128,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Only these forms, out of ${bundle:artifacts}. Default: all that the bundles hold.")
+          "Only these forms, out of ${bundle:artifact.names}. Default: all that the bundles hold.")
   private List<String> artifacts = List.of();
 
   @Option(

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Checks a bundle: every file against its checksum, every artifact against the trained model.",
       "",
-      "Loads the SavedModel and the TFLite models, runs them on all test images and compares their"
+      "Loads the models of all formats, runs them on all test images and compares their"
           + " probabilities, AUC and accuracy with those measured in training. Exit code 1 if a"
           + " file has changed or the gate refuses an artifact.",
       ""
