@@ -159,11 +159,9 @@ public final class ModelServer implements AutoCloseable {
   private static void requireSupported(Artifact engine) {
     if (!engine.supported()) {
       throw new DeepXrayException(
-          "This program has no "
-              + ModelFormats.library(engine.format())
-              + ", which "
-              + engine.key()
-              + " needs; serve with the deepxray command, or choose another engine.");
+          ("This program has no %s, which %s needs; serve with the deepxray command, or choose"
+                  + " another engine.")
+              .formatted(ModelFormats.library(engine.format()), engine.key()));
     }
   }
 
