@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.Keyed;
 import io.github.deepxray.datasets.internal.source.Names;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
@@ -30,7 +31,7 @@ import java.util.Set;
 record CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Columns columns)
     implements LabelledSource {
   /** What a column says, and how it may be called; case, blanks and hyphens do not matter. */
-  private enum Column {
+  private enum Column implements Keyed {
     PATH("path|file|file_?name|file_?path|image|image_(path|index|name|file)"),
     LABEL("label|class|class_name|diagnosis|target|finding"),
     PATIENT("patient|patient_?id|subject|subject_?id"),
@@ -40,10 +41,6 @@ record CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Col
 
     Column(String names) {
       this.names = names;
-    }
-
-    String key() {
-      return name().toLowerCase(Locale.ROOT);
     }
 
     private static String plain(String name) {

@@ -1,8 +1,8 @@
 package io.github.deepxray.datasets;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.deepxray.core.Keyed;
 import io.github.deepxray.core.image.ImageNote;
-import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.source.Junk;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -193,7 +193,7 @@ public record DatasetAudit(
   public record Quarantined(String file, Reason reason, String detail) {}
 
   /** Why a file is set aside. */
-  public enum Reason {
+  public enum Reason implements Keyed {
     /** Its name says another class than its folder. */
     MISNAMED,
     /** An image that lies in no folder of a split and class. */
@@ -210,12 +210,6 @@ public record DatasetAudit(
     IMAGE_IN_TEST,
     /** Its patient is in the test split. */
     PATIENT_IN_TEST;
-
-    /** The name in files: lower case, words divided by a hyphen. */
-    @JsonValue
-    public String key() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
 
     /**
      * Whether the file itself is at fault. Files that are only kept out of training for the test

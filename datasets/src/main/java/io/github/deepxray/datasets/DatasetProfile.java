@@ -3,6 +3,7 @@ package io.github.deepxray.datasets;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.deepxray.core.Keyed;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -39,7 +40,7 @@ public record DatasetProfile(
     List<ClassPhrases> phrases,
     List<String> slices) {
   /** How the patient of an image is found. */
-  public enum Patients {
+  public enum Patients implements Keyed {
     /**
      * By what the source says, a column or a folder, and else by names of files as in the Kaggle
      * archive, if the images have such names, see {@link XrayName}.
@@ -47,12 +48,6 @@ public record DatasetProfile(
     FILE_NAMES,
     /** By what the source says alone. */
     SOURCE;
-
-    /** The name in files. */
-    @JsonValue
-    public String key() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
   }
 
   private static final String WORD = "[a-z0-9][a-z0-9-]{0,99}";

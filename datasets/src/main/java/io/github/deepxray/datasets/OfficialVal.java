@@ -1,10 +1,9 @@
 package io.github.deepxray.datasets;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.Locale;
+import io.github.deepxray.core.Keyed;
 
 /** What becomes of the validation split that a data set brings along. */
-public enum OfficialVal {
+public enum OfficialVal implements Keyed {
   /**
    * As {@link #VALIDATION} if there is one, but as {@link #TRAIN} for the 16 images of the Kaggle
    * archive, on which nothing can be chosen. The default.
@@ -17,10 +16,4 @@ public enum OfficialVal {
    * there goes with it.
    */
   VALIDATION;
-
-  /** The name in files: lower case. */
-  @JsonValue
-  public String key() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 }

@@ -1,10 +1,9 @@
 package io.github.deepxray.datasets;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.Locale;
+import io.github.deepxray.core.Keyed;
 
 /** The finer classes that the names of the known chest X-rays tell. */
-public enum Slice {
+public enum Slice implements Keyed {
   /** No pneumonia. */
   NORMAL,
   /** Pneumonia whose file name says {@code bacteria}. */
@@ -13,10 +12,4 @@ public enum Slice {
   VIRAL,
   /** Pneumonia whose file name says neither. */
   UNSPECIFIED;
-
-  /** The name in files: lower case. */
-  @JsonValue
-  public String key() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 }

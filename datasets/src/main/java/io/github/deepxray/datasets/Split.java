@@ -1,23 +1,17 @@
 package io.github.deepxray.datasets;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.deepxray.core.Keyed;
 import java.util.Locale;
 import java.util.Optional;
 
 /** The parts of a data set; {@link #key()} begins the names of their shards. */
-public enum Split {
+public enum Split implements Keyed {
   /** Images to train on. */
   TRAIN,
   /** Images to choose thresholds and stop training on. In an archive: its folder {@code val}. */
   VALIDATION,
   /** Images that are looked at once, at the end. */
   TEST;
-
-  /** The name in files: {@code train}, {@code validation}, {@code test}. */
-  @JsonValue
-  public String key() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 
   /** The split that a folder, a column or a file names, in any case, if it is one. */
   static Optional<Split> named(String name) {

@@ -8,7 +8,7 @@ import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;

@@ -13,7 +13,7 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.Latency;
+import io.github.deepxray.export.internal.Latency;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.report.internal.BundlesPage;

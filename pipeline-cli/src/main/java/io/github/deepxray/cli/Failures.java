@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.pipeline.FailureText;
+import io.github.deepxray.pipeline.internal.FailureText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;

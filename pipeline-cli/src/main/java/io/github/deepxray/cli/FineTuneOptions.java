@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Option;

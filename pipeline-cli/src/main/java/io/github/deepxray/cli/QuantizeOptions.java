@@ -2,12 +2,12 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.ElementType;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
-import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.FormsSpec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ final class QuantizeOptions {
       description =
           "What int8 models read: float32, or pixels as int8 or uint8 by the input's scale and zero"
               + " point. Default: ${DEFAULT-VALUE}.")
-  private TfLiteWriter.DataType input;
+  private ElementType input;
 
   @Option(
       names = "--integer-output",
@@ -111,7 +111,7 @@ final class QuantizeOptions {
           "What int8 models write: float32, int8 or uint8. Integers are steps of 1/256; without"
               + " --integer-head the head computes in floats and only its result is rounded."
               + " Default: ${DEFAULT-VALUE}.")
-  private TfLiteWriter.DataType output;
+  private ElementType output;
 
   @Option(
       names = "--bias-correction",
@@ -173,8 +173,8 @@ final class QuantizeOptions {
     Usage.refuseIgnored(common, autoKeepFloat > 0, List.of("--max-slowdown"), "--auto-keep-float");
   }
 
-  private static TfLiteWriter.DataType eightBits(String option, TfLiteWriter.DataType type) {
-    if (type == TfLiteWriter.DataType.INT16) {
+  private static ElementType eightBits(String option, ElementType type) {
+    if (type == ElementType.INT16) {
       throw new DeepXrayException(option + " must be float32, int8 or uint8, not int16.");
     }
     return type;
@@ -196,7 +196,7 @@ final class QuantizeOptions {
         refitHead,
         autoKeepFloat == 0
             ? Optional.empty()
-            : Optional.of(new SensitivitySearch.Limits(autoKeepFloat, maxSlowdown)),
+            : Optional.of(new SearchLimits(autoKeepFloat, maxSlowdown)),
         report,
         eightBits("--integer-input", input),
         eightBits("--integer-output", output),

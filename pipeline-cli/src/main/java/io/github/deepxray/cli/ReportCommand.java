@@ -5,7 +5,7 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.Latency;
+import io.github.deepxray.export.internal.Latency;
 import io.github.deepxray.report.internal.BundleReport;
 import io.github.deepxray.report.internal.Provenance;
 import io.github.deepxray.report.internal.ReportContent;

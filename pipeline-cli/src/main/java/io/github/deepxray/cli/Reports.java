@@ -6,11 +6,11 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.internal.BundleVerifier;
 import io.github.deepxray.report.internal.BundleReport;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import java.util.Locale;
 

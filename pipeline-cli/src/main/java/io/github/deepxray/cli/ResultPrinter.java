@@ -2,11 +2,11 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.internal.BundleVerifier;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.internal.quantize.Quantizer;
 import java.io.IOException;

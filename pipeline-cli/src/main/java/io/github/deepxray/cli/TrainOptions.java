@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.TrainingSpec;
-import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.recipe.HeadSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.internal.BundleVerifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

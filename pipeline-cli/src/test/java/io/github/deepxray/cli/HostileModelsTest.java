@@ -11,7 +11,7 @@ import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.InCi;

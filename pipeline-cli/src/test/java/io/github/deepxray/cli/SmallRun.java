@@ -13,7 +13,7 @@ import io.github.deepxray.datasets.internal.phantom.Phantom;
 import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
 import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.train.UntrainedBackbone;
+import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.stage.Context;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;

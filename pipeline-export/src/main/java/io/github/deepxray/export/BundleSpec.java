@@ -57,14 +57,14 @@ public record BundleSpec(
   }
 
   /** The formats to write, in the order of their names. */
-  List<ModelFormat> writes() {
+  public List<ModelFormat> writes() {
     return ModelFormats.all().stream()
         .filter(format -> formats.isEmpty() ? format.isDefault() : formats.contains(format.name()))
         .toList();
   }
 
   /** How far an artifact may be from the trained model. */
-  Limits limits(Artifact artifact) {
+  public Limits limits(Artifact artifact) {
     Limits limits = artifact.limits();
     return limits.equals(Limits.ROUNDING)
         ? limits

@@ -1,5 +1,2 @@
-/**
- * From a trained classifier to files that others deploy: the bundle, its verification and
- * prediction with what is in it.
- */
+/** What a bundle holds, and what it says of its purpose. */
 package io.github.deepxray.export;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.optimize.GradCam;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.GradCam;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -20,7 +20,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.internal.phantom.Phantom;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import io.github.deepxray.tflite.internal.TfLiteWriter;

@@ -1,7 +1,7 @@
 package io.github.deepxray.track;
 
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.stage.Listeners;
+import io.github.deepxray.train.internal.stage.Listeners;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

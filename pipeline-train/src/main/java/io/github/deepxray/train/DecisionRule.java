@@ -3,7 +3,7 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
-import io.github.deepxray.train.internal.loop.ClassBalance;
+import io.github.deepxray.train.stage.ClassBalance;
 import java.util.Map;
 
 /** How a classifier decides, and how that was chosen, without looking at test data. */

@@ -5,7 +5,7 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.metrics.Thresholds;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.train.internal.loop.ClassBalance;
+import io.github.deepxray.train.stage.ClassBalance;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -2,6 +2,7 @@ package io.github.deepxray.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 

@@ -2,11 +2,11 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.optimize.quantize.BiasCorrection;
+import io.github.deepxray.core.network.ElementType;
+import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
-import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Optional;
@@ -35,10 +35,10 @@ public record FormsSpec(
     int calibrationImages,
     boolean biasCorrection,
     Refit refit,
-    Optional<SensitivitySearch.Limits> search,
+    Optional<SearchLimits> search,
     boolean reports,
-    TfLiteWriter.DataType input,
-    TfLiteWriter.DataType output,
+    ElementType input,
+    ElementType output,
     boolean sparse,
     Limits limits,
     long seed)
@@ -78,8 +78,8 @@ public record FormsSpec(
         Refit.AUTO,
         Optional.empty(),
         true,
-        TfLiteWriter.DataType.FLOAT32,
-        TfLiteWriter.DataType.FLOAT32,
+        ElementType.FLOAT32,
+        ElementType.FLOAT32,
         false,
         Limits.QUANTIZATION,
         seed);

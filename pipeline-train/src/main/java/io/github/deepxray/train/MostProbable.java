@@ -4,7 +4,7 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
-import io.github.deepxray.train.internal.loop.ClassBalance;
+import io.github.deepxray.train.stage.ClassBalance;
 import java.util.List;
 import java.util.Map;
 

@@ -5,7 +5,6 @@ import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.text.internal.Csv;
-import io.github.deepxray.train.internal.embedding.Embeddings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,14 +36,6 @@ public record Predictions(List<Row> rows) {
   /** The name of a split's file. */
   public static String fileName(String split) {
     return "predictions-" + split + ".csv";
-  }
-
-  static Predictions of(Embeddings embeddings, SplitScores scores) {
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < scores.examples().size(); i++) {
-      rows.add(new Row(scores.examples().get(i), embeddings.images().get(i).slice()));
-    }
-    return new Predictions(rows);
   }
 
   /** The images without their slices. */

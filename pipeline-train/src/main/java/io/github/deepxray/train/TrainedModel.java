@@ -14,12 +14,12 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.optimize.prune.Pruner;
+import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadNetworks;
-import io.github.deepxray.train.stage.HistoryFile;
+import io.github.deepxray.train.internal.stage.HistoryFile;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.recipe.HeadSpec;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +47,8 @@ public record TrainedModel(Description description, Model model) {
   /** The files that a training leaves in its folder. */
   public static final List<String> FILES = List.of(WEIGHTS, DESCRIPTION, HistoryFile.NAME);
 
-  private static final String FORMAT = "deepxray-training/1";
+  /** The format that this version writes and reads. */
+  public static final String FORMAT = "deepxray-training/1";
 
   /**
    * How a classifier came about.
@@ -160,40 +161,6 @@ public record TrainedModel(Description description, Model model) {
    *     share is of
    */
   public record Pruning(PruningSpec spec, double sparsity) {}
-
-  /** Describes a training. */
-  static Description description(
-      BackboneModel backbone,
-      HeadSpec head,
-      long seed,
-      String engine,
-      String dataset,
-      Embeddings train,
-      int epochs,
-      DecisionRule decision) {
-    return new Description(
-        FORMAT,
-        backbone.backbone().name(),
-        backbone.imageSize(),
-        backbone.source(),
-        backbone.model().weights().sha256(),
-        head,
-        seed,
-        engine,
-        dataset,
-        train.classes() == 2 ? Optional.of(positiveShare(train)) : Optional.empty(),
-        epochs,
-        decision,
-        Optional.empty(),
-        Optional.empty(),
-        backbone.expansionChannels(),
-        Optional.empty());
-  }
-
-  /** The share of the second of two classes. */
-  static double positiveShare(Embeddings train) {
-    return (double) train.counts().get(1) / train.images().size();
-  }
 
   /**
    * Refuses another data set than the one it was trained on.

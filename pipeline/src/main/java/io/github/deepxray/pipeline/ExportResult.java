@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.internal.BundleVerifier;
 
 /**
  * Result of an export.

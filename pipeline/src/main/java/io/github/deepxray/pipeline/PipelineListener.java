@@ -2,9 +2,9 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.internal.BundleVerifier;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.internal.quantize.Quantizer;
 import io.github.deepxray.train.stage.TrainingListener;

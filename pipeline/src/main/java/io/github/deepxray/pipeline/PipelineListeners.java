@@ -2,12 +2,12 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.BundleVerifier;
+import io.github.deepxray.export.internal.BundleVerifier;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.Trainer;
+import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.internal.quantize.Quantizer;
-import io.github.deepxray.train.stage.Listeners;
+import io.github.deepxray.train.internal.stage.Listeners;
 import java.io.IOException;
 import java.util.List;
 

@@ -2,16 +2,16 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.LayerPatterns;
-import io.github.deepxray.optimize.prune.ChannelPruning;
+import io.github.deepxray.optimize.internal.LayerPatterns;
+import io.github.deepxray.optimize.internal.prune.ChannelPruning;
+import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
-import io.github.deepxray.optimize.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.BackbonePruningSpec;
-import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.internal.finetune.Blocks;
 import io.github.deepxray.train.internal.head.HeadNetworks;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
 
 /**
  * Checks that later stages can do what they are asked, before anything is trained: the names of

@@ -13,7 +13,7 @@ import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainingSpec;
-import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.recipe.HeadSpec;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Map;

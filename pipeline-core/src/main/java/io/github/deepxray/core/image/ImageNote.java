@@ -1,10 +1,9 @@
 package io.github.deepxray.core.image;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.Locale;
+import io.github.deepxray.core.Keyed;
 
 /** What users should know about how an image was read. */
-public enum ImageNote {
+public enum ImageNote implements Keyed {
   /** An orientation tag turned or mirrored it. */
   TURNED("was turned upright as its orientation tag says"),
   /** Its samples of 16 bits leave the highest bits unused, so that it is dark. */
@@ -16,12 +15,6 @@ public enum ImageNote {
 
   ImageNote(String words) {
     this.words = words;
-  }
-
-  /** The name in files: lower case, words divided by a hyphen. */
-  @JsonValue
-  public String key() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** The rest of a sentence that begins with the name of the image. */

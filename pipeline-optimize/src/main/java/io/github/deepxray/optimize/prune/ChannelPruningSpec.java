@@ -8,7 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.network.MultiplyAdds;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.LayerPatterns;
+import io.github.deepxray.optimize.internal.LayerPatterns;
 import io.github.deepxray.text.internal.Yaml;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -71,12 +71,12 @@ public record ChannelPruningSpec(
     }
 
     /** The cost of layers with so many multiply-adds that write so many values. */
-    long of(long multiplyAdds, long values) {
+    public long of(long multiplyAdds, long values) {
       return multiplyAdds + perValue * values;
     }
 
     /** The cost of a network. */
-    long of(Network network) {
+    public long of(Network network) {
       long cost = 0;
       for (Map.Entry<String, Long> layer : MultiplyAdds.perLayer(network).entrySet()) {
         cost += of(layer.getValue(), network.size(layer.getKey()));
@@ -190,14 +190,14 @@ public record ChannelPruningSpec(
   }
 
   /** Whether the share, not {@code widths}, decides over a block. */
-  boolean decides(String block) {
+  public boolean decides(String block) {
     return share > 0
         && !widths.containsKey(block)
         && blocks.stream().anyMatch(pattern -> LayerPatterns.matches(pattern, block));
   }
 
   /** The least width of a block that has so many channels. */
-  int least(int channels) {
+  public int least(int channels) {
     int share = (int) Math.ceil(minimum * channels);
     return Math.min(channels, (share + multiple - 1) / multiple * multiple);
   }

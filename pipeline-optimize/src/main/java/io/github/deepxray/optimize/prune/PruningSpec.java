@@ -13,8 +13,8 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.Kernels;
-import io.github.deepxray.optimize.LayerPatterns;
+import io.github.deepxray.optimize.internal.Kernels;
+import io.github.deepxray.optimize.internal.LayerPatterns;
 import io.github.deepxray.text.internal.Yaml;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -385,7 +385,7 @@ public record PruningSpec(
    *
    * @throws DeepXrayException if there is no layer {@code from}, or none is left
    */
-  List<Layer> prunable(Network network) {
+  public List<Layer> prunable(Network network) {
     List<Layer> layers = network.layers();
     int start = 0;
     if (!from.equals(ALL)) {
@@ -423,7 +423,7 @@ public record PruningSpec(
   }
 
   /** The convolutions of whose weights the sparsity is a share, in their order. */
-  List<Layer> base(Network network) {
+  public List<Layer> base(Network network) {
     List<Layer> prunable =
         prunable(network).stream().filter(layer -> !(layer instanceof Dense)).toList();
     if (base == Base.PRUNED) {

@@ -1,18 +1,10 @@
 package io.github.deepxray.optimize.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.network.Model;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
-import io.github.deepxray.optimize.Float16Weights;
-import io.github.deepxray.optimize.FoldBatchNormalization;
-import io.github.deepxray.optimize.FoldNormalization;
-import io.github.deepxray.optimize.LayerPatterns;
-import io.github.deepxray.optimize.Pass;
-import io.github.deepxray.optimize.RemoveDropout;
-import io.github.deepxray.optimize.WeightOnlyQuantization;
+import io.github.deepxray.optimize.internal.FoldNormalization;
+import io.github.deepxray.optimize.internal.LayerPatterns;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
-import java.util.Set;
 
 /**
  * How to quantize a model: everything that the command line, configuration files and the library
@@ -64,69 +56,5 @@ public record QuantizationSpec(
   private static RangeSelection defaultRanges(QuantizationMode mode) {
     return RangeSelection.of(
         mode == QuantizationMode.INT8 ? RangeMethod.PERCENTILE : RangeMethod.MIN_MAX);
-  }
-
-  /**
-   * Folds a model of floats the way this quantization needs it. It is still one of floats: this is
-   * what to calibrate, and what to compare the quantized model with.
-   */
-  public Model prepare(Model model) {
-    return folding().apply(model);
-  }
-
-  private Pass folding() {
-    // A head whose kernel is rounded but not its activations keeps the standardization in front.
-    FoldNormalization normalization =
-        mode == QuantizationMode.FLOAT16 || integerHead
-            ? new FoldNormalization()
-            : FoldNormalization.intoConvolutions();
-    return new RemoveDropout()
-        .then(new FoldBatchNormalization())
-        .then(
-            mode == QuantizationMode.INT8 && !exactPadding
-                ? normalization.withCommonOffset()
-                : normalization);
-  }
-
-  /**
-   * Quantizes a prepared model.
-   *
-   * @throws DeepXrayException if the mode needs calibration, or a layer to keep in floats does not
-   *     exist
-   */
-  public Model quantize(Model prepared) {
-    Set<String> floatLayers = LayerPatterns.layers(prepared.network(), keepFloat);
-    return switch (mode) {
-      case FLOAT16 -> new Float16Weights(floatLayers).apply(prepared);
-      case WEIGHTS -> new WeightOnlyQuantization(floatLayers).apply(prepared);
-      case DYNAMIC -> new DynamicRangeQuantization(floatLayers).apply(prepared);
-      case INT8, INT16X8 ->
-          throw new DeepXrayException(
-              "Quantization " + mode + " needs the ranges of activations; calibrate first.");
-    };
-  }
-
-  /**
-   * Quantizes a prepared model by its calibration, which modes without ranges do not look at.
-   *
-   * @throws DeepXrayException if the calibration is of another model, or a layer to keep in floats
-   *     does not exist
-   */
-  public Model quantize(Model prepared, Calibration calibration) {
-    return mode.calibrated()
-        ? integerQuantization(prepared, calibration).apply(prepared)
-        : quantize(prepared);
-  }
-
-  /**
-   * The pass behind {@link #quantize(Model, Calibration)}, for those who try several sets of float
-   * layers.
-   *
-   * @throws DeepXrayException as there, or if the mode has no ranges
-   */
-  public IntegerQuantization integerQuantization(Model prepared, Calibration calibration) {
-    Set<String> floatLayers = LayerPatterns.layers(prepared.network(), keepFloat);
-    return new IntegerQuantization(
-        mode.arithmetic(), calibration, ranges, floatLayers, integerHead);
   }
 }

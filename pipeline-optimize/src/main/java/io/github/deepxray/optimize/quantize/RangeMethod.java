@@ -1,7 +1,9 @@
 package io.github.deepxray.optimize.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.optimize.Range;
+import io.github.deepxray.optimize.internal.Histogram;
+import io.github.deepxray.optimize.internal.Range;
+import io.github.deepxray.optimize.internal.TensorStatistics;
 import java.util.Locale;
 
 /**

@@ -1,7 +1,7 @@
 package io.github.deepxray.optimize.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.optimize.LayerPatterns;
+import io.github.deepxray.optimize.internal.LayerPatterns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +60,7 @@ public record RangeSelection(RangeMethod method, List<Rule> rules) {
   }
 
   /** The method that a rule names for a tensor, if one does. */
-  Optional<RangeMethod> rule(String tensor) {
+  public Optional<RangeMethod> rule(String tensor) {
     return rules.stream()
         .filter(rule -> LayerPatterns.matches(rule.tensors(), tensor))
         .map(Rule::method)

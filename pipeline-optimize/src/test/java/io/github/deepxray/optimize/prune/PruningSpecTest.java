@@ -9,6 +9,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.keras.internal.EfficientNet;
+import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSchedule.ConstantSparsity;
 import io.github.deepxray.optimize.prune.PruningSchedule.PolynomialDecay;
 import io.github.deepxray.optimize.prune.PruningSpec.Base;

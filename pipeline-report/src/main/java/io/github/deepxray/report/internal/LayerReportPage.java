@@ -2,7 +2,7 @@ package io.github.deepxray.report.internal;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
-import io.github.deepxray.optimize.quantize.LayerReport;
+import io.github.deepxray.optimize.internal.quantize.LayerReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

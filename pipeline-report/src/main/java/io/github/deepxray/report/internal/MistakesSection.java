@@ -5,8 +5,8 @@ import io.github.deepxray.core.internal.image.HeatMapOverlay;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.Mistakes;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.internal.Mistakes;
 import java.util.ArrayList;
 import java.util.List;
 

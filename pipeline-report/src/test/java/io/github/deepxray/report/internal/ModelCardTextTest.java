@@ -7,7 +7,7 @@ import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.recipe.HeadSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

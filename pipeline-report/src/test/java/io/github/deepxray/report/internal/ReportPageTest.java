@@ -7,7 +7,7 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.Mistakes;
+import io.github.deepxray.train.internal.Mistakes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;

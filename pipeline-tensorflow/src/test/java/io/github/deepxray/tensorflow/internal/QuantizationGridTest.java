@@ -2,7 +2,7 @@ package io.github.deepxray.tensorflow.internal;
 
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
-import io.github.deepxray.optimize.Range;
+import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.testkit.Closeness;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;

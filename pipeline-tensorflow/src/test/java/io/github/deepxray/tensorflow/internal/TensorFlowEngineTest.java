@@ -9,7 +9,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.keras.internal.KerasHdf5;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.EngineContract;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.PatternImages;

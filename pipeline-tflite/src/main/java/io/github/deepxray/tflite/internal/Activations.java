@@ -1,6 +1,7 @@
 package io.github.deepxray.tflite.internal;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Function;
@@ -9,7 +10,6 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,10 +59,10 @@ final class Activations {
     String name = network.input();
     Value value = new Value();
     values.put(name, value);
-    if (options.input() == DataType.FLOAT32) {
+    if (options.input() == ElementType.FLOAT32) {
       input = graph.addFloats(name, shape(name));
       value.floats = OptionalInt.of(input);
-    } else if (options.input() == DataType.UINT8) {
+    } else if (options.input() == ElementType.UINT8) {
       input = addUnsigned(name);
       Affine affine = affine(name);
       int signed = addIntegers(name + "/int8", name, affine);
@@ -76,7 +76,7 @@ final class Activations {
     graph.addInput(name, input);
   }
 
-  private void requireType(String where, DataType type) {
+  private void requireType(String where, ElementType type) {
     Arithmetic arithmetic = quantization.arithmetic();
     boolean fits =
         switch (type) {
@@ -148,7 +148,7 @@ final class Activations {
   int floats(String tensor) {
     Value value = values.get(tensor);
     if (value.floats.isEmpty()) {
-      int floats = graph.addFloats(name(tensor, DataType.FLOAT32, false), shape(tensor));
+      int floats = graph.addFloats(name(tensor, ElementType.FLOAT32, false), shape(tensor));
       operators.dequantize(value.integers.orElseThrow(), floats);
       value.floats = OptionalInt.of(floats);
     }
@@ -170,7 +170,8 @@ final class Activations {
   /** Adds the tensor of floats that a layer writes. */
   int writeFloats(Layer layer) {
     Value value = new Value();
-    int floats = graph.addFloats(name(layer.name(), DataType.FLOAT32, true), shape(layer.name()));
+    int floats =
+        graph.addFloats(name(layer.name(), ElementType.FLOAT32, true), shape(layer.name()));
     value.floats = OptionalInt.of(floats);
     values.put(layer.name(), value);
     return floats;
@@ -221,13 +222,13 @@ final class Activations {
 
   /** The tensor that is an output of the file. */
   int output(String name) {
-    if (options.output() == DataType.UINT8) {
+    if (options.output() == ElementType.UINT8) {
       int signed = integers(name);
       int unsigned = addUnsigned(name.equals(network.input()) ? name + "/identity" : name);
       operators.quantize(signed, unsigned);
       return unsigned;
     }
-    boolean real = options.output() == DataType.FLOAT32;
+    boolean real = options.output() == ElementType.FLOAT32;
     int tensor = real ? floats(name) : integers(name);
     if (tensor != input) {
       return tensor;
@@ -309,7 +310,7 @@ final class Activations {
                     List.of(affine.scale()), List.of((long) affine.zeroPoint()), 0))));
   }
 
-  private String name(String tensor, DataType type, boolean written) {
+  private String name(String tensor, ElementType type, boolean written) {
     boolean plain;
     if (network.outputs().contains(tensor)) {
       plain = type == options.output();
@@ -322,8 +323,8 @@ final class Activations {
         : tensor + "/" + type.name().toLowerCase(Locale.ROOT);
   }
 
-  private DataType integerType() {
-    return quantization.arithmetic() == Arithmetic.INT16 ? DataType.INT16 : DataType.INT8;
+  private ElementType integerType() {
+    return quantization.arithmetic() == Arithmetic.INT16 ? ElementType.INT16 : ElementType.INT8;
   }
 
   private List<Integer> shape(String tensor) {

@@ -2,6 +2,7 @@ package io.github.deepxray.tflite.internal;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Model;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -38,21 +39,6 @@ public final class TfLiteWriter {
 
   private static final String DESCRIPTION = "Written by deepxray.";
 
-  /** What a file's input or outputs are made of. */
-  public enum DataType {
-    /** 32-bit floats; any model. */
-    FLOAT32,
-    /** Signed integers of 8 bits; a model that computes in {@code INT8}. */
-    INT8,
-    /**
-     * Unsigned integers of 8 bits, the signed ones plus 128; a model that computes in {@code INT8}.
-     * XNNPACK leaves the operators that convert them to TFLite's kernels.
-     */
-    UINT8,
-    /** Signed integers of 16 bits; a model that computes in {@code INT16}. */
-    INT16
-  }
-
   /**
    * How to write a file.
    *
@@ -64,10 +50,11 @@ public final class TfLiteWriter {
    *     ({@code DYNAMIC}) or those of dense layers: XNNPACK refuses them.
    */
   @RecordBuilder
-  public record Options(DataType input, DataType output, boolean sparse)
+  public record Options(ElementType input, ElementType output, boolean sparse)
       implements TfLiteWriterOptionsBuilder.With {
     /** Floats in and out, every zero stored. */
-    public static final Options DEFAULT = new Options(DataType.FLOAT32, DataType.FLOAT32, false);
+    public static final Options DEFAULT =
+        new Options(ElementType.FLOAT32, ElementType.FLOAT32, false);
   }
 
   private TfLiteWriter() {}

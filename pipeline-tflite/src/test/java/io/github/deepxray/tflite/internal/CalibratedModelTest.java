@@ -7,11 +7,12 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.keras.internal.EfficientNet;
-import io.github.deepxray.optimize.RepresentativeDataset;
-import io.github.deepxray.optimize.quantize.Calibration;
-import io.github.deepxray.optimize.quantize.Calibrator;
-import io.github.deepxray.optimize.quantize.LayerAnalysis;
-import io.github.deepxray.optimize.quantize.LayerReport;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.internal.quantize.Calibration;
+import io.github.deepxray.optimize.internal.quantize.Calibrator;
+import io.github.deepxray.optimize.internal.quantize.LayerAnalysis;
+import io.github.deepxray.optimize.internal.quantize.LayerReport;
+import io.github.deepxray.optimize.internal.quantize.ModelQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
@@ -59,10 +60,10 @@ class CalibratedModelTest {
         QuantizationSpec.of(QuantizationMode.INT8)
             .withRanges(RangeSelection.of(RangeMethod.MIN_MAX))
             .withIntegerHead(integerHead);
-    Model prepared = spec.prepare(model);
+    Model prepared = new ModelQuantization(spec).prepare(model);
     RepresentativeDataset images = images(model, 12);
     Calibration calibration = new Calibrator(ENGINES, 2, Progress.NONE).calibrate(prepared, images);
-    Model quantized = spec.quantize(prepared, calibration);
+    Model quantized = new ModelQuantization(spec).quantize(prepared, calibration);
     for (TfLiteEngineFactory engines : List.of(ENGINES, TfLiteEngineFactory.withoutDelegate())) {
       try (TfLiteEngine exact = engines.create(prepared, 1);
           TfLiteEngine rounded = engines.create(quantized, 1)) {
@@ -77,7 +78,8 @@ class CalibratedModelTest {
 
   @Test
   void theCalibrationDoesNotDependOnTheNumberOfEngines() throws IOException {
-    Model prepared = QuantizationSpec.of(QuantizationMode.INT8).prepare(small());
+    Model prepared =
+        new ModelQuantization(QuantizationSpec.of(QuantizationMode.INT8)).prepare(small());
     RepresentativeDataset images = images(prepared, 5);
     assertThat(new Calibrator(ENGINES, 3, Progress.NONE).calibrate(prepared, images))
         .isEqualTo(new Calibrator(ENGINES, 1, Progress.NONE).calibrate(prepared, images));
@@ -90,11 +92,12 @@ class CalibratedModelTest {
         QuantizationSpec.of(QuantizationMode.of(mode))
             .withRanges(RangeSelection.of(RangeMethod.MIN_MAX));
     Model prepared =
-        spec.prepare(Fixtures.withRandomWeights(EfficientNet.B0.network(32), 3))
+        new ModelQuantization(spec)
+            .prepare(Fixtures.withRandomWeights(EfficientNet.B0.network(32), 3))
             .cutAt("block2b_add");
     RepresentativeDataset images = images(prepared, 3);
     Calibration calibration = new Calibrator(ENGINES, 1, Progress.NONE).calibrate(prepared, images);
-    Model quantized = spec.quantize(prepared, calibration);
+    Model quantized = new ModelQuantization(spec).quantize(prepared, calibration);
     LayerReport report =
         new LayerAnalysis(ENGINES, 1, Progress.NONE)
             .analyze(prepared, quantized, calibration, images, "block2b_add");

@@ -3,6 +3,7 @@ package io.github.deepxray.tflite.internal;
 import static io.github.deepxray.testkit.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
@@ -12,18 +13,17 @@ import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.keras.internal.KerasHdf5;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
-import io.github.deepxray.optimize.FoldBatchNormalization;
-import io.github.deepxray.optimize.FoldNormalization;
-import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.optimize.RemoveDropout;
+import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
+import io.github.deepxray.optimize.internal.FoldBatchNormalization;
+import io.github.deepxray.optimize.internal.FoldNormalization;
+import io.github.deepxray.optimize.internal.Passes;
+import io.github.deepxray.optimize.internal.RemoveDropout;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.KerasGoldens;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.MinMaxQuantization.Range;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.testkit.SharedData;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import io.github.deepxray.tflite.internal.TfLiteWriter.Options;
 import java.io.IOException;
 import java.util.List;
@@ -109,7 +109,8 @@ class EfficientNetTest {
     Model int8 = MinMaxQuantization.quantize(unscaled, Arithmetic.INT8, ranges, Set.of());
     for (Options options :
         List.of(
-            Options.DEFAULT, Options.DEFAULT.withInput(DataType.INT8).withOutput(DataType.INT8))) {
+            Options.DEFAULT,
+            Options.DEFAULT.withInput(ElementType.INT8).withOutput(ElementType.INT8))) {
       byte[] file = TfLiteWriter.toBytes(int8, options);
       assertThat(file.length).isBetween(4_300_000, 4_500_000);
       try (TfLiteEngine engine = TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT)) {

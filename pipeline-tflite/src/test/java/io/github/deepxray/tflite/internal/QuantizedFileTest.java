@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
@@ -20,13 +21,12 @@ import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.MinMaxQuantization.Range;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import io.github.deepxray.tflite.internal.ParsedFile.Op;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import io.github.deepxray.tflite.internal.TfLiteWriter.Options;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,9 +43,9 @@ import org.tensorflow.lite.schema.QuantizationParameters;
 /** Files of models that compute in integers, in part or whole. */
 class QuantizedFileTest {
   private static final Options INT8 =
-      Options.DEFAULT.withInput(DataType.INT8).withOutput(DataType.INT8);
+      Options.DEFAULT.withInput(ElementType.INT8).withOutput(ElementType.INT8);
   private static final Options UINT8 =
-      Options.DEFAULT.withInput(DataType.UINT8).withOutput(DataType.UINT8);
+      Options.DEFAULT.withInput(ElementType.UINT8).withOutput(ElementType.UINT8);
 
   private static final Model MODEL =
       Passes.forInference().apply(Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
@@ -192,7 +192,7 @@ class QuantizedFileTest {
       assertThat(uint8.zeroPoint(name)).isEqualTo(int8.zeroPoint(name) + 128);
     }
     // Integers in, floats out.
-    byte[] both = TfLiteWriter.toBytes(model, Options.DEFAULT.withInput(DataType.UINT8));
+    byte[] both = TfLiteWriter.toBytes(model, Options.DEFAULT.withInput(ElementType.UINT8));
     assertThat(new ParsedFile(both).type("probability")).isEqualTo("FLOAT32");
     assertThat(run(both, delegate)).isEqualTo(floats);
   }
@@ -200,7 +200,7 @@ class QuantizedFileTest {
   @Test
   void reads16BitIntegers() {
     Model model = quantized(Arithmetic.INT16);
-    Options options = Options.DEFAULT.withInput(DataType.INT16).withOutput(DataType.INT16);
+    Options options = Options.DEFAULT.withInput(ElementType.INT16).withOutput(ElementType.INT16);
     byte[] file = TfLiteWriter.toBytes(model, options);
     assertThat(new ParsedFile(file).type("images")).isEqualTo("INT16");
     assertThat(new ParsedFile(file).type("probability")).isEqualTo("INT16");
@@ -277,7 +277,8 @@ class QuantizedFileTest {
         MinMaxQuantization.ranges(new TfLiteEngineFactory(), model, input, 1);
     Model quantized =
         MinMaxQuantization.quantize(model, Arithmetic.INT8, ranges, Set.of("dropped"));
-    for (Options options : List.of(Options.DEFAULT, INT8, UINT8, UINT8.withInput(DataType.INT8))) {
+    for (Options options :
+        List.of(Options.DEFAULT, INT8, UINT8, UINT8.withInput(ElementType.INT8))) {
       try (TfLiteEngine engine =
           TfLiteEngine.load(
               TfLiteWriter.toBytes(quantized, options), TfLiteEngine.Options.DEFAULT)) {
@@ -354,7 +355,7 @@ class QuantizedFileTest {
     assertRefused(model.with(Quantization.NONE), INT8, "FLOAT", "INT8", "FLOAT32");
     assertRefused(model.with(Quantization.DYNAMIC), UINT8, "DYNAMIC", "UINT8");
     assertRefused(quantized(Arithmetic.INT16), UINT8, "INT16", "UINT8");
-    assertRefused(model, Options.DEFAULT.withOutput(DataType.INT16), "output", "INT16");
+    assertRefused(model, Options.DEFAULT.withOutput(ElementType.INT16), "output", "INT16");
     assertRefused(
         MODEL.with(model.quantization()), INT8, "stem_conv", "stem_conv/kernel", "float32[3, 3");
     assertRefused(with(model, "stem_conv", new Affine(1, 200)), INT8, "stem_conv", "200");

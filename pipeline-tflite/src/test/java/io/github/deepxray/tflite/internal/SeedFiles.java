@@ -1,18 +1,18 @@
 package io.github.deepxray.tflite.internal;
 
 import com.google.flatbuffers.FlatBufferBuilder;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.core.weights.Float16Tensor;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.MinMaxQuantization.Range;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import io.github.deepxray.tflite.internal.TfLiteWriter.Options;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ final class SeedFiles {
     files.add(TfLiteWriter.toBytes(int8));
     files.add(
         TfLiteWriter.toBytes(
-            int8, Options.DEFAULT.withInput(DataType.UINT8).withOutput(DataType.UINT8)));
+            int8, Options.DEFAULT.withInput(ElementType.UINT8).withOutput(ElementType.UINT8)));
     files.add(TfLiteWriter.toBytes(int16));
     files.add(TfLiteWriter.toBytes(zeroed(model), Options.DEFAULT.withSparse(true)));
     files.addAll(ForeignFiles.all());

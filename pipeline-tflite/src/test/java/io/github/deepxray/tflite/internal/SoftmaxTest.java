@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -13,16 +14,15 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
-import io.github.deepxray.optimize.Float16Weights;
-import io.github.deepxray.optimize.Passes;
-import io.github.deepxray.optimize.WeightOnlyQuantization;
+import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
+import io.github.deepxray.optimize.internal.Float16Weights;
+import io.github.deepxray.optimize.internal.Passes;
+import io.github.deepxray.optimize.internal.WeightOnlyQuantization;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.MinMaxQuantization.Range;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import io.github.deepxray.tflite.internal.ParsedFile.Op;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import io.github.deepxray.tflite.internal.TfLiteWriter.Options;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -72,7 +72,7 @@ class SoftmaxTest {
   @EnumSource(names = {"INT8", "INT16"})
   void storesWhatTheSpecificationAsks(Arithmetic arithmetic) {
     boolean wide = arithmetic == Arithmetic.INT16;
-    DataType type = wide ? DataType.INT16 : DataType.INT8;
+    ElementType type = wide ? ElementType.INT16 : ElementType.INT8;
     Model model = quantized(arithmetic);
     ParsedFile file = new ParsedFile(TfLiteWriter.toBytes(model, Options.DEFAULT.withOutput(type)));
     Op softmax = file.writer("probabilities");
@@ -207,7 +207,7 @@ class SoftmaxTest {
     Model model = quantized(Arithmetic.INT8);
     for (boolean delegate : new boolean[] {true, false}) {
       float[] expected = run(model, Options.DEFAULT, delegate);
-      for (DataType type : List.of(DataType.INT8, DataType.UINT8)) {
+      for (ElementType type : List.of(ElementType.INT8, ElementType.UINT8)) {
         Options options = Options.DEFAULT.withInput(type).withOutput(type);
         assertThat(run(model, options, delegate)).isEqualTo(expected);
       }

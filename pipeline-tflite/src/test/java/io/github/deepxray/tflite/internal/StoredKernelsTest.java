@@ -19,7 +19,7 @@ import io.github.deepxray.core.weights.Float16Tensor;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
+import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.ReferenceInterpreter;

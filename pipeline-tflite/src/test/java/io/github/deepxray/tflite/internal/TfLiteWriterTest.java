@@ -21,7 +21,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Int8Tensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.optimize.DynamicRangeQuantization;
+import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;

@@ -1,5 +1,2 @@
-/**
- * What all stages of the pipeline have in common: the {@link
- * io.github.deepxray.train.stage.Context} they run in, their fingerprints and what they report.
- */
+/** The surroundings of a stage, and the listeners to its epochs. */
 package io.github.deepxray.train.stage;

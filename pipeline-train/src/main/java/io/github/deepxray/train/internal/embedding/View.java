@@ -1,6 +1,7 @@
 package io.github.deepxray.train.internal.embedding;
 
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.train.recipe.Augmentation;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;

@@ -2,11 +2,11 @@ package io.github.deepxray.train.internal.finetune;
 
 import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Batch;
 import io.github.deepxray.train.internal.loop.Objective;
 import io.github.deepxray.train.internal.loop.Shuffle;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

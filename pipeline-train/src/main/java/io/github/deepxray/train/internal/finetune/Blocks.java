@@ -4,7 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.train.FineTuningRecipe;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -7,26 +7,26 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.FineTuningRecipe;
 import io.github.deepxray.train.FineTuningSpec;
-import io.github.deepxray.train.Scorer;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.internal.embedding.Augmentation;
+import io.github.deepxray.train.internal.Scorer;
 import io.github.deepxray.train.internal.embedding.EmbeddingCache;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Filled;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Checkpoints;
-import io.github.deepxray.train.internal.loop.ClassBalance;
 import io.github.deepxray.train.internal.loop.EpochLoop;
+import io.github.deepxray.train.internal.stage.EpochCounter;
+import io.github.deepxray.train.internal.stage.HistoryFile;
+import io.github.deepxray.train.internal.stage.Stage;
+import io.github.deepxray.train.internal.stage.StageManifest;
+import io.github.deepxray.train.recipe.Augmentation;
+import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.stage.ClassBalance;
 import io.github.deepxray.train.stage.Context;
-import io.github.deepxray.train.stage.EpochCounter;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.EpochResult.Scores;
-import io.github.deepxray.train.stage.HistoryFile;
-import io.github.deepxray.train.stage.Stage;
-import io.github.deepxray.train.stage.StageManifest;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,26 +45,20 @@ import java.util.Optional;
  * <p>Everything that is random depends on the seed and the epoch or step alone. Training that is
  * interrupted and resumed from its checkpoint ends with the same bits, and so do two runs on the
  * same machine.
+ *
+ * @param options how
+ * @param context the surroundings to train in; a checkpoint is written after every epoch
  */
-public final class FineTuner {
+public record FineTuner(FineTuningSpec options, Context context) {
+  /** Has a checkpoint written after every epoch. */
+  public FineTuner {
+    context = context.withCheckpointEvery(1);
+  }
+
   /** How many strong views of each validation image are looked at. */
   public static final int VALIDATION_VIEWS = 3;
 
   private static final String CHECKPOINT = "checkpoint";
-
-  private final FineTuningSpec options;
-  private final Context context;
-
-  /**
-   * Prepares a fine-tuning.
-   *
-   * @param options how
-   * @param context the surroundings to train in; a checkpoint is written after every epoch
-   */
-  public FineTuner(FineTuningSpec options, Context context) {
-    this.options = options;
-    this.context = context.withCheckpointEvery(1);
-  }
 
   /**
    * What a fine-tuning came to.

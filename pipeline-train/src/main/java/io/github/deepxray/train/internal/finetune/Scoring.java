@@ -4,7 +4,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;

@@ -8,7 +8,7 @@ import io.github.deepxray.core.network.Layer.Dropout;
 import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.recipe.HeadSpec;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,9 +3,9 @@ package io.github.deepxray.train.internal.head;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.optimize.RepresentativeDataset;
-import io.github.deepxray.optimize.prune.OneShotPruning;
-import io.github.deepxray.optimize.prune.Pruner;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.internal.prune.OneShotPruning;
+import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.Matrix;
@@ -17,22 +17,11 @@ import java.util.List;
  * Prunes the hidden layers of a trained head at once, by the rule that its backbone is pruned by:
  * weights that contribute least on the training images' feature vectors become zero, and those that
  * are left are fitted by least squares to the outputs there were.
+ *
+ * @param spec what to prune in the whole classifier; its timing plays no part
+ * @param context the surroundings to prune in; the number of cores does not change the result
  */
-public final class HeadPruning {
-  private final PruningSpec spec;
-  private final Context context;
-
-  /**
-   * Prepares to prune.
-   *
-   * @param spec what to prune in the whole classifier; its timing plays no part
-   * @param context the surroundings to prune in; the number of cores does not change the result
-   */
-  public HeadPruning(PruningSpec spec, Context context) {
-    this.spec = spec;
-    this.context = context;
-  }
-
+public record HeadPruning(PruningSpec spec, Context context) {
   /**
    * Prunes; a head of which every layer is spared is left as it is.
    *

@@ -5,7 +5,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.optimize.prune.Masks;
+import io.github.deepxray.optimize.internal.prune.Masks;
 import io.github.deepxray.tensorflow.internal.GraphLowering;
 import io.github.deepxray.tensorflow.internal.Sessions;
 import io.github.deepxray.tensorflow.internal.Tensors;

@@ -1,6 +1,7 @@
 package io.github.deepxray.train.internal.loop;
 
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.train.recipe.LearningRateSchedule;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.github.deepxray.train.internal.quantize;
 
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.FormsSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,8 +41,8 @@ final class FormDescription {
   }
 
   /** Floats go without saying. */
-  private static void integers(String verb, TfLiteWriter.DataType type, List<String> details) {
-    if (type != TfLiteWriter.DataType.FLOAT32) {
+  private static void integers(String verb, ElementType type, List<String> details) {
+    if (type != ElementType.FLOAT32) {
       details.add(verb + " " + type.name().toLowerCase(Locale.ROOT));
     }
   }

@@ -6,13 +6,14 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
-import io.github.deepxray.optimize.quantize.Calibration;
-import io.github.deepxray.optimize.quantize.IntegerQuantization;
-import io.github.deepxray.optimize.quantize.LayerAnalysis;
-import io.github.deepxray.optimize.quantize.LayerReport;
+import io.github.deepxray.optimize.internal.quantize.Calibration;
+import io.github.deepxray.optimize.internal.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.LayerAnalysis;
+import io.github.deepxray.optimize.internal.quantize.LayerReport;
+import io.github.deepxray.optimize.internal.quantize.ModelQuantization;
+import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.train.FormsSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +40,9 @@ final class FormMaker {
 
   /** A form whose activations stay in floats. */
   Quantizer.Result plain(Path folder) throws IOException {
-    Model quantized = spec.quantize(spec.prepare(run.trained().model()));
+    Model quantized =
+        new ModelQuantization(spec)
+            .quantize(new ModelQuantization(spec).prepare(run.trained().model()));
     byte[] file = run.bytes(spec, quantized);
     Candidate only = new Candidate(quantized, file, run.validate(artifact.key(), file));
     return write(only, run.decision(), new Written(folder, false, List.of()));
@@ -47,9 +50,9 @@ final class FormMaker {
 
   /** A form in integers, by ranges that are measured. */
   Quantizer.Result calibrated(Path folder) throws IOException {
-    Model exact = spec.prepare(run.trained().model());
+    Model exact = new ModelQuantization(spec).prepare(run.trained().model());
     Calibration calibration = run.calibrate(exact);
-    IntegerQuantization pass = spec.integerQuantization(exact, calibration);
+    IntegerQuantization pass = new ModelQuantization(spec).integerQuantization(exact, calibration);
     Candidates candidates = new Candidates(run, spec, exact);
     Candidate candidate;
     if (options.search().isPresent()) {

@@ -2,15 +2,16 @@ package io.github.deepxray.train.internal.quantize;
 
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.optimize.quantize.Calibration;
-import io.github.deepxray.optimize.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.Calibration;
+import io.github.deepxray.optimize.internal.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.ModelQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.Optional;
@@ -30,12 +31,15 @@ final class HeadRefit {
   /** The quantized backbone with the new head. */
   Model refit(IntegerQuantization pass, Model quantized) throws IOException {
     Model backbone = quantized.cutAt(trained.features());
-    Model joint = spec.prepare(trained.backbone().then(head(backbone)));
+    Model joint = new ModelQuantization(spec).prepare(trained.backbone().then(head(backbone)));
     // The ranges of the backbone are the same, and a head in floats needs none.
     IntegerQuantization ranged = pass;
     if (spec.integerHead()) {
       Calibration ranges = run.calibrate(joint);
-      ranged = spec.integerQuantization(joint, ranges).withFloatLayers(pass.floatLayers());
+      ranged =
+          new ModelQuantization(spec)
+              .integerQuantization(joint, ranges)
+              .withFloatLayers(pass.floatLayers());
     }
     Model requantized = ranged.apply(joint);
     // The head was trained on this backbone, whose biases may have been corrected.

@@ -10,9 +10,9 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.internal.stage.Stage;
+import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.stage.Context;
-import io.github.deepxray.train.stage.Stage;
-import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,23 +27,12 @@ import java.util.TreeSet;
  * Makes smaller and faster forms of a trained classifier and chooses, on the validation split
  * alone, what there is to choose: the layers that stay in floats, whether the head is trained anew
  * on the integer features, and the threshold.
+ *
+ * @param options how to quantize
+ * @param context the surroundings to quantize in; quantized models run in TFLite if the engine does
+ *     not compute in integers
  */
-public final class Quantizer {
-  private final FormsSpec options;
-  private final Context context;
-
-  /**
-   * Prepares.
-   *
-   * @param options how to quantize
-   * @param context the surroundings to quantize in; quantized models run in TFLite if the engine
-   *     does not compute in integers
-   */
-  public Quantizer(FormsSpec options, Context context) {
-    this.options = options;
-    this.context = context;
-  }
-
+public record Quantizer(FormsSpec options, Context context) {
   /** The context in whose engine quantized models run. */
   static Context integers(Context context) {
     return context.engines().computesInIntegers()

@@ -8,6 +8,7 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.testkit.Closeness;
 import io.github.deepxray.testkit.PatternImages;
+import io.github.deepxray.train.recipe.Augmentation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

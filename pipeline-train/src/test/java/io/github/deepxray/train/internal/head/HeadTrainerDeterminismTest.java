@@ -3,8 +3,8 @@ package io.github.deepxray.train.internal.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
-import io.github.deepxray.train.head.HeadSpec;
 import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.train.head.HeadSpec;
-import io.github.deepxray.train.internal.loop.LearningRateSchedule;
-import io.github.deepxray.train.internal.loop.LearningRateSchedule.Constant;
-import io.github.deepxray.train.internal.loop.LearningRateSchedule.CosineDecay;
-import io.github.deepxray.train.internal.loop.LearningRateSchedule.ExponentialDecay;
+import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.LearningRateSchedule;
+import io.github.deepxray.train.recipe.LearningRateSchedule.Constant;
+import io.github.deepxray.train.recipe.LearningRateSchedule.CosineDecay;
+import io.github.deepxray.train.recipe.LearningRateSchedule.ExponentialDecay;
 import org.junit.jupiter.api.Test;
 
 class LearningRateScheduleTest {

@@ -8,6 +8,7 @@ import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetBuilder;
@@ -18,27 +19,26 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
 import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.keras.internal.EfficientNet;
-import io.github.deepxray.optimize.Passes;
+import io.github.deepxray.optimize.internal.Passes;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
-import io.github.deepxray.optimize.quantize.SensitivitySearch;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
-import io.github.deepxray.tflite.internal.TfLiteWriter.DataType;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.FormsSpec.Refit;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.Trainer;
 import io.github.deepxray.train.TrainingSpec;
-import io.github.deepxray.train.UntrainedBackbone;
-import io.github.deepxray.train.head.HeadSpec;
+import io.github.deepxray.train.internal.Trainer;
+import io.github.deepxray.train.internal.UntrainedBackbone;
+import io.github.deepxray.train.internal.stage.StageManifest;
+import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
-import io.github.deepxray.train.stage.StageManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,8 +119,8 @@ class QuantizerTest {
         refit,
         Optional.empty(),
         false,
-        DataType.FLOAT32,
-        DataType.FLOAT32,
+        ElementType.FLOAT32,
+        ElementType.FLOAT32,
         false,
         Limits.QUANTIZATION,
         1);
@@ -147,7 +147,7 @@ class QuantizerTest {
         o.calibrationImages(),
         o.biasCorrection(),
         o.refit(),
-        Optional.of(new SensitivitySearch.Limits(1, 2)),
+        Optional.of(new SearchLimits(1, 2)),
         o.reports(),
         o.input(),
         o.output(),
@@ -156,7 +156,7 @@ class QuantizerTest {
         o.seed());
   }
 
-  private static FormsSpec between(DataType input, DataType output) {
+  private static FormsSpec between(ElementType input, ElementType output) {
     FormsSpec o = options(INTEGER_ENDS, Refit.NEVER);
     return new FormsSpec(
         o.forms(),
@@ -278,9 +278,9 @@ class QuantizerTest {
   @Test
   void readsAndWritesTheIntegersAskedFor() throws IOException {
     QuantizationSpec spec = INTEGER_ENDS;
-    quantize(between(DataType.FLOAT32, DataType.FLOAT32), "float32");
-    quantize(between(DataType.INT8, DataType.INT8), "int8");
-    quantize(between(DataType.UINT8, DataType.UINT8), "uint8");
+    quantize(between(ElementType.FLOAT32, ElementType.FLOAT32), "float32");
+    quantize(between(ElementType.INT8, ElementType.INT8), "int8");
+    quantize(between(ElementType.UINT8, ElementType.UINT8), "uint8");
     double[] expected = probabilities(file("float32", spec), Split.VALIDATION);
     // 8-bit pixels are 8-bit integers already.
     assertThat(probabilities(file("int8", spec), Split.VALIDATION)).isEqualTo(expected);

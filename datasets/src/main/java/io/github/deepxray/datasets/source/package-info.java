@@ -1,0 +1,2 @@
+/** What a source of images may hold, and which of its files are no images. */
+package io.github.deepxray.datasets.source;

@@ -1,0 +1,135 @@
+package io.github.deepxray.export.internal;
+
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Gate;
+import io.github.deepxray.classify.Gate.Compared;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.ImageFileEngine;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.report.internal.BundleRecords;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.internal.ArtifactScorer;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Runs the deployable forms of a classifier and lets the gate compare them with the trained one.
+ */
+final class ArtifactChecker {
+  private final Bundle bundle;
+  private final PreparedDataset dataset;
+  private final ModelMetrics trained;
+  private final int cores;
+  private final Progress progress;
+
+  /**
+   * Prepares.
+   *
+   * @param bundle where artifacts and predictions are
+   * @param dataset where the images are
+   * @param trained the metrics of the trained model
+   * @param cores how many processor cores to use
+   * @param progress told of every image
+   */
+  ArtifactChecker(
+      Bundle bundle, PreparedDataset dataset, ModelMetrics trained, int cores, Progress progress) {
+    this.bundle = bundle;
+    this.dataset = dataset;
+    this.trained = trained;
+    this.cores = cores;
+    this.progress = progress;
+  }
+
+  /**
+   * What came out.
+   *
+   * @param verdict what the gate says
+   * @param imagesPerSecond how fast one engine ran, decoding left out; NaN if it could not be run
+   * @param failure why it could not be run on all splits; empty if it could
+   */
+  record Checked(Verdict verdict, double imagesPerSecond, Optional<String> failure) {}
+
+  /**
+   * Runs an artifact on splits. One that cannot be loaded or run, or that says what is no
+   * probability, is refused; the comparison of the split where that came out is missing, and so are
+   * those of the splits after it.
+   *
+   * @throws IOException if the images or the trained model's predictions cannot be read
+   */
+  Checked check(Artifact artifact, Decision decision, Limits limits, List<Split> splits)
+      throws IOException {
+    Map<String, Compared> compared = new LinkedHashMap<>();
+    double seconds = 0;
+    long images = 0;
+    ArtifactScorer several = new ArtifactScorer(dataset, cores, progress);
+    ArtifactScorer scorer = artifact.usesAllCores() ? several.withOneEngine() : several;
+    String part = splits.get(0).key();
+    try {
+      for (Split split : splits) {
+        part = split.key();
+        SplitScores expected = predictions(part);
+        ArtifactScorer.Scores scores =
+            scorer.score(
+                "check " + artifact.key(),
+                threads -> load(artifact, expected.classes(), threads),
+                split);
+        seconds += scores.engineSeconds();
+        images += scores.scores().images().size();
+        compared.put(
+            part, Compared.of(expected, trained.decision().decision(), scores.scores(), decision));
+      }
+      part = Split.TEST.key() + " bytes";
+      Optional<Compared> bytes = compareBytes(scorer, artifact, decision);
+      if (bytes.isPresent()) {
+        compared.put(part, bytes.get());
+      }
+    } catch (ArtifactScorer.UnusableException e) {
+      Verdict verdict =
+          Gate.judge(limits, compared).with(part + ": cannot be run: " + e.getMessage());
+      return new Checked(verdict, Double.NaN, Optional.of(e.getMessage()));
+    }
+    return new Checked(Gate.judge(limits, compared), images / seconds, Optional.empty());
+  }
+
+  private SplitScores predictions(String split) throws IOException {
+    return new BundleRecords(bundle).predictions(split, trained).scores();
+  }
+
+  private InferenceEngine load(Artifact artifact, int classes, int threads) throws IOException {
+    InferenceEngine engine = artifact.load(bundle, threads);
+    try {
+      Classifier.requireClassifier(engine, classes, bundle.folder().resolve(artifact.path()));
+      return engine;
+    } catch (DeepXrayException e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  /** What a model says that decodes image files itself. */
+  private Optional<Compared> compareBytes(
+      ArtifactScorer scorer, Artifact artifact, Decision decision) throws IOException {
+    SplitScores expected = predictions(Split.TEST.key());
+    try (InferenceEngine engine = artifact.load(bundle, cores)) {
+      if (!(engine instanceof ImageFileEngine decoding)) {
+        return Optional.empty();
+      }
+      String name = "check " + artifact.key() + " bytes";
+      SplitScores scored = scorer.scoreBytes(name, decoding, Split.TEST).scores();
+      return Optional.of(
+          Compared.of(expected.inOrderOf(scored), trained.decision().decision(), scored, decision));
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package io.github.deepxray.export.internal;
+
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.FileSizes;
+import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.BundleSpec;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.keras.internal.KerasArchive;
+import io.github.deepxray.report.internal.BundleRecords;
+import io.github.deepxray.report.internal.BundleReport;
+import io.github.deepxray.report.internal.HeatMapCheck;
+import io.github.deepxray.report.internal.LayerReportPage;
+import io.github.deepxray.report.internal.ModelCard;
+import io.github.deepxray.report.internal.Picture;
+import io.github.deepxray.report.internal.Provenance;
+import io.github.deepxray.report.internal.ReportExtras;
+import io.github.deepxray.report.internal.ReportPictures;
+import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
+import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.internal.quantize.QuantizedForms;
+import io.github.deepxray.train.internal.stage.HistoryFile;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Writes bundles. */
+public final class BundleWriter {
+  private final ModelPurpose purpose;
+  private final Map<String, String> config;
+  private final BundleSpec options;
+  private final Context context;
+
+  /**
+   * Prepares to write.
+   *
+   * @param purpose what the bundle says of its model
+   * @param config the effective options, for the provenance
+   * @param options how to write
+   * @param context the surroundings that the gate runs in
+   */
+  public BundleWriter(
+      ModelPurpose purpose, Map<String, String> config, BundleSpec options, Context context) {
+    this.purpose = purpose;
+    this.config = Map.copyOf(config);
+    this.options = options;
+    this.context = context;
+  }
+
+  /**
+   * Where the stages left what goes into a bundle.
+   *
+   * @param evaluation the folder with {@code metrics.json} and the predictions
+   * @param quantized the folder with {@code quantized.json} and its files; may be missing
+   * @param trainings the folders of the trainings that led to the classifier; their histories go
+   *     into the bundle under the folders' names
+   */
+  public record Stages(Path evaluation, Path quantized, List<Path> trainings) {
+    /** Copies the list. */
+    public Stages {
+      trainings = List.copyOf(trainings);
+    }
+  }
+
+  /**
+   * Writes a bundle; what was in its place is replaced as a whole. The gate runs every artifact on
+   * the validation and the test split and says in {@code artifacts.json} which it blesses; one that
+   * is refused is in the bundle all the same, for whoever wants to know why.
+   *
+   * @param model the trained classifier
+   * @param dataset what it was trained and evaluated on
+   * @param stages where the stages left what goes into the bundle
+   * @param folder the bundle
+   * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged, or
+   *     another program changes the folder meanwhile
+   * @throws IOException if something cannot be read or written
+   */
+  public Bundle write(TrainedModel model, PreparedDataset dataset, Stages stages, Path folder)
+      throws IOException {
+    Source source =
+        new Source(
+            model,
+            dataset,
+            stages,
+            evaluated(stages.evaluation, model, dataset),
+            QuantizedForms.read(stages.quantized, model.model().weights().sha256()));
+    FormWriter writer = writer(model, dataset.manifest().profile());
+    AtomicFiles.requireOwn(folder, Bundle.CHECKSUMS);
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          Bundle bundle = new Bundle(partial);
+          Map<String, QuantizedForms.Form> forms = writeForms(source, writer, partial);
+          Optional<HeatMapCheck> explained =
+              options.explain() ? writer.explain(dataset, partial) : Optional.empty();
+          writeRecords(source, partial);
+          List<ArtifactReport> reports = judge(source, bundle, forms);
+          ArtifactReport.write(partial.resolve(ArtifactReport.FILE), reports);
+          writePages(source, bundle, reports, explained);
+          if (!isWhole(bundle, forms.keySet(), reports, explained.isPresent())) {
+            throw new DeepXrayException(
+                folder
+                    + " was changed by another program while it was written; run the command"
+                    + " again.");
+          }
+          AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
+        });
+    return new Bundle(folder);
+  }
+
+  /** What a bundle is made from. */
+  private record Source(
+      TrainedModel model,
+      PreparedDataset dataset,
+      Stages stages,
+      ModelMetrics metrics,
+      List<QuantizedForms.Form> forms) {}
+
+  private FormWriter writer(TrainedModel model, DatasetProfile profile) {
+    return new FormWriter(purpose, options, model, profile);
+  }
+
+  /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
+  public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file)
+      throws IOException {
+    writer(model, profile).writeFloat32(file);
+  }
+
+  /** Writes the models that are judged, and the one for Keras; returns what they are by name. */
+  private Map<String, QuantizedForms.Form> writeForms(Source source, FormWriter writer, Path folder)
+      throws IOException {
+    Map<String, QuantizedForms.Form> forms = new LinkedHashMap<>();
+    writer.write(folder).forEach(form -> forms.put(form.artifact(), form));
+    if (options.keras()) {
+      KerasArchive.write(folder.resolve(Bundle.KERAS), source.model.model());
+    }
+    for (QuantizedForms.Form form : source.forms) {
+      if (writer.takes(form)) {
+        writer.copy(form, source.stages.quantized, folder);
+        copyReports(form, source.stages.quantized, folder);
+        forms.put(form.artifact(), form);
+      }
+    }
+    return forms;
+  }
+
+  private static void copyReports(QuantizedForms.Form form, Path quantized, Path folder)
+      throws IOException {
+    for (String report : form.reports()) {
+      Path copy = folder.resolve(Bundle.REPORTS).resolve(report);
+      Files.createDirectories(copy.getParent());
+      Files.copy(quantized.resolve(report), copy);
+      LayerReportPage.drawBeside(copy);
+    }
+  }
+
+  /** What is known of the classifier, but for what the gate says. */
+  private void writeRecords(Source source, Path folder) throws IOException {
+    PreparedDataset dataset = source.dataset;
+    AtomicFiles.write(
+        folder.resolve(Bundle.LABELS),
+        String.join("\n", dataset.manifest().profile().classes().list()) + "\n");
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      String file = Predictions.fileName(split.key());
+      Files.copy(source.stages.evaluation.resolve(file), folder.resolve(file));
+    }
+    for (Path training : source.stages.trainings) {
+      Path history = training.resolve(HistoryFile.NAME);
+      if (Files.isRegularFile(history)) {
+        Files.copy(
+            history, folder.resolve(BundleReport.historyFile(training.getFileName().toString())));
+      }
+    }
+    Files.copy(
+        source.stages.evaluation.resolve(ModelMetrics.FILE), folder.resolve(ModelMetrics.FILE));
+    Files.copy(
+        dataset.folder().resolve(PreparedDataset.MANIFEST),
+        folder.resolve(PreparedDataset.MANIFEST));
+    Json.write(
+        folder.resolve(Provenance.FILE),
+        new Provenance(
+            Provenance.FORMAT,
+            dataset.manifest().source(),
+            dataset.fingerprint(),
+            source.model.description(),
+            source.model.model().weights().sha256(),
+            config,
+            Provenance.versions(
+                Map.of(
+                    "tensorflow", new TensorFlowEngineFactory().version(),
+                    "tensorflow-lite", new TfLiteEngineFactory().version())),
+            Provenance.thisHost()));
+  }
+
+  private void writePages(
+      Source source, Bundle bundle, List<ArtifactReport> reports, Optional<HeatMapCheck> explained)
+      throws IOException {
+    Path folder = bundle.folder();
+    AtomicFiles.write(folder.resolve(Bundle.MODEL_CARD), card(source, reports, explained));
+    Json.write(folder.resolve(ReportExtras.FILE), extras(source, bundle, explained));
+    AtomicFiles.write(folder.resolve(BundleReport.FILE), BundleReport.of(bundle).html());
+  }
+
+  /** Whether the models are those that were to be written, and each was judged. */
+  private boolean isWhole(
+      Bundle bundle, Set<String> wanted, List<ArtifactReport> reports, boolean explained) {
+    List<String> written = Artifact.in(bundle).stream().map(Artifact::key).toList();
+    return wanted.equals(Set.copyOf(written))
+        && written.equals(reports.stream().map(ArtifactReport::artifact).toList())
+        && Files.exists(bundle.folder().resolve(Bundle.EXPLAIN)) == explained
+        && Files.exists(bundle.folder().resolve(Bundle.KERAS)) == options.keras();
+  }
+
+  private String card(Source source, List<ArtifactReport> reports, Optional<HeatMapCheck> explained)
+      throws IOException {
+    return new ModelCard(
+            purpose.name(),
+            purpose.purpose(),
+            purpose.origin(),
+            source.model.description(),
+            source.metrics,
+            source.dataset,
+            reports,
+            explained)
+        .render();
+  }
+
+  private ReportExtras extras(Source source, Bundle bundle, Optional<HeatMapCheck> explained)
+      throws IOException {
+    return new ReportExtras(
+        ReportExtras.FORMAT,
+        purpose.name(),
+        purpose.purpose(),
+        purpose.origin(),
+        explained,
+        options.pictures() ? ReportPictures.samples(source.dataset) : List.of(),
+        options.pictures() ? mistakes(source, bundle, explained.isPresent()) : List.of());
+  }
+
+  private static List<Picture> mistakes(Source source, Bundle bundle, boolean explained)
+      throws IOException {
+    Predictions test = new BundleRecords(bundle).predictions(Split.TEST.key(), source.metrics);
+    Decision decision = source.metrics.decision().decision();
+    if (!explained) {
+      return ReportPictures.mistakes(source.dataset, test, decision);
+    }
+    try (Explainer explainer = Explainer.open(bundle.folder().resolve(Bundle.EXPLAIN))) {
+      return ReportPictures.mistakes(source.dataset, test, decision, explainer);
+    }
+  }
+
+  private List<ArtifactReport> judge(
+      Source source, Bundle bundle, Map<String, QuantizedForms.Form> forms) throws IOException {
+    ArtifactChecker checker =
+        new ArtifactChecker(
+            bundle, source.dataset, source.metrics, context.cores(), context.progress());
+    List<ArtifactReport> reports = new ArrayList<>();
+    for (Artifact artifact : Artifact.in(bundle)) {
+      QuantizedForms.Form form = forms.get(artifact.key());
+      if (form == null) {
+        continue;
+      }
+      Limits limits = options.limits(artifact);
+      Verdict verdict =
+          checker
+              .check(artifact, form.decision(), limits, List.of(Split.VALIDATION, Split.TEST))
+              .verdict();
+      reports.add(
+          new ArtifactReport(
+              artifact.key(),
+              artifact.path(),
+              form.description(),
+              form.threshold(),
+              FileSizes.of(bundle.folder().resolve(artifact.path())),
+              form.weights(),
+              limits,
+              verdict));
+    }
+    return reports;
+  }
+
+  /** The metrics, if they are those of this classifier on this data set and no older ones. */
+  private static ModelMetrics evaluated(
+      Path evaluation, TrainedModel model, PreparedDataset dataset) throws IOException {
+    Path file = evaluation.resolve(ModelMetrics.FILE);
+    if (!Files.isRegularFile(file)) {
+      throw new DeepXrayException(
+          "There is no " + file + "; run the evaluate command before export.");
+    }
+    ModelMetrics metrics = ModelMetrics.read(file);
+    if (!metrics.model().equals(model.model().weights().sha256())
+        || !metrics.decision().equals(model.description().decision())
+        || !metrics.dataset().equals(dataset.fingerprint())) {
+      throw new DeepXrayException(
+          file
+              + " belongs to another model or data set than those to export; run the evaluate"
+              + " command again.");
+    }
+    return metrics;
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.deepxray.export.internal;
+
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.core.format.ModelForm;
+import io.github.deepxray.core.format.ModelForm.Kind;
+import io.github.deepxray.core.format.ModelFormat;
+import io.github.deepxray.core.format.ModelFormats;
+import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Sparsity;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.BundleSpec;
+import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.optimize.internal.GradCam;
+import io.github.deepxray.optimize.internal.Passes;
+import io.github.deepxray.optimize.internal.WeightOnlyQuantization;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.report.internal.ClassVocabulary;
+import io.github.deepxray.report.internal.HeatMapCheck;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.internal.head.HeadNetworks;
+import io.github.deepxray.train.internal.quantize.QuantizedForms;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Writes a trained classifier in the forms that a bundle's formats offer. */
+final class FormWriter {
+  private final ModelPurpose purpose;
+  private final BundleSpec options;
+  private final TrainedModel trained;
+  private final DatasetProfile profile;
+  private final List<ModelFormat> formats;
+  private final Map<Kind, Model> models = new EnumMap<>(Kind.class);
+
+  FormWriter(
+      ModelPurpose purpose, BundleSpec options, TrainedModel trained, DatasetProfile profile) {
+    this.purpose = purpose;
+    this.options = options;
+    this.trained = trained;
+    this.profile = profile;
+    formats = options.writes();
+  }
+
+  /** Writes what is made from the classifier itself. */
+  List<QuantizedForms.Form> write(Path folder) throws IOException {
+    List<QuantizedForms.Form> written = new ArrayList<>();
+    for (ModelFormat format : formats) {
+      for (ModelForm form : format.forms()) {
+        if (form.kind() == Kind.FLOAT || form.kind() == Kind.DYNAMIC) {
+          Model model = models.computeIfAbsent(form.kind(), this::model);
+          format.write(model, notes(words(form.kind())), folder.resolve(form.path()));
+          written.add(
+              new QuantizedForms.Form(
+                  form.key(),
+                  form.path(),
+                  words(form.kind()),
+                  Optional.of(Sparsity.of(model).total()),
+                  trained.description().decision().decision().threshold(),
+                  List.of()));
+        }
+      }
+    }
+    return written;
+  }
+
+  /** Writes the classifier alone. */
+  void writeFloat32(Path file) throws IOException {
+    ModelFormats.named(Artifact.FLOAT32.format())
+        .write(model(Kind.FLOAT), notes(words(Kind.FLOAT)), file);
+  }
+
+  /** Writes the model that explains, if one of the formats has such a form. */
+  Optional<HeatMapCheck> explain(PreparedDataset dataset, Path folder) throws IOException {
+    for (ModelFormat format : formats) {
+      for (ModelForm form : format.forms()) {
+        if (form.kind() == Kind.EXPLAINING) {
+          Path file = folder.resolve(form.path());
+          ModelNotes notes = notes(words(form.kind()), heatMap());
+          format.write(model(form.kind()), notes, file);
+          Model exact = Passes.explaining().apply(trained.model());
+          return Optional.of(HeatMapComparison.of(file, exact, dataset));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether one of the formats has this form. */
+  boolean takes(QuantizedForms.Form form) {
+    return formats.stream().anyMatch(format -> format.name().equals(format(form)));
+  }
+
+  private static String format(QuantizedForms.Form form) {
+    return Artifact.of(form.artifact()).format();
+  }
+
+  /** Copies a form that the quantize stage has left in a folder. */
+  void copy(QuantizedForms.Form form, Path quantized, Path folder) throws IOException {
+    ModelFormats.named(format(form))
+        .copy(
+            quantized.resolve(form.file()),
+            notes(form.description()),
+            folder.resolve(Artifact.of(form.artifact()).path()));
+  }
+
+  private Model model(Kind kind) {
+    return switch (kind) {
+      case FLOAT -> Passes.forInference().apply(trained.model());
+      case DYNAMIC -> Passes.dynamicRange().apply(trained.model());
+      case EXPLAINING ->
+          new WeightOnlyQuantization(Set.of()).apply(Passes.explaining().apply(trained.model()));
+      case QUANTIZED -> throw new IllegalArgumentException("the quantize stage makes those");
+    };
+  }
+
+  private static String words(Kind kind) {
+    return switch (kind) {
+      case FLOAT -> "32-bit float weights";
+      case DYNAMIC, QUANTIZED -> QuantizationMode.DYNAMIC.description();
+      case EXPLAINING -> QuantizationMode.DYNAMIC.description() + ", with a heat map";
+    };
+  }
+
+  private ModelNotes notes(String form, ModelNotes.Output... others) {
+    List<ModelNotes.Output> outputs = new ArrayList<>();
+    outputs.add(
+        new ModelNotes.Output(
+            HeadNetworks.output(profile.classes().size()),
+            "The probability of " + new ClassVocabulary(profile).scored() + "."));
+    outputs.addAll(List.of(others));
+    return new ModelNotes(
+        purpose.name(),
+        purpose.purpose() + " " + form + ". Not a medical device.",
+        ClassVocabulary.capitalized(profile.image()) + " as RGB, 0..255.",
+        outputs,
+        profile.classes().list(),
+        options.sparse());
+  }
+
+  private ModelNotes.Output heatMap() {
+    return new ModelNotes.Output(
+        GradCam.HEAT_MAP,
+        "Where the image speaks for "
+            + new ClassVocabulary(profile).explained()
+            + ": Grad-CAM (Selvaraju et al. 2017), spread evenly over the whole image, in units of"
+            + " the logit.");
+  }
+}

@@ -1,0 +1,283 @@
+package io.github.deepxray.optimize.internal.prune;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.ExpansionBlock;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.BatchNormalization;
+import io.github.deepxray.core.network.Layer.Conv2D;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Tensor;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec.Compensation;
+import io.github.deepxray.optimize.prune.ChannelPruningSpec.Cost;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Removes expanded channels from {@linkplain ExpansionBlock expansion blocks}: the expansion, the
+ * depthwise convolution, what squeeze-and-excitation reads and scales and what the projection reads
+ * become narrower together. Unlike single zeros this makes the network faster everywhere.
+ *
+ * <p>The loss of a channel does so much damage as its gated output adds to the variance of the
+ * block's output: its variance (without compensation, its mean square) over positions and examples
+ * times the sum of the squares of its projection weights, batch normalization's scale included.
+ *
+ * <p>Models may be folded or not. {@link io.github.deepxray.core.backbone.Backbone#network(int,
+ * Map)} builds the network of an unfolded result from its widths.
+ *
+ * @param spec how narrow
+ * @param engines what runs models on the examples
+ * @param cores how many processor cores to use; results do not depend on it
+ * @param progress told of every example of each pass
+ */
+public record ChannelPruning(
+    ChannelPruningSpec spec, EngineFactory engines, int cores, Progress progress) {
+  /**
+   * A narrowed model.
+   *
+   * @param model the model
+   * @param kept for each block that lost channels, which of the original channels are left, in
+   *     ascending order
+   */
+  public record Result(Model model, Map<String, List<Integer>> kept) {
+    /** Copies and sorts by block. */
+    public Result {
+      kept = Collections.unmodifiableMap(new TreeMap<>(kept));
+    }
+
+    /** The expansion channels of each block that lost some. */
+    public Map<String, Integer> widths() {
+      Map<String, Integer> widths = new TreeMap<>();
+      kept.forEach((block, channels) -> widths.put(block, channels.size()));
+      return widths;
+    }
+  }
+
+  /**
+   * Whether a network can be narrowed so, as far as can be told without its weights.
+   *
+   * @param expansions the blocks that may be narrowed
+   * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
+   */
+  public static void check(
+      ChannelPruningSpec spec, Network network, List<ExpansionBlock> expansions) {
+    Map<String, double[]> none = new LinkedHashMap<>();
+    for (Expansion block : Expansion.of(network, expansions, spec.cost())) {
+      none.put(block.name(), new double[block.channels()]);
+    }
+    // How narrow blocks can become does not depend on what their channels are worth.
+    new ChannelWidths(spec, network, expansions).choose(none);
+  }
+
+  /**
+   * Narrows a model.
+   *
+   * @param model a backbone in floats, folded or not, with or without a head
+   * @param expansions the blocks that may be narrowed
+   * @param examples what the model will see, from the training split
+   * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
+   * @throws IOException if an example cannot be read
+   */
+  public Result prune(Model model, List<ExpansionBlock> expansions, RepresentativeDataset examples)
+      throws IOException {
+    Network network = model.network();
+    ChannelWidths search = new ChannelWidths(spec, network, expansions);
+    List<Expansion> blocks = Expansion.of(network, expansions, spec.cost());
+    List<String> tensors =
+        blocks.stream()
+            .flatMap(b -> Stream.of(b.layers().activation(), b.layers().gated(), b.output(network)))
+            .toList();
+    Map<String, ChannelStatistics> statistics =
+        ChannelStatistics.collect(engines, cores, model, tensors, examples, progress);
+    Map<String, double[]> damage = new LinkedHashMap<>();
+    for (Expansion block : blocks) {
+      damage.put(block.name(), damage(model, block, statistics));
+    }
+    Map<String, List<Integer>> kept = new TreeMap<>();
+    Map<String, Integer> widths = search.choose(damage);
+    for (Expansion block : blocks) {
+      int width = widths.get(block.name());
+      if (width < block.channels()) {
+        kept.put(block.name(), largest(damage.get(block.name()), width));
+      }
+    }
+    Model narrowed = keep(model, expansions, kept);
+    List<String> projections = new ArrayList<>();
+    for (Expansion block : blocks) {
+      if (kept.containsKey(block.name()) && spec.compensation() != Compensation.NONE) {
+        projections.add(block.layers().project());
+        List<Integer> removed = others(kept.get(block.name()), block.channels());
+        List<Double> means = statistics.get(block.layers().activation()).means();
+        narrowed = addConstant(model, narrowed, block.layers().reduce(), removed, means);
+        if (spec.compensation() == Compensation.MEAN) {
+          means = statistics.get(block.layers().gated()).means();
+          narrowed = addConstant(model, narrowed, block.layers().project(), removed, means);
+        }
+      }
+    }
+    if (spec.compensation() == Compensation.LEAST_SQUARES) {
+      narrowed =
+          new LeastSquaresFit(engines, cores, progress).fit(model, narrowed, projections, examples);
+    }
+    return new Result(narrowed, kept);
+  }
+
+  /**
+   * The model with only some of the expanded channels of some blocks; nothing makes up for the
+   * others.
+   *
+   * @param model in floats
+   * @param expansions the blocks that may be narrowed
+   * @param kept by block, the channels to keep, in ascending order
+   * @throws DeepXrayException if there is no such block
+   */
+  public static Model keep(
+      Model model, List<ExpansionBlock> expansions, Map<String, List<Integer>> kept) {
+    Network network = model.network();
+    Map<String, Expansion> blocks = new LinkedHashMap<>();
+    Expansion.of(network, expansions, Cost.MULTIPLY_ADDS)
+        .forEach(block -> blocks.put(block.name(), block));
+    Map<String, Integer> filters = new LinkedHashMap<>();
+    Weights.Builder weights = Weights.builder();
+    kept.forEach(
+        (name, channels) -> {
+          Expansion block = blocks.get(name);
+          if (block == null) {
+            throw new DeepXrayException(
+                "Channel pruning: " + network.name() + " has no block " + name + " to narrow.");
+          }
+          filters.put(block.layers().expand(), channels.size());
+          filters.put(block.layers().excite(), channels.size());
+          block
+              .channelAxes(network)
+              .forEach((weight, axis) -> slice(model, weight, axis, channels, weights));
+        });
+    List<Layer> layers =
+        network.layers().stream()
+            .map(layer -> narrowed(layer, filters.getOrDefault(layer.name(), 0)))
+            .toList();
+    return new Model(
+        new Network(
+            network.name(), network.input(), network.inputShape(), layers, network.outputs()),
+        model.weights().plus(weights.build()),
+        model.quantization());
+  }
+
+  private static Layer narrowed(Layer layer, int filters) {
+    return filters > 0 && layer instanceof Conv2D c
+        ? new Conv2D(
+            c.name(), c.input(), filters, c.kernelSize(), c.stride(), c.padding(), c.useBias())
+        : layer;
+  }
+
+  private static void slice(
+      Model model, String name, int axis, List<Integer> channels, Weights.Builder into) {
+    Tensor tensor = model.weights().find(name).orElse(null);
+    if (tensor == null) {
+      return;
+    }
+    if (!(tensor instanceof FloatTensor whole)) {
+      throw new DeepXrayException(
+          "Weight " + name + " is quantized already; narrow the model before quantizing it.");
+    }
+    List<Integer> shape = new ArrayList<>(whole.shape());
+    int length = shape.set(axis, channels.size());
+    int inner = 1;
+    for (int d = axis + 1; d < shape.size(); d++) {
+      inner *= shape.get(d);
+    }
+    int outer = whole.size() / length / inner;
+    float[] values = new float[outer * channels.size() * inner];
+    int position = 0;
+    for (int o = 0; o < outer; o++) {
+      for (int channel : channels) {
+        for (int i = 0; i < inner; i++) {
+          values[position++] = whole.at((o * length + channel) * inner + i);
+        }
+      }
+    }
+    into.put(name, FloatTensor.of(values, shape));
+  }
+
+  private double[] damage(Model model, Expansion block, Map<String, ChannelStatistics> statistics) {
+    ChannelStatistics gated = statistics.get(block.layers().gated());
+    ChannelStatistics output = statistics.get(block.output(model.network()));
+    double variance = IntStream.range(0, output.means().size()).mapToDouble(output::variance).sum();
+    float[] kernel = model.weights().floats(block.layers().project() + "/kernel");
+    double[] scale = scale(model, block.layers().project(), kernel.length / block.channels());
+    double[] damage = new double[block.channels()];
+    for (int c = 0; c < damage.length; c++) {
+      double squares = 0;
+      for (int o = 0; o < scale.length; o++) {
+        double weight = kernel[c * scale.length + o] * scale[o];
+        squares += weight * weight;
+      }
+      double power =
+          spec.compensation() == Compensation.NONE ? gated.meanSquares().get(c) : gated.variance(c);
+      // An output that never varies gives no measure; its channels then count as they are.
+      damage[c] = power * squares / (variance > 0 ? variance : 1);
+    }
+    return damage;
+  }
+
+  /** What batch normalization multiplies each output of a layer by. */
+  private static double[] scale(Model model, String layer, int outputs) {
+    double[] scale = new double[outputs];
+    Arrays.fill(scale, 1);
+    for (Layer reader : model.network().readers(layer)) {
+      if (reader instanceof BatchNormalization bn) {
+        float[] gamma = model.weights().floats(bn.name() + "/gamma");
+        float[] variance = model.weights().floats(bn.name() + "/moving_variance");
+        Arrays.setAll(scale, o -> gamma[o] / Math.sqrt(variance[o] + bn.epsilon()));
+      }
+    }
+    return scale;
+  }
+
+  /** The positions of the largest values in ascending order; of equals the earlier. */
+  private static List<Integer> largest(double[] values, int count) {
+    return IntStream.range(0, values.length)
+        .boxed()
+        .sorted((a, b) -> values[a] == values[b] ? a - b : Double.compare(values[b], values[a]))
+        .limit(count)
+        .sorted()
+        .toList();
+  }
+
+  private static List<Integer> others(List<Integer> kept, int channels) {
+    return IntStream.range(0, channels)
+        .filter(c -> Collections.binarySearch(kept, c) < 0)
+        .boxed()
+        .toList();
+  }
+
+  /** Adds what a layer's removed inputs contributed when they had these constant values. */
+  private static Model addConstant(
+      Model original, Model narrowed, String layer, List<Integer> removed, List<Double> means) {
+    float[] kernel = original.weights().floats(layer + "/kernel");
+    int outputs = kernel.length / means.size();
+    double[] factor = new double[outputs];
+    Arrays.fill(factor, 1);
+    double[] offset = new double[outputs];
+    for (int c : removed) {
+      for (int o = 0; o < outputs; o++) {
+        offset[o] += means.get(c) * kernel[c * outputs + o];
+      }
+    }
+    return Centering.affine(narrowed, layer, factor, offset);
+  }
+}

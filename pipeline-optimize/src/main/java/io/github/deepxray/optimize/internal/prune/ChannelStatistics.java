@@ -1,0 +1,201 @@
+package io.github.deepxray.optimize.internal.prune;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.optimize.internal.Range;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.DoubleStream;
+
+/**
+ * The mean and the mean square of each channel of a tensor, over all positions of all examples.
+ *
+ * @param means the mean of each channel
+ * @param meanSquares the mean of the squares of each channel
+ */
+record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
+  // Examples are summed up in so many sums, whoever does it, so that results do not depend on the
+  // number of threads.
+  private static final int LANES = 16;
+
+  // 96 MiB of floats for each engine.
+  private static final long VALUES_AT_ONCE = 24L << 20;
+
+  private static final Range EVERYTHING = new Range(-Double.MAX_VALUE, Double.MAX_VALUE);
+
+  /** Copies the lists. */
+  public ChannelStatistics {
+    means = List.copyOf(means);
+    meanSquares = List.copyOf(meanSquares);
+  }
+
+  /** The root of the mean square of a channel. */
+  public double rms(int channel) {
+    return Math.sqrt(meanSquares.get(channel));
+  }
+
+  /** The variance of a channel, over positions and examples. */
+  public double variance(int channel) {
+    double mean = means.get(channel);
+    return Math.max(0, meanSquares.get(channel) - mean * mean);
+  }
+
+  /**
+   * Runs a model on examples and gathers the statistics of some of its tensors.
+   *
+   * @param engines what runs the model
+   * @param cores how many processor cores to use; results do not depend on it
+   * @param model the model, in floats
+   * @param tensors the names of the tensors; the network's input may be among them
+   * @param examples the examples, at least 1
+   * @param progress told of every example
+   * @return the statistics by the tensor's name
+   * @throws DeepXrayException if there is no example, or no such tensor
+   * @throws IOException if an example cannot be read
+   */
+  public static Map<String, ChannelStatistics> collect(
+      EngineFactory engines,
+      int cores,
+      Model model,
+      Collection<String> tensors,
+      RepresentativeDataset examples,
+      Progress progress)
+      throws IOException {
+    return collect(engines, cores, model, tensors, Map.of(), examples, progress);
+  }
+
+  /**
+   * The same where values of some tensors are clipped before they are counted.
+   *
+   * @param limits the least and the largest value of tensors that are clipped, by their names
+   */
+  static Map<String, ChannelStatistics> collect(
+      EngineFactory engines,
+      int cores,
+      Model model,
+      Collection<String> tensors,
+      Map<String, Range> limits,
+      RepresentativeDataset examples,
+      Progress progress)
+      throws IOException {
+    if (examples.size() < 1) {
+      throw new DeepXrayException(
+          "There is no example to run " + model.network().name() + " on; give at least 1.");
+    }
+    Map<String, ChannelStatistics> statistics = new TreeMap<>();
+    List<List<String>> groups = groups(model.network(), tensors);
+    try (Progress.Task task =
+        progress.start("channel statistics", (long) groups.size() * examples.size())) {
+      for (List<String> group : groups) {
+        collectGroup(engines, cores, model, group, limits, examples, task, statistics);
+      }
+    }
+    return statistics;
+  }
+
+  private static List<List<String>> groups(Network network, Collection<String> tensors) {
+    List<List<String>> groups = new ArrayList<>();
+    long values = 0;
+    for (String tensor : tensors.stream().distinct().toList()) {
+      values += network.size(tensor);
+      if (groups.isEmpty() || values > VALUES_AT_ONCE) {
+        groups.add(new ArrayList<>());
+        values = network.size(tensor);
+      }
+      groups.get(groups.size() - 1).add(tensor);
+    }
+    return groups;
+  }
+
+  private static void collectGroup(
+      EngineFactory engines,
+      int cores,
+      Model model,
+      List<String> tensors,
+      Map<String, Range> limits,
+      RepresentativeDataset examples,
+      Progress.Task task,
+      Map<String, ChannelStatistics> statistics)
+      throws IOException {
+    Network network = model.network();
+    List<String> outputs = tensors.stream().filter(t -> !t.equals(network.input())).toList();
+    List<String> read = new ArrayList<>(outputs);
+    if (outputs.size() < tensors.size()) {
+      read.add(network.input());
+    }
+    // An engine must have some output, even if only the input is wanted.
+    Model run = outputs.isEmpty() ? model : model.withOutputs(outputs);
+    int lanes = Math.min(LANES, examples.size());
+    double[][][] sums = new double[lanes][read.size()][];
+    double[][][] squares = new double[lanes][read.size()][];
+    for (int lane = 0; lane < lanes; lane++) {
+      for (int t = 0; t < read.size(); t++) {
+        sums[lane][t] = new double[channels(network, read.get(t))];
+        squares[lane][t] = new double[sums[lane][t].length];
+      }
+    }
+    int workers = Math.max(1, Math.min(engines.parallelEngines(cores), lanes));
+    Workers.run(
+        workers,
+        (worker, work) -> {
+          try (InferenceEngine engine = engines.create(run, Math.max(1, cores / workers))) {
+            for (int lane = worker; lane < lanes; lane += workers) {
+              for (int i = lane; i < examples.size() && !work.stopped(); i += lanes) {
+                float[] input = examples.example(i);
+                float[][] results = engine.run(input, 1);
+                for (int t = 0; t < read.size(); t++) {
+                  add(
+                      t < outputs.size() ? results[t] : input,
+                      limits.getOrDefault(read.get(t), EVERYTHING),
+                      sums[lane][t],
+                      squares[lane][t]);
+                }
+                task.advance(1);
+              }
+            }
+          }
+        });
+    for (int t = 0; t < read.size(); t++) {
+      double positions = (double) network.size(read.get(t)) / sums[0][t].length * examples.size();
+      statistics.put(
+          read.get(t),
+          new ChannelStatistics(mean(sums, t, positions), mean(squares, t, positions)));
+    }
+  }
+
+  private static int channels(Network network, String tensor) {
+    List<Integer> shape = network.shape(tensor);
+    return shape.get(shape.size() - 1);
+  }
+
+  private static void add(float[] values, Range limits, double[] sums, double[] squares) {
+    int channels = sums.length;
+    for (int start = 0; start < values.length; start += channels) {
+      for (int c = 0; c < channels; c++) {
+        double value = limits.clip(values[start + c]);
+        sums[c] += value;
+        squares[c] += value * value;
+      }
+    }
+  }
+
+  private static List<Double> mean(double[][][] lanes, int tensor, double positions) {
+    double[] sums = new double[lanes[0][tensor].length];
+    for (double[][] lane : lanes) {
+      for (int c = 0; c < sums.length; c++) {
+        sums[c] += lane[tensor][c];
+      }
+    }
+    return DoubleStream.of(sums).map(sum -> sum / positions).boxed().toList();
+  }
+}

@@ -1,0 +1,400 @@
+package io.github.deepxray.optimize.internal.quantize;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Add;
+import io.github.deepxray.core.network.Layer.Function;
+import io.github.deepxray.core.network.Layer.Multiply;
+import io.github.deepxray.core.network.Layer.Rescaling;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.Quantization;
+import io.github.deepxray.core.network.Quantization.Affine;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Int8Tensor;
+import io.github.deepxray.core.weights.Tensor;
+import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.optimize.internal.Histogram;
+import io.github.deepxray.optimize.internal.Kernels;
+import io.github.deepxray.optimize.internal.Range;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.internal.TensorStatistics;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Measures what each layer of a quantized model does to its result.
+ *
+ * <p>The examples are held in memory, so a few dozen are meant: the noise of a layer is much the
+ * same on every image.
+ */
+public final class LayerAnalysis {
+  private static final int THUMBNAIL_BINS = 48;
+  // Two models at once, of all tensors of an example.
+  private static final long VALUES_AT_ONCE = 16L << 20;
+
+  private final ExampleRunner runner;
+  private final EngineFactory engines;
+  private final Progress progress;
+
+  /**
+   * Prepares an analysis.
+   *
+   * @param engines what runs the models
+   * @param cores how many processor cores to use
+   * @param progress told of every measured layer
+   */
+  public LayerAnalysis(EngineFactory engines, int cores, Progress progress) {
+    this.runner = new ExampleRunner(engines, cores);
+    this.engines = engines;
+    this.progress = progress;
+  }
+
+  /**
+   * Measures all layers up to a tensor.
+   *
+   * @param exact the model of floats that was quantized, see {@link QuantizationSpec#prepare}
+   * @param quantized what came of it
+   * @param calibration what was seen of its tensors
+   * @param examples what to measure on
+   * @param output the tensor at which damage is measured, for example the features or the logit
+   * @throws DeepXrayException if the quantized model is not one of integers, or not of that network
+   * @throws IOException if an example cannot be read
+   */
+  public LayerReport analyze(
+      Model exact,
+      Model quantized,
+      Calibration calibration,
+      RepresentativeDataset examples,
+      String output)
+      throws IOException {
+    check(exact, quantized);
+    Model floats = exact.cutAt(output);
+    Model integers = quantized.cutAt(output);
+    RepresentativeDataset held = InMemory.of(examples);
+    Network network = floats.network();
+    Quantization quantization = integers.quantization();
+    Map<String, Double> alone = alone(floats, integers, held, output);
+    Map<String, Noise> accumulated = accumulated(floats, integers, held);
+    List<LayerReport.Entry> entries = new ArrayList<>();
+    for (String tensor : network.tensors()) {
+      boolean isInput = tensor.equals(network.input());
+      Affine affine = quantization.tensor(tensor);
+      Range range = Range.of(affine, quantization.arithmetic());
+      TensorStatistics seen = calibration.tensor(tensor);
+      entries.add(
+          new LayerReport.Entry(
+              tensor,
+              isInput ? "Input" : kind(network.layer(tensor)),
+              network.shape(tensor),
+              isInput ? storedAsIntegers(integers, tensor) : quantization.integer(tensor),
+              seen.min(),
+              seen.max(),
+              range.min(),
+              range.max(),
+              affine.scale(),
+              affine.zeroPoint(),
+              clipped(seen, range, affine.scale(), SwishInput.least(integers, tensor)),
+              isInput ? OptionalDouble.empty() : weightSqnr(floats, integers, tensor),
+              alone.containsKey(tensor)
+                  ? OptionalDouble.of(alone.get(tensor))
+                  : OptionalDouble.empty(),
+              accumulated.containsKey(tensor)
+                  ? accumulated.get(tensor).decibels()
+                  : Noise.MAX_DECIBELS,
+              thumbnail(seen)));
+    }
+    return new LayerReport(
+        network.name(),
+        quantization.arithmetic().name(),
+        output,
+        held.size(),
+        accumulated.get(output).decibels(),
+        entries);
+  }
+
+  /**
+   * The damage that each layer does on its own: the ratio of signal to noise at the output, in
+   * decibels, if only this tensor and its layer's kernel are quantized. Tensors that the model does
+   * not store as integers are left out.
+   *
+   * @throws DeepXrayException and {@link IOException} as {@link #analyze}
+   */
+  public Map<String, Double> alone(
+      Model exact, Model quantized, RepresentativeDataset examples, String output)
+      throws IOException {
+    check(exact, quantized);
+    Model floats = exact.cutAt(output);
+    Model integers = quantized.cutAt(output);
+    RepresentativeDataset held = InMemory.of(examples);
+    float[][] expected = outputs(floats, held);
+    Map<String, Double> alone = new TreeMap<>();
+    List<String> tensors =
+        floats.network().tensors().stream()
+            .filter(tensor -> storedAsIntegers(integers, tensor))
+            .toList();
+    double[] decibels = new double[tensors.size()];
+    try (Progress.Task task = progress.start("layers alone", tensors.size())) {
+      List<ExampleRunner.Job> jobs = new ArrayList<>();
+      for (int t = 0; t < decibels.length; t++) {
+        int index = t;
+        jobs.add(
+            () -> {
+              Model one = alone(floats, integers, tensors.get(index));
+              Noise noise = new Noise();
+              runner.runSerially(one, held, (w, i, input, out) -> noise.add(expected[i], out[0]));
+              decibels[index] = noise.decibels();
+              task.advance(1);
+            });
+      }
+      runner.runAll(jobs);
+    }
+    for (int t = 0; t < decibels.length; t++) {
+      alone.put(tensors.get(t), decibels[t]);
+    }
+    return alone;
+  }
+
+  /** The ratio of signal to noise at a model's only output, in decibels. */
+  double sqnr(Model model, RepresentativeDataset examples, float[][] expected) throws IOException {
+    Noise noise = new Noise();
+    runner.runSerially(model, examples, (w, i, input, out) -> noise.add(expected[i], out[0]));
+    return noise.decibels();
+  }
+
+  /** What a model's only output is for each example. */
+  float[][] outputs(Model model, RepresentativeDataset examples) throws IOException {
+    float[][] outputs = new float[examples.size()][];
+    runner.run(model, examples, (worker, example, input, out) -> outputs[example] = out[0]);
+    return outputs;
+  }
+
+  private static void check(Model exact, Model quantized) {
+    if (!quantized.quantization().arithmetic().integerActivations()) {
+      throw new DeepXrayException(
+          ("Model %s keeps activations in floats; layers of int8 and int16x8 models only can "
+                  + "be analyzed.")
+              .formatted(quantized.network().name()));
+    }
+    if (!exact.network().equals(quantized.network())) {
+      throw new DeepXrayException(
+          "Network "
+              + quantized.network().name()
+              + " was not quantized from the one it is compared with; fold both in the same way.");
+    }
+  }
+
+  /** Whether the model rounds a tensor: its layer writes integers, or a layer reads it as such. */
+  static boolean storedAsIntegers(Model quantized, String tensor) {
+    Quantization quantization = quantized.quantization();
+    return (!tensor.equals(quantized.network().input()) && quantization.integer(tensor))
+        || quantized.network().readers(tensor).stream()
+            .anyMatch(layer -> quantization.integer(layer.name()));
+  }
+
+  /**
+   * The model of floats with one tensor rounded, and the kernel of the layer that writes it. A
+   * swish also rounds the sigmoid within. Values that are cut off in front of a swish stay.
+   */
+  static Model alone(Model floats, Model quantized, String tensor) {
+    Network network = floats.network();
+    Quantization quantization = quantized.quantization();
+    Weights.Builder weights = Weights.builder();
+    Map<String, Affine> tensors = new HashMap<>();
+    Set<String> inFloat = new HashSet<>(network.tensors());
+    List<Layer> layers = new ArrayList<>();
+    String rounded = rounded(tensor);
+    if (tensor.equals(network.input())) {
+      layers.add(new Activation(rounded, tensor, Function.LINEAR));
+    }
+    for (Layer layer : network.layers()) {
+      boolean writes = layer.name().equals(tensor);
+      boolean swish =
+          writes
+              && quantization.integer(tensor)
+              && layer instanceof Activation activation
+              && activation.function() == Function.SWISH;
+      if (swish) {
+        String in = layer.inputs().get(0);
+        String sigmoid = tensor + "/sigmoid";
+        layers.add(new Activation(sigmoid, in, Function.SIGMOID));
+        layers.add(new Activation(rounded(sigmoid), sigmoid, Function.LINEAR));
+        layers.add(new Multiply(tensor, in, rounded(sigmoid)));
+        Affine steps = IntegerQuantization.probabilities(quantization.arithmetic());
+        tensors.put(sigmoid, steps);
+        tensors.put(rounded(sigmoid), steps);
+        inFloat.add(sigmoid);
+      } else {
+        layers.add(layer.reading(tensor, rounded));
+      }
+      if (writes) {
+        boolean cut = SwishInput.isCut(quantized, tensor);
+        String stored = cut ? rounded + "/cut" : rounded;
+        layers.add(new Activation(stored, tensor, Function.LINEAR));
+        tensors.put(stored, quantization.tensor(tensor));
+        if (cut) {
+          // The swish that follows computes in floats here, and does make something of the least
+          // integer.
+          List<Layer> restored = withWhatIsBelow(tensor, stored, rounded);
+          restored.forEach(added -> inFloat.add(added.name()));
+          layers.addAll(restored);
+        }
+        if (Kernels.has(layer)) {
+          Tensor kernel = quantized.weights().get(Kernels.name(layer));
+          weights.put(Kernels.name(layer), FloatTensor.of(kernel.toFloats(), kernel.shape()));
+        }
+      }
+    }
+    tensors.put(tensor, quantization.tensor(tensor));
+    tensors.put(rounded, quantization.tensor(tensor));
+    List<String> outputs =
+        network.outputs().stream().map(o -> o.equals(tensor) ? rounded : o).toList();
+    return new Model(
+        new Network(network.name(), network.input(), network.inputShape(), layers, outputs),
+        floats.weights().plus(weights.build()),
+        new Quantization(quantization.arithmetic(), tensors, inFloat));
+  }
+
+  /** Adds to the cut tensor what the whole one has below {@link SwishInput#LEAST}. */
+  private static List<Layer> withWhatIsBelow(String whole, String cut, String sum) {
+    String depth = whole + "/depth";
+    String below = whole + "/below";
+    return List.of(
+        new Rescaling(depth, whole, List.of(-1.0), List.of(SwishInput.LEAST)),
+        new Activation(depth + "/relu", depth, Function.RELU),
+        new Rescaling(below, depth + "/relu", List.of(-1.0), List.of(0.0)),
+        new Add(sum, cut, below));
+  }
+
+  private static String rounded(String tensor) {
+    return tensor + "/rounded";
+  }
+
+  /** The noise of each layer's tensor in the quantized model. */
+  private Map<String, Noise> accumulated(
+      Model floats, Model quantized, RepresentativeDataset examples) throws IOException {
+    List<List<String>> groups = Calibrator.groups(floats.network(), VALUES_AT_ONCE);
+    Map<String, Noise> accumulated = new HashMap<>();
+    int workers = runner.workers(examples.size());
+    try (Progress.Task task =
+        progress.start("layers together", (long) groups.size() * examples.size())) {
+      for (List<String> group : groups) {
+        Noise[][] noise = new Noise[examples.size()][group.size()];
+        double[] least =
+            group.stream().mapToDouble(tensor -> SwishInput.least(quantized, tensor)).toArray();
+        List<ExampleRunner.Job> jobs = new ArrayList<>();
+        for (int w = 0; w < workers; w++) {
+          int first = w;
+          jobs.add(
+              () -> {
+                try (InferenceEngine exact = engines.create(floats.withOutputs(group), 1);
+                    InferenceEngine rounded = engines.create(quantized.withOutputs(group), 1)) {
+                  for (int i = first; i < examples.size(); i += workers) {
+                    float[] input = examples.example(i);
+                    float[][] expected = exact.run(input, 1);
+                    float[][] actual = rounded.run(input, 1);
+                    for (int t = 0; t < group.size(); t++) {
+                      noise[i][t] = new Noise();
+                      noise[i][t].add(expected[t], actual[t], least[t]);
+                    }
+                    task.advance(1);
+                  }
+                }
+              });
+        }
+        runner.runAll(jobs);
+        for (int t = 0; t < group.size(); t++) {
+          Noise sum = new Noise();
+          for (Noise[] example : noise) {
+            sum.add(example[t]);
+          }
+          accumulated.put(group.get(t), sum);
+        }
+      }
+    }
+    return accumulated;
+  }
+
+  /** The share of values that are outside of a range and matter. */
+  private static double clipped(TensorStatistics seen, Range range, double step, double least) {
+    // Within half a step of an end, a value is rounded and not clipped.
+    double low = range.min() - step / 2;
+    return seen.histogram()
+        .shareOutside(low <= least ? -Double.MAX_VALUE : low, range.max() + step / 2);
+  }
+
+  private static OptionalDouble weightSqnr(Model floats, Model quantized, String name) {
+    Layer layer = floats.network().layer(name);
+    if (!Kernels.has(layer)
+        || !(quantized.weights().get(Kernels.name(layer)) instanceof Int8Tensor rounded)) {
+      return OptionalDouble.empty();
+    }
+    Noise noise = new Noise();
+    noise.add(floats.weights().floats(Kernels.name(layer)), rounded.toFloats());
+    return OptionalDouble.of(noise.decibels());
+  }
+
+  private static String kind(Layer layer) {
+    return layer instanceof Activation activation
+        ? activation.function().kerasName()
+        : layer.getClass().getSimpleName();
+  }
+
+  private static List<Double> thumbnail(TensorStatistics seen) {
+    Histogram histogram = seen.histogram();
+    double[] counts = new double[THUMBNAIL_BINS];
+    double span = seen.max() - seen.min();
+    for (int i = 0; i < histogram.bins(); i++) {
+      double place = span > 0 ? (histogram.center(i) - seen.min()) / span * counts.length : 0;
+      counts[(int) Math.max(0, Math.min(counts.length - 1, place))] += histogram.count(i);
+    }
+    double most = 0;
+    for (double count : counts) {
+      most = Math.max(most, Math.log1p(count));
+    }
+    List<Double> heights = new ArrayList<>();
+    for (double count : counts) {
+      heights.add(Math.round(Math.log1p(count) / most * 1000) / 1000.0);
+    }
+    return heights;
+  }
+
+  /** Examples read once. */
+  record InMemory(List<float[]> examples) implements RepresentativeDataset {
+    static RepresentativeDataset of(RepresentativeDataset source) throws IOException {
+      if (source instanceof InMemory) {
+        return source;
+      }
+      if (source.size() < 1) {
+        throw new DeepXrayException("There is no example to measure layers on; give at least 1.");
+      }
+      List<float[]> examples = new ArrayList<>();
+      for (int i = 0; i < source.size(); i++) {
+        examples.add(source.example(i));
+      }
+      return new InMemory(examples);
+    }
+
+    @Override
+    public int size() {
+      return examples.size();
+    }
+
+    @Override
+    public float[] example(int index) {
+      return examples.get(index);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.deepxray.optimize.internal.quantize;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
+import io.github.deepxray.optimize.internal.Float16Weights;
+import io.github.deepxray.optimize.internal.FoldBatchNormalization;
+import io.github.deepxray.optimize.internal.FoldNormalization;
+import io.github.deepxray.optimize.internal.LayerPatterns;
+import io.github.deepxray.optimize.internal.Pass;
+import io.github.deepxray.optimize.internal.RemoveDropout;
+import io.github.deepxray.optimize.internal.WeightOnlyQuantization;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import java.util.Set;
+
+/**
+ * Quantization of models as a specification says.
+ *
+ * @param spec the mode and its choices
+ */
+public record ModelQuantization(QuantizationSpec spec) {
+  /**
+   * Folds a model of floats the way this quantization needs it. It is still one of floats: this is
+   * what to calibrate, and what to compare the quantized model with.
+   */
+  public Model prepare(Model model) {
+    return folding().apply(model);
+  }
+
+  private Pass folding() {
+    // A head whose kernel is rounded but not its activations keeps the standardization in front.
+    FoldNormalization normalization =
+        spec.mode() == QuantizationMode.FLOAT16 || spec.integerHead()
+            ? new FoldNormalization()
+            : FoldNormalization.intoConvolutions();
+    return new RemoveDropout()
+        .then(new FoldBatchNormalization())
+        .then(
+            spec.mode() == QuantizationMode.INT8 && !spec.exactPadding()
+                ? normalization.withCommonOffset()
+                : normalization);
+  }
+
+  /**
+   * Quantizes a prepared model.
+   *
+   * @throws DeepXrayException if the mode needs calibration, or a layer to keep in floats does not
+   *     exist
+   */
+  public Model quantize(Model prepared) {
+    Set<String> floatLayers = LayerPatterns.layers(prepared.network(), spec.keepFloat());
+    return switch (spec.mode()) {
+      case FLOAT16 -> new Float16Weights(floatLayers).apply(prepared);
+      case WEIGHTS -> new WeightOnlyQuantization(floatLayers).apply(prepared);
+      case DYNAMIC -> new DynamicRangeQuantization(floatLayers).apply(prepared);
+      case INT8, INT16X8 ->
+          throw new DeepXrayException(
+              "Quantization " + spec.mode() + " needs the ranges of activations; calibrate first.");
+    };
+  }
+
+  /**
+   * Quantizes a prepared model by its calibration, which modes without ranges do not look at.
+   *
+   * @throws DeepXrayException if the calibration is of another model, or a layer to keep in floats
+   *     does not exist
+   */
+  public Model quantize(Model prepared, Calibration calibration) {
+    return spec.mode().calibrated()
+        ? integerQuantization(prepared, calibration).apply(prepared)
+        : quantize(prepared);
+  }
+
+  /**
+   * The pass behind {@link #quantize(Model, Calibration)}, for those who try several sets of float
+   * layers.
+   *
+   * @throws DeepXrayException as there, or if the mode has no ranges
+   */
+  public IntegerQuantization integerQuantization(Model prepared, Calibration calibration) {
+    Set<String> floatLayers = LayerPatterns.layers(prepared.network(), spec.keepFloat());
+    return new IntegerQuantization(
+        spec.mode().arithmetic(), calibration, spec.ranges(), floatLayers, spec.integerHead());
+  }
+}

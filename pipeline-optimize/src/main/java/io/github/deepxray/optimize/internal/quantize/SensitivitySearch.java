@@ -1,0 +1,248 @@
+package io.github.deepxray.optimize.internal.quantize;
+
+import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Finds the fewest layers to keep in floats with which a quantized model passes a test of the
+ * caller's.
+ *
+ * <p>Layers are ranked by the damage each does alone, see {@link LayerAnalysis#alone}. Of the most
+ * damaging, the one whose stay in floats raises the ratio of signal to noise at the output most is
+ * kept, then the next, until the test passes: a tensor is spared only once the layers on both its
+ * sides are in floats, so the best second layer depends on the first. A convolution and the
+ * activation behind it go together. In the end every single layer that the test passes without goes
+ * back to integers.
+ */
+public final class SensitivitySearch {
+  // Beyond these, what one saves is below what the worst ones add.
+  private static final int CANDIDATES = 16;
+
+  private final LayerAnalysis analysis;
+  private final ExampleRunner runner;
+  private final Progress progress;
+
+  /**
+   * Prepares a search.
+   *
+   * @param engines what runs the models
+   * @param cores how many processor cores to use
+   * @param progress told of every measured model
+   */
+  public SensitivitySearch(EngineFactory engines, int cores, Progress progress) {
+    this.analysis = new LayerAnalysis(engines, cores, progress);
+    this.runner = new ExampleRunner(engines, cores);
+    this.progress = progress;
+  }
+
+  /** Whether a quantized model is good enough. */
+  @FunctionalInterface
+  public interface Acceptance {
+    /** Judges a model; the same model must always get the same answer. */
+    boolean accepts(Model quantized) throws IOException;
+  }
+
+  /** What a quantized model costs, for example its time over that with no layer in floats. */
+  @FunctionalInterface
+  public interface Cost {
+    /** The cost of a model. */
+    double of(Model quantized) throws IOException;
+  }
+
+  /**
+   * One step of a search.
+   *
+   * @param floatLayers the layers kept in floats
+   * @param sqnr the ratio of signal to noise at the output, in decibels
+   * @param cost what the model costs
+   * @param accepted whether it passed the test
+   */
+  public record Step(Set<String> floatLayers, double sqnr, double cost, boolean accepted) {
+    /** Copies the set. */
+    public Step {
+      floatLayers = Collections.unmodifiableSet(new TreeSet<>(floatLayers));
+    }
+  }
+
+  /**
+   * What is searched for.
+   *
+   * @param output the tensor at which noise is measured
+   * @param acceptance the test; it gets whole models, not cut at {@code output}
+   * @param cost what a model costs
+   * @param limits where to give up
+   */
+  public record Goal(String output, Acceptance acceptance, Cost cost, SearchLimits limits) {}
+
+  /**
+   * What a search found.
+   *
+   * @param model the quantized model: the accepted one, or the best that the limits allow
+   * @param accepted whether it passed the test
+   * @param floatLayers the layers that it keeps in floats, beyond those it must
+   * @param steps how the search went, beginning with no more layers in floats than the pass names
+   */
+  public record Result(Model model, boolean accepted, Set<String> floatLayers, List<Step> steps) {
+    /** Copies the collections. */
+    public Result {
+      floatLayers = Collections.unmodifiableSet(new TreeSet<>(floatLayers));
+      steps = List.copyOf(steps);
+    }
+  }
+
+  /**
+   * Searches.
+   *
+   * @param exact the model of floats, see {@link QuantizationSpec#prepare}
+   * @param pass how to quantize it; layers that it keeps in floats stay there
+   * @param examples what to measure noise on, a few dozen: they are held in memory
+   * @param goal what is searched for
+   * @throws IOException if an example cannot be read, or from the test
+   */
+  public Result search(
+      Model exact, IntegerQuantization pass, RepresentativeDataset examples, Goal goal)
+      throws IOException {
+    SearchLimits limits = goal.limits();
+    String output = goal.output();
+    RepresentativeDataset held = LayerAnalysis.InMemory.of(examples);
+    float[][] expected = analysis.outputs(exact.cutAt(output), held);
+    List<Step> steps = new ArrayList<>();
+    Set<String> kept = new LinkedHashSet<>(new TreeSet<>(pass.floatLayers()));
+    Model model = pass.apply(exact);
+    double sqnr = analysis.sqnr(model.cutAt(output), held, expected);
+    boolean accepted = goal.acceptance().accepts(model);
+    steps.add(new Step(kept, sqnr, goal.cost().of(model), accepted));
+    if (accepted || limits.layers() == 0) {
+      return new Result(model, accepted, kept, steps);
+    }
+    List<Set<String>> candidates = candidates(exact, model, held, output);
+    int units = 0;
+    List<Double> gains = List.of();
+    while (!accepted && units < limits.layers() && !candidates.isEmpty()) {
+      if (gains.isEmpty()) {
+        gains = measure(exact, pass, kept, candidates, held, output, expected);
+      }
+      int best = 0;
+      for (int i = 1; i < gains.size(); i++) {
+        if (gains.get(i) > gains.get(best)) {
+          best = i;
+        }
+      }
+      double gain = gains.remove(best);
+      Set<String> unit = candidates.remove(best);
+      Set<String> more = new LinkedHashSet<>(kept);
+      more.addAll(unit);
+      Model next = pass.withFloatLayers(more).apply(exact);
+      double price = goal.cost().of(next);
+      if (price > limits.cost()) {
+        // What the others bring is as it was.
+        continue;
+      }
+      gains = List.of();
+      kept = more;
+      model = next;
+      units++;
+      accepted = goal.acceptance().accepts(model);
+      steps.add(new Step(kept, gain, price, accepted));
+    }
+    if (accepted) {
+      List<String> added = new ArrayList<>(kept);
+      added.removeAll(pass.floatLayers());
+      for (String layer : added) {
+        Set<String> fewer = new LinkedHashSet<>(kept);
+        fewer.remove(layer);
+        Model next = pass.withFloatLayers(fewer).apply(exact);
+        double price = goal.cost().of(next);
+        if (price <= limits.cost() && goal.acceptance().accepts(next)) {
+          kept = fewer;
+          model = next;
+          double ratio = analysis.sqnr(next.cutAt(output), held, expected);
+          steps.add(new Step(kept, ratio, price, true));
+        }
+      }
+    }
+    return new Result(model, accepted, kept, steps);
+  }
+
+  /** Layers that go to floats together, the most damaging first. */
+  private List<Set<String>> candidates(
+      Model exact, Model quantized, RepresentativeDataset examples, String output)
+      throws IOException {
+    Map<String, Double> alone = analysis.alone(exact, quantized, examples, output);
+    Network network = quantized.network().withOutputs(List.of(output));
+    List<Set<String>> units = new ArrayList<>();
+    for (Layer layer : network.layers()) {
+      if (!quantized.quantization().integer(layer.name()) || layer instanceof Layer.Rescaling) {
+        continue;
+      }
+      Set<String> joined =
+          layer instanceof Activation
+              ? units.stream()
+                  .filter(unit -> unit.contains(layer.inputs().get(0)))
+                  .findFirst()
+                  .orElse(Set.of())
+              : Set.of();
+      if (joined.isEmpty()) {
+        units.add(new LinkedHashSet<>(Set.of(layer.name())));
+      } else {
+        joined.add(layer.name());
+      }
+    }
+    // The sort keeps the network's order among equals.
+    return units.stream()
+        .sorted(Comparator.comparingDouble(unit -> -noise(unit, alone)))
+        .limit(CANDIDATES)
+        .collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  private static double noise(Set<String> unit, Map<String, Double> alone) {
+    return unit.stream()
+        .mapToDouble(layer -> Math.pow(10, -alone.getOrDefault(layer, Noise.MAX_DECIBELS) / 10))
+        .sum();
+  }
+
+  private List<Double> measure(
+      Model exact,
+      IntegerQuantization pass,
+      Set<String> kept,
+      List<Set<String>> candidates,
+      RepresentativeDataset examples,
+      String output,
+      float[][] expected)
+      throws IOException {
+    double[] ratios = new double[candidates.size()];
+    try (Progress.Task task = progress.start("layers in floats", ratios.length)) {
+      List<ExampleRunner.Job> jobs = new ArrayList<>();
+      for (int i = 0; i < ratios.length; i++) {
+        int index = i;
+        jobs.add(
+            () -> {
+              Set<String> layers = new TreeSet<>(kept);
+              layers.addAll(candidates.get(index));
+              Model model = pass.withFloatLayers(layers).apply(exact).cutAt(output);
+              ratios[index] = analysis.sqnr(model, examples, expected);
+              task.advance(1);
+            });
+      }
+      runner.runAll(jobs);
+    }
+    return Arrays.stream(ratios).boxed().collect(Collectors.toCollection(ArrayList::new));
+  }
+}

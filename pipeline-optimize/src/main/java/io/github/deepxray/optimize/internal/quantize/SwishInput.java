@@ -1,0 +1,62 @@
+package io.github.deepxray.optimize.internal.quantize;
+
+import io.github.deepxray.core.network.Layer;
+import io.github.deepxray.core.network.Layer.Activation;
+import io.github.deepxray.core.network.Layer.Function;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.network.Quantization;
+import io.github.deepxray.core.network.Quantization.Affine;
+import io.github.deepxray.core.network.Quantization.Arithmetic;
+import io.github.deepxray.optimize.internal.Range;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * What a swish with 8 bits reads: convolutions write values far below 0 into it, but it makes
+ * nothing of them. Its sigmoid has the step 1/256, so it is 0 below {@code -ln 511 = -6.24}, and so
+ * is the product. Without those values the integers are spent where they matter: the first
+ * depthwise convolution of EfficientNetB0 writes -41 to 15; if only -6.5 to 15 has to be told
+ * apart, steps are two fifths as wide.
+ */
+final class SwishInput {
+  /** Below {@code -ln 511} by more than a rounded zero point moves a range. */
+  static final double LEAST = -6.5;
+
+  private SwishInput() {}
+
+  /**
+   * Whether nothing but a swish in integers reads the tensor.
+   *
+   * @param integer whether the layer of a name computes in integers
+   */
+  static boolean is(Network network, String tensor, Predicate<String> integer) {
+    List<Layer> readers = network.readers(tensor);
+    return !network.outputs().contains(tensor)
+        && readers.size() == 1
+        && readers.get(0) instanceof Activation activation
+        && activation.function() == Function.SWISH
+        && integer.test(activation.name());
+  }
+
+  /** The number that values of the tensor might be below as far as they like. */
+  static double least(Model quantized, String tensor) {
+    Quantization quantization = quantized.quantization();
+    return quantization.arithmetic() == Arithmetic.INT8
+            && is(quantized.network(), tensor, quantization::integer)
+        ? LEAST
+        : Double.NEGATIVE_INFINITY;
+  }
+
+  /** Whether the tensor's integers end where {@link #needed} does. */
+  static boolean isCut(Model quantized, String tensor) {
+    Affine affine = quantized.quantization().tensor(tensor);
+    return least(quantized, tensor) == LEAST
+        && Math.abs(Range.of(affine, Arithmetic.INT8).min() - LEAST) < affine.scale();
+  }
+
+  /** What has to be told apart of a range. */
+  static Range needed(Range range) {
+    return range.min() < LEAST ? new Range(LEAST, range.max()) : range;
+  }
+}

@@ -1,0 +1,236 @@
+package io.github.deepxray.train.internal;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.ImageFileEngine;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
+import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.XrayReader;
+import io.github.deepxray.datasets.XrayRecord;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Runs a deployed model on the images of a split. */
+public final class ArtifactScorer {
+  /** How many images the signature that decodes in the graph is run on. */
+  private static final int BYTES_IMAGES = 64;
+
+  private final PreparedDataset dataset;
+  private final int cores;
+  private final int engines;
+  private final Progress progress;
+
+  /**
+   * Prepares to run as many engines of one thread as there are cores: several TFLite engines of one
+   * thread each do more than one of many threads.
+   *
+   * @param dataset where the images are
+   * @param cores how many processor cores to use
+   * @param progress told of every image
+   */
+  public ArtifactScorer(PreparedDataset dataset, int cores, Progress progress) {
+    this(dataset, cores, cores, progress);
+  }
+
+  private ArtifactScorer(PreparedDataset dataset, int cores, int engines, Progress progress) {
+    this.dataset = dataset;
+    this.cores = cores;
+    this.engines = engines;
+    this.progress = progress;
+  }
+
+  /** The same with one engine on all cores, for formats that use them all. */
+  public ArtifactScorer withOneEngine() {
+    return new ArtifactScorer(dataset, cores, 1, progress);
+  }
+
+  /** Loads the model with so many threads a call. */
+  @FunctionalInterface
+  public interface Loader {
+    InferenceEngine load(int threads) throws IOException;
+  }
+
+  /**
+   * What a model said.
+   *
+   * @param scores of the images, in the order of the shards
+   * @param engineSeconds how long the engines took, added up; decoding left out
+   */
+  public record Scores(SplitScores scores, double engineSeconds) {}
+
+  /**
+   * A model cannot be loaded or run, or says what is no probability. That is the model's fault, not
+   * that of the images or of who runs it.
+   */
+  public static final class UnusableException extends DeepXrayException {
+    private static final long serialVersionUID = 1;
+
+    UnusableException(Exception cause) {
+      super(firstLine(cause), cause);
+    }
+
+    private static String firstLine(Exception e) {
+      return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
+    }
+  }
+
+  /** Something that a damaged model makes fail. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T get() throws IOException;
+  }
+
+  /** A damaged model makes the native libraries raise anything. */
+  private static <T> T use(Use<T> use) {
+    try {
+      return use.get();
+    } catch (WorkInterruptedException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableException(e);
+    }
+  }
+
+  /**
+   * Runs a model on all images of a split.
+   *
+   * @throws UnusableException if the model cannot be loaded or run
+   * @throws IOException if the split cannot be read
+   */
+  public Scores score(String name, Loader loader, Split split) throws IOException {
+    int workers = Math.max(1, Math.min(engines, dataset.images(split)));
+    TreeMap<Integer, Scored> scored = new TreeMap<>();
+    double[] seconds = new double[workers];
+    try (XrayReader reader = dataset.read(split);
+        Progress.Task task = progress.start(name + " " + split.key(), dataset.images(split))) {
+      NumberedReader numbered = new NumberedReader(reader);
+      Workers.run(
+          workers,
+          (worker, others) -> {
+            try (InferenceEngine engine = use(() -> loader.load(Math.max(1, cores / workers)))) {
+              Optional<Batch> next = numbered.next(engine.preferredBatch());
+              while (next.isPresent() && !others.stopped()) {
+                Batch batch = next.get();
+                int size = engine.inputShape().stream().reduce(1, Math::multiplyExact);
+                float[] input = new float[batch.records.size() * size];
+                for (int i = 0; i < batch.records.size(); i++) {
+                  Resizer.resize(
+                          batch.records.get(i).decode(),
+                          engine.inputShape().get(0),
+                          engine.inputShape().get(1))
+                      .copyTo(input, i * size);
+                }
+                long start = System.nanoTime();
+                float[] probabilities = use(() -> engine.run(input, batch.records.size())[0]);
+                seconds[worker] += (System.nanoTime() - start) / 1e9;
+                synchronized (scored) {
+                  int width = probabilities.length / batch.records.size();
+                  for (int i = 0; i < batch.records.size(); i++) {
+                    scored.put(
+                        batch.first + i,
+                        new Scored(
+                            truth(batch.records.get(i)),
+                            Arrays.copyOfRange(probabilities, i * width, (i + 1) * width)));
+                  }
+                }
+                task.advance(batch.records.size());
+                next = numbered.next(engine.preferredBatch());
+              }
+            }
+          });
+    }
+    double total = 0;
+    for (double s : seconds) {
+      total += s;
+    }
+    return new Scores(scores(scored.values()), total);
+  }
+
+  /**
+   * Runs the signature that decodes in the graph, on every n-th image so that all classes are in.
+   */
+  public Scores scoreBytes(String name, ImageFileEngine engine, Split split) throws IOException {
+    List<Scored> scored = new ArrayList<>();
+    double seconds = 0;
+    int every = Math.max(1, dataset.images(split) / BYTES_IMAGES);
+    try (XrayReader reader = dataset.read(split);
+        Progress.Task task = progress.start(name + " " + split.key(), dataset.images(split))) {
+      int index = 0;
+      for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        if (index++ % every == 0) {
+          long start = System.nanoTime();
+          List<byte[]> image = List.of(next.get().image());
+          float[] probabilities = use(() -> engine.runBytes(image)[0]);
+          seconds += (System.nanoTime() - start) / 1e9;
+          scored.add(new Scored(truth(next.get()), probabilities));
+        }
+        task.advance(1);
+      }
+    }
+    return new Scores(scores(scored), seconds);
+  }
+
+  /** An image and the probabilities that it got. */
+  private static final class Scored {
+    private final SplitScores.Truth image;
+    private final float[] probabilities;
+
+    Scored(SplitScores.Truth image, float[] probabilities) {
+      this.image = image;
+      this.probabilities = probabilities;
+    }
+  }
+
+  private static SplitScores.Truth truth(XrayRecord record) {
+    return new SplitScores.Truth(record.filename(), record.patient(), record.label().index());
+  }
+
+  /** Refuses what are no probabilities. */
+  private static SplitScores scores(Collection<Scored> scored) {
+    int size = scored.stream().mapToInt(s -> s.probabilities.length).sum();
+    float[] all = new float[size];
+    int from = 0;
+    for (Scored one : scored) {
+      System.arraycopy(one.probabilities, 0, all, from, one.probabilities.length);
+      from += one.probabilities.length;
+    }
+    return use(() -> SplitScores.of(scored.stream().map(s -> s.image).toList(), all));
+  }
+
+  /** Consecutive records, the first of which has that number. */
+  private record Batch(int first, List<XrayRecord> records) {}
+
+  /** Deals the records of a split out to several threads. */
+  private static final class NumberedReader {
+    private final XrayReader reader;
+    private int read;
+
+    NumberedReader(XrayReader reader) {
+      this.reader = reader;
+    }
+
+    synchronized Optional<Batch> next(int size) throws IOException {
+      List<XrayRecord> records = new ArrayList<>();
+      while (records.size() < size) {
+        Optional<XrayRecord> record = reader.next();
+        if (record.isEmpty()) {
+          break;
+        }
+        records.add(record.get());
+      }
+      Batch batch = new Batch(read, records);
+      read += records.size();
+      return records.isEmpty() ? Optional.empty() : Optional.of(batch);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package io.github.deepxray.train.internal;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.core.network.Network;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.internal.prune.ChannelPruning;
+import io.github.deepxray.optimize.internal.prune.Masks;
+import io.github.deepxray.optimize.internal.prune.OneShotPruning;
+import io.github.deepxray.optimize.internal.prune.Pruner;
+import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.BackboneModel;
+import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.DecisionRule;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadPruning;
+import io.github.deepxray.train.internal.stage.Stage;
+import io.github.deepxray.train.internal.stage.StageManifest;
+import io.github.deepxray.train.stage.ClassBalance;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Prunes the backbone of a classifier at once, trains the head anew on what is left and prunes its
+ * hidden layers by the same rule: for those who do not fine-tune, and as the first step for those
+ * who do.
+ *
+ * @param options what to prune
+ * @param context the surroundings to prune in
+ */
+public record BackbonePruner(BackbonePruningSpec options, Context context) {
+  /**
+   * Prunes, trains the head, and saves the classifier in a folder. If the same pruning came to its
+   * end there before and may be resumed, what it left is the result. Of a backbone that was
+   * fine-tuned, the description still says so.
+   *
+   * @param dataset the data set that the classifier was trained on
+   * @param model the classifier
+   * @param folder where to save
+   * @throws DeepXrayException if the data set is another one, or what is to be pruned does not
+   *     exist
+   * @throws IOException if something cannot be read or written
+   */
+  public Trainer.Result prune(PreparedDataset dataset, TrainedModel model, Path folder)
+      throws IOException {
+    TrainedModel.Description before = model.description();
+    model.requireTrainedOn(dataset, "; train again or give that data set.");
+    StageManifest manifest = new StageManifest(folder, stage(dataset, model));
+    if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
+      context.progress().note(manifest.told());
+      return new Trainer.Result(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
+    }
+    manifest.forget();
+    String source = before.backboneSource() + ", pruned";
+    BackboneModel backbone =
+        new BackboneModel(before.architecture(), backbone(dataset, model), source);
+    Trainer.Result result =
+        new Trainer(options.trainer(), context).train(dataset, backbone, folder);
+    TrainedModel.Description description =
+        result
+            .model()
+            .description()
+            .withBackboneSha256(before.backboneSha256())
+            .withFineTuning(before.fineTuning())
+            .withParent(Optional.of(model.model().weights().sha256()));
+    TrainedModel described = new TrainedModel(description, result.model().model());
+    if (options.weights().isPresent()) {
+      described = pruneHead(dataset, described, options.weights().get());
+    }
+    described.save(folder);
+    manifest.keep(Map.of());
+    return result.with(described);
+  }
+
+  private Model backbone(PreparedDataset dataset, TrainedModel model) throws IOException {
+    TrainedModel.Description before = model.description();
+    RepresentativeDataset examples = new TrainingImages(dataset, options.images(), before.seed());
+    Model backbone = model.backbone();
+    if (options.channels().isPresent()) {
+      backbone =
+          new ChannelPruning(
+                  options.channels().get(), context.engines(), context.cores(), context.progress())
+              .prune(backbone, before.architecture().expansionBlocks(), examples)
+              .model();
+    }
+    if (options.weights().isPresent()) {
+      backbone =
+          new OneShotPruning(
+                  options.weights().get(),
+                  OneShotPruning.Compensation.LEAST_SQUARES,
+                  context.engines(),
+                  context.cores(),
+                  context.progress())
+              .prune(backbone, examples)
+              .model();
+    }
+    return backbone;
+  }
+
+  /** With zeros in the head as well, and thresholds chosen for what it then says. */
+  private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
+      throws IOException {
+    TrainingSpec trainer = options.trainer();
+    EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
+    Network network = model.model().network();
+    Embeddings train = extractor.extract(dataset, Split.TRAIN, 1).embeddings();
+    Model head = new HeadPruning(spec, context).prune(network, model.head(), train);
+    Model pruned = new Model(network, model.model().weights().plus(head.weights()));
+    Pruner counter = Pruner.atOnce(spec, network);
+    TrainedModel.Description described =
+        model
+            .description()
+            .withPruning(
+                Optional.of(
+                    new TrainedModel.Pruning(
+                        spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
+    DecisionRule rule =
+        DecisionRule.choose(
+            new ClassBalance(train.counts(), trainer.head().balanced()),
+            Scorer.score(
+                context.engines(),
+                head,
+                extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
+            trainer.targetPrevalence(),
+            trainer.targetSensitivity());
+    return new TrainedModel(described.withDecision(rule), pruned);
+  }
+
+  private Stage stage(PreparedDataset dataset, TrainedModel model) {
+    return Stage.of("pruning", options)
+        .reading("data", dataset.fingerprint())
+        .reading("model", model.fingerprint())
+        .computedBy(context.engines())
+        .writing(TrainedModel.FILES);
+  }
+}

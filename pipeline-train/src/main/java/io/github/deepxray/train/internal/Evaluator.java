@@ -1,0 +1,112 @@
+package io.github.deepxray.train.internal;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Measures a trained classifier on the validation and test splits.
+ *
+ * @param context the surroundings to evaluate in
+ */
+public record Evaluator(Context context) {
+  /**
+   * Evaluates, and writes {@code metrics.json} and the predictions of each split.
+   *
+   * <p>Slices hold the images of one finer class of the positive class together with all negatives,
+   * so that their AUC and specificity mean something.
+   *
+   * @param dataset the data set the classifier was trained on
+   * @param model the classifier
+   * @param folder where to write
+   * @throws DeepXrayException if the classifier was trained on other data, or the test split is
+   *     empty
+   * @throws IOException if something cannot be read or written
+   */
+  public ModelMetrics evaluate(PreparedDataset dataset, TrainedModel model, Path folder)
+      throws IOException {
+    model.requireTrainedOn(
+        dataset,
+        " (its splits may overlap with this test split); train again or give that data set.");
+    EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
+    DatasetProfile profile = dataset.manifest().profile();
+    Map<String, Evaluation> splits = new LinkedHashMap<>();
+    Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      Embeddings embeddings = extractor.extract(dataset, split, 1).embeddings();
+      if (embeddings.images().isEmpty()) {
+        throw new DeepXrayException(
+            "The " + split.key() + " split of " + dataset.folder() + " is empty.");
+      }
+      SplitScores scores = Scorer.score(context.engines(), model.head(), embeddings);
+      Predictions predictions = predictions(embeddings, scores);
+      splits.put(split.key(), evaluate(scores, model));
+      slices.put(split.key(), slices(predictions, profile, model));
+      predictions.write(folder.resolve(Predictions.fileName(split.key())));
+    }
+    ModelMetrics report =
+        new ModelMetrics(
+            ModelMetrics.FORMAT,
+            model.model().weights().sha256(),
+            dataset.fingerprint(),
+            profile.classes(),
+            model.description().decision(),
+            splits,
+            slices);
+    Json.write(folder.resolve(ModelMetrics.FILE), report);
+    return report;
+  }
+
+  private static Evaluation evaluate(SplitScores scores, TrainedModel model) {
+    return Evaluation.of(
+        scores, model.description().decision().decisions(), model.description().seed());
+  }
+
+  private static Map<String, Evaluation> slices(
+      Predictions predictions, DatasetProfile profile, TrainedModel model) {
+    Map<String, Evaluation> slices = new LinkedHashMap<>();
+    List<ScoredExample> negatives = examples(predictions, row -> row.example().label() == 0);
+    for (String slice : profile.slices()) {
+      List<ScoredExample> members = examples(predictions, row -> row.slice().equals(slice));
+      if (!members.isEmpty()) {
+        List<ScoredExample> all = new ArrayList<>(members);
+        if (members.stream().anyMatch(e -> e.label() != 0)) {
+          all.addAll(negatives);
+        }
+        slices.put(slice, evaluate(new SplitScores(all), model));
+      }
+    }
+    return slices;
+  }
+
+  private static List<ScoredExample> examples(
+      Predictions predictions, Predicate<Predictions.Row> which) {
+    return predictions.rows().stream().filter(which).map(Predictions.Row::example).toList();
+  }
+
+  private static Predictions predictions(Embeddings embeddings, SplitScores scores) {
+    List<Predictions.Row> rows = new ArrayList<>();
+    for (int i = 0; i < scores.examples().size(); i++) {
+      rows.add(new Predictions.Row(scores.examples().get(i), embeddings.images().get(i).slice()));
+    }
+    return new Predictions(rows);
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.deepxray.train.internal;
+
+import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.BackboneModel;
+import io.github.deepxray.train.DecisionRule;
+import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.stage.EpochCounter;
+import io.github.deepxray.train.internal.stage.HistoryFile;
+import io.github.deepxray.train.internal.stage.Stage;
+import io.github.deepxray.train.stage.ClassBalance;
+import io.github.deepxray.train.stage.Context;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Trains a classifier on a prepared data set: embeddings, head, thresholds.
+ *
+ * @param options how to train
+ * @param context the surroundings to train in
+ */
+public record Trainer(TrainingSpec options, Context context) {
+  private static final String CHECKPOINT = "checkpoint";
+
+  /**
+   * What a training came to.
+   *
+   * @param model the classifier, saved in the training's folder
+   * @param vectors how many embeddings were computed; the others came from the cache
+   * @param vectorsPerSecond how fast, reading and decoding included; NaN if none was
+   * @param headSeconds how long the head's training took
+   * @param epochSeconds the mean time of one of its epochs; NaN if none was trained
+   */
+  public record Result(
+      TrainedModel model,
+      long vectors,
+      double vectorsPerSecond,
+      double headSeconds,
+      double epochSeconds) {
+    /** The same with what else is known about the classifier. */
+    Result with(TrainedModel described) {
+      return new Result(described, vectors, vectorsPerSecond, headSeconds, epochSeconds);
+    }
+  }
+
+  /**
+   * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a
+   * folder.
+   *
+   * @param dataset what to learn from; its images have the backbone's size
+   * @param backbone where features come from
+   * @param folder where to save
+   * @throws DeepXrayException if the data set does not fit
+   * @throws IOException if something cannot be read or written
+   */
+  public Result train(PreparedDataset dataset, BackboneModel backbone, Path folder)
+      throws IOException {
+    requireSize(dataset, backbone);
+    EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
+    Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
+    Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
+
+    EpochCounter counter = new EpochCounter();
+    Checkpoints checkpoints =
+        new Checkpoints(
+            folder.resolve(CHECKPOINT), stage(dataset, backbone).fingerprint(), context);
+    HistoryFile history = new HistoryFile(folder.resolve(HistoryFile.NAME));
+    long start = System.nanoTime();
+    Model head =
+        new HeadTrainer(
+                options.head(),
+                options.seed(),
+                context.withListener(context.listener().and(counter).and(history)))
+            .withCheckpoints(checkpoints)
+            .train(train.embeddings(), validation.embeddings());
+    double headSeconds = (System.nanoTime() - start) / 1e9;
+
+    TrainedModel model =
+        new TrainedModel(
+            new TrainedModel.Description(
+                TrainedModel.FORMAT,
+                backbone.backbone().name(),
+                backbone.imageSize(),
+                backbone.source(),
+                backbone.model().weights().sha256(),
+                options.head(),
+                options.seed(),
+                engine(),
+                dataset.fingerprint(),
+                positiveShare(train.embeddings()),
+                counter.done(),
+                decision(head, train.embeddings(), validation.embeddings()),
+                Optional.empty(),
+                Optional.empty(),
+                backbone.expansionChannels(),
+                Optional.empty()),
+            backbone.model().then(head));
+    model.save(folder);
+    AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
+    long vectors = train.computed() + validation.computed();
+    return new Result(
+        model,
+        vectors,
+        vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
+        headSeconds,
+        counter.epochSeconds());
+  }
+
+  private static void requireSize(PreparedDataset dataset, BackboneModel backbone) {
+    int is = dataset.manifest().options().imageSize();
+    int read = backbone.imageSize();
+    if (is != read) {
+      throw new DeepXrayException(
+          ("The images in %s are %s pixels wide, but %s reads %s; prepare the data again with"
+                  + " --image-size %s, or train with --image-size %s.")
+              .formatted(dataset.folder(), is, backbone.backbone().name(), read, read, is));
+    }
+  }
+
+  private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
+    return DecisionRule.choose(
+        new ClassBalance(train.counts(), options.head().balanced()),
+        Scorer.score(context.engines(), head, validation),
+        options.targetPrevalence(),
+        options.targetSensitivity());
+  }
+
+  private Stage stage(PreparedDataset dataset, BackboneModel backbone) {
+    return Stage.of("training", options)
+        .reading("data", dataset.fingerprint())
+        .reading("backbone", backbone.model().fingerprint())
+        .computedBy(context.engines());
+  }
+
+  private String engine() {
+    return context.engines().name() + " " + context.engines().version();
+  }
+
+  /** The share of the second of two classes. */
+  private static Optional<Double> positiveShare(Embeddings train) {
+    return train.classes() == 2
+        ? Optional.of((double) train.counts().get(1) / train.images().size())
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,2 @@
+/** Texts of the front door that are not for users. */
+package io.github.deepxray.pipeline.internal;
