@@ -3,7 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.ElementType;
-import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
@@ -196,7 +196,7 @@ final class QuantizeOptions {
         refitHead,
         autoKeepFloat == 0
             ? Optional.empty()
-            : Optional.of(new SensitivitySearch.Limits(autoKeepFloat, maxSlowdown)),
+            : Optional.of(new SearchLimits(autoKeepFloat, maxSlowdown)),
         report,
         eightBits("--integer-input", input),
         eightBits("--integer-output", output),

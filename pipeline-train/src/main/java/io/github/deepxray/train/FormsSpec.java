@@ -4,7 +4,7 @@ import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
-import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.soabase.recordbuilder.core.RecordBuilder;
@@ -35,7 +35,7 @@ public record FormsSpec(
     int calibrationImages,
     boolean biasCorrection,
     Refit refit,
-    Optional<SensitivitySearch.Limits> search,
+    Optional<SearchLimits> search,
     boolean reports,
     ElementType input,
     ElementType output,

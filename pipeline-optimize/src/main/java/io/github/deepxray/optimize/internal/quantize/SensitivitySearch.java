@@ -1,6 +1,5 @@
 package io.github.deepxray.optimize.internal.quantize;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
@@ -69,22 +68,6 @@ public final class SensitivitySearch {
   }
 
   /**
-   * Where a search gives up.
-   *
-   * @param layers how many convolutions (with their activations) or other layers may be kept
-   * @param cost the highest cost allowed
-   */
-  public record Limits(int layers, double cost) {
-    /** Checks the number. */
-    public Limits {
-      if (layers < 0) {
-        throw new DeepXrayException(
-            "At most " + layers + " layers in floats makes no sense; give 0 or more.");
-      }
-    }
-  }
-
-  /**
    * One step of a search.
    *
    * @param floatLayers the layers kept in floats
@@ -107,7 +90,7 @@ public final class SensitivitySearch {
    * @param cost what a model costs
    * @param limits where to give up
    */
-  public record Goal(String output, Acceptance acceptance, Cost cost, Limits limits) {}
+  public record Goal(String output, Acceptance acceptance, Cost cost, SearchLimits limits) {}
 
   /**
    * What a search found.

@@ -84,9 +84,7 @@ class SensitivitySearchTest {
   }
 
   private static SensitivitySearch.Result search(
-      SensitivitySearch.Acceptance acceptance,
-      SensitivitySearch.Cost cost,
-      SensitivitySearch.Limits limits)
+      SensitivitySearch.Acceptance acceptance, SensitivitySearch.Cost cost, SearchLimits limits)
       throws IOException {
     SimulatedEngines engines = new SimulatedEngines(3);
     SensitivitySearch.Result result =
@@ -103,23 +101,21 @@ class SensitivitySearchTest {
   @Test
   void keepsExactlyTheLayersAroundTheBadTensor() throws IOException {
     assertThat(sqnr(new ModelQuantization(SPEC).quantize(exact, calibration))).isLessThan(20);
-    SensitivitySearch.Result result =
-        search(m -> sqnr(m) > 30, m -> 1, new SensitivitySearch.Limits(5, 2));
+    SensitivitySearch.Result result = search(m -> sqnr(m) > 30, m -> 1, new SearchLimits(5, 2));
     assertThat(result.accepted()).isTrue();
     // A tensor is spared only if nobody writes or reads it as integers.
     assertThat(result.floatLayers()).containsExactly("after", "bad");
     assertThat(result.model().quantization().floatLayers()).containsExactly("after", "bad");
     assertThat(sqnr(result.model())).isGreaterThan(30);
     assertThat(result.steps().get(0).floatLayers()).isEmpty();
-    assertThat(search(m -> sqnr(m) > 30, m -> 1, new SensitivitySearch.Limits(5, 2)))
-        .isEqualTo(result);
+    assertThat(search(m -> sqnr(m) > 30, m -> 1, new SearchLimits(5, 2))).isEqualTo(result);
   }
 
   @Test
   void doesNothingIfTheModelPasses() throws IOException {
     AtomicInteger asked = new AtomicInteger();
     SensitivitySearch.Result result =
-        search(m -> asked.incrementAndGet() > 0, m -> 1, new SensitivitySearch.Limits(5, 2));
+        search(m -> asked.incrementAndGet() > 0, m -> 1, new SearchLimits(5, 2));
     assertThat(result.accepted()).isTrue();
     assertThat(result.floatLayers()).isEmpty();
     assertThat(result.steps()).hasSize(1);
@@ -128,17 +124,17 @@ class SensitivitySearchTest {
 
   @Test
   void staysWithinTheLimits() throws IOException {
-    SensitivitySearch.Result one = search(m -> false, m -> 1, new SensitivitySearch.Limits(1, 2));
+    SensitivitySearch.Result one = search(m -> false, m -> 1, new SearchLimits(1, 2));
     assertThat(one.accepted()).isFalse();
     assertThat(one.steps()).hasSize(2);
-    SensitivitySearch.Result none = search(m -> false, m -> 1, new SensitivitySearch.Limits(0, 2));
+    SensitivitySearch.Result none = search(m -> false, m -> 1, new SearchLimits(0, 2));
     assertThat(none.floatLayers()).isEmpty();
     // Where layer "bad" in floats is too slow, it stays in integers.
     SensitivitySearch.Result slow =
         search(
             m -> sqnr(m) > 30,
             m -> m.quantization().floatLayers().contains("bad") ? 3 : 1,
-            new SensitivitySearch.Limits(5, 2));
+            new SearchLimits(5, 2));
     assertThat(slow.accepted()).isFalse();
     assertThat(slow.floatLayers()).doesNotContain("bad");
   }
@@ -164,7 +160,7 @@ class SensitivitySearchTest {
                     "features",
                     m -> false,
                     m -> m.quantization().floatLayers().isEmpty() ? 1 : 3,
-                    new SensitivitySearch.Limits(5, 2)));
+                    new SearchLimits(5, 2)));
     assertThat(result.floatLayers()).isEmpty();
     assertThat(measured).hasSize(1);
   }
@@ -179,7 +175,7 @@ class SensitivitySearchTest {
                     .integerQuantization(exact, calibration),
                 images,
                 new SensitivitySearch.Goal(
-                    "features", m -> sqnr(m) > 30, m -> 1, new SensitivitySearch.Limits(5, 2)));
+                    "features", m -> sqnr(m) > 30, m -> 1, new SearchLimits(5, 2)));
     assertThat(result.floatLayers()).containsAll(Set.of("one", "one_relu", "after", "bad"));
   }
 }

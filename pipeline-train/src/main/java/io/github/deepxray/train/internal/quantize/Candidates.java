@@ -3,6 +3,7 @@ package io.github.deepxray.train.internal.quantize;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
 import io.github.deepxray.optimize.internal.quantize.IntegerQuantization;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -58,7 +59,7 @@ final class Candidates {
   }
 
   /** Searches for the layers to keep in floats. */
-  SensitivitySearch.Result search(IntegerQuantization pass, SensitivitySearch.Limits limits)
+  SensitivitySearch.Result search(IntegerQuantization pass, SearchLimits limits)
       throws IOException {
     double none = EstimatedCost.of(pass.apply(exact));
     return new SensitivitySearch(

@@ -20,7 +20,7 @@ import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
 import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.internal.Passes;
-import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
@@ -147,7 +147,7 @@ class QuantizerTest {
         o.calibrationImages(),
         o.biasCorrection(),
         o.refit(),
-        Optional.of(new SensitivitySearch.Limits(1, 2)),
+        Optional.of(new SearchLimits(1, 2)),
         o.reports(),
         o.input(),
         o.output(),

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.core.network.ElementType;
-import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
+import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
@@ -46,7 +46,7 @@ class StageTest {
             8,
             true,
             FormsSpec.Refit.AUTO,
-            Optional.of(new SensitivitySearch.Limits(2, 1.5)),
+            Optional.of(new SearchLimits(2, 1.5)),
             true,
             ElementType.INT8,
             ElementType.FLOAT32,
