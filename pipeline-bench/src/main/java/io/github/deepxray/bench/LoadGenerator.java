@@ -75,13 +75,13 @@ final class LoadGenerator {
 
   private static byte[] request(URI server, String name, byte[] image) {
     byte[] body =
-        ("{\"signature_name\":\"serving_bytes\",\"instances\":[{\"b64\":\"%s\"}]}"
-                .formatted(Base64.getEncoder().encodeToString(image)))
+        "{\"signature_name\":\"serving_bytes\",\"instances\":[{\"b64\":\"%s\"}]}"
+            .formatted(Base64.getEncoder().encodeToString(image))
             .getBytes(StandardCharsets.US_ASCII);
     byte[] head =
-        (("POST /v1/models/%s:predict HTTP/1.1\r\nHost: %s\r\nContent-Type:"
-                    + " application/json\r\nContent-Length: %s\r\n\r\n")
-                .formatted(name, server.getAuthority(), body.length))
+        ("POST /v1/models/%s:predict HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+                + "Content-Length: %s\r\n\r\n")
+            .formatted(name, server.getAuthority(), body.length)
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);

@@ -4,6 +4,7 @@ import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -37,7 +38,7 @@ final class Api extends Handler.Abstract {
   private final WorkerPool workers;
   private final ScheduledExecutorService clock;
   private final ConnectionWatch connections;
-  private final InFlight inFlight;
+  private final Phaser inFlight;
   private final MemoryBudget budget;
   private final BooleanSupplier draining;
   private final Consumer<Throwable> failures;
@@ -49,7 +50,7 @@ final class Api extends Handler.Abstract {
       WorkerPool workers,
       ScheduledExecutorService clock,
       ConnectionWatch connections,
-      InFlight inFlight,
+      Phaser inFlight,
       BooleanSupplier draining,
       Consumer<Throwable> failures) {
     this.options = options;
@@ -73,8 +74,8 @@ final class Api extends Handler.Abstract {
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     connections.begin(request);
-    inFlight.begin();
-    Request.addCompletionListener(request, failure -> inFlight.end());
+    inFlight.register();
+    Request.addCompletionListener(request, failure -> inFlight.arriveAndDeregister());
     Exchange exchange = new Exchange(request, response, callback, clock, metrics);
     try {
       if (draining.getAsBoolean()) {

@@ -24,10 +24,11 @@ record ImageSource(int count, Filling filling) {
      * @param index which
      * @param target takes {@code height * width * 3} values 0..255
      * @param offset the place of the first
-     * @param checkpoint to pass after each step that takes time
+     * @param checkpoint to run after each step that takes time; throws {@link ApiException} if the
+     *     request's time is up or the server ends
      * @throws ApiException if it cannot be decoded
      */
-    void fill(int index, float[] target, int offset, Checkpoint checkpoint);
+    void fill(int index, float[] target, int offset, Runnable checkpoint);
   }
 
   /**
@@ -57,7 +58,7 @@ record ImageSource(int count, Filling filling) {
         (index, target, offset, checkpoint) -> {
           RgbImage image =
               decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, limits);
-          checkpoint.pass();
+          checkpoint.run();
           Resizer.resize(image, height, width).copyTo(target, offset);
         });
   }

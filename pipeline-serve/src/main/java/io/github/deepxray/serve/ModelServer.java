@@ -21,8 +21,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -59,7 +61,10 @@ public final class ModelServer implements AutoCloseable {
   private final ScheduledThreadPoolExecutor clock;
   private final Server server;
   private final ServerConnector connector;
-  private final InFlight inFlight = new InFlight();
+
+  /** Its parties are the requests that are not answered yet, and this server until it drains. */
+  private final Phaser inFlight = new Phaser(1);
+
   private final List<Future<?>> periodic = new CopyOnWriteArrayList<>();
   private volatile int port;
   private final AtomicBoolean draining = new AtomicBoolean();
@@ -159,11 +164,9 @@ public final class ModelServer implements AutoCloseable {
   private static void requireSupported(Artifact engine) {
     if (!engine.supported()) {
       throw new DeepXrayException(
-          "This program has no "
-              + ModelFormats.library(engine.format())
-              + ", which "
-              + engine.key()
-              + " needs; serve with the deepxray command, or choose another engine.");
+          ("This program has no %s, which %s needs; serve with the deepxray command, or choose"
+                  + " another engine.")
+              .formatted(ModelFormats.library(engine.format()), engine.key()));
     }
   }
 
@@ -345,9 +348,10 @@ public final class ModelServer implements AutoCloseable {
   private void drain() {
     try {
       connector.close();
-      if (!inFlight.awaitNone(options.drainTimeout().toMillis())) {
-        log.accept("closing although requests are not answered yet");
-      }
+      inFlight.awaitAdvanceInterruptibly(
+          inFlight.arriveAndDeregister(), options.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.accept("closing although requests are not answered yet");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

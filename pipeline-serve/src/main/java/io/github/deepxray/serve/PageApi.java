@@ -69,7 +69,7 @@ final class PageApi {
             1,
             (index, target, offset, checkpoint) -> {
               RgbImage image = ImageSource.decode(bytes, "The image", options.imageLimits());
-              checkpoint.pass();
+              checkpoint.run();
               height = image.height();
               width = image.width();
               RgbImage small = Resizer.resize(image, model.height(), model.width());

@@ -39,7 +39,7 @@ class ShutdownTest {
     ImageSource images =
         ImageSource.ofFiles(List.of(TinyBundle.jpeg(1, 50)), size, size, ImageLimits.DEFAULT);
     float[] untouched = new float[size * size * 3];
-    Checkpoint closed =
+    Runnable closed =
         () -> {
           throw ApiException.unavailable("made");
         };

@@ -40,11 +40,8 @@ public final class ModelFormats {
         .orElseThrow(
             () ->
                 new DeepXrayException(
-                    "There is no format "
-                        + name
-                        + "; choose one of "
-                        + String.join(", ", names())
-                        + "."));
+                    "There is no format %s; choose one of %s."
+                        .formatted(name, String.join(", ", names()))));
   }
 
   /** A format by its name, if it is on the class path. */

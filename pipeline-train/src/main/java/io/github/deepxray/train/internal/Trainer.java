@@ -71,18 +71,9 @@ public record Trainer(TrainingSpec options, Context context) {
     Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
 
     EpochCounter counter = new EpochCounter();
-    Checkpoints checkpoints =
-        new Checkpoints(
-            folder.resolve(CHECKPOINT), stage(dataset, backbone).fingerprint(), context);
-    HistoryFile history = new HistoryFile(folder.resolve(HistoryFile.NAME));
+    HeadTrainer trainer = trainer(folder, counter, stage(dataset, backbone).fingerprint());
     long start = System.nanoTime();
-    Model head =
-        new HeadTrainer(
-                options.head(),
-                options.seed(),
-                context.withListener(context.listener().and(counter).and(history)))
-            .withCheckpoints(checkpoints)
-            .train(train.embeddings(), validation.embeddings());
+    Model head = trainer.train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
 
     TrainedModel model =
@@ -114,6 +105,13 @@ public record Trainer(TrainingSpec options, Context context) {
         vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
         headSeconds,
         counter.epochSeconds());
+  }
+
+  private HeadTrainer trainer(Path folder, EpochCounter counter, String fingerprint) {
+    HistoryFile history = new HistoryFile(folder.resolve(HistoryFile.NAME));
+    Context heard = context.withListener(context.listener().and(counter).and(history));
+    return new HeadTrainer(options.head(), options.seed(), heard)
+        .withCheckpoints(new Checkpoints(folder.resolve(CHECKPOINT), fingerprint, context));
   }
 
   private static void requireSize(PreparedDataset dataset, BackboneModel backbone) {

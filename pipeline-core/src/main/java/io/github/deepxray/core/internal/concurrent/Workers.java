@@ -71,7 +71,7 @@ public final class Workers {
       executor.shutdown();
       // Waits even if the thread is interrupted.
       CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))
-          .handle((end, failure) -> end)
+          .exceptionally(failure -> null)
           .join();
     }
   }
