@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
-import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.image.ImageFile;
-import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.source.Junk;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;

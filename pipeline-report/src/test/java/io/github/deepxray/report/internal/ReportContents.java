@@ -22,7 +22,7 @@ import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.internal.source.Junk;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.DecisionThresholds;
 import io.github.deepxray.train.ModelMetrics;

@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets.internal.source;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.datasets.source.Limits;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

@@ -1,5 +1,6 @@
 package io.github.deepxray.datasets.internal.source;
 
+import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.datasets.source.Limits;
 import java.util.Locale;
 
