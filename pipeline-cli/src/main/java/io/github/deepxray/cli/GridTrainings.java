@@ -14,7 +14,7 @@ import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.internal.FailureText;
-import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.internal.Experiments;
 import io.github.deepxray.report.internal.ExperimentsPage;
 import io.github.deepxray.text.internal.Yaml;
 import java.io.IOException;
@@ -26,8 +26,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine;
 
 /** The trainings of a grid: each cell with each seed is what the run command would do. */
 final class GridTrainings implements ExperimentListener {

@@ -2,8 +2,8 @@ package io.github.deepxray.examples.guest;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.image.ImageFile;
-import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
-import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
