@@ -97,6 +97,10 @@ record Layout(
       }
       return of(labelled, options.classes());
     }
+    return ofFolders(source, options);
+  }
+
+  private static Layout ofFolders(FileSource source, DatasetOptions options) {
     LayoutFinder.Found found = LayoutFinder.find(source, options.classes(), options.layout());
     FolderLayout layout = found.layout();
     DatasetProfile profile = DatasetProfile.of(found.classes());
@@ -105,6 +109,8 @@ record Layout(
     Map<String, Integer> other = new TreeMap<>();
     List<Placed> placed = new ArrayList<>();
     List<Quarantined> quarantined = new ArrayList<>();
+    String expected =
+        layout + (classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()));
     for (SourceFile file : source.files()) {
       Optional<Junk> kind = Junk.of(file.path());
       Optional<Placed> place = place(found, file);
@@ -112,17 +118,9 @@ record Layout(
         junk.merge(kind.get(), 1, Integer::sum);
       } else if (place.isPresent()) {
         placed.add(place.get());
-      } else if (ImageFormats.isImageName(file.path()) && layout.leavesOutOthers()) {
-        other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
-      } else if (ImageFormats.isImageName(file.path())) {
+      } else if (ImageFormats.isImageName(file.path()) && !layout.leavesOutOthers()) {
         quarantined.add(
-            new Quarantined(
-                file.path(),
-                Reason.MISPLACED,
-                "it lies in no folder %s%s"
-                    .formatted(
-                        layout,
-                        classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()))));
+            new Quarantined(file.path(), Reason.MISPLACED, "it lies in no folder " + expected));
       } else {
         other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
       }
@@ -137,11 +135,11 @@ record Layout(
     images.sort(Comparator.comparing(Candidate::path));
     quarantined.sort(Comparator.comparing(Quarantined::file));
     Set<String> paths = images.stream().map(Candidate::path).collect(Collectors.toSet());
+    int repeated = (int) nested.stream().filter(paths::contains).count();
     return new Layout(
         List.copyOf(images),
         List.copyOf(quarantined),
-        new Skipped(
-            nested.size(), (int) nested.stream().filter(paths::contains).count(), junk, other),
+        new Skipped(nested.size(), repeated, junk, other),
         profile,
         !layout.hasSplits(),
         new ToldBy(

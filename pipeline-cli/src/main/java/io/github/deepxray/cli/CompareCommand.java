@@ -16,10 +16,10 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.internal.Latency;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.ModelSpeed;
 import io.github.deepxray.report.internal.BundlesPage;
 import io.github.deepxray.report.internal.BundlesPage.Row;
-import io.github.deepxray.report.internal.Experiments;
-import io.github.deepxray.report.internal.ModelSpeed;
 import io.github.deepxray.report.internal.Provenance;
 import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
@@ -128,7 +128,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Only these forms, out of ${bundle:artifacts}. Default: all that the bundles hold.")
+          "Only these forms, out of ${bundle:artifact.names}. Default: all that the bundles hold.")
   private List<String> artifacts = List.of();
 
   @Option(

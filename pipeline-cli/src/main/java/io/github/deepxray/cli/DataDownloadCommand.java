@@ -1,8 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.internal.kaggle.Kaggle;
-import io.github.deepxray.datasets.internal.kaggle.KaggleDataset;
-import io.github.deepxray.pipeline.DataSource;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,7 +47,7 @@ final class DataDownloadCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     KaggleDataset wanted = Usage.check(common, () -> KaggleDataset.parse(dataset));
-    Kaggle kaggle = DataSource.OnKaggle.client(common.console());
+    Kaggle kaggle = Kaggle.ofUser(common.console());
     Path folder = newest ? kaggle.download(wanted) : kaggle.fetch(wanted);
     common.print(folder + "\n");
     return 0;

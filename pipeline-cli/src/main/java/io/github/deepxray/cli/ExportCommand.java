@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "export",
     description = {
-      "Writes the bundle: SavedModel, TFLite in float and with 8-bit weights, metrics, model card,"
+      "Writes the bundle: models of the formats that --formats names, metrics, model card,"
           + " provenance and checksums. The gate runs every artifact on the validation and the test"
           + " split; exit code 1 if it refuses one.",
       "",

@@ -4,7 +4,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -100,7 +100,7 @@ final class ExportOptions {
   }
 
   /** The exit code for a bundle. */
-  int exitCode(BundleVerifier.Report report) {
+  int exitCode(VerificationReport report) {
     boolean refused = report.parities().stream().anyMatch(parity -> !parity.passed());
     return !report.problems().isEmpty() || (refused && !allowUnblessed) ? 1 : 0;
   }

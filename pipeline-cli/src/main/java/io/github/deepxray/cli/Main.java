@@ -4,8 +4,10 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.ImageFormats;
+import io.github.deepxray.optimize.quantize.QuantizationMode;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.ListResourceBundle;
 import java.util.Locale;
 import java.util.logging.Level;
@@ -69,7 +71,8 @@ public final class Main {
     protected Object[][] getContents() {
       return new Object[][] {
         {"image.formats", ImageFormats.titles()},
-        {"artifacts", Artifact.keys()},
+        {"quantization.names", quantizations()},
+        {"artifact.names", Artifact.keys()},
         {"model.formats", String.join(", ", ModelFormats.names())},
         {
           "default.formats",
@@ -79,6 +82,14 @@ public final class Main {
               .collect(Collectors.joining(","))
         }
       };
+    }
+
+    /** Those that a bundle does not get anyway. */
+    private static String quantizations() {
+      return Arrays.stream(QuantizationMode.values())
+          .filter(mode -> mode != QuantizationMode.DYNAMIC)
+          .map(QuantizationMode::id)
+          .collect(Collectors.joining(", "));
     }
   }
 

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "predict",
     description = {
-      "Classifies images with a bundle, a .tflite file or a SavedModel.",
+      "Classifies images with a bundle, a .tflite file or another model of a known format.",
       "",
       "Reads ${bundle:image.formats} of any size, 8 or 16 bits, grey or colour; folders are"
           + " searched. A file that cannot be read is reported and the others go on; the exit code"
@@ -48,7 +48,7 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "<model>",
-      description = "A bundle, a .tflite file or a SavedModel folder.")
+      description = "A bundle, or a file or folder of one of the formats ${bundle:model.formats}.")
   private Path model;
 
   @Parameters(
@@ -69,8 +69,8 @@ final class PredictCommand implements Callable<Integer> {
       names = "--artifact",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use, as far as it has them: ${bundle:artifacts}. Default:"
-              + " float32, or the first that it has.")
+          "Which model of a bundle to use, as far as it has them: ${bundle:artifact.names}."
+              + " Default: float32, or the first that it has.")
   private Optional<String> artifact;
 
   @Option(

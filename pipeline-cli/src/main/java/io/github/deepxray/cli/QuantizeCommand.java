@@ -12,8 +12,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "quantize",
     description = {
-      "Makes smaller and faster forms of the trained classifier: int8, int16x8, int8-weights,"
-          + " float16.",
+      "Makes smaller and faster forms of the trained classifier.",
       "",
       "Reads <out>/data and the trained classifier; writes <out>/quantize, from where export puts"
           + " the files into the bundle. Ranges are measured on training images; what there is to"
@@ -34,7 +33,7 @@ final class QuantizeCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "int8",
       paramLabel = "<forms>",
-      description = "Which forms: int8, int16x8, int8-weights, float16. Default: ${DEFAULT-VALUE}.")
+      description = "Which forms: ${bundle:quantization.names}. Default: ${DEFAULT-VALUE}.")
   private List<String> forms;
 
   @Mixin private StageOptions stage;

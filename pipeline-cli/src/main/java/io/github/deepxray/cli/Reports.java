@@ -6,19 +6,19 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.report.internal.BundleReport;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.internal.Trainer;
-import io.github.deepxray.train.internal.finetune.FineTuner;
+import io.github.deepxray.train.TrainingResult;
 import java.util.Locale;
 
 /** What commands print at their end. */
 final class Reports {
   private Reports() {}
 
-  static String training(Trainer.Result result, DatasetProfile profile) {
+  static String training(TrainingResult result, DatasetProfile profile) {
     StringBuilder text = new StringBuilder();
     text.append(
         result.vectors() == 0
@@ -38,7 +38,7 @@ final class Reports {
     return text.toString();
   }
 
-  static String pruning(Trainer.Result result, DatasetProfile profile) {
+  static String pruning(TrainingResult result, DatasetProfile profile) {
     StringBuilder text = new StringBuilder();
     Model model = result.model().model();
     var description = result.model().description();
@@ -57,7 +57,7 @@ final class Reports {
         sparsity.nonZero(), sparsity.weights(), MultiplyAdds.total(model.network()) / 1e6);
   }
 
-  static String fineTuning(FineTuner.Result result) {
+  static String fineTuning(FineTuningResult result) {
     StringBuilder text = new StringBuilder();
     if (result.activations() > 0) {
       text.append(
@@ -120,7 +120,7 @@ final class Reports {
     return metrics.table(Split.VALIDATION) + "\n" + metrics.table(Split.TEST) + "\n";
   }
 
-  static String verification(Bundle bundle, BundleVerifier.Report report) {
+  static String verification(Bundle bundle, VerificationReport report) {
     return "bundle "
         + bundle.folder()
         + " against the trained model\n"

@@ -2,13 +2,13 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.internal.Trainer;
-import io.github.deepxray.train.internal.finetune.FineTuner;
-import io.github.deepxray.train.internal.quantize.Quantizer;
+import io.github.deepxray.train.QuantizationResult;
+import io.github.deepxray.train.TrainingResult;
 import java.io.IOException;
 
 /** Prints the result of each stage. */
@@ -19,17 +19,17 @@ record ResultPrinter(CommonOptions common) implements PipelineListener {
   }
 
   @Override
-  public void onTrained(Pipeline pipeline, Trainer.Result result) throws IOException {
+  public void onTrained(Pipeline pipeline, TrainingResult result) throws IOException {
     common.print(Reports.training(result, pipeline.dataset().manifest().profile()) + "\n");
   }
 
   @Override
-  public void onPruned(Pipeline pipeline, Trainer.Result result) throws IOException {
+  public void onPruned(Pipeline pipeline, TrainingResult result) throws IOException {
     common.print(Reports.pruning(result, pipeline.dataset().manifest().profile()) + "\n");
   }
 
   @Override
-  public void onFineTuned(Pipeline pipeline, FineTuner.Result result) {
+  public void onFineTuned(Pipeline pipeline, FineTuningResult result) {
     common.print(Reports.fineTuning(result) + "\n");
   }
 
@@ -39,12 +39,12 @@ record ResultPrinter(CommonOptions common) implements PipelineListener {
   }
 
   @Override
-  public void onQuantized(Quantizer.Result result) {
+  public void onQuantized(QuantizationResult result) {
     common.print(result + "\n\n");
   }
 
   @Override
-  public void onExported(String name, Bundle bundle, BundleVerifier.Report verification) {
+  public void onExported(String name, Bundle bundle, VerificationReport verification) {
     common.print(Reports.verification(bundle, verification) + Reports.page(bundle));
   }
 }

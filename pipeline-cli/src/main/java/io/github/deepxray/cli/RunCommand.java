@@ -105,8 +105,8 @@ final class RunCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Further forms for the bundle: int8, int16x8, int8-weights, float16. Default: none beside"
-              + " float32 and dynamic.")
+          "Further forms for the bundle: ${bundle:quantization.names}. Default: none beside float32"
+              + " and dynamic.")
   private List<String> quantize = List.of();
 
   @Mixin private QuantizeOptions quantizeOptions;

@@ -3,6 +3,7 @@ package io.github.deepxray.cli;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.export.internal.BundleVerifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Checks a bundle: every file against its checksum, every artifact against the trained model.",
       "",
-      "Loads the SavedModel and the TFLite models, runs them on all test images and compares their"
+      "Loads the models of all formats, runs them on all test images and compares their"
           + " probabilities, AUC and accuracy with those measured in training. Exit code 1 if a"
           + " file has changed or the gate refuses an artifact.",
       ""
@@ -52,7 +53,7 @@ final class VerifyCommand implements Callable<Integer> {
               .formatted(dataset));
     }
     int cores = threads.cores();
-    BundleVerifier.Report report =
+    VerificationReport report =
         new BundleVerifier(cores, common.console()).verify(bundle, PreparedDataset.open(dataset));
     common.print(Reports.verification(bundle, report));
     return report.passed() ? 0 : 1;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.pipeline.DataSource;
 import io.github.deepxray.pipeline.ExperimentListener;
@@ -83,7 +83,7 @@ class PipelineRunTest {
           }
 
           @Override
-          public void onExported(String name, Bundle bundle, BundleVerifier.Report verification) {
+          public void onExported(String name, Bundle bundle, VerificationReport verification) {
             events.add("exported " + name + " " + verification.passed());
           }
 

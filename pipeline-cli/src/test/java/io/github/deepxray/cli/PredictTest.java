@@ -153,7 +153,7 @@ class PredictTest {
     assertThat(Files.readString(classes))
         .contains("org.bytedeco.tensorflowlite.")
         .doesNotContainPattern(" org\\.tensorflow\\.(?!lite\\.)")
-        .doesNotContain("io.github.deepxray.tensorflow.");
+        .doesNotContain("SavedModelEngine", "TensorFlowEngine");
     // 1.5 s on a quiet machine; this one may be busy.
     assertThat(seconds).isLessThan(15);
   }

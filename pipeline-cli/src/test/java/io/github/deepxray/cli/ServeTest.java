@@ -95,7 +95,7 @@ class ServeTest {
       JsonNode predictions = Json.parse(answer, "server").path("predictions");
       assertThat(predictions).as(answer).hasSize(1);
       assertThat(predictions.get(0).get(0).doubleValue()).isCloseTo(expected, within(1e-5));
-      assertThat(Files.readString(classes).contains("io.github.deepxray.tensorflow."))
+      assertThat(Files.readString(classes).contains("org.tensorflow.Session "))
           .isEqualTo(tensorFlow);
       process.destroy();
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();

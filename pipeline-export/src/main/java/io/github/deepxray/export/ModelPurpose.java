@@ -2,7 +2,7 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.DatasetManifest;
-import io.github.deepxray.report.internal.DatasetOrigin;
+import io.github.deepxray.datasets.DatasetOrigin;
 
 /**
  * What a bundle says of its model.

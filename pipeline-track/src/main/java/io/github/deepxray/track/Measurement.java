@@ -4,7 +4,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
-import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.features.Embeddings;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;

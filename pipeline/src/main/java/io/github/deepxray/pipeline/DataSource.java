@@ -3,7 +3,7 @@ package io.github.deepxray.pipeline;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.internal.kaggle.Kaggle;
-import io.github.deepxray.datasets.internal.kaggle.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,18 +43,7 @@ public sealed interface DataSource {
 
     @Override
     public Path open(Progress progress) throws IOException {
-      return client(progress).fetch(dataset);
-    }
-
-    /**
-     * Kaggle with the credentials and the cache of the user.
-     *
-     * @throws DeepXrayException if the credentials are malformed
-     * @throws IOException if they cannot be read
-     */
-    public static Kaggle client(Progress progress) throws IOException {
-      return Kaggle.fromEnvironment(
-          System.getenv(), Path.of(System.getProperty("user.home")), progress);
+      return Kaggle.ofUser(progress).fetch(dataset);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 
 /**
  * Result of an export.
@@ -9,4 +9,4 @@ import io.github.deepxray.export.internal.BundleVerifier;
  * @param bundle what is deployed
  * @param verification what the gate found of every artifact
  */
-public record ExportResult(Bundle bundle, BundleVerifier.Report verification) {}
+public record ExportResult(Bundle bundle, VerificationReport verification) {}

@@ -17,10 +17,13 @@ import io.github.deepxray.export.internal.BundleWriter;
 import io.github.deepxray.report.internal.LayerReportPage;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruningSpec;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.ModelMetrics;
+import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.BackbonePruner;
 import io.github.deepxray.train.internal.Evaluator;
@@ -250,13 +253,13 @@ public final class Pipeline {
    * @throws DeepXrayException if there is none or it does not fit the backbone
    * @throws IOException if something cannot be read or written
    */
-  public Trainer.Result train(BackboneModel backbone, TrainingSpec options) throws IOException {
+  public TrainingResult train(BackboneModel backbone, TrainingSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
           PreparedDataset dataset = dataset();
           listener.onStage(PipelineStage.TRAIN);
-          Trainer.Result result =
+          TrainingResult result =
               new Trainer(options, context).train(dataset, backbone, folder(PipelineStage.TRAIN));
           listener.onTrained(this, result);
           return result;
@@ -270,14 +273,14 @@ public final class Pipeline {
    *     does not exist
    * @throws IOException if something cannot be read or written
    */
-  public Trainer.Result prune(BackbonePruningSpec options) throws IOException {
+  public TrainingResult prune(BackbonePruningSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
           PreparedDataset dataset = dataset();
           TrainedModel trained = TrainedModel.load(folder(PipelineStage.TRAIN));
           listener.onStage(PipelineStage.PRUNE);
-          Trainer.Result result =
+          TrainingResult result =
               new BackbonePruner(options, context)
                   .prune(dataset, trained, folder(PipelineStage.PRUNE));
           listener.onPruned(this, result);
@@ -292,14 +295,14 @@ public final class Pipeline {
    * @throws DeepXrayException if there is no classifier or no data set, or it does not fit
    * @throws IOException if something cannot be read or written
    */
-  public FineTuner.Result fineTune(FineTuningSpec options) throws IOException {
+  public FineTuningResult fineTune(FineTuningSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
           PreparedDataset dataset = dataset();
           TrainedModel trained = lastOf(List.of(PipelineStage.TRAIN, PipelineStage.PRUNE));
           listener.onStage(PipelineStage.FINE_TUNE);
-          FineTuner.Result result =
+          FineTuningResult result =
               new FineTuner(options, context)
                   .tune(dataset, trained, folder(PipelineStage.FINE_TUNE));
           listener.onFineTuned(this, result);
@@ -377,15 +380,15 @@ public final class Pipeline {
    *     floats does not exist
    * @throws IOException if something cannot be read or written
    */
-  public List<Quantizer.Result> quantize(FormsSpec options) throws IOException {
+  public List<QuantizationResult> quantize(FormsSpec options) throws IOException {
     return FolderLock.holding(
         out,
         () -> {
           listener.onStage(PipelineStage.QUANTIZE);
-          List<Quantizer.Result> results =
+          List<QuantizationResult> results =
               new Quantizer(options, context)
                   .quantize(dataset(), model(), folder(PipelineStage.QUANTIZE));
-          for (Quantizer.Result result : results) {
+          for (QuantizationResult result : results) {
             for (String report : result.form().reports()) {
               LayerReportPage.drawBeside(folder(PipelineStage.QUANTIZE).resolve(report));
             }

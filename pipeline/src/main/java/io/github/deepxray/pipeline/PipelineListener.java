@@ -2,11 +2,11 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.internal.Trainer;
-import io.github.deepxray.train.internal.finetune.FineTuner;
-import io.github.deepxray.train.internal.quantize.Quantizer;
+import io.github.deepxray.train.QuantizationResult;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,19 +32,19 @@ public interface PipelineListener extends TrainingListener, Closeable {
   default void onPrepared(PreparedDataset dataset) throws IOException {}
 
   /** The head is trained. */
-  default void onTrained(Pipeline pipeline, Trainer.Result result) throws IOException {}
+  default void onTrained(Pipeline pipeline, TrainingResult result) throws IOException {}
 
   /** The backbone is pruned and the head trained again. */
-  default void onPruned(Pipeline pipeline, Trainer.Result result) throws IOException {}
+  default void onPruned(Pipeline pipeline, TrainingResult result) throws IOException {}
 
   /** The backbone is fine-tuned. */
-  default void onFineTuned(Pipeline pipeline, FineTuner.Result result) throws IOException {}
+  default void onFineTuned(Pipeline pipeline, FineTuningResult result) throws IOException {}
 
   /** The classifier is measured. */
   default void onEvaluated(Pipeline pipeline, ModelMetrics metrics) throws IOException {}
 
   /** A quantized form is made. */
-  default void onQuantized(Quantizer.Result result) throws IOException {}
+  default void onQuantized(QuantizationResult result) throws IOException {}
 
   /**
    * The bundle is written.
@@ -52,7 +52,7 @@ public interface PipelineListener extends TrainingListener, Closeable {
    * @param name the model's name
    * @param verification what the gate found
    */
-  default void onExported(String name, Bundle bundle, BundleVerifier.Report verification)
+  default void onExported(String name, Bundle bundle, VerificationReport verification)
       throws IOException {}
 
   /** All went well; without this, {@link #close} means that something failed. */

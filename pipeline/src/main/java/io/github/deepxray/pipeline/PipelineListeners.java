@@ -2,11 +2,11 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.internal.Trainer;
-import io.github.deepxray.train.internal.finetune.FineTuner;
-import io.github.deepxray.train.internal.quantize.Quantizer;
+import io.github.deepxray.train.QuantizationResult;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.internal.stage.Listeners;
 import java.io.IOException;
 import java.util.List;
@@ -28,17 +28,17 @@ final class PipelineListeners extends Listeners<PipelineListener> implements Pip
   }
 
   @Override
-  public void onTrained(Pipeline pipeline, Trainer.Result result) throws IOException {
+  public void onTrained(Pipeline pipeline, TrainingResult result) throws IOException {
     each(listener -> listener.onTrained(pipeline, result));
   }
 
   @Override
-  public void onPruned(Pipeline pipeline, Trainer.Result result) throws IOException {
+  public void onPruned(Pipeline pipeline, TrainingResult result) throws IOException {
     each(listener -> listener.onPruned(pipeline, result));
   }
 
   @Override
-  public void onFineTuned(Pipeline pipeline, FineTuner.Result result) throws IOException {
+  public void onFineTuned(Pipeline pipeline, FineTuningResult result) throws IOException {
     each(listener -> listener.onFineTuned(pipeline, result));
   }
 
@@ -48,12 +48,12 @@ final class PipelineListeners extends Listeners<PipelineListener> implements Pip
   }
 
   @Override
-  public void onQuantized(Quantizer.Result result) throws IOException {
+  public void onQuantized(QuantizationResult result) throws IOException {
     each(listener -> listener.onQuantized(result));
   }
 
   @Override
-  public void onExported(String name, Bundle bundle, BundleVerifier.Report verification)
+  public void onExported(String name, Bundle bundle, VerificationReport verification)
       throws IOException {
     each(listener -> listener.onExported(name, bundle, verification));
   }

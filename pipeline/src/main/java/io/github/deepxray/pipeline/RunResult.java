@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.train.ModelMetrics;
 
 /**
@@ -11,7 +11,7 @@ import io.github.deepxray.train.ModelMetrics;
  * @param metrics of the trained classifier on the validation and the test split
  * @param verification what the gate found of every artifact
  */
-public record RunResult(Bundle bundle, ModelMetrics metrics, BundleVerifier.Report verification) {
+public record RunResult(Bundle bundle, ModelMetrics metrics, VerificationReport verification) {
   /** An exported classifier and its metrics. */
   static RunResult of(ExportResult exported, ModelMetrics metrics) {
     return new RunResult(exported.bundle(), metrics, exported.verification());

@@ -6,21 +6,21 @@ import io.github.deepxray.core.internal.services.Services;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.TrackedRun;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.track.TrackerFactory;
-import io.github.deepxray.track.Trackers;
+import io.github.deepxray.track.internal.Trackers;
 import io.github.deepxray.track.internal.mlflow.MlflowServer;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.internal.Trainer;
+import io.github.deepxray.train.TrainingResult;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
-import io.github.deepxray.train.internal.embedding.Embeddings;
-import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
@@ -216,14 +216,14 @@ public final class Tracking implements PipelineListener {
   }
 
   @Override
-  public void onTrained(Pipeline pipeline, Trainer.Result result) throws IOException {
+  public void onTrained(Pipeline pipeline, TrainingResult result) throws IOException {
     if (tracker.isPresent()) {
       tracker.get().onTrained(result.model());
     }
   }
 
   @Override
-  public void onPruned(Pipeline pipeline, Trainer.Result result) throws IOException {
+  public void onPruned(Pipeline pipeline, TrainingResult result) throws IOException {
     if (tracker.isPresent() && !heard) {
       trained(
           result.model(),
@@ -234,7 +234,7 @@ public final class Tracking implements PipelineListener {
   }
 
   @Override
-  public void onFineTuned(Pipeline pipeline, FineTuner.Result result) throws IOException {
+  public void onFineTuned(Pipeline pipeline, FineTuningResult result) throws IOException {
     trained(result.model(), heard ? List.of() : result.epochs());
   }
 
@@ -270,7 +270,7 @@ public final class Tracking implements PipelineListener {
   }
 
   @Override
-  public void onExported(String name, Bundle bundle, BundleVerifier.Report verification)
+  public void onExported(String name, Bundle bundle, VerificationReport verification)
       throws IOException {
     if (tracker.isPresent()) {
       tracker.get().onBundle(new TrackedBundle(bundle.folder(), name, verification.passed()));

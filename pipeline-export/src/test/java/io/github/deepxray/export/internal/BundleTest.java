@@ -26,6 +26,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.DatasetOptions;
+import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
@@ -35,12 +36,13 @@ import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
 import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.export.Parity;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.keras.internal.KerasHdf5;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.optimize.internal.quantize.LayerReport;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.report.internal.BundleReport;
-import io.github.deepxray.report.internal.DatasetOrigin;
 import io.github.deepxray.report.internal.Provenance;
 import io.github.deepxray.report.internal.ReportContent;
 import io.github.deepxray.testkit.Fixtures;
@@ -48,10 +50,10 @@ import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.BackboneModel;
+import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.UntrainedBackbone;
-import io.github.deepxray.train.internal.quantize.QuantizedForms;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -278,13 +280,13 @@ class BundleTest {
 
   @Test
   void theWholeBundleAgreesWithTheTrainedModel() throws IOException {
-    BundleVerifier.Report report = VERIFIER.verify(bundle, dataset);
+    VerificationReport report = VERIFIER.verify(bundle, dataset);
     assertThat(report.problems()).isEmpty();
     assertThat(report.parities())
-        .extracting(BundleVerifier.Parity::artifact)
+        .extracting(Parity::artifact)
         .containsExactly("saved_model", "float32", "dynamic");
     assertThat(report.parities().get(0).verdict().splits()).containsOnlyKeys("test", "test bytes");
-    for (BundleVerifier.Parity parity : report.parities()) {
+    for (Parity parity : report.parities()) {
       for (Comparison comparison : parity.verdict().splits().values()) {
         assertThat(comparison.images()).isEqualTo(18);
         if (!parity.artifact().equals("dynamic")) {
@@ -562,12 +564,12 @@ class BundleTest {
             dataset,
             new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
             folder.resolve("bundle"));
-    BundleVerifier.Report report = BundleVerifier.recorded(written);
+    VerificationReport report = BundleVerifier.recorded(written);
     assertThat(report.passed()).isFalse();
     assertThat(report.problems()).isEmpty();
     assertThat(report.parities())
         .filteredOn(parity -> !parity.passed())
-        .extracting(BundleVerifier.Parity::artifact)
+        .extracting(Parity::artifact)
         .containsExactly("int8");
     // What says the opposite is as far on the other side of guessing.
     boolean better = new BundleRecords(bundle).metrics().of(Split.TEST, Metric.AUC).value() > 0.5;
@@ -650,10 +652,10 @@ class BundleTest {
                     pipeline.evaluationFolder(), quantized, List.of(pipeline.trainFolder())),
                 folder.resolve("bundle"));
     assertThat(written.damage()).isEmpty();
-    BundleVerifier.Report report = BundleVerifier.recorded(written);
+    VerificationReport report = BundleVerifier.recorded(written);
     assertThat(report.parities())
         .filteredOn(parity -> !parity.passed())
-        .extracting(BundleVerifier.Parity::artifact)
+        .extracting(Parity::artifact)
         .containsExactly("int8");
     assertThat(report.table())
         .containsPattern("REFUSED  int8, validation: cannot be run: a probability of .* is NaN");
@@ -662,7 +664,7 @@ class BundleTest {
     assertThat(Files.readString(written.folder().resolve(BundleReport.FILE)))
         .containsPattern("model-int8.tflite</code> validation: cannot be run: .* is NaN\\.")
         .doesNotContain("null", "NaN–");
-    BundleVerifier.Report verified = VERIFIER.verify(written, dataset);
+    VerificationReport verified = VERIFIER.verify(written, dataset);
     assertThat(verified.problems())
         .hasSize(1)
         .anyMatch(line -> line.matches("int8 cannot be run: a probability of .* is NaN"));
@@ -677,7 +679,7 @@ class BundleTest {
     Path copy = copy();
     Path exchanged = copy.resolve(Bundle.TFLITE_FLOAT32);
     AtomicFiles.write(exchanged, Files.readAllBytes(other.folder().resolve(Bundle.TFLITE_FLOAT32)));
-    BundleVerifier.Report report = VERIFIER.verify(Bundle.open(copy), dataset);
+    VerificationReport report = VERIFIER.verify(Bundle.open(copy), dataset);
     assertThat(report.problems())
         .containsExactly(Bundle.TFLITE_FLOAT32 + " has changed since it was written");
 
@@ -700,7 +702,7 @@ class BundleTest {
     Path copy = copy();
     Files.writeString(copy.resolve("metrics.json"), "{}");
     Files.write(copy.resolve(Bundle.SAVED_MODEL + "/saved_model.pb"), new byte[10]);
-    BundleVerifier.Report report = VERIFIER.verify(Bundle.open(copy), dataset);
+    VerificationReport report = VERIFIER.verify(Bundle.open(copy), dataset);
     assertThat(report.passed()).isFalse();
     assertThat(report.table())
         .contains("metrics.json has changed", "saved_model.pb has changed")

@@ -5,6 +5,7 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.report.ModelSpeed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,7 +91,7 @@ public final class BundlesPage {
     }
     cells.add(Cell.of(Numbers.megabytes(row.report.size().raw())));
     cells.add(Cell.of(Numbers.megabytes(row.report.size().gzip())));
-    cells.addAll(ModelSpeed.cells(row.speed));
+    cells.addAll(Cell.of(row.speed));
     cells.add(Cell.of(blessed ? "good" : "bad", Numbers.verdict(blessed)));
     return cells;
   }

@@ -1,5 +1,6 @@
 package io.github.deepxray.report.internal;
 
+import io.github.deepxray.report.ModelSpeed;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,5 +37,16 @@ record Cell(String style, List<Span> spans, Optional<IntervalStrip> strip) {
     return remark.isEmpty()
         ? of(value)
         : of("", List.of(Span.plain(value), Span.lineBreak(), Span.soft(remark)));
+  }
+
+  /** Milliseconds and speedup of a model; dashes if its speed was not measured. */
+  static List<Cell> of(Optional<ModelSpeed> speed) {
+    return List.of(
+        of(speed.map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE)),
+        of(
+            speed
+                .filter(s -> !Double.isNaN(s.speedup()))
+                .map(s -> Numbers.decimals(s.speedup(), 2) + " ×")
+                .orElse(Numbers.NONE)));
   }
 }

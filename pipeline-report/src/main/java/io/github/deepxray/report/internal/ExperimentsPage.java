@@ -3,8 +3,10 @@ package io.github.deepxray.report.internal;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
-import io.github.deepxray.report.internal.Experiments.Experiment;
-import io.github.deepxray.report.internal.Experiments.Run;
+import io.github.deepxray.report.Experiments;
+import io.github.deepxray.report.Experiments.Experiment;
+import io.github.deepxray.report.Experiments.Run;
+import io.github.deepxray.report.SeedSummary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -210,7 +212,7 @@ public final class ExperimentsPage {
       List<Cell> cells = new ArrayList<>(List.of(Cell.of(e.name())));
       cells.add(Cell.of(e.bytes().map(Numbers::megabytes).orElse(Numbers.NONE)));
       cells.add(Cell.of(e.gzip().map(Numbers::megabytes).orElse(Numbers.NONE)));
-      cells.addAll(ModelSpeed.cells(e.speed()));
+      cells.addAll(Cell.of(e.speed()));
       table.row(cells);
     }
     return table;

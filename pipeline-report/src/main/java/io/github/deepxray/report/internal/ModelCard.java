@@ -8,6 +8,7 @@ import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetAudit;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;

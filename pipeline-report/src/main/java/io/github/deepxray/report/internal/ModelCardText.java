@@ -1,5 +1,6 @@
 package io.github.deepxray.report.internal;
 
+import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.TrainedModel;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.github.deepxray.report.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;

@@ -155,6 +155,10 @@ public final class SavedModelEngine implements ImageFileEngine {
           Sessions.check(inputShape, examples, count);
           try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
             return feed(input, fed, signature);
+          } catch (RuntimeException e) {
+            // TensorFlow's exceptions have no type in common.
+            throw new DeepXrayException(
+                folder + " cannot be run: " + firstLine(e) + "; export it again.", e);
           }
         });
   }

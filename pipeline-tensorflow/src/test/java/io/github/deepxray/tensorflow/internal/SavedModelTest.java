@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorProto;
 
 class SavedModelTest {
@@ -328,6 +329,27 @@ class SavedModelTest {
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> engine.runBytes(List.of(new byte[1])))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void saysThatASignatureNamesWhatTheGraphHasNot() throws IOException {
+    Path file = folder.resolve("saved_model.pb");
+    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    SavedModel.Builder model = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    String key = SavedModelWriter.SERVING_DEFAULT;
+    SignatureDef signature = model.getMetaGraphs(0).getSignatureDefOrThrow(key);
+    SignatureDef.Builder damaged = signature.toBuilder();
+    signature
+        .getOutputsMap()
+        .forEach((name, info) -> damaged.putOutputs(name, info.toBuilder().setName("x:0").build()));
+    model.getMetaGraphsBuilder(0).putSignatureDef(key, damaged.build());
+    Files.write(file, model.build().toByteArray());
+    try (SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
+      assertThatThrownBy(() -> engine.run(new float[32 * 32 * 3], 1))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining(folder + " cannot be run")
+          .hasMessageContaining("[x:0]");
+    }
   }
 
   @Test

@@ -15,9 +15,10 @@ import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
-import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;
@@ -49,20 +50,20 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
    *     exist
    * @throws IOException if something cannot be read or written
    */
-  public Trainer.Result prune(PreparedDataset dataset, TrainedModel model, Path folder)
+  public TrainingResult prune(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
     TrainedModel.Description before = model.description();
     model.requireTrainedOn(dataset, "; train again or give that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
       context.progress().note(manifest.told());
-      return new Trainer.Result(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
+      return new TrainingResult(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
     }
     manifest.forget();
     String source = before.backboneSource() + ", pruned";
     BackboneModel backbone =
         new BackboneModel(before.architecture(), backbone(dataset, model), source);
-    Trainer.Result result =
+    TrainingResult result =
         new Trainer(options.trainer(), context).train(dataset, backbone, folder);
     TrainedModel.Description description =
         result

@@ -5,8 +5,8 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.Passes;
-import io.github.deepxray.train.internal.embedding.Embeddings;
-import io.github.deepxray.train.internal.embedding.Matrix;
+import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.features.Matrix;
 
 /** Runs a head on feature vectors. */
 public final class Scorer {

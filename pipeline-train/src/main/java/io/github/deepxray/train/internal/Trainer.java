@@ -8,10 +8,11 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
-import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.head.HeadTrainer;
 import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.internal.stage.EpochCounter;
@@ -33,27 +34,6 @@ public record Trainer(TrainingSpec options, Context context) {
   private static final String CHECKPOINT = "checkpoint";
 
   /**
-   * What a training came to.
-   *
-   * @param model the classifier, saved in the training's folder
-   * @param vectors how many embeddings were computed; the others came from the cache
-   * @param vectorsPerSecond how fast, reading and decoding included; NaN if none was
-   * @param headSeconds how long the head's training took
-   * @param epochSeconds the mean time of one of its epochs; NaN if none was trained
-   */
-  public record Result(
-      TrainedModel model,
-      long vectors,
-      double vectorsPerSecond,
-      double headSeconds,
-      double epochSeconds) {
-    /** The same with what else is known about the classifier. */
-    Result with(TrainedModel described) {
-      return new Result(described, vectors, vectorsPerSecond, headSeconds, epochSeconds);
-    }
-  }
-
-  /**
    * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a
    * folder.
    *
@@ -63,7 +43,7 @@ public record Trainer(TrainingSpec options, Context context) {
    * @throws DeepXrayException if the data set does not fit
    * @throws IOException if something cannot be read or written
    */
-  public Result train(PreparedDataset dataset, BackboneModel backbone, Path folder)
+  public TrainingResult train(PreparedDataset dataset, BackboneModel backbone, Path folder)
       throws IOException {
     requireSize(dataset, backbone);
     EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
@@ -71,18 +51,9 @@ public record Trainer(TrainingSpec options, Context context) {
     Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
 
     EpochCounter counter = new EpochCounter();
-    Checkpoints checkpoints =
-        new Checkpoints(
-            folder.resolve(CHECKPOINT), stage(dataset, backbone).fingerprint(), context);
-    HistoryFile history = new HistoryFile(folder.resolve(HistoryFile.NAME));
+    HeadTrainer trainer = trainer(folder, counter, stage(dataset, backbone).fingerprint());
     long start = System.nanoTime();
-    Model head =
-        new HeadTrainer(
-                options.head(),
-                options.seed(),
-                context.withListener(context.listener().and(counter).and(history)))
-            .withCheckpoints(checkpoints)
-            .train(train.embeddings(), validation.embeddings());
+    Model head = trainer.train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
 
     TrainedModel model =
@@ -108,12 +79,19 @@ public record Trainer(TrainingSpec options, Context context) {
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     long vectors = train.computed() + validation.computed();
-    return new Result(
+    return new TrainingResult(
         model,
         vectors,
         vectors == 0 ? Double.NaN : vectors / (train.seconds() + validation.seconds()),
         headSeconds,
         counter.epochSeconds());
+  }
+
+  private HeadTrainer trainer(Path folder, EpochCounter counter, String fingerprint) {
+    HistoryFile history = new HistoryFile(folder.resolve(HistoryFile.NAME));
+    Context heard = context.withListener(context.listener().and(counter).and(history));
+    return new HeadTrainer(options.head(), options.seed(), heard)
+        .withCheckpoints(new Checkpoints(folder.resolve(CHECKPOINT), fingerprint, context));
   }
 
   private static void requireSize(PreparedDataset dataset, BackboneModel backbone) {

@@ -25,6 +25,7 @@ import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.recipe.Augmentation;
@@ -236,7 +237,7 @@ class BackbonePrunerTest {
           }
         };
     Path place = folder.resolve("pruned");
-    Trainer.Result again = pruner(weights(HALF_OF_TOP), refuses).prune(dataset, start, place);
+    TrainingResult again = pruner(weights(HALF_OF_TOP), refuses).prune(dataset, start, place);
     assertThat(again.model()).isEqualTo(pruned);
     assertThat(again.vectors()).isZero();
     assertThat(notes.lines()).singleElement().asString().contains("pruning", "finished", "pruned");

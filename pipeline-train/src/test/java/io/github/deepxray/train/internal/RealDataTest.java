@@ -25,6 +25,7 @@ import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
@@ -136,7 +137,7 @@ class RealDataTest {
   void learnsToFindPneumonia() throws IOException {
     TrainingSpec options = TrainingSpec.of(HeadSpec.of("ensemble").withViews(1), 0);
     Context context = Context.of(new TfLiteEngineFactory(), folder.resolve("cache"));
-    Trainer.Result result =
+    TrainingResult result =
         new Trainer(options, context).train(dataset, backbone, folder.resolve("train"));
     ModelMetrics report =
         new Evaluator(context)

@@ -27,6 +27,7 @@ import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
@@ -63,7 +64,7 @@ class TrainingTest {
 
   @Test
   void trainsSavesAndEvaluates() throws IOException {
-    Trainer.Result result =
+    TrainingResult result =
         trainer(TrainingListener.NONE).train(dataset, backbone, folder.resolve("train"));
     int train = dataset.images(Split.TRAIN);
     int validation = dataset.images(Split.VALIDATION);
@@ -132,7 +133,7 @@ class TrainingTest {
   @Test
   void usesTheEmbeddingsThatAreThere() throws IOException {
     trainer(TrainingListener.NONE).train(dataset, backbone, folder.resolve("train"));
-    Trainer.Result again =
+    TrainingResult again =
         trainer(TrainingListener.NONE).train(dataset, backbone, folder.resolve("again"));
     assertThat(again.vectors()).isZero();
     for (String file : List.of(TrainedModel.WEIGHTS, TrainedModel.DESCRIPTION, "history.csv")) {

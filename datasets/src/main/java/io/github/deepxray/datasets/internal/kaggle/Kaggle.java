@@ -11,6 +11,7 @@ import io.github.deepxray.datasets.internal.kaggle.Retries.TransientException;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import io.github.deepxray.datasets.source.Limits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -63,6 +64,16 @@ public final class Kaggle {
     this.cache = cache;
     this.retries = retries;
     this.progress = progress;
+  }
+
+  /**
+   * Kaggle with the credentials and the cache of the user.
+   *
+   * @throws DeepXrayException if the credentials are malformed
+   * @throws IOException if they cannot be read
+   */
+  public static Kaggle ofUser(Progress progress) throws IOException {
+    return fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")), progress);
   }
 
   /**

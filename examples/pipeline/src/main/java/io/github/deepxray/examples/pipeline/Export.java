@@ -1,10 +1,10 @@
 package io.github.deepxray.examples.pipeline;
 
+import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.pipeline.ExportResult;
 import io.github.deepxray.pipeline.Pipeline;
-import io.github.deepxray.report.internal.DatasetOrigin;
 import java.nio.file.Path;
 
 /** Writes the bundle of what {@link Train} trained, and says what the gate found. */

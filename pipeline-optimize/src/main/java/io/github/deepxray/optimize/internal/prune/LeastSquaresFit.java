@@ -132,23 +132,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     double[][] gram = new double[in][in];
     double[][] right = new double[in][out];
     double[][] residual = residual(weights, inputs, inputMean, wanted, wantedMean);
-    Workers.run(
-        cores,
-        (worker, work) -> {
-          for (int s = 0; s < inputs.length; s++) {
-            for (int i = worker; i < in; i += cores) {
-              double x = inputs[s][i] - inputMean[i];
-              double[] row = gram[i];
-              for (int k = i; k < in; k++) {
-                row[k] += x * (inputs[s][k] - inputMean[k]);
-              }
-              double[] target = right[i];
-              for (int o = 0; o < out; o++) {
-                target[o] += x * residual[s][o];
-              }
-            }
-          }
-        });
+    correlate(inputs, inputMean, residual, gram, right);
     penalize(gram);
     if (mask.isPresent()) {
       solve(gram, right, mask.get());
@@ -198,6 +182,31 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
           }
         });
     return residual;
+  }
+
+  /** Adds up the upper half of the inputs' products, and theirs with the residuals. */
+  private void correlate(
+      float[][] inputs, double[] inputMean, double[][] residual, double[][] gram, double[][] right)
+      throws IOException {
+    int in = inputMean.length;
+    int out = right[0].length;
+    Workers.run(
+        cores,
+        (worker, work) -> {
+          for (int s = 0; s < inputs.length; s++) {
+            for (int i = worker; i < in; i += cores) {
+              double x = inputs[s][i] - inputMean[i];
+              double[] row = gram[i];
+              for (int k = i; k < in; k++) {
+                row[k] += x * (inputs[s][k] - inputMean[k]);
+              }
+              double[] target = right[i];
+              for (int o = 0; o < out; o++) {
+                target[o] += x * residual[s][o];
+              }
+            }
+          }
+        });
   }
 
   private static void penalize(double[][] gram) {

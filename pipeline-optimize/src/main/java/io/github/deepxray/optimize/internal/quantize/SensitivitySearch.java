@@ -8,6 +8,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
+import io.github.deepxray.optimize.quantize.SearchLimits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Finds the fewest layers to keep in floats with which a quantized model passes a test of the
@@ -119,50 +121,73 @@ public final class SensitivitySearch {
   public Result search(
       Model exact, IntegerQuantization pass, RepresentativeDataset examples, Goal goal)
       throws IOException {
-    SearchLimits limits = goal.limits();
-    String output = goal.output();
-    RepresentativeDataset held = LayerAnalysis.InMemory.of(examples);
-    float[][] expected = analysis.outputs(exact.cutAt(output), held);
-    List<Step> steps = new ArrayList<>();
-    Set<String> kept = new LinkedHashSet<>(new TreeSet<>(pass.floatLayers()));
-    Model model = pass.apply(exact);
-    double sqnr = analysis.sqnr(model.cutAt(output), held, expected);
-    boolean accepted = goal.acceptance().accepts(model);
-    steps.add(new Step(kept, sqnr, goal.cost().of(model), accepted));
-    if (accepted || limits.layers() == 0) {
-      return new Result(model, accepted, kept, steps);
-    }
-    List<Set<String>> candidates = candidates(exact, model, held, output);
-    int units = 0;
-    List<Double> gains = List.of();
-    while (!accepted && units < limits.layers() && !candidates.isEmpty()) {
-      if (gains.isEmpty()) {
-        gains = measure(exact, pass, kept, candidates, held, output, expected);
+    Search search = new Search(exact, pass, LayerAnalysis.InMemory.of(examples), goal);
+    if (!search.accepted && goal.limits().layers() > 0) {
+      search.keepMore();
+      if (search.accepted) {
+        search.keepFewer();
       }
-      int best = 0;
-      for (int i = 1; i < gains.size(); i++) {
-        if (gains.get(i) > gains.get(best)) {
-          best = i;
+    }
+    return new Result(search.model, search.accepted, search.kept, search.steps);
+  }
+
+  /** A search on its way. */
+  private final class Search {
+    private final Model exact;
+    private final IntegerQuantization pass;
+    private final RepresentativeDataset examples;
+    private final Goal goal;
+    private final float[][] expected;
+    private final List<Step> steps = new ArrayList<>();
+    private Set<String> kept;
+    private Model model;
+    private boolean accepted;
+
+    Search(Model exact, IntegerQuantization pass, RepresentativeDataset examples, Goal goal)
+        throws IOException {
+      this.exact = exact;
+      this.pass = pass;
+      this.examples = examples;
+      this.goal = goal;
+      expected = analysis.outputs(exact.cutAt(goal.output()), examples);
+      kept = new LinkedHashSet<>(new TreeSet<>(pass.floatLayers()));
+      model = pass.apply(exact);
+      double sqnr = sqnr(model);
+      accepted = goal.acceptance().accepts(model);
+      steps.add(new Step(kept, sqnr, goal.cost().of(model), accepted));
+    }
+
+    private double sqnr(Model quantized) throws IOException {
+      return analysis.sqnr(quantized.cutAt(goal.output()), examples, expected);
+    }
+
+    /** Takes the best candidate to floats until the test passes. */
+    void keepMore() throws IOException {
+      List<Set<String>> candidates = candidates(exact, model, examples, goal.output());
+      int units = 0;
+      List<Double> gains = List.of();
+      while (!accepted && units < goal.limits().layers() && !candidates.isEmpty()) {
+        if (gains.isEmpty()) {
+          gains = gains(candidates);
+        }
+        int best = best(gains);
+        double gain = gains.remove(best);
+        Set<String> more = new LinkedHashSet<>(kept);
+        more.addAll(candidates.remove(best));
+        Model next = pass.withFloatLayers(more).apply(exact);
+        double price = goal.cost().of(next);
+        // If it costs too much, what the others bring is as it was.
+        if (price <= goal.limits().cost()) {
+          gains = List.of();
+          units++;
+          accepted = goal.acceptance().accepts(next);
+          take(more, next, gain, price);
         }
       }
-      double gain = gains.remove(best);
-      Set<String> unit = candidates.remove(best);
-      Set<String> more = new LinkedHashSet<>(kept);
-      more.addAll(unit);
-      Model next = pass.withFloatLayers(more).apply(exact);
-      double price = goal.cost().of(next);
-      if (price > limits.cost()) {
-        // What the others bring is as it was.
-        continue;
-      }
-      gains = List.of();
-      kept = more;
-      model = next;
-      units++;
-      accepted = goal.acceptance().accepts(model);
-      steps.add(new Step(kept, gain, price, accepted));
     }
-    if (accepted) {
+
+    /** Takes each layer that is not needed back to integers. */
+    void keepFewer() throws IOException {
       List<String> added = new ArrayList<>(kept);
       added.removeAll(pass.floatLayers());
       for (String layer : added) {
@@ -170,15 +195,42 @@ public final class SensitivitySearch {
         fewer.remove(layer);
         Model next = pass.withFloatLayers(fewer).apply(exact);
         double price = goal.cost().of(next);
-        if (price <= limits.cost() && goal.acceptance().accepts(next)) {
-          kept = fewer;
-          model = next;
-          double ratio = analysis.sqnr(next.cutAt(output), held, expected);
-          steps.add(new Step(kept, ratio, price, true));
+        if (price <= goal.limits().cost() && goal.acceptance().accepts(next)) {
+          take(fewer, next, sqnr(next), price);
         }
       }
     }
-    return new Result(model, accepted, kept, steps);
+
+    private static int best(List<Double> gains) {
+      return IntStream.range(1, gains.size())
+          .reduce(0, (best, i) -> gains.get(i) > gains.get(best) ? i : best);
+    }
+
+    private void take(Set<String> layers, Model next, double sqnr, double price) {
+      kept = layers;
+      model = next;
+      steps.add(new Step(kept, sqnr, price, accepted));
+    }
+
+    /** The ratio of signal to noise with each of the candidates in floats as well. */
+    private List<Double> gains(List<Set<String>> candidates) throws IOException {
+      double[] ratios = new double[candidates.size()];
+      try (Progress.Task task = progress.start("layers in floats", ratios.length)) {
+        List<ExampleRunner.Job> jobs = new ArrayList<>();
+        for (int i = 0; i < ratios.length; i++) {
+          int index = i;
+          jobs.add(
+              () -> {
+                Set<String> layers = new TreeSet<>(kept);
+                layers.addAll(candidates.get(index));
+                ratios[index] = sqnr(pass.withFloatLayers(layers).apply(exact));
+                task.advance(1);
+              });
+        }
+        runner.runAll(jobs);
+      }
+      return Arrays.stream(ratios).boxed().collect(Collectors.toCollection(ArrayList::new));
+    }
   }
 
   /** Layers that go to floats together, the most damaging first. */
@@ -216,33 +268,5 @@ public final class SensitivitySearch {
     return unit.stream()
         .mapToDouble(layer -> Math.pow(10, -alone.getOrDefault(layer, Noise.MAX_DECIBELS) / 10))
         .sum();
-  }
-
-  private List<Double> measure(
-      Model exact,
-      IntegerQuantization pass,
-      Set<String> kept,
-      List<Set<String>> candidates,
-      RepresentativeDataset examples,
-      String output,
-      float[][] expected)
-      throws IOException {
-    double[] ratios = new double[candidates.size()];
-    try (Progress.Task task = progress.start("layers in floats", ratios.length)) {
-      List<ExampleRunner.Job> jobs = new ArrayList<>();
-      for (int i = 0; i < ratios.length; i++) {
-        int index = i;
-        jobs.add(
-            () -> {
-              Set<String> layers = new TreeSet<>(kept);
-              layers.addAll(candidates.get(index));
-              Model model = pass.withFloatLayers(layers).apply(exact).cutAt(output);
-              ratios[index] = analysis.sqnr(model, examples, expected);
-              task.advance(1);
-            });
-      }
-      runner.runAll(jobs);
-    }
-    return Arrays.stream(ratios).boxed().collect(Collectors.toCollection(ArrayList::new));
   }
 }

@@ -17,6 +17,7 @@ import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
+import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.github.deepxray.track.internal.mlflow;
 import io.github.deepxray.track.TrackedRun;
 import io.github.deepxray.track.Tracker;
 import io.github.deepxray.track.TrackerFactory;
-import io.github.deepxray.track.Trackers;
+import io.github.deepxray.track.internal.Trackers;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;

@@ -13,6 +13,8 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.optimize.internal.Passes;
+import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.features.Matrix;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.stage.Context;
@@ -116,7 +118,7 @@ public final class EmbeddingExtractor {
             throw new IllegalStateException("a vector was not computed");
           }
         }
-        matrices.add(Matrix.wrap(values, filled.hashes.size(), dimension));
+        matrices.add(Matrix.of(values, filled.hashes.size(), dimension));
       }
       return new Extraction(
           new Embeddings(

@@ -7,13 +7,14 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.Scorer;
 import io.github.deepxray.train.internal.embedding.EmbeddingCache;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Filled;
-import io.github.deepxray.train.internal.embedding.Embeddings;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.internal.loop.EpochLoop;
@@ -60,42 +61,14 @@ public record FineTuner(FineTuningSpec options, Context context) {
 
   private static final String CHECKPOINT = "checkpoint";
 
-  /**
-   * What a fine-tuning came to.
-   *
-   * @param model the classifier, saved in the folder
-   * @param before the loss and AUC on the validation split before training
-   * @param augmentedBefore the same on strong views of it
-   * @param epochs what each epoch came to
-   * @param activations how many activations were computed; the others came from the cache
-   * @param activationsPerSecond how fast, reading and decoding included; NaN if none was
-   * @param examplesPerSecond how many images were trained on in a second, without validation; NaN
-   *     if none was
-   * @param epochSeconds the mean time of an epoch, validation counted in; NaN if none was trained
-   */
-  public record Result(
-      TrainedModel model,
-      Scores before,
-      Scores augmentedBefore,
-      List<EpochResult> epochs,
-      long activations,
-      double activationsPerSecond,
-      double examplesPerSecond,
-      double epochSeconds) {
-    /** Copies the list. */
-    public Result {
-      epochs = List.copyOf(epochs);
-    }
-  }
-
   /** What is told again of a training that came to its end. */
   record Outcome(Scores before, Scores augmentedBefore, List<EpochResult> epochs) {
     Outcome {
       epochs = List.copyOf(epochs);
     }
 
-    Result result(TrainedModel model) {
-      return new Result(
+    FineTuningResult result(TrainedModel model) {
+      return new FineTuningResult(
           model, before, augmentedBefore, epochs, 0, Double.NaN, Double.NaN, Double.NaN);
     }
   }
@@ -112,7 +85,8 @@ public record FineTuner(FineTuningSpec options, Context context) {
    *     are to be pruned that are not trained, or later than they are
    * @throws IOException if something cannot be read or written
    */
-  public Result tune(PreparedDataset dataset, TrainedModel model, Path folder) throws IOException {
+  public FineTuningResult tune(PreparedDataset dataset, TrainedModel model, Path folder)
+      throws IOException {
     model.requireTrainedOn(
         dataset,
         " (images it is validated with may have been learnt from); train the head again or give"
@@ -126,13 +100,13 @@ public record FineTuner(FineTuningSpec options, Context context) {
         return done.get().result(TrainedModel.load(folder));
       }
     }
-    Result result = train(dataset, model, folder, manifest);
+    FineTuningResult result = train(dataset, model, folder, manifest);
     manifest.keep(new Outcome(result.before(), result.augmentedBefore(), result.epochs()));
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     return result;
   }
 
-  private Result train(
+  private FineTuningResult train(
       PreparedDataset dataset, TrainedModel model, Path folder, StageManifest manifest)
       throws IOException {
     String cut =
@@ -172,7 +146,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
     return View.range(VALIDATION_VIEWS + 1, Augmentation.STRONG).subList(1, VALIDATION_VIEWS + 1);
   }
 
-  private Result train(
+  private FineTuningResult train(
       PreparedDataset dataset,
       TrainedModel model,
       Sources sources,
@@ -200,7 +174,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
               Embeddings.counts(sources.train().images(), model.description().classes()));
       manifest.forget();
       tuned.save(folder);
-      return new Result(
+      return new FineTuningResult(
           tuned,
           before,
           augmentedBefore,

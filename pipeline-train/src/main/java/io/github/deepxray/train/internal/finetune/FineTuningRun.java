@@ -12,7 +12,7 @@ import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.TrainedModel;
-import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Batch;
 import io.github.deepxray.train.internal.loop.EpochLoop;

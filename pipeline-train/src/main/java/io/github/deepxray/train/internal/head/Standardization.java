@@ -1,8 +1,8 @@
 package io.github.deepxray.train.internal.head;
 
 import io.github.deepxray.core.weights.FloatTensor;
-import io.github.deepxray.train.internal.embedding.Embeddings;
-import io.github.deepxray.train.internal.embedding.Matrix;
+import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.features.Matrix;
 import java.util.Arrays;
 
 /** Brings each feature to mean 0 and variance 1 as measured on the training split. */

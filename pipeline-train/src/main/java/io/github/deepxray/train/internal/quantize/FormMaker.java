@@ -15,6 +15,8 @@ import io.github.deepxray.optimize.internal.quantize.SensitivitySearch;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.QuantizationResult;
+import io.github.deepxray.train.QuantizedForms;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +41,7 @@ final class FormMaker {
   }
 
   /** A form whose activations stay in floats. */
-  Quantizer.Result plain(Path folder) throws IOException {
+  QuantizationResult plain(Path folder) throws IOException {
     Model quantized =
         new ModelQuantization(spec)
             .quantize(new ModelQuantization(spec).prepare(run.trained().model()));
@@ -49,7 +51,7 @@ final class FormMaker {
   }
 
   /** A form in integers, by ranges that are measured. */
-  Quantizer.Result calibrated(Path folder) throws IOException {
+  QuantizationResult calibrated(Path folder) throws IOException {
     Model exact = new ModelQuantization(spec).prepare(run.trained().model());
     Calibration calibration = run.calibrate(exact);
     IntegerQuantization pass = new ModelQuantization(spec).integerQuantization(exact, calibration);
@@ -104,7 +106,7 @@ final class FormMaker {
   /** What is said of a form beside its file. */
   private record Written(Path folder, boolean refitted, List<String> reports) {}
 
-  private Quantizer.Result write(Candidate candidate, Decision own, Written written)
+  private QuantizationResult write(Candidate candidate, Decision own, Written written)
       throws IOException {
     AtomicFiles.write(written.folder().resolve(artifact.path()), candidate.file());
     QuantizedForms.Form form =
@@ -115,7 +117,7 @@ final class FormMaker {
             Optional.of(Sparsity.of(candidate.model()).total()),
             own.threshold(),
             written.reports());
-    return new Quantizer.Result(
+    return new QuantizationResult(
         form, kept, searchFailed, written.refitted(), run.compare(candidate.scores(), own));
   }
 }

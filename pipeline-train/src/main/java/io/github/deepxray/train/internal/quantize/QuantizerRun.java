@@ -16,6 +16,7 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.ArtifactScorer;
 import io.github.deepxray.train.internal.TrainingImages;
@@ -71,7 +72,7 @@ record QuantizerRun(
   }
 
   /** Makes a form and writes its files into a folder. */
-  Quantizer.Result quantize(QuantizationSpec spec, Path folder) throws IOException {
+  QuantizationResult quantize(QuantizationSpec spec, Path folder) throws IOException {
     FormMaker maker = new FormMaker(this, spec);
     return spec.mode().calibrated() ? maker.calibrated(folder) : maker.plain(folder);
   }

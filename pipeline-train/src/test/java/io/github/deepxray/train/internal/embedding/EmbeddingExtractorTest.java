@@ -21,6 +21,7 @@ import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;

@@ -24,6 +24,7 @@ import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
@@ -65,7 +66,7 @@ class FineTunerTest {
   @TempDir static Path shared;
   private static PreparedDataset dataset;
   private static TrainedModel start;
-  private static FineTuner.Result first;
+  private static FineTuningResult first;
 
   @TempDir Path folder;
 
@@ -95,7 +96,7 @@ class FineTunerTest {
   @Test
   void trainsSavesAndEvaluates() throws IOException {
     Path tuned = shared.resolve("first");
-    FineTuner.Result result = first;
+    FineTuningResult result = first;
     assertThat(result.epochs()).hasSize(2).allMatch(epoch -> epoch.augmented().isPresent());
     assertThat(result.examplesPerSecond()).isPositive();
     assertThat(result.epochSeconds()).isPositive();
@@ -148,7 +149,7 @@ class FineTunerTest {
   @InCi
   @Test
   void learns() throws IOException {
-    FineTuner.Result result =
+    FineTuningResult result =
         tune(
             SPEC.withFrom("all")
                 .withEpochs(12)
@@ -198,7 +199,7 @@ class FineTunerTest {
         };
     Notes notes = new Notes();
     FineTuningSpec options = FineTuningSpec.of(SPEC, 7);
-    FineTuner.Result again =
+    FineTuningResult again =
         new FineTuner(
                 options,
                 context()
@@ -251,7 +252,7 @@ class FineTunerTest {
   void goesOnFromACheckpointToTheSameBits() throws IOException {
     FineTuningRecipe spec = SPEC.withEpochs(3);
     FineTuningSpec options = FineTuningSpec.of(spec, 7).withPruning(pruning());
-    FineTuner.Result whole =
+    FineTuningResult whole =
         tuner(options, TrainingListener.NONE).tune(dataset, start, folder.resolve("whole"));
     Path interrupted = folder.resolve("interrupted");
     TrainingListener dies =
@@ -276,7 +277,7 @@ class FineTunerTest {
             resumed.add(firstEpoch);
           }
         };
-    FineTuner.Result result = tuner(options, hears).tune(dataset, start, interrupted);
+    FineTuningResult result = tuner(options, hears).tune(dataset, start, interrupted);
     assertThat(resumed).containsExactly(1);
     assertThat(result.model()).isEqualTo(whole.model());
     assertThat(result.epochs()).isEqualTo(whole.epochs());
@@ -290,7 +291,7 @@ class FineTunerTest {
                 SPEC.withEpochs(3).withPatience(3).withCriterion(FineTuningRecipe.Criterion.PLAIN),
                 7)
             .withPruning(pruning());
-    FineTuner.Result result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
+    FineTuningResult result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
     TrainedModel.Pruning pruning = result.model().description().pruning().orElseThrow();
     assertThat(pruning.spec()).isEqualTo(pruning().withFrom("block7a"));
     assertThat(pruning.sparsity()).isBetween(0.49, 0.51);
@@ -376,7 +377,7 @@ class FineTunerTest {
         .withTiming(new PruningSpec.Polynomial(0, 0, 0.5, 3, 2));
   }
 
-  private static FineTuner.Result tune(FineTuningRecipe spec, Path folder) throws IOException {
+  private static FineTuningResult tune(FineTuningRecipe spec, Path folder) throws IOException {
     return tuner(FineTuningSpec.of(spec, 7), TrainingListener.NONE).tune(dataset, start, folder);
   }
 

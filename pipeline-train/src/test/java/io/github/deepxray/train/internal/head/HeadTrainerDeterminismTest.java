@@ -3,7 +3,7 @@ package io.github.deepxray.train.internal.head;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
-import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;

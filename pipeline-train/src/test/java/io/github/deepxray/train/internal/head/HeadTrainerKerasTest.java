@@ -9,7 +9,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
-import io.github.deepxray.train.internal.embedding.Embeddings;
+import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.HeadSpec.Adam;
 import io.github.deepxray.train.recipe.HeadSpec.Constant;

@@ -1,8 +1,8 @@
 package io.github.deepxray.train.internal.head;
 
 import io.github.deepxray.datasets.Label;
-import io.github.deepxray.train.internal.embedding.Embeddings;
-import io.github.deepxray.train.internal.embedding.Matrix;
+import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.features.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

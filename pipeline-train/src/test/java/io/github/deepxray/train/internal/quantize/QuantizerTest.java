@@ -20,11 +20,11 @@ import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
 import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.internal.Passes;
-import io.github.deepxray.optimize.internal.quantize.SearchLimits;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
+import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
@@ -32,6 +32,8 @@ import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.FormsSpec.Refit;
+import io.github.deepxray.train.QuantizationResult;
+import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.Trainer;
@@ -172,13 +174,13 @@ class QuantizerTest {
         o.seed());
   }
 
-  private Quantizer.Result quantize(FormsSpec options, String name) throws IOException {
+  private QuantizationResult quantize(FormsSpec options, String name) throws IOException {
     return quantize(options, trained, name);
   }
 
-  private Quantizer.Result quantize(FormsSpec options, TrainedModel model, String name)
+  private QuantizationResult quantize(FormsSpec options, TrainedModel model, String name)
       throws IOException {
-    List<Quantizer.Result> results =
+    List<QuantizationResult> results =
         new Quantizer(options, context().withProgress(notes))
             .quantize(dataset, model, folder.resolve(name));
     assertThat(results).hasSize(1);
@@ -212,7 +214,7 @@ class QuantizerTest {
   /** A threshold that finds the share of the positives that training asked for. */
   @Test
   void choosesTheThresholdAnewOnTheValidationSplit() throws IOException {
-    Quantizer.Result result = quantize(options(INT8, Refit.NEVER), "out");
+    QuantizationResult result = quantize(options(INT8, Refit.NEVER), "out");
     double[] scores = probabilities(file("out", INT8), Split.VALIDATION);
     List<XrayRecord> records = dataset.readAll(Split.VALIDATION);
     List<Double> positives = new ArrayList<>();
@@ -252,9 +254,9 @@ class QuantizerTest {
 
   @Test
   void trainsTheHeadAnewWhereThatHelps() throws IOException {
-    Quantizer.Result never = quantize(options(INT8, Refit.NEVER), "never");
-    Quantizer.Result always = quantize(options(INT8, Refit.ALWAYS), "always");
-    Quantizer.Result auto = quantize(options(INT8, Refit.AUTO), "auto");
+    QuantizationResult never = quantize(options(INT8, Refit.NEVER), "never");
+    QuantizationResult always = quantize(options(INT8, Refit.ALWAYS), "always");
+    QuantizationResult auto = quantize(options(INT8, Refit.AUTO), "auto");
     assertThat(never.refitted()).isFalse();
     assertThat(never.form().description()).doesNotContain("head");
     assertThat(always.refitted()).isTrue();
@@ -299,7 +301,7 @@ class QuantizerTest {
     FormsSpec options = options(INT8, Refit.NEVER);
     quantize(options, "plain");
     Limits any = new Limits(1, 1, 1, -1);
-    Quantizer.Result result = quantize(searching(options, any), "searched");
+    QuantizationResult result = quantize(searching(options, any), "searched");
     assertThat(result.floatLayers()).isEmpty();
     assertThat(result.searchFailed()).isFalse();
     assertThat(result.toString()).doesNotContain("limits");
@@ -309,7 +311,7 @@ class QuantizerTest {
   @Test
   void aSearchThatFailsSaysSo() throws IOException {
     Limits none = new Limits(0, 0, 0, 1);
-    Quantizer.Result result = quantize(searching(options(INT8, Refit.NEVER), none), "searched");
+    QuantizationResult result = quantize(searching(options(INT8, Refit.NEVER), none), "searched");
     assertThat(result.searchFailed()).isTrue();
     assertThat(result.toString()).contains("no layers to keep in floats found within the limits");
     // One convolution and its activation, none of those that were named.
@@ -338,7 +340,7 @@ class QuantizerTest {
   @Test
   void whatIsFinishedIsNotDoneAgain() throws IOException {
     FormsSpec options = options(INT8, Refit.NEVER);
-    Quantizer.Result first = quantize(options, "out");
+    QuantizationResult first = quantize(options, "out");
     Path finished = folder.resolve("out").resolve(StageManifest.FILE);
     Object written = Files.getLastModifiedTime(finished);
     assertThat(notes.lines()).isEmpty();

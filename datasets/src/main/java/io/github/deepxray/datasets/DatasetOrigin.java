@@ -1,8 +1,5 @@
-package io.github.deepxray.report.internal;
+package io.github.deepxray.datasets;
 
-import io.github.deepxray.datasets.DatasetAudit;
-import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Split;
 import java.util.Map;
 
 /** Where the images of a data set come from, for what the model card says about them. */

@@ -1,4 +1,4 @@
-package io.github.deepxray.train.internal.embedding;
+package io.github.deepxray.train.features;
 
 /** Rows of floats, immutable once handed out. */
 public final class Matrix {

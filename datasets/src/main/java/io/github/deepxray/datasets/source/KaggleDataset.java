@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.kaggle;
+package io.github.deepxray.datasets.source;
 
 import io.github.deepxray.core.DeepXrayException;
 import java.util.OptionalInt;
@@ -55,7 +55,7 @@ public record KaggleDataset(String owner, String name, OptionalInt version) {
   }
 
   /** The page that shows it to people. */
-  String page() {
+  public String page() {
     return "https://www.kaggle.com/datasets/" + owner + "/" + name;
   }
 

@@ -1,4 +1,4 @@
-package io.github.deepxray.train.internal.embedding;
+package io.github.deepxray.train.features;
 
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;

@@ -1,4 +1,4 @@
-package io.github.deepxray.optimize.internal.quantize;
+package io.github.deepxray.optimize.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
 

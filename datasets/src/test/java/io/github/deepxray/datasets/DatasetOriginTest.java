@@ -1,10 +1,7 @@
-package io.github.deepxray.report.internal;
+package io.github.deepxray.datasets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.datasets.DatasetAudit;
-import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Split;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

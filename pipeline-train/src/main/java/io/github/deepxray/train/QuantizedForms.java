@@ -1,4 +1,4 @@
-package io.github.deepxray.train.internal.quantize;
+package io.github.deepxray.train;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.classify.Artifact;

@@ -1,0 +1,86 @@
+package io.github.deepxray.export;
+
+import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Metric;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What was found.
+ *
+ * @param problems files that differ from their checksums and artifacts that cannot be run, a line
+ *     each
+ * @param parities one for each artifact
+ */
+public record VerificationReport(List<String> problems, List<Parity> parities) {
+  /** Copies the lists. */
+  public VerificationReport {
+    problems = List.copyOf(problems);
+    parities = List.copyOf(parities);
+  }
+
+  /** Whether no file is damaged and every artifact runs and is blessed. */
+  public boolean passed() {
+    return problems.isEmpty() && parities.stream().allMatch(Parity::passed);
+  }
+
+  /** A text table of several lines. */
+  public String table() {
+    StringBuilder text = new StringBuilder();
+    problems.forEach(line -> text.append("  WRONG  ").append(line).append('\n'));
+    if (parities.isEmpty()) {
+      return text.toString();
+    }
+    line(
+        text,
+        "  %-12s %-11s %6s %7s %9s %8s %10s %12s %10s %8s %9s  %s",
+        "artifact",
+        "split",
+        "images",
+        "AUC",
+        "accuracy",
+        "dAUC",
+        "daccuracy",
+        "correlation",
+        "max |dp|",
+        "flipped",
+        "images/s",
+        "verdict");
+    for (Parity parity : parities) {
+      String speed =
+          Double.isNaN(parity.imagesPerSecond())
+              ? "-"
+              : String.format(Locale.ROOT, "%.0f", parity.imagesPerSecond());
+      for (Map.Entry<String, Comparison> split : parity.verdict().splits().entrySet()) {
+        Comparison c = split.getValue();
+        line(
+            text,
+            "  %-12s %-11s %6d %7.4f %9.4f %+8.4f %+10.4f %12.5f %10.2e %8d %9s  %s",
+            parity.artifact(),
+            split.getKey(),
+            c.images(),
+            c.of(Metric.AUC).value(),
+            c.of(Metric.ACCURACY).value(),
+            c.difference(Metric.AUC).value(),
+            c.difference(Metric.ACCURACY).value(),
+            c.correlation(),
+            c.maxDeltaProbability(),
+            c.flipped(),
+            speed,
+            parity.passed() ? "blessed" : "REFUSED");
+      }
+    }
+    for (Parity parity : parities) {
+      parity
+          .verdict()
+          .objections()
+          .forEach(objection -> line(text, "  REFUSED  %s, %s", parity.artifact(), objection));
+    }
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String format, Object... arguments) {
+    text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  }
+}

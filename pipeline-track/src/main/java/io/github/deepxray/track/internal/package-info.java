@@ -1,0 +1,2 @@
+/** Several trackers as one. */
+package io.github.deepxray.track.internal;

@@ -1,0 +1,2 @@
+/** Feature vectors of images. */
+package io.github.deepxray.train.features;
