@@ -1,6 +1,5 @@
 package io.github.deepxray.report.internal;
 
-import io.github.deepxray.report.ModelSpeed;
 import java.util.List;
 import java.util.Optional;
 

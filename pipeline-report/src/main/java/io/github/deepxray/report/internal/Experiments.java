@@ -1,4 +1,4 @@
-package io.github.deepxray.report;
+package io.github.deepxray.report.internal;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.classify.FileSizes;

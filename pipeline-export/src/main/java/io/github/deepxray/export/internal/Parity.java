@@ -1,4 +1,4 @@
-package io.github.deepxray.export;
+package io.github.deepxray.export.internal;
 
 import io.github.deepxray.classify.Verdict;
 

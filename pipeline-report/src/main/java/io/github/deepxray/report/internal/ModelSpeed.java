@@ -1,4 +1,4 @@
-package io.github.deepxray.report;
+package io.github.deepxray.report.internal;
 
 /**
  * How fast a model is.
