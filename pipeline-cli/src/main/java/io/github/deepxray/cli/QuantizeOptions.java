@@ -10,7 +10,6 @@ import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.github.deepxray.train.FormsSpec;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -182,10 +181,8 @@ final class QuantizeOptions {
 
   /** The options for some forms. */
   FormsSpec options(List<String> forms, boolean sparse, Limits limits, long seed) {
-    List<QuantizationSpec> specs = new ArrayList<>();
-    for (String form : forms) {
-      specs.add(spec(QuantizationMode.of(form)));
-    }
+    List<QuantizationSpec> specs =
+        forms.stream().map(form -> spec(QuantizationMode.of(form))).toList();
     if (autoKeepFloat > 0 && !(maxSlowdown >= 1)) {
       throw new DeepXrayException("--max-slowdown must be 1 or more, not " + maxSlowdown + ".");
     }

@@ -1,9 +1,10 @@
 package io.github.deepxray.core.metrics;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * How often a class was found among examples of similar probability of it.
@@ -30,31 +31,26 @@ public record CalibrationBin(
    */
   public static List<CalibrationBin> of(SplitScores scores, int label) {
     int count = Resample.CALIBRATION_BINS;
-    List<List<ScoredExample>> binned = new ArrayList<>();
-    for (int b = 0; b < count; b++) {
-      binned.add(new ArrayList<>());
-    }
-    for (ScoredExample example : scores.examples()) {
-      binned.get(Resample.bin(example.score(label))).add(example);
-    }
+    Map<Integer, List<ScoredExample>> binned =
+        scores.examples().stream()
+            .collect(
+                Collectors.groupingBy(
+                    e -> Resample.bin(e.score(label)), TreeMap::new, Collectors.toList()));
     List<CalibrationBin> bins = new ArrayList<>();
-    for (int b = 0; b < count; b++) {
-      List<ScoredExample> inside = binned.get(b);
-      if (!inside.isEmpty()) {
-        Set<String> patients = new HashSet<>();
-        inside.forEach(example -> patients.add(example.patient()));
-        double share =
-            (double) inside.stream().filter(e -> e.label() == label).count() / inside.size();
-        bins.add(
-            new CalibrationBin(
-                (double) b / count,
-                (b + 1.0) / count,
-                inside.size(),
-                patients.size(),
-                inside.stream().mapToDouble(e -> e.score(label)).sum() / inside.size(),
-                wilson(share, patients.size())));
-      }
-    }
+    binned.forEach(
+        (b, inside) -> {
+          int patients = (int) inside.stream().map(ScoredExample::patient).distinct().count();
+          double share =
+              (double) inside.stream().filter(e -> e.label() == label).count() / inside.size();
+          bins.add(
+              new CalibrationBin(
+                  (double) b / count,
+                  (b + 1.0) / count,
+                  inside.size(),
+                  patients,
+                  inside.stream().mapToDouble(e -> e.score(label)).sum() / inside.size(),
+                  wilson(share, patients)));
+        });
     return bins;
   }
 

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * What a classifier does about one class, the positive one, against all others at every threshold
@@ -152,14 +153,14 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
                       .reversed()
                       .thenComparing(ScoredExample::id))
               .toList();
-      List<Integer> last = new ArrayList<>();
-      for (int i = 0; i < descending.size(); i++) {
-        if (i + 1 == descending.size()
-            || descending.get(i + 1).score(label) != descending.get(i).score(label)) {
-          last.add(i + 1);
-        }
-      }
-      ends = last.stream().mapToInt(Integer::intValue).toArray();
+      int all = descending.size();
+      ends =
+          IntStream.rangeClosed(1, all)
+              .filter(
+                  i ->
+                      i == all
+                          || descending.get(i).score(label) != descending.get(i - 1).score(label))
+              .toArray();
       positives = descending.stream().filter(e -> e.label() == label).count();
       negatives = descending.size() - positives;
     }
@@ -208,10 +209,10 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
       List<Interval> intervals =
           PatientBootstrap.intervals(
               descending.stream().map(ScoredExample::patient).toList(), values, seed);
-      List<Band> band = new ArrayList<>();
-      for (int s = 0; s <= STEPS; s++) {
-        band.add(new Band((double) s / STEPS, intervals.get(s)));
-      }
+      List<Band> band =
+          IntStream.rangeClosed(0, STEPS)
+              .mapToObj(s -> new Band((double) s / STEPS, intervals.get(s)))
+              .toList();
       return new Curve(points, band, intervals.get(STEPS + 1));
     }
   }

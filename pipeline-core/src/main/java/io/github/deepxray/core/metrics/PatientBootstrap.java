@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Percentile bootstrap over whole patients, because images of one patient are alike (Efron and
@@ -31,11 +32,9 @@ final class PatientBootstrap {
     Arrays.fill(once, 1);
     double[] measured = values.apply(once);
     double[][] resampled = resample(patientOf, values, measured.length, seed);
-    List<Interval> intervals = new ArrayList<>();
-    for (int m = 0; m < measured.length; m++) {
-      intervals.add(interval(measured[m], resampled[m]));
-    }
-    return intervals;
+    return IntStream.range(0, measured.length)
+        .mapToObj(m -> interval(measured[m], resampled[m]))
+        .toList();
   }
 
   private static double[][] resample(

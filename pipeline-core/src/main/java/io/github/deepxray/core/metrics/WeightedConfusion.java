@@ -1,7 +1,6 @@
 package io.github.deepxray.core.metrics;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /** A confusion matrix of examples that count several times, with its metrics. */
 final class WeightedConfusion {
@@ -72,14 +71,9 @@ final class WeightedConfusion {
 
   /** The counts of examples that count once. */
   ConfusionMatrix counts() {
-    List<List<Long>> whole = new ArrayList<>();
-    for (double[] row : counts) {
-      List<Long> cells = new ArrayList<>();
-      for (double count : row) {
-        cells.add(Math.round(count));
-      }
-      whole.add(cells);
-    }
-    return new ConfusionMatrix(whole);
+    return new ConfusionMatrix(
+        Arrays.stream(counts)
+            .map(row -> Arrays.stream(row).mapToObj(Math::round).toList())
+            .toList());
   }
 }

@@ -3,6 +3,7 @@ package io.github.deepxray.report.internal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.LongStream;
 
 /**
  * An axis of a chart.
@@ -46,10 +47,8 @@ record Axis(String name, double min, double max, List<Double> ticks, int digits,
     }
     long first = (long) Math.floor(low / step + 1e-9);
     long last = (long) Math.ceil(high / step - 1e-9);
-    List<Double> ticks = new ArrayList<>();
-    for (long i = first; i <= last; i++) {
-      ticks.add(i * step);
-    }
+    double distance = step;
+    List<Double> ticks = LongStream.rangeClosed(first, last).mapToObj(i -> i * distance).toList();
     int digits = (int) Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
     return new Axis(name, first * step, last * step, ticks, digits, false);
   }
