@@ -26,8 +26,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** The trainings of a grid: each cell with each seed is what the run command would do. */
 final class GridTrainings implements ExperimentListener {
