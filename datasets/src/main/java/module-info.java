@@ -17,9 +17,6 @@ open module io.github.deepxray.datasets {
   exports io.github.deepxray.datasets.internal.kaggle to
       io.github.deepxray.cli,
       io.github.deepxray.pipeline;
-  exports io.github.deepxray.datasets.internal.source to
-      io.github.deepxray.cli,
-      io.github.deepxray.pipeline;
   exports io.github.deepxray.datasets.phantom;
   exports io.github.deepxray.datasets.source;
 }

@@ -14,7 +14,7 @@ import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.pipeline.PipelineStage;
 import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.internal.FailureText;
-import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.internal.ExperimentsPage;
 import io.github.deepxray.text.internal.Yaml;
 import java.io.IOException;

@@ -7,7 +7,7 @@ import io.github.deepxray.pipeline.ExperimentPlan;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
-import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.Experiments;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,7 +5,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.internal.Experiments;
+import io.github.deepxray.report.Experiments;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;

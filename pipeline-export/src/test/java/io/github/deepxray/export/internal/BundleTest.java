@@ -36,6 +36,8 @@ import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
+import io.github.deepxray.export.Parity;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.keras.internal.KerasHdf5;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.optimize.internal.quantize.LayerReport;

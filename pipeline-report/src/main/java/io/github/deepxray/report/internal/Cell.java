@@ -1,5 +1,6 @@
 package io.github.deepxray.report.internal;
 
+import io.github.deepxray.report.ModelSpeed;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,4 +1,4 @@
-package io.github.deepxray.report.internal;
+package io.github.deepxray.report;
 
 import java.util.List;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package io.github.deepxray.report.internal;
+package io.github.deepxray.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.classify.FileSizes;

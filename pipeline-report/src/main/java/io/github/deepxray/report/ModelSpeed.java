@@ -1,4 +1,4 @@
-package io.github.deepxray.report.internal;
+package io.github.deepxray.report;
 
 /**
  * How fast a model is.
