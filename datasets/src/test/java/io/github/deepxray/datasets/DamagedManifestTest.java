@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
-import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Damaged;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -10,7 +10,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.TfRecordWriter;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -79,8 +79,13 @@ final class LoadGenerator {
             .formatted(Base64.getEncoder().encodeToString(image))
             .getBytes(StandardCharsets.US_ASCII);
     byte[] head =
-        ("POST /v1/models/%s:predict HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
-                + "Content-Length: %s\r\n\r\n")
+        """
+        POST /v1/models/%s:predict HTTP/1.1\r
+        Host: %s\r
+        Content-Type: application/json\r
+        Content-Length: %s\r
+        \r
+        """
             .formatted(name, server.getAuthority(), body.length)
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);

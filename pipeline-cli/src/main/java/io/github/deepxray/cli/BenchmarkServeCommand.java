@@ -5,7 +5,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

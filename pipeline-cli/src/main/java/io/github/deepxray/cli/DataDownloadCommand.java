@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.internal.kaggle.Kaggle;
-import io.github.deepxray.datasets.internal.source.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

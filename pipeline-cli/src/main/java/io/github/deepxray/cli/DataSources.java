@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.internal.source.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import io.github.deepxray.pipeline.DataSource;
 import picocli.CommandLine.TypeConversionException;
 

@@ -4,7 +4,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Limits;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

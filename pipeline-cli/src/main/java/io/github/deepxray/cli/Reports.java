@@ -6,7 +6,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.report.internal.BundleReport;
 import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;

@@ -2,7 +2,7 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.train.FineTuningResult;

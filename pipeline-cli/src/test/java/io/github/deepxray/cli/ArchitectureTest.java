@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
@@ -78,6 +80,39 @@ class ArchitectureTest {
     }
     assertThat(arrows).hasSizeGreaterThan(12);
     assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void publicSignaturesNameNoInternalTypes() {
+    Set<String> leaks = new TreeSet<>();
+    for (JavaClass type : classes) {
+      if (!isForUsers(type)) {
+        continue;
+      }
+      for (JavaCodeUnit unit : type.getCodeUnits()) {
+        if (unit.getModifiers().contains(JavaModifier.PUBLIC)
+            || unit.getModifiers().contains(JavaModifier.PROTECTED)) {
+          Stream.concat(Stream.of(unit.getReturnType()), unit.getParameterTypes().stream())
+              .flatMap(named -> named.getAllInvolvedRawTypes().stream())
+              .filter(named -> isInternal(named.getBaseComponentType()))
+              .forEach(named -> leaks.add(unit.getFullName() + " names " + named.getName()));
+        }
+      }
+    }
+    // Sealed: users choose one of its records, and only this library asks it for a range.
+    leaks.removeIf(leak -> leak.startsWith(BASE + "optimize.quantize.RangeMethod"));
+    assertThat(leaks).isEmpty();
+  }
+
+  private static boolean isInternal(JavaClass type) {
+    return type.getPackageName().startsWith(BASE) && type.getPackageName().contains(".internal");
+  }
+
+  private static boolean isForUsers(JavaClass type) {
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && !isInternal(type)
+        && !type.getPackageName().startsWith(BASE + "testkit")
+        && type.getEnclosingClass().map(ArchitectureTest::isForUsers).orElse(true);
   }
 
   private static Optional<String> module(JavaClass type, Set<String> packages) {

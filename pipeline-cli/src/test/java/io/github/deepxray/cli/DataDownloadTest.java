@@ -3,8 +3,8 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
-import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -49,7 +49,7 @@ class LibraryGuideTest {
       import io.github.deepxray.pipeline.*;
       import io.github.deepxray.serve.*;
       import io.github.deepxray.train.*;
-      import io.github.deepxray.train.head.*;
+      import io.github.deepxray.train.recipe.*;
       import java.nio.file.Path;
       import java.util.OptionalDouble;
       class Example {

@@ -9,7 +9,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.pipeline.DataSource;
 import io.github.deepxray.pipeline.ExperimentListener;

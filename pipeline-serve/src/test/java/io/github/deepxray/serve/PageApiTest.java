@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;

@@ -2,7 +2,7 @@ package io.github.deepxray.server;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

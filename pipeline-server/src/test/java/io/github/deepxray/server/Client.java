@@ -2,7 +2,7 @@ package io.github.deepxray.server;
 
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

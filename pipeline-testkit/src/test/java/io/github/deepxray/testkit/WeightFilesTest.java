@@ -2,7 +2,6 @@ package io.github.deepxray.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.core.internal.weights.Safetensors;
 import io.github.deepxray.core.network.Layer.BatchNormalization;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -10,6 +9,7 @@ import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
 import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Layer.Padding;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.keras.internal.KerasHdf5;
 import java.io.IOException;

@@ -3,10 +3,14 @@ package io.github.deepxray.pipeline;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.train.BackboneModel;
+import io.github.deepxray.train.internal.UntrainedBackbone;
+import io.github.deepxray.train.stage.Context;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * The backbone of a run and its pretrained weights.
@@ -55,5 +59,17 @@ public record BackboneSpec(Backbone backbone, int imageSize, String weights)
    */
   public BackboneModel load(Progress progress) throws IOException {
     return BackboneModel.load(backbone, imageSize, weights, progress);
+  }
+
+  /**
+   * The backbone with random weights, which has learnt nothing: for trying things out without a
+   * download.
+   *
+   * @param images what the statistics of its batch normalizations are measured on; resized
+   * @param seed of the weights
+   * @param context the surroundings to run it in
+   */
+  public BackboneModel untrained(List<RgbImage> images, long seed, Context context) {
+    return UntrainedBackbone.calibrated(backbone, imageSize, images, seed, context);
   }
 }

@@ -3,7 +3,7 @@ package io.github.deepxray.pipeline;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.internal.kaggle.Kaggle;
-import io.github.deepxray.datasets.internal.source.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,14 +9,13 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
-import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
-import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainingSpec;
-import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.recipe.HeadSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,12 +55,8 @@ public final class Demo {
         pipeline.prepare(
             phantoms, DatasetOptions.DEFAULT.withSeed(seed).withValidationFraction(0.25));
     BackboneModel backbone =
-        UntrainedBackbone.calibrated(
-            Backbones.named(Backbones.DEFAULT),
-            DatasetOptions.DEFAULT.imageSize(),
-            calibrationImages(dataset),
-            seed,
-            pipeline.context());
+        BackboneSpec.of(Backbones.DEFAULT)
+            .untrained(calibrationImages(dataset), seed, pipeline.context());
     pipeline.train(backbone, TrainingSpec.of(HeadSpec.DEFAULT.withViews(1), seed));
     ModelMetrics metrics = pipeline.evaluate();
     return RunResult.of(pipeline.export(PURPOSE, BundleSpec.DEFAULT), metrics);

@@ -2,7 +2,7 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.QuantizationResult;

@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.train.ModelMetrics;
 
 /**

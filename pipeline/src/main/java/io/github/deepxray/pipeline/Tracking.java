@@ -6,7 +6,7 @@ import io.github.deepxray.core.internal.services.Services;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.export.internal.VerificationReport;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.TrackedRun;

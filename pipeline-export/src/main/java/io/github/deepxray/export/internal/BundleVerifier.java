@@ -6,6 +6,8 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.export.Parity;
+import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;

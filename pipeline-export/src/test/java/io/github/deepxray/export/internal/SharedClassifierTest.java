@@ -20,7 +20,7 @@ import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.optimize.internal.quantize.ModelQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationMode;

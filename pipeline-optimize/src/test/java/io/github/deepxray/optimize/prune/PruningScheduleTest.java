@@ -91,6 +91,7 @@ class PruningScheduleTest {
   void knowsWhenTheFinalSparsityIsMissed() {
     PolynomialDecay fits = new PolynomialDecay(0, 0.8, 50, 250, 3, 100);
     PolynomialDecay misses = new PolynomialDecay(0, 0.8, 50, 299, 3, 100);
+    assertThat(fits.sparsity(250)).isEqualTo(0.8);
     assertThat(misses.sparsity(250)).isLessThan(0.8);
     assertThat(updates(misses)).containsExactly(50L, 150L, 250L);
   }

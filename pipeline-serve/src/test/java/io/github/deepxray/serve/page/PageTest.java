@@ -13,7 +13,7 @@ import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
 import io.github.deepxray.testkit.InCi;

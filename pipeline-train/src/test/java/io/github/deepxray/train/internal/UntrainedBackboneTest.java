@@ -9,7 +9,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;

@@ -1,6 +1,6 @@
 package io.github.deepxray.datasets.internal.kaggle;
 
-import io.github.deepxray.datasets.internal.source.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.github.deepxray.datasets.internal.kaggle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.internal.source.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import io.github.deepxray.testkit.ParserContract;
 import io.github.deepxray.testkit.SharedData;
 import java.io.ByteArrayOutputStream;

@@ -12,7 +12,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.internal.kaggle.StubServer.Asked;
 import io.github.deepxray.datasets.internal.kaggle.StubServer.Script;
-import io.github.deepxray.datasets.internal.source.KaggleDataset;
+import io.github.deepxray.datasets.source.KaggleDataset;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;

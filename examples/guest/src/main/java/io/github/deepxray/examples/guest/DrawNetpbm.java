@@ -1,9 +1,9 @@
 package io.github.deepxray.examples.guest;
 
+import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.internal.image.ImageFile;
-import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
-import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +26,8 @@ final class DrawNetpbm {
     }
     for (Path file : files) {
       String name = file.getFileName().toString().replace(".jpeg", ".pgm");
-      Files.write(file.resolveSibling(name), grey(ImageFile.read(file).image()));
+      Files.write(
+          file.resolveSibling(name), grey(ImageCodec.decode(Files.readAllBytes(file), name)));
       Files.delete(file);
     }
   }

@@ -4,14 +4,13 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.datasets.internal.phantom.Phantom;
-import io.github.deepxray.datasets.internal.phantom.PhantomArchive;
-import io.github.deepxray.datasets.internal.phantom.PhantomOptions;
-import io.github.deepxray.keras.internal.EfficientNet;
+import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.pipeline.BackboneSpec;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.TrainingSpec;
-import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.nio.file.Path;
@@ -45,6 +44,6 @@ final class Train {
         LongStream.range(0, 5)
             .mapToObj(i -> Phantom.draw(slices[(int) i % 3], 1, i, 1, 224))
             .toList();
-    return UntrainedBackbone.calibrated(EfficientNet.B0, 224, drawings, 0, context);
+    return BackboneSpec.of("b0").untrained(drawings, 0, context);
   }
 }

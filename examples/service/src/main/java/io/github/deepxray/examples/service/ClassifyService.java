@@ -1,17 +1,17 @@
 package io.github.deepxray.examples.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.internal.io.Json;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Executors;
 
@@ -23,6 +23,8 @@ import java.util.concurrent.Executors;
  */
 final class ClassifyService {
   private static final int MOST_BYTES = 20 << 20;
+
+  private static final JsonMapper JSON = JsonMapper.builder().addModule(new Jdk8Module()).build();
 
   // All threads share it.
   private final Classifier classifier;
@@ -67,15 +69,15 @@ final class ClassifyService {
   }
 
   private JsonNode classify(byte[] image) {
-    return Json.tree(classifier.classify(ImageCodec.decode(image, "the image")));
+    return JSON.valueToTree(classifier.classify(ImageCodec.decode(image, "the image")));
   }
 
   private static JsonNode error(String message) {
-    return Json.object().put("error", message);
+    return JSON.createObjectNode().put("error", message);
   }
 
   private static void send(HttpExchange exchange, int status, JsonNode answer) throws IOException {
-    byte[] text = Json.compact(answer).getBytes(StandardCharsets.UTF_8);
+    byte[] text = JSON.writeValueAsBytes(answer);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(status, text.length);
     exchange.getResponseBody().write(text);

@@ -3,7 +3,7 @@ package io.github.deepxray.train.internal.loop;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
-import io.github.deepxray.core.internal.weights.Safetensors;
+import io.github.deepxray.core.weights.Safetensors;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;

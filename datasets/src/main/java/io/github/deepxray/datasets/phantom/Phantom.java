@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.phantom;
+package io.github.deepxray.datasets.phantom;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Slice;

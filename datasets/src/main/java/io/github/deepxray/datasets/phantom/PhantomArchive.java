@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.phantom;
+package io.github.deepxray.datasets.phantom;
 
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.AtomicFiles;

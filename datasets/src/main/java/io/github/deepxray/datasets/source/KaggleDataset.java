@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.source;
+package io.github.deepxray.datasets.source;
 
 import io.github.deepxray.core.DeepXrayException;
 import java.util.OptionalInt;

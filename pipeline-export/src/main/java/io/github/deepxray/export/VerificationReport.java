@@ -1,4 +1,4 @@
-package io.github.deepxray.export.internal;
+package io.github.deepxray.export;
 
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;

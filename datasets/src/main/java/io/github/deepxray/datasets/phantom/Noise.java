@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.phantom;
+package io.github.deepxray.datasets.phantom;
 
 /** Smooth random fields over the plane: values on a lattice, blended between. */
 record Noise(long seed) {

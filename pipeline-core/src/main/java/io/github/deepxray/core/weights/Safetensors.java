@@ -1,14 +1,10 @@
-package io.github.deepxray.core.internal.weights;
+package io.github.deepxray.core.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
-import io.github.deepxray.core.weights.Float16Tensor;
-import io.github.deepxray.core.weights.FloatTensor;
-import io.github.deepxray.core.weights.Tensor;
-import io.github.deepxray.core.weights.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

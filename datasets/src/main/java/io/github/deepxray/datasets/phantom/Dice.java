@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.phantom;
+package io.github.deepxray.datasets.phantom;
 
 /** Random numbers by SplitMix64, the same on every platform and Java version. */
 final class Dice {

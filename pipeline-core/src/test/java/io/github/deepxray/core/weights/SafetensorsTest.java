@@ -1,12 +1,9 @@
-package io.github.deepxray.core.internal.weights;
+package io.github.deepxray.core.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.weights.Float16Tensor;
-import io.github.deepxray.core.weights.FloatTensor;
-import io.github.deepxray.core.weights.Weights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

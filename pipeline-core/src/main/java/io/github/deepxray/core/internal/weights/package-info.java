@@ -1,2 +1,0 @@
-/** Weights in files of the safetensors format. */
-package io.github.deepxray.core.internal.weights;
