@@ -249,18 +249,8 @@ public final class DatasetBuilder {
       DatasetAudit audit = Found.audit(images, quarantined, layout);
       refuseTooManyBad(folder, audit);
       refuseNothingLeft(split);
-      Map<String, Found> byPath =
-          images.stream().collect(Collectors.toMap(Found::path, found -> found));
       List<Shard> shards = new ArrayList<>();
-      List<SplitSummary> summaries = new ArrayList<>();
-      try (Progress.Task task = progress.start("shards", images.size())) {
-        for (Split part : Split.values()) {
-          List<Found> members =
-              split.images().get(part).stream().map(i -> byPath.get(i.path())).toList();
-          summaries.add(summary(part, members));
-          writeShards(partial, part, members, channel, shards, task);
-        }
-      }
+      List<SplitSummary> summaries = writeSplits(partial, channel, images, split, shards);
       String hashesOfShards =
           shards.stream()
               .map(s -> s.file() + "\n" + s.sha256() + "\n")
@@ -439,6 +429,23 @@ public final class DatasetBuilder {
         }
       }
     }
+  }
+
+  private List<SplitSummary> writeSplits(
+      Path partial, FileChannel spool, List<Found> images, PatientSplit split, List<Shard> shards)
+      throws IOException {
+    Map<String, Found> byPath =
+        images.stream().collect(Collectors.toMap(Found::path, found -> found));
+    List<SplitSummary> summaries = new ArrayList<>();
+    try (Progress.Task task = progress.start("shards", images.size())) {
+      for (Split part : Split.values()) {
+        List<Found> members =
+            split.images().get(part).stream().map(i -> byPath.get(i.path())).toList();
+        summaries.add(summary(part, members));
+        writeShards(partial, part, members, spool, shards, task);
+      }
+    }
+    return summaries;
   }
 
   private void writeShards(

@@ -109,8 +109,6 @@ record Layout(
     Map<String, Integer> other = new TreeMap<>();
     List<Placed> placed = new ArrayList<>();
     List<Quarantined> quarantined = new ArrayList<>();
-    String expected =
-        layout + (classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list()));
     for (SourceFile file : source.files()) {
       Optional<Junk> kind = Junk.of(file.path());
       Optional<Placed> place = place(found, file);
@@ -119,15 +117,13 @@ record Layout(
       } else if (place.isPresent()) {
         placed.add(place.get());
       } else if (ImageFormats.isImageName(file.path()) && !layout.leavesOutOthers()) {
-        quarantined.add(
-            new Quarantined(file.path(), Reason.MISPLACED, "it lies in no folder " + expected));
+        quarantined.add(misplaced(file, layout, classes));
       } else {
         other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
       }
     }
-    String root = root(placed);
     List<Candidate> images = new ArrayList<>();
-    List<String> nested = nested(root, placed, images, quarantined);
+    List<String> nested = nested(root(placed), placed, images, quarantined);
     boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
     images.removeIf(image -> isSetAside(image, classes, quarantined));
@@ -142,10 +138,20 @@ record Layout(
         new Skipped(nested.size(), repeated, junk, other),
         profile,
         !layout.hasSplits(),
-        new ToldBy(
-            source.kind() + " of " + layout + "/<image>",
-            layout.hasSplits() ? "folders" : "",
-            layout.hasPatients() ? "folders" : kaggle ? "file names" : ""));
+        toldBy(source, layout, kaggle));
+  }
+
+  private static ToldBy toldBy(FileSource source, FolderLayout layout, boolean kaggle) {
+    return new ToldBy(
+        source.kind() + " of " + layout + "/<image>",
+        layout.hasSplits() ? "folders" : "",
+        layout.hasPatients() ? "folders" : kaggle ? "file names" : "");
+  }
+
+  private static Quarantined misplaced(SourceFile file, FolderLayout layout, ClassNames classes) {
+    String expected = classes.size() > 5 ? "" : " of " + String.join(" or ", classes.list());
+    return new Quarantined(
+        file.path(), Reason.MISPLACED, "it lies in no folder " + layout + expected);
   }
 
   private static Optional<Placed> place(LayoutFinder.Found found, SourceFile file) {

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -150,11 +149,10 @@ final class ExplainCommand implements Callable<Integer> {
     found.remarks().forEach(err::println);
     List<Entry> entries = new ArrayList<>();
     Pictures pictures = new Pictures(found);
-    boolean good;
     try (Classifier classifier =
             Classifier.open(bundle.folder(), Classifier.Options.DEFAULT.withArtifact(form));
         Explainer explainer = Explainer.open(model)) {
-      good =
+      boolean good =
           found.each(
               err,
               (image, decoded) -> {
@@ -164,17 +162,13 @@ final class ExplainCommand implements Callable<Integer> {
                 AtomicFiles.write(picture, ImageCodec.encodePng(draw(decoded, map)));
                 entries.add(entry(image.file(), prediction, decoded, picture, map));
                 common.print(
-                    String.format(
-                        Locale.ROOT,
+                    Reports.text(
                         "%s: %s, probability %.4f, %s%n",
-                        image.file(),
-                        prediction.label(),
-                        prediction.probability(),
-                        picture));
+                        image.file(), prediction.label(), prediction.probability(), picture));
               });
+      Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
+      return good ? 0 : 1;
     }
-    Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
-    return good ? 0 : 1;
   }
 
   private void checkOptions() {

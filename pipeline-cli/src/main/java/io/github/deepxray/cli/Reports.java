@@ -12,6 +12,7 @@ import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingResult;
+import io.github.deepxray.train.stage.EpochResult;
 import java.util.Locale;
 
 /** What commands print at their end. */
@@ -87,22 +88,22 @@ final class Reports {
             result.augmentedBefore().auc()));
     result.epochs().stream()
         .filter(epoch -> epoch.epoch() + 1 == done.bestEpoch())
-        .forEach(
-            epoch ->
-                text.append(
-                    text(
-                        "validation loss %.4f after, AUC %.4f%s%n",
-                        epoch.validationLoss(),
-                        epoch.validationAuc(),
-                        epoch
-                            .augmented()
-                            .map(
-                                a -> text("; on augmented views %.4f, AUC %.4f", a.loss(), a.auc()))
-                            .orElse(""))));
+        .forEach(epoch -> text.append(validated(epoch)));
     text.append(pruned(description));
     return description.pruning().isPresent()
         ? text + size(result.model().model())
         : text.toString();
+  }
+
+  private static String validated(EpochResult epoch) {
+    return text(
+        "validation loss %.4f after, AUC %.4f%s%n",
+        epoch.validationLoss(),
+        epoch.validationAuc(),
+        epoch
+            .augmented()
+            .map(a -> text("; on augmented views %.4f, AUC %.4f", a.loss(), a.auc()))
+            .orElse(""));
   }
 
   private static String pruned(TrainedModel.Description description) {
@@ -112,7 +113,7 @@ final class Reports {
         .orElse("");
   }
 
-  private static String text(String format, Object... values) {
+  static String text(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }
 

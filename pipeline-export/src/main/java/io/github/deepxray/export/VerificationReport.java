@@ -4,7 +4,6 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * What was found.
@@ -32,44 +31,11 @@ public record VerificationReport(List<String> problems, List<Parity> parities) {
     if (parities.isEmpty()) {
       return text.toString();
     }
-    line(
-        text,
-        "  %-12s %-11s %6s %7s %9s %8s %10s %12s %10s %8s %9s  %s",
-        "artifact",
-        "split",
-        "images",
-        "AUC",
-        "accuracy",
-        "dAUC",
-        "daccuracy",
-        "correlation",
-        "max |dp|",
-        "flipped",
-        "images/s",
-        "verdict");
+    text.append(
+        "  artifact     split       images     AUC  accuracy     dAUC  "
+            + "daccuracy  correlation   max |dp|  flipped  images/s  verdict\n");
     for (Parity parity : parities) {
-      String speed =
-          Double.isNaN(parity.imagesPerSecond())
-              ? "-"
-              : String.format(Locale.ROOT, "%.0f", parity.imagesPerSecond());
-      for (Map.Entry<String, Comparison> split : parity.verdict().splits().entrySet()) {
-        Comparison c = split.getValue();
-        line(
-            text,
-            "  %-12s %-11s %6d %7.4f %9.4f %+8.4f %+10.4f %12.5f %10.2e %8d %9s  %s",
-            parity.artifact(),
-            split.getKey(),
-            c.images(),
-            c.of(Metric.AUC).value(),
-            c.of(Metric.ACCURACY).value(),
-            c.difference(Metric.AUC).value(),
-            c.difference(Metric.ACCURACY).value(),
-            c.correlation(),
-            c.maxDeltaProbability(),
-            c.flipped(),
-            speed,
-            parity.passed() ? "blessed" : "REFUSED");
-      }
+      parity.verdict().splits().forEach((split, compared) -> row(text, parity, split, compared));
     }
     for (Parity parity : parities) {
       parity
@@ -78,6 +44,26 @@ public record VerificationReport(List<String> problems, List<Parity> parities) {
           .forEach(objection -> line(text, "  REFUSED  %s, %s", parity.artifact(), objection));
     }
     return text.toString();
+  }
+
+  private static void row(StringBuilder text, Parity parity, String split, Comparison c) {
+    line(
+        text,
+        "  %-12s %-11s %6d %7.4f %9.4f %+8.4f %+10.4f %12.5f %10.2e %8d %9s  %s",
+        parity.artifact(),
+        split,
+        c.images(),
+        c.of(Metric.AUC).value(),
+        c.of(Metric.ACCURACY).value(),
+        c.difference(Metric.AUC).value(),
+        c.difference(Metric.ACCURACY).value(),
+        c.correlation(),
+        c.maxDeltaProbability(),
+        c.flipped(),
+        Double.isNaN(parity.imagesPerSecond())
+            ? "-"
+            : String.format(Locale.ROOT, "%.0f", parity.imagesPerSecond()),
+        parity.passed() ? "blessed" : "REFUSED");
   }
 
   private static void line(StringBuilder text, String format, Object... arguments) {

@@ -111,11 +111,10 @@ final class JsonRequest {
     }
     Tensor plain = new Tensor(maxImages);
     Map<String, Tensor> named = new HashMap<>();
-    int plains = 0;
+    int count = 0;
     int objects = 0;
-    while (json.nextToken() != JsonToken.END_ARRAY) {
-      int index = plains + objects;
-      if (index == maxImages) {
+    for (; json.nextToken() != JsonToken.END_ARRAY; count++) {
+      if (count == maxImages) {
         throw ApiException.tooManyImages(maxImages);
       }
       try {
@@ -123,32 +122,26 @@ final class JsonRequest {
           readRow(json, objects++, named);
         } else if (json.currentToken() == JsonToken.FIELD_NAME) {
           plain.readBytes(json, 1);
-          plains++;
         } else {
           plain.read(json, 1);
-          plains++;
         }
       } catch (ApiException e) {
         throw ApiException.badRequest(
             "Failed to process element: %s of 'instances' list. Error: %s"
-                .formatted(index, e.getMessage()));
+                .formatted(count, e.getMessage()));
       }
-      if (plains > 0 && objects > 0) {
+      if (objects > 0 && objects <= count) {
         throw ApiException.badRequest(
-            "Expecting all of 'instances' list to be objects or none, unlike element " + index);
+            "Expecting all of 'instances' list to be objects or none, unlike element " + count);
       }
     }
-    if (plains + objects == 0) {
+    if (count == 0) {
       throw ApiException.badRequest("No values in 'instances' array");
     }
-    if (plains > 0) {
-      plain.size(0, plains);
-      return new Tensors(Optional.of(plain), Map.of());
+    for (Tensor tensor : objects == 0 ? List.of(plain) : named.values()) {
+      tensor.size(0, count);
     }
-    for (Tensor tensor : named.values()) {
-      tensor.size(0, objects);
-    }
-    return new Tensors(Optional.empty(), named);
+    return new Tensors(objects == 0 ? Optional.of(plain) : Optional.empty(), named);
   }
 
   /** Steps into an object and says whether its first key is that of bytes. */

@@ -84,15 +84,7 @@ public final class ModelServer implements AutoCloseable {
         "deepxray_model_version",
         "The newest version that is served; 0 if there is none.",
         () -> versions.newest().orElse(0));
-    clock =
-        new ScheduledThreadPoolExecutor(
-            2,
-            task -> {
-              Thread thread = new Thread(task, "deepxray-clock");
-              thread.setDaemon(true);
-              return thread;
-            });
-    clock.setRemoveOnCancelPolicy(true);
+    clock = clock();
     connector = connector(options);
     server = connector.getServer();
     ConnectionWatch connections = new ConnectionWatch(options.readTimeout().toMillis());
@@ -114,6 +106,19 @@ public final class ModelServer implements AutoCloseable {
             draining::get,
             failure -> log.accept(trace(failure))));
     server.setErrorHandler(ModelServer::error);
+  }
+
+  private static ScheduledThreadPoolExecutor clock() {
+    ScheduledThreadPoolExecutor clock =
+        new ScheduledThreadPoolExecutor(
+            2,
+            task -> {
+              Thread thread = new Thread(task, "deepxray-clock");
+              thread.setDaemon(true);
+              return thread;
+            });
+    clock.setRemoveOnCancelPolicy(true);
+    return clock;
   }
 
   private static ServerConnector connector(ServerOptions options) {

@@ -57,53 +57,60 @@ final class PageApi {
    * @param file JPEG or PNG
    */
   Work classify(Supplier<byte[]> file) {
-    return new Work() {
-      private int height;
-      private int width;
-      private Optional<RgbImage> seen = Optional.empty();
+    return new Classification(file);
+  }
 
-      @Override
-      public ImageSource images(ModelVersion model) {
-        byte[] bytes = file.get();
-        return new ImageSource(
-            1,
-            (index, target, offset, checkpoint) -> {
-              RgbImage image = ImageSource.decode(bytes, "The image", options.imageLimits());
-              checkpoint.run();
-              height = image.height();
-              width = image.width();
-              RgbImage small = Resizer.resize(image, model.height(), model.width());
-              small.copyTo(target, offset);
-              if (model.explains()) {
-                seen = Optional.of(small);
-              }
-            });
-      }
+  private final class Classification implements Work {
+    private final Supplier<byte[]> file;
+    private int height;
+    private int width;
+    private Optional<RgbImage> seen = Optional.empty();
 
-      @Override
-      public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
-        Prediction prediction = model.decide(probabilities);
-        ObjectNode json = Json.object().put("label", prediction.label());
-        if (prediction.threshold().isPresent()) {
-          // The numbers below are rounded: who compares them may find otherwise.
-          json.put("positive", prediction.label().equals(model.labels().get(1)))
-              .put("probability", (float) prediction.probability())
-              .put("threshold", prediction.threshold().getAsDouble());
-        } else {
-          json.put("probability", (float) prediction.probability())
-              .set("probabilities", Json.tree(probabilities));
-        }
-        json.put("width", width).put("height", height);
-        seen.flatMap(image -> model.explain(worker, image))
-            .ifPresent(
-                map ->
-                    json.putObject("heatMap")
-                        .put("width", map.width())
-                        .put("height", map.height())
-                        .set("values", Json.tree(map.values())));
-        return Bodies.json(json);
+    Classification(Supplier<byte[]> file) {
+      this.file = file;
+    }
+
+    @Override
+    public ImageSource images(ModelVersion model) {
+      byte[] bytes = file.get();
+      return new ImageSource(
+          1,
+          (index, target, offset, checkpoint) -> {
+            RgbImage image = ImageSource.decode(bytes, "The image", options.imageLimits());
+            checkpoint.run();
+            height = image.height();
+            width = image.width();
+            RgbImage small = Resizer.resize(image, model.height(), model.width());
+            small.copyTo(target, offset);
+            if (model.explains()) {
+              seen = Optional.of(small);
+            }
+          });
+    }
+
+    @Override
+    public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+      Prediction prediction = model.decide(probabilities);
+      ObjectNode json = Json.object().put("label", prediction.label());
+      if (prediction.threshold().isPresent()) {
+        // The numbers below are rounded: who compares them may find otherwise.
+        json.put("positive", prediction.label().equals(model.labels().get(1)))
+            .put("probability", (float) prediction.probability())
+            .put("threshold", prediction.threshold().getAsDouble());
+      } else {
+        json.put("probability", (float) prediction.probability())
+            .set("probabilities", Json.tree(probabilities));
       }
-    };
+      json.put("width", width).put("height", height);
+      seen.flatMap(image -> model.explain(worker, image))
+          .ifPresent(
+              map ->
+                  json.putObject("heatMap")
+                      .put("width", map.width())
+                      .put("height", map.height())
+                      .set("values", Json.tree(map.values())));
+      return Bodies.json(json);
+    }
   }
 
   /** The names of the samples. */

@@ -165,11 +165,14 @@ enum Signatures {
         () ->
             images.isEmpty()
                 ? ImageSource.ofFiles(files, model.height(), model.width(), options.imageLimits())
-                : new ImageSource(
-                    images.size(),
-                    (index, target, offset, checkpoint) ->
-                        System.arraycopy(
-                            images.get(index), 0, target, offset, images.get(index).length)));
+                : ofPixels(images));
+  }
+
+  private static ImageSource ofPixels(List<float[]> images) {
+    return new ImageSource(
+        images.size(),
+        (index, target, offset, checkpoint) ->
+            System.arraycopy(images.get(index), 0, target, offset, images.get(index).length));
   }
 
   private static byte[] file(String what, Tensor feature) {

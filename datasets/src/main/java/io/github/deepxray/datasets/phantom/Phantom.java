@@ -2,6 +2,8 @@ package io.github.deepxray.datasets.phantom;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Slice;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Draws one phantom: a chest from the front, as the density that rays meet on their way through
@@ -39,15 +41,51 @@ public final class Phantom {
   private final double light;
   private final double grainy;
 
-  // What is in the lungs.
-  private final double vesselDensity;
-  private final double haze;
-  private final double net;
   private final double breast;
-  private final Patch[] patches;
+  private final Lungs lungs;
 
   /** A dense region with ragged edges. */
   private record Patch(double x, double y, double width, double height, double density) {}
+
+  /** What is in the lungs. */
+  private record Lungs(double vesselDensity, double haze, double net, List<Patch> patches) {
+    static Lungs of(Slice slice, Dice build, Dice image, double burden) {
+      return switch (slice) {
+        case NORMAL ->
+            new Lungs(
+                image.between(0.10, 0.16),
+                image.happens(0.3) ? image.between(0.01, 0.07) : 0,
+                image.happens(0.2) ? image.between(0.02, 0.05) : 0,
+                List.of());
+        case VIRAL ->
+            new Lungs(
+                image.between(0.12, 0.18), 0.03 + 0.13 * burden, 0.14 + 0.22 * burden, List.of());
+        case BACTERIAL, UNSPECIFIED ->
+            new Lungs(
+                image.between(0.10, 0.16),
+                image.between(0, 0.04),
+                image.between(0, 0.04),
+                patches(build, burden));
+        default -> throw new IllegalArgumentException("no phantom of " + slice);
+      };
+    }
+
+    private static List<Patch> patches(Dice build, double burden) {
+      int count = build.happens(0.5) ? 2 : 1;
+      double side = build.happens(0.5) ? 1 : -1;
+      List<Patch> patches = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        patches.add(
+            new Patch(
+                (i == 0 ? side : -side) * build.between(0.32, 0.52),
+                build.between(-0.42, 0.34),
+                build.between(0.24, 0.38),
+                build.between(0.22, 0.36),
+                (0.32 + 0.32 * burden) * (i == 0 ? 1 : 0.7)));
+      }
+      return patches;
+    }
+  }
 
   private Phantom(Slice slice, long seed, long patient, long number) {
     Dice build = new Dice(seed, patient);
@@ -74,37 +112,7 @@ public final class Phantom {
     grainy = image.between(2.5, 4);
     breast = image.happens(0.3) ? image.between(0.02, 0.09) : 0;
 
-    switch (slice) {
-      case NORMAL -> {
-        vesselDensity = image.between(0.10, 0.16);
-        haze = image.happens(0.3) ? image.between(0.01, 0.07) : 0;
-        net = image.happens(0.2) ? image.between(0.02, 0.05) : 0;
-        patches = new Patch[0];
-      }
-      case VIRAL -> {
-        vesselDensity = image.between(0.12, 0.18);
-        haze = 0.03 + 0.13 * burden;
-        net = 0.14 + 0.22 * burden;
-        patches = new Patch[0];
-      }
-      case BACTERIAL, UNSPECIFIED -> {
-        vesselDensity = image.between(0.10, 0.16);
-        haze = image.between(0, 0.04);
-        net = image.between(0, 0.04);
-        patches = new Patch[build.happens(0.5) ? 2 : 1];
-        double side = build.happens(0.5) ? 1 : -1;
-        for (int i = 0; i < patches.length; i++) {
-          patches[i] =
-              new Patch(
-                  (i == 0 ? side : -side) * build.between(0.32, 0.52),
-                  build.between(-0.42, 0.34),
-                  build.between(0.24, 0.38),
-                  build.between(0.22, 0.36),
-                  (0.32 + 0.32 * burden) * (i == 0 ? 1 : 0.7));
-        }
-      }
-      default -> throw new IllegalArgumentException("no phantom of " + slice);
-    }
+    lungs = Lungs.of(slice, build, image, burden);
   }
 
   /**
@@ -226,16 +234,16 @@ public final class Phantom {
   private double lungs(double x, double y, double side) {
     double root = sq((side - 0.2) / 0.42) + sq((y + 0.02) / 0.5);
     double near = 1 / (1 + 2.2 * root);
-    double total = vesselDensity * near * near * ridge(vessels, 8 * x, 8 * y);
-    total += vesselDensity * 0.5 * near * near;
-    total += haze * (0.5 + 0.5 * near) * (0.6 + 0.8 * vessels.at(2.3 * x + 40, 2.3 * y));
-    if (net > 0) {
-      total += net * (0.35 + 0.65 * near) * ridge(grain, 15 * x, 15 * y);
+    double total = lungs.vesselDensity * near * near * ridge(vessels, 8 * x, 8 * y);
+    total += lungs.vesselDensity * 0.5 * near * near;
+    total += lungs.haze * (0.5 + 0.5 * near) * (0.6 + 0.8 * vessels.at(2.3 * x + 40, 2.3 * y));
+    if (lungs.net > 0) {
+      total += lungs.net * (0.35 + 0.65 * near) * ridge(grain, 15 * x, 15 * y);
     }
     if (breast > 0) {
       total += breast * step(1.2, 0.7, sq((side - 0.42) / 0.34) + sq((y - 0.33) / 0.3));
     }
-    for (Patch patch : patches) {
+    for (Patch patch : lungs.patches) {
       double far = sq((x - patch.x()) / patch.width()) + sq((y - patch.y()) / patch.height());
       if (far < 4) {
         double ragged = far + 1.1 * (vessels.rough(6 * x + 9, 6 * y) - 0.5);

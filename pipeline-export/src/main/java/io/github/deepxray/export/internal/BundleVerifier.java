@@ -13,6 +13,7 @@ import io.github.deepxray.train.ModelMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Checks a bundle: its hashes, that every artifact loads, and that all say what was measured. */
 public final class BundleVerifier {
@@ -78,25 +79,28 @@ public final class BundleVerifier {
     }
     List<Parity> parities = new ArrayList<>();
     for (ArtifactReport report : artifacts) {
-      if (report.threshold().isPresent() != metrics.decision().decision().threshold().isPresent()) {
-        problems.add(
-            report.artifact()
-                + (report.threshold().isPresent() ? " has a threshold" : " has no threshold")
-                + ", unlike the trained model in "
-                + ModelMetrics.FILE);
-        continue;
-      }
-      ArtifactChecker.Checked checked =
-          checker.check(
-              report.toArtifact(), report.decision(), report.limits(), List.of(Split.TEST));
-      checked
-          .failure()
-          .ifPresentOrElse(
-              failure -> problems.add(report.artifact() + " cannot be run: " + failure),
-              () ->
-                  parities.add(
-                      new Parity(report.artifact(), checked.verdict(), checked.imagesPerSecond())));
+      check(report, checker, metrics, problems).ifPresent(parities::add);
     }
     return new VerificationReport(problems, parities);
+  }
+
+  private static Optional<Parity> check(
+      ArtifactReport report, ArtifactChecker checker, ModelMetrics metrics, List<String> problems)
+      throws IOException {
+    if (report.threshold().isPresent() != metrics.decision().decision().threshold().isPresent()) {
+      problems.add(
+          report.artifact()
+              + (report.threshold().isPresent() ? " has a threshold" : " has no threshold")
+              + ", unlike the trained model in "
+              + ModelMetrics.FILE);
+      return Optional.empty();
+    }
+    ArtifactChecker.Checked checked =
+        checker.check(report.toArtifact(), report.decision(), report.limits(), List.of(Split.TEST));
+    if (checked.failure().isPresent()) {
+      problems.add(report.artifact() + " cannot be run: " + checked.failure().get());
+      return Optional.empty();
+    }
+    return Optional.of(new Parity(report.artifact(), checked.verdict(), checked.imagesPerSecond()));
   }
 }

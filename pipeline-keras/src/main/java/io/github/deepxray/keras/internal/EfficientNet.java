@@ -211,23 +211,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
    */
   @Override
   public Network network(int size, Map<String, Integer> expansionChannels) {
-    Map<String, Integer> widths = expansionChannels();
-    new TreeMap<>(expansionChannels)
-        .forEach(
-            (block, channels) -> {
-              Integer own = widths.get(block);
-              if (own == null || channels < 1 || channels > own) {
-                throw new DeepXrayException(
-                    name()
-                        + ": block "
-                        + block
-                        + (own == null
-                            ? " has no expansion; name one of " + String.join(", ", widths.keySet())
-                            : " cannot have " + channels + " channels; give 1 to " + own)
-                        + ".");
-              }
-              widths.put(block, channels);
-            });
+    Map<String, Integer> widths = widths(expansionChannels);
     Builder b = new Builder();
     b.add(new Rescaling("rescaling", INPUT, List.of(1.0 / 255), List.of(0.0)));
     b.add(new Normalization("normalization", b.last));
@@ -250,6 +234,27 @@ public record EfficientNet(double width, double depth, int resolution) implement
     b.swish("top_activation");
     b.add(new GlobalAveragePooling2D(FEATURES, b.last, false));
     return new Network(name(), INPUT, List.of(size, size, 3), b.layers, List.of(FEATURES));
+  }
+
+  private Map<String, Integer> widths(Map<String, Integer> expansionChannels) {
+    Map<String, Integer> widths = expansionChannels();
+    new TreeMap<>(expansionChannels)
+        .forEach(
+            (block, channels) -> {
+              Integer own = widths.get(block);
+              if (own == null || channels < 1 || channels > own) {
+                throw new DeepXrayException(
+                    name()
+                        + ": block "
+                        + block
+                        + (own == null
+                            ? " has no expansion; name one of " + String.join(", ", widths.keySet())
+                            : " cannot have " + channels + " channels; give 1 to " + own)
+                        + ".");
+              }
+              widths.put(block, channels);
+            });
+    return widths;
   }
 
   /**

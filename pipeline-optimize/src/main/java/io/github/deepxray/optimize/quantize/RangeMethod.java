@@ -142,8 +142,6 @@ public sealed interface RangeMethod {
     public Range range(TensorStatistics statistics, int levels) {
       Histogram h = statistics.histogram();
       int n = h.bins();
-      double min = statistics.min();
-      double max = statistics.max();
       // Each candidate with what is cut off beside it; a range reaches to 0 at least.
       double[] lower = new double[n + 1];
       double[] lowerCost = new double[n + 1];
@@ -154,19 +152,19 @@ public sealed interface RangeMethod {
         if (i > 0) {
           tail.add(h.center(i - 1), h.count(i - 1));
         }
-        lower[lowers] = Math.min(0, Math.max(min, h.edge(i)));
+        lower[lowers] = Math.min(0, Math.max(statistics.min(), h.edge(i)));
         lowerCost[lowers] = i == 0 ? 0 : tail.squaredDistance(lower[lowers]);
         lowerCount[lowers++] = tail.count;
       }
       double best = Double.POSITIVE_INFINITY;
-      double bestLow = Math.min(0, min);
-      double bestHigh = Math.max(0, max);
+      double bestLow = Math.min(0, statistics.min());
+      double bestHigh = Math.max(0, statistics.max());
       tail = new Tail(h.width());
       for (int j = n; j >= 0 && (j == n || h.edge(j) >= 0); j--) {
         if (j < n) {
           tail.add(h.center(j), h.count(j));
         }
-        double high = Math.max(0, Math.min(max, h.edge(j)));
+        double high = Math.max(0, Math.min(statistics.max(), h.edge(j)));
         double highCost = j == n ? 0 : tail.squaredDistance(high);
         for (int i = 0; i < lowers; i++) {
           double step = (high - lower[i]) / (levels - 1);

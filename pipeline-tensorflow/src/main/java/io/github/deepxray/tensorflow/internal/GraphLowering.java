@@ -182,11 +182,9 @@ public final class GraphLowering {
 
     @Override
     public Operand<TFloat32> visit(Layer.BatchNormalization l) {
-      if (!l.input().equals(network.input())) {
-        Layer producer = network.layer(l.input());
-        if (folds(network, producer)) {
-          return new Step(tf, network, producer, tensors).convolveAndNormalize(this, l.epsilon());
-        }
+      if (!l.input().equals(network.input()) && folds(network, network.layer(l.input()))) {
+        return new Step(tf, network, network.layer(l.input()), tensors)
+            .convolveAndNormalize(this, l.epsilon());
       }
       Operand<TFloat32> gamma = weight("gamma");
       Operand<TFloat32> beta = weight("beta");

@@ -85,15 +85,7 @@ public final class SavedModelWriter {
 
   private static MetaGraphDef metaGraph(Model model) {
     Network network = model.network();
-    List<Integer> shape = network.inputShape();
-    if (shape.size() != 3 || shape.get(2) != 3) {
-      throw new DeepXrayException(
-          "Only a model that reads RGB images can be a SavedModel, but "
-              + network.name()
-              + " reads "
-              + shape
-              + "; join it to its backbone first.");
-    }
+    List<Integer> shape = requireImages(network);
     try (Graph graph = Sessions.graph()) {
       Ops tf = Ops.create(graph);
       GraphLowering lowering = GraphLowering.inference(WeightBinding.constants(model.weights()));
@@ -104,8 +96,7 @@ public final class SavedModelWriter {
           outputs(network, lowering.lower(tf, network, images))
               .putInputs(network.input(), info(images, DataType.DT_FLOAT, batch(shape)));
       // The layers once more, on the same constants: what reads one signature alone, as OpenVINO
-      // and
-      // TF.js do, must not come upon the inputs of the other.
+      // and TF.js do, must not come upon the inputs of the other.
       Ops decoding = tf.withSubScope(SERVING_BYTES);
       Placeholder<TString> bytes =
           decoding
@@ -125,6 +116,19 @@ public final class SavedModelWriter {
           .putSignatureDef(SERVING_BYTES, servingBytes.build())
           .build();
     }
+  }
+
+  private static List<Integer> requireImages(Network network) {
+    List<Integer> shape = network.inputShape();
+    if (shape.size() != 3 || shape.get(2) != 3) {
+      throw new DeepXrayException(
+          "Only a model that reads RGB images can be a SavedModel, but "
+              + network.name()
+              + " reads "
+              + shape
+              + "; join it to its backbone first.");
+    }
+    return shape;
   }
 
   private static SignatureDef.Builder outputs(

@@ -193,14 +193,7 @@ final class FlatGraph {
     for (OperatorDef operator : operators) {
       operatorOffsets.add(operator(builder, operator, kinds.indexOf(operator.kind())));
     }
-    int subgraph =
-        SubGraph.createSubGraph(
-            builder,
-            SubGraph.createTensorsVector(builder, ints(tensorOffsets)),
-            SubGraph.createInputsVector(builder, ints(inputs.values())),
-            SubGraph.createOutputsVector(builder, ints(outputs.values())),
-            SubGraph.createOperatorsVector(builder, ints(operatorOffsets)),
-            builder.createString(name));
+    int subgraph = subgraph(builder, tensorOffsets, operatorOffsets);
     int[] codes = kinds.stream().mapToInt(kind -> kind.write(builder)).toArray();
     int signature = signature(builder, signatureKey);
     int model =
@@ -216,6 +209,16 @@ final class FlatGraph {
             Model.createSignatureDefsVector(builder, new int[] {signature}));
     Model.finishModelBuffer(builder, model);
     return builder.sizedByteArray();
+  }
+
+  private int subgraph(FlatBufferBuilder builder, List<Integer> tensors, List<Integer> operators) {
+    return SubGraph.createSubGraph(
+        builder,
+        SubGraph.createTensorsVector(builder, ints(tensors)),
+        SubGraph.createInputsVector(builder, ints(inputs.values())),
+        SubGraph.createOutputsVector(builder, ints(outputs.values())),
+        SubGraph.createOperatorsVector(builder, ints(operators)),
+        builder.createString(name));
   }
 
   private int signature(FlatBufferBuilder builder, String key) {

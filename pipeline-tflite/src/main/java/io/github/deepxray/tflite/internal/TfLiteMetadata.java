@@ -305,11 +305,8 @@ public record TfLiteMetadata(
 
   /** Writes the model once more, with the metadata in the place of earlier one or at the end. */
   private static byte[] rewrite(Model model, byte[] metadata) {
-    int size = metadata.length;
-    for (int i = 0; i < model.buffersLength(); i++) {
-      size += model.buffers(i).dataLength();
-    }
-    FlatBufferBuilder builder = new FlatBufferBuilder(size + (1 << 20));
+    int size = Arrays.stream(each(model.buffersLength(), i -> model.buffers(i).dataLength())).sum();
+    FlatBufferBuilder builder = new FlatBufferBuilder(size + metadata.length + (1 << 20));
     int target = metadataBuffer(model);
     int[] buffers = new int[Math.max(target + 1, model.buffersLength())];
     for (int i = 0; i < buffers.length; i++) {
@@ -329,15 +326,7 @@ public record TfLiteMetadata(
         each(
             model.signatureDefsLength(),
             i -> SignatureDef.pack(builder, model.signatureDefs(i).unpack()));
-    int[] entries = new int[model.metadataLength() + 1];
-    int count = 0;
-    for (int i = 0; i < model.metadataLength(); i++) {
-      MetadataT entry = model.metadata(i).unpack();
-      if (!METADATA.equals(entry.getName())) {
-        entries[count++] = Metadata.pack(builder, entry);
-      }
-    }
-    entries[count++] = Metadata.createMetadata(builder, builder.createString(METADATA), target);
+    int[] entries = entries(builder, model, target);
     String description = model.description() == null ? "" : model.description();
     int root =
         Model.createModel(
@@ -348,10 +337,22 @@ public record TfLiteMetadata(
             builder.createString(description),
             Model.createBuffersVector(builder, buffers),
             0,
-            Model.createMetadataVector(builder, Arrays.copyOf(entries, count)),
+            Model.createMetadataVector(builder, entries),
             signatures.length == 0 ? 0 : Model.createSignatureDefsVector(builder, signatures));
     Model.finishModelBuffer(builder, root);
     return builder.sizedByteArray();
+  }
+
+  private static int[] entries(FlatBufferBuilder builder, Model model, int target) {
+    IntStream.Builder entries = IntStream.builder();
+    for (int i = 0; i < model.metadataLength(); i++) {
+      MetadataT entry = model.metadata(i).unpack();
+      if (!METADATA.equals(entry.getName())) {
+        entries.add(Metadata.pack(builder, entry));
+      }
+    }
+    entries.add(Metadata.createMetadata(builder, builder.createString(METADATA), target));
+    return entries.build().toArray();
   }
 
   private static int[] each(int count, IntUnaryOperator write) {

@@ -121,15 +121,7 @@ public final class ArtifactScorer {
               Optional<Batch> next = numbered.next(engine.preferredBatch());
               while (next.isPresent() && !others.stopped()) {
                 Batch batch = next.get();
-                int size = engine.inputShape().stream().reduce(1, Math::multiplyExact);
-                float[] input = new float[batch.records.size() * size];
-                for (int i = 0; i < batch.records.size(); i++) {
-                  Resizer.resize(
-                          batch.records.get(i).decode(),
-                          engine.inputShape().get(0),
-                          engine.inputShape().get(1))
-                      .copyTo(input, i * size);
-                }
+                float[] input = input(batch, engine.inputShape());
                 long start = System.nanoTime();
                 float[] probabilities = use(() -> engine.run(input, batch.records.size())[0]);
                 seconds[worker] += (System.nanoTime() - start) / 1e9;
@@ -149,11 +141,17 @@ public final class ArtifactScorer {
             }
           });
     }
-    double total = 0;
-    for (double s : seconds) {
-      total += s;
+    return new Scores(scores(scored.values()), Arrays.stream(seconds).sum());
+  }
+
+  private static float[] input(Batch batch, List<Integer> shape) throws IOException {
+    int size = shape.stream().reduce(1, Math::multiplyExact);
+    float[] input = new float[batch.records.size() * size];
+    for (int i = 0; i < batch.records.size(); i++) {
+      Resizer.resize(batch.records.get(i).decode(), shape.get(0), shape.get(1))
+          .copyTo(input, i * size);
     }
-    return new Scores(scores(scored.values()), total);
+    return input;
   }
 
   /**

@@ -49,33 +49,30 @@ public record Trainer(TrainingSpec options, Context context) {
     EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
     Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
     Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
-
     EpochCounter counter = new EpochCounter();
     HeadTrainer trainer = trainer(folder, counter, stage(dataset, backbone).fingerprint());
     long start = System.nanoTime();
     Model head = trainer.train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
-
-    TrainedModel model =
-        new TrainedModel(
-            new TrainedModel.Description(
-                TrainedModel.FORMAT,
-                backbone.backbone().name(),
-                backbone.imageSize(),
-                backbone.source(),
-                backbone.model().weights().sha256(),
-                options.head(),
-                options.seed(),
-                engine(),
-                dataset.fingerprint(),
-                positiveShare(train.embeddings()),
-                counter.done(),
-                decision(head, train.embeddings(), validation.embeddings()),
-                Optional.empty(),
-                Optional.empty(),
-                backbone.expansionChannels(),
-                Optional.empty()),
-            backbone.model().then(head));
+    TrainedModel.Description description =
+        new TrainedModel.Description(
+            TrainedModel.FORMAT,
+            backbone.backbone().name(),
+            backbone.imageSize(),
+            backbone.source(),
+            backbone.model().weights().sha256(),
+            options.head(),
+            options.seed(),
+            engine(),
+            dataset.fingerprint(),
+            positiveShare(train.embeddings()),
+            counter.done(),
+            decision(head, train.embeddings(), validation.embeddings()),
+            Optional.empty(),
+            Optional.empty(),
+            backbone.expansionChannels(),
+            Optional.empty());
+    TrainedModel model = new TrainedModel(description, backbone.model().then(head));
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     long vectors = train.computed() + validation.computed();

@@ -209,8 +209,7 @@ final class Http {
                 return BodySubscribers.discarding();
               }
               transfer.begin(info.statusCode(), info.headers());
-              return BodySubscribers.ofByteArrayConsumer(
-                  bytes -> bytes.ifPresent(transfer::accept));
+              return BodySubscribers.ofByteArrayConsumer(b -> b.ifPresent(transfer::accept));
             });
     try {
       while (true) {

@@ -162,7 +162,6 @@ record ZipSource(
 
   /** The files of an archive by their paths. */
   private static Map<String, ZipArchiveEntry> check(ZipFile zip, Names names, int count) {
-    Limits limits = names.limits();
     Map<String, ZipArchiveEntry> entries = new HashMap<>();
     long total = 0;
     int seen = 0;
@@ -175,19 +174,11 @@ record ZipSource(
       if (entry.isUnixSymlink()) {
         throw names.refused(path, "is a symbolic link");
       }
-      long size = entry.getSize();
-      long packed = entry.getCompressedSize();
-      if (size < 0 || packed < 0) {
-        throw names.refused(path, "does not say its size");
-      }
-      total += size;
-      if (total < 0 || total > limits.maxTotalBytes()) {
+      total += size(entry, path, names);
+      if (total < 0 || total > names.limits().maxTotalBytes()) {
         throw names.refused(
-            path, "brings the archive over the " + limits.maxTotalBytes() + " bytes allowed");
-      }
-      if (size > RATIO_MATTERS_FROM && size / Math.max(1, packed) > limits.maxRatio()) {
-        throw names.refused(
-            path, "would grow from " + packed + " to " + size + " bytes, as no image does");
+            path,
+            "brings the archive over the " + names.limits().maxTotalBytes() + " bytes allowed");
       }
       if (entry.isDirectory()) {
         continue;
@@ -203,6 +194,19 @@ record ZipSource(
               .formatted(names.source(), count, seen));
     }
     return entries;
+  }
+
+  private static long size(ZipArchiveEntry entry, String path, Names names) {
+    long size = entry.getSize();
+    long packed = entry.getCompressedSize();
+    if (size < 0 || packed < 0) {
+      throw names.refused(path, "does not say its size");
+    }
+    if (size > RATIO_MATTERS_FROM && size / Math.max(1, packed) > names.limits().maxRatio()) {
+      throw names.refused(
+          path, "would grow from " + packed + " to " + size + " bytes, as no image does");
+    }
+    return size;
   }
 
   /**

@@ -107,14 +107,7 @@ public record ChannelPruning(
     for (Expansion block : blocks) {
       damage.put(block.name(), damage(model, block, statistics));
     }
-    Map<String, List<Integer>> kept = new TreeMap<>();
-    Map<String, Integer> widths = search.choose(damage);
-    for (Expansion block : blocks) {
-      int width = widths.get(block.name());
-      if (width < block.channels()) {
-        kept.put(block.name(), largest(damage.get(block.name()), width));
-      }
-    }
+    Map<String, List<Integer>> kept = kept(blocks, damage, search.choose(damage));
     Model narrowed = keep(model, expansions, kept);
     List<String> projections = new ArrayList<>();
     for (Expansion block : blocks) {
@@ -134,6 +127,18 @@ public record ChannelPruning(
           new LeastSquaresFit(engines, cores, progress).fit(model, narrowed, projections, examples);
     }
     return new Result(narrowed, kept);
+  }
+
+  private static Map<String, List<Integer>> kept(
+      List<Expansion> blocks, Map<String, double[]> damage, Map<String, Integer> widths) {
+    Map<String, List<Integer>> kept = new TreeMap<>();
+    for (Expansion block : blocks) {
+      int width = widths.get(block.name());
+      if (width < block.channels()) {
+        kept.put(block.name(), largest(damage.get(block.name()), width));
+      }
+    }
+    return kept;
   }
 
   /**

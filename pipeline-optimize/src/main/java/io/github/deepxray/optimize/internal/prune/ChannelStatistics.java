@@ -11,6 +11,7 @@ import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -96,8 +97,9 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
     List<List<String>> groups = groups(model.network(), tensors);
     try (Progress.Task task =
         progress.start("channel statistics", (long) groups.size() * examples.size())) {
+      Collector collector = new Collector(engines, cores, examples, limits, task);
       for (List<String> group : groups) {
-        collectGroup(engines, cores, model, group, limits, examples, task, statistics);
+        collector.collect(model, group, statistics);
       }
     }
     return statistics;
@@ -117,85 +119,89 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
     return groups;
   }
 
-  private static void collectGroup(
+  private record Collector(
       EngineFactory engines,
       int cores,
-      Model model,
-      List<String> tensors,
-      Map<String, Range> limits,
       RepresentativeDataset examples,
-      Progress.Task task,
-      Map<String, ChannelStatistics> statistics)
-      throws IOException {
-    Network network = model.network();
-    List<String> outputs = tensors.stream().filter(t -> !t.equals(network.input())).toList();
-    List<String> read = new ArrayList<>(outputs);
-    if (outputs.size() < tensors.size()) {
-      read.add(network.input());
-    }
-    // An engine must have some output, even if only the input is wanted.
-    Model run = outputs.isEmpty() ? model : model.withOutputs(outputs);
-    int lanes = Math.min(LANES, examples.size());
-    double[][][] sums = new double[lanes][read.size()][];
-    double[][][] squares = new double[lanes][read.size()][];
-    for (int lane = 0; lane < lanes; lane++) {
-      for (int t = 0; t < read.size(); t++) {
-        sums[lane][t] = new double[channels(network, read.get(t))];
-        squares[lane][t] = new double[sums[lane][t].length];
+      Map<String, Range> limits,
+      Progress.Task task) {
+    void collect(Model model, List<String> tensors, Map<String, ChannelStatistics> statistics)
+        throws IOException {
+      Network network = model.network();
+      List<String> outputs = tensors.stream().filter(t -> !t.equals(network.input())).toList();
+      List<String> read = new ArrayList<>(outputs);
+      if (outputs.size() < tensors.size()) {
+        read.add(network.input());
       }
-    }
-    int workers = Math.max(1, Math.min(engines.parallelEngines(cores), lanes));
-    Workers.run(
-        workers,
-        (worker, work) -> {
-          try (InferenceEngine engine = engines.create(run, Math.max(1, cores / workers))) {
-            for (int lane = worker; lane < lanes; lane += workers) {
-              for (int i = lane; i < examples.size() && !work.stopped(); i += lanes) {
-                float[] input = examples.example(i);
-                float[][] results = engine.run(input, 1);
-                for (int t = 0; t < read.size(); t++) {
-                  add(
-                      t < outputs.size() ? results[t] : input,
-                      limits.getOrDefault(read.get(t), EVERYTHING),
-                      sums[lane][t],
-                      squares[lane][t]);
+      // An engine must have some output, even if only the input is wanted.
+      Model run = outputs.isEmpty() ? model : model.withOutputs(outputs);
+      Sums[][] lanes = new Sums[Math.min(LANES, examples.size())][read.size()];
+      for (Sums[] lane : lanes) {
+        Arrays.setAll(lane, t -> new Sums(network, read.get(t), limits));
+      }
+      int workers = Math.max(1, Math.min(engines.parallelEngines(cores), lanes.length));
+      Workers.run(
+          workers,
+          (worker, work) -> {
+            try (InferenceEngine engine = engines.create(run, Math.max(1, cores / workers))) {
+              for (int l = worker; l < lanes.length; l += workers) {
+                for (int i = l; i < examples.size() && !work.stopped(); i += lanes.length) {
+                  float[] input = examples.example(i);
+                  float[][] results = engine.run(input, 1);
+                  for (int t = 0; t < read.size(); t++) {
+                    lanes[l][t].add(t < outputs.size() ? results[t] : input);
+                  }
+                  task.advance(1);
                 }
-                task.advance(1);
               }
             }
-          }
-        });
-    for (int t = 0; t < read.size(); t++) {
-      double positions = (double) network.size(read.get(t)) / sums[0][t].length * examples.size();
-      statistics.put(
-          read.get(t),
-          new ChannelStatistics(mean(sums, t, positions), mean(squares, t, positions)));
-    }
-  }
-
-  private static int channels(Network network, String tensor) {
-    List<Integer> shape = network.shape(tensor);
-    return shape.get(shape.size() - 1);
-  }
-
-  private static void add(float[] values, Range limits, double[] sums, double[] squares) {
-    int channels = sums.length;
-    for (int start = 0; start < values.length; start += channels) {
-      for (int c = 0; c < channels; c++) {
-        double value = limits.clip(values[start + c]);
-        sums[c] += value;
-        squares[c] += value * value;
+          });
+      for (int t = 0; t < read.size(); t++) {
+        for (int l = 1; l < lanes.length; l++) {
+          lanes[0][t].add(lanes[l][t]);
+        }
+        statistics.put(read.get(t), lanes[0][t].over(network.size(read.get(t)), examples.size()));
       }
     }
   }
 
-  private static List<Double> mean(double[][][] lanes, int tensor, double positions) {
-    double[] sums = new double[lanes[0][tensor].length];
-    for (double[][] lane : lanes) {
-      for (int c = 0; c < sums.length; c++) {
-        sums[c] += lane[tensor][c];
+  /** Of one tensor, by channels. */
+  private static final class Sums {
+    private final Range limits;
+    private final double[] values;
+    private final double[] squares;
+
+    Sums(Network network, String tensor, Map<String, Range> limits) {
+      this.limits = limits.getOrDefault(tensor, EVERYTHING);
+      List<Integer> shape = network.shape(tensor);
+      values = new double[shape.get(shape.size() - 1)];
+      squares = new double[values.length];
+    }
+
+    void add(float[] tensor) {
+      for (int start = 0; start < tensor.length; start += values.length) {
+        for (int c = 0; c < values.length; c++) {
+          double value = limits.clip(tensor[start + c]);
+          values[c] += value;
+          squares[c] += value * value;
+        }
       }
     }
-    return DoubleStream.of(sums).map(sum -> sum / positions).boxed().toList();
+
+    void add(Sums other) {
+      for (int c = 0; c < values.length; c++) {
+        values[c] += other.values[c];
+        squares[c] += other.squares[c];
+      }
+    }
+
+    ChannelStatistics over(long size, int examples) {
+      double positions = (double) size / values.length * examples;
+      return new ChannelStatistics(divide(values, positions), divide(squares, positions));
+    }
+
+    private static List<Double> divide(double[] sums, double positions) {
+      return DoubleStream.of(sums).map(sum -> sum / positions).boxed().toList();
+    }
   }
 }

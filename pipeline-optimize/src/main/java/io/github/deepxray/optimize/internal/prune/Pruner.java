@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Prunes by magnitude: computes masks from the weights as they are at each update of a schedule.
@@ -53,10 +54,9 @@ public final class Pruner {
   public Pruner(PruningSpec spec, PruningSchedule schedule, Network network) {
     this.spec = spec;
     this.schedule = schedule;
-    Map<String, List<Integer>> shapes = new HashMap<>();
-    for (WeightSpec weight : network.weightSpecs()) {
-      shapes.put(weight.name(), weight.shape());
-    }
+    Map<String, List<Integer>> shapes =
+        network.weightSpecs().stream()
+            .collect(Collectors.toMap(WeightSpec::name, WeightSpec::shape));
     long counted = 0;
     for (Layer layer : spec.base(network)) {
       counted += shapes.get(Kernels.name(layer)).stream().reduce(1, Math::multiplyExact);

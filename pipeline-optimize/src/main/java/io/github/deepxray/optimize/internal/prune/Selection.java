@@ -46,17 +46,8 @@ final class Selection {
       boolean layerAdaptive,
       long count) {
     long available = kernels.stream().mapToLong(k -> units(k.shape, structure)).sum();
-    Map<String, FloatTensor> masks = new LinkedHashMap<>();
     if (scope == Scope.LAYER) {
-      long before = 0;
-      for (Candidate kernel : kernels) {
-        // Rounding the running total, not each share, makes the sum exact.
-        long after = before + units(kernel.shape, structure);
-        long share = share(count, after, available) - share(count, before, available);
-        masks.putAll(choose(List.of(kernel), structure, Scope.GLOBAL, false, share).tensors());
-        before = after;
-      }
-      return new Masks(masks);
+      return chooseInEach(kernels, structure, count);
     }
     List<Units> all = kernels.stream().map(k -> new Units(k, structure)).toList();
     long[] order = new long[Math.toIntExact(available)];
@@ -73,6 +64,7 @@ final class Selection {
     for (int i = 0; i < count; i++) {
       removed[(int) order[i]] = true;
     }
+    Map<String, FloatTensor> masks = new LinkedHashMap<>();
     position = 0;
     for (int k = 0; k < kernels.size(); k++) {
       Units units = all.get(k);
@@ -82,6 +74,20 @@ final class Selection {
         }
       }
       masks.put(kernels.get(k).name, units.mask());
+    }
+    return new Masks(masks);
+  }
+
+  private static Masks chooseInEach(List<Candidate> kernels, Structure structure, long count) {
+    long available = kernels.stream().mapToLong(k -> units(k.shape, structure)).sum();
+    Map<String, FloatTensor> masks = new LinkedHashMap<>();
+    long before = 0;
+    for (Candidate kernel : kernels) {
+      // Rounding the running total, not each share, makes the sum exact.
+      long after = before + units(kernel.shape, structure);
+      long share = share(count, after, available) - share(count, before, available);
+      masks.putAll(choose(List.of(kernel), structure, Scope.GLOBAL, false, share).tensors());
+      before = after;
     }
     return new Masks(masks);
   }

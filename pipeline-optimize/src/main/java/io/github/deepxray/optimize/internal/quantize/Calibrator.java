@@ -129,11 +129,25 @@ public final class Calibrator {
           }
           task.advance(1);
         });
-    int workers = runner.workers(examples.size());
-    Histogram.Collector[][] collectors = new Histogram.Collector[workers][count];
+    List<Histogram> histograms = histograms(model, examples, task, minima, maxima);
     for (int t = 0; t < count; t++) {
-      for (int w = 0; w < workers; w++) {
-        collectors[w][t] = new Histogram.Collector(min(minima[t]), max(maxima[t]), BINS);
+      statistics.put(tensors.get(t), TensorStatistics.of(minima[t], maxima[t], histograms.get(t)));
+    }
+  }
+
+  private List<Histogram> histograms(
+      Model model,
+      RepresentativeDataset examples,
+      Progress.Task task,
+      float[][] minima,
+      float[][] maxima)
+      throws IOException {
+    int count = minima.length;
+    Histogram.Collector[][] collectors =
+        new Histogram.Collector[runner.workers(examples.size())][count];
+    for (Histogram.Collector[] worker : collectors) {
+      for (int t = 0; t < count; t++) {
+        worker[t] = new Histogram.Collector(min(minima[t]), max(maxima[t]), BINS);
       }
     }
     runner.run(
@@ -145,13 +159,14 @@ public final class Calibrator {
           }
           task.advance(1);
         });
+    List<Histogram> histograms = new ArrayList<>();
     for (int t = 0; t < count; t++) {
-      for (int w = 1; w < workers; w++) {
+      for (int w = 1; w < collectors.length; w++) {
         collectors[0][t].add(collectors[w][t]);
       }
-      statistics.put(
-          tensors.get(t), TensorStatistics.of(minima[t], maxima[t], collectors[0][t].histogram()));
+      histograms.add(collectors[0][t].histogram());
     }
+    return histograms;
   }
 
   /** The least value, or NaN if there is one. */

@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Measures what each layer of a quantized model does to its result.
@@ -84,45 +84,49 @@ public final class LayerAnalysis {
     Model floats = exact.cutAt(output);
     Model integers = quantized.cutAt(output);
     RepresentativeDataset held = InMemory.of(examples);
-    Network network = floats.network();
-    Quantization quantization = integers.quantization();
-    Map<String, Double> alone = alone(floats, integers, held, output);
-    Map<String, Noise> accumulated = accumulated(floats, integers, held);
+    Damage damage =
+        new Damage(alone(floats, integers, held, output), accumulated(floats, integers, held));
     List<LayerReport.Entry> entries = new ArrayList<>();
-    for (String tensor : network.tensors()) {
-      boolean isInput = tensor.equals(network.input());
-      Affine affine = quantization.tensor(tensor);
-      Range range = Range.of(affine, quantization.arithmetic());
-      TensorStatistics seen = calibration.tensor(tensor);
-      entries.add(
-          new LayerReport.Entry(
-              tensor,
-              isInput ? "Input" : kind(network.layer(tensor)),
-              network.shape(tensor),
-              isInput ? storedAsIntegers(integers, tensor) : quantization.integer(tensor),
-              seen.min(),
-              seen.max(),
-              range.min(),
-              range.max(),
-              affine.scale(),
-              affine.zeroPoint(),
-              clipped(seen, range, affine.scale(), SwishInput.least(integers, tensor)),
-              isInput ? OptionalDouble.empty() : weightSqnr(floats, integers, tensor),
-              alone.containsKey(tensor)
-                  ? OptionalDouble.of(alone.get(tensor))
-                  : OptionalDouble.empty(),
-              accumulated.containsKey(tensor)
-                  ? accumulated.get(tensor).decibels()
-                  : Noise.MAX_DECIBELS,
-              thumbnail(seen)));
+    for (String tensor : floats.network().tensors()) {
+      entries.add(entry(floats, integers, tensor, calibration.tensor(tensor), damage));
     }
     return new LayerReport(
-        network.name(),
-        quantization.arithmetic().name(),
+        floats.network().name(),
+        integers.quantization().arithmetic().name(),
         output,
         held.size(),
-        accumulated.get(output).decibels(),
+        damage.accumulated.get(output),
         entries);
+  }
+
+  /** In decibels, by tensors. */
+  private record Damage(Map<String, Double> alone, Map<String, Double> accumulated) {}
+
+  private static LayerReport.Entry entry(
+      Model floats, Model integers, String tensor, TensorStatistics seen, Damage damage) {
+    Network network = floats.network();
+    Quantization quantization = integers.quantization();
+    boolean isInput = tensor.equals(network.input());
+    Affine affine = quantization.tensor(tensor);
+    Range range = Range.of(affine, quantization.arithmetic());
+    return new LayerReport.Entry(
+        tensor,
+        isInput ? "Input" : kind(network.layer(tensor)),
+        network.shape(tensor),
+        isInput ? storedAsIntegers(integers, tensor) : quantization.integer(tensor),
+        seen.min(),
+        seen.max(),
+        range.min(),
+        range.max(),
+        affine.scale(),
+        affine.zeroPoint(),
+        clipped(seen, range, affine.scale(), SwishInput.least(integers, tensor)),
+        isInput ? OptionalDouble.empty() : weightSqnr(floats, integers, tensor),
+        damage.alone.containsKey(tensor)
+            ? OptionalDouble.of(damage.alone.get(tensor))
+            : OptionalDouble.empty(),
+        damage.accumulated.getOrDefault(tensor, Noise.MAX_DECIBELS),
+        thumbnail(seen));
   }
 
   /**
@@ -140,29 +144,21 @@ public final class LayerAnalysis {
     Model integers = quantized.cutAt(output);
     RepresentativeDataset held = InMemory.of(examples);
     float[][] expected = outputs(floats, held);
-    Map<String, Double> alone = new TreeMap<>();
+    Map<String, Double> alone = new ConcurrentSkipListMap<>();
     List<String> tensors =
         floats.network().tensors().stream()
             .filter(tensor -> storedAsIntegers(integers, tensor))
             .toList();
-    double[] decibels = new double[tensors.size()];
     try (Progress.Task task = progress.start("layers alone", tensors.size())) {
       List<ExampleRunner.Job> jobs = new ArrayList<>();
-      for (int t = 0; t < decibels.length; t++) {
-        int index = t;
+      for (String tensor : tensors) {
         jobs.add(
             () -> {
-              Model one = alone(floats, integers, tensors.get(index));
-              Noise noise = new Noise();
-              runner.runSerially(one, held, (w, i, input, out) -> noise.add(expected[i], out[0]));
-              decibels[index] = noise.decibels();
+              alone.put(tensor, sqnr(alone(floats, integers, tensor), held, expected));
               task.advance(1);
             });
       }
       runner.runAll(jobs);
-    }
-    for (int t = 0; t < decibels.length; t++) {
-      alone.put(tensors.get(t), decibels[t]);
     }
     return alone;
   }
@@ -212,86 +208,86 @@ public final class LayerAnalysis {
     Network network = floats.network();
     Quantization quantization = quantized.quantization();
     Weights.Builder weights = Weights.builder();
-    Map<String, Affine> tensors = new HashMap<>();
+    String rounded = rounded(tensor);
+    Affine affine = quantization.tensor(tensor);
+    Map<String, Affine> tensors = new HashMap<>(Map.of(tensor, affine, rounded, affine));
     Set<String> inFloat = new HashSet<>(network.tensors());
     List<Layer> layers = new ArrayList<>();
-    String rounded = rounded(tensor);
     if (tensor.equals(network.input())) {
       layers.add(new Activation(rounded, tensor, Function.LINEAR));
     }
     for (Layer layer : network.layers()) {
       boolean writes = layer.name().equals(tensor);
-      boolean swish =
-          writes
-              && quantization.integer(tensor)
-              && layer instanceof Activation activation
-              && activation.function() == Function.SWISH;
-      if (swish) {
-        String in = layer.inputs().get(0);
-        String sigmoid = tensor + "/sigmoid";
-        layers.add(new Activation(sigmoid, in, Function.SIGMOID));
-        layers.add(new Activation(rounded(sigmoid), sigmoid, Function.LINEAR));
-        layers.add(new Multiply(tensor, in, rounded(sigmoid)));
-        Affine steps = IntegerQuantization.probabilities(quantization.arithmetic());
-        tensors.put(sigmoid, steps);
-        tensors.put(rounded(sigmoid), steps);
-        inFloat.add(sigmoid);
+      if (writes && quantization.integer(tensor) && SwishInput.isSwish(layer)) {
+        List<Layer> steps = swishInSteps(layer);
+        layers.addAll(steps);
+        Affine share = IntegerQuantization.probabilities(quantization.arithmetic());
+        steps.subList(0, 2).forEach(step -> tensors.put(step.name(), share));
+        inFloat.add(steps.get(0).name());
       } else {
         layers.add(layer.reading(tensor, rounded));
       }
       if (writes) {
-        boolean cut = SwishInput.isCut(quantized, tensor);
-        String stored = cut ? rounded + "/cut" : rounded;
-        layers.add(new Activation(stored, tensor, Function.LINEAR));
-        tensors.put(stored, quantization.tensor(tensor));
-        if (cut) {
-          // The swish that follows computes in floats here, and does make something of the least
-          // integer.
-          List<Layer> restored = withWhatIsBelow(tensor, stored, rounded);
-          restored.forEach(added -> inFloat.add(added.name()));
-          layers.addAll(restored);
-        }
+        List<Layer> rounding = rounding(quantized, tensor);
+        layers.addAll(rounding);
+        tensors.put(rounding.get(0).name(), affine);
+        rounding.stream().skip(1).forEach(added -> inFloat.add(added.name()));
         if (Kernels.has(layer)) {
           Tensor kernel = quantized.weights().get(Kernels.name(layer));
           weights.put(Kernels.name(layer), FloatTensor.of(kernel.toFloats(), kernel.shape()));
         }
       }
     }
-    tensors.put(tensor, quantization.tensor(tensor));
-    tensors.put(rounded, quantization.tensor(tensor));
-    List<String> outputs =
-        network.outputs().stream().map(o -> o.equals(tensor) ? rounded : o).toList();
+    List<String> out = network.outputs().stream().map(o -> o.equals(tensor) ? rounded : o).toList();
     return new Model(
-        new Network(network.name(), network.input(), network.inputShape(), layers, outputs),
+        new Network(network.name(), network.input(), network.inputShape(), layers, out),
         floats.weights().plus(weights.build()),
         new Quantization(quantization.arithmetic(), tensors, inFloat));
   }
 
-  /** Adds to the cut tensor what the whole one has below {@link SwishInput#LEAST}. */
-  private static List<Layer> withWhatIsBelow(String whole, String cut, String sum) {
-    String depth = whole + "/depth";
-    String below = whole + "/below";
+  private static List<Layer> swishInSteps(Layer swish) {
+    String in = swish.inputs().get(0);
+    String sigmoid = swish.name() + "/sigmoid";
     return List.of(
-        new Rescaling(depth, whole, List.of(-1.0), List.of(SwishInput.LEAST)),
+        new Activation(sigmoid, in, Function.SIGMOID),
+        new Activation(rounded(sigmoid), sigmoid, Function.LINEAR),
+        new Multiply(swish.name(), in, rounded(sigmoid)));
+  }
+
+  /**
+   * What stores a tensor rounded and, if that cuts it, adds what the whole one has below {@link
+   * SwishInput#LEAST}: the swish that follows computes in floats and makes something of it.
+   */
+  private static List<Layer> rounding(Model quantized, String tensor) {
+    String rounded = rounded(tensor);
+    if (!SwishInput.isCut(quantized, tensor)) {
+      return List.of(new Activation(rounded, tensor, Function.LINEAR));
+    }
+    String cut = rounded + "/cut";
+    String depth = tensor + "/depth";
+    String below = tensor + "/below";
+    return List.of(
+        new Activation(cut, tensor, Function.LINEAR),
+        new Rescaling(depth, tensor, List.of(-1.0), List.of(SwishInput.LEAST)),
         new Activation(depth + "/relu", depth, Function.RELU),
         new Rescaling(below, depth + "/relu", List.of(-1.0), List.of(0.0)),
-        new Add(sum, cut, below));
+        new Add(rounded, cut, below));
   }
 
   private static String rounded(String tensor) {
     return tensor + "/rounded";
   }
 
-  /** The noise of each layer's tensor in the quantized model. */
-  private Map<String, Noise> accumulated(
+  /** The ratio of signal to noise of each tensor in the quantized model, in decibels. */
+  private Map<String, Double> accumulated(
       Model floats, Model quantized, RepresentativeDataset examples) throws IOException {
     List<List<String>> groups = Calibrator.groups(floats.network(), VALUES_AT_ONCE);
-    Map<String, Noise> accumulated = new HashMap<>();
+    Map<String, Double> accumulated = new HashMap<>();
     int workers = runner.workers(examples.size());
     try (Progress.Task task =
         progress.start("layers together", (long) groups.size() * examples.size())) {
       for (List<String> group : groups) {
-        Noise[][] noise = new Noise[examples.size()][group.size()];
+        Noise[][] noise = new Noise[examples.size()][];
         double[] least =
             group.stream().mapToDouble(tensor -> SwishInput.least(quantized, tensor)).toArray();
         List<ExampleRunner.Job> jobs = new ArrayList<>();
@@ -303,12 +299,7 @@ public final class LayerAnalysis {
                     InferenceEngine rounded = engines.create(quantized.withOutputs(group), 1)) {
                   for (int i = first; i < examples.size(); i += workers) {
                     float[] input = examples.example(i);
-                    float[][] expected = exact.run(input, 1);
-                    float[][] actual = rounded.run(input, 1);
-                    for (int t = 0; t < group.size(); t++) {
-                      noise[i][t] = new Noise();
-                      noise[i][t].add(expected[t], actual[t], least[t]);
-                    }
+                    noise[i] = noise(exact.run(input, 1), rounded.run(input, 1), least);
                     task.advance(1);
                   }
                 }
@@ -320,11 +311,20 @@ public final class LayerAnalysis {
           for (Noise[] example : noise) {
             sum.add(example[t]);
           }
-          accumulated.put(group.get(t), sum);
+          accumulated.put(group.get(t), sum.decibels());
         }
       }
     }
     return accumulated;
+  }
+
+  private static Noise[] noise(float[][] exact, float[][] rounded, double[] least) {
+    Noise[] noise = new Noise[exact.length];
+    for (int t = 0; t < noise.length; t++) {
+      noise[t] = new Noise();
+      noise[t].add(exact[t], rounded[t], least[t]);
+    }
+    return noise;
   }
 
   /** The share of values that are outside of a range and matter. */

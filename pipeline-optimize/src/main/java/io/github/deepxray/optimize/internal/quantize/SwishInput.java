@@ -34,9 +34,12 @@ final class SwishInput {
     List<Layer> readers = network.readers(tensor);
     return !network.outputs().contains(tensor)
         && readers.size() == 1
-        && readers.get(0) instanceof Activation activation
-        && activation.function() == Function.SWISH
-        && integer.test(activation.name());
+        && isSwish(readers.get(0))
+        && integer.test(readers.get(0).name());
+  }
+
+  static boolean isSwish(Layer layer) {
+    return layer instanceof Activation activation && activation.function() == Function.SWISH;
   }
 
   /** The number that values of the tensor might be below as far as they like. */

@@ -112,14 +112,16 @@ public record View(int number, Augmentation augmentation) {
   }
 
   private static float[] mild(RgbImage image, int channels, SplittableRandom random) {
-    boolean mirrored = random.nextBoolean();
-    double angle = symmetric(random, Mild.ANGLE);
-    double zoom = 1 + symmetric(random, Mild.ZOOM);
-    double shiftX = symmetric(random, Mild.SHIFT) * image.width();
-    double shiftY = symmetric(random, Mild.SHIFT) * image.height();
+    Placement placement =
+        new Placement(
+            random.nextBoolean(),
+            symmetric(random, Mild.ANGLE),
+            1 + symmetric(random, Mild.ZOOM),
+            symmetric(random, Mild.SHIFT) * image.width(),
+            symmetric(random, Mild.SHIFT) * image.height());
     float contrast = (float) (1 + symmetric(random, Mild.CONTRAST));
     float brightness = (float) (255 * symmetric(random, Mild.BRIGHTNESS));
-    float[] pixels = warp(image, channels, mirrored, angle, zoom, shiftX, shiftY);
+    float[] pixels = warp(image, channels, placement);
     for (int i = 0; i < pixels.length; i++) {
       float value = (pixels[i] - 127.5f) * contrast + 127.5f + brightness;
       pixels[i] = Math.max(0, Math.min(255, value));
@@ -128,11 +130,13 @@ public record View(int number, Augmentation augmentation) {
   }
 
   private static float[] strong(RgbImage image, int channels, SplittableRandom random) {
-    boolean mirrored = random.nextBoolean();
-    double angle = symmetric(random, Strong.ANGLE);
-    double zoom = between(random, Strong.LEAST_ZOOM, Strong.MOST_ZOOM);
-    double shiftX = symmetric(random, Strong.SHIFT) * image.width();
-    double shiftY = symmetric(random, Strong.SHIFT) * image.height();
+    Placement placement =
+        new Placement(
+            random.nextBoolean(),
+            symmetric(random, Strong.ANGLE),
+            between(random, Strong.LEAST_ZOOM, Strong.MOST_ZOOM),
+            symmetric(random, Strong.SHIFT) * image.width(),
+            symmetric(random, Strong.SHIFT) * image.height());
     double gamma = StrictMath.exp(symmetric(random, Strong.LOG_GAMMA));
     double contrast = 1 + symmetric(random, Strong.CONTRAST);
     double brightness = 255 * symmetric(random, Strong.BRIGHTNESS);
@@ -141,7 +145,7 @@ public record View(int number, Augmentation augmentation) {
     boolean noisy = random.nextDouble() < Strong.NOISE_PROBABILITY;
     double deviation = between(random, Strong.LEAST_NOISE, Strong.MOST_NOISE);
 
-    float[] pixels = warp(image, channels, mirrored, angle, zoom, shiftX, shiftY);
+    float[] pixels = warp(image, channels, placement);
     if (blurred) {
       pixels = blur(pixels, image.height(), image.width(), channels, sigma);
     }
@@ -170,31 +174,27 @@ public record View(int number, Augmentation augmentation) {
     return curve;
   }
 
+  private record Placement(
+      boolean mirrored, double angle, double zoom, double shiftX, double shiftY) {}
+
   /** Samples the image linearly where the pixels of the view lie in it. */
-  private static float[] warp(
-      RgbImage image,
-      int channels,
-      boolean mirrored,
-      double angle,
-      double zoom,
-      double shiftX,
-      double shiftY) {
+  private static float[] warp(RgbImage image, int channels, Placement to) {
     int height = image.height();
     int width = image.width();
     float[] pixels = new float[height * width * channels];
     // From a pixel of the view back to the image, around the centre.
-    double cos = StrictMath.cos(angle) / zoom;
-    double sin = StrictMath.sin(angle) / zoom;
+    double cos = StrictMath.cos(to.angle) / to.zoom;
+    double sin = StrictMath.sin(to.angle) / to.zoom;
     double centerX = (width - 1) / 2.0;
     double centerY = (height - 1) / 2.0;
     int o = 0;
     for (int y = 0; y < height; y++) {
-      double dy = y - centerY - shiftY;
+      double dy = y - centerY - to.shiftY;
       for (int x = 0; x < width; x++) {
-        double dx = x - centerX - shiftX;
+        double dx = x - centerX - to.shiftX;
         double sx = cos * dx + sin * dy;
         double sy = -sin * dx + cos * dy + centerY;
-        sx = (mirrored ? -sx : sx) + centerX;
+        sx = (to.mirrored ? -sx : sx) + centerX;
         sx = Math.max(0, Math.min(width - 1, sx));
         sy = Math.max(0, Math.min(height - 1, sy));
         int x0 = (int) sx;
