@@ -1,5 +1,7 @@
 package io.github.deepxray.train;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
@@ -7,6 +9,11 @@ import io.github.deepxray.train.stage.ClassBalance;
 import java.util.Map;
 
 /** How a classifier decides, and how that was chosen, without looking at test data. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
+@JsonSubTypes({
+  @JsonSubTypes.Type(DecisionThresholds.class),
+  @JsonSubTypes.Type(MostProbable.class)
+})
 public sealed interface DecisionRule permits DecisionThresholds, MostProbable {
   /**
    * Chooses: thresholds between two classes, else the most probable class.

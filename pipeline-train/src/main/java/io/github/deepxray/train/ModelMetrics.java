@@ -1,7 +1,5 @@
 package io.github.deepxray.train;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
@@ -36,12 +34,7 @@ public record ModelMetrics(
     String model,
     String dataset,
     ClassNames classes,
-    @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
-        @JsonSubTypes({
-          @JsonSubTypes.Type(DecisionThresholds.class),
-          @JsonSubTypes.Type(MostProbable.class)
-        })
-        DecisionRule decision,
+    DecisionRule decision,
     Map<String, Evaluation> splits,
     Map<String, Map<String, Evaluation>> slices) {
   /** The name of the file. */

@@ -2,8 +2,6 @@ package io.github.deepxray.train;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
@@ -87,13 +85,7 @@ public record TrainedModel(Description description, Model model) {
       String dataset,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> positiveShare,
       int epochs,
-      @JsonProperty("thresholds")
-          @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
-          @JsonSubTypes({
-            @JsonSubTypes.Type(DecisionThresholds.class),
-            @JsonSubTypes.Type(MostProbable.class)
-          })
-          DecisionRule decision,
+      @JsonProperty("thresholds") DecisionRule decision,
       Optional<FineTuning> fineTuning,
       Optional<Pruning> pruning,
       Map<String, Integer> expansionChannels,
