@@ -34,8 +34,7 @@ open module io.github.deepxray.core {
       io.github.deepxray.train;
   exports io.github.deepxray.core.internal.image to
       io.github.deepxray.classify,
-      io.github.deepxray.cli,
-      io.github.deepxray.report;
+      io.github.deepxray.cli;
   exports io.github.deepxray.core.internal.io to
       io.github.deepxray.bench,
       io.github.deepxray.classify,

@@ -1,4 +1,4 @@
-/** Classifies on the module path; deepxray's jars are automatic modules of stable names. */
+/** Classifies on the module path. */
 @SuppressWarnings("requires-automatic")
 module io.github.deepxray.examples.modular {
   requires com.fasterxml.jackson.databind;

@@ -4,7 +4,7 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.VerificationReport;
-import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.pipeline.Bundles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -52,9 +52,8 @@ final class VerifyCommand implements Callable<Integer> {
           "There is no data set beside the bundle (%s); name the prepared data set with --data."
               .formatted(dataset));
     }
-    int cores = threads.cores();
     VerificationReport report =
-        new BundleVerifier(cores, common.console()).verify(bundle, PreparedDataset.open(dataset));
+        Bundles.verify(bundle, PreparedDataset.open(dataset), threads.cores(), common.console());
     common.print(Reports.verification(bundle, report));
     return report.passed() ? 0 : 1;
   }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.internal.image.HeatColors;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.SharedData;

@@ -1,6 +1,5 @@
 package io.github.deepxray.train;
 
-
 /**
  * What a training came to.
  *

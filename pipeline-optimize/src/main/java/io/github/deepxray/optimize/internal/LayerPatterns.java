@@ -52,8 +52,8 @@ public final class LayerPatterns {
       if (some.isEmpty()) {
         throw new DeepXrayException(
             ("No layer of %s is called %s; its layers are called stem_conv, block2a_dwconv and the"
-                 + " like after batch normalization is folded, and block2a or *_dwconv stand for "
-                 + "several.")
+                    + " like after batch normalization is folded, and block2a or *_dwconv stand for "
+                    + "several.")
                 .formatted(network.name(), pattern));
       }
       found.addAll(some);

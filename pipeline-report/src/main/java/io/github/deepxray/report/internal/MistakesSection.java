@@ -1,7 +1,7 @@
 package io.github.deepxray.report.internal;
 
 import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.internal.image.HeatMapOverlay;
+import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;

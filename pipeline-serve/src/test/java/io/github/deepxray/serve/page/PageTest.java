@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.internal.image.HeatColors;
-import io.github.deepxray.core.internal.image.HeatMapOverlay;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;

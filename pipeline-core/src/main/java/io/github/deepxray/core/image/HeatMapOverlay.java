@@ -1,7 +1,4 @@
-package io.github.deepxray.core.internal.image;
-
-import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.image.RgbImage;
+package io.github.deepxray.core.image;
 
 /** Draws heat maps, over the image they belong to or alone, in {@link HeatColors}. */
 public final class HeatMapOverlay {

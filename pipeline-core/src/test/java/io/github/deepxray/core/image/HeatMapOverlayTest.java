@@ -1,12 +1,9 @@
-package io.github.deepxray.core.internal.image;
+package io.github.deepxray.core.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.image.RgbImage;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

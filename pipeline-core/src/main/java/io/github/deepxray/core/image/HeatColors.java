@@ -1,4 +1,4 @@
-package io.github.deepxray.core.internal.image;
+package io.github.deepxray.core.image;
 
 /**
  * Colours for values 0..1, from dark blue over violet, red and orange to light yellow.
