@@ -12,6 +12,7 @@ import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
+import io.github.deepxray.core.network.Layer.GlobalAveragePooling2D;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.internal.Kernels;
 import io.github.deepxray.optimize.internal.LayerPatterns;
@@ -83,8 +84,6 @@ public record PruningSpec(
           "block2*",
           "block3*",
           "*logit*");
-
-  private static final List<String> SQUEEZE_EXCITE = List.of("*se_reduce", "*se_expand");
 
   /** What the sparsity is a share of. */
   public enum Base {
@@ -431,7 +430,7 @@ public record PruningSpec(
     }
     List<Layer> counted = new ArrayList<>();
     for (Layer layer : network.layers()) {
-      if (prunable.contains(layer) || isPointwise(layer)) {
+      if (prunable.contains(layer) || isPointwise(network, layer)) {
         counted.add(layer);
       }
     }
@@ -439,10 +438,18 @@ public record PruningSpec(
   }
 
   /** Whether the layer is a 1x1 convolution outside squeeze-and-excitation. */
-  static boolean isPointwise(Layer layer) {
-    return layer instanceof Conv2D conv
-        && conv.kernelSize() == 1
-        && !matches(SQUEEZE_EXCITE, layer);
+  private static boolean isPointwise(Network network, Layer layer) {
+    return layer instanceof Conv2D conv && conv.kernelSize() == 1 && !readsMeans(network, layer);
+  }
+
+  /** Whether nothing but means over all pixels reaches the layer. */
+  private static boolean readsMeans(Network network, Layer layer) {
+    List<String> inputs = layer.inputs();
+    if (inputs.size() != 1 || inputs.get(0).equals(network.input())) {
+      return false;
+    }
+    Layer before = network.layer(inputs.get(0));
+    return before instanceof GlobalAveragePooling2D || readsMeans(network, before);
   }
 
   private static boolean matches(List<String> patterns, Layer layer) {

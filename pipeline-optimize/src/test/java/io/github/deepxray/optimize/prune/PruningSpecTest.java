@@ -168,6 +168,20 @@ class PruningSpecTest {
         .containsExactly("block7a_project_conv", "top_conv");
   }
 
+  /** Squeeze-and-excitation is told by what it reads, at any size of the images. */
+  @ParameterizedTest
+  @CsvSource({"32", "224"})
+  void countsPointwiseConvolutions(int size) {
+    Network network = EfficientNet.B0.network(size);
+    assertThat(PruningSpec.of(0.5).base(network))
+        .extracting(Layer::name)
+        .containsExactlyElementsOf(
+            network.layers().stream()
+                .map(Layer::name)
+                .filter(name -> name.matches(".*_(expand|project)_conv|top_conv"))
+                .toList());
+  }
+
   @Test
   void sparesTheLogitsOfAnyNumberOfClasses() {
     Network backbone = EfficientNet.B0.network();
