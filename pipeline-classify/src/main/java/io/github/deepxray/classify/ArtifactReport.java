@@ -94,7 +94,7 @@ public record ArtifactReport(
     /** Copies the list and checks that no form is there twice. */
     All {
       artifacts = List.copyOf(artifacts);
-      if (format != Bundle.FORMAT) {
+      if (format < 1 || format > Bundle.FORMAT) {
         throw new IllegalArgumentException("there is no format " + format);
       }
       if (artifacts.stream().map(ArtifactReport::artifact).distinct().count() < artifacts.size()) {

@@ -6,7 +6,8 @@ import java.util.Locale;
 
 /**
  * Format of image files. A library offers one as a {@link java.util.ServiceLoader service}; {@link
- * ImageFormats} finds it, and data sets, commands and the server then read such files.
+ * ImageFormats} finds it, and data sets and commands then read such files, a server if {@link
+ * #isServed} says so.
  *
  * <p>Of a file that is damaged an {@link IOException} says what is wrong in a few words, such as
  * {@code it is cut off}; {@link ImageCodec} makes the message of it.

@@ -1,8 +1,6 @@
 package io.github.deepxray.core.metrics;
 
 import io.github.deepxray.core.DeepXrayException;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -26,25 +24,13 @@ public record Comparison(
     double correlation,
     double maxDeltaProbability,
     int flipped) {
-  /** Copies the maps and checks the counts and that no metric is missing. */
+  /** Copies the maps, metrics in their order, and checks the counts. */
   public Comparison {
     if (flipped < 0 || flipped > images) {
       throw new IllegalArgumentException(flipped + " of " + images + " images cannot be");
     }
-    metrics = complete(metrics);
-    differences = complete(differences);
-  }
-
-  /** In their order. */
-  static Map<Metric, Interval> complete(Map<Metric, Interval> metrics) {
-    Map<Metric, Interval> copy = new EnumMap<>(Metric.class);
-    copy.putAll(metrics);
-    for (Metric metric : Metric.values()) {
-      if (!copy.containsKey(metric)) {
-        throw new IllegalArgumentException("the metric " + metric.id() + " is missing");
-      }
-    }
-    return Collections.unmodifiableMap(copy);
+    metrics = Measurements.ordered(metrics);
+    differences = Measurements.ordered(differences);
   }
 
   /**
@@ -95,13 +81,13 @@ public record Comparison(
         .correlation();
   }
 
-  /** The candidate's value of a metric. */
+  /** The candidate's value of a metric; unknown if an earlier version did not measure it. */
   public Interval of(Metric metric) {
-    return metrics.get(metric);
+    return metrics.getOrDefault(metric, Interval.UNKNOWN);
   }
 
-  /** The difference of a metric. */
+  /** The difference of a metric; unknown if an earlier version did not measure it. */
   public Interval difference(Metric metric) {
-    return differences.get(metric);
+    return differences.getOrDefault(metric, Interval.UNKNOWN);
   }
 }

@@ -19,19 +19,20 @@ public record Measurements(Map<Metric, Interval> overall, List<Map<Metric, Inter
     classes = classes.stream().map(Measurements::ordered).toList();
   }
 
-  private static Map<Metric, Interval> ordered(Map<Metric, Interval> metrics) {
+  /** Metrics in their order. */
+  static Map<Metric, Interval> ordered(Map<Metric, Interval> metrics) {
     Map<Metric, Interval> copy = new EnumMap<>(Metric.class);
     copy.putAll(metrics);
     return Collections.unmodifiableMap(copy);
   }
 
-  /** The overall value of a metric. */
+  /** The overall value of a metric; unknown if an earlier version did not measure it. */
   public Interval of(Metric metric) {
-    return overall.get(metric);
+    return overall.getOrDefault(metric, Interval.UNKNOWN);
   }
 
-  /** The value of a metric of a class. */
+  /** The value of a metric of a class; unknown if an earlier version did not measure it. */
   public Interval of(Metric metric, int label) {
-    return classes.get(label).get(metric);
+    return classes.get(label).getOrDefault(metric, Interval.UNKNOWN);
   }
 }

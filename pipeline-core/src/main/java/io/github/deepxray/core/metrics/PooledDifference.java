@@ -21,7 +21,7 @@ import java.util.Map;
 public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
   /** Copies the map and checks that no metric is missing. */
   public PooledDifference {
-    differences = Comparison.complete(differences);
+    differences = Measurements.ordered(differences);
   }
 
   /**
@@ -83,6 +83,6 @@ public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
 
   /** The mean difference of a metric. */
   public Interval of(Metric metric) {
-    return differences.get(metric);
+    return differences.getOrDefault(metric, Interval.UNKNOWN);
   }
 }

@@ -8,6 +8,7 @@ import io.github.deepxray.core.DeepXrayException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -110,5 +111,19 @@ class ComparisonTest {
     assertThatThrownBy(() -> Comparison.of(reference, HALF, new SplitScores(other), HALF, 0))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("image77");
+  }
+
+  @Test
+  void aMetricThatAnEarlierVersionDidNotMeasureIsUnknown() {
+    Interval auc = new Interval(0.9, 0.8, 1);
+    Comparison earlier =
+        new Comparison(
+            2, Map.of(Metric.AUC, auc), Map.of(Metric.AUC, new Interval(0, 0, 0)), 1, 0, 0);
+    assertThat(earlier.of(Metric.AUC)).isEqualTo(auc);
+    assertThat(earlier.of(Metric.BRIER)).isEqualTo(Interval.UNKNOWN);
+    assertThat(earlier.difference(Metric.BRIER)).isEqualTo(Interval.UNKNOWN);
+    Measurements measured = new Measurements(Map.of(), List.of(Map.of(), Map.of()));
+    assertThat(measured.of(Metric.AUC)).isEqualTo(Interval.UNKNOWN);
+    assertThat(measured.of(Metric.AUC, 1)).isEqualTo(Interval.UNKNOWN);
   }
 }
