@@ -21,17 +21,17 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's examples are what users copy: they must compile, and be read. */
-class ReadmeTest {
+/** The files that docs/smaller-models.md shows are what users copy: they must be read. */
+class SpecificationFilesTest {
   @TempDir Path folder;
 
   /** The block of a language whose first line says so. */
   private Path file(String name) throws IOException {
-    Path readme = Path.of(System.getProperty("deepxray.root"), "README.md");
+    Path page = Path.of(System.getProperty("deepxray.root"), "docs/smaller-models.md");
     Matcher block =
         Pattern.compile("```yaml\n(# " + Pattern.quote(name) + "\n.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(readme));
-    assertThat(block.find()).as(name + " in the README").isTrue();
+            .matcher(Files.readString(page));
+    assertThat(block.find()).as(name + " in the page").isTrue();
     return Files.writeString(folder.resolve(name), block.group(1));
   }
 
