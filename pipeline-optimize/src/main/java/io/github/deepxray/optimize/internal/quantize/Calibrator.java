@@ -57,7 +57,7 @@ public final class Calibrator {
    * Calibrates a model.
    *
    * @param model in floats, folded by the passes that the quantized model will be, see {@link
-   *     QuantizationSpec#prepare}
+   *     ModelQuantization#prepare}
    * @param examples the representative examples
    * @throws DeepXrayException if a tensor holds a value that is not finite
    * @throws IOException if an example cannot be read

@@ -65,7 +65,7 @@ public final class LayerAnalysis {
   /**
    * Measures all layers up to a tensor.
    *
-   * @param exact the model of floats that was quantized, see {@link QuantizationSpec#prepare}
+   * @param exact the model of floats that was quantized, see {@link ModelQuantization#prepare}
    * @param quantized what came of it
    * @param calibration what was seen of its tensors
    * @param examples what to measure on

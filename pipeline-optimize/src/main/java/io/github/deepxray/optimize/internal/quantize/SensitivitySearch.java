@@ -112,7 +112,7 @@ public final class SensitivitySearch {
   /**
    * Searches.
    *
-   * @param exact the model of floats, see {@link QuantizationSpec#prepare}
+   * @param exact the model of floats, see {@link ModelQuantization#prepare}
    * @param pass how to quantize it; layers that it keeps in floats stay there
    * @param examples what to measure noise on, a few dozen: they are held in memory
    * @param goal what is searched for
