@@ -8,7 +8,6 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.internal.Histogram;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
 import io.github.deepxray.optimize.internal.TensorStatistics;
-import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

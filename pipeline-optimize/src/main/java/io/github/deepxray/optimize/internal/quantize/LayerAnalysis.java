@@ -23,7 +23,6 @@ import io.github.deepxray.optimize.internal.Kernels;
 import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
 import io.github.deepxray.optimize.internal.TensorStatistics;
-import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

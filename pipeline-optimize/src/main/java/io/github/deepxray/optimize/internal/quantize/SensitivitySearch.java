@@ -7,7 +7,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
-import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.SearchLimits;
 import java.io.IOException;
 import java.util.ArrayList;
