@@ -6,7 +6,7 @@ open module io.github.deepxray.core {
   requires java.management;
   requires com.fasterxml.jackson.annotation;
   requires com.fasterxml.jackson.core;
-  requires transitive com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.datatype.jdk8;
   requires static com.google.errorprone.annotations;
   requires static io.soabase.recordbuilder.core;

@@ -18,7 +18,7 @@ public final class HeatMapOverlay {
       throw new IllegalArgumentException("opacity " + opacity);
     }
     HeatMap heat = map.normalized().resized(image.height(), image.width());
-    byte[] source = image.toBytes();
+    byte[] source = image.pixels();
     byte[] target = new byte[source.length];
     for (int y = 0, i = 0; y < image.height(); y++) {
       for (int x = 0; x < image.width(); x++) {
@@ -31,7 +31,7 @@ public final class HeatMapOverlay {
         }
       }
     }
-    return RgbImage.of(image.height(), image.width(), target);
+    return RgbImage.wrap(image.height(), image.width(), target);
   }
 
   /**
@@ -52,6 +52,6 @@ public final class HeatMapOverlay {
         target[i + 2] = (byte) color;
       }
     }
-    return RgbImage.of(height, width, target);
+    return RgbImage.wrap(height, width, target);
   }
 }

@@ -82,9 +82,11 @@ final class FormWriter {
       for (ModelForm form : format.forms()) {
         if (form.kind() == Kind.EXPLAINING) {
           Path file = folder.resolve(form.path());
-          ModelNotes notes = notes(words(form.kind()), heatMap());
-          format.write(model(form.kind()), notes, file);
           Model exact = Passes.explaining().apply(trained.model());
+          format.write(
+              new WeightOnlyQuantization(Set.of()).apply(exact),
+              notes(words(Kind.DYNAMIC) + ", with a heat map", heatMap()),
+              file);
           return Optional.of(HeatMapComparison.of(file, exact, dataset));
         }
       }
@@ -114,18 +116,13 @@ final class FormWriter {
     return switch (kind) {
       case FLOAT -> Passes.forInference().apply(trained.model());
       case DYNAMIC -> Passes.dynamicRange().apply(trained.model());
-      case EXPLAINING ->
-          new WeightOnlyQuantization(Set.of()).apply(Passes.explaining().apply(trained.model()));
-      case QUANTIZED -> throw new IllegalArgumentException("the quantize stage makes those");
+      case EXPLAINING, QUANTIZED ->
+          throw new IllegalArgumentException(kind + " is not judged here");
     };
   }
 
   private static String words(Kind kind) {
-    return switch (kind) {
-      case FLOAT -> "32-bit float weights";
-      case DYNAMIC, QUANTIZED -> QuantizationMode.DYNAMIC.description();
-      case EXPLAINING -> QuantizationMode.DYNAMIC.description() + ", with a heat map";
-    };
+    return kind == Kind.FLOAT ? "32-bit float weights" : QuantizationMode.DYNAMIC.description();
   }
 
   private ModelNotes notes(String form, ModelNotes.Output... others) {

@@ -18,15 +18,10 @@ public final class Matrix {
    * @param values {@code rows * columns} values, row by row
    */
   public static Matrix of(float[] values, int rows, int columns) {
-    return wrap(values.clone(), rows, columns);
-  }
-
-  /** Takes the array over; nobody else may write to it. */
-  static Matrix wrap(float[] values, int rows, int columns) {
     if (values.length != Math.multiplyExact(rows, columns)) {
       throw new IllegalArgumentException(values.length + " values for " + rows + " x " + columns);
     }
-    return new Matrix(values, rows, columns);
+    return new Matrix(values.clone(), rows, columns);
   }
 
   /** The number of rows. */
