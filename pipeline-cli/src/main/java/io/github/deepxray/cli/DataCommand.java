@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
       "Audits an archive of chest X-rays, splits it by patient and writes TFRecord shards.",
       "",
       "Reads the Kaggle archive 'Chest X-Ray Images (Pneumonia)' as it is, or the folder it was"
-          + " unpacked into; any other images of two classes in <split>/<class>/ or <class>/, a"
-          + " .csv file of path,label[,patient][,split], or TFRecords with image and label. Writes"
-          + " <out>/data with dataset.json, a table and the shards.",
+          + " unpacked into; any other images of two or more classes in <split>/<class>/ or"
+          + " <class>/, a .csv file of path,label[,patient][,split], or TFRecords with image and"
+          + " label. Writes <out>/data with dataset.json, a table and the shards.",
       ""
     },
     customSynopsis = {

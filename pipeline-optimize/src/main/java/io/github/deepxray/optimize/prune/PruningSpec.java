@@ -42,8 +42,9 @@ import java.util.stream.Stream;
  * @param from the first layer that may be pruned, or the beginning of its name up to a {@code _},
  *     such as {@code block6a} or {@code top}; {@value #ALL} for all. Layers before it keep their
  *     weights, as they do where only later layers are fine-tuned
- * @param spare the layers that keep their weights, as {@link LayerPatterns} are written; {@value
- *     #BACKBONE} stands for those that the backbone names
+ * @param spare the layers that keep their weights: names, beginnings of names up to a {@code _}, or
+ *     patterns with {@code *} and {@code ?}; {@value #BACKBONE} stands for those that the backbone
+ *     names
  */
 @RecordBuilder
 public record PruningSpec(
@@ -155,7 +156,7 @@ public record PruningSpec(
   }
 
   /**
-   * {@link PruningSchedule.ConstantSparsity} from a share of the training on to its end.
+   * All at once, from a share of the training on to its end.
    *
    * @param begin the share of the steps before the first update, from 0 to below 1
    * @param frequency how many steps pass from one update to the next
@@ -178,10 +179,10 @@ public record PruningSpec(
   }
 
   /**
-   * {@link PruningSchedule.PolynomialDecay} between two shares of the training. The end is moved
-   * back to the last update before it, so that the sparsity asked for is reached; in a training too
-   * short for the frequency, updates are as many steps apart as it allows. A training of one step
-   * makes the first update only.
+   * More and more, between two shares of the training. The end is moved back to the last update
+   * before it, so that the sparsity asked for is reached; in a training too short for the
+   * frequency, updates are as many steps apart as it allows. A training of one step makes the first
+   * update only.
    *
    * @param initialSparsity the share of zeros at the first update
    * @param begin the share of the steps before the first update, from 0 to below 1
@@ -221,7 +222,13 @@ public record PruningSpec(
     }
   }
 
-  /** {@link PruningSchedule.ConstantSparsity} by the number of steps. */
+  /**
+   * All at once, by the number of steps.
+   *
+   * @param beginStep the step of the first update, 0 or more
+   * @param endStep the last step of an update; -1 for the end of the training
+   * @param frequency how many steps pass from one update to the next
+   */
   public record ConstantSteps(long beginStep, long endStep, long frequency) implements Timing {
     @JsonCreator
     static ConstantSteps read(
@@ -240,7 +247,15 @@ public record PruningSpec(
     }
   }
 
-  /** {@link PruningSchedule.PolynomialDecay} by the number of steps. */
+  /**
+   * More and more, by the number of steps.
+   *
+   * @param initialSparsity the share of zeros at the first update
+   * @param beginStep the step of the first update, 0 or more
+   * @param endStep the step of the last update
+   * @param power the exponent
+   * @param frequency how many steps pass from one update to the next
+   */
   public record PolynomialSteps(
       double initialSparsity, long beginStep, long endStep, double power, long frequency)
       implements Timing {
