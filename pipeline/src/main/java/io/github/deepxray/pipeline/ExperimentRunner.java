@@ -1,7 +1,7 @@
 package io.github.deepxray.pipeline;
 
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.datasets.DatasetOptions;

@@ -9,7 +9,7 @@ import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.export.internal.Latency;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
-import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Experiments.ModelSpeed;
 import io.github.deepxray.report.internal.Provenance;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;

@@ -1,6 +1,6 @@
 package io.github.deepxray.pipeline;
 
-import io.github.deepxray.classify.FileSizes;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.core.metrics.SplitScores;

@@ -7,7 +7,6 @@ import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.FolderLock;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleSpec;
@@ -231,7 +230,7 @@ public final class Pipeline {
         out,
         () -> {
           PreparedDataset dataset =
-              DatasetBuilder.prepare(source, data, options, context.cores(), context.progress());
+              PreparedDataset.prepare(source, data, options, context.cores(), context.progress());
           listener.onPrepared(dataset);
           return dataset;
         });

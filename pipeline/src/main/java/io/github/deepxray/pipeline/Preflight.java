@@ -67,7 +67,7 @@ record Preflight(Backbone architecture, Network backbone, Network classifier) {
   }
 
   /** How many weights can be pruned does not depend on when. */
-  private static void prunable(PruningSpec spec, Network network) {
-    Pruner.atOnce(spec, network);
+  private void prunable(PruningSpec spec, Network network) {
+    Pruner.atOnce(spec.resolved(architecture), network);
   }
 }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
-import io.github.deepxray.classify.FileSizes;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
@@ -114,7 +114,7 @@ class SharedClassifierTest {
         OptionalDouble.of(0.5),
         FileSizes.of(folder.resolve(artifact.path())),
         Optional.empty(),
-        Limits.QUANTIZATION,
+        GateLimits.QUANTIZATION,
         new Verdict(Map.of(), List.of()));
   }
 

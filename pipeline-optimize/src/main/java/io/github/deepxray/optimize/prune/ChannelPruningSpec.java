@@ -28,7 +28,7 @@ import java.util.TreeMap;
  * @param cost what that is a share of
  * @param widths the expansion channels of some blocks, such as {@code block6b: 576}; those blocks
  *     have them whatever the share
- * @param blocks which other blocks may be narrowed, as {@link LayerPatterns} are written
+ * @param blocks which other blocks may be narrowed: names, or patterns with {@code *} and {@code ?}
  * @param allocation how the channels to remove are spread over the blocks
  * @param multiple what the widths are multiples of: SIMD kernels compute 8 or 16 channels at once
  *     and fill up the last ones

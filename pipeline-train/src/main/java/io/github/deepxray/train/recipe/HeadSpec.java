@@ -18,7 +18,7 @@ import java.util.Map;
  * What a head looks like and how it is trained. A head is one or several members, each trained on
  * its own from the same batches; their logits are brought to one scale and averaged.
  *
- * @param name what to call it
+ * @param name what to call it, with letters, digits, {@code .}, {@code _} and {@code -}
  * @param members the networks whose logits are averaged, at least one
  * @param standardize whether each feature is brought to mean 0 and variance 1 on the training split
  * @param balanced whether each class weighs as much as the other in the loss, whatever its share
@@ -69,10 +69,20 @@ public record HeadSpec(
   })
   public sealed interface Optimizer {}
 
-  /** Stochastic gradient descent with momentum, as in Keras. */
+  /**
+   * Stochastic gradient descent with momentum, as in Keras.
+   *
+   * @param momentum the share of the last step that is added to the next, from 0 to below 1
+   */
   public record Sgd(double momentum) implements Optimizer {}
 
-  /** Adam (Kingma and Ba 2015). */
+  /**
+   * Adam (Kingma and Ba 2015).
+   *
+   * @param beta1 the decay of the mean of the gradients, from 0 to below 1
+   * @param beta2 the decay of the mean of their squares, from 0 to below 1
+   * @param epsilon what is added to the root of that, above 0
+   */
   public record Adam(double beta1, double beta2, double epsilon) implements Optimizer {
     /** Keras' defaults. */
     public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-7);
@@ -90,7 +100,11 @@ public record HeadSpec(
     LearningRateSchedule schedule(long steps);
   }
 
-  /** Always the same. */
+  /**
+   * Always the same.
+   *
+   * @param initial the learning rate, above 0
+   */
   public record Constant(double initial) implements LearningRate {
     @Override
     public LearningRateSchedule schedule(long steps) {
@@ -98,7 +112,13 @@ public record HeadSpec(
     }
   }
 
-  /** Multiplied by {@code decayRate} over every {@code decaySteps} steps. */
+  /**
+   * Multiplied by {@code decayRate} over every {@code decaySteps} steps.
+   *
+   * @param initial the learning rate of the first step, above 0
+   * @param decaySteps over how many steps it is multiplied, at least 1
+   * @param decayRate what it is multiplied by, above 0
+   */
   public record Exponential(double initial, int decaySteps, double decayRate)
       implements LearningRate {
     @Override
@@ -107,7 +127,12 @@ public record HeadSpec(
     }
   }
 
-  /** Rises over the first share {@code warmup} of the steps, then falls to 0. */
+  /**
+   * Rises over the first share {@code warmup} of the steps, then falls to 0 by half a cosine.
+   *
+   * @param peak the highest learning rate, above 0
+   * @param warmup the share of the steps in which it rises, from 0 to below 1
+   */
   public record Cosine(double peak, double warmup) implements LearningRate {
     @Override
     public LearningRateSchedule schedule(long steps) {
