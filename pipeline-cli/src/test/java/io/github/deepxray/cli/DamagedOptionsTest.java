@@ -128,8 +128,10 @@ class DamagedOptionsTest {
       delimiter = '|',
       value = {
         "'threshold: 0.9\nthreshold: 0.1\n' | 'line 2: \"threshold\" is there twice.'",
-        "'threshold: 0.9\n---\nthreshold: 0.1\n' | 'line 3: something follows the end; keep one value,"
-            + " or one document of YAML.'",
+        "'threshold: 0.9\n"
+            + "---\n"
+            + "threshold: 0.1\n"
+            + "' | 'line 3: something follows the end; keep one value, or one document of YAML.'",
       })
   void whatCouldBeReadInTwoWaysIsRefusedWithTheLine(String text, String message)
       throws IOException {

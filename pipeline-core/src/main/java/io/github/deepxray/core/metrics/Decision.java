@@ -3,7 +3,11 @@ package io.github.deepxray.core.metrics;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** How the probabilities of an image become one of the classes. */
+/**
+ * Mapping from the probabilities of an image to one class: by a threshold of the second of two
+ * classes, or the most probable class. {@code DecisionRule} of the training module describes how a
+ * decision was chosen.
+ */
 public sealed interface Decision {
   /** The decision for the most probable class. */
   Decision MOST_PROBABLE = new MostProbable();
