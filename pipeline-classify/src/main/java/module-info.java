@@ -9,4 +9,7 @@ open module io.github.deepxray.classify {
   requires transitive io.github.deepxray.core;
 
   exports io.github.deepxray.classify;
+  exports io.github.deepxray.classify.internal to
+      io.github.deepxray.export,
+      io.github.deepxray.train;
 }

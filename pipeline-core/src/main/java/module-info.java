@@ -17,6 +17,14 @@ open module io.github.deepxray.core {
   exports io.github.deepxray.core.engine;
   exports io.github.deepxray.core.format;
   exports io.github.deepxray.core.image;
+  exports io.github.deepxray.core.internal to
+      io.github.deepxray.cli,
+      io.github.deepxray.datasets,
+      io.github.deepxray.report,
+      io.github.deepxray.server,
+      io.github.deepxray.tflite,
+      io.github.deepxray.track,
+      io.github.deepxray.train;
   exports io.github.deepxray.core.internal.concurrent to
       io.github.deepxray.bench,
       io.github.deepxray.datasets,
@@ -29,6 +37,7 @@ open module io.github.deepxray.core {
       io.github.deepxray.train;
   exports io.github.deepxray.core.internal.engine to
       io.github.deepxray.classify,
+      io.github.deepxray.export,
       io.github.deepxray.tensorflow,
       io.github.deepxray.tflite,
       io.github.deepxray.train;
@@ -58,6 +67,8 @@ open module io.github.deepxray.core {
       io.github.deepxray.train;
   exports io.github.deepxray.core.internal.services to
       io.github.deepxray.pipeline;
+  exports io.github.deepxray.core.internal.weights to
+      io.github.deepxray.train;
   exports io.github.deepxray.core.metrics;
   exports io.github.deepxray.core.network;
   exports io.github.deepxray.core.progress;

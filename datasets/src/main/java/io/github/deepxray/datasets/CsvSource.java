@@ -1,11 +1,11 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.Keyed;
+import io.github.deepxray.core.internal.Keyed;
 import io.github.deepxray.datasets.internal.source.Names;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import io.github.deepxray.text.internal.Csv;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ import java.util.Set;
  * known, {@code patient} and {@code split}, by these names or the usual ones of others, see {@link
  * Column}; other columns are named in a remark.
  */
-record CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Columns columns)
+record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entries, Columns columns)
     implements LabelledSource {
   /** What a column says, and how it may be called; case, blanks and hyphens do not matter. */
   private enum Column implements Keyed {
@@ -91,7 +91,7 @@ record CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Col
     }
   }
 
-  static CsvSource open(Path file, Limits limits) throws IOException {
+  static CsvSource open(Path file, SourceLimits limits) throws IOException {
     Path folder = file.toRealPath().getParent();
     List<Entry> entries = new ArrayList<>();
     Set<String> paths = new HashSet<>();
@@ -145,7 +145,12 @@ record CsvSource(Path file, Path folder, Limits limits, List<Entry> entries, Col
   }
 
   private static Entry entry(
-      Path csv, int line, Columns columns, Map<String, String> row, Path folder, Limits limits)
+      Path csv,
+      int line,
+      Columns columns,
+      Map<String, String> row,
+      Path folder,
+      SourceLimits limits)
       throws IOException {
     String path = relative(columns.value(row, Column.PATH), folder);
     String label = columns.value(row, Column.LABEL);

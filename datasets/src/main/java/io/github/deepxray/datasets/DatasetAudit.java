@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.Keyed;
 import io.github.deepxray.core.image.ImageNote;
+import io.github.deepxray.core.internal.Keyed;
 import io.github.deepxray.datasets.source.Junk;
 import java.util.ArrayList;
 import java.util.Collection;

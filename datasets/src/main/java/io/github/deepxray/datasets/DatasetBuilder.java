@@ -16,10 +16,11 @@ import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetManifest.Shard;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
+import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.Layout.Candidate;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,7 +47,7 @@ import java.util.stream.Stream;
  * Makes TFRecord shards of a chest X-ray archive: audits it, splits it by patient, brings all
  * images to one size.
  */
-public final class DatasetBuilder {
+final class DatasetBuilder {
   private static final String SPOOL = "images" + AtomicFiles.SUFFIX;
   private static final String DAMAGED = "damaged";
 
@@ -96,38 +97,7 @@ public final class DatasetBuilder {
     }
   }
 
-  /**
-   * Prepares a data set with as many threads as there are processors.
-   *
-   * @see #prepare(Path, Path, DatasetOptions, int, Progress)
-   */
-  public static PreparedDataset prepare(
-      Path source, Path folder, DatasetOptions options, Progress progress) throws IOException {
-    return prepare(source, folder, options, Runtime.getRuntime().availableProcessors(), progress);
-  }
-
-  /**
-   * Prepares a data set. The folder appears when it is whole; one that is there already and was
-   * made from the same images with the same options is kept, any other prepared data set is
-   * replaced.
-   *
-   * @param source the Kaggle archive, a folder that it was unpacked into, or one like it: {@code
-   *     train} and {@code test}, maybe {@code val}, with a folder for each of two or more classes;
-   *     or a folder or archive of class folders, a CSV file with the columns path, label and maybe
-   *     patient and split, or TFRecords with {@code image} and {@code label}. Where no split is
-   *     told the test split is drawn by patient
-   * @param folder the folder to make; it gets {@code dataset.json}, {@code dataset.txt} and the
-   *     shards
-   * @param options what to make
-   * @param threads how many images are decoded at once; the result does not depend on it
-   * @param progress told of the images that are done
-   * @throws RefusedException if the source is made to do harm
-   * @throws DeepXrayException if there is no source, it holds too many bad files (they are listed
-   *     beside the folder) or lacks a class, or the folder holds something else
-   * @throws IOException if the source cannot be read or the folder not be written
-   * @throws WorkInterruptedException if the thread is interrupted
-   */
-  public static PreparedDataset prepare(
+  static PreparedDataset prepare(
       Path source, Path folder, DatasetOptions options, int threads, Progress progress)
       throws IOException {
     Optional<PreparedDataset> before = existing(folder);
@@ -148,7 +118,7 @@ public final class DatasetBuilder {
     return PreparedDataset.open(folder);
   }
 
-  private static FileSource open(Path source, Limits limits) throws IOException {
+  private static FileSource open(Path source, SourceLimits limits) throws IOException {
     boolean csv = source.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
     if (csv && Files.isRegularFile(source)) {
       return CsvSource.open(source, limits);
@@ -423,8 +393,8 @@ public final class DatasetBuilder {
         if (needed && split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
               ("%s: of the images with label %s none is in the %s split, after bad ones and those"
-                      + " of patients of other splits were taken out; give more images or patients of"
-                      + " that class, or change the split or the fractions.")
+                   + " of patients of other splits were taken out; give more images or patients of"
+                   + " that class, or change the split or the fractions.")
                   .formatted(source.name(), layout.classes().of(label), part.key()));
         }
       }

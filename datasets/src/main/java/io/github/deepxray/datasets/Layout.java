@@ -5,6 +5,8 @@ import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetAudit.Skipped;
+import io.github.deepxray.datasets.DatasetOptions.FolderLayout;
+import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.Junk;

@@ -2,6 +2,7 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageFormats;
+import io.github.deepxray.datasets.DatasetOptions.FolderLayout;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.Junk;

@@ -1,7 +1,10 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.io.Hashes;
+import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.internal.source.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +23,45 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
   public static final String MANIFEST = "dataset.json";
 
   /**
-   * Opens a folder that {@link DatasetBuilder#prepare} made. That its shards are there and have
-   * their lengths is checked; {@link #verify} reads them.
+   * Prepares a data set with as many threads as there are processors.
+   *
+   * @see #prepare(Path, Path, DatasetOptions, int, Progress)
+   */
+  public static PreparedDataset prepare(
+      Path source, Path folder, DatasetOptions options, Progress progress) throws IOException {
+    return prepare(source, folder, options, Runtime.getRuntime().availableProcessors(), progress);
+  }
+
+  /**
+   * Prepares a data set. The folder appears when it is whole; one that is there already and was
+   * made from the same images with the same options is kept, any other prepared data set is
+   * replaced.
+   *
+   * @param source the Kaggle archive, a folder that it was unpacked into, or one like it: {@code
+   *     train} and {@code test}, maybe {@code val}, with a folder for each of two or more classes;
+   *     or a folder or archive of class folders, a CSV file with the columns path, label and maybe
+   *     patient and split, or TFRecords with {@code image} and {@code label}. Where no split is
+   *     told the test split is drawn by patient
+   * @param folder the folder to make; it gets {@code dataset.json}, {@code dataset.txt} and the
+   *     shards
+   * @param options what to make
+   * @param threads how many images are decoded at once; the result does not depend on it
+   * @param progress told of the images that are done
+   * @throws RefusedException if the source is made to do harm
+   * @throws DeepXrayException if there is no source, it holds too many bad files (they are listed
+   *     beside the folder) or lacks a class, or the folder holds something else
+   * @throws IOException if the source cannot be read or the folder not be written
+   * @throws WorkInterruptedException if the thread is interrupted
+   */
+  public static PreparedDataset prepare(
+      Path source, Path folder, DatasetOptions options, int threads, Progress progress)
+      throws IOException {
+    return DatasetBuilder.prepare(source, folder, options, threads, progress);
+  }
+
+  /**
+   * Opens a folder that {@link #prepare} made. That its shards are there and have their lengths is
+   * checked; {@link #verify} reads them.
    *
    * @throws DeepXrayException if it is none, or a shard is missing or has another length
    * @throws IOException if it cannot be read

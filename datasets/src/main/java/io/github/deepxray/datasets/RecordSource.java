@@ -4,7 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.internal.source.Names;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,7 +34,11 @@ import java.util.stream.Stream;
  * gzipped files no other way.
  */
 record RecordSource(
-    Path place, Limits limits, FileChannel spool, Map<String, Long> offsets, List<Entry> entries)
+    Path place,
+    SourceLimits limits,
+    FileChannel spool,
+    Map<String, Long> offsets,
+    List<Entry> entries)
     implements LabelledSource {
   private static final Pattern NAME =
       Pattern.compile(
@@ -55,7 +59,7 @@ record RecordSource(
     return Files.isRegularFile(file) && NAME.matcher(file.getFileName().toString()).matches();
   }
 
-  static RecordSource open(Path place, Limits limits) throws IOException {
+  static RecordSource open(Path place, SourceLimits limits) throws IOException {
     List<Path> files;
     if (Files.isDirectory(place)) {
       try (Stream<Path> inside = Files.list(place)) {
@@ -89,7 +93,7 @@ record RecordSource(
   private static void read(
       Path place,
       Path file,
-      Limits limits,
+      SourceLimits limits,
       FileChannel spool,
       Map<String, Long> offsets,
       List<Entry> entries)

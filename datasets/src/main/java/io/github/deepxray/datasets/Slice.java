@@ -1,6 +1,6 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.Keyed;
+import io.github.deepxray.core.internal.Keyed;
 
 /** The finer classes that the names of the known chest X-rays tell. */
 public enum Slice implements Keyed {

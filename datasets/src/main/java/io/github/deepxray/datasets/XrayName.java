@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param patient the patient, if the name tells
  * @param slice the finer class, if the name tells; never {@link Slice#UNSPECIFIED}
  */
-public record XrayName(Optional<String> patient, Optional<Slice> slice) {
+record XrayName(Optional<String> patient, Optional<Slice> slice) {
   private static final Pattern PNEUMONIA = Pattern.compile("(person\\d+_(bacteria|virus))_\\d.*");
   private static final Pattern NORMAL = Pattern.compile("((?:NORMAL2-)?IM-\\d+)-\\d.*");
   private static final XrayName NOTHING = new XrayName(Optional.empty(), Optional.empty());

@@ -6,7 +6,7 @@ import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.core.internal.io.TfRecordWriter;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.SourceFile;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import io.github.deepxray.testkit.ParserContract;
 import io.github.deepxray.testkit.SharedData;
 import java.awt.image.BufferedImage;
@@ -106,7 +106,7 @@ class DamagedDatasetsTest {
 
   private void readArchive(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("hostile.zip"), bytes);
-    try (FileSource source = FileSource.open(file, Limits.DEFAULT)) {
+    try (FileSource source = FileSource.open(file, SourceLimits.DEFAULT)) {
       for (SourceFile entry : source.files()) {
         source.read(entry);
       }

@@ -28,7 +28,7 @@ class DamagedManifestTest {
         home.resolve("phantoms"),
         PhantomOptions.DEFAULT.withTrain(3, 4).withVal(1, 1).withTest(2, 2));
     dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             home.resolve("phantoms"),
             home.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(32).withValidationFraction(0.25),

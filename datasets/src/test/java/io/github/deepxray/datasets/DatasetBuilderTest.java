@@ -91,7 +91,7 @@ class DatasetBuilderTest {
   }
 
   private PreparedDataset prepare(DatasetOptions options) throws IOException {
-    return DatasetBuilder.prepare(source, out, options, 2, Progress.NONE);
+    return PreparedDataset.prepare(source, out, options, 2, Progress.NONE);
   }
 
   private static Map<String, String> hashes(Path folder) throws IOException {
@@ -185,12 +185,12 @@ class DatasetBuilderTest {
     Map<String, String> two = hashes(out);
     for (int threads : new int[] {1, 5}) {
       Path other = temporary.resolve("other" + threads);
-      DatasetBuilder.prepare(source, other, OPTIONS, threads, Progress.NONE);
+      PreparedDataset.prepare(source, other, OPTIONS, threads, Progress.NONE);
       assertThat(hashes(other)).isEqualTo(two);
     }
     Path zipped = temporary.resolve("zipped");
     PreparedDataset dataset =
-        DatasetBuilder.prepare(phantoms.resolve("phantoms.zip"), zipped, OPTIONS, Progress.NONE);
+        PreparedDataset.prepare(phantoms.resolve("phantoms.zip"), zipped, OPTIONS, Progress.NONE);
     Map<String, String> fromZip = hashes(zipped);
     assertThat(dataset.manifest().source().kind()).isEqualTo("zip");
     fromZip.keySet().removeIf(f -> f.startsWith("dataset"));
@@ -207,7 +207,7 @@ class DatasetBuilderTest {
   void takesTheTopFolderOrTheInnerOne() throws IOException {
     PreparedDataset outer = prepare(OPTIONS);
     PreparedDataset inner =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             source.resolve("chest_xray"), temporary.resolve("inner"), OPTIONS, Progress.NONE);
     assertThat(inner.fingerprint()).isEqualTo(outer.fingerprint());
     assertThat(inner.manifest().audit()).isEqualTo(outer.manifest().audit());
@@ -398,7 +398,7 @@ class DatasetBuilderTest {
       archive.write(jpeg(1));
       archive.closeArchiveEntry();
     }
-    assertThatThrownBy(() -> DatasetBuilder.prepare(zip, out, OPTIONS, Progress.NONE))
+    assertThatThrownBy(() -> PreparedDataset.prepare(zip, out, OPTIONS, Progress.NONE))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("chest_xray/train/NORMAL/../../../x.jpeg");
     assertThat(out.getParent()).doesNotExist();
@@ -450,7 +450,7 @@ class DatasetBuilderTest {
           done.put(name, steps);
           return steps::addAndGet;
         };
-    DatasetBuilder.prepare(source, out, OPTIONS, progress);
+    PreparedDataset.prepare(source, out, OPTIONS, progress);
     assertThat(totals).isEqualTo(Map.of("images", 106L, "shards", 106L));
     done.forEach((name, steps) -> assertThat(steps.get()).isEqualTo(106));
   }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetProfile.ClassPhrases;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import java.io.IOException;
@@ -127,7 +128,7 @@ class DatasetProfileTest {
     PhantomArchive.writeFolder(
         folder.resolve("phantoms"),
         PhantomOptions.DEFAULT.withTrain(3, 4).withVal(1, 1).withTest(2, 2).withSize(32));
-    return DatasetBuilder.prepare(
+    return PreparedDataset.prepare(
             folder.resolve("phantoms"),
             folder.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(32).withValidationFraction(0.25),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.datasets.DatasetOptions.FolderLayout;
 import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.testkit.SharedData;
@@ -40,7 +41,7 @@ class LayoutTest {
   }
 
   private PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
-    return DatasetBuilder.prepare(source, folder.resolve("out"), options, 2, notes);
+    return PreparedDataset.prepare(source, folder.resolve("out"), options, 2, notes);
   }
 
   /** The images of a data set by class, each a path and its patient. */
@@ -291,7 +292,7 @@ class LayoutTest {
       strings = {"", "split", "class/class", "split/split/class", "class//patient", "/class"})
   void aLayoutHasOneClass(String text) {
     assertThatThrownBy(() -> FolderLayout.parse(text))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("one of them class");
   }
 

@@ -8,6 +8,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
@@ -60,7 +61,7 @@ class OtherDatasetsTest {
   }
 
   private PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
-    return DatasetBuilder.prepare(source, temporary.resolve("out"), options, 2, Progress.NONE);
+    return PreparedDataset.prepare(source, temporary.resolve("out"), options, 2, Progress.NONE);
   }
 
   private static Map<Split, List<XrayRecord>> records(PreparedDataset dataset) throws IOException {
@@ -235,7 +236,7 @@ class OtherDatasetsTest {
       text.append(i + ".png,kind" + i % 3 + "\n");
     }
     PreparedDataset first =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             csv(text.toString()), temporary.resolve("records"), OPTIONS, 2, Progress.NONE);
     PreparedDataset second = prepare(first.folder(), OPTIONS);
     assertThat(second.manifest().classNames().list()).containsExactly("0", "1", "2");
@@ -370,7 +371,7 @@ class OtherDatasetsTest {
         PhantomOptions.DEFAULT.withTrain(12, 12).withVal(2, 2).withTest(4, 4).withSize(32);
     PhantomArchive.writeFolder(source(), phantoms);
     PreparedDataset first =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             source(), temporary.resolve("records"), OPTIONS.withImageSize(32), 2, Progress.NONE);
     DatasetOptions again =
         OPTIONS

@@ -33,7 +33,7 @@ class RealArchiveTest {
     Path archive = SharedData.archive();
     long start = System.nanoTime();
     PreparedDataset dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             archive, folder.resolve("out"), DatasetOptions.DEFAULT, Progress.NONE);
     double seconds = (System.nanoTime() - start) / 1e9;
     System.out.printf(
@@ -138,7 +138,7 @@ class RealArchiveTest {
     copy(images, in, "test/NORMAL", "NORMAL2-IM-0092-0001.jpeg");
     copy(images, in, "test/PNEUMONIA", "person3_bacteria_12.jpeg");
     PreparedDataset dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             in,
             folder.resolve("out"),
             DatasetOptions.DEFAULT.withValidationFraction(0),

@@ -58,7 +58,7 @@ class SamePicturesTest {
   }
 
   private PreparedDataset prepare() throws IOException {
-    return DatasetBuilder.prepare(
+    return PreparedDataset.prepare(
         folder.resolve("source"), folder.resolve("out"), OPTIONS, 2, Progress.NONE);
   }
 
@@ -106,7 +106,7 @@ class SamePicturesTest {
     put("train/a/turned.jpg", turned);
     put("test/a/dark.png", Files.readAllBytes(SharedData.cases("images/png_16of12.png")));
     PreparedDataset dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             folder.resolve("source"),
             folder.resolve("out"),
             OPTIONS.withImageSize(512),

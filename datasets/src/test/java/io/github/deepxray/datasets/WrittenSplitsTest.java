@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.TfRecordWriter;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Notes;
@@ -34,7 +35,7 @@ class WrittenSplitsTest {
   private final Notes notes = new Notes();
 
   private PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
-    return DatasetBuilder.prepare(source, folder.resolve("out"), options, 2, notes);
+    return PreparedDataset.prepare(source, folder.resolve("out"), options, 2, notes);
   }
 
   private static Map<String, Split> splits(PreparedDataset dataset) throws IOException {
@@ -179,7 +180,7 @@ class WrittenSplitsTest {
     PhantomArchive.writeFolder(
         phantoms, PhantomOptions.DEFAULT.withTrain(6, 6).withVal(1, 1).withTest(2, 2).withSize(32));
     PreparedDataset first =
-        DatasetBuilder.prepare(phantoms, folder.resolve("first"), OPTIONS, 2, Progress.NONE);
+        PreparedDataset.prepare(phantoms, folder.resolve("first"), OPTIONS, 2, Progress.NONE);
     Path records = Files.createDirectories(folder.resolve("records"));
     write(records.resolve(name), first, List.of(Split.TRAIN, Split.VALIDATION));
     write(records.resolve("x.test.tfrecords"), first, List.of(Split.TEST));

@@ -23,22 +23,22 @@ import java.util.stream.Collectors;
  * @param format the name of its format, see {@link ModelFormats}
  * @param limits how far it may be from the trained model, unless somebody says otherwise
  */
-public record Artifact(String key, String path, String format, Limits limits) {
+public record Artifact(String key, String path, String format, GateLimits limits) {
   /** TensorFlow's SavedModel. */
   public static final Artifact SAVED_MODEL =
-      new Artifact("saved_model", Bundle.SAVED_MODEL, "saved_model", Limits.ROUNDING);
+      new Artifact("saved_model", Bundle.SAVED_MODEL, "saved_model", GateLimits.ROUNDING);
 
   /** TFLite with 32-bit float weights. */
   public static final Artifact FLOAT32 =
-      new Artifact("float32", Bundle.TFLITE_FLOAT32, "tflite", Limits.ROUNDING);
+      new Artifact("float32", Bundle.TFLITE_FLOAT32, "tflite", GateLimits.ROUNDING);
 
   /** TFLite with 8-bit weights and activations quantized on the fly. */
   public static final Artifact DYNAMIC =
-      new Artifact("dynamic", Bundle.TFLITE_DYNAMIC, "tflite", Limits.QUANTIZATION);
+      new Artifact("dynamic", Bundle.TFLITE_DYNAMIC, "tflite", GateLimits.QUANTIZATION);
 
   /** TFLite in 8-bit integers. */
   public static final Artifact INT8 =
-      new Artifact("int8", "model-int8.tflite", "tflite", Limits.QUANTIZATION);
+      new Artifact("int8", "model-int8.tflite", "tflite", GateLimits.QUANTIZATION);
 
   /**
    * A form of a format.
@@ -50,7 +50,7 @@ public record Artifact(String key, String path, String format, Limits limits) {
         form.key(),
         form.path(),
         format,
-        form.kind() == ModelForm.Kind.FLOAT ? Limits.ROUNDING : Limits.QUANTIZATION);
+        form.kind() == ModelForm.Kind.FLOAT ? GateLimits.ROUNDING : GateLimits.QUANTIZATION);
   }
 
   /**

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param objections why the model is refused, a line each; none if it is blessed
  */
 public record Verdict(
-    Map<String, Comparison> splits, Map<String, Limits> limits, List<String> objections) {
+    Map<String, Comparison> splits, Map<String, GateLimits> limits, List<String> objections) {
   /** Copies all. */
   public Verdict {
     splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));

@@ -1,5 +1,6 @@
 package io.github.deepxray.classify;
 
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Layer.Activation;
@@ -95,7 +96,7 @@ final class GoldenBundle {
                       OptionalDouble.of(THRESHOLD),
                       FileSizes.of(file),
                       Optional.empty(),
-                      Limits.ROUNDING,
+                      GateLimits.ROUNDING,
                       new Verdict(Map.of(), List.of()))));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });

@@ -17,7 +17,7 @@ import io.github.deepxray.export.internal.Latency;
 import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.report.Experiments;
-import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Experiments.ModelSpeed;
 import io.github.deepxray.report.internal.BundlesPage;
 import io.github.deepxray.report.internal.BundlesPage.Row;
 import io.github.deepxray.report.internal.Provenance;

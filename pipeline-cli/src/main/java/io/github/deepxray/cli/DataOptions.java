@@ -2,8 +2,8 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetOptions;
-import io.github.deepxray.datasets.FolderLayout;
-import io.github.deepxray.datasets.OfficialVal;
+import io.github.deepxray.datasets.DatasetOptions.FolderLayout;
+import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -74,8 +74,8 @@ final class DataOptions {
       paramLabel = "<folders>",
       description =
           "What the folders above an image are, the outermost first: split, class and patient,"
-              + " divided by /; * for one that says nothing; any other word is the name of a folder,"
-              + " and images in others are left out. Examples: split/class, class/patient,"
+              + " divided by /; * for one that says nothing; any other word is the name of a"
+              + " folder, and images in others are left out. Examples: split/class, class/patient,"
               + " class/images. Default: it is found out, or asked for.")
   Optional<String> layout;
 

@@ -1,7 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Artifact;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.export.VerificationReport;
@@ -95,8 +95,8 @@ final class ExportOptions {
   }
 
   /** What the gate lets through of quantized models. */
-  Limits limits() {
-    return Limits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
+  GateLimits limits() {
+    return GateLimits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
   }
 
   /** The exit code for a bundle. */

@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.train.FormsSpec;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -46,7 +46,8 @@ final class QuantizeCommand implements Callable<Integer> {
     options.refuseIgnored(common, Usage.names(common, "options"), forms, "--forms");
     FormsSpec quantizerOptions =
         Usage.check(
-            common, () -> options.options(forms, sparse.sparse, Limits.QUANTIZATION, seed.seed));
+            common,
+            () -> options.options(forms, sparse.sparse, GateLimits.QUANTIZATION, seed.seed));
     Usage.check(common, () -> stage.pipeline(common, new ResultPrinter(common)))
         .quantize(quantizerOptions);
     stage.place.keepConfig(common);

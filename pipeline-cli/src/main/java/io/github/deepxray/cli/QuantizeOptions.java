@@ -1,6 +1,6 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
@@ -180,7 +180,7 @@ final class QuantizeOptions {
   }
 
   /** The options for some forms. */
-  FormsSpec options(List<String> forms, boolean sparse, Limits limits, long seed) {
+  FormsSpec options(List<String> forms, boolean sparse, GateLimits limits, long seed) {
     List<QuantizationSpec> specs =
         forms.stream().map(form -> spec(QuantizationMode.of(form))).toList();
     if (autoKeepFloat > 0 && !(maxSlowdown >= 1)) {

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.image.HeatColors;
+import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
@@ -109,15 +110,19 @@ class ExplainTest {
     Files.copy(SmallRun.anImage(), xray);
     Outcome outcome = Outcome.of("explain", SmallRun.bundle(), xray, "--out", out, "--heat-only");
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    JsonNode map = entries(out).get(0).path("heatMap");
+    JsonNode values = entries(out).get(0).path("heatMap").path("values");
+    float[] cells = new float[CELLS * CELLS];
+    for (int i = 0; i < cells.length; i++) {
+      cells[i] = values.get(i).floatValue();
+    }
+    RgbImage colors = HeatMapOverlay.alone(HeatMap.of(CELLS, CELLS, cells), CELLS, CELLS);
     RgbImage picture = read(out.resolve("xray.png"));
     for (int i = 0; i < CELLS * CELLS; i++) {
       // The middle of a cell of 32 x 32 pixels lies between four of them.
       int y = i / CELLS * 32 + 16;
       int x = i % CELLS * 32 + 16;
-      int color = HeatColors.rgb(map.path("values").get(i).doubleValue());
       for (int c = 0; c < 3; c++) {
-        assertThat(picture.at(y, x, c)).isCloseTo((color >> (16 - 8 * c)) & 0xff, within(12));
+        assertThat(picture.at(y, x, c)).isCloseTo(colors.at(i / CELLS, i % CELLS, c), within(12));
       }
     }
 

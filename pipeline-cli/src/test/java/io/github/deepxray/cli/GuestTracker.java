@@ -2,9 +2,9 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.track.Measurement;
-import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.TrackedRun;
 import io.github.deepxray.track.Tracker;
+import io.github.deepxray.track.Tracker.TrackedBundle;
 import io.github.deepxray.track.TrackerFactory;
 import io.github.deepxray.train.stage.EpochResult;
 import java.nio.file.Path;

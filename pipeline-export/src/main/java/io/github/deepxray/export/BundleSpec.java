@@ -2,7 +2,7 @@ package io.github.deepxray.export;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
@@ -38,8 +38,8 @@ public record BundleSpec(
           true,
           false,
           true,
-          Limits.QUANTIZATION.auc(),
-          Limits.QUANTIZATION.accuracy(),
+          GateLimits.QUANTIZATION.auc(),
+          GateLimits.QUANTIZATION.accuracy(),
           List.of());
 
   /** Checks the limits and the formats. */
@@ -64,9 +64,9 @@ public record BundleSpec(
   }
 
   /** How far an artifact may be from the trained model. */
-  public Limits limits(Artifact artifact) {
-    Limits limits = artifact.limits();
-    return limits.equals(Limits.ROUNDING)
+  public GateLimits limits(Artifact artifact) {
+    GateLimits limits = artifact.limits();
+    return limits.equals(GateLimits.ROUNDING)
         ? limits
         : limits.with(maxAucDifference, maxAccuracyDifference);
   }

@@ -1,5 +1,6 @@
 package io.github.deepxray.export;
 
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
 import java.util.List;
@@ -68,5 +69,19 @@ public record VerificationReport(List<String> problems, List<Parity> parities) {
 
   private static void line(StringBuilder text, String format, Object... arguments) {
     text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  }
+
+  /**
+   * An artifact against the trained model.
+   *
+   * @param artifact its name
+   * @param verdict the comparison on each split and what the gate says
+   * @param imagesPerSecond how fast one engine ran, decoding left out; NaN if that was not measured
+   */
+  public record Parity(String artifact, Verdict verdict, double imagesPerSecond) {
+    /** Whether the gate blesses it. */
+    public boolean passed() {
+      return verdict.blessed();
+    }
   }
 }

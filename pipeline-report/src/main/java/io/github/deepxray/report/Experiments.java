@@ -1,7 +1,7 @@
 package io.github.deepxray.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.github.deepxray.classify.FileSizes;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
@@ -164,5 +164,45 @@ public record Experiments(
                 + " best of many.")
             .formatted(baseline, String.format(Locale.ROOT, "%,d", Evaluation.RESAMPLES)),
         "Size: the float32 .tflite file as it is and after gzip, mean over the seeds.");
+  }
+
+  /**
+   * How fast a model is.
+   *
+   * @param milliseconds the median time of one image on one thread
+   * @param speedup how many times as fast as what it is compared with, measured in turns with it
+   */
+  public record ModelSpeed(double milliseconds, double speedup) {}
+
+  /**
+   * A value measured in several trainings.
+   *
+   * @param mean the mean; NaN of none
+   * @param deviation the standard deviation of the sample, divided by n - 1; NaN of fewer than two
+   * @param least the least value
+   * @param most the greatest value
+   */
+  public record SeedSummary(double mean, double deviation, double least, double most) {
+    /** Of these values. */
+    public static SeedSummary of(List<Double> values) {
+      double mean = values.stream().mapToDouble(v -> v).average().orElse(Double.NaN);
+      double squared = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+      return new SeedSummary(
+          mean,
+          values.size() < 2 ? Double.NaN : Math.sqrt(squared / (values.size() - 1)),
+          values.stream().mapToDouble(v -> v).min().orElse(Double.NaN),
+          values.stream().mapToDouble(v -> v).max().orElse(Double.NaN));
+    }
+
+    /** Four decimals, for example {@code 0.9653 ± 0.0020}. */
+    @Override
+    public String toString() {
+      if (Double.isNaN(mean)) {
+        return "-";
+      }
+      return Double.isNaN(deviation)
+          ? String.format(Locale.ROOT, "%.4f", mean)
+          : String.format(Locale.ROOT, "%.4f ± %.4f", mean, deviation);
+    }
   }
 }

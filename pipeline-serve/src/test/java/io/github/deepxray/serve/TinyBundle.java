@@ -2,9 +2,9 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.classify.FileSizes;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
@@ -144,7 +144,7 @@ final class TinyBundle {
         threshold,
         FileSizes.of(folder.resolve(artifact.path())),
         Optional.empty(),
-        Limits.QUANTIZATION,
+        GateLimits.QUANTIZATION,
         verdict);
   }
 

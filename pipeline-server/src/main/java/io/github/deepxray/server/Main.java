@@ -1,7 +1,7 @@
 package io.github.deepxray.server;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.Version;
+import io.github.deepxray.core.internal.Version;
 import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;

@@ -2,8 +2,8 @@ package io.github.deepxray.server;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.classify.FileSizes;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.AtomicFiles;

@@ -4,6 +4,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -49,4 +50,13 @@ public interface Tracker extends TrainingListener, Closeable {
 
   @Override
   default void close() throws IOException {}
+
+  /**
+   * The bundle that a run came to.
+   *
+   * @param folder where it is
+   * @param name what the model is called
+   * @param blessed whether the gate let every artifact through
+   */
+  record TrackedBundle(Path folder, String name, boolean blessed) {}
 }

@@ -8,7 +8,6 @@ import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -16,7 +15,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -88,8 +87,8 @@ public final class Samples {
     return new TrainedModel(description, new Model(network, weights.build()));
   }
 
-  private static DecisionThresholds thresholds() {
-    return new DecisionThresholds(0.5, 0.5, THRESHOLD, 0.5, 0.95);
+  private static Thresholds thresholds() {
+    return new Thresholds(0.5, 0.5, THRESHOLD, 0.5, 0.95);
   }
 
   /**
@@ -101,7 +100,7 @@ public final class Samples {
     PhantomArchive.writeFolder(
         source, PhantomOptions.DEFAULT.withTrain(8, 8).withVal(2, 2).withTest(5, 6).withSize(32));
     PreparedDataset dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             source,
             folder.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(32).withValidationFraction(0.25),

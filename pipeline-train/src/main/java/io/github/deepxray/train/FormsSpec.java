@@ -1,6 +1,6 @@
 package io.github.deepxray.train;
 
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.internal.quantize.BiasCorrection;
@@ -40,7 +40,7 @@ public record FormsSpec(
     ElementType input,
     ElementType output,
     boolean sparse,
-    Limits limits,
+    GateLimits limits,
     long seed)
     implements FormsSpecBuilder.With {
   /** Whether the head is trained anew on the features of the integer backbone. */
@@ -81,7 +81,7 @@ public record FormsSpec(
         ElementType.FLOAT32,
         ElementType.FLOAT32,
         false,
-        Limits.QUANTIZATION,
+        GateLimits.QUANTIZATION,
         seed);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.soabase.recordbuilder.core.RecordBuilder;
 
@@ -38,7 +39,7 @@ public record TrainingSpec(
   /** As a classifier was trained. */
   public static TrainingSpec of(TrainedModel.Description trained) {
     TrainingSpec usual = of(trained.head(), trained.seed());
-    return trained.decision() instanceof DecisionThresholds thresholds
+    return trained.decision() instanceof Thresholds thresholds
         ? usual.with(
             o ->
                 o.targetSensitivity(thresholds.targetSensitivity())

@@ -10,6 +10,8 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.DecisionRule.MostProbable;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,8 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelMetricsTest {
-  private static final DecisionThresholds THRESHOLDS =
-      new DecisionThresholds(0.5, 0.6, 0.4, 0.5, 0.95);
+  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.6, 0.4, 0.5, 0.95);
 
   @TempDir Path folder;
 
@@ -87,7 +88,7 @@ class ModelMetricsTest {
         .hasMessageContaining("of 2 classes, not 3");
     assertThatThrownBy(() -> metrics(two.classes(), three.decision(), two.splits()))
         .isInstanceOf(IllegalArgumentException.class);
-    DecisionThresholds others = new DecisionThresholds(0.5, 0.5, 0.4, 0.5, 0.95);
+    Thresholds others = new Thresholds(0.5, 0.5, 0.4, 0.5, 0.95);
     ModelMetrics fewer = metrics(two.classes(), others, two.splits());
     assertThat(fewer.decisions()).containsExactly("validation", "0.5");
     Evaluation few = Evaluation.of(scores(), others.decisions(), 0);

@@ -1,6 +1,6 @@
 package io.github.deepxray.datasets.source;
 
-import io.github.deepxray.core.Keyed;
+import io.github.deepxray.core.internal.Keyed;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -61,6 +61,14 @@ public interface Backbone {
   }
 
   /**
+   * The layers that pruning of weights leaves alone unless the user says otherwise: names, with
+   * {@code *} for any characters; none by default.
+   */
+  default List<String> spared() {
+    return List.of();
+  }
+
+  /**
    * The block of a layer: fine-tuning can begin at each, learning rates are chosen by them. Layers
    * before the first block belong to none.
    *

@@ -7,7 +7,7 @@ package io.github.deepxray.core.image;
  * lightness and hue grow evenly while chroma stays, so that equal steps of the value are equal
  * steps to the eye. Lightness alone tells the order, in grey print and with any colour blindness.
  */
-public final class HeatColors {
+final class HeatColors {
   private static final int STEPS = 256;
 
   // The largest chroma that sRGB holds all along this way is 0.141.

@@ -26,8 +26,9 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
   /** Checks that every limit is positive. */
   public ImageLimits {
     if (maxPixels < 1 || maxSide < 1 || maxAspect < 1 || maxScans < 1) {
-      throw new IllegalArgumentException(
-          "limits are positive: %s, %s, %s, %s".formatted(maxPixels, maxSide, maxAspect, maxScans));
+      throw new DeepXrayException(
+          "Limits of images must be positive, not %s, %s, %s, %s."
+              .formatted(maxPixels, maxSide, maxAspect, maxScans));
     }
   }
 

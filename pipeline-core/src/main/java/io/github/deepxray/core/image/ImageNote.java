@@ -1,6 +1,6 @@
 package io.github.deepxray.core.image;
 
-import io.github.deepxray.core.Keyed;
+import io.github.deepxray.core.internal.Keyed;
 
 /** What users should know about how an image was read. */
 public enum ImageNote implements Keyed {

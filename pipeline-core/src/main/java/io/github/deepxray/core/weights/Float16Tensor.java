@@ -1,6 +1,7 @@
 package io.github.deepxray.core.weights;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.weights.Float16;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;

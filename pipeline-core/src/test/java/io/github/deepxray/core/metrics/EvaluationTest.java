@@ -1,10 +1,8 @@
 package io.github.deepxray.core.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.deepxray.core.DeepXrayException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -164,32 +162,5 @@ class EvaluationTest {
     assertThat(value(e, Metric.MATTHEWS)).isNaN();
     assertThat(value(e, Metric.SENSITIVITY)).isCloseTo(4 / 6.0, EXACT);
     assertThat(e.of(Metric.AUC, "half")).hasToString("-");
-  }
-
-  @Test
-  void theThresholdFindsTheShareAskedForAndNoMoreThanNeeded() {
-    List<ScoredExample> examples = new ArrayList<>();
-    for (int i = 1; i <= 100; i++) {
-      examples.add(new ScoredExample("p" + i, "p" + i, 1, i / 200.0 + 0.3));
-      examples.add(new ScoredExample("n" + i, "n" + i, 0, i / 200.0));
-    }
-    SplitScores scores = new SplitScores(examples);
-    double threshold = Thresholds.atSensitivity(scores, 0.95);
-    assertThat(BinaryCounts.of(examples, 1, threshold).sensitivity()).isCloseTo(0.95, EXACT);
-    assertThat(threshold).isBetween(5 / 200.0 + 0.3, 6 / 200.0 + 0.3);
-    assertThat(BinaryCounts.of(examples, 1, Thresholds.atSensitivity(scores, 1)).sensitivity())
-        .isEqualTo(1);
-    SplitScores negatives = new SplitScores(examples.stream().filter(e -> e.label() == 0).toList());
-    assertThatThrownBy(() -> Thresholds.atSensitivity(negatives, 0.9))
-        .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("no positive");
-  }
-
-  @Test
-  void priorCorrectionMovesTheThresholdByTheLogOdds() {
-    assertThat(Thresholds.priorCorrected(0.5, 0.5)).isCloseTo(0.5, EXACT);
-    // Trained where three of four are positive, used where half are.
-    assertThat(Thresholds.priorCorrected(0.75, 0.5)).isCloseTo(0.75, EXACT);
-    assertThat(Thresholds.priorCorrected(0.5, 0.75)).isCloseTo(0.25, EXACT);
   }
 }

@@ -3,13 +3,13 @@ package io.github.deepxray.export.internal;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
-import io.github.deepxray.classify.Gate;
-import io.github.deepxray.classify.Gate.Compared;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.classify.internal.Gate;
+import io.github.deepxray.classify.internal.Gate.Compared;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.internal.engine.ImageFileEngine;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
@@ -68,7 +68,7 @@ final class ArtifactChecker {
    *
    * @throws IOException if the images or the trained model's predictions cannot be read
    */
-  Checked check(Artifact artifact, Decision decision, Limits limits, List<Split> splits)
+  Checked check(Artifact artifact, Decision decision, GateLimits limits, List<Split> splits)
       throws IOException {
     Map<String, Compared> compared = new LinkedHashMap<>();
     double seconds = 0;

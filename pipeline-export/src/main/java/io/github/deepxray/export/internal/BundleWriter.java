@@ -2,10 +2,10 @@ package io.github.deepxray.export.internal;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Explainer;
-import io.github.deepxray.classify.FileSizes;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
@@ -280,7 +280,7 @@ public final class BundleWriter {
       if (form == null) {
         continue;
       }
-      Limits limits = options.limits(artifact);
+      GateLimits limits = options.limits(artifact);
       Verdict verdict =
           checker
               .check(artifact, form.decision(), limits, List.of(Split.VALIDATION, Split.TEST))

@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.classify.FileSizes;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.HeatMap;
@@ -40,9 +40,9 @@ import io.github.deepxray.report.internal.ReportExtras;
 import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.MostProbable;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
@@ -67,8 +67,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DamagedBundleTest {
   private static final long MOST_BYTES = 512L << 20;
 
-  private static final DecisionThresholds THRESHOLDS =
-      new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95);
 
   private static final ClassNames CLASSES = new ClassNames(List.of("a", "b", "c"));
 
@@ -149,7 +148,7 @@ class DamagedBundleTest {
               threshold,
               new FileSizes(4_652_057, 3_451_261, 3_451_397),
               Optional.of(new Sparsity.Count(4_049_571, 2_034_567)),
-              Limits.QUANTIZATION,
+              GateLimits.QUANTIZATION,
               new Verdict(
                   Map.of("test", same),
                   artifact.equals(Artifact.DYNAMIC) ? List.of("too far") : List.of())));

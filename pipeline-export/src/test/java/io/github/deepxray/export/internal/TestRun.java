@@ -3,7 +3,6 @@ package io.github.deepxray.export.internal;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.BundleSpec;
@@ -50,7 +49,7 @@ record TestRun(Path out, Path cache) {
   }
 
   PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
-    return DatasetBuilder.prepare(source, dataFolder(), options, 1, Progress.NONE);
+    return PreparedDataset.prepare(source, dataFolder(), options, 1, Progress.NONE);
   }
 
   Context context() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.network.Layer;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which weights are pruned, how many and when. Fields that a file leaves out, but for the sparsity,
@@ -41,7 +43,8 @@ import java.util.List;
  *     such as {@code block6a} or {@code top}; {@value #ALL} for all. Layers before it keep their
  *     weights, as they do where only later layers are fine-tuned
  * @param spare the layers that keep their weights: names, beginnings of names up to a {@code _}, or
- *     patterns with {@code *} and {@code ?}
+ *     patterns with {@code *} and {@code ?}; {@value #BACKBONE} stands for those that the backbone
+ *     names
  */
 @RecordBuilder
 public record PruningSpec(
@@ -57,33 +60,16 @@ public record PruningSpec(
   /** The {@code from} that means: from the first layer on. */
   public static final String ALL = "all";
 
+  /** The entry of {@code spare} that stands for {@link Backbone#spared}. */
+  public static final String BACKBONE = "backbone";
+
   /**
-   * What is spared unless somebody says otherwise.
-   *
-   * <ul>
-   *   <li>{@code stem_conv} and depthwise convolutions: less than 5 % of the backbone's weights
-   *       together, so there is little to win; each output of a depthwise convolution depends on 9
-   *       or 25 weights only, none of them redundant.
-   *   <li>Squeeze-and-excitation ({@code se_reduce}, {@code se_expand}): it scales whole channels,
-   *       so an error there reaches every pixel.
-   *   <li>Blocks 1 to 3: 1.3 % of the 1x1 weights. They have few channels and everything after them
-   *       sees their errors: features of the backbone pruned without fine-tuning correlate .14 with
-   *       the original at 50 % if they are spared and .04 if not.
-   *   <li>The head's {@code logit} layers: less than 1 % of its weights, one for each feature or
-   *       hidden unit, and what they lose goes into the probability as it is. Its hidden layers are
-   *       pruned: they hold most weights of the head.
-   * </ul>
+   * What is spared by default: what the backbone says, and the head's {@code logit} layers. They
+   * are less than 1 % of its weights, one for each feature or hidden unit, and what they lose goes
+   * into the probability as it is. The head's hidden layers are pruned: they hold most of its
+   * weights.
    */
-  public static final List<String> DEFAULT_SPARE =
-      List.of(
-          "stem_conv",
-          "*dwconv",
-          "*se_reduce",
-          "*se_expand",
-          "block1*",
-          "block2*",
-          "block3*",
-          "*logit*");
+  private static final List<String> DEFAULT_SPARE = List.of(BACKBONE, "*logit*");
 
   /** What the sparsity is a share of. */
   public enum Base {
@@ -351,8 +337,8 @@ public record PruningSpec(
 
   /**
    * So much of the 1x1 weights and of the head's hidden layers, each kernel the same share, any
-   * weight, rising from 0 by the third power over the first half of the training, sparing {@link
-   * #DEFAULT_SPARE}.
+   * weight, rising from 0 by the third power over the first half of the training, sparing what the
+   * backbone says and the head's {@code logit} layers.
    */
   public static PruningSpec of(double sparsity) {
     return new PruningSpec(
@@ -386,6 +372,17 @@ public record PruningSpec(
     return Json.convert(Yaml.read(file), PruningSpec.class, file.toString());
   }
 
+  /**
+   * The same with {@value #BACKBONE} replaced by the layers that a backbone names. Pruning needs
+   * that: what it depends on is then written down whole.
+   */
+  public PruningSpec resolved(Backbone backbone) {
+    return withSpare(
+        spare.stream()
+            .flatMap(name -> name.equals(BACKBONE) ? backbone.spared().stream() : Stream.of(name))
+            .toList());
+  }
+
   /** The same with another structure; with 2:4, the sparsity is of the pruned layers. */
   @Override
   public PruningSpec withStructure(Structure other) {
@@ -397,8 +394,12 @@ public record PruningSpec(
    * not spared.
    *
    * @throws DeepXrayException if there is no layer {@code from}, or none is left
+   * @throws IllegalStateException if it is not {@link #resolved}
    */
   public List<Layer> prunable(Network network) {
+    if (spare.contains(BACKBONE)) {
+      throw new IllegalStateException("not resolved: " + spare);
+    }
     List<Layer> layers = network.layers();
     int start = 0;
     if (!from.equals(ALL)) {

@@ -1,9 +1,6 @@
 package io.github.deepxray.optimize.quantize;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.optimize.internal.Histogram;
-import io.github.deepxray.optimize.internal.Range;
-import io.github.deepxray.optimize.internal.TensorStatistics;
 import java.util.Locale;
 
 /**
@@ -11,30 +8,82 @@ import java.util.Locale;
  * narrower the range, the finer the steps within.
  *
  * <p>The text of a method is what {@link #of} reads.
+ *
+ * @param kind the method
+ * @param number the share of values to keep, above 0 and at most 1, of {@link Kind#PERCENTILE}; the
+ *     momentum, from 0 to below 1, of {@link Kind#MOVING_AVERAGE}; 0 for the others
  */
-public sealed interface RangeMethod {
+public record RangeMethod(Kind kind, double number) {
   /** The least and the largest value seen. */
-  RangeMethod MIN_MAX = new MinMax();
+  public static final RangeMethod MIN_MAX = new RangeMethod(Kind.MIN_MAX, 0);
 
   /** The middle 99.98 % of the values, which held best on EfficientNetB0. */
-  RangeMethod PERCENTILE = new Percentile(0.9998);
+  public static final RangeMethod PERCENTILE = percentile(0.9998);
 
   /** The least mean squared error. */
-  RangeMethod MSE = new MeanSquaredError();
+  public static final RangeMethod MSE = new RangeMethod(Kind.MSE, 0);
 
   /** The least relative entropy. */
-  RangeMethod ENTROPY = new Entropy();
+  public static final RangeMethod ENTROPY = new RangeMethod(Kind.ENTROPY, 0);
 
   /** The moving average of each example's range, with the usual momentum of 0.99. */
-  RangeMethod MOVING_AVERAGE = new MovingAverage(0.99);
+  public static final RangeMethod MOVING_AVERAGE = movingAverage(0.99);
+
+  /** The methods. */
+  public enum Kind {
+    /** The least and the largest value seen: nothing is clipped, outliers cost everybody. */
+    MIN_MAX,
+
+    /** The middle values: on either side at most half of the rest is cut off. */
+    PERCENTILE,
+
+    /** The least mean squared error of the quantized values. */
+    MSE,
+
+    /**
+     * The threshold at which the quantized distribution differs least from the real one by relative
+     * entropy (Kullback-Leibler divergence; Migacz 2017, "8-bit Inference with TensorRT").
+     */
+    ENTROPY,
+
+    /**
+     * The exponential moving average of each example's least and largest value in their order,
+     * starting from the first example's: what observers of quantization-aware training keep.
+     */
+    MOVING_AVERAGE
+  }
+
+  /** Checks the number. */
+  public RangeMethod {
+    if (kind == Kind.PERCENTILE && !(number > 0 && number <= 1)) {
+      throw new DeepXrayException(
+          "The share of values in percentile:" + number + " must be above 0 and at most 1.");
+    }
+    if (kind == Kind.MOVING_AVERAGE && !(number >= 0 && number < 1)) {
+      throw new DeepXrayException(
+          "The momentum in moving-average:" + number + " must be at least 0 and below 1.");
+    }
+  }
 
   /**
-   * Chooses the range.
+   * The middle values.
    *
-   * @param statistics what was seen
-   * @param levels how many integers the range is shared by: 256 or 65536
+   * @param share the share of the values to keep, above 0 and at most 1
+   * @throws DeepXrayException if it is not
    */
-  Range range(TensorStatistics statistics, int levels);
+  public static RangeMethod percentile(double share) {
+    return new RangeMethod(Kind.PERCENTILE, share);
+  }
+
+  /**
+   * The moving average of each example's range.
+   *
+   * @param momentum the share of the average that stays at each example, from 0 to below 1
+   * @throws DeepXrayException if it is not
+   */
+  public static RangeMethod movingAverage(double momentum) {
+    return new RangeMethod(Kind.MOVING_AVERAGE, momentum);
+  }
 
   /**
    * The method of a name: {@code min-max}, {@code percentile}, {@code mse}, {@code entropy} or
@@ -43,7 +92,7 @@ public sealed interface RangeMethod {
    *
    * @throws DeepXrayException if there is no such method, or its number is out of range
    */
-  static RangeMethod of(String text) {
+  public static RangeMethod of(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     int colon = lower.indexOf(':');
     String name = colon < 0 ? lower : lower.substring(0, colon);
@@ -65,17 +114,10 @@ public sealed interface RangeMethod {
           "Range method " + text + ": a number must follow the colon, as in percentile:0.9998.", e);
     }
     return switch (name) {
-      case "percentile" -> new Percentile(number);
-      case "moving-average" -> new MovingAverage(number);
+      case "percentile" -> percentile(number);
+      case "moving-average" -> movingAverage(number);
       default -> throw unknown(text);
     };
-  }
-
-  /** The part of a range in which values were seen. */
-  private static Range within(TensorStatistics statistics, double low, double high) {
-    double least = Math.max(statistics.min(), low);
-    double largest = Math.min(statistics.max(), high);
-    return new Range(least, largest);
   }
 
   private static DeepXrayException unknown(String text) {
@@ -85,252 +127,14 @@ public sealed interface RangeMethod {
             + "; choose min-max, percentile[:share], mse, entropy or moving-average[:momentum].");
   }
 
-  /** The least and the largest value seen: nothing is clipped, outliers cost everybody. */
-  record MinMax() implements RangeMethod {
-    @Override
-    public Range range(TensorStatistics statistics, int levels) {
-      return new Range(statistics.min(), statistics.max());
-    }
-
-    @Override
-    public String toString() {
-      return "min-max";
-    }
-  }
-
-  /**
-   * The middle values: on either side at most half of the rest is cut off, to the edge of a bin.
-   *
-   * @param share the share of the values to keep, above 0 and at most 1
-   */
-  record Percentile(double share) implements RangeMethod {
-    /** Checks the share. */
-    public Percentile {
-      if (!(share > 0 && share <= 1)) {
-        throw new DeepXrayException(
-            "The share of values in percentile:" + share + " must be above 0 and at most 1.");
-      }
-    }
-
-    @Override
-    public Range range(TensorStatistics statistics, int levels) {
-      Histogram h = statistics.histogram();
-      double cut = (1 - share) / 2 * h.total();
-      int low = 0;
-      for (long below = h.count(0); low < h.bins() - 1 && below <= cut; below += h.count(low)) {
-        low++;
-      }
-      int high = h.bins() - 1;
-      for (long above = h.count(high); high > low && above <= cut; above += h.count(high)) {
-        high--;
-      }
-      return within(statistics, h.edge(low), h.edge(high + 1));
-    }
-
-    @Override
-    public String toString() {
-      return "percentile:" + share;
-    }
-  }
-
-  /**
-   * The range, of all between edges of bins, with the least mean squared error: {@code step² / 12}
-   * for a value inside, its distance to the range squared for one outside.
-   */
-  record MeanSquaredError() implements RangeMethod {
-    @Override
-    public Range range(TensorStatistics statistics, int levels) {
-      Histogram h = statistics.histogram();
-      int n = h.bins();
-      // Each candidate with what is cut off beside it; a range reaches to 0 at least.
-      double[] lower = new double[n + 1];
-      double[] lowerCost = new double[n + 1];
-      long[] lowerCount = new long[n + 1];
-      int lowers = 0;
-      Tail tail = new Tail(h.width());
-      for (int i = 0; i <= n && (i == 0 || h.edge(i) <= 0); i++) {
-        if (i > 0) {
-          tail.add(h.center(i - 1), h.count(i - 1));
-        }
-        lower[lowers] = Math.min(0, Math.max(statistics.min(), h.edge(i)));
-        lowerCost[lowers] = i == 0 ? 0 : tail.squaredDistance(lower[lowers]);
-        lowerCount[lowers++] = tail.count;
-      }
-      double best = Double.POSITIVE_INFINITY;
-      double bestLow = Math.min(0, statistics.min());
-      double bestHigh = Math.max(0, statistics.max());
-      tail = new Tail(h.width());
-      for (int j = n; j >= 0 && (j == n || h.edge(j) >= 0); j--) {
-        if (j < n) {
-          tail.add(h.center(j), h.count(j));
-        }
-        double high = Math.max(0, Math.min(statistics.max(), h.edge(j)));
-        double highCost = j == n ? 0 : tail.squaredDistance(high);
-        for (int i = 0; i < lowers; i++) {
-          double step = (high - lower[i]) / (levels - 1);
-          long inside = h.total() - tail.count - lowerCount[i];
-          double cost = lowerCost[i] + highCost + inside * step * step / 12;
-          if (cost < best && high > lower[i]) {
-            best = cost;
-            bestLow = lower[i];
-            bestHigh = high;
-          }
-        }
-      }
-      return new Range(bestLow, bestHigh);
-    }
-
-    /** Moments of the values beyond an edge. */
-    private static final class Tail {
-      private final double width;
-      private long count;
-      private double sum;
-      private double squares;
-
-      Tail(double width) {
-        this.width = width;
-      }
-
-      void add(double center, long values) {
-        count += values;
-        sum += values * center;
-        squares += values * (center * center + width * width / 12);
-      }
-
-      double squaredDistance(double edge) {
-        return Math.max(0, squares - 2 * edge * sum + count * edge * edge);
-      }
-    }
-
-    @Override
-    public String toString() {
-      return "mse";
-    }
-  }
-
-  /**
-   * The threshold on the magnitudes at which the quantized distribution tells least from the real
-   * one by their relative entropy (Kullback-Leibler divergence; Migacz 2017, "8-bit Inference with
-   * TensorRT"). Each side of the range ends at the threshold or at the largest value seen there,
-   * whichever is nearer to 0.
-   *
-   * <p>As there, magnitudes beyond the threshold count as lying at it in the real distribution and
-   * are missing in the quantized one, and the magnitudes share as many steps as they have integers:
-   * half of the levels if values lie on both sides alike, nearly all if they lie on one.
-   */
-  record Entropy() implements RangeMethod {
-    private static final int CANDIDATES = 256;
-    private static final double MISSING = 1e-4;
-
-    @Override
-    public Range range(TensorStatistics statistics, int levels) {
-      Histogram h = statistics.histogram();
-      // Bins on both sides of 0 are mirror images, so magnitudes fall into whole bins.
-      long bins = Math.max(Math.abs(h.first()), Math.abs(h.first() + h.bins()));
-      if (bins > 4L * h.bins()) {
-        // All values lie far from 0 and close together.
-        return MIN_MAX.range(statistics, levels);
-      }
-      double[] magnitudes = new double[(int) bins];
-      for (int i = 0; i < h.bins(); i++) {
-        long bin = h.first() + i;
-        magnitudes[(int) (bin < 0 ? -bin - 1 : bin)] += h.count(i);
-      }
-      double best = Double.POSITIVE_INFINITY;
-      double threshold = bins * h.width();
-      int stride = Math.max(1, (int) (bins / CANDIDATES));
-      for (int end = (int) bins; end > 0; end -= stride) {
-        double limit = end * h.width();
-        double low = Math.min(limit, Math.max(0, -statistics.min()));
-        double high = Math.min(limit, Math.max(0, statistics.max()));
-        int steps = (int) Math.round((levels - 1) * Math.max(low, high) / (low + high));
-        if (end < steps) {
-          // Finer than the bins: nothing is left to tell.
-          break;
-        }
-        double divergence = divergence(magnitudes, end, steps);
-        if (divergence < best) {
-          best = divergence;
-          threshold = limit;
-        }
-      }
-      return within(statistics, -threshold, threshold);
-    }
-
-    /** Of the magnitudes clipped to {@code end} bins and those merged into {@code steps} steps. */
-    static double divergence(double[] magnitudes, int end, int steps) {
-      double inside = 0;
-      double outside = 0;
-      for (int i = 0; i < magnitudes.length; i++) {
-        if (i < end) {
-          inside += magnitudes[i];
-        } else {
-          outside += magnitudes[i];
-        }
-      }
-      if (inside == 0) {
-        return Double.POSITIVE_INFINITY;
-      }
-      double divergence = 0;
-      int from = 0;
-      for (int s = 0; s < steps; s++) {
-        int to = (int) ((long) end * (s + 1) / steps);
-        double sum = 0;
-        int filled = 0;
-        for (int i = from; i < to; i++) {
-          sum += magnitudes[i];
-          if (magnitudes[i] > 0 || (i == end - 1 && outside > 0)) {
-            filled++;
-          }
-        }
-        for (int i = from; i < to; i++) {
-          double real = magnitudes[i] + (i == end - 1 ? outside : 0);
-          if (real > 0) {
-            double p = real / (inside + outside);
-            double q = Math.max(sum / filled / inside, MISSING / end);
-            divergence += p * Math.log(p / q);
-          }
-        }
-        from = to;
-      }
-      return divergence;
-    }
-
-    @Override
-    public String toString() {
-      return "entropy";
-    }
-  }
-
-  /**
-   * The exponential moving average of each example's least and largest value in their order,
-   * starting from the first example's: what observers of quantization-aware training keep.
-   *
-   * @param momentum how much of the average stays at each example, from 0 to below 1
-   */
-  record MovingAverage(double momentum) implements RangeMethod {
-    /** Checks the momentum. */
-    public MovingAverage {
-      if (!(momentum >= 0 && momentum < 1)) {
-        throw new DeepXrayException(
-            "The momentum in moving-average:" + momentum + " must be at least 0 and below 1.");
-      }
-    }
-
-    @Override
-    public Range range(TensorStatistics statistics, int levels) {
-      double min = statistics.exampleMin(0);
-      double max = statistics.exampleMax(0);
-      for (int i = 1; i < statistics.examples(); i++) {
-        min = momentum * min + (1 - momentum) * statistics.exampleMin(i);
-        max = momentum * max + (1 - momentum) * statistics.exampleMax(i);
-      }
-      return new Range(min, max);
-    }
-
-    @Override
-    public String toString() {
-      return "moving-average:" + momentum;
-    }
+  @Override
+  public String toString() {
+    return switch (kind) {
+      case MIN_MAX -> "min-max";
+      case PERCENTILE -> "percentile:" + number;
+      case MSE -> "mse";
+      case ENTROPY -> "entropy";
+      case MOVING_AVERAGE -> "moving-average:" + number;
+    };
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -26,6 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PruningSpecTest {
+  private static final Backbone B0 = Backbones.named("efficientnetb0");
+
   @TempDir private Path folder;
 
   @Test
@@ -159,12 +163,12 @@ class PruningSpecTest {
 
   @Test
   void sparesWhatHurtsMostByDefault() {
-    assertThat(names(PruningSpec.of(0.5)))
+    assertThat(names(of(0.5)))
         .hasSize(23)
         .startsWith("block4a_expand_conv", "block4a_project_conv", "block4b_expand_conv")
         .endsWith("block7a_project_conv", "top_conv");
-    assertThat(names(PruningSpec.of(0.1).withFrom("top"))).containsExactly("top_conv");
-    assertThat(names(PruningSpec.of(0.1).withFrom("block7a_dwconv")))
+    assertThat(names(of(0.1).withFrom("top"))).containsExactly("top_conv");
+    assertThat(names(of(0.1).withFrom("block7a_dwconv")))
         .containsExactly("block7a_project_conv", "top_conv");
   }
 
@@ -173,7 +177,7 @@ class PruningSpecTest {
   @CsvSource({"32", "224"})
   void countsPointwiseConvolutions(int size) {
     Network network = EfficientNet.B0.network(size);
-    assertThat(PruningSpec.of(0.5).base(network))
+    assertThat(of(0.5).base(network))
         .extracting(Layer::name)
         .containsExactlyElementsOf(
             network.layers().stream()
@@ -193,7 +197,7 @@ class PruningSpecTest {
               backbone.shape(EfficientNet.FEATURES),
               List.of(new Dense(logits, EfficientNet.FEATURES, 4, true)),
               List.of(logits));
-      assertThat(PruningSpec.of(0.5).prunable(backbone.then(head)))
+      assertThat(of(0.5).prunable(backbone.then(head)))
           .extracting(Layer::name)
           .endsWith("top_conv");
     }
@@ -229,10 +233,10 @@ class PruningSpecTest {
     assertThatThrownBy(() -> PruningSpec.read("no.yaml"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("no.yaml");
-    assertThatThrownBy(() -> names(PruningSpec.of(0.5).withFrom("block8a")))
+    assertThatThrownBy(() -> names(of(0.5).withFrom("block8a")))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("block8a");
-    assertThatThrownBy(() -> names(PruningSpec.of(0.5).withSpare(List.of("*"))))
+    assertThatThrownBy(() -> names(of(0.5).withSpare(List.of("*"))))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("spare");
   }
@@ -247,5 +251,10 @@ class PruningSpecTest {
     return Pruner.of(spec, network, 1000).weights().stream()
         .map(weight -> weight.substring(0, weight.indexOf('/')))
         .toList();
+  }
+
+  /** The defaults for EfficientNetB0. */
+  private static PruningSpec of(double sparsity) {
+    return PruningSpec.of(sparsity).resolved(B0);
   }
 }

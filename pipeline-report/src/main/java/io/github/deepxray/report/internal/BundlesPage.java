@@ -5,7 +5,7 @@ import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Experiments.ModelSpeed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.github.deepxray.report.internal;
 
-import io.github.deepxray.report.ModelSpeed;
+import io.github.deepxray.report.Experiments.ModelSpeed;
 import java.util.List;
 import java.util.Optional;
 

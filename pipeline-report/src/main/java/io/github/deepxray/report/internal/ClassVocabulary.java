@@ -2,8 +2,8 @@ package io.github.deepxray.report.internal;
 
 import io.github.deepxray.core.metrics.TargetClasses;
 import io.github.deepxray.datasets.ClassNames;
-import io.github.deepxray.datasets.ClassPhrases;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.DatasetProfile.ClassPhrases;
 import io.github.deepxray.datasets.Label;
 import java.util.List;
 import java.util.Locale;

@@ -6,7 +6,7 @@ import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +42,7 @@ record DecisionsSection(
     return new DecisionsSection(
         metrics.decision().name(),
         metrics.decision().describe(words.profile()),
-        metrics.decisions().contains(DecisionThresholds.PRIOR) ? DecisionThresholds.PRIOR : "",
+        metrics.decisions().contains(Thresholds.PRIOR) ? Thresholds.PRIOR : "",
         words.scored(),
         words.size() <= ConfusionMatrix.READABLE,
         metrics.decisions().stream()

@@ -6,7 +6,7 @@ import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.report.Experiments;
 import io.github.deepxray.report.Experiments.Experiment;
 import io.github.deepxray.report.Experiments.Run;
-import io.github.deepxray.report.SeedSummary;
+import io.github.deepxray.report.Experiments.SeedSummary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

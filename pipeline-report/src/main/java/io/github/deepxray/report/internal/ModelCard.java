@@ -13,7 +13,7 @@ import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.head.HeadNetworks;
@@ -243,7 +243,7 @@ public record ModelCard(
 
   /** The decision that corrects for the shares of the classes in training. */
   String prior() {
-    return DecisionThresholds.PRIOR;
+    return Thresholds.PRIOR;
   }
 
   /** Whether there is a decision that does so. */

@@ -1,6 +1,6 @@
 package io.github.deepxray.report.internal;
 
-import io.github.deepxray.core.Version;
+import io.github.deepxray.core.internal.Version;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.train.TrainedModel;
 import java.util.Map;

@@ -6,7 +6,7 @@ import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.recipe.HeadSpec;
 import java.io.IOException;
@@ -29,7 +29,7 @@ class ModelCardTextTest {
         "data",
         Optional.of(0.5),
         20,
-        new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95),
+        new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95),
         Optional.empty(),
         Optional.empty(),
         Map.of(),

@@ -2,8 +2,8 @@ package io.github.deepxray.report.internal;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
-import io.github.deepxray.classify.FileSizes;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.ImageCodec;
@@ -24,9 +24,9 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.train.DecisionRule;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.MostProbable;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.Mistakes;
@@ -47,7 +47,7 @@ import java.util.stream.Collectors;
 
 /** Contents to draw, made up. */
 final class ReportContents {
-  static final DecisionThresholds THRESHOLDS = new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+  static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95);
 
   /** Names of classes that try to be markup; no name may have a control character. */
   static final ClassNames NAMES = new ClassNames(plain(hostile("neg")), plain(hostile("pos")));
@@ -227,7 +227,7 @@ final class ReportContents {
         artifact.equals(Artifact.FLOAT32)
             ? Optional.empty()
             : Optional.of(new Sparsity.Count(4_049_571, 2_034_567)),
-        Limits.QUANTIZATION,
+        GateLimits.QUANTIZATION,
         new Verdict(comparisons, objections));
   }
 

@@ -2,9 +2,9 @@ package io.github.deepxray.serve.page;
 
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.classify.FileSizes;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
@@ -107,7 +107,7 @@ final class PageBundle {
                       OptionalDouble.of(THRESHOLD),
                       FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
                       Optional.empty(),
-                      Limits.ROUNDING,
+                      GateLimits.ROUNDING,
                       new Verdict(Map.of("test", TEST), List.of()))));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
@@ -170,7 +170,7 @@ final class PageBundle {
                       OptionalDouble.empty(),
                       FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
                       Optional.empty(),
-                      Limits.ROUNDING,
+                      GateLimits.ROUNDING,
                       new Verdict(Map.of("test", TEST), List.of()))));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.core.image.HeatColors;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
@@ -297,14 +296,14 @@ class PageTest {
                     + " += 17)    r.push([x, y, ...d.slice(4 * (y * c.width + x), 4 * (y * c.width"
                     + " + x) + 4)]);return r;");
     assertThat(drawn).hasSizeGreaterThan(300);
+    RgbImage colors = HeatMapOverlay.alone(map, height, width);
     for (Object point : drawn) {
       int[] p = ((List<?>) point).stream().mapToInt(v -> ((Number) v).intValue()).toArray();
       float value = wanted.at(p[1], p[0]);
       assertThat(p[5]).isCloseTo(Math.round(255 * value), within(1));
-      int color = HeatColors.rgb(value);
       for (int c = 0; c < 3; c++) {
         // A canvas keeps colours multiplied by their alpha.
-        assertThat(p[2 + c]).isCloseTo((color >> (16 - 8 * c)) & 0xff, within(255 / p[5] + 2));
+        assertThat(p[2 + c]).isCloseTo(colors.at(p[1], p[0], c), within(255 / p[5] + 2));
       }
     }
 

@@ -1,10 +1,10 @@
 package io.github.deepxray.tensorflow.internal;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.internal.concurrent.CloseGuard;
 import io.github.deepxray.core.internal.concurrent.Holders;
+import io.github.deepxray.core.internal.engine.ImageFileEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package io.github.deepxray.tflite.internal;
 
-import io.github.deepxray.core.Version;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelForm;
 import io.github.deepxray.core.format.ModelForm.Kind;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.internal.Version;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.weights.Float16;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.DepthwiseConv2D;
@@ -14,7 +15,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
-import io.github.deepxray.core.weights.Float16;
 import io.github.deepxray.core.weights.Float16Tensor;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Tensor;

@@ -1,8 +1,8 @@
 package io.github.deepxray.track.internal;
 
 import io.github.deepxray.track.Measurement;
-import io.github.deepxray.track.TrackedBundle;
 import io.github.deepxray.track.Tracker;
+import io.github.deepxray.track.Tracker.TrackedBundle;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.stage.Listeners;
 import java.io.IOException;

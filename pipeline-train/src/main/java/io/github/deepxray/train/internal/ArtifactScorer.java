@@ -1,11 +1,11 @@
 package io.github.deepxray.train.internal;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.engine.ImageFileEngine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.internal.engine.ImageFileEngine;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;

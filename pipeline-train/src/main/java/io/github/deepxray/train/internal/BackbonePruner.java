@@ -20,9 +20,9 @@ import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.head.HeadPruning;
+import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;
-import io.github.deepxray.train.stage.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -74,7 +74,7 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
             .withParent(Optional.of(model.model().weights().sha256()));
     TrainedModel described = new TrainedModel(description, result.model().model());
     if (options.weights().isPresent()) {
-      described = pruneHead(dataset, described, options.weights().get());
+      described = pruneHead(dataset, described, weights(before));
     }
     described.save(folder);
     manifest.keep(Map.of());
@@ -95,7 +95,7 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
     if (options.weights().isPresent()) {
       backbone =
           new OneShotPruning(
-                  options.weights().get(),
+                  weights(before),
                   OneShotPruning.Compensation.LEAST_SQUARES,
                   context.engines(),
                   context.cores(),
@@ -104,6 +104,10 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
               .model();
     }
     return backbone;
+  }
+
+  private PruningSpec weights(TrainedModel.Description model) {
+    return options.weights().orElseThrow().resolved(model.architecture());
   }
 
   /** With zeros in the head as well, and thresholds chosen for what it then says. */
@@ -124,14 +128,13 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
                     new TrainedModel.Pruning(
                         spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
     DecisionRule rule =
-        DecisionRule.choose(
+        DecisionRules.choose(
             new ClassBalance(train.counts(), trainer.head().balanced()),
             Scorer.score(
                 context.engines(),
                 head,
                 extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
-            trainer.targetPrevalence(),
-            trainer.targetSensitivity());
+            trainer);
     return new TrainedModel(described.withDecision(rule), pruned);
   }
 

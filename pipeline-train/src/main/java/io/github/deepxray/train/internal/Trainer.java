@@ -15,10 +15,10 @@ import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
 import io.github.deepxray.train.internal.head.HeadTrainer;
 import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.internal.stage.EpochCounter;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.internal.stage.Stage;
-import io.github.deepxray.train.stage.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -103,11 +103,10 @@ public record Trainer(TrainingSpec options, Context context) {
   }
 
   private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
-    return DecisionRule.choose(
+    return DecisionRules.choose(
         new ClassBalance(train.counts(), options.head().balanced()),
         Scorer.score(context.engines(), head, validation),
-        options.targetPrevalence(),
-        options.targetSensitivity());
+        options);
   }
 
   private Stage stage(PreparedDataset dataset, BackboneModel backbone) {

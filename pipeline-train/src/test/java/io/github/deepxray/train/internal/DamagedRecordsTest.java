@@ -17,9 +17,9 @@ import io.github.deepxray.testkit.Damaged;
 import io.github.deepxray.testkit.SharedData;
 import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.MostProbable;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
-import io.github.deepxray.train.MostProbable;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.loop.Checkpoints;
@@ -46,8 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamagedRecordsTest {
   private static final long MOST_BYTES = 64L << 20;
 
-  private static final DecisionThresholds THRESHOLDS =
-      new DecisionThresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95);
 
   private static final TrainedModel.Description DESCRIPTION =
       new TrainedModel.Description(

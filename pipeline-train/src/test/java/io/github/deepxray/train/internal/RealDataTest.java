@@ -8,7 +8,6 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -53,7 +52,7 @@ class RealDataTest {
             SharedData.weights().toString(),
             Progress.NONE);
     dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             SharedData.archive(), folder.resolve("data"), DatasetOptions.DEFAULT, Progress.NONE);
   }
 

@@ -13,7 +13,6 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -261,7 +260,7 @@ class TrainingTest {
             .withTest(10, 14)
             .withSize(SIZE)
             .withSeed(seed));
-    return DatasetBuilder.prepare(
+    return PreparedDataset.prepare(
         source,
         shared.resolve(name),
         DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.25),

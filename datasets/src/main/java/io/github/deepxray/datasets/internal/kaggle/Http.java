@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets.internal.kaggle;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.Version;
+import io.github.deepxray.core.internal.Version;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.datasets.internal.kaggle.Retries.TransientException;
 import java.io.IOException;

@@ -12,7 +12,7 @@ import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.KaggleDataset;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -35,8 +35,8 @@ public final class Kaggle {
 
   private static final String API = "/api/v1/datasets/";
   private static final int MAX_DESCRIPTION = 16 << 20;
-  private static final Limits LIMITS =
-      Limits.DEFAULT.withMaxFileBytes(1L << 30).withMaxTotalBytes(256L << 30);
+  private static final SourceLimits LIMITS =
+      SourceLimits.DEFAULT.withMaxFileBytes(1L << 30).withMaxTotalBytes(256L << 30);
 
   private final Http http;
   private final Optional<KaggleCredentials> credentials;

@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets.internal.source;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ public interface FileSource extends Closeable {
    * @throws DeepXrayException if there is nothing there, or neither an archive nor a folder
    * @throws IOException if it cannot be read
    */
-  static FileSource open(Path path, Limits limits) throws IOException {
+  static FileSource open(Path path, SourceLimits limits) throws IOException {
     if (Files.isDirectory(path)) {
       return FolderSource.open(path, limits);
     }

@@ -2,7 +2,7 @@ package io.github.deepxray.datasets.internal.source;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.source.Junk;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -14,9 +14,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /** A folder; links in it are refused, not followed. */
-record FolderSource(String name, Path root, Limits limits, List<SourceFile> files)
+record FolderSource(String name, Path root, SourceLimits limits, List<SourceFile> files)
     implements FileSource {
-  static FolderSource open(Path root, Limits limits) throws IOException {
+  static FolderSource open(Path root, SourceLimits limits) throws IOException {
     // The folder that the user names may be a link.
     Path real = root.toRealPath();
     Names names =

@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets.internal.source;
 
 import io.github.deepxray.datasets.source.Junk;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.util.Locale;
 
 /**
@@ -11,7 +11,7 @@ import java.util.Locale;
  * @param limits how long a name may be
  * @param advice what the user can do about an entry that is refused, the end of a sentence
  */
-public record Names(String source, Limits limits, String advice) {
+public record Names(String source, SourceLimits limits, String advice) {
   /**
    * Refuses a path that could mean a place outside its source.
    *

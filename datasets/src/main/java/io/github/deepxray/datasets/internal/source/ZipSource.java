@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets.internal.source;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,7 +58,7 @@ record ZipSource(
   private static final Charset MS_DOS =
       Charset.isSupported("IBM437") ? Charset.forName("IBM437") : StandardCharsets.ISO_8859_1;
 
-  static ZipSource open(Path path, Limits limits) throws IOException {
+  static ZipSource open(Path path, SourceLimits limits) throws IOException {
     String name = path.toString();
     refuseOtherKinds(path);
     int count = countEntries(path, name);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.source.Limits;
+import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -48,7 +48,7 @@ class FileSourceTest {
     zip.closeArchiveEntry();
   }
 
-  private static void open(Path path, Limits limits) throws IOException {
+  private static void open(Path path, SourceLimits limits) throws IOException {
     FileSource.open(path, limits).close();
   }
 
@@ -66,7 +66,7 @@ class FileSourceTest {
     Files.createFile(tree.resolve("b/1.txt"));
     Files.write(tree.resolve("a.txt"), new byte[300_000]);
     for (Path path : new Path[] {zip, tree}) {
-      try (FileSource source = FileSource.open(path, Limits.DEFAULT)) {
+      try (FileSource source = FileSource.open(path, SourceLimits.DEFAULT)) {
         assertThat(source.files())
             .containsExactly(
                 new SourceFile("a.txt", 300_000),
@@ -102,7 +102,7 @@ class FileSourceTest {
               put(z, "good.jpeg", HELLO);
               put(z, name, HELLO);
             });
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT))
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(DeepXrayException.class)
         .satisfies(
             e -> {
@@ -125,7 +125,7 @@ class FileSourceTest {
               z.write("/etc/passwd".getBytes(StandardCharsets.US_ASCII));
               z.closeArchiveEntry();
             });
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT))
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("train/NORMAL/link.jpeg")
         .hasMessageContaining("symbolic link");
@@ -137,11 +137,11 @@ class FileSourceTest {
     Path tree = Files.createDirectories(folder.resolve("tree/a")).getParent();
     Files.write(tree.resolve("a/file"), HELLO);
     Path alias = Files.createSymbolicLink(folder.resolve("alias"), tree);
-    try (FileSource source = FileSource.open(alias, Limits.DEFAULT)) {
+    try (FileSource source = FileSource.open(alias, SourceLimits.DEFAULT)) {
       assertThat(source.files()).containsExactly(new SourceFile("a/file", 5));
     }
     Files.createSymbolicLink(tree.resolve("a/link"), Path.of("/etc"));
-    assertThatThrownBy(() -> open(tree, Limits.DEFAULT))
+    assertThatThrownBy(() -> open(tree, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("a/link")
         .hasMessageContaining("symbolic link");
@@ -151,7 +151,7 @@ class FileSourceTest {
   void refusesOverlongNames() throws IOException {
     String name = "x".repeat(300) + ".jpeg";
     Path zip = zip(z -> put(z, name, HELLO));
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT))
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("xxxxx")
         .hasMessageContaining("305 characters")
@@ -167,8 +167,8 @@ class FileSourceTest {
                 put(z, "file" + i, HELLO);
               }
             });
-    open(zip, Limits.DEFAULT.withMaxEntries(11));
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT.withMaxEntries(10)))
+    open(zip, SourceLimits.DEFAULT.withMaxEntries(11));
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT.withMaxEntries(10)))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining(zip.toString())
         .hasMessageContaining("11 entries");
@@ -176,7 +176,7 @@ class FileSourceTest {
     for (int i = 0; i < 11; i++) {
       Files.write(tree.resolve("file" + i), HELLO);
     }
-    assertThatThrownBy(() -> open(tree, Limits.DEFAULT.withMaxEntries(10)))
+    assertThatThrownBy(() -> open(tree, SourceLimits.DEFAULT.withMaxEntries(10)))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("file");
   }
@@ -189,14 +189,14 @@ class FileSourceTest {
               put(z, "one", random(600));
               put(z, "two", random(600));
             });
-    open(zip, Limits.DEFAULT.withMaxTotalBytes(1200));
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT.withMaxTotalBytes(1199)))
+    open(zip, SourceLimits.DEFAULT.withMaxTotalBytes(1200));
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT.withMaxTotalBytes(1199)))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("1199 bytes");
     Path tree = Files.createDirectory(folder.resolve("tree"));
     Files.write(tree.resolve("one"), random(600));
     Files.write(tree.resolve("two"), random(600));
-    assertThatThrownBy(() -> open(tree, Limits.DEFAULT.withMaxTotalBytes(1199)))
+    assertThatThrownBy(() -> open(tree, SourceLimits.DEFAULT.withMaxTotalBytes(1199)))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("1199 bytes");
   }
@@ -204,7 +204,7 @@ class FileSourceTest {
   @Test
   void refusesEntriesThatGrowWithoutMeasure() throws IOException {
     Path zip = zip(z -> put(z, "train/NORMAL/bomb.jpeg", new byte[20 << 20]));
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT))
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("train/NORMAL/bomb.jpeg")
         .hasMessageContaining("would grow");
@@ -214,7 +214,7 @@ class FileSourceTest {
   void refusesAnEntryThatHoldsMoreThanItSays() throws IOException {
     Path zip = zip(z -> put(z, "liar.jpeg", new byte[1000]));
     patchDirectory(zip, 24, 10);
-    try (FileSource source = FileSource.open(zip, Limits.DEFAULT)) {
+    try (FileSource source = FileSource.open(zip, SourceLimits.DEFAULT)) {
       assertThatThrownBy(() -> source.read(source.files().get(0)))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining("liar.jpeg");
@@ -229,7 +229,7 @@ class FileSourceTest {
               put(z, "same.jpeg", HELLO);
               put(z, "same.jpeg", random(7));
             });
-    assertThatThrownBy(() -> open(zip, Limits.DEFAULT))
+    assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("same.jpeg")
         .hasMessageContaining("twice");
@@ -254,7 +254,7 @@ class FileSourceTest {
     int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("hello");
     bytes[at] = 'j';
     Files.write(zip, bytes);
-    try (FileSource source = FileSource.open(zip, Limits.DEFAULT)) {
+    try (FileSource source = FileSource.open(zip, SourceLimits.DEFAULT)) {
       assertThatThrownBy(() -> source.read(source.files().get(0)))
           .isInstanceOf(DeepXrayException.class)
           .isNotInstanceOf(RefusedException.class)
@@ -265,7 +265,7 @@ class FileSourceTest {
   @Test
   void doesNotReadAFileLargerThanAllowed() throws IOException {
     Path zip = zip(z -> put(z, "large.jpeg", random(2000)));
-    try (FileSource source = FileSource.open(zip, Limits.DEFAULT.withMaxFileBytes(1999))) {
+    try (FileSource source = FileSource.open(zip, SourceLimits.DEFAULT.withMaxFileBytes(1999))) {
       assertThatThrownBy(() -> source.read(source.files().get(0)))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining("2000 bytes");
@@ -278,12 +278,12 @@ class FileSourceTest {
     byte[] bytes = Files.readAllBytes(zip);
     for (int length : new int[] {0, 10, 3000, bytes.length - 1}) {
       Files.write(zip, Arrays.copyOf(bytes, length));
-      assertThatThrownBy(() -> open(zip, Limits.DEFAULT))
+      assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(zip.toString())
           .hasMessageContaining("download it again");
     }
-    assertThatThrownBy(() -> open(folder.resolve("nowhere.zip"), Limits.DEFAULT))
+    assertThatThrownBy(() -> open(folder.resolve("nowhere.zip"), SourceLimits.DEFAULT))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("nowhere.zip");
   }
@@ -305,7 +305,7 @@ class FileSourceTest {
         bad[random.nextInt(bad.length)] = (byte) random.nextInt();
       }
       Files.write(zip, bad);
-      try (FileSource source = FileSource.open(zip, Limits.DEFAULT)) {
+      try (FileSource source = FileSource.open(zip, SourceLimits.DEFAULT)) {
         for (SourceFile file : source.files()) {
           try {
             assertThat(source.read(file)).hasSize((int) file.size());

@@ -9,10 +9,12 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.internal.TensorGroups;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -94,7 +96,8 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
           "There is no example to run " + model.network().name() + " on; give at least 1.");
     }
     Map<String, ChannelStatistics> statistics = new TreeMap<>();
-    List<List<String>> groups = groups(model.network(), tensors);
+    List<List<String>> groups =
+        TensorGroups.of(model.network(), new LinkedHashSet<>(tensors), VALUES_AT_ONCE);
     try (Progress.Task task =
         progress.start("channel statistics", (long) groups.size() * examples.size())) {
       Collector collector = new Collector(engines, cores, examples, limits, task);
@@ -103,20 +106,6 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
       }
     }
     return statistics;
-  }
-
-  private static List<List<String>> groups(Network network, Collection<String> tensors) {
-    List<List<String>> groups = new ArrayList<>();
-    long values = 0;
-    for (String tensor : tensors.stream().distinct().toList()) {
-      values += network.size(tensor);
-      if (groups.isEmpty() || values > VALUES_AT_ONCE) {
-        groups.add(new ArrayList<>());
-        values = network.size(tensor);
-      }
-      groups.get(groups.size() - 1).add(tensor);
-    }
-    return groups;
   }
 
   private record Collector(

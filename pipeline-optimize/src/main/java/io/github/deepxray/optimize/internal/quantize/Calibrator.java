@@ -7,6 +7,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.internal.Histogram;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
+import io.github.deepxray.optimize.internal.TensorGroups;
 import io.github.deepxray.optimize.internal.TensorStatistics;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -83,21 +84,9 @@ public final class Calibrator {
 
   /** The layers' tensors, in groups of at most so many values. */
   static List<List<String>> groups(Network network, long valuesAtOnce) {
-    List<List<String>> groups = new ArrayList<>();
-    long values = 0;
-    for (String tensor : network.tensors()) {
-      if (tensor.equals(network.input())) {
-        continue;
-      }
-      long size = network.size(tensor);
-      if (groups.isEmpty() || values + size > valuesAtOnce) {
-        groups.add(new ArrayList<>());
-        values = 0;
-      }
-      groups.get(groups.size() - 1).add(tensor);
-      values += size;
-    }
-    return groups;
+    List<String> outputs =
+        network.tensors().stream().filter(tensor -> !tensor.equals(network.input())).toList();
+    return TensorGroups.of(network, outputs, valuesAtOnce);
   }
 
   /** Observes the model's outputs and, if one more tensor is named, its input. */

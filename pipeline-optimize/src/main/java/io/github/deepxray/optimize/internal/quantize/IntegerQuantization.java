@@ -185,7 +185,7 @@ public final class IntegerQuantization implements Pass {
   }
 
   private Range range(String tensor, RangeMethod method) {
-    return method.range(calibration.tensor(tensor), arithmetic.max() - arithmetic.min() + 1);
+    return Ranges.of(method, calibration.tensor(tensor), arithmetic.max() - arithmetic.min() + 1);
   }
 
   /** What TFLite's kernels write for a sigmoid and for a softmax. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -31,6 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OneShotPruningTest {
+  private static final Backbone B0 = Backbones.named("efficientnetb0");
+
   private static final List<String> PRUNED =
       List.of(
           "block4a_expand_conv",
@@ -52,7 +56,7 @@ class OneShotPruningTest {
     for (Scope scope : Scope.values()) {
       // Relative to their outputs: .568, .596, .568 and .741, .074, .667: the smallest three are
       // the second output's middle one and the ends of the first output.
-      PruningSpec spec = PruningSpec.of(0.5).withScope(scope);
+      PruningSpec spec = of(0.5).withScope(scope);
       Result result = pruning(spec, Compensation.NONE).prune(model, only(image));
       assertThat(result.masks().get("conv/kernel"))
           .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 0, 1}, 1, 1, 3, 2));
@@ -131,7 +135,7 @@ class OneShotPruningTest {
     float[] kernel = {1, 1, 2, 0.1f, 3, 2};
     Model model = convolution(2, 2, kernel, new float[] {5, -5});
     Result result =
-        pruning(PruningSpec.of(1 / 3.0).withScope(Scope.LAYER), Compensation.LEAST_SQUARES)
+        pruning(of(1 / 3.0).withScope(Scope.LAYER), Compensation.LEAST_SQUARES)
             .prune(model, only(image));
     assertThat(result.masks().get("conv/kernel"))
         .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 1, 1}, 1, 1, 3, 2));
@@ -158,7 +162,7 @@ class OneShotPruningTest {
                 .build());
     for (Scope scope : Scope.values()) {
       Result result =
-          pruning(PruningSpec.of(1 / 3.0).withScope(scope), Compensation.LEAST_SQUARES)
+          pruning(of(1 / 3.0).withScope(scope), Compensation.LEAST_SQUARES)
               .prune(model, examples(vectors));
       assertThat(result.masks().get("dense/kernel"))
           .isEqualTo(FloatTensor.of(new float[] {0, 1, 1, 0, 1, 1}, 3, 2));
@@ -207,7 +211,7 @@ class OneShotPruningTest {
     Model model = Fixtures.withRandomWeights(bare, 1);
     assertThatThrownBy(
             () ->
-                pruning(PruningSpec.of(0.5), Compensation.MEAN)
+                pruning(of(0.5), Compensation.MEAN)
                     .prune(model, ReferenceEngines.examples(bare, 2)))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("conv")
@@ -250,7 +254,7 @@ class OneShotPruningTest {
   }
 
   private static PruningSpec spec() {
-    return PruningSpec.of(0.5).withScope(Scope.GLOBAL).withBase(Base.PRUNED);
+    return of(0.5).withScope(Scope.GLOBAL).withBase(Base.PRUNED);
   }
 
   private static Model model(boolean folded) {
@@ -269,5 +273,10 @@ class OneShotPruningTest {
         folded ? PRUNED : PRUNED.stream().map(name -> name.replace("_conv", "_bn")).toList();
     return ChannelStatistics.collect(
         new ReferenceEngines(), 2, model, tensors, EXAMPLES, Progress.NONE);
+  }
+
+  /** The defaults for EfficientNetB0. */
+  private static PruningSpec of(double sparsity) {
+    return PruningSpec.of(sparsity).resolved(B0);
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.backbone.Backbone;
+import io.github.deepxray.core.backbone.Backbones;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -37,6 +39,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PrunerTest {
+  private static final Backbone B0 = Backbones.named("efficientnetb0");
+
   private static final Network NETWORK = SmallEfficientNet.network();
   private static final Model MODEL = Fixtures.withRandomWeights(NETWORK, 1);
 
@@ -59,7 +63,7 @@ class PrunerTest {
   void prunesTheShareOfAll1x1WeightsAndSparesTheRest(double sparsity, Scope scope) {
     Model model = Whole.MODEL;
     Network b0 = model.network();
-    Model pruned = once(PruningSpec.of(sparsity).withScope(scope), model).apply(model);
+    Model pruned = once(of(sparsity).withScope(scope), model).apply(model);
 
     Map<String, Sparsity.Count> counts = Sparsity.of(pruned).tensors();
     long pointwise = 0;
@@ -79,7 +83,7 @@ class PrunerTest {
 
   @Test
   void prunesEachLayerAlike() {
-    Masks masks = once(PruningSpec.of(0.5).withBase(Base.PRUNED), MODEL);
+    Masks masks = once(of(0.5).withBase(Base.PRUNED), MODEL);
     assertThat(masks.sparsity()).isEqualTo(0.5, offset(1e-6));
     for (String name : masks.tensors().keySet()) {
       assertThat((double) zeros(masks.get(name)))
@@ -89,7 +93,7 @@ class PrunerTest {
 
   @Test
   void keepsTheLargestOfEachKernel() {
-    Masks masks = once(PruningSpec.of(0.7), MODEL);
+    Masks masks = once(of(0.7), MODEL);
     masks
         .tensors()
         .forEach(
@@ -172,7 +176,7 @@ class PrunerTest {
                 weights.put(name, FloatTensor.of(values, tensor.shape()));
               });
       PruningSpec spec =
-          new PruningSpec(sparsity, base, scope, structure, null, null, PruningSpec.DEFAULT_SPARE);
+          new PruningSpec(sparsity, base, scope, structure, null, null, null).resolved(B0);
       Pruner pruner = new Pruner(spec, new ConstantSparsity(sparsity, 0), classifier);
       Masks masks = pruner.masks(0, new Model(classifier, MODEL.weights().plus(weights.build())));
       for (String layer : List.of("member2_hidden1", "member2_hidden2")) {
@@ -241,7 +245,7 @@ class PrunerTest {
   @ParameterizedTest
   @EnumSource(Scope.class)
   void everyGroupOfFourHasTwoZeros(Scope scope) {
-    PruningSpec spec = PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR).withScope(scope);
+    PruningSpec spec = of(0.5).withStructure(Structure.TWO_OF_FOUR).withScope(scope);
     Masks masks = once(spec, MODEL);
     assertThat(masks.sparsity()).isEqualTo(0.5);
     assertGroups(masks, List.of(2));
@@ -249,7 +253,7 @@ class PrunerTest {
 
   @Test
   void whileItRisesGroupsAreWholeOrHaveTwoZeros() {
-    PruningSpec spec = PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR);
+    PruningSpec spec = of(0.5).withStructure(Structure.TWO_OF_FOUR);
     Masks masks =
         new Pruner(spec, new PolynomialDecay(0, 0.5, 0, 100, 1, 10), NETWORK).masks(40, MODEL);
     assertThat(masks.sparsity()).isEqualTo(0.2, offset(2.0 / 800));
@@ -259,7 +263,7 @@ class PrunerTest {
   @ParameterizedTest
   @EnumSource(Scope.class)
   void blocksAreWholeOrZero(Scope scope) {
-    PruningSpec spec = PruningSpec.of(0.6).withStructure(Structure.BLOCK_1X4).withScope(scope);
+    PruningSpec spec = of(0.6).withStructure(Structure.BLOCK_1X4).withScope(scope);
     Pruner pruner = new Pruner(spec, new ConstantSparsity(0.6, 0), NETWORK);
     Masks masks = pruner.masks(0, MODEL);
     assertGroups(masks, List.of(0, 4));
@@ -276,8 +280,7 @@ class PrunerTest {
             List.of(new Conv2D("conv", "x", 3, 1, 1, Padding.SAME, false)),
             List.of("conv"));
     Model model = Fixtures.withRandomWeights(odd, 1);
-    FloatTensor mask =
-        once(PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR), model).get("conv/kernel");
+    FloatTensor mask = once(of(0.5).withStructure(Structure.TWO_OF_FOUR), model).get("conv/kernel");
     assertThat(zeros(mask)).isEqualTo(6);
     for (int i = 12; i < 18; i++) {
       assertThat(mask.at(i)).isEqualTo(1);
@@ -294,7 +297,7 @@ class PrunerTest {
     "GLOBAL, TWO_OF_FOUR"
   })
   void whatIsMaskedStaysMaskedWhileItIsZeroAndTheSparsityRises(Scope scope, Structure structure) {
-    PruningSpec spec = PruningSpec.of(0.5).withStructure(structure).withScope(scope);
+    PruningSpec spec = of(0.5).withStructure(structure).withScope(scope);
     PruningSchedule schedule = new PolynomialDecay(0.1, 0.5, 0, 40, 3, 10);
     Pruner pruner = new Pruner(spec, schedule, NETWORK);
     Model current = MODEL;
@@ -330,7 +333,7 @@ class PrunerTest {
 
   @Test
   void aPartOfTheNetworkIsEnoughIfItHasAllThatIsPruned() {
-    PruningSpec spec = PruningSpec.of(0.5).withFrom("block4b");
+    PruningSpec spec = of(0.5).withFrom("block4b");
     Pruner pruner = new Pruner(spec, new ConstantSparsity(0.5, 0), NETWORK);
     Weights.Builder weights = Weights.builder();
     pruner.weights().forEach(name -> weights.put(name, MODEL.weights().get(name)));
@@ -357,21 +360,18 @@ class PrunerTest {
 
   @Test
   void refusesMoreThanThereIs() {
-    assertThatThrownBy(() -> once(PruningSpec.of(0.95).withFrom("top"), MODEL))
+    assertThatThrownBy(() -> once(of(0.95).withFrom("top"), MODEL))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("spare fewer");
     assertThatThrownBy(
-            () ->
-                once(
-                    PruningSpec.of(0.5).withStructure(Structure.TWO_OF_FOUR).withSpare(List.of()),
-                    MODEL))
+            () -> once(of(0.5).withStructure(Structure.TWO_OF_FOUR).withSpare(List.of()), MODEL))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("dwconv");
   }
 
   @Test
   void masksLeaveZerosWithoutSign() {
-    Masks masks = once(PruningSpec.of(0.5), MODEL);
+    Masks masks = once(of(0.5), MODEL);
     Model pruned = masks.apply(MODEL);
     for (String name : masks.tensors().keySet()) {
       float[] values = pruned.weights().floats(name);
@@ -396,7 +396,7 @@ class PrunerTest {
             MODEL
                 .weights()
                 .plus(Weights.builder().put("top_bn/gamma", FloatTensor.of(gamma, 16)).build()));
-    Masks masks = once(PruningSpec.of(0.5), model);
+    Masks masks = once(of(0.5), model);
     Model folded = Passes.forInference().apply(masks.apply(model));
     assertThat(Masks.ofZeros(folded, masks.tensors().keySet())).isEqualTo(masks);
     for (String name : masks.tensors().keySet()) {
@@ -408,7 +408,7 @@ class PrunerTest {
 
   @Test
   void masksRefuseQuantizedWeightsAndOtherNumbers() {
-    Masks masks = once(PruningSpec.of(0.5), MODEL);
+    Masks masks = once(of(0.5), MODEL);
     Tensor kernel = Int8Tensor.quantize((FloatTensor) MODEL.weights().get("top_conv/kernel"), 3);
     Model quantized =
         new Model(
@@ -428,7 +428,7 @@ class PrunerTest {
     Model model =
         new Model(
             TINY, Weights.builder().put("conv/kernel", FloatTensor.of(kernel, 1, 1, 8, 2)).build());
-    PruningSpec spec = PruningSpec.of(sparsity).withScope(scope).withStructure(structure);
+    PruningSpec spec = of(sparsity).withScope(scope).withStructure(structure);
     return once(spec, model).get("conv/kernel");
   }
 
@@ -458,5 +458,10 @@ class PrunerTest {
 
   private static Masks once(PruningSpec spec, Model model) {
     return Pruner.atOnce(spec, model.network()).masks(0, model);
+  }
+
+  /** The defaults for EfficientNetB0. */
+  private static PruningSpec of(double sparsity) {
+    return PruningSpec.of(sparsity).resolved(B0);
   }
 }

@@ -117,7 +117,7 @@ class IntegerQuantizationTest {
     Range range =
         whole
             ? new Range(seen.min(), seen.max())
-            : new RangeMethod.Percentile(0.9998).range(seen, 256);
+            : Ranges.of(RangeMethod.percentile(0.9998), seen, 256);
     double scale = (range.max() - range.min()) / 255;
     return new Affine((float) scale, (int) Math.round(-128 - range.min() / scale));
   }

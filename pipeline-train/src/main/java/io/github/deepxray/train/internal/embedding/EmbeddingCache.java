@@ -3,7 +3,7 @@ package io.github.deepxray.train.internal.embedding;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.io.Hashes;
-import io.github.deepxray.core.weights.Float16;
+import io.github.deepxray.core.internal.weights.Float16;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -11,6 +11,7 @@ import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.internal.DecisionRules;
 import io.github.deepxray.train.internal.Scorer;
 import io.github.deepxray.train.internal.embedding.EmbeddingCache;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
@@ -18,13 +19,13 @@ import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Filled;
 import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.internal.loop.EpochLoop;
+import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.internal.stage.EpochCounter;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
-import io.github.deepxray.train.stage.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.EpochResult.Scores;
@@ -237,9 +238,10 @@ public record FineTuner(FineTuningSpec options, Context context) {
     TrainedModel.Description description = tuned.description();
     return new TrainedModel(
         description.withDecision(
-            description
-                .decision()
-                .chosenAgain(new ClassBalance(counts, options.recipe().balanced()), scored)),
+            DecisionRules.chosenAgain(
+                description.decision(),
+                new ClassBalance(counts, options.recipe().balanced()),
+                scored)),
         tuned.model());
   }
 

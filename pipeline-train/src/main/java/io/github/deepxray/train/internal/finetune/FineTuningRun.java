@@ -20,8 +20,8 @@ import io.github.deepxray.train.internal.loop.Objective;
 import io.github.deepxray.train.internal.loop.ScheduledOptimizer;
 import io.github.deepxray.train.internal.loop.TrainingGraph;
 import io.github.deepxray.train.internal.loop.TrainingSetup;
+import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
-import io.github.deepxray.train.stage.ClassBalance;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.EpochResult.Scores;
@@ -89,7 +89,11 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     stepsPerEpoch = ((long) train.images().size() + spec.batchSize() - 1) / spec.batchSize();
     steps = stepsPerEpoch * spec.epochs();
     rates = Blocks.weightRates(model.description().architecture(), part.network(), spec);
-    pruning = options.pruning().map(this::fromTrained);
+    pruning =
+        options
+            .pruning()
+            .map(wanted -> wanted.resolved(model.description().architecture()))
+            .map(this::fromTrained);
     pruner = pruning.map(this::pruner);
     List<String> kept = prunedBefore(model);
     Network logit = part.network().withOutputs(List.of(logit(part.network())));

@@ -1,6 +1,6 @@
 package io.github.deepxray.train.internal.quantize;
 
-import io.github.deepxray.classify.Gate;
+import io.github.deepxray.classify.internal.Gate;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -19,6 +19,7 @@ import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.ArtifactScorer;
+import io.github.deepxray.train.internal.DecisionRules;
 import io.github.deepxray.train.internal.TrainingImages;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -89,7 +90,7 @@ record QuantizerRun(
 
   /** The decision by a threshold that is chosen on these scores. */
   Decision decisionFor(SplitScores scores) {
-    return trained.description().decision().decisionFor(scores);
+    return DecisionRules.decisionFor(trained.description().decision(), scores);
   }
 
   /** Whether scores are closer to the trained model's than others. */

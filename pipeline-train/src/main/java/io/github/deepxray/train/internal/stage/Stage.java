@@ -1,7 +1,7 @@
 package io.github.deepxray.train.internal.stage;
 
-import io.github.deepxray.core.Version;
 import io.github.deepxray.core.engine.EngineFactory;
+import io.github.deepxray.core.internal.Version;
 import io.github.deepxray.core.internal.io.Fingerprint;
 import java.util.Collections;
 import java.util.List;

@@ -11,7 +11,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -59,7 +58,7 @@ class EmbeddingExtractorTest {
         source,
         PhantomOptions.DEFAULT.withTrain(12, 20).withVal(1, 1).withTest(4, 4).withSize(SIZE));
     dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             source,
             shared.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.25),

@@ -10,7 +10,6 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.Weights;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -23,7 +22,7 @@ import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.DecisionThresholds;
+import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.ModelMetrics;
@@ -77,7 +76,7 @@ class FineTunerTest {
         source,
         PhantomOptions.DEFAULT.withTrain(32, 32).withVal(1, 1).withTest(8, 8).withSize(SIZE));
     dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             source,
             shared.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.25),
@@ -121,6 +120,7 @@ class FineTunerTest {
   }
 
   /** Whatever comes before the first trained block, and the statistics, keep their bits. */
+  @InCi
   @Test
   void trainsTheBlocksAskedForOnly() throws IOException {
     Map<String, String> blocks =
@@ -228,16 +228,16 @@ class FineTunerTest {
       assertThatThrownBy(() -> tuner(other, refuses).tune(dataset, start, done))
           .hasMessage("trains");
     }
-    DecisionThresholds old = (DecisionThresholds) start.description().decision();
+    Thresholds old = (Thresholds) start.description().decision();
     TrainedModel aimingElsewhere =
         new TrainedModel(
             start
                 .description()
                 .withDecision(
-                    new DecisionThresholds(
+                    new Thresholds(
                         old.half(),
                         old.priorCorrected(),
-                        old.sensitivity(),
+                        old.atTargetSensitivity(),
                         old.targetPrevalence(),
                         0.9)),
             start.model());

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.classify.Artifact;
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
-import io.github.deepxray.datasets.DatasetBuilder;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -26,12 +25,13 @@ import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.FormsSpec.Refit;
+import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
@@ -64,7 +64,7 @@ class QuantizerTest {
 
   /** Ranges that cut off so much that the means of all channels move. */
   private static final QuantizationSpec CLIPPED =
-      INT8.withRanges(RangeSelection.of(new RangeMethod.Percentile(0.95)));
+      INT8.withRanges(RangeSelection.of(RangeMethod.percentile(0.95)));
 
   /** Its first and its last operator compute in integers. */
   private static final QuantizationSpec INTEGER_ENDS =
@@ -89,7 +89,7 @@ class QuantizerTest {
         source,
         PhantomOptions.DEFAULT.withTrain(24, 24).withVal(1, 1).withTest(2, 2).withSize(SIZE));
     dataset =
-        DatasetBuilder.prepare(
+        PreparedDataset.prepare(
             source,
             shared.resolve("data"),
             DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.4),
@@ -124,7 +124,7 @@ class QuantizerTest {
         ElementType.FLOAT32,
         ElementType.FLOAT32,
         false,
-        Limits.QUANTIZATION,
+        GateLimits.QUANTIZATION,
         1);
   }
 
@@ -143,7 +143,7 @@ class QuantizerTest {
         o.seed());
   }
 
-  private static FormsSpec searching(FormsSpec o, Limits limits) {
+  private static FormsSpec searching(FormsSpec o, GateLimits limits) {
     return new FormsSpec(
         o.forms(),
         o.calibrationImages(),
@@ -235,6 +235,7 @@ class QuantizerTest {
   }
 
   /** Of a few channels the means say little. */
+  @InCi
   @Test
   void correctsBiases() throws IOException {
     TrainedModel wide = train(new EfficientNet(1, 0.4, 64));
@@ -300,7 +301,7 @@ class QuantizerTest {
   void theSearchKeepsNothingMoreIfTheFormPasses() throws IOException {
     FormsSpec options = options(INT8, Refit.NEVER);
     quantize(options, "plain");
-    Limits any = new Limits(1, 1, 1, -1);
+    GateLimits any = new GateLimits(1, 1, 1, -1);
     QuantizationResult result = quantize(searching(options, any), "searched");
     assertThat(result.floatLayers()).isEmpty();
     assertThat(result.searchFailed()).isFalse();
@@ -310,7 +311,7 @@ class QuantizerTest {
 
   @Test
   void aSearchThatFailsSaysSo() throws IOException {
-    Limits none = new Limits(0, 0, 0, 1);
+    GateLimits none = new GateLimits(0, 0, 0, 1);
     QuantizationResult result = quantize(searching(options(INT8, Refit.NEVER), none), "searched");
     assertThat(result.searchFailed()).isTrue();
     assertThat(result.toString()).contains("no layers to keep in floats found within the limits");
@@ -330,7 +331,7 @@ class QuantizerTest {
     double before = quantize(plain, "plain").validation().maxDeltaProbability();
     double after = quantize(corrected, "corrected").validation().maxDeltaProbability();
     assertThat(after).isNotEqualTo(before);
-    Limits limits = new Limits(1, 1, (before + after) / 2, -1);
+    GateLimits limits = new GateLimits(1, 1, (before + after) / 2, -1);
     assertThat(quantize(searching(corrected, limits), "searched").floatLayers().isEmpty())
         .isEqualTo(after < before);
     assertThat(quantize(searching(plain, limits), "searched plain").floatLayers().isEmpty())

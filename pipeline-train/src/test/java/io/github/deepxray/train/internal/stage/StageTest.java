@@ -2,7 +2,7 @@ package io.github.deepxray.train.internal.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deepxray.classify.Limits;
+import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.core.network.ElementType;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
@@ -41,8 +41,8 @@ class StageTest {
             List.of(
                 QuantizationSpec.of(QuantizationMode.INT8)
                     .withRanges(
-                        RangeSelection.of(new RangeMethod.Percentile(0.99))
-                            .with("stem", new RangeMethod.MovingAverage(0.9)))),
+                        RangeSelection.of(RangeMethod.percentile(0.99))
+                            .with("stem", RangeMethod.movingAverage(0.9)))),
             8,
             true,
             FormsSpec.Refit.AUTO,
@@ -51,7 +51,7 @@ class StageTest {
             ElementType.INT8,
             ElementType.FLOAT32,
             false,
-            Limits.QUANTIZATION,
+            GateLimits.QUANTIZATION,
             1));
   }
 

@@ -9,15 +9,15 @@ package io.github.deepxray.classify;
  * @param probability the largest difference of a probability
  * @param correlation the least correlation of the probabilities
  */
-public record Limits(double auc, double accuracy, double probability, double correlation) {
+public record GateLimits(double auc, double accuracy, double probability, double correlation) {
   /** The same arithmetic in another order. */
-  public static final Limits ROUNDING = new Limits(5e-4, 4e-3, 1e-3, 0.999);
+  public static final GateLimits ROUNDING = new GateLimits(5e-4, 4e-3, 1e-3, 0.999);
 
   /** Other arithmetic: what matters are the decisions. */
-  public static final Limits QUANTIZATION = new Limits(5e-3, 1.5e-2, 1, 0.95);
+  public static final GateLimits QUANTIZATION = new GateLimits(5e-3, 1.5e-2, 1, 0.95);
 
   /** The same with other limits of AUC and accuracy. */
-  public Limits with(double otherAuc, double otherAccuracy) {
-    return new Limits(otherAuc, otherAccuracy, probability, correlation);
+  public GateLimits with(double otherAuc, double otherAccuracy) {
+    return new GateLimits(otherAuc, otherAccuracy, probability, correlation);
   }
 }

@@ -1,4 +1,4 @@
-package io.github.deepxray.train.stage;
+package io.github.deepxray.train.internal.stage;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.github.deepxray.optimize.quantize;
+package io.github.deepxray.optimize.internal.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,7 +10,8 @@ import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.optimize.internal.TensorStatistics;
-import io.github.deepxray.optimize.internal.quantize.Statistics;
+import io.github.deepxray.optimize.quantize.RangeMethod;
+import io.github.deepxray.optimize.quantize.RangeSelection;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RangeMethodTest {
+class RangesTest {
   private static final List<RangeMethod> ALL =
       List.of(
           RangeMethod.MIN_MAX,
@@ -29,9 +30,12 @@ class RangeMethodTest {
 
   @Test
   void minMaxReachesToZero() {
-    assertThat(RangeMethod.MIN_MAX.range(Statistics.of(2, 5, 3), 256)).isEqualTo(new Range(0, 5));
-    assertThat(RangeMethod.MIN_MAX.range(Statistics.of(-2, -5), 256)).isEqualTo(new Range(-5, 0));
-    assertThat(RangeMethod.MIN_MAX.range(Statistics.of(-2, 3), 256)).isEqualTo(new Range(-2, 3));
+    assertThat(Ranges.of(RangeMethod.MIN_MAX, Statistics.of(2, 5, 3), 256))
+        .isEqualTo(new Range(0, 5));
+    assertThat(Ranges.of(RangeMethod.MIN_MAX, Statistics.of(-2, -5), 256))
+        .isEqualTo(new Range(-5, 0));
+    assertThat(Ranges.of(RangeMethod.MIN_MAX, Statistics.of(-2, 3), 256))
+        .isEqualTo(new Range(-2, 3));
   }
 
   @Test
@@ -42,14 +46,14 @@ class RangeMethodTest {
       values[i] = i - 1000;
     }
     TensorStatistics seen = Statistics.of(8001, values);
-    Range range = new RangeMethod.Percentile(0.99).range(seen, 256);
+    Range range = Ranges.of(RangeMethod.percentile(0.99), seen, 256);
     double bin = seen.histogram().width();
     assertThat(range.min()).isCloseTo(-990, within(bin));
     assertThat(range.max()).isCloseTo(989, within(bin));
     // Never more than that: the values at the cut are inside.
     assertThat(range.min()).isLessThanOrEqualTo(-990);
     assertThat(range.max()).isGreaterThanOrEqualTo(989);
-    assertThat(new RangeMethod.Percentile(1).range(seen, 256)).isEqualTo(new Range(-1000, 999));
+    assertThat(Ranges.of(RangeMethod.percentile(1), seen, 256)).isEqualTo(new Range(-1000, 999));
   }
 
   @Test
@@ -57,7 +61,7 @@ class RangeMethodTest {
     float[] values = gaussian(100_000, 1, 3);
     values[17] = 500;
     values[18] = -300;
-    Range range = RangeMethod.PERCENTILE.range(Statistics.of(values), 256);
+    Range range = Ranges.of(RangeMethod.PERCENTILE, Statistics.of(values), 256);
     // Of a normal distribution .9998 lie within 3.72 standard deviations; a bin is 0.2 wide.
     assertThat(range.max()).isBetween(3.4, 4.1);
     assertThat(range.min()).isBetween(-4.1, -3.4);
@@ -72,7 +76,7 @@ class RangeMethodTest {
       values[i] = 3 + i / 20f;
     }
     TensorStatistics seen = Statistics.of(values);
-    Range found = RangeMethod.MSE.range(seen, levels);
+    Range found = Ranges.of(RangeMethod.MSE, seen, levels);
 
     double best = Double.POSITIVE_INFINITY;
     for (double low = seen.min(); low < -0.5; low += 0.1) {
@@ -91,7 +95,7 @@ class RangeMethodTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = i / 10_000f * 6 - 2;
     }
-    Range range = RangeMethod.MSE.range(Statistics.of(values), 256);
+    Range range = Ranges.of(RangeMethod.MSE, Statistics.of(values), 256);
     assertThat(range.min()).isCloseTo(-2, within(0.05));
     assertThat(range.max()).isCloseTo(4, within(0.05));
   }
@@ -100,14 +104,13 @@ class RangeMethodTest {
   void entropyMatchesItsDefinitionOnAFewBins() {
     // Four bins, two steps, all kept: P = .4 .2 .2 .2, Q = .3 .3 .2 .2.
     double expected = 0.4 * Math.log(0.4 / 0.3) + 0.2 * Math.log(0.2 / 0.3);
-    assertThat(RangeMethod.Entropy.divergence(new double[] {4, 2, 2, 2}, 4, 2))
+    assertThat(Ranges.divergence(new double[] {4, 2, 2, 2}, 4, 2))
         .isCloseTo(expected, offset(1e-12));
     // Cut at two bins, one step: P = .4 .6 (the tail is put into the last), Q = .5 .5 of 4 + 2.
-    assertThat(RangeMethod.Entropy.divergence(new double[] {4, 2, 2, 2}, 2, 1))
+    assertThat(Ranges.divergence(new double[] {4, 2, 2, 2}, 2, 1))
         .isCloseTo(0.4 * Math.log(0.4 / 0.5) + 0.6 * Math.log(0.6 / 0.5), offset(1e-12));
     // An empty bin stays empty: Q = .5 0 .5 is P itself.
-    assertThat(RangeMethod.Entropy.divergence(new double[] {3, 0, 3}, 3, 1))
-        .isCloseTo(0, offset(1e-12));
+    assertThat(Ranges.divergence(new double[] {3, 0, 3}, 3, 1)).isCloseTo(0, offset(1e-12));
   }
 
   @Test
@@ -116,7 +119,7 @@ class RangeMethodTest {
     for (int i = 0; i < 20; i++) {
       values[i] = 30 + i;
     }
-    Range range = RangeMethod.ENTROPY.range(Statistics.of(values), 256);
+    Range range = Ranges.of(RangeMethod.ENTROPY, Statistics.of(values), 256);
     assertThat(range.max()).isBetween(2.0, 8.0);
     assertThat(range.min()).isBetween(-6.0, -2.0);
     // Values of one sign get all steps on their side.
@@ -124,14 +127,14 @@ class RangeMethodTest {
     for (int i = 0; i < values.length; i++) {
       positive[i] = Math.abs(values[i]);
     }
-    assertThat(RangeMethod.ENTROPY.range(Statistics.of(positive), 256).min()).isZero();
+    assertThat(Ranges.of(RangeMethod.ENTROPY, Statistics.of(positive), 256).min()).isZero();
   }
 
   @Test
   void movingAverageFollowsItsFormula() {
     TensorStatistics seen =
         Statistics.of(64, new float[] {-1, 2}, new float[] {-3, 1}, new float[] {0, 7});
-    Range range = new RangeMethod.MovingAverage(0.9).range(seen, 256);
+    Range range = Ranges.of(RangeMethod.movingAverage(0.9), seen, 256);
     assertThat(range.min()).isCloseTo((-1 * 0.9 - 3 * 0.1) * 0.9, offset(1e-12));
     assertThat(range.max()).isCloseTo((2 * 0.9 + 0.1) * 0.9 + 0.7, offset(1e-12));
   }
@@ -143,7 +146,7 @@ class RangeMethodTest {
     };
     for (RangeMethod method : ALL) {
       for (float[] tensor : tensors) {
-        Range range = method.range(Statistics.of(tensor), 256);
+        Range range = Ranges.of(method, Statistics.of(tensor), 256);
         assertThat(range.min()).as("%s of %s", method, Arrays.toString(tensor)).isNotPositive();
         assertThat(range.max()).isNotNegative();
         for (Arithmetic arithmetic : List.of(Arithmetic.INT8, Arithmetic.INT16)) {
@@ -152,7 +155,7 @@ class RangeMethodTest {
         }
       }
       // What is seen only once and far from 0 is not cut off.
-      assertThat(method.range(Statistics.of(3f, 3f, 3f), 256).max()).isEqualTo(3);
+      assertThat(Ranges.of(method, Statistics.of(3f, 3f, 3f), 256).max()).isEqualTo(3);
     }
   }
 
@@ -176,7 +179,7 @@ class RangeMethodTest {
     for (RangeMethod method : ALL) {
       assertThat(RangeMethod.of(method.toString())).isEqualTo(method);
     }
-    assertThat(RangeMethod.of("percentile:0.999")).isEqualTo(new RangeMethod.Percentile(0.999));
+    assertThat(RangeMethod.of("percentile:0.999")).isEqualTo(RangeMethod.percentile(0.999));
     assertThat(RangeMethod.of("KL")).isEqualTo(RangeMethod.ENTROPY);
     for (String wrong :
         List.of("median", "percentile:", "percentile:1.5", "mse:3", "percentile:x")) {

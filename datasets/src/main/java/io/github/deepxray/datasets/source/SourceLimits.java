@@ -1,5 +1,6 @@
 package io.github.deepxray.datasets.source;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageLimits;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Objects;
@@ -16,37 +17,29 @@ import java.util.Objects;
  * @param images how large an image may be; a larger one is set aside
  */
 @RecordBuilder
-public record Limits(
+public record SourceLimits(
     int maxEntries,
     long maxTotalBytes,
     long maxFileBytes,
     int maxRatio,
     int maxNameLength,
     ImageLimits images)
-    implements LimitsBuilder.With {
+    implements SourceLimitsBuilder.With {
   /** 100,000 entries, 16 GiB, 64 MiB a file, ratio 200, names of 255, and images as everywhere. */
-  public static final Limits DEFAULT =
-      new Limits(100_000, 16L << 30, 64L << 20, 200, 255, ImageLimits.DEFAULT);
+  public static final SourceLimits DEFAULT =
+      new SourceLimits(100_000, 16L << 30, 64L << 20, 200, 255, ImageLimits.DEFAULT);
 
   /** Checks that every limit is positive. */
-  public Limits {
+  public SourceLimits {
     if (maxEntries < 1
         || maxTotalBytes < 1
         || maxFileBytes < 1
         || maxFileBytes > 1 << 30
         || maxRatio < 1
         || maxNameLength < 1) {
-      throw new IllegalArgumentException(
-          "limits are positive, maxFileBytes is at most 1 GiB: "
-              + maxEntries
-              + ", "
-              + maxTotalBytes
-              + ", "
-              + maxFileBytes
-              + ", "
-              + maxRatio
-              + ", "
-              + maxNameLength);
+      throw new DeepXrayException(
+          "Limits of a source must be positive, maxFileBytes at most 1 GiB, not maxEntries %s, maxTotalBytes %s, maxFileBytes %s, maxRatio %s, maxNameLength %s."
+              .formatted(maxEntries, maxTotalBytes, maxFileBytes, maxRatio, maxNameLength));
     }
     Objects.requireNonNull(images);
   }

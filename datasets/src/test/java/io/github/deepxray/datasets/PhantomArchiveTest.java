@@ -1,12 +1,12 @@
-package io.github.deepxray.datasets.phantom;
+package io.github.deepxray.datasets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.datasets.Label;
-import io.github.deepxray.datasets.Slice;
-import io.github.deepxray.datasets.XrayName;
+import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.datasets.phantom.PhantomArchive;
+import io.github.deepxray.datasets.phantom.PhantomOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

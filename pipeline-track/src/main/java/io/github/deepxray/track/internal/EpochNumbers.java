@@ -1,4 +1,4 @@
-package io.github.deepxray.track;
+package io.github.deepxray.track.internal;
 
 import io.github.deepxray.train.stage.EpochResult;
 import java.util.LinkedHashMap;

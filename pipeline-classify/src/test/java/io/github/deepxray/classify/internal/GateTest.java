@@ -1,9 +1,11 @@
-package io.github.deepxray.classify;
+package io.github.deepxray.classify.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.deepxray.classify.Gate.Compared;
+import io.github.deepxray.classify.GateLimits;
+import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.classify.internal.Gate.Compared;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -38,7 +40,7 @@ class GateTest {
     return new SplitScores(examples);
   }
 
-  private static Verdict judge(Limits limits, int images, DoubleUnaryOperator change) {
+  private static Verdict judge(GateLimits limits, int images, DoubleUnaryOperator change) {
     return Gate.judge(
         limits,
         Map.of(
@@ -48,29 +50,29 @@ class GateTest {
 
   @Test
   void theTrainedModelItselfIsBlessed() {
-    assertThat(judge(Limits.ROUNDING, IMAGES, p -> p).blessed()).isTrue();
-    assertThat(judge(Limits.QUANTIZATION, IMAGES, p -> p + 1e-4).blessed()).isTrue();
+    assertThat(judge(GateLimits.ROUNDING, IMAGES, p -> p).blessed()).isTrue();
+    assertThat(judge(GateLimits.QUANTIZATION, IMAGES, p -> p + 1e-4).blessed()).isTrue();
   }
 
   /** A class of 10 images: one of them more on the wrong side is ten times as much of the AUC. */
   @Test
   void theLimitsThatWereUsedAreSaid() {
-    Verdict small = judge(Limits.QUANTIZATION, 20, p -> p);
+    Verdict small = judge(GateLimits.QUANTIZATION, 20, p -> p);
     assertThat(small.limits().get("test").auc()).isCloseTo(0.05, within(1e-12));
     assertThat(small.limits().get("test").accuracy()).isEqualTo(0.015);
-    Verdict changed = judge(Limits.QUANTIZATION, 20, p -> 1 - p);
+    Verdict changed = judge(GateLimits.QUANTIZATION, 20, p -> 1 - p);
     double flipped = changed.splits().get("test").flipped();
     assertThat(flipped).isPositive();
     assertThat(changed.limits().get("test").accuracy())
         .isCloseTo(Math.max(0.015, 2 * Math.sqrt(flipped) / 20), within(1e-12));
-    assertThat(judge(Limits.QUANTIZATION, IMAGES, p -> p).limits())
-        .isEqualTo(Map.of("test", Limits.QUANTIZATION));
+    assertThat(judge(GateLimits.QUANTIZATION, IMAGES, p -> p).limits())
+        .isEqualTo(Map.of("test", GateLimits.QUANTIZATION));
   }
 
   @Test
   void aShiftedModelIsRefusedForItsAccuracyAlone() {
     // The order of the images stays, so AUC and correlation do.
-    Verdict verdict = judge(Limits.QUANTIZATION, IMAGES, p -> 0.8 * p);
+    Verdict verdict = judge(GateLimits.QUANTIZATION, IMAGES, p -> 0.8 * p);
     assertThat(verdict.objections()).hasSize(1);
     assertThat(verdict.objections().get(0))
         .startsWith("test: accuracy differs by -")
@@ -79,7 +81,7 @@ class GateTest {
 
   @Test
   void aModelOfAnotherOrderIsRefusedForItsAuc() {
-    Verdict verdict = judge(Limits.QUANTIZATION, IMAGES, p -> p < 0.25 ? 0.5 - p : p);
+    Verdict verdict = judge(GateLimits.QUANTIZATION, IMAGES, p -> p < 0.25 ? 0.5 - p : p);
     assertThat(verdict.blessed()).isFalse();
     assertThat(verdict.objections().get(0)).startsWith("test: AUC differs by -");
   }
@@ -87,10 +89,10 @@ class GateTest {
   @Test
   void oneWrongProbabilityIsTooMuchForRounding() {
     DoubleUnaryOperator change = p -> p == trained(0) ? p + 0.002 : p;
-    Verdict verdict = judge(Limits.ROUNDING, IMAGES, change);
+    Verdict verdict = judge(GateLimits.ROUNDING, IMAGES, change);
     assertThat(verdict.objections())
         .containsExactly("test: a probability differs by 0.0020, more than 0.0010");
-    assertThat(judge(Limits.QUANTIZATION, IMAGES, change).blessed()).isTrue();
+    assertThat(judge(GateLimits.QUANTIZATION, IMAGES, change).blessed()).isTrue();
   }
 
   @Test
@@ -106,7 +108,7 @@ class GateTest {
     }
     assertThat(
             Gate.judge(
-                    Limits.QUANTIZATION,
+                    GateLimits.QUANTIZATION,
                     Map.of("test", Compared.of(trained, HALF, new SplitScores(model), HALF)))
                 .blessed())
         .isTrue();
@@ -114,7 +116,7 @@ class GateTest {
 
   @Test
   void aModelThatAlwaysSaysTheSameIsRefusedForItsCorrelation() {
-    Limits only = new Limits(1, 1, 1, 0.95);
+    GateLimits only = new GateLimits(1, 1, 1, 0.95);
     assertThat(judge(only, IMAGES, p -> 0.5).objections())
         .containsExactly("test: the probabilities correlate by NaN, less than 0.9500");
     // One that always said the same still does.
@@ -127,7 +129,7 @@ class GateTest {
   @Test
   void limitsCanBeMoved() {
     DoubleUnaryOperator change = p -> 0.95 * p;
-    assertThat(judge(Limits.QUANTIZATION, IMAGES, change).blessed()).isFalse();
-    assertThat(judge(Limits.QUANTIZATION.with(0.005, 0.1), IMAGES, change).blessed()).isTrue();
+    assertThat(judge(GateLimits.QUANTIZATION, IMAGES, change).blessed()).isFalse();
+    assertThat(judge(GateLimits.QUANTIZATION.with(0.005, 0.1), IMAGES, change).blessed()).isTrue();
   }
 }

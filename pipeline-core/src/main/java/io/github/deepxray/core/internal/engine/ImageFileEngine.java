@@ -1,5 +1,6 @@
-package io.github.deepxray.core.engine;
+package io.github.deepxray.core.internal.engine;
 
+import io.github.deepxray.core.engine.InferenceEngine;
 import java.util.List;
 
 /** An engine whose model decodes image files itself. */

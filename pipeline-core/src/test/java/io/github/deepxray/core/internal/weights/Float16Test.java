@@ -1,9 +1,12 @@
-package io.github.deepxray.core.weights;
+package io.github.deepxray.core.internal.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.weights.Float16Tensor;
+import io.github.deepxray.core.weights.FloatTensor;
+import io.github.deepxray.core.weights.Weights;
 import java.nio.BufferOverflowException;
 import java.nio.BufferUnderflowException;
 import java.nio.ShortBuffer;

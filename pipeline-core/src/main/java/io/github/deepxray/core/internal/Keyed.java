@@ -1,4 +1,4 @@
-package io.github.deepxray.core;
+package io.github.deepxray.core.internal;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;

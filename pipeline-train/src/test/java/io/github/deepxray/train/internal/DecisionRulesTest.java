@@ -1,4 +1,4 @@
-package io.github.deepxray.train;
+package io.github.deepxray.train.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +11,9 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -18,10 +21,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-class DecisionThresholdsTest {
+class DecisionRulesTest {
   private static final SplitScores VALIDATION = validation();
+  private static final Offset<Double> EXACT = within(1e-12);
+  private static final ClassBalance BALANCED = new ClassBalance(List.of(20L, 60L), true);
+  private static final ClassBalance PLAIN = new ClassBalance(List.of(20L, 60L), false);
 
   /** 40 positives at 0.30, 0.31 and so on, 20 negatives from 0.005 on. */
   private static SplitScores validation() {
@@ -34,32 +41,38 @@ class DecisionThresholdsTest {
     return new SplitScores(examples);
   }
 
+  private static Thresholds choose(ClassBalance classes, double prevalence) throws IOException {
+    TrainingSpec targets = new TrainingSpec(HeadSpec.of("logistic"), 0, 0.95, prevalence);
+    return (Thresholds) DecisionRules.choose(classes, VALIDATION, targets);
+  }
+
   @Test
-  void findsTheShareAskedFor() {
-    DecisionThresholds chosen = DecisionThresholds.choose(0.5, VALIDATION, 0.5, 0.95);
+  void findsTheShareAskedFor() throws IOException {
+    Thresholds chosen = choose(BALANCED, 0.5);
     // 38 of 40 must be found: the third lowest, 0.32, is; 0.31 is not.
-    assertThat(chosen.sensitivity()).isBetween(0.31, 0.32);
-    assertThat(BinaryCounts.of(VALIDATION.examples(), 1, chosen.sensitivity()).sensitivity())
-        .isCloseTo(0.95, within(1e-12));
+    assertThat(chosen.atTargetSensitivity()).isBetween(0.31, 0.32);
+    assertThat(
+            BinaryCounts.of(VALIDATION.examples(), 1, chosen.atTargetSensitivity()).sensitivity())
+        .isCloseTo(0.95, EXACT);
     assertThat(chosen.half()).isEqualTo(0.5);
     assertThat(chosen.targetSensitivity()).isEqualTo(0.95);
   }
 
   /** A balanced loss has seen half of each class; another has seen the shares as they are. */
   @Test
-  void correctsForWhatTrainingSaw() {
-    DecisionThresholds balanced = DecisionThresholds.choose(0.5, VALIDATION, 0.5, 0.95);
-    assertThat(balanced.priorCorrected()).isCloseTo(0.5, within(1e-12));
-    DecisionThresholds plain = DecisionThresholds.choose(0.75, VALIDATION, 0.5, 0.95);
-    assertThat(plain.priorCorrected()).isCloseTo(0.75, within(1e-12));
+  void correctsForWhatTrainingSaw() throws IOException {
+    Thresholds balanced = choose(BALANCED, 0.5);
+    assertThat(balanced.priorCorrected()).isCloseTo(0.5, EXACT);
+    Thresholds plain = choose(PLAIN, 0.5);
+    assertThat(plain.priorCorrected()).isCloseTo(0.75, EXACT);
     // Seen 3 to 1, used 1 to 4: odds of 12 are needed.
-    DecisionThresholds rare = DecisionThresholds.choose(0.75, VALIDATION, 0.2, 0.95);
-    assertThat(rare.priorCorrected()).isCloseTo(12.0 / 13, within(1e-12));
+    Thresholds rare = choose(PLAIN, 0.2);
+    assertThat(rare.priorCorrected()).isCloseTo(12.0 / 13, EXACT);
   }
 
   @Test
   void namesThemTheDefaultFirst() {
-    DecisionThresholds thresholds = new DecisionThresholds(0.5, 0.6, 0.4, 0.5, 0.95);
+    Thresholds thresholds = new Thresholds(0.5, 0.6, 0.4, 0.5, 0.95);
     assertThat(thresholds.decisions())
         .containsExactly(
             Map.entry("validation", new Decision.Threshold(0.4)),
@@ -88,5 +101,32 @@ class DecisionThresholdsTest {
     assertThatThrownBy(() -> context.withCores(0))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("core");
+  }
+
+  @Test
+  void theThresholdFindsTheShareAskedForAndNoMoreThanNeeded() {
+    List<ScoredExample> examples = new ArrayList<>();
+    for (int i = 1; i <= 100; i++) {
+      examples.add(new ScoredExample("p" + i, "p" + i, 1, i / 200.0 + 0.3));
+      examples.add(new ScoredExample("n" + i, "n" + i, 0, i / 200.0));
+    }
+    SplitScores scores = new SplitScores(examples);
+    double threshold = DecisionRules.atSensitivity(scores, 0.95);
+    assertThat(BinaryCounts.of(examples, 1, threshold).sensitivity()).isCloseTo(0.95, EXACT);
+    assertThat(threshold).isBetween(5 / 200.0 + 0.3, 6 / 200.0 + 0.3);
+    assertThat(BinaryCounts.of(examples, 1, DecisionRules.atSensitivity(scores, 1)).sensitivity())
+        .isEqualTo(1);
+    SplitScores negatives = new SplitScores(examples.stream().filter(e -> e.label() == 0).toList());
+    assertThatThrownBy(() -> DecisionRules.atSensitivity(negatives, 0.9))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("no positive");
+  }
+
+  @Test
+  void priorCorrectionMovesTheThresholdByTheLogOdds() {
+    assertThat(DecisionRules.priorCorrected(0.5, 0.5)).isCloseTo(0.5, EXACT);
+    // Trained where three of four are positive, used where half are.
+    assertThat(DecisionRules.priorCorrected(0.75, 0.5)).isCloseTo(0.75, EXACT);
+    assertThat(DecisionRules.priorCorrected(0.5, 0.75)).isCloseTo(0.25, EXACT);
   }
 }

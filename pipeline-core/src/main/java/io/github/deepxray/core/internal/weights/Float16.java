@@ -1,4 +1,4 @@
-package io.github.deepxray.core.weights;
+package io.github.deepxray.core.internal.weights;
 
 import java.nio.ShortBuffer;
 

@@ -1,4 +1,4 @@
-package io.github.deepxray.core;
+package io.github.deepxray.core.internal;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,7 @@
-package io.github.deepxray.classify;
+package io.github.deepxray.classify.internal;
 
+import io.github.deepxray.classify.GateLimits;
+import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Interval;
@@ -16,7 +18,7 @@ import java.util.Map;
  * when it blesses a model (Baylor et al. 2017).
  */
 public final class Gate {
-  /** Limits are for at least so many images of each class. */
+  /** GateLimits are for at least so many images of each class. */
   private static final int MANY = 100;
 
   private Gate() {}
@@ -27,13 +29,13 @@ public final class Gate {
    * @param limits how far the model may be off
    * @param splits the comparisons by the split's name
    */
-  public static Verdict judge(Limits limits, Map<String, Compared> splits) {
+  public static Verdict judge(GateLimits limits, Map<String, Compared> splits) {
     Map<String, Comparison> comparisons = new LinkedHashMap<>();
-    Map<String, Limits> used = new LinkedHashMap<>();
+    Map<String, GateLimits> used = new LinkedHashMap<>();
     List<String> objections = new ArrayList<>();
     splits.forEach(
         (name, compared) -> {
-          Limits own = widened(limits, compared);
+          GateLimits own = widened(limits, compared);
           comparisons.put(name, compared.comparison);
           used.put(name, own);
           object(own, name, compared.comparison, objections);
@@ -42,7 +44,7 @@ public final class Gate {
   }
 
   /** The limits for a split: wider if a class has few images. */
-  private static Limits widened(Limits limits, Compared compared) {
+  private static GateLimits widened(GateLimits limits, Compared compared) {
     Comparison c = compared.comparison;
     // One image of few moves the AUC more.
     double fewness = Math.max(1, MANY / (double) Math.max(1, compared.fewest));
@@ -75,7 +77,8 @@ public final class Gate {
     }
   }
 
-  private static void object(Limits limits, String split, Comparison c, List<String> objections) {
+  private static void object(
+      GateLimits limits, String split, Comparison c, List<String> objections) {
     // Of one class alone there is no AUC; then the other measures decide.
     beyond(objections, split, c, Metric.AUC, limits.auc());
     beyond(objections, split, c, Metric.ACCURACY, limits.accuracy());

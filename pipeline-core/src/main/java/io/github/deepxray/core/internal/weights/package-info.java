@@ -1,0 +1,2 @@
+/** Arithmetic of stored values. */
+package io.github.deepxray.core.internal.weights;
