@@ -12,7 +12,7 @@ users=${MAVEN_REPOSITORY:-$HOME/.m2/repository}
 target=$PWD/target
 repository=$target/repository
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-version=$(sed -n 's|^  <version>\(.*\)</version>$|\1|p' "$root/pom.xml")
+version=$(sed -n 's|^  <version>\(.*\)</version>$|\1|p' "$root/bom/pom.xml")
 
 fail() {
   echo "examples/run.sh: $1" >&2

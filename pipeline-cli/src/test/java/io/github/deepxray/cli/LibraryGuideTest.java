@@ -130,7 +130,7 @@ class LibraryGuideTest {
 
   @Test
   void theGuideNamesTheVersionsOfTheNativeLibraries() throws Exception {
-    String pom = Files.readString(ROOT.resolve("pom.xml"));
+    String pom = Files.readString(ROOT.resolve("bom/pom.xml"));
     String guide = Files.readString(ROOT.resolve("docs/library.md"));
     String javacpp = property(pom, "javacpp.version");
     assertThat(guide)

@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -34,7 +32,8 @@ import org.xml.sax.SAXException;
 /** What others see of the modules: their coordinates, their names as Java modules, the BOM. */
 class PublishingTest {
   private static final String BOM = "bom";
-  private static final Pattern PROPERTY = Pattern.compile("\\$\\{([^}]+)}");
+  private static final List<String> DEPENDENCIES = List.of("dependencyManagement", "dependencies");
+  private static final List<String> PLUGINS = List.of("build", "pluginManagement", "plugins");
   private static final Path ROOT = Path.of(System.getProperty("deepxray.root"));
 
   @Test
@@ -79,22 +78,12 @@ class PublishingTest {
   }
 
   @Test
-  void theBomHasAllModulesInThisVersionAndOtherLibrariesInTheirs() throws Exception {
-    Element bom = pom(BOM);
-    assertThat(text(bom, "version")).isEqualTo(text(pom("."), "version"));
+  void theBomHasAllModulesInItsVersion() throws Exception {
     List<String> managed = new ArrayList<>();
-    NodeList dependencies =
-        child(child(bom, "dependencyManagement"), "dependencies")
-            .getElementsByTagName("dependency");
-    for (int i = 0; i < dependencies.getLength(); i++) {
-      Element dependency = (Element) dependencies.item(i);
-      String artifact = text(dependency, "artifactId");
-      boolean own = text(dependency, "groupId").equals("io.github.deepxray");
-      assertThat(text(dependency, "version"))
-          .as(artifact)
-          .isEqualTo(own ? "${project.version}" : managedVersion(artifact));
-      if (own) {
-        managed.add(artifact);
+    for (Element dependency : entries(pom(BOM), DEPENDENCIES)) {
+      if (text(dependency, "groupId").equals("io.github.deepxray")) {
+        assertThat(text(dependency, "version")).isEqualTo("${project.version}");
+        managed.add(text(dependency, "artifactId"));
       }
     }
     List<String> artifacts = new ArrayList<>();
@@ -104,50 +93,40 @@ class PublishingTest {
     assertThat(managed).containsExactlyInAnyOrderElementsOf(artifacts);
   }
 
-  /** The version of a library in which this project is built. */
-  private static String managedVersion(String artifact) throws Exception {
-    Element pom = pom(".");
-    NodeList dependencies =
-        child(child(pom, "dependencyManagement"), "dependencies")
-            .getElementsByTagName("dependency");
-    for (int i = 0; i < dependencies.getLength(); i++) {
-      Element dependency = (Element) dependencies.item(i);
-      if (text(dependency, "artifactId").equals(artifact)) {
-        String version = text(dependency, "version");
-        Matcher name = PROPERTY.matcher(version);
-        while (name.find()) {
-          version = version.replace(name.group(), text(pom, "properties", name.group(1)));
-          name = PROPERTY.matcher(version);
-        }
-        return version;
-      }
-    }
-    throw new AssertionError("no " + artifact + " is managed");
-  }
-
+  /** The parent inherits what the BOM manages, and says nothing of it but variants of a jar. */
   @Test
-  void theBomBuildsWithTheSamePlugins() throws Exception {
-    assertThat(plugins(pom("."))).containsAllEntriesOf(plugins(pom(BOM)));
+  void aVersionIsWrittenOnce() throws Exception {
+    Element parent = child(pom("."), "parent");
+    assertThat(text(parent, "artifactId")).isEqualTo(text(pom(BOM), "artifactId"));
+    assertThat(text(parent, "version")).isEqualTo(text(pom(BOM), "version"));
+    for (List<String> path : List.of(DEPENDENCIES, PLUGINS)) {
+      Set<String> inherited = artifacts(pom(BOM), path);
+      assertThat(inherited).isNotEmpty();
+      assertThat(artifacts(pom("."), path)).isNotEmpty().doesNotContainAnyElementsOf(inherited);
+    }
+    for (Element dependency : entries(pom("."), DEPENDENCIES)) {
+      assertThat(text(dependency, "version")).matches("\\$\\{[a-z0-9.-]+\\.version}");
+    }
   }
 
   @Test
   void everyPomSaysWhatMavenCentralAsksFor() throws Exception {
-    for (String module : modules()) {
+    List<String> folders = new ArrayList<>(modules());
+    folders.add(".");
+    for (String module : folders) {
       for (String field : List.of("artifactId", "name", "description")) {
         assertThat(text(pom(module), field)).as(module + " " + field).isNotBlank();
       }
     }
-    // The modules inherit these; the BOM has no parent.
-    for (String module : List.of(".", BOM)) {
-      Element pom = pom(module);
-      for (String field : List.of("groupId", "version", "name", "description", "url")) {
-        assertThat(text(pom, field)).as(module + " " + field).isNotBlank();
-      }
-      assertThat(text(pom, "licenses", "license", "name")).isEqualTo("Apache-2.0");
-      assertThat(text(pom, "developers", "developer", "name")).isNotBlank();
-      assertThat(text(pom, "scm", "connection")).startsWith("scm:git:");
-      assertThat(text(pom, "scm", "url")).isEqualTo(text(pom, "url"));
+    // All inherit these.
+    Element pom = pom(BOM);
+    for (String field : List.of("groupId", "version", "name", "description", "url")) {
+      assertThat(text(pom, field)).as(field).isNotBlank();
     }
+    assertThat(text(pom, "licenses", "license", "name")).isEqualTo("Apache-2.0");
+    assertThat(text(pom, "developers", "developer", "name")).isNotBlank();
+    assertThat(text(pom, "scm", "connection")).startsWith("scm:git:");
+    assertThat(text(pom, "scm", "url")).isEqualTo(text(pom, "url"));
   }
 
   /** The folders of all modules that make jars. */
@@ -162,16 +141,26 @@ class PublishingTest {
     return folders;
   }
 
-  private static Map<String, String> plugins(Element pom) {
-    NodeList plugins =
-        child(child(child(pom, "build"), "pluginManagement"), "plugins")
-            .getElementsByTagName("plugin");
-    Map<String, String> versions = new TreeMap<>();
-    for (int i = 0; i < plugins.getLength(); i++) {
-      Element plugin = (Element) plugins.item(i);
-      versions.put(text(plugin, "artifactId"), text(plugin, "version"));
+  /** What a pom manages, without variants of a jar. */
+  private static Set<String> artifacts(Element pom, List<String> path) {
+    return entries(pom, path).stream()
+        .filter(entry -> entry.getElementsByTagName("classifier").getLength() == 0)
+        .map(entry -> text(entry, "artifactId"))
+        .collect(toSet());
+  }
+
+  private static List<Element> entries(Element pom, List<String> path) {
+    Element list = pom;
+    for (String name : path) {
+      list = child(list, name);
     }
-    return versions;
+    List<Element> entries = new ArrayList<>();
+    for (Node node = list.getFirstChild(); node != null; node = node.getNextSibling()) {
+      if (node instanceof Element element) {
+        entries.add(element);
+      }
+    }
+    return entries;
   }
 
   private static String moduleFolder(ModuleReference reference) {
