@@ -73,7 +73,7 @@ class ConfigFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"dup, 2, is there twice", "multi, 3, keep one value"})
+  @CsvSource({"dup, 2, is repeated", "multi, 3, keep one value"})
   void whatCouldBeReadInTwoWaysIsRefused(String name, int line, String words) {
     Path file = SharedData.cases("config/" + name + ".yaml");
     Outcome outcome = Outcome.of("predict", "bundle", "x.png", "--config", file);

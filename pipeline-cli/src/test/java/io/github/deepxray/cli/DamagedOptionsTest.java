@@ -127,7 +127,7 @@ class DamagedOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'threshold: 0.9\nthreshold: 0.1\n' | 'line 2: \"threshold\" is there twice.'",
+        "'threshold: 0.9\nthreshold: 0.1\n' | 'line 2: \"threshold\" is repeated.'",
         "'threshold: 0.9\n"
             + "---\n"
             + "threshold: 0.1\n"

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.testkit.InCi;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -109,7 +108,6 @@ class ProcessTest {
     assertThat(healthCheck(port)).isEqualTo(1);
   }
 
-  @InCi
   @Test
   void itEndsWhenToldToThoughAWorkerIsBusy() throws Exception {
     Path bundle = folder.resolve("bundle");

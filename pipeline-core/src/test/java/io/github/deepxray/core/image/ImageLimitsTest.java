@@ -101,7 +101,7 @@ class ImageLimitsTest {
                 + scans
                 + " scans, more than the "
                 + (scans - 1)
-                + " allowed for 64 x 48 pixels; save it anew.");
+                + " allowed for 64 x 48 pixels; save it again.");
     assertThat(ImageCodec.decode(progressive, "x.jpeg", few.withMaxPixels(64 * 96)).height())
         .isEqualTo(48);
   }
