@@ -18,7 +18,9 @@ final class CommonOptions {
               + " Options on the command line win over it. One file may serve all commands.")
   Path config;
 
-  @Option(names = "--verbose", description = "Show the stack trace of a failure.")
+  @Option(
+      names = "--verbose",
+      description = "Show the stack trace of a failure, and what TensorFlow logs.")
   boolean verbose;
 
   @Option(

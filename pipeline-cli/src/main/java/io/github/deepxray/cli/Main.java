@@ -8,6 +8,7 @@ import io.github.deepxray.optimize.quantize.QuantizationMode;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.ListResourceBundle;
 import java.util.Locale;
 import java.util.logging.Level;
@@ -19,6 +20,7 @@ import picocli.CommandLine.TypeConversionException;
 /** The entry point. */
 public final class Main {
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+  private static final String TENSORFLOW_LOG = "TF_CPP_MIN_LOG_LEVEL";
   // The HTTP library within MLflow's client would write every retry to the terminal. Held here,
   // because a logger that nobody holds forgets its level.
   private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
@@ -34,10 +36,27 @@ public final class Main {
       System.setProperty(LOG_FORMAT, "deepxray: %5$s%n");
     }
     CHATTER.setLevel(Level.OFF);
+    quietTensorFlow(arguments);
     int code = commandLine(arguments).execute(arguments);
     // Maven runs this in its own process, which a needless exit would end before its summary.
     if (code != 0) {
       System.exit(code);
+    }
+  }
+
+  /**
+   * TensorFlow logs how it was built and what it loads; only its errors are of use here. The script
+   * that starts the program has done the same.
+   */
+  private static void quietTensorFlow(String... arguments) {
+    if (System.getenv(TENSORFLOW_LOG) != null || List.of(arguments).contains("--verbose")) {
+      return;
+    }
+    try {
+      NativeEnvironment.add(TENSORFLOW_LOG, "2");
+    } catch (LinkageError e) {
+      // Whoever needs native libraries says what is wrong with them.
+      return;
     }
   }
 

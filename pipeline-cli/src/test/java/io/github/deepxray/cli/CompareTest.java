@@ -10,6 +10,7 @@ import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
@@ -204,6 +205,7 @@ class CompareTest {
     assertThat(Files.getLastModifiedTime(kept)).isEqualTo(written);
   }
 
+  @InCi
   @Test
   void whatFailsIsNamedAndTriedAgain() throws IOException {
     Path weights = folder.resolve("weights.h5");

@@ -21,6 +21,7 @@ import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import java.io.IOException;
@@ -234,6 +235,7 @@ class MulticlassTest {
   }
 
   /** Three classes are repeated and compared, too. */
+  @InCi
   @Test
   void headsAndExperimentsAreCompared() throws IOException {
     Path images = folder.resolve("images");

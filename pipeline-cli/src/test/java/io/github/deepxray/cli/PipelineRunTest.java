@@ -22,6 +22,7 @@ import io.github.deepxray.pipeline.RunSpec;
 import io.github.deepxray.pipeline.Tracking;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainingSpec;
@@ -162,6 +163,7 @@ class PipelineRunTest {
     assertThat(folder).isEmptyDirectory();
   }
 
+  @InCi
   @Test
   void experimentsAreRunOnceAndComparedSeedBySeed() throws IOException {
     Map<String, HeadSpec> heads = Map.of("short", HEAD.withEpochs(2), "long", HEAD);

@@ -17,14 +17,17 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PredictTest {
@@ -156,6 +159,25 @@ class PredictTest {
         .doesNotContain("SavedModelEngine", "TensorFlowEngine");
     // 1.5 s on a quiet machine; this one may be busy.
     assertThat(seconds).isLessThan(15);
+  }
+
+  /** But for what TensorFlow and TensorFlow Lite write past the level that one can set. */
+  @ParameterizedTest
+  @CsvSource({"'', '', false", "--verbose, '', true", "'', 0, true"})
+  void whatTensorFlowLogsIsShownToWhoAsksForIt(String option, String level, boolean shown)
+      throws Exception {
+    Path image = testImages(folder).keySet().iterator().next();
+    Path log = folder.resolve("log");
+    List<Object> arguments =
+        new ArrayList<>(List.of("predict", SmallRun.bundle(), image, "--artifact", "saved_model"));
+    Stream.of(option).filter(word -> !word.isEmpty()).forEach(arguments::add);
+    ProcessBuilder command = Outcome.process(log, List.of(), arguments.toArray());
+    command.environment().remove("TF_CPP_MIN_LOG_LEVEL");
+    if (!level.isEmpty()) {
+      command.environment().put("TF_CPP_MIN_LOG_LEVEL", level);
+    }
+    assertThat(command.start().waitFor()).as(Files.readString(log)).isZero();
+    assertThat(Files.readString(log).contains("Reading SavedModel from")).isEqualTo(shown);
   }
 
   @InCi

@@ -71,6 +71,7 @@ class RunTest {
         .hasSameBinaryContentAs(SmallRun.out().resolve("train/model.safetensors"));
   }
 
+  @InCi
   @Test
   void theStagesOneByOneGiveTheSameModel() throws IOException {
     Path out = folder.resolve("stages");

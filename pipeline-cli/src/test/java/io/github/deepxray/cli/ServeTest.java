@@ -13,6 +13,7 @@ import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
+import io.github.deepxray.testkit.InCi;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -55,6 +56,7 @@ class ServeTest {
     throw new AssertionError(Files.readString(log));
   }
 
+  @InCi
   @ParameterizedTest
   @CsvSource({"float32, false", "saved_model, true"})
   @DisabledOnOs(OS.WINDOWS)

@@ -265,6 +265,7 @@ class SmallerModelsTest {
     assertThat(csv.out()).startsWith("bundle,artifact,auc,auc_low,auc_high,brier,");
   }
 
+  @InCi
   @Test
   void theGateDecidesOverTheExitCode() throws IOException {
     List<Object> arguments = new ArrayList<>(List.of(SmallRun.arguments(out)));
@@ -289,6 +290,7 @@ class SmallerModelsTest {
     assertThat(unblessed.out()).contains("REFUSED  dynamic");
   }
 
+  @InCi
   @Test
   void aRunRemovesChannels() throws IOException {
     List<Object> arguments = new ArrayList<>(List.of(SmallRun.arguments(out)));
@@ -388,6 +390,7 @@ class SmallerModelsTest {
     assertThat(stage).doesNotExist();
   }
 
+  @InCi
   @Test
   void theStagesOneByOne() throws IOException {
     Object[][] stages = {

@@ -13,11 +13,12 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The backbone of a run and its pretrained weights.
+ * Backbone of a run and its pretrained weights.
  *
  * @param backbone the architecture
  * @param imageSize height and width of the images in pixels
- * @param weights {@value Backbone#IMAGENET}, or the path of a file, see {@link Backbone#weights}
+ * @param weights {@value Backbone#IMAGENET}, or the path of a weights file, see {@link
+ *     Backbone#weights}
  */
 @RecordBuilder
 public record BackboneSpec(Backbone backbone, int imageSize, String weights)
@@ -36,15 +37,15 @@ public record BackboneSpec(Backbone backbone, int imageSize, String weights)
     }
   }
 
-  /** A backbone at its own resolution with ImageNet weights. */
+  /** Returns a backbone at its default resolution with ImageNet weights. */
   public static BackboneSpec of(Backbone backbone) {
     return new BackboneSpec(backbone, backbone.imageSize(), Backbone.IMAGENET);
   }
 
   /**
-   * A backbone by its name, at its own resolution with ImageNet weights.
+   * Returns the backbone of a name, at its default resolution with ImageNet weights.
    *
-   * @throws DeepXrayException if there is none of that name
+   * @throws DeepXrayException if no backbone has that name
    */
   public static BackboneSpec of(String name) {
     return of(Backbones.named(name));
@@ -54,7 +55,7 @@ public record BackboneSpec(Backbone backbone, int imageSize, String weights)
    * Reads the weights.
    *
    * @param progress notified of a download
-   * @throws DeepXrayException if the weights are not those of the backbone
+   * @throws DeepXrayException if the weights do not fit the backbone
    * @throws IOException if they cannot be read or downloaded
    */
   public BackboneModel load(Progress progress) throws IOException {
@@ -62,12 +63,13 @@ public record BackboneSpec(Backbone backbone, int imageSize, String weights)
   }
 
   /**
-   * The backbone with random weights, which has learnt nothing: for trying things out without a
+   * Returns the backbone with random, untrained weights, for demonstrations and tests without a
    * download.
    *
-   * @param images what the statistics of its batch normalizations are measured on; resized
+   * @param images images on which the statistics of the batch normalizations are measured; they are
+   *     resized
    * @param seed of the weights
-   * @param context the surroundings to run it in
+   * @param context engine, processor cores and cache to use
    */
   public BackboneModel untrained(List<RgbImage> images, long seed, Context context) {
     return UntrainedBackbone.calibrated(backbone, imageSize, images, seed, context);

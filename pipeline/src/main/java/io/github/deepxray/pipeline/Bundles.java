@@ -9,14 +9,14 @@ import io.github.deepxray.report.internal.BundleReport;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Work on bundles that were written before. */
+/** Operations on existing bundles. */
 public final class Bundles {
   private Bundles() {}
 
   /**
-   * Draws the report of a bundle anew, from the bundle's own files.
+   * Rewrites the report of a bundle from the bundle's files.
    *
-   * @return the page, in the bundle; its line in the bundle's checksums is written anew
+   * @return path of the page in the bundle; its checksum in the bundle is updated
    * @throws io.github.deepxray.core.DeepXrayException if a file of the bundle is damaged
    * @throws IOException if something cannot be read or written
    */
@@ -25,13 +25,14 @@ public final class Bundles {
   }
 
   /**
-   * Verifies a bundle: its checksums, and that each artifact says on the test split what the
-   * trained model says.
+   * Verifies the checksums of a bundle and the parity of each artifact with the trained model on
+   * the test split.
    *
    * @param dataset the data set that the bundle was evaluated on
-   * @param cores how many processor cores to use, at least 1
-   * @param progress notified of every image
-   * @throws io.github.deepxray.core.DeepXrayException if the data set is another one
+   * @param cores number of processor cores to use, at least 1
+   * @param progress notified after each image
+   * @throws io.github.deepxray.core.DeepXrayException if the bundle was evaluated on another data
+   *     set
    * @throws IOException if the data set or the list of checksums cannot be read
    */
   public static VerificationReport verify(

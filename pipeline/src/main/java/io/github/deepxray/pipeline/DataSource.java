@@ -8,13 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where the images of a run are. */
+/** Source of the images of a run. */
 public sealed interface DataSource {
-  /**
-   * An archive, a folder or a table on this machine.
-   *
-   * @param path where it is
-   */
+  /** Archive, folder or table on this machine. @param path its path */
   record Place(Path path) implements DataSource {
     @Override
     public void check() {
@@ -33,9 +29,9 @@ public sealed interface DataSource {
   }
 
   /**
-   * A data set of Kaggle, downloaded with the credentials and into the cache of the user.
+   * Data set of Kaggle, downloaded with the user's credentials into the user's cache.
    *
-   * @param dataset which
+   * @param dataset the data set
    */
   record OnKaggle(KaggleDataset dataset) implements DataSource {
     @Override
@@ -47,23 +43,23 @@ public sealed interface DataSource {
     }
   }
 
-  /** An archive, a folder or a table on this machine. */
+  /** Returns an archive, folder or table on this machine. */
   static DataSource of(Path path) {
     return new Place(path);
   }
 
   /**
-   * Refuses what is not there; asks no network.
+   * Checks that a local source exists, without network access.
    *
-   * @throws DeepXrayException if there is nothing
+   * @throws DeepXrayException if it does not exist
    */
   void check();
 
   /**
-   * The archive or folder, downloaded if it has to be.
+   * Returns the path of the archive or folder, downloaded if needed.
    *
    * @param progress notified of a download
-   * @throws DeepXrayException if it cannot be had
+   * @throws DeepXrayException if the source is missing or cannot be downloaded
    * @throws IOException if something cannot be read or written
    */
   Path open(Progress progress) throws IOException;

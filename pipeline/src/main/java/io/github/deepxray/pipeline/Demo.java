@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All stages on drawn phantoms with an untrained backbone. Nothing is downloaded; the metrics say
- * that the pipeline works and nothing about X-rays.
+ * Demonstration of all stages on drawn phantoms with an untrained backbone, without downloads. Its
+ * metrics show that the pipeline works; they have no meaning for X-rays.
  */
 public final class Demo {
   private static final int CALIBRATION_IMAGES = 16;
@@ -41,7 +41,7 @@ public final class Demo {
   /**
    * Draws the phantoms into the pipeline's folder and runs all stages on them.
    *
-   * @param seed of everything random
+   * @param seed seed of all random numbers
    * @throws IOException if something cannot be read or written
    */
   public static RunResult run(Pipeline pipeline, long seed) throws IOException {

@@ -3,24 +3,24 @@ package io.github.deepxray.pipeline;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Notified of the trainings of experiments, on the thread that runs them. */
+/** Listener for the trainings of experiments, notified on the thread that runs them. */
 public interface ExperimentListener {
-  /** Ignores everything. */
+  /** Listener that ignores all events. */
   ExperimentListener NONE = new ExperimentListener() {};
 
   /**
-   * A training begins; one that is finished already does not.
+   * Notified before a training; trainings that are finished already are skipped.
    *
-   * @param experiment the name of its experiment
+   * @param experiment name of its experiment
    * @param seed its seed
    * @param folder its folder
-   * @return what is notified of its stages, and closed after it
+   * @return listener for the stages of this training; closed after the training
    */
   default PipelineListener onTraining(String experiment, long seed, Path folder)
       throws IOException {
     return PipelineListener.NONE;
   }
 
-  /** A training failed; the others go on. */
+  /** Notified of a failed training; the other trainings continue. */
   default void onFailure(String experiment, long seed, Throwable failure) {}
 }

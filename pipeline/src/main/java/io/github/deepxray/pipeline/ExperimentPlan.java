@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Experiments to compare.
+ * Plan of a comparison of experiments.
  *
- * @param experiments in the order to show them, their names all different
- * @param baseline the name of the experiment that the others are compared with
- * @param seeds those of all experiments
- * @param shared the options that all experiments share, as tables say them
- * @param turns in how many turns the speed of the models is measured; 0 for not at all
+ * @param experiments experiments with different names, in display order
+ * @param baseline name of the experiment with which the others are compared
+ * @param seeds seeds with which each experiment is trained
+ * @param shared options that all experiments share, as text for tables
+ * @param turns number of rounds in which the speed of the models is measured; 0 for no measurement
  */
 public record ExperimentPlan(
     List<ExperimentSpec> experiments,
@@ -39,15 +39,15 @@ public record ExperimentPlan(
     }
   }
 
-  /** Experiments compared with the first of them, without measuring speed. */
+  /** Returns a plan with the first experiment as baseline, without a speed measurement. */
   public static ExperimentPlan of(List<ExperimentSpec> experiments, List<Long> seeds) {
     if (experiments.isEmpty()) {
-      throw new DeepXrayException("Nothing is compared; give at least one experiment.");
+      throw new DeepXrayException("There is no experiment to compare; give at least one.");
     }
     return new ExperimentPlan(experiments, experiments.get(0).name(), seeds, Map.of(), 0);
   }
 
-  /** The same, measuring speed. */
+  /** Returns a copy that measures speed. */
   public ExperimentPlan withTurns(int number) {
     return new ExperimentPlan(experiments, baseline, seeds, shared, number);
   }

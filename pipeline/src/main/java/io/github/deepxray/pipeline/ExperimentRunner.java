@@ -31,9 +31,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Runs experiments, each with each seed in a folder of its own, up to evaluation. What was finished
- * before with the same inputs is not done again; a training that fails is named and stops nothing
- * else.
+ * Runner of experiments: trains and evaluates each experiment with each seed, in one folder per
+ * training. Trainings that are finished already with the same inputs are skipped; a failed training
+ * is listed in the result, and the others continue.
  */
 public final class ExperimentRunner {
   private static final List<String> RESULTS =
@@ -51,30 +51,30 @@ public final class ExperimentRunner {
 
   private record LoadedBackbone(BackboneSpec spec, BackboneModel backbone) {}
 
-  /** The options of all stages up to the evaluated classifier and its file. */
+  /** Options of all stages up to the evaluated classifier and its file. */
   private record Recipe(
       TrainingSpec training,
       Optional<BackbonePruningSpec> pruning,
       Optional<FineTuningSpec> fineTuning,
       boolean sparse) {}
 
-  /** One experiment with one seed. */
+  /** Experiment with one seed. */
   private record Training(ExperimentSpec experiment, long seed, RunSpec spec, Path folder) {
     String name() {
       return experiment.name() + ", seed " + seed;
     }
   }
 
-  /** Trainings of an experiment. */
+  /** Finished and failed trainings of an experiment. */
   private record Outcome(
       ExperimentSpec experiment, List<FinishedExperiment> finished, Map<Long, String> failures) {}
 
   /**
-   * Prepares to run experiments.
+   * Creates a runner.
    *
-   * @param pipeline whose folder holds all experiments, with their engine, cores, cache and
-   *     progress
-   * @param listener notified of each training
+   * @param pipeline pipeline whose output folder holds all experiments, and whose engine, cores,
+   *     cache and progress are used
+   * @param listener listener that is notified of each training
    */
   public ExperimentRunner(Pipeline pipeline, ExperimentListener listener) {
     this.pipeline = pipeline;
@@ -84,9 +84,9 @@ public final class ExperimentRunner {
   /**
    * Runs experiments.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if one asks for something impossible, before
-   *     anything is done, or the data cannot be prepared
-   * @throws IOException if the data cannot be prepared, or a result not be read or written
+   * @throws io.github.deepxray.core.DeepXrayException if an option of an experiment is impossible
+   *     (checked before any work), or the data set cannot be prepared
+   * @throws IOException if the data set cannot be prepared, or a result cannot be read or written
    */
   public synchronized Experiments run(ExperimentPlan plan) throws IOException {
     List<Training> trainings = new ArrayList<>();
@@ -126,7 +126,7 @@ public final class ExperimentRunner {
       } catch (WorkInterruptedException e) {
         throw e;
       } catch (OutOfMemoryError | LinkageError | RuntimeException | IOException e) {
-        // Whatever it is, the others may do without; what is large is let go.
+        // Other trainings may still succeed; release the backbone to free memory.
         last = Optional.empty();
         outcome.failures.put(training.seed, FailureText.line(e));
         listener.onFailure(training.experiment.name(), training.seed, e);
@@ -140,9 +140,9 @@ public final class ExperimentRunner {
   }
 
   /**
-   * The folder of a training.
+   * Returns the folder of a training.
    *
-   * @param pipeline whose folder holds all experiments
+   * @param pipeline pipeline whose output folder holds all experiments
    */
   public static Path folder(Pipeline pipeline, String experiment, long seed) {
     return folder(pipeline, experiment).resolve("seed-" + seed);
@@ -152,7 +152,7 @@ public final class ExperimentRunner {
     return pipeline.out().resolve("experiments").resolve(experiment);
   }
 
-  /** Each data set is prepared once, for all experiments that share it. */
+  /** Prepares the data set of a training, once for all experiments that share it. */
   private void prepare(Training training) throws IOException {
     DatasetOptions wanted = training.spec.data();
     if (prepared.containsKey(wanted)) {
@@ -170,7 +170,7 @@ public final class ExperimentRunner {
         pipeline.withData(folder).withListener(PipelineListener.NONE).prepare(source, wanted));
   }
 
-  /** Runs one training, unless it was finished before. */
+  /** Runs a training, unless it is finished already. */
   private FinishedExperiment finish(Training training) throws IOException {
     RunSpec spec = training.spec;
     PreparedDataset dataset = prepared.get(spec.data());
@@ -204,7 +204,7 @@ public final class ExperimentRunner {
     return FinishedExperiment.read(own.folder(PipelineStage.EVALUATE), training.seed, size);
   }
 
-  /** A training as a stage: everything that the evaluated classifier depends on. */
+  /** Returns a training as a stage, with all inputs and options of the evaluated classifier. */
   private Stage stage(Training training, String dataset, BackboneModel backbone) {
     RunSpec spec = training.spec;
     return Stage.of(
@@ -216,7 +216,10 @@ public final class ExperimentRunner {
         .writing(RESULTS);
   }
 
-  /** The last one is kept: experiments of one backbone follow each other. */
+  /**
+   * Returns a backbone; the last one is cached, because experiments with one backbone run one after
+   * another.
+   */
   private BackboneModel backbone(BackboneSpec spec) throws IOException {
     if (last.filter(loaded -> loaded.spec.equals(spec)).isEmpty()) {
       last = Optional.empty();

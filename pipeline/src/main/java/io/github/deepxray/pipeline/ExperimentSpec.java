@@ -5,12 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An experiment: one way to train, with several seeds.
+ * Experiment: one training configuration with several seeds.
  *
- * @param name a name for people and folders
- * @param options what is said of it in tables, by name
- * @param runs what is done with each seed; evaluation is the last stage, quantization and bundle
- *     are not made
+ * @param name name in tables and of the folder
+ * @param options options as text for tables, by name
+ * @param runs run of each seed; only the stages up to evaluation are executed
  */
 public record ExperimentSpec(String name, Map<String, String> options, Map<Long, RunSpec> runs) {
   /** Copies the maps. */

@@ -23,16 +23,17 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Speed of the first model of each experiment, measured in turns with the baseline's.
+ * Speed measurement of the first model of each experiment, in alternating turns with the baseline's
+ * model.
  *
- * @param folder the folder of an experiment, by its name
- * @param turns how many turns
+ * @param folder folder of an experiment, by its name
+ * @param turns number of turns
  */
 record ExperimentSpeeds(Function<String, Path> folder, int turns) {
-  /** Images a model gets in a turn. */
+  /** Inferences of a model in a turn. */
   private static final int CALLS = 3;
 
-  /** The same experiments with their speed. */
+  /** Returns the experiments with their speed. */
   Experiments measure(Experiments all) throws IOException {
     Map<String, Path> models = new LinkedHashMap<>();
     for (Experiment experiment : all.experiments()) {
@@ -59,10 +60,13 @@ record ExperimentSpeeds(Function<String, Path> folder, int turns) {
         all.baseline(), all.seeds(), all.options(), measured, Optional.of(machine));
   }
 
-  /** How speed is measured. */
+  /** Options of the measurement, for the fingerprint. */
   private record SpeedOptions(int turns, String machine) {}
 
-  /** Measured once: a second call shows the same numbers. */
+  /**
+   * Returns the speed of a model; measured once and stored, so that a second call returns the same
+   * numbers.
+   */
   private ModelSpeed speed(String name, Path model, Optional<Path> reference, String machine)
       throws IOException {
     Stage stage =

@@ -20,13 +20,13 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Experiments side by side as text: a table for people, CSV and JSON. */
+/** Comparison of experiments as text: Markdown table, CSV and JSON. */
 public final class ExperimentsTable {
   private static final String FORMAT = "deepxray-comparison/2";
 
   private ExperimentsTable() {}
 
-  /** A Markdown table, the notes, and what failed. */
+  /** Returns a Markdown table, notes, and the failed trainings. */
   public static String table(Experiments all) {
     StringBuilder text = new StringBuilder();
     List<String> heads = new ArrayList<>(List.of("experiment", "seeds", "validation AUC"));
@@ -81,7 +81,7 @@ public final class ExperimentsTable {
   }
 
   private static String signed(double value) {
-    // Sums of floating-point numbers leave a little where nothing is left.
+    // Avoid -0.000 from rounding errors.
     return String.format(Locale.ROOT, "%+.4f", Math.abs(value) < 5e-5 ? 0 : value);
   }
 
@@ -93,7 +93,7 @@ public final class ExperimentsTable {
     return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.2f%s", value, unit);
   }
 
-  /** Columns by name; a cell is empty where something is not known. */
+  /** Returns the cells of an experiment by column name; a cell without a value is empty. */
   private static Map<String, String> line(Experiment e) {
     Map<String, String> line = new LinkedHashMap<>();
     line.put("experiment", e.name());
@@ -141,12 +141,12 @@ public final class ExperimentsTable {
     return Double.isNaN(value) ? "" : Double.toString(value);
   }
 
-  /** One line of CSV for each experiment, with a header. */
+  /** Returns CSV with a header and one line for each experiment. */
   public static String csv(Experiments all) {
     return Csv.table(all.experiments().stream().map(ExperimentsTable::line).toList());
   }
 
-  /** JSON with everything, each training included; a field is missing where a value is unknown. */
+  /** Returns JSON with all values, including each training; a field without a value is missing. */
   public static String json(Experiments all) {
     ObjectNode tree = Json.object();
     tree.put("format", FORMAT);

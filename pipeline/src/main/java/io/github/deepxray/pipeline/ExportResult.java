@@ -6,7 +6,7 @@ import io.github.deepxray.export.VerificationReport;
 /**
  * Result of an export.
  *
- * @param bundle what is deployed
- * @param verification what the gate found of every artifact
+ * @param bundle the written bundle
+ * @param verification result of the gate for each artifact
  */
 public record ExportResult(Bundle bundle, VerificationReport verification) {}

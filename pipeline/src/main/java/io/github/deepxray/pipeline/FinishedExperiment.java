@@ -18,16 +18,16 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A finished training of an experiment.
+ * Finished training of an experiment.
  *
- * @param seed of everything random in it
- * @param metrics what was measured
- * @param scores the scores of the validation and the test split
- * @param size of its float32 {@code .tflite} file
+ * @param seed seed of its random numbers
+ * @param metrics measured metrics
+ * @param scores scores of the validation and the test split
+ * @param size size of its float32 {@code .tflite} file
  */
 record FinishedExperiment(
     long seed, ModelMetrics metrics, Map<Split, SplitScores> scores, FileSizes size) {
-  /** So that equal files give equal intervals. */
+  /** Fixed seed of the bootstrap: equal files have equal intervals. */
   private static final long RESAMPLING_SEED = 0;
 
   /** Copies the map. */
@@ -36,7 +36,7 @@ record FinishedExperiment(
   }
 
   /**
-   * What an evaluation left.
+   * Reads the files of an evaluation.
    *
    * @param evaluation the folder, see {@link PipelineStage#EVALUATE}
    * @throws io.github.deepxray.core.DeepXrayException if a file is damaged
@@ -54,7 +54,7 @@ record FinishedExperiment(
     return new FinishedExperiment(seed, metrics, scores, size);
   }
 
-  /** As tables and pages show it. */
+  /** Returns the values that tables and pages show. */
   Experiments.Run run() {
     return new Experiments.Run(
         seed,
@@ -74,10 +74,12 @@ record FinishedExperiment(
   }
 
   /**
-   * How trainings differ from those of a baseline with the same seeds, each with its own decisions.
+   * Returns the differences of trainings from those of a baseline with the same seeds; each
+   * training uses its decisions.
    *
-   * @return empty if they have no seed in common
-   * @throws io.github.deepxray.core.DeepXrayException if two of one seed saw different images
+   * @return differences, empty without a common seed
+   * @throws io.github.deepxray.core.DeepXrayException if two trainings with the same seed were
+   *     evaluated on different images
    */
   static Optional<Experiments.Differences> differences(
       List<FinishedExperiment> baseline, List<FinishedExperiment> candidate) {

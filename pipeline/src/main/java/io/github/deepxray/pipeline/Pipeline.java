@@ -40,24 +40,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The stages from an archive of X-rays to a verified bundle, each in a folder of its own below one
- * output folder: {@link #run} runs all of them, as {@code deepxray run} does. A stage reads what
- * the one before it left, so any of them can be run alone; one that is interrupted leaves nothing
- * half-written and goes on where it can.
+ * Pipeline from an archive of X-rays to a verified bundle. Each stage writes one folder below the
+ * output folder. {@link #run} runs all stages, as {@code deepxray run} does. A stage reads the
+ * folder of the previous stage, so each stage can be run alone; an interrupted stage leaves no
+ * incomplete files and resumes from its last checkpoint.
  *
  * <ul>
  *   <li>{@code data}: TFRecord shards and {@code dataset.json}
  *   <li>{@code cache}: embeddings
  *   <li>{@code train}: the classifier's weights, description and history
- *   <li>{@code prune}: the classifier with a pruned backbone, where that is asked for
- *   <li>{@code finetune}: the classifier with a fine-tuned backbone, where that is asked for
+ *   <li>{@code prune}: the classifier with a pruned backbone, if requested
+ *   <li>{@code finetune}: the classifier with a fine-tuned backbone, if requested
  *   <li>{@code evaluation}: metrics and predictions
- *   <li>{@code quantize}: the classifier in other arithmetic, where that is asked for
- *   <li>{@code bundle}: what is deployed
+ *   <li>{@code quantize}: quantized forms of the classifier, if requested
+ *   <li>{@code bundle}: the bundle to deploy
  * </ul>
  *
- * <p>Immutable. Each stage holds a lock on the output folder, so that of several threads or
- * processes one at a time works in it; the others fail with a message that says so.
+ * <p>Immutable. Each stage holds a lock on the output folder: while one thread or process works in
+ * the folder, others fail with an error message.
  */
 public final class Pipeline {
   private static final String CACHE = "cache";
@@ -80,9 +80,10 @@ public final class Pipeline {
   }
 
   /**
-   * A pipeline in a folder, on all cores, with TFLite for the backbone, without progress.
+   * Returns a pipeline with TFLite as engine of the backbone, on all cores, without progress
+   * output.
    *
-   * @param out the folder of all stages
+   * @param out output folder of all stages
    */
   public static Pipeline in(Path out) {
     return new Pipeline(
@@ -93,78 +94,84 @@ public final class Pipeline {
         Map.of());
   }
 
-  /** The same with the prepared data set elsewhere; several pipelines may share it. */
+  /**
+   * Returns a copy with another folder of the prepared data set; several pipelines may share it.
+   */
   public Pipeline withData(Path folder) {
     return new Pipeline(out, folder, context, listener, config);
   }
 
   /**
-   * The same with embeddings kept elsewhere; several pipelines may share them one after another.
+   * Returns a copy with another folder of the embedding cache; several pipelines may use it one
+   * after another.
    */
   public Pipeline withCache(Path folder) {
     return new Pipeline(out, data, context.withCache(folder), listener, config);
   }
 
-  /** The same with another engine for backbone and head. */
+  /** Returns a copy with another engine for backbone and head. */
   public Pipeline withEngine(EngineFactory engine) {
     return new Pipeline(out, data, context.withEngines(engine), listener, config);
   }
 
   /**
-   * The same on another number of processor cores.
+   * Returns a copy with another number of processor cores.
    *
-   * @throws DeepXrayException if it is below 1
+   * @throws DeepXrayException if the number is below 1
    */
   public Pipeline withCores(int number) {
     return new Pipeline(out, data, context.withCores(number), listener, config);
   }
 
-  /** The same, notifying of the progress of each stage. */
+  /** Returns a copy that reports the progress of each stage. */
   public Pipeline withProgress(Progress progress) {
     return new Pipeline(out, data, context.withProgress(progress), listener, config);
   }
 
-  /** The same, but every stage starts anew, whatever an earlier run of it left. */
+  /** Returns a copy whose stages ignore earlier results and checkpoints. */
   public Pipeline startingAnew() {
     return new Pipeline(out, data, context.startingAnew(), listener, config);
   }
 
   /**
-   * The same with another interval of checkpoints.
+   * Returns a copy with another interval of checkpoints.
    *
-   * @param epochs the number of epochs of a head's training between two
-   * @throws DeepXrayException if it is below 1
+   * @param epochs epochs of head training between two checkpoints
+   * @throws DeepXrayException if the number is below 1
    */
   public Pipeline withCheckpointEvery(int epochs) {
     return new Pipeline(out, data, context.withCheckpointEvery(epochs), listener, config);
   }
 
-  /** The same, notifying another listener of stages, epochs and results. */
+  /** Returns a copy with another listener for stages, epochs and results. */
   public Pipeline withListener(PipelineListener other) {
     return new Pipeline(out, data, context, other, config);
   }
 
-  /** The same with options for the provenance, by name; those of the {@link RunSpec} by default. */
+  /**
+   * Returns a copy with other options for the provenance, by name; the default are those of the
+   * {@link RunSpec}.
+   */
   public Pipeline withConfig(Map<String, String> options) {
     return new Pipeline(out, data, context, listener, Map.copyOf(options));
   }
 
-  /** The same in another folder, data set and embeddings as they are. */
+  /** Returns a copy with another output folder and the same data set and embedding cache. */
   Pipeline movedTo(Path folder) {
     return new Pipeline(folder, data, context, listener, config);
   }
 
-  /** The folder of all stages. */
+  /** Output folder of all stages. */
   public Path out() {
     return out;
   }
 
-  /** The surroundings of all stages: engine, cores, cache, progress. */
+  /** Context of all stages: engine, cores, cache, progress. */
   public Context context() {
     return context;
   }
 
-  /** The folder of a stage. */
+  /** Returns the folder of a stage. */
   public Path folder(PipelineStage stage) {
     return stage == PipelineStage.DATA ? data : out.resolve(stage.folder());
   }
@@ -172,8 +179,8 @@ public final class Pipeline {
   /**
    * Runs all stages, from the images to the verified bundle.
    *
-   * @throws DeepXrayException if the run asks for something impossible, before anything is done; or
-   *     if the images, the weights or a stage fail
+   * @throws DeepXrayException if an option is impossible (checked before any work), or the images,
+   *     the weights or a stage fail
    * @throws IOException if something cannot be read, downloaded or written
    */
   public RunResult run(RunSpec spec) throws IOException {
@@ -184,7 +191,7 @@ public final class Pipeline {
   }
 
   private RunResult runAll(RunSpec spec) throws IOException {
-    // First what may fail soon: the weights, then the data.
+    // Weights first: they fail sooner than the data.
     BackboneModel backbone = spec.backbone().load(context.progress());
     listener.onStage(PipelineStage.DATA);
     PreparedDataset dataset = prepare(spec.source().open(context.progress()), spec.data());
@@ -197,9 +204,7 @@ public final class Pipeline {
     return RunResult.of(exported, metrics);
   }
 
-  /**
-   * Trains on the prepared data set, prunes and fine-tunes where that is asked for, and evaluates.
-   */
+  /** Trains on the prepared data set, prunes and fine-tunes if requested, and evaluates. */
   ModelMetrics learn(RunSpec spec, BackboneModel backbone) throws IOException {
     train(backbone, spec.training());
     Set<PipelineStage> kept = EnumSet.noneOf(PipelineStage.class);
@@ -222,7 +227,7 @@ public final class Pipeline {
    * Audits and splits an archive and writes the shards.
    *
    * @param source the archive or a folder of the same layout
-   * @throws DeepXrayException if the source is no such archive or has too many bad files
+   * @throws DeepXrayException if the source has another layout or too many bad files
    * @throws IOException if something cannot be read or written
    */
   public PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
@@ -237,7 +242,7 @@ public final class Pipeline {
   }
 
   /**
-   * The prepared data set.
+   * Reads the prepared data set.
    *
    * @throws DeepXrayException if there is none
    * @throws IOException if it cannot be read
@@ -249,7 +254,7 @@ public final class Pipeline {
   /**
    * Trains the head on the prepared data set.
    *
-   * @throws DeepXrayException if there is none or it does not fit the backbone
+   * @throws DeepXrayException if the data set is missing or does not fit the backbone
    * @throws IOException if something cannot be read or written
    */
   public TrainingResult train(BackboneModel backbone, TrainingSpec options) throws IOException {
@@ -266,10 +271,9 @@ public final class Pipeline {
   }
 
   /**
-   * Prunes the backbone of the trained classifier at once and trains the head again.
+   * Prunes the backbone of the trained classifier in one step and trains the head again.
    *
-   * @throws DeepXrayException if there is no classifier or no data set, or what is to be pruned
-   *     does not exist
+   * @throws DeepXrayException if the classifier, the data set or a layer to prune is missing
    * @throws IOException if something cannot be read or written
    */
   public TrainingResult prune(BackbonePruningSpec options) throws IOException {
@@ -288,10 +292,10 @@ public final class Pipeline {
   }
 
   /**
-   * Trains the last layers of the backbone, or all, together with the head; from the pruned
-   * classifier if there is one.
+   * Fine-tunes the last layers of the backbone, or all layers, together with the head; starts from
+   * the pruned classifier if there is one.
    *
-   * @throws DeepXrayException if there is no classifier or no data set, or it does not fit
+   * @throws DeepXrayException if the classifier or the data set is missing or does not fit
    * @throws IOException if something cannot be read or written
    */
   public FineTuningResult fineTune(FineTuningSpec options) throws IOException {
@@ -310,10 +314,9 @@ public final class Pipeline {
   }
 
   /**
-   * The classifier that the last of the training stages left.
+   * Reads the classifier of the last training stage.
    *
-   * @throws DeepXrayException if there is none, or it was made from another one than the stage
-   *     before it holds by now
+   * @throws DeepXrayException if there is none, or the previous stage has been run again since
    * @throws IOException if it cannot be read
    */
   public TrainedModel model() throws IOException {
@@ -342,7 +345,7 @@ public final class Pipeline {
     return Files.isRegularFile(folder(stage).resolve(TrainedModel.DESCRIPTION));
   }
 
-  /** Removes what stages after training left: it would not belong to another training. */
+  /** Removes the results of stages after training, which belong to an earlier training. */
   private void forget(Set<PipelineStage> kept) throws IOException {
     for (PipelineStage stage :
         List.of(PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.QUANTIZE)) {
@@ -355,7 +358,7 @@ public final class Pipeline {
   /**
    * Evaluates the trained classifier on the validation and the test split.
    *
-   * @throws DeepXrayException if there is none, or no data set
+   * @throws DeepXrayException if the classifier or the data set is missing
    * @throws IOException if something cannot be read or written
    */
   public ModelMetrics evaluate() throws IOException {
@@ -373,10 +376,10 @@ public final class Pipeline {
   }
 
   /**
-   * Makes quantized forms of the trained classifier, for the bundle.
+   * Creates quantized forms of the trained classifier for the bundle.
    *
-   * @throws DeepXrayException if there is no classifier or no data set, or a layer to keep in
-   *     floats does not exist
+   * @throws DeepXrayException if the classifier, the data set or a layer to keep in floats is
+   *     missing
    * @throws IOException if something cannot be read or written
    */
   public List<QuantizationResult> quantize(FormsSpec options) throws IOException {
@@ -398,10 +401,10 @@ public final class Pipeline {
   }
 
   /**
-   * Writes the bundle and checks every artifact.
+   * Writes the bundle and verifies each artifact.
    *
-   * @param purpose what the bundle says of its model
-   * @param options how to write it
+   * @param purpose name and intended use of the model
+   * @param options options of the bundle and its gate
    * @throws DeepXrayException if the classifier was not trained or not evaluated
    * @throws IOException if something cannot be read or written
    */
@@ -426,7 +429,7 @@ public final class Pipeline {
         });
   }
 
-  /** The folders of the trainings that led to {@link #model()}. */
+  /** Returns the folders of the training stages of {@link #model()}. */
   private List<Path> trainings() {
     return TRAININGS.stream().filter(this::holdsClassifier).map(this::folder).toList();
   }
@@ -436,10 +439,9 @@ public final class Pipeline {
   }
 
   /**
-   * Writes the trained classifier as a bundle has it in {@code model-float32.tflite}, without the
-   * rest of the bundle.
+   * Writes {@code model-float32.tflite} of a bundle without the rest of the bundle.
    *
-   * @throws DeepXrayException if there is no classifier or no data set
+   * @throws DeepXrayException if the classifier or the data set is missing
    * @throws IOException if something cannot be read or written
    */
   Path writeFloat32(ModelPurpose purpose, BundleSpec options) throws IOException {

@@ -13,49 +13,49 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Notified of the stages of a pipeline, their epochs and their results, on the thread that runs
- * them. Whoever opened a listener closes it.
+ * Listener for the stages of a pipeline, their epochs and results, notified on the thread that runs
+ * them. The pipeline does not close it.
  */
 public interface PipelineListener extends TrainingListener, Closeable {
-  /** Ignores everything. */
+  /** Listener that ignores all events. */
   PipelineListener NONE = new PipelineListener() {};
 
-  /** Notifies several listeners, in this order. */
+  /** Returns a listener that notifies several listeners in order. */
   static PipelineListener of(List<PipelineListener> listeners) {
     return new PipelineListeners(listeners);
   }
 
-  /** A stage begins; epochs belong to it from now on. */
+  /** Notified before a stage; the following epochs belong to this stage. */
   default void onStage(PipelineStage stage) throws IOException {}
 
-  /** The data set is prepared. */
+  /** Notified after the data set is prepared. */
   default void onPrepared(PreparedDataset dataset) throws IOException {}
 
-  /** The head is trained. */
+  /** Notified after the head is trained. */
   default void onTrained(Pipeline pipeline, TrainingResult result) throws IOException {}
 
-  /** The backbone is pruned and the head trained again. */
+  /** Notified after the backbone is pruned and the head is trained again. */
   default void onPruned(Pipeline pipeline, TrainingResult result) throws IOException {}
 
-  /** The backbone is fine-tuned. */
+  /** Notified after the backbone is fine-tuned. */
   default void onFineTuned(Pipeline pipeline, FineTuningResult result) throws IOException {}
 
-  /** The classifier is measured. */
+  /** Notified after the classifier is evaluated. */
   default void onEvaluated(Pipeline pipeline, ModelMetrics metrics) throws IOException {}
 
-  /** A quantized form is made. */
+  /** Notified after each quantized form. */
   default void onQuantized(QuantizationResult result) throws IOException {}
 
   /**
-   * The bundle is written.
+   * Notified after the bundle is written.
    *
-   * @param name the model's name
-   * @param verification what the gate found
+   * @param name name of the model
+   * @param verification result of the gate
    */
   default void onExported(String name, Bundle bundle, VerificationReport verification)
       throws IOException {}
 
-  /** All went well; without this, {@link #close} means that something failed. */
+  /** Notified after success; {@link #close} without this call means a failure. */
   default void onFinished() throws IOException {}
 
   @Override

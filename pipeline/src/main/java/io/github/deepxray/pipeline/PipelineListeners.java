@@ -11,7 +11,7 @@ import io.github.deepxray.train.internal.stage.Listeners;
 import java.io.IOException;
 import java.util.List;
 
-/** Several listeners as one. */
+/** Listener that notifies several listeners. */
 final class PipelineListeners extends Listeners<PipelineListener> implements PipelineListener {
   PipelineListeners(List<PipelineListener> all) {
     super(all);

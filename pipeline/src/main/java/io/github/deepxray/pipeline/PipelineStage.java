@@ -2,7 +2,7 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.track.Tracker;
 
-/** The stages of a pipeline, in their order. */
+/** Stage of a pipeline, in order of execution. */
 public enum PipelineStage {
   /** Audits and splits the images and writes TFRecord shards and {@code dataset.json}. */
   DATA("data", "data"),
@@ -12,11 +12,11 @@ public enum PipelineStage {
   PRUNE("prune", Tracker.PRUNE),
   /** Trains layers of the backbone together with the head. */
   FINE_TUNE("finetune", Tracker.FINE_TUNE),
-  /** Measures the classifier on the validation and the test split. */
+  /** Evaluates the classifier on the validation and the test split. */
   EVALUATE("evaluation", Tracker.EVALUATION),
-  /** Makes quantized forms of the classifier. */
+  /** Creates quantized forms of the classifier. */
   QUANTIZE("quantize", "quantize"),
-  /** Writes and checks the bundle. */
+  /** Writes and verifies the bundle. */
   EXPORT("bundle", "export");
 
   private final String folder;
@@ -27,12 +27,12 @@ public enum PipelineStage {
     this.tracked = tracked;
   }
 
-  /** The name of its folder below the output folder. */
+  /** Name of the stage's folder below the output folder. */
   public String folder() {
     return folder;
   }
 
-  /** Its name for a {@link Tracker}. */
+  /** Name of the stage for a {@link Tracker}. */
   String tracked() {
     return tracked;
   }

@@ -14,14 +14,14 @@ import io.github.deepxray.train.internal.head.HeadNetworks;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 
 /**
- * Checks that later stages can do what they are asked, before anything is trained: the names of
- * layers and how much can be pruned are known from the network without its weights.
+ * Checks of a run before training: layer names and prunable weights, from the network without its
+ * weights.
  */
 record Preflight(Backbone architecture, Network backbone, Network classifier) {
   /**
    * Checks a run.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if a stage cannot do what it is asked
+   * @throws io.github.deepxray.core.DeepXrayException if an option of a stage is impossible
    */
   static void check(RunSpec spec) {
     Backbone architecture = spec.backbone().backbone();
@@ -40,7 +40,7 @@ record Preflight(Backbone architecture, Network backbone, Network classifier) {
         .ifPresent(options -> Blocks.cut(architecture, classifier, options.recipe().from()));
     var channels = spec.pruning().flatMap(BackbonePruningSpec::channels);
     channels.ifPresent(this::channels);
-    // A narrowed network is another one.
+    // Removed channels change the network.
     if (channels.isEmpty()) {
       spec.pruning()
           .flatMap(BackbonePruningSpec::weights)
@@ -66,7 +66,7 @@ record Preflight(Backbone architecture, Network backbone, Network classifier) {
             });
   }
 
-  /** How many weights can be pruned does not depend on when. */
+  /** The number of prunable weights does not depend on the time of pruning. */
   private void prunable(PruningSpec spec, Network network) {
     Pruner.atOnce(spec.resolved(architecture), network);
   }

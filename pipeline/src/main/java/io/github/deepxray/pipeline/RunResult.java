@@ -7,12 +7,12 @@ import io.github.deepxray.train.ModelMetrics;
 /**
  * Result of a run.
  *
- * @param bundle what is deployed
- * @param metrics of the trained classifier on the validation and the test split
- * @param verification what the gate found of every artifact
+ * @param bundle the written bundle
+ * @param metrics metrics of the trained classifier on the validation and the test split
+ * @param verification result of the gate for each artifact
  */
 public record RunResult(Bundle bundle, ModelMetrics metrics, VerificationReport verification) {
-  /** An exported classifier and its metrics. */
+  /** Returns the result of an export with the metrics of the classifier. */
   static RunResult of(ExportResult exported, ModelMetrics metrics) {
     return new RunResult(exported.bundle(), metrics, exported.verification());
   }

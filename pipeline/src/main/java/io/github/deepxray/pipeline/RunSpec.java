@@ -21,17 +21,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Everything that a run from images to a bundle does, stage by stage.
+ * Specification of a run from images to a bundle, stage by stage.
  *
- * @param source where the images are
- * @param name what to call the model, see {@link ModelPurpose}
- * @param backbone the network and its pretrained weights
- * @param data how the data set is prepared; its images have the backbone's size
- * @param training how the head is trained
- * @param pruning what is pruned at once after training, if anything
- * @param fineTuning how the backbone is trained further, if it is
- * @param quantization the quantized forms, none by default
- * @param bundle how the bundle is written and what its gate accepts
+ * @param source source of the images
+ * @param name name of the model, see {@link ModelPurpose}
+ * @param backbone backbone and its pretrained weights
+ * @param data options of the data set; its images have the backbone's size
+ * @param training options of head training
+ * @param pruning one-shot pruning after training, if any
+ * @param fineTuning fine-tuning of the backbone, if any
+ * @param quantization quantized forms, none by default
+ * @param bundle options of the bundle and limits of its gate
  */
 @RecordBuilder
 public record RunSpec(
@@ -59,11 +59,11 @@ public record RunSpec(
   }
 
   /**
-   * The default run: the frozen EfficientNetB0, the head {@code ensemble}, no pruning, no
-   * fine-tuning, no quantized forms beside {@code dynamic}.
+   * Returns the default run: frozen EfficientNetB0, head {@code ensemble}, no pruning, no
+   * fine-tuning, no quantized forms besides {@code dynamic}.
    *
-   * @param source where the images are
-   * @param seed of everything random in all stages
+   * @param source source of the images
+   * @param seed seed of all random numbers in all stages
    */
   public static RunSpec of(DataSource source, long seed) {
     return new RunSpec(
@@ -79,18 +79,17 @@ public record RunSpec(
   }
 
   /**
-   * Checks that each stage can do what it is asked, as far as the network without its weights
-   * tells.
+   * Checks the options of each stage against the network, without its weights.
    *
-   * @throws DeepXrayException if one cannot
+   * @throws DeepXrayException if an option is impossible
    */
   public void check() {
     Preflight.check(this);
   }
 
   /**
-   * The options as text, by paths such as {@code training.head.name}; without where images and
-   * weights are, which says nothing about the result.
+   * Returns the options as text, by paths such as {@code training.head.name}; without the paths of
+   * images and weights, which do not affect the result.
    */
   public Map<String, String> options() {
     ObjectNode tree = Json.object();
@@ -124,23 +123,25 @@ public record RunSpec(
     }
   }
 
-  /** The same with another backbone; the data set's images get its size. */
+  /**
+   * Returns a copy with another backbone; the image size of the data set is set to the backbone's.
+   */
   @Override
   public RunSpec withBackbone(BackboneSpec network) {
     return with(o -> o.backbone(network).data(data.withImageSize(network.imageSize())));
   }
 
-  /** The same, pruned at once after training. */
+  /** Returns a copy with one-shot pruning after training. */
   public RunSpec withPruning(BackbonePruningSpec spec) {
     return withPruning(Optional.of(spec));
   }
 
-  /** The same, fine-tuned. */
+  /** Returns a copy with fine-tuning. */
   public RunSpec withFineTuning(FineTuningSpec spec) {
     return withFineTuning(Optional.of(spec));
   }
 
-  /** The same with quantized forms, everything else of quantization by default. */
+  /** Returns a copy with quantized forms and the default options of quantization. */
   public RunSpec withForms(QuantizationSpec... forms) {
     return withQuantization(FormsSpec.of(List.of(forms), training.seed()));
   }

@@ -35,9 +35,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Tells the trackers what a pipeline does: TensorBoard event files, MLflow and those that other
- * libraries offer as a {@link TrackerFactory}. None is opened before the first training or
- * measuring stage begins, so that a run that is refused leaves no trace.
+ * Listener that sends the epochs and results of a pipeline to trackers: TensorBoard event files,
+ * MLflow, and those that other libraries provide as a {@link TrackerFactory}. Trackers are opened
+ * when the first training or evaluation stage begins, so that a run with wrong options creates no
+ * files and no MLflow run.
  */
 public final class Tracking implements PipelineListener {
   private static final Set<PipelineStage> TRACKED =
@@ -55,13 +56,12 @@ public final class Tracking implements PipelineListener {
   private boolean heard;
 
   /**
-   * Where a run is tracked.
+   * Options of the trackers of a run.
    *
-   * @param settings the options of trackers by name, which each {@link TrackerFactory} that is
-   *     found is given
+   * @param settings settings by name, passed to each {@link TrackerFactory}
    */
   public record Options(Map<String, String> settings) {
-    /** Event files for TensorBoard, no MLflow. */
+    /** Default options: TensorBoard event files, no MLflow. */
     public static final Options DEFAULT = new Options(Map.of(TrackedRun.TENSORBOARD, "true"));
 
     /** Copies the settings. */
@@ -69,23 +69,24 @@ public final class Tracking implements PipelineListener {
       settings = Map.copyOf(settings);
     }
 
-    /** The same with another setting, which a tracker of another library may read. */
+    /** Returns a copy with another setting, for trackers of other libraries. */
     public Options with(String name, String value) {
       Map<String, String> changed = new HashMap<>(settings);
       changed.put(name, value);
       return new Options(changed);
     }
 
-    /** The same without event files for TensorBoard. */
+    /** Returns a copy without TensorBoard event files. */
     public Options withoutTensorBoard() {
       return with(TrackedRun.TENSORBOARD, "false");
     }
 
     /**
-     * The same with an MLflow server. The environment variables of MLflow let it in.
+     * Returns a copy with an MLflow server. Credentials are read from MLflow's environment
+     * variables.
      *
-     * @param address such as {@code http://127.0.0.1:5000}
-     * @throws DeepXrayException if the address is none of a server
+     * @param address URL such as {@code http://127.0.0.1:5000}
+     * @throws DeepXrayException if the address is not an HTTP URL
      */
     public Options withMlflow(String address) {
       MlflowServer.of(address, System.getenv());
@@ -93,7 +94,7 @@ public final class Tracking implements PipelineListener {
     }
 
     /**
-     * The same with another MLflow experiment to add the run to.
+     * Returns a copy with another MLflow experiment for the run.
      *
      * @throws DeepXrayException if the name is blank
      */
@@ -105,16 +106,16 @@ public final class Tracking implements PipelineListener {
     }
   }
 
-  /** What is tracked. */
+  /** Run to track. */
   public interface Origin {
-    /** The name of the run. */
+    /** Name of the run. */
     String name();
 
-    /** Whether what earlier runs left in the folder is of another run and is removed. */
+    /** Whether the tracked data of earlier runs in the folder is removed first. */
     boolean startsAnew();
 
     /**
-     * The options that made the run, by name.
+     * Options of the run, by name.
      *
      * @throws IOException if those of earlier stages cannot be read
      */
@@ -122,12 +123,13 @@ public final class Tracking implements PipelineListener {
   }
 
   /**
-   * Prepares to track a run.
+   * Creates a listener for a run; trackers are opened later.
    *
-   * @param out the folder of all stages
-   * @param options where it is tracked
-   * @param origin what is tracked
-   * @param notes gets a line where a tracker fails, and the address of the run's MLflow page
+   * @param out output folder of all stages
+   * @param options options of the trackers
+   * @param origin the run to track
+   * @param notes receives one line for each failure of a tracker, and the URL of the run's MLflow
+   *     page
    */
   public Tracking(Path out, Options options, Origin origin, Consumer<String> notes) {
     this.out = out;
@@ -137,11 +139,11 @@ public final class Tracking implements PipelineListener {
   }
 
   /**
-   * Tracks a whole run.
+   * Returns a listener for a run of all stages.
    *
-   * @param out the folder of all stages
-   * @param options where it is tracked
-   * @param spec what is done
+   * @param out output folder of all stages
+   * @param options options of the trackers
+   * @param spec specification of the run
    * @param notes as of the constructor
    */
   public static Tracking of(Path out, Options options, RunSpec spec, Consumer<String> notes) {
@@ -238,7 +240,7 @@ public final class Tracking implements PipelineListener {
     trained(result.model(), heard ? List.of() : result.epochs());
   }
 
-  /** A stage that was finished before notified nobody of its epochs. */
+  /** Sends the epochs of a stage that was finished in an earlier run. */
   private void trained(TrainedModel model, List<EpochResult> epochs) throws IOException {
     if (tracker.isPresent()) {
       epochs.forEach(tracker.get()::onEpochEnd);
@@ -246,7 +248,7 @@ public final class Tracking implements PipelineListener {
     }
   }
 
-  /** Embeddings come from the cache, where evaluation left them. */
+  /** The evaluation stage has written the embeddings to the cache. */
   @Override
   public void onEvaluated(Pipeline pipeline, ModelMetrics metrics) throws IOException {
     if (tracker.isEmpty()) {

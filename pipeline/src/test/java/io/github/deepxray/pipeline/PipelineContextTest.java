@@ -16,6 +16,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
@@ -82,6 +83,7 @@ class PipelineContextTest {
     }
   }
 
+  @InCi
   @Test
   void isThatOfEveryStage() throws IOException {
     int size = Fixtures.SMALL_EFFICIENT_NET.resolution();

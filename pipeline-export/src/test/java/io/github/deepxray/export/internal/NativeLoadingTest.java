@@ -9,6 +9,7 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.tensorflow.internal.SavedModelWriter;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said where native libraries cannot be loaded, or not get the memory they need. */
 @Timeout(300)
+@InCi
 class NativeLoadingTest {
   private static final Model MODEL =
       Passes.forInference().apply(Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));

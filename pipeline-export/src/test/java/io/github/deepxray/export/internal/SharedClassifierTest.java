@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.classify.Artifact;
-import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.ArtifactReport.FileSizes;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
@@ -27,6 +27,7 @@ import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.tensorflow.internal.SavedModelWriter;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.Threads;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
@@ -56,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One classifier or explainer that threads share, in every form that is deployed. */
 @Timeout(180)
+@InCi
 class SharedClassifierTest {
   private static final int THREADS = 32;
   private static final int ROUNDS = 10;

@@ -7,6 +7,7 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.train.internal.Mistakes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -242,6 +243,7 @@ class ReportPageTest {
   }
 
   /** A matrix and charts of very many classes would be read by nobody. */
+  @InCi
   @Test
   void veryManyClassesHaveTheirMostFrequentConfusions() throws IOException {
     ClassNames names = new ClassNames(IntStream.range(0, 30).mapToObj(i -> "class " + i).toList());

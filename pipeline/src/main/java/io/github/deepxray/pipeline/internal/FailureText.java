@@ -11,11 +11,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Failures in one line for people. */
+/** Error messages of failures, one line each. */
 public final class FailureText {
   private FailureText() {}
 
-  /** Whether a failure is one that its message explains; any other is a fault of this library. */
+  /**
+   * Whether the message of a failure explains it to a user; any other failure is a defect of this
+   * library.
+   */
   public static boolean expected(Throwable e) {
     return e instanceof DeepXrayException
         || e instanceof IOException
@@ -24,7 +27,7 @@ public final class FailureText {
         || e instanceof WorkInterruptedException;
   }
 
-  /** What went wrong in one line. */
+  /** Returns the error message in one line. */
   public static String line(Throwable e) {
     if (e instanceof UncheckedIOException) {
       return line(e.getCause());
@@ -43,7 +46,8 @@ public final class FailureText {
     } else if (e instanceof NoSuchFileException missing) {
       return "there is no file " + missing.getFile() + ".";
     } else if (e instanceof FileNotFoundException) {
-      // It says of every failure that there is no file, and why in brackets.
+      // Java throws this exception for all failures of opening; the message has the reason in
+      // brackets.
       return "the file cannot be opened: " + e.getMessage() + ".";
     } else if (e instanceof AccessDeniedException denied) {
       return "no permission for " + denied.getFile() + ".";
@@ -61,7 +65,7 @@ public final class FailureText {
         : e.getClass().getSimpleName() + (message == null ? "" : ": " + oneLine(message));
   }
 
-  /** The same text without line breaks. */
+  /** Returns the text without line breaks. */
   public static String oneLine(String text) {
     return text.replaceAll("\\s*\\R\\s*", " ").trim();
   }

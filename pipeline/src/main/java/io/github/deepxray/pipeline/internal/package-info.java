@@ -1,2 +1,2 @@
-/** Texts of the front door that are not for users. */
+/** Internal texts of the pipeline. */
 package io.github.deepxray.pipeline.internal;

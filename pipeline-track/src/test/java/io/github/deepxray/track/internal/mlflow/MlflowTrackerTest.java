@@ -8,11 +8,12 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.track.Measurement;
 import io.github.deepxray.track.Samples;
-import io.github.deepxray.track.Tracker;
 import io.github.deepxray.track.Tracker.TrackedBundle;
+import io.github.deepxray.track.Tracker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -244,6 +245,7 @@ class MlflowTrackerTest {
     assertThat(warnings.get(0)).contains("127.0.0.1:" + port, "refused").doesNotContain("\n");
   }
 
+  @InCi
   @ParameterizedTest
   @ValueSource(
       strings = {"get-by-name", "runs/create", "log-batch", "mlflow-artifacts", "log-model"})
@@ -257,6 +259,7 @@ class MlflowTrackerTest {
     assertThat(local.ended).isEmpty();
   }
 
+  @InCi
   @ParameterizedTest
   @ValueSource(strings = {"runs/create", "log-batch", "mlflow-artifacts"})
   void aServerThatNeverAnswersIsGivenUp(String where) throws IOException {

@@ -120,6 +120,7 @@ class FineTunerTest {
   }
 
   /** Whatever comes before the first trained block, and the statistics, keep their bits. */
+  @InCi
   @Test
   void trainsTheBlocksAskedForOnly() throws IOException {
     Map<String, String> blocks =

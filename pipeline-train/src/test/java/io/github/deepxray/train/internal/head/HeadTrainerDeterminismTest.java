@@ -2,6 +2,7 @@ package io.github.deepxray.train.internal.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.recipe.HeadSpec;
@@ -64,6 +65,7 @@ class HeadTrainerDeterminismTest {
     }
   }
 
+  @InCi
   @Test
   void givesTheSameBitsInAnotherProcess(@TempDir Path folder) throws Exception {
     Path output = folder.resolve("out.txt");

@@ -25,12 +25,13 @@ import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Notes;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.FormsSpec.Refit;
+import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
@@ -234,6 +235,7 @@ class QuantizerTest {
   }
 
   /** Of a few channels the means say little. */
+  @InCi
   @Test
   void correctsBiases() throws IOException {
     TrainedModel wide = train(new EfficientNet(1, 0.4, 64));
