@@ -1,4 +1,4 @@
-/** Reading of bundles, and the classifier. */
+/** Bundles and the classifier. */
 @SuppressWarnings("requires-automatic")
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.classify {

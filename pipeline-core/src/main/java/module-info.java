@@ -1,4 +1,6 @@
-/** Networks, weights, images, metrics, and the doors to backbones, engines and formats. */
+/**
+ * Networks, weights, images, metrics, and the service interfaces of backbones, engines and formats.
+ */
 @SuppressWarnings({"module", "requires-automatic"})
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.core {

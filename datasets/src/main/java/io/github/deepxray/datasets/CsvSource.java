@@ -111,7 +111,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
       }
       Entry entry = entry(file, line, columns, row, folder, limits);
       if (!paths.add(entry.file().path())) {
-        throw wrong(file, line, entry.file().path() + " is there twice");
+        throw wrong(file, line, entry.file().path() + " is repeated");
       }
       total += entry.file().size();
       if (paths.size() > limits.maxEntries() || total > limits.maxTotalBytes()) {

@@ -108,7 +108,7 @@ record RecordSource(
             .check(xray.filename());
         if (offsets.put(xray.filename(), at) != null) {
           throw new DeepXrayException(
-              file + ": the image " + xray.filename() + " is there twice; rename one.");
+              file + ": the image " + xray.filename() + " is repeated; rename one.");
         } else if (offsets.size() > limits.maxEntries()
             || at + image.length > limits.maxTotalBytes()) {
           throw new RefusedException(

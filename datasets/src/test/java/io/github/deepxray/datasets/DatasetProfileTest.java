@@ -224,7 +224,7 @@ class DatasetProfileTest {
     refuses(good, "profile.slices[0]", p -> ((ArrayNode) p.get("slices")).insertNull(0));
     refuses(good, "do not tell the slices early", p -> p.putArray("slices").add("early"));
     refuses(good, "are not those of the profile", p -> p.putArray("slices"));
-    refuses(good, "more is no field", p -> p.put("more", 1));
+    refuses(good, "more is an unknown field", p -> p.put("more", 1));
     // Finer classes are of the known classes alone.
     refuses(
         good,

@@ -337,7 +337,7 @@ class OtherDatasetsTest {
         "'where,label\na.png,x\n'                    | 'no column path, but where, label'",
         "'path,label\na.png,x\nnothere.png,y\n'      | 'line 3: there is no file nothere.png'",
         "'path,label\na.png,\n'                      | 'line 2: path or label is empty'",
-        "'path,label\na.png,x\na.png,y\n'            | 'line 3: a.png is there twice'",
+        "'path,label\na.png,x\na.png,y\n'            | 'line 3: a.png is repeated'",
         "'path,label,split\na.png,x,dev\n'           | 'line 2: the split dev'",
         "'path,label,split\na.png,x,train\nb.png,y,' | 'for some images only'",
         "'path,label\na.png,x\nb.png,x\n'            | 'has 1 class (x)'",

@@ -16,15 +16,15 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A deployable form of a classifier in a bundle. The formats on the class path say which there are.
+ * Deployable form of a classifier in a bundle; the formats on the class path provide the forms.
  *
  * @param key the name in options and reports
  * @param path the file or folder in a bundle
  * @param format the name of its format, see {@link ModelFormats}
- * @param limits how far it may be from the trained model, unless somebody says otherwise
+ * @param limits the default limits of its difference from the trained model
  */
 public record Artifact(String key, String path, String format, GateLimits limits) {
-  /** TensorFlow's SavedModel. */
+  /** TensorFlow SavedModel. */
   public static final Artifact SAVED_MODEL =
       new Artifact("saved_model", Bundle.SAVED_MODEL, "saved_model", GateLimits.ROUNDING);
 
@@ -32,16 +32,16 @@ public record Artifact(String key, String path, String format, GateLimits limits
   public static final Artifact FLOAT32 =
       new Artifact("float32", Bundle.TFLITE_FLOAT32, "tflite", GateLimits.ROUNDING);
 
-  /** TFLite with 8-bit weights and activations quantized on the fly. */
+  /** TFLite with 8-bit weights and dynamic range quantization. */
   public static final Artifact DYNAMIC =
       new Artifact("dynamic", Bundle.TFLITE_DYNAMIC, "tflite", GateLimits.QUANTIZATION);
 
-  /** TFLite in 8-bit integers. */
+  /** TFLite with 8-bit integers. */
   public static final Artifact INT8 =
       new Artifact("int8", "model-int8.tflite", "tflite", GateLimits.QUANTIZATION);
 
   /**
-   * A form of a format.
+   * Creates the artifact of a format's form.
    *
    * @param format the format's name
    */
@@ -54,7 +54,7 @@ public record Artifact(String key, String path, String format, GateLimits limits
   }
 
   /**
-   * The artifact of that name.
+   * Returns the artifact of a key.
    *
    * @throws DeepXrayException if there is none
    */
@@ -68,7 +68,7 @@ public record Artifact(String key, String path, String format, GateLimits limits
                     "There is no artifact " + key + "; choose one of " + keys() + "."));
   }
 
-  /** What a bundle reports on; if no format here offers it, it cannot be loaded. */
+  /** Returns the artifact of a report; without its format on the class path it cannot be loaded. */
   static Artifact of(ArtifactReport report) {
     return all().stream()
         .filter(artifact -> artifact.key.equals(report.artifact()))
@@ -79,8 +79,8 @@ public record Artifact(String key, String path, String format, GateLimits limits
   }
 
   /**
-   * All that the formats on the class path offer, in the order of the formats' names, and the
-   * constants above, whose formats may not be there.
+   * All artifacts of the formats on the class path, in the order of the formats' names, and the
+   * constants above, even without their formats.
    */
   public static List<Artifact> all() {
     Map<String, List<Artifact>> byFormat = new TreeMap<>();
@@ -98,7 +98,7 @@ public record Artifact(String key, String path, String format, GateLimits limits
     return byFormat.values().stream().flatMap(Collection::stream).toList();
   }
 
-  /** The names of all. */
+  /** Keys of all artifacts, for messages. */
   public static String keys() {
     return keys(all());
   }
@@ -107,7 +107,7 @@ public record Artifact(String key, String path, String format, GateLimits limits
     return artifacts.stream().map(Artifact::key).collect(Collectors.joining(", "));
   }
 
-  /** Whether the library that runs it is on the class path. */
+  /** Whether its library is on the class path. */
   public boolean supported() {
     return ModelFormats.find(format).isPresent();
   }
@@ -117,12 +117,12 @@ public record Artifact(String key, String path, String format, GateLimits limits
     return ModelFormats.find(format).map(ModelFormat::usesAllCores).orElse(false);
   }
 
-  /** Whether a bundle holds it. */
+  /** Whether a bundle contains the artifact. */
   public boolean isIn(Bundle bundle) {
     return Files.exists(bundle.folder().resolve(path));
   }
 
-  /** Those that a bundle holds. */
+  /** Artifacts of a bundle. */
   public static List<Artifact> in(Bundle bundle) {
     return all().stream().filter(artifact -> artifact.isIn(bundle)).toList();
   }
@@ -130,10 +130,10 @@ public record Artifact(String key, String path, String format, GateLimits limits
   /**
    * Loads the artifact of a bundle.
    *
-   * @param threads how many threads one call may use
-   * @throws DeepXrayException if the bundle has none, it is damaged, or the library that runs it is
-   *     not on the class path
-   * @throws IOException if it cannot be read
+   * @param threads number of threads of one call
+   * @throws DeepXrayException if the bundle does not contain the artifact, the artifact is damaged,
+   *     or its library is not on the class path
+   * @throws IOException if a file cannot be read
    */
   public InferenceEngine load(Bundle bundle, int threads) throws IOException {
     Path file = bundle.folder().resolve(path);

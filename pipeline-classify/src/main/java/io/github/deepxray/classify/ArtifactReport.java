@@ -21,18 +21,19 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * What a bundle says about one of its deployable forms.
+ * Report about one deployable form in a bundle.
  *
- * @param artifact its name, see {@link Artifact#key}
+ * @param artifact the key, see {@link Artifact#key}
  * @param path the file or folder in the bundle
- * @param form what it is, in words
- * @param threshold from which probability on it decides for the second of two classes, chosen on
- *     validation; empty for more, of which it decides for the most probable
- * @param size its bytes as they are and compressed
- * @param weights how many weights it has and how many of them are not zero, batch normalization
- *     folded; empty if they were not counted
- * @param limits how far it may be from the trained model, on splits with many images of each class
- * @param verdict how far it is, and whether it is blessed
+ * @param form the description of the form
+ * @param threshold the decision threshold of a binary classifier, chosen on validation; empty for
+ *     more classes, where the most probable is chosen
+ * @param size the size in bytes, uncompressed and compressed
+ * @param weights the number of weights and of non-zero weights, with folded batch normalization;
+ *     empty if not counted
+ * @param limits the limits of the difference from the trained model, for splits with many images of
+ *     each class
+ * @param verdict the differences, and whether the form is blessed
  */
 public record ArtifactReport(
     String artifact,
@@ -48,25 +49,25 @@ public record ArtifactReport(
     TextFiles.requireInside(path);
     if (!(threshold.orElse(0) >= 0 && threshold.orElse(0) <= 1)) {
       throw new IllegalArgumentException(
-          "a threshold is from 0 to 1, not " + threshold.getAsDouble());
+          "a threshold must be 0..1, not " + threshold.getAsDouble());
     }
   }
 
-  /** How the form decides. */
+  /** Decision rule of the form. */
   public Decision decision() {
     return threshold.isPresent()
         ? new Decision.Threshold(threshold.getAsDouble())
         : Decision.MOST_PROBABLE;
   }
 
-  /** The form that this is about. */
+  /** Returns the artifact of this report. */
   public Artifact toArtifact() {
     return Artifact.of(this);
   }
 
   /**
-   * The limits of splits in which a class has so few images that they were widened, in words; empty
-   * if none were.
+   * Describes the limits that were widened for splits with few images of a class; empty if none
+   * were.
    */
   public Optional<String> widenedLimits() {
     List<String> widened = new ArrayList<>();
@@ -95,16 +96,16 @@ public record ArtifactReport(
     return Optional.of(String.join("; ", widened)).filter(text -> !text.isEmpty());
   }
 
-  /** All forms of a bundle: the content of {@code artifacts.json}. */
+  /** Reports of all forms of a bundle: the content of {@code artifacts.json}. */
   record All(int format, List<ArtifactReport> artifacts) {
-    /** Copies the list and checks that no form is there twice. */
+    /** Copies the list and checks that forms are unique. */
     All {
       artifacts = List.copyOf(artifacts);
       if (format < 1 || format > Bundle.FORMAT) {
-        throw new IllegalArgumentException("there is no format " + format);
+        throw new IllegalArgumentException("unknown format " + format);
       }
       if (artifacts.stream().map(ArtifactReport::artifact).distinct().count() < artifacts.size()) {
-        throw new IllegalArgumentException("a form is there twice");
+        throw new IllegalArgumentException("a form is repeated");
       }
     }
   }
@@ -113,7 +114,7 @@ public record ArtifactReport(
   public static final String FILE = "artifacts.json";
 
   /**
-   * Writes what is said about all forms of a bundle, and the version of the bundle's format.
+   * Writes the reports of all forms of a bundle, and the version of the bundle's format.
    *
    * @throws IOException if the file cannot be written
    */
@@ -125,20 +126,20 @@ public record ArtifactReport(
    * Reads what {@link #write} wrote.
    *
    * @throws DeepXrayException if the file is damaged or of another format
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   static List<ArtifactReport> read(Path file) throws IOException {
     return Json.read(file, All.class, "export the bundle again").artifacts();
   }
 
   /**
-   * How large a file or folder is as it is and compressed, at the level that {@code gzip} and
-   * {@code zip} use by default (6). Compressed sizes do not depend on file times; another version
-   * of zlib may change them slightly.
+   * Size of a file or folder, uncompressed and compressed at the default level 6 of {@code gzip}
+   * and {@code zip}. Compressed sizes do not depend on file times; another version of zlib may
+   * change them slightly.
    *
    * @param raw the bytes of all files
-   * @param gzip the bytes after {@code gzip -6 --no-name}, of a folder's files one by one
-   * @param zip the bytes of one zip archive of the file or of everything in the folder
+   * @param gzip the bytes after {@code gzip -6 --no-name}, for a folder of each file separately
+   * @param zip the bytes of one zip archive of the file or folder
    */
   public record FileSizes(long raw, long gzip, long zip) {
     // RFC 1952: header 10, trailer 8.
@@ -156,9 +157,9 @@ public record ArtifactReport(
     }
 
     /**
-     * Compresses in memory, a piece at a time, and counts.
+     * Measures a file or folder; compression runs in memory, in chunks.
      *
-     * @param fileOrFolder a file, or a folder with all that is in it
+     * @param fileOrFolder a file, or a folder with all its content
      * @throws IOException if it cannot be read
      */
     public static FileSizes of(Path fileOrFolder) throws IOException {
@@ -180,7 +181,7 @@ public record ArtifactReport(
           Files.copy(file, out);
         }
         gzip += zipped.count;
-        // The same compressed bytes between other headers.
+        // The same compressed bytes with other headers.
         int name = entryName(root, file).getBytes(StandardCharsets.UTF_8).length;
         zip += zipped.count - GZIP_HEADERS + ZIP_HEADERS + 2L * name;
       }
@@ -193,7 +194,7 @@ public record ArtifactReport(
           : root.relativize(file).toString().replace('\\', '/');
     }
 
-    /** Counts what is written to it. */
+    /** Counts the bytes written. */
     private static final class Counter extends OutputStream {
       private long count;
 

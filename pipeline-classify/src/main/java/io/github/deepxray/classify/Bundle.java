@@ -21,64 +21,64 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A folder with a classifier in every form it is deployed in.
+ * Folder with a classifier in every form of deployment.
  *
- * @param folder where it is
+ * @param folder the path
  */
 public record Bundle(Path folder) {
   /**
-   * The version of the format that this library writes; it reads this one and those before. The
-   * number is {@code format} in {@value ArtifactReport#FILE}; {@code docs/bundle-format.md}
-   * describes the format.
+   * Version of the bundle format that this library writes; earlier versions can be read. The number
+   * is {@code format} in {@value ArtifactReport#FILE}; {@code docs/bundle-format.md} describes the
+   * format.
    */
   public static final int FORMAT = 1;
 
-  /** The file with the hash of every other file, in the format of {@code sha256sum}. */
+  /** File with the hash of every other file, in the format of {@code sha256sum}. */
   public static final String CHECKSUMS = "SHA256SUMS";
 
-  /** The class names, one a line; the first is label 0. */
+  /** File of the class names, one per line; the first is label 0. */
   public static final String LABELS = "labels.txt";
 
-  /** The SavedModel of the version that TensorFlow Serving picks up. */
+  /** SavedModel in a version folder for TensorFlow Serving. */
   public static final String SAVED_MODEL = "saved_model/1";
 
-  /** The TFLite model with 32-bit float weights. */
+  /** TFLite model with 32-bit float weights. */
   public static final String TFLITE_FLOAT32 = "model-float32.tflite";
 
-  /** The TFLite model with 8-bit weights. */
+  /** TFLite model with 8-bit weights. */
   public static final String TFLITE_DYNAMIC = "model-dynamic.tflite";
 
-  /** The TFLite model that computes a heat map beside the probability; may be missing. */
+  /** TFLite model with a heat map as an additional output; optional. */
   public static final String EXPLAIN = "model-explain.tflite";
 
-  /** The trained network as Keras saves models, to train it further in Python; may be missing. */
+  /** Trained network as a Keras model, for further training in Python; optional. */
   public static final String KERAS = "model.keras";
 
-  /** The most MiB of {@value #CHECKSUMS} and {@value #LABELS}. */
+  /** Largest size of {@value #CHECKSUMS} and {@value #LABELS} in MiB. */
   private static final int LARGEST_LIST = 1;
 
-  /** The metrics of the trained model. */
+  /** Metrics of the trained model. */
   public static final String METRICS = "metrics.json";
 
-  /** What was found of the data set that the model was trained on. */
+  /** Summary of the data set that the model was trained on. */
   public static final String DATASET = "dataset.json";
 
-  /** The folder of the reports that tell what quantization did to each layer. */
+  /** Folder of the reports on the effect of quantization on each layer. */
   public static final String REPORTS = "reports";
 
-  /** The model card. */
+  /** Model card. */
   public static final String MODEL_CARD = "MODEL_CARD.md";
 
   /**
    * Opens a bundle.
    *
-   * @throws DeepXrayException if the folder is none, or of a newer format
+   * @throws DeepXrayException if the folder is no bundle, or of a newer format
    */
   public static Bundle open(Path folder) {
     if (!isBundle(folder)) {
       throw new DeepXrayException(
           folder
-              + " is no bundle: it has no "
+              + " is not a bundle: it has no "
               + CHECKSUMS
               + "; give the folder that export wrote.");
     }
@@ -86,7 +86,7 @@ public record Bundle(Path folder) {
     return new Bundle(folder);
   }
 
-  /** What is missing or damaged is for the checksums to tell. */
+  /** Refuses a newer format; missing and damaged files are found by the checksums. */
   private static void refuseNewer(Path folder) {
     JsonNode format;
     try {
@@ -111,31 +111,31 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * What is said about each deployable form, in the order of {@link Artifact}.
+   * Reports of all deployable forms, in the order of {@link Artifact}.
    *
    * @throws DeepXrayException if the file is damaged
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public List<ArtifactReport> artifacts() throws IOException {
     return ArtifactReport.read(folder.resolve(ArtifactReport.FILE));
   }
 
   /**
-   * How one of the forms decides: between two classes by a threshold that was chosen on validation,
-   * else for the most probable.
+   * Decision rule of a form: a threshold chosen on validation for two classes, else the most
+   * probable class.
    *
    * @throws DeepXrayException if the bundle does not have the form or is damaged
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public Decision decision(Artifact artifact) throws IOException {
     return report(artifact).decision();
   }
 
   /**
-   * What is said about one of the forms.
+   * Report of a form.
    *
-   * @throws DeepXrayException if the bundle does not have it or is damaged
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the bundle does not have the form or is damaged
+   * @throws IOException if the file cannot be read
    */
   public ArtifactReport report(Artifact artifact) throws IOException {
     return artifacts().stream()
@@ -148,10 +148,10 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * The class names by label.
+   * Class names by label.
    *
    * @throws DeepXrayException if the file is damaged
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public List<String> labels() throws IOException {
     Path file = folder.resolve(LABELS);
@@ -159,17 +159,15 @@ public record Bundle(Path folder) {
     if (labels.stream().anyMatch(label -> !label.matches("[^\\p{Cntrl}]{1,100}"))
         || new HashSet<>(labels).size() < labels.size()) {
       throw new DeepXrayException(
-          file
-              + " does not give each class a name of its own, one a line; export the bundle"
-              + " again.");
+          file + " must hold a unique class name per line; export the bundle" + " again.");
     }
     return labels;
   }
 
   /**
-   * The content of {@value #CHECKSUMS} for all other files in a folder.
+   * Computes the content of {@value #CHECKSUMS} for all other files in a folder.
    *
-   * @throws IOException if one cannot be read
+   * @throws IOException if a file cannot be read
    */
   public static String checksums(Path folder) throws IOException {
     StringBuilder text = new StringBuilder();
@@ -191,10 +189,10 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * Refuses a bundle in which what an artifact needs is not what was exported: the artifact, the
-   * names of the classes, thresholds.
+   * Checks the files that an artifact needs against their checksums: the artifact, the class names
+   * and the reports.
    *
-   * @throws DeepXrayException if one of these files is not as its checksum says
+   * @throws DeepXrayException if one of these files is damaged
    * @throws IOException if a file cannot be read
    */
   public void requireIntact(Artifact artifact) throws IOException {
@@ -207,10 +205,10 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * Refuses a bundle in which some files are not what was exported.
+   * Checks some files against their checksums.
    *
-   * @param which the files, by their name in {@value #CHECKSUMS}
-   * @throws DeepXrayException if one is not as its checksum says
+   * @param which selects the files by their name in {@value #CHECKSUMS}
+   * @throws DeepXrayException if one is damaged
    * @throws IOException if a file cannot be read
    */
   public void requireIntact(Predicate<String> which) throws IOException {
@@ -228,7 +226,7 @@ public record Bundle(Path folder) {
   /**
    * Compares every file with its checksum.
    *
-   * @return what is wrong, a line each; empty if all is well
+   * @return a line for each damaged file; empty if all are intact
    * @throws DeepXrayException if {@value #CHECKSUMS} is damaged
    * @throws IOException if a file cannot be read
    */
@@ -239,7 +237,7 @@ public record Bundle(Path folder) {
   /**
    * Compares some files with their checksums, when reading all would take too long.
    *
-   * @param which the files, by their name in {@value #CHECKSUMS}
+   * @param which selects the files by their name in {@value #CHECKSUMS}
    * @return as {@link #damage()}
    * @throws DeepXrayException if {@value #CHECKSUMS} is damaged
    * @throws IOException if a file cannot be read
@@ -254,7 +252,7 @@ public record Bundle(Path folder) {
             file
                 + " is damaged at line "
                 + (lines.indexOf(line) + 1)
-                + ", which is no SHA-256 with a file's name; copy or export the bundle again.");
+                + ", which is not a SHA-256 with a file name; copy or export the bundle again.");
       }
       if (which.test(line.substring(66))) {
         expected.put(line.substring(66), line.substring(0, 64));

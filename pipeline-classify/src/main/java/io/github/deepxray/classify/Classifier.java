@@ -22,12 +22,11 @@ import java.util.stream.IntStream;
 
 /**
  * Classifies single images with a deployed model: a bundle, a {@code .tflite} file or a SavedModel.
- * TensorFlow's native library is loaded for a SavedModel only.
+ * TensorFlow's native library is loaded only for a SavedModel.
  *
- * <p>One classifier serves any number of threads, virtual ones among them, as fast as if each had
- * its own: it makes more engines as threads need them, at most as many as the processor has cores,
- * divided by the threads of a call, and those that find all in use are served in the order in which
- * they came. The file is read and checked once.
+ * <p>A classifier is safe for use by many threads, including virtual ones, without loss of speed:
+ * it creates engines on demand, at most the number of processor cores divided by the threads of a
+ * call, and further threads wait in the order of arrival. The file is read and checked once.
  */
 public final class Classifier implements AutoCloseable {
   private final EnginePool engines;
@@ -41,21 +40,20 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * How to classify.
+   * Options of a classifier.
    *
-   * @param artifact which form in a bundle to use
-   * @param threshold from which probability on to decide for the second of two classes, 0..1; if
-   *     empty, the one chosen on validation for a bundle, 0.5 otherwise; must be empty for more
-   *     classes
-   * @param threads how many threads one call may use; 1 does most images a second where several
-   *     threads classify
-   * @param trusted whether a SavedModel by itself may have operations that this project does not
-   *     export; such a model is a program that can write files
+   * @param artifact the form in a bundle
+   * @param threshold the decision threshold of a binary classifier, 0..1; if empty, the one chosen
+   *     on validation for a bundle, 0.5 otherwise; must be empty for more classes
+   * @param threads number of threads of one call; 1 has the highest throughput when several threads
+   *     classify
+   * @param trusted whether a SavedModel outside a bundle may have operations that this project does
+   *     not export; such a model is a program that can write files
    */
   @RecordBuilder
   public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted)
       implements ClassifierOptionsBuilder.With {
-    /** The float32 form of a bundle and its own threshold, one thread a call, no trust. */
+    /** Float32 form of a bundle, the bundle's threshold, one thread per call, no trust. */
     public static final Options DEFAULT =
         new Options(Artifact.FLOAT32, OptionalDouble.empty(), 1, false);
 
@@ -64,19 +62,19 @@ public final class Classifier implements AutoCloseable {
       double value = threshold.orElse(0);
       if (!(value >= 0 && value <= 1)) {
         throw new DeepXrayException(
-            "The threshold " + value + " is no probability; give one from 0 to 1.");
+            "The threshold " + value + " is not a probability; give a value from 0 to 1.");
       }
       if (threads < 1) {
         throw new IllegalArgumentException(threads + " threads");
       }
     }
 
-    /** The same with a threshold of one's own. */
+    /** Returns a copy with another threshold. */
     public Options withThreshold(double value) {
       return withThreshold(OptionalDouble.of(value));
     }
 
-    /** The same for models from somebody who is trusted. */
+    /** Returns a copy for models from a trusted source. */
     public Options trusting() {
       return withTrusted(true);
     }
@@ -87,7 +85,7 @@ public final class Classifier implements AutoCloseable {
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
    * @throws DeepXrayException as {@link #open(Path, Options)}
-   * @throws IOException if it cannot be read
+   * @throws IOException if the model cannot be read
    */
   public static Classifier open(Path model) throws IOException {
     return open(model, Options.DEFAULT);
@@ -97,9 +95,9 @@ public final class Classifier implements AutoCloseable {
    * Opens a model.
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
-   * @throws DeepXrayException if it is none of these, damaged, or no classifier of RGB images with
-   *     one output, or the library that runs it cannot be loaded
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the model is none of these, damaged, or no classifier of RGB
+   *     images with one output, or its library cannot be loaded
+   * @throws IOException if the model cannot be read
    */
   public static Classifier open(Path model, Options options) throws IOException {
     if (!Files.exists(model)) {
@@ -113,7 +111,7 @@ public final class Classifier implements AutoCloseable {
   private static Classifier ofBundle(Bundle bundle, Options options) throws IOException {
     Artifact artifact = options.artifact();
     bundle.requireIntact(artifact);
-    // Read before the engine is there, which a failure would leave open.
+    // Read before the engine is created, which a failure would leave open.
     List<String> names = bundle.labels();
     Decision decision =
         options.threshold().isPresent()
@@ -128,9 +126,9 @@ public final class Classifier implements AutoCloseable {
             () ->
                 new DeepXrayException(
                     model
-                        + " is neither a bundle nor a model of a format that is here ("
+                        + " is neither a bundle nor a model of a format on the class path ("
                         + String.join(", ", ModelFormats.names())
-                        + "); give a folder with "
+                        + "); give a bundle with "
                         + Bundle.CHECKSUMS
                         + ", or such a model."));
   }
@@ -154,15 +152,12 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  /**
-   * What the classes are called: as the file says or the bundle that the file lies in, if one does,
-   * or by number.
-   */
+  /** Class names from the file or from its bundle, else numbers. */
   private static List<String> labels(Path model, ModelFormat format, int classes)
       throws IOException {
     List<String> labels = format.labels(model);
     Path folder = model.toAbsolutePath().normalize();
-    // A bundle has its SavedModel below a folder of versions.
+    // In a bundle the SavedModel lies in a version folder.
     for (int i = 0; i < 2 && labels.isEmpty() && folder.getParent() != null; i++) {
       folder = folder.getParent();
       if (Bundle.isBundle(folder) && Files.isRegularFile(folder.resolve(Bundle.LABELS))) {
@@ -175,14 +170,15 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Takes an engine over; it is closed if it is refused.
+   * Creates a classifier that owns the engine; the engine is closed on failure.
    *
-   * @param engine turns an RGB image {@code [H, W, 3]} with values 0..255 into the probability of
-   *     each class, or into that of the second of two alone
-   * @param labels the names of the classes
-   * @param decision by a threshold between two classes, for the most probable of more
-   * @param model where the engine comes from, for messages
-   * @throws DeepXrayException if the engine does something else, or labels and decision do not fit
+   * @param engine maps an RGB image {@code [H, W, 3]} with values 0..255 to the probability of each
+   *     class, or of the second of two
+   * @param labels the class names
+   * @param decision a threshold for two classes, the most probable class for more
+   * @param model the source of the engine, for messages
+   * @throws DeepXrayException if the engine has other inputs or outputs, or labels and decision do
+   *     not fit
    */
   public static Classifier of(
       InferenceEngine engine, List<String> labels, Decision decision, Path model) {
@@ -199,12 +195,12 @@ public final class Classifier implements AutoCloseable {
       if (threshold != (labels.size() == 2)) {
         throw new DeepXrayException(
             model
-                + " tells "
+                + " distinguishes "
                 + labels.size()
-                + " classes apart, "
+                + " classes, "
                 + (threshold
-                    ? "which takes no threshold: it decides for the most probable; leave it out."
-                    : "which takes a threshold; give one."));
+                    ? "so that a threshold does not apply: the most probable is chosen; omit it."
+                    : "which needs a threshold; give one."));
       }
       return new Classifier(engine, labels, decision);
     } catch (RuntimeException | Error e) {
@@ -214,12 +210,12 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Refuses an engine that does not turn an RGB image into the probability of each class, {@code
-   * [classes]}, or into that of the second of two, {@code [1]}.
+   * Refuses an engine that does not map an RGB image to the probability of each class, {@code
+   * [classes]}, or of the second of two, {@code [1]}.
    *
-   * @param classes how many there are
-   * @param model where the engine comes from, for the message
-   * @throws DeepXrayException if it does something else
+   * @param classes the number of classes
+   * @param model the source of the engine, for messages
+   * @throws DeepXrayException if the engine has other inputs or outputs
    */
   public static void requireClassifier(InferenceEngine engine, int classes, Path model) {
     List<Integer> shape = engine.inputShape();
@@ -242,20 +238,18 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  /** A single value, of a sigmoid, is the probability of the second of two classes. */
+  /** Number of classes; a single sigmoid value is the probability of the second of two classes. */
   private static int classes(List<Integer> output) {
     int values = output.stream().reduce(1, Math::multiplyExact);
     return values == 1 ? 2 : values;
   }
 
-  /**
-   * From which probability on it decides for the second of two classes; empty if there are more.
-   */
+  /** Decision threshold of a binary classifier; empty if there are more classes. */
   public OptionalDouble threshold() {
     return decision.threshold();
   }
 
-  /** The class names by label. */
+  /** Class names by label. */
   public List<String> labels() {
     return labels;
   }
@@ -263,7 +257,7 @@ public final class Classifier implements AutoCloseable {
   /**
    * Classifies an image of any size.
    *
-   * @throws DeepXrayException if the model gives no probability for it
+   * @throws DeepXrayException if the output is no probability
    * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works
    * @throws IllegalStateException if the classifier is closed
@@ -278,20 +272,20 @@ public final class Classifier implements AutoCloseable {
   /**
    * Classifies an image file.
    *
-   * @throws DeepXrayException if it is a folder, or cannot be decoded
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the path is a folder, or the image cannot be decoded
+   * @throws IOException if the file cannot be read
    */
   public Prediction classify(Path file) throws IOException {
     return classify(ImageFile.read(file).image());
   }
 
   /**
-   * Decides: by the threshold between two classes, else for the most probable, the first of those
-   * that are.
+   * Applies the decision rule to an output: a threshold for two classes, else the most probable
+   * class, the first of several.
    *
-   * @param outputs what the engine gave for one image: the probability of the second of two
-   *     classes, or that of each
-   * @throws DeepXrayException if one is no probability
+   * @param outputs the engine's output for one image: the probability of the second of two classes,
+   *     or of each class
+   * @throws DeepXrayException if a value is no probability
    */
   public Prediction decide(float... outputs) {
     if (classes(List.of(outputs.length)) != labels.size()) {
@@ -302,7 +296,7 @@ public final class Classifier implements AutoCloseable {
     for (float output : outputs) {
       if (!(output >= 0 && output <= 1)) {
         throw new DeepXrayException(
-            "The model gives " + (double) output + ", which is no probability; export it again.");
+            "The model's output " + (double) output + " is not a probability; export it again.");
       }
       probabilities.add((double) output);
     }
@@ -317,7 +311,7 @@ public final class Classifier implements AutoCloseable {
         probabilities);
   }
 
-  /** Waits for the images that are being classified, then frees the engines. */
+  /** Waits for running calls, then frees the engines. */
   @Override
   public void close() {
     engines.close();

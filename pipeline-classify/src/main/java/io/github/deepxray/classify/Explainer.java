@@ -12,10 +12,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Explains single images with a model that gives two outputs: the probability of the second of two
- * classes, {@code [1]}, or those of all of more, {@code [K]}; and a heat map {@code [h, w, 1]} of
- * where the image speaks for the second of two classes or the most probable of more. Any number of
- * threads may share it, see {@link EnginePool}.
+ * Explains single images with a model of two outputs: the probability of the second of two classes,
+ * {@code [1]}, or of each of more classes, {@code [K]}; and a heat map {@code [h, w, 1]} of the
+ * importance of each part of the image for the second of two classes or the most probable of more.
+ * Safe for use by many threads, see {@link EnginePool}.
  */
 public final class Explainer implements AutoCloseable {
   private final EnginePool engines;
@@ -23,29 +23,29 @@ public final class Explainer implements AutoCloseable {
   private final int width;
 
   /**
-   * What the model says about an image, and why.
+   * Explanation of an image.
    *
    * @param probability of the second of two classes, or of the most probable of more, 0..1
-   * @param heatMap what speaks for that class, over the whole image; not normalized
+   * @param heatMap the importance of each part of the image for that class; not normalized
    */
   public record Explanation(double probability, HeatMap heatMap) {}
 
   /**
-   * Opens a model that explains, with one thread a call.
+   * Opens an explaining model, with one thread per call.
    *
    * @param file such as {@value Bundle#EXPLAIN} of a bundle
-   * @throws DeepXrayException if it is damaged, or has another input or other outputs
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the model is damaged, or has another input or other outputs
+   * @throws IOException if the file cannot be read
    */
   public static Explainer open(Path file) throws IOException {
     return new Explainer(ModelFormats.require("tflite", file).load(file, 1), file.toString());
   }
 
   /**
-   * Takes an engine over; closing this closes it.
+   * Creates an explainer that owns the engine.
    *
    * @param engine runs the model on RGB images {@code [H, W, 3]}
-   * @param source where the model comes from, for messages
+   * @param source the source of the model, for messages
    * @throws DeepXrayException if the model has another input or other outputs; the engine is then
    *     closed
    */
@@ -65,7 +65,7 @@ public final class Explainer implements AutoCloseable {
               + shape
               + " and writes "
               + outputs
-              + "; a model that explains reads [H, W, 3] and writes [[1], [h, w, 1]], or"
+              + "; an explaining model reads [H, W, 3] and writes [[1], [h, w, 1]], or"
               + " [[K], [h, w, 1]] for K classes.");
     }
     height = outputs.get(1).get(0);
@@ -76,7 +76,7 @@ public final class Explainer implements AutoCloseable {
   /**
    * Explains an image of any size.
    *
-   * @throws DeepXrayException if the model gives no probability or no heat map for it
+   * @throws DeepXrayException if an output is no probability or no heat map
    * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works
    * @throws IllegalStateException if the explainer is closed
@@ -89,7 +89,7 @@ public final class Explainer implements AutoCloseable {
     for (float score : outputs[0]) {
       if (!(score >= 0 && score <= 1)) {
         throw new DeepXrayException(
-            "The model gives " + (double) score + ", which is no probability; export it again.");
+            "The model's output " + (double) score + " is not a probability; export it again.");
       }
       probability = Math.max(probability, score);
     }
@@ -97,11 +97,11 @@ public final class Explainer implements AutoCloseable {
       return new Explanation(probability, HeatMap.of(height, width, outputs[1]));
     } catch (IllegalArgumentException e) {
       throw new DeepXrayException(
-          "The model gives no heat map (" + e.getMessage() + "); export it again.", e);
+          "The model's output is not a heat map (" + e.getMessage() + "); export it again.", e);
     }
   }
 
-  /** Waits for the images that are being explained, then frees the engines. */
+  /** Waits for running calls, then frees the engines. */
   @Override
   public void close() {
     engines.close();

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What a model says about an image.
+ * Result of classifying an image.
  *
- * @param label the class it decides for
- * @param probability of the second of two classes; of more classes, of the one it decides for; 0..1
- * @param threshold from which probability on it decides for the second of two classes; empty if it
- *     decides for the most probable class
- * @param probabilities of each class, by label; 0..1
+ * @param label the predicted class
+ * @param probability of the second of two classes; of more classes, of the predicted one; 0..1
+ * @param threshold the decision threshold of a binary classifier; empty if the most probable class
+ *     was chosen
+ * @param probabilities the probability of each class, by label; 0..1
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Prediction(

@@ -1,8 +1,8 @@
 /**
- * Opens what was exported and classifies images with it: bundles, their artifacts and the gate's
- * verdict on them, and {@link io.github.deepxray.classify.Classifier}.
+ * Bundles and classification with exported models: a bundle, its artifacts and the gate's verdicts,
+ * and {@link io.github.deepxray.classify.Classifier}.
  *
- * <p>Engines are found as services: TensorFlow Lite is there by default, TensorFlow where {@code
- * deepxray-pipeline-tensorflow} is added.
+ * <p>Engines are services: TensorFlow Lite is included, TensorFlow needs {@code
+ * deepxray-pipeline-tensorflow} on the class path.
  */
 package io.github.deepxray.classify;

@@ -104,8 +104,9 @@ class ClassifierTest {
     assertRefused(new Constant(1, 0, 0), TWO, OptionalDouble.of(0.5), "[[3]]", "writes [[1]].");
     assertRefused(new Constant(1), THREE, OptionalDouble.empty(), "of 3 classes", "[[3]].");
     assertRefused(new Constant(1, 0, 0, 0), THREE, OptionalDouble.empty(), "[[4]]", "[[3]].");
-    assertRefused(new Constant(1, 0, 0), THREE, OptionalDouble.of(0.5), "takes no threshold");
-    assertRefused(new Constant(1), TWO, OptionalDouble.empty(), "takes a threshold");
+    assertRefused(
+        new Constant(1, 0, 0), THREE, OptionalDouble.of(0.5), "a threshold does not apply");
+    assertRefused(new Constant(1), TWO, OptionalDouble.empty(), "needs a threshold");
   }
 
   private static void assertRefused(

@@ -275,7 +275,7 @@ class CommandLineTest {
   void verboseShowsTheStackTrace() {
     Outcome outcome = Outcome.of("verify", "nothere", "--verbose");
     assertThat(outcome.code()).isEqualTo(1);
-    assertThat(outcome.errLines().get(0)).startsWith("deepxray: nothere is no bundle");
+    assertThat(outcome.errLines().get(0)).startsWith("deepxray: nothere is not a bundle");
     assertThat(outcome.err()).contains("\tat io.github.deepxray.");
   }
 

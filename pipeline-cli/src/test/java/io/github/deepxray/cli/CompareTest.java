@@ -276,7 +276,8 @@ class CompareTest {
       value = {
         "grid: {head: [mlp]}                               | data is missing.",
         "data: d                                           | compares nothing",
-        "'data: d\ngrdi: {head: [mlp]}'                    | grdi is no field; the fields are",
+        "'data: d\n"
+            + "grdi: {head: [mlp]}'                    | grdi is an unknown field; the fields are",
         "'data: d\ngrid: {haed: [mlp]}'                    | did you mean head?",
         "'data: d\ngrid: {head: mlp'                       | line",
         "'data: d\ngrid: {head: []}'                       | a list of values",

@@ -37,8 +37,8 @@ class ConfigFileTest {
       value = {
         "run.yaml | 'data: archive.zip\nout: work\nviews: 3\nresume: false\nmax-bad: 0.5'",
         "run.yml  | 'data: archive.zip\nout: work\nviews: 3\nresume: false\nmax-bad: 0.5'",
-        "run.json | '{\"data\": \"archive.zip\", \"out\": \"work\", \"views\": 3, \"resume\": false,"
-            + " \"max-bad\": 0.5}'"
+        "run.json | '{\"data\": \"archive.zip\", \"out\": \"work\", \"views\": 3, \"resume\":"
+            + " false, \"max-bad\": 0.5}'"
       })
   void holdsAllOptionsRequiredOnesIncluded(String name, String text) throws IOException {
     assertThat(effective("run", "--config", file(name, text)))
@@ -73,7 +73,7 @@ class ConfigFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"dup, 2, is there twice", "multi, 3, keep one value"})
+  @CsvSource({"dup, 2, is repeated", "multi, 3, keep one value"})
   void whatCouldBeReadInTwoWaysIsRefused(String name, int line, String words) {
     Path file = SharedData.cases("config/" + name + ".yaml");
     Outcome outcome = Outcome.of("predict", "bundle", "x.png", "--config", file);

@@ -127,9 +127,11 @@ class DamagedOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'threshold: 0.9\nthreshold: 0.1\n' | 'line 2: \"threshold\" is there twice.'",
-        "'threshold: 0.9\n---\nthreshold: 0.1\n' | 'line 3: something follows the end; keep one value,"
-            + " or one document of YAML.'",
+        "'threshold: 0.9\nthreshold: 0.1\n' | 'line 2: \"threshold\" is repeated.'",
+        "'threshold: 0.9\n"
+            + "---\n"
+            + "threshold: 0.1\n"
+            + "' | 'line 3: something follows the end; keep one value, or one document of YAML.'",
       })
   void whatCouldBeReadInTwoWaysIsRefusedWithTheLine(String text, String message)
       throws IOException {

@@ -1,8 +1,8 @@
 /**
- * What every other module builds on, free of native code: the network and its weights, image
- * decoding, the engine contract, metrics and artifact files.
+ * Core of the library, without native code: networks and weights, image decoding, inference
+ * engines, metrics and model formats.
  *
  * <p>Start with {@link io.github.deepxray.core.network.Network}; {@link
- * io.github.deepxray.core.backbone.Backbones} finds those that are trained.
+ * io.github.deepxray.core.backbone.Backbones} finds pretrained architectures.
  */
 package io.github.deepxray.core;

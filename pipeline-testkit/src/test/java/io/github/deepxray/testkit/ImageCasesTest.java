@@ -73,8 +73,8 @@ class ImageCasesTest {
         "lfs_as.jpg               | it is a pointer of Git LFS, not the file itself; run git lfs"
             + " pull.",
         "html_as.jpg              | it is a page of HTML",
-        "gray_arithmetic.jpg      | it is packed by arithmetic coding",
-        "rgb_440.jpg              | (4:4:0), which programs read differently; save it anew.",
+        "gray_arithmetic.jpg      | it uses arithmetic coding",
+        "rgb_440.jpg              | (4:4:0), which programs read differently; save it again.",
       })
   void refusesWhatCannotBeReadRightlyAndSaysWhy(String name, String words) throws IOException {
     // Read first: where the data is absent the test is skipped, which is no refusal.

@@ -14,19 +14,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Decides whether a deployed model is close enough to the trained one to be handed out, as TFX does
- * when it blesses a model (Baylor et al. 2017).
+ * Checks whether a deployed model is close enough to the trained one for release, like the blessing
+ * of a model in TFX (Baylor et al. 2017).
  */
 public final class Gate {
-  /** GateLimits are for at least so many images of each class. */
+  /** Number of images of each class from which the limits apply unchanged. */
   private static final int MANY = 100;
 
   private Gate() {}
 
   /**
-   * Compares on each split.
+   * Checks the comparisons of all splits.
    *
-   * @param limits how far the model may be off
+   * @param limits the limits of the differences
    * @param splits the comparisons by the split's name
    */
   public static Verdict judge(GateLimits limits, Map<String, Compared> splits) {
@@ -43,31 +43,31 @@ public final class Gate {
     return new Verdict(comparisons, used, objections);
   }
 
-  /** The limits for a split: wider if a class has few images. */
+  /** Returns the limits for a split, widened if a class has few images. */
   private static GateLimits widened(GateLimits limits, Compared compared) {
     Comparison c = compared.comparison;
-    // One image of few moves the AUC more.
+    // With few images, one image changes the AUC more.
     double fewness = Math.max(1, MANY / (double) Math.max(1, compared.fewest));
-    // Two standard errors of the difference of two paired shares (McNemar 1947), which only the
-    // images that are decided otherwise make: in a small split one image is more than most limits.
+    // Two standard errors of the difference of two paired shares (McNemar 1947), which depends only
+    // on the images with different decisions: in a small split one image exceeds most limits.
     double chance = compared.fewest < MANY ? 2 * Math.sqrt(c.flipped()) / c.images() : 0;
     return limits.with(limits.auc() * fewness, Math.max(limits.accuracy(), chance));
   }
 
   /**
-   * A comparison and what of the examples matters for its limits.
+   * Comparison with the size of the rarest class, which widens the limits.
    *
    * @param comparison the comparison
-   * @param fewest how many images the rarest class has
+   * @param fewest the number of images of the rarest class
    */
   public record Compared(Comparison comparison, long fewest) {
     /**
      * Compares a model with the trained one.
      *
-     * @param trained what the trained model said
-     * @param trainedDecision how it decides
-     * @param model what the model said of the same images
-     * @param decision how that decides
+     * @param trained the scores of the trained model
+     * @param trainedDecision the decision rule of the trained model
+     * @param model the scores of the model on the same images
+     * @param decision the decision rule of the model
      * @throws io.github.deepxray.core.DeepXrayException if the images differ
      */
     public static Compared of(
@@ -79,7 +79,7 @@ public final class Gate {
 
   private static void object(
       GateLimits limits, String split, Comparison c, List<String> objections) {
-    // Of one class alone there is no AUC; then the other measures decide.
+    // With one class only there is no AUC; the other metrics decide.
     beyond(objections, split, c, Metric.AUC, limits.auc());
     beyond(objections, split, c, Metric.ACCURACY, limits.accuracy());
     if (c.maxDeltaProbability() > limits.probability()) {
@@ -91,7 +91,7 @@ public final class Gate {
               c.maxDeltaProbability(),
               limits.probability()));
     }
-    // The correlation with a model that says the same of every image is NaN.
+    // The correlation with constant probabilities is NaN.
     if (!(c.correlation() >= limits.correlation()) && c.maxDeltaProbability() > 0) {
       objections.add(
           String.format(

@@ -1,2 +1,2 @@
-/** The gate that every artifact of a bundle passes. */
+/** Gate that checks every artifact of a bundle. */
 package io.github.deepxray.classify.internal;

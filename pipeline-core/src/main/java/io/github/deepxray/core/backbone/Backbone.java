@@ -9,44 +9,44 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Architecture of a feature extractor: its network, the parts that training and pruning treat on
- * their own, and where its pretrained weights come from. Immutable; equal backbones have equal
- * names.
+ * Backbone architecture: a feature extractor network, its blocks for fine-tuning and pruning, and
+ * the source of its pretrained weights. Immutable; equal backbones have equal names.
  */
 public interface Backbone {
-  /** The value of {@code --weights} that stands for published ImageNet weights. */
+  /** Value of {@code --weights} for published ImageNet weights. */
   String IMAGENET = "imagenet";
 
   /**
-   * The name, by which {@link Backbones#named} finds it again, such as {@code efficientnetb0}. It
+   * Name of the backbone, such as {@code efficientnetb0}; {@link Backbones#named} looks it up. It
    * is written into trained models.
    */
   String name();
 
-  /** The height and width of images in pixels that it is designed for. */
+  /** Height and width in pixels of the images that the architecture is designed for. */
   int imageSize();
 
-  /** The smallest height and width of images in pixels that it can read. */
+  /** Smallest supported height and width of images in pixels. */
   int smallestImageSize();
 
-  /** The name of the layer that writes the feature vector, {@code [features]}. */
+  /** Name of the layer whose output is the feature vector, {@code [features]}. */
   String features();
 
   /**
-   * The network from RGB images {@code [imageSize, imageSize, 3]} with values 0..255, preprocessing
-   * included, to {@link #features()}, its only output. Its name is {@link #name()}.
+   * Builds the network from RGB images {@code [imageSize, imageSize, 3]} with values 0..255,
+   * preprocessing included, to {@link #features()}, its only output. The network's name is {@link
+   * #name()}.
    *
    * @param imageSize height and width of the images in pixels
    */
   Network network(int imageSize);
 
   /**
-   * The network with fewer channels inside some blocks, as channel pruning leaves it.
+   * Builds the network with fewer channels inside some blocks, as after channel pruning.
    *
    * @param imageSize height and width of the images in pixels
    * @param widths the number of expanded channels by the name of an {@link ExpansionBlock}; blocks
-   *     that are not named keep theirs
-   * @throws DeepXrayException if there is no such block, or it has not so many channels
+   *     not in the map keep their width
+   * @throws DeepXrayException if there is no such block, or a block has fewer channels
    */
   default Network network(int imageSize, Map<String, Integer> widths) {
     if (!widths.isEmpty()) {
@@ -55,22 +55,25 @@ public interface Backbone {
     return network(imageSize);
   }
 
-  /** The blocks whose expansions channel pruning may narrow, from the input on; none by default. */
+  /**
+   * Blocks whose expanded channels channel pruning may remove, in the order of the network; none by
+   * default.
+   */
   default List<ExpansionBlock> expansionBlocks() {
     return List.of();
   }
 
   /**
-   * The layers that pruning of weights leaves alone unless the user says otherwise: names, with
-   * {@code *} for any characters; none by default.
+   * Layers that weight pruning skips by default, as names with {@code *} for any characters; none
+   * by default.
    */
   default List<String> spared() {
     return List.of();
   }
 
   /**
-   * The block of a layer: fine-tuning can begin at each, learning rates are chosen by them. Layers
-   * before the first block belong to none.
+   * Returns the block of a layer, from which fine-tuning can begin and by which learning rates are
+   * chosen. Layers before the first block belong to none.
    *
    * @param layer the name of a layer of {@link #network}
    * @return a name such as {@code block6a}
@@ -82,8 +85,8 @@ public interface Backbone {
    *
    * @param source {@value #IMAGENET} for published ImageNet weights, which may be downloaded, or
    *     the path of a file
-   * @param progress notified of a download
-   * @throws DeepXrayException if there are none, or they are not those of this network
+   * @param progress notified of the download
+   * @throws DeepXrayException if there are none, or they do not fit this network
    * @throws IOException if they cannot be read or downloaded
    */
   PretrainedWeights weights(String source, Progress progress) throws IOException;

@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The backbones on the class path. */
+/** Registry of the backbones on the class path. */
 public final class Backbones {
-  /** The name of the backbone that is used unless another is named: EfficientNetB0. */
+  /** Name of the default backbone, EfficientNetB0. */
   public static final String DEFAULT = "b0";
 
   private Backbones() {}
 
   /**
-   * A backbone by its name.
+   * Returns the backbone of a name.
    *
-   * @throws DeepXrayException if there is none of that name; the message lists those there are
+   * @throws DeepXrayException if there is none; the message lists the available names
    */
   public static Backbone named(String name) {
     List<BackboneProvider> providers = Services.all(BackboneProvider.class);

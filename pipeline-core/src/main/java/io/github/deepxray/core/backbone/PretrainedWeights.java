@@ -3,9 +3,9 @@ package io.github.deepxray.core.backbone;
 import io.github.deepxray.core.weights.Weights;
 
 /**
- * Weights of a backbone.
+ * Pretrained weights of a backbone.
  *
- * @param weights by the names of the network's weights
- * @param source where they are from, in words for a model card
+ * @param weights the tensors by the names of the network's weights
+ * @param source where the weights come from, as text for a model card
  */
 public record PretrainedWeights(Weights weights, String source) {}

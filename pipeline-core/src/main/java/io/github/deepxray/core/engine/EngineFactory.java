@@ -2,30 +2,31 @@ package io.github.deepxray.core.engine;
 
 import io.github.deepxray.core.network.Model;
 
-/** A library that can run models. */
+/** Inference library: creates the engines that run models. */
 public interface EngineFactory {
-  /** A short name such as {@code tflite}. */
+  /** Short name of the engine, such as {@code tflite}. */
   String name();
 
-  /** The library's version, which may change results in the last digits. */
+  /** Version of the library; results may differ in the last digits between versions. */
   String version();
 
-  /** How many engines should run side by side to use so many processor cores. */
+  /** Recommended number of parallel engines for a number of processor cores. */
   int parallelEngines(int cores);
 
   /**
-   * Whether quantized models compute in integers, as their files do elsewhere; otherwise their
-   * weights are dequantized and activations stay in floats.
+   * Whether quantized models run in integer arithmetic, as their exported files do; otherwise
+   * weights are dequantized and activations are floats.
    */
   default boolean computesInIntegers() {
     return false;
   }
 
   /**
-   * Makes an engine that runs the model as it is; folding first makes it faster.
+   * Creates an engine for a model. The model runs as given; fold batch normalization first to make
+   * it faster.
    *
-   * @param model what to run
-   * @param threads how many threads one call may use
+   * @param model the model to run
+   * @param threads number of threads of one call
    */
   InferenceEngine create(Model model, int threads);
 }

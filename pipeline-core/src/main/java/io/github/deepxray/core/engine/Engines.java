@@ -7,22 +7,22 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The engines on the class path. A library offers its engine as a {@link java.util.ServiceLoader
- * service} of {@link EngineFactory}.
+ * Registry of the inference engines on the class path. A library provides its engine as a {@link
+ * java.util.ServiceLoader service} of {@link EngineFactory}.
  */
 public final class Engines {
-  /** The engine that is used unless another is named: the faster one on CPUs. */
+  /** Name of the default engine, the fastest one on CPUs. */
   public static final String DEFAULT = "tflite";
 
   private Engines() {}
 
-  /** The names of the engines, in alphabetical order. */
+  /** Names of the engines, in alphabetical order. */
   public static List<String> names() {
     return List.copyOf(byName().keySet());
   }
 
   /**
-   * An engine by its name.
+   * Returns the engine factory of a name.
    *
    * @throws DeepXrayException if there is none of that name
    */

@@ -7,31 +7,31 @@ import java.util.Optional;
 /**
  * Runs a model on batches of examples. An engine holds native memory and must be closed.
  *
- * <p>Any number of threads may call an engine: what its library cannot do at once is done one after
- * another, in the order in which it came. To use all cores take several engines of the model, as
- * {@link EnginePool} does.
+ * <p>Any number of threads may call an engine: calls that the library cannot run in parallel run
+ * one after another, in the order of arrival. To use all cores, create several engines of the
+ * model, as {@link EnginePool} does.
  */
 public interface InferenceEngine extends AutoCloseable {
-  /** The input's shape without the batch dimension, such as {@code [224, 224, 3]}. */
+  /** Shape of the input without the batch dimension, such as {@code [224, 224, 3]}. */
   List<Integer> inputShape();
 
-  /** The shape of each output without the batch dimension, in the order of the model's outputs. */
+  /** Shape of each output without the batch dimension, in the order of the model's outputs. */
   List<List<Integer>> outputShapes();
 
-  /** The batch size at which the engine does most per second. */
+  /** Batch size with the highest throughput. */
   int preferredBatch();
 
-  /** How many engines of this kind, side by side, keep so many processor cores busy. */
+  /** Recommended number of parallel engines of this kind for a number of processor cores. */
   default int parallelEngines(int cores) {
     return cores;
   }
 
   /**
-   * Makes another engine of the same model, which shares with this one what does not change, such
-   * as the content of the file. Either may be closed first.
+   * Creates another engine of the same model, which shares immutable data with this one, such as
+   * the content of the file. Either may be closed first.
    *
-   * @return empty if the engine cannot do that, as those that do not say otherwise
-   * @throws io.github.deepxray.core.DeepXrayException if there is no memory for it
+   * @return empty if the engine does not support it, the default
+   * @throws io.github.deepxray.core.DeepXrayException if there is not enough memory
    * @throws IllegalStateException if this one is closed
    */
   default Optional<InferenceEngine> another() {
@@ -39,11 +39,11 @@ public interface InferenceEngine extends AutoCloseable {
   }
 
   /**
-   * Runs the model.
+   * Runs the model on a batch.
    *
    * @param input the examples one after the other, row-major; images are RGB {@code [H, W, C]} with
    *     values 0..255; it must not change before the call returns
-   * @param count how many examples there are, at least 1
+   * @param count the number of examples, at least 1
    * @return for each output the values of all examples, one after the other
    * @throws IllegalArgumentException if {@code input} does not hold {@code count} examples
    * @throws IllegalStateException if the engine is closed
@@ -53,8 +53,8 @@ public interface InferenceEngine extends AutoCloseable {
   float[][] run(float[] input, int count);
 
   /**
-   * Waits for the calls that run and frees the native memory; further calls, from whatever thread,
-   * do nothing but wait for the first.
+   * Waits for running calls and frees the native memory. Further calls from any thread only wait
+   * for the first.
    */
   @Override
   void close();

@@ -1,2 +1,2 @@
-/** What runs a model, whichever library does the arithmetic. */
+/** Inference engines: a common interface to the libraries that run models. */
 package io.github.deepxray.core.engine;

@@ -1,30 +1,32 @@
 package io.github.deepxray.core.format;
 
 /**
- * One of the models that a format puts into bundles.
+ * One of the models that a format writes into bundles.
  *
- * @param key its name in options and reports, of lower-case letters, digits, {@code _} and {@code
- *     -}; no two forms have the same
+ * @param key the name in options and reports, of lower-case letters, digits, {@code _} and {@code
+ *     -}; unique among all forms
  * @param path the file or folder in a bundle
- * @param kind what it is made from
+ * @param kind the source of the form
  */
 public record ModelForm(String key, String path, Kind kind) {
-  /** What a form is made from. */
+  /** Source of a form. */
   public enum Kind {
-    /** The model with batch normalization folded, in 32-bit floats. */
+    /** The model with folded batch normalization, in 32-bit floats. */
     FLOAT,
-    /** The model with 8-bit weights, whose activations are floats. */
+    /** The model with 8-bit weights and float activations. */
     DYNAMIC,
-    /** A file that the quantize stage has made; export describes and copies it. */
+    /** A file written by the quantize stage; export copies it and adds metadata. */
     QUANTIZED,
-    /** The model with 8-bit weights that gives a heat map, too. The gate does not judge it. */
+    /**
+     * The model with 8-bit weights and an additional heat map output. The gate does not check it.
+     */
     EXPLAINING
   }
 
   /** Checks the name. */
   public ModelForm {
     if (!key.matches("[a-z0-9][a-z0-9_-]*")) {
-      throw new IllegalArgumentException("a form is not called '" + key + "'");
+      throw new IllegalArgumentException("invalid key of a model form: '" + key + "'");
     }
   }
 }

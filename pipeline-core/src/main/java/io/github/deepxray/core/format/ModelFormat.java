@@ -9,44 +9,44 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
- * Format of model files. A library offers one as a {@link java.util.ServiceLoader service}; {@link
- * ModelFormats} finds it, and bundles may then hold such files.
+ * Format of model files, provided by a library as a {@link java.util.ServiceLoader service}. {@link
+ * ModelFormats} finds the formats; bundles can hold files of each.
  *
- * <p>All formats are made to look for one: the class loads neither a native library nor classes
- * that need one before a model is loaded or written.
+ * <p>All formats are instantiated to look one up: the class must not load a native library, nor
+ * classes that need one, before a model is loaded or written.
  */
 public interface ModelFormat {
-  /** The name in lower case, such as {@code tflite}; no two formats have the same. */
+  /** Name in lower case, such as {@code tflite}, unique among all formats. */
   String name();
 
-  /** Whether a file or folder looks like one of this format, damaged or not. */
+  /** Whether a file or folder looks like a model of this format, even a damaged one. */
   boolean recognizes(Path model);
 
   /**
    * Loads a model.
    *
    * @param model the file or folder
-   * @param threads how many threads one call may use, at least 1
-   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or cannot be run
-   * @throws IOException if it cannot be read
+   * @param threads number of threads of one call, at least 1
+   * @throws io.github.deepxray.core.DeepXrayException if the model is damaged or cannot run
+   * @throws IOException if the file cannot be read
    */
   InferenceEngine load(Path model, int threads) throws IOException;
 
   /**
-   * Loads a model from somebody who is trusted, without the checks of what it may do: some formats
-   * hold programs, which may write files.
+   * Loads a model from a trusted source without security checks; some formats hold programs, which
+   * may write files.
    *
    * @param model the file or folder
-   * @param threads how many threads one call may use, at least 1
-   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or cannot be run
-   * @throws IOException if it cannot be read
+   * @param threads number of threads of one call, at least 1
+   * @throws io.github.deepxray.core.DeepXrayException if the model is damaged or cannot run
+   * @throws IOException if the file cannot be read
    */
   default InferenceEngine loadTrusted(Path model, int threads) throws IOException {
     return load(model, threads);
   }
 
   /**
-   * The names of the classes by label, if a file of this format holds them; else none.
+   * Names of the classes by label stored in a model file; empty if the file holds none.
    *
    * @param model the file or folder
    */
@@ -55,43 +55,46 @@ public interface ModelFormat {
   }
 
   /**
-   * Whether one engine keeps all processor cores busy; otherwise several engines of one thread each
-   * do more, and their speed on one thread is measured.
+   * Whether one engine keeps all processor cores busy; otherwise several engines with one thread
+   * each have a higher throughput, and latency is measured on one thread.
    */
   default boolean usesAllCores() {
     return false;
   }
 
-  /** What it puts into bundles, in the order of reports; none if it is only read. */
+  /**
+   * Forms that this format adds to bundles, in the order of reports; none if the format can only be
+   * read.
+   */
   default List<ModelForm> forms() {
     return List.of();
   }
 
-  /** Whether a bundle gets these forms if nobody says which formats it is to have. */
+  /** Whether bundles contain this format by default. */
   default boolean isDefault() {
     return false;
   }
 
   /**
-   * Writes one of the forms; the same model gives the same bytes.
+   * Writes one of the forms; equal models give equal bytes.
    *
-   * @param model what the form's kind says
-   * @param notes what to say of it
+   * @param model the model that the form's kind describes
+   * @param notes the metadata of the file
    * @param target the file or folder
-   * @throws io.github.deepxray.core.DeepXrayException if the model cannot be of this format
-   * @throws IOException if it cannot be written
+   * @throws io.github.deepxray.core.DeepXrayException if this format cannot represent the model
+   * @throws IOException if the file cannot be written
    */
   default void write(Model model, ModelNotes notes, Path target) throws IOException {
-    throw new UnsupportedOperationException(name() + " is not written");
+    throw new UnsupportedOperationException(name() + " models cannot be written");
   }
 
   /**
-   * Puts what the quantize stage has made into a bundle.
+   * Copies a file of the quantize stage into a bundle and adds metadata.
    *
-   * @param quantized the file, which says nothing of itself
-   * @param notes what to say of it
+   * @param quantized the file without metadata
+   * @param notes the metadata of the file
    * @param target the file in the bundle
-   * @throws IOException if it cannot be read or written
+   * @throws IOException if a file cannot be read or written
    */
   default void copy(Path quantized, ModelNotes notes, Path target) throws IOException {
     Files.copy(quantized, target, StandardCopyOption.REPLACE_EXISTING);

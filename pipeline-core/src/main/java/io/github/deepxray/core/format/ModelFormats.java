@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The formats of model files on the class path. */
+/** Registry of the model file formats on the class path. */
 public final class ModelFormats {
-  /** A library of this project's own formats, which may be left out. */
+  /** Library of one of this project's own formats, which may be missing on the class path. */
   private record Home(String library, String module) {}
 
   private static final Map<String, Home> HOMES =
@@ -20,18 +20,20 @@ public final class ModelFormats {
 
   private ModelFormats() {}
 
-  /** All formats in the order of their names; of several with the same name the first. */
+  /**
+   * All formats in the order of their names; of several with one name, the first on the class path.
+   */
   public static List<ModelFormat> all() {
     return List.copyOf(byName().values());
   }
 
-  /** The names of the formats, in alphabetical order. */
+  /** Names of the formats, in alphabetical order. */
   public static List<String> names() {
     return List.copyOf(byName().keySet());
   }
 
   /**
-   * A format by its name.
+   * Returns the format of a name.
    *
    * @throws DeepXrayException if there is none of that name
    */
@@ -44,22 +46,23 @@ public final class ModelFormats {
                         .formatted(name, String.join(", ", names()))));
   }
 
-  /** A format by its name, if it is on the class path. */
+  /** Finds a format by its name. */
   public static Optional<ModelFormat> find(String name) {
     return Optional.ofNullable(byName().get(name));
   }
 
-  /** The format of a file or folder, if one on the class path knows it. */
+  /** Finds the format of a file or folder. */
   public static Optional<ModelFormat> of(Path model) {
     return all().stream().filter(format -> format.recognizes(model)).findFirst();
   }
 
   /**
-   * The format that a file or folder needs.
+   * Returns the format of a file or folder that needs it.
    *
    * @param name the format's name
    * @param model the file or folder, for the message
-   * @throws DeepXrayException if the format is not on the class path; it says what to add
+   * @throws DeepXrayException if the format is not on the class path; the message names the library
+   *     to add
    */
   public static ModelFormat require(String name, Path model) {
     return find(name)
@@ -69,14 +72,14 @@ public final class ModelFormats {
                     model
                         + " needs "
                         + library(name)
-                        + ", which is not here; choose another form or add "
+                        + ", which is not on the class path; choose another form or add "
                         + Optional.ofNullable(HOMES.get(name))
                             .map(Home::module)
                             .orElse("its module")
-                        + " to the class path."));
+                        + " to it."));
   }
 
-  /** What people call the library that a format needs. */
+  /** Display name of the library behind a format. */
   public static String library(String name) {
     return Optional.ofNullable(HOMES.get(name))
         .map(Home::library)

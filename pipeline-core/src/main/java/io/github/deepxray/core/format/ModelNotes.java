@@ -3,14 +3,15 @@ package io.github.deepxray.core.format;
 import java.util.List;
 
 /**
- * What an export tells the format that writes a model.
+ * Metadata that export passes to the format that writes a model.
  *
- * @param name what the model is called, also where it is served
- * @param description what the model is for, in some sentences
- * @param image what the images show, in a sentence; they are RGB with values 0..255
- * @param outputs what comes out, in the order of the network's outputs
+ * @param name the model's name, also in serving
+ * @param description the purpose of the model, some sentences
+ * @param image the content of the input images, one sentence; images are RGB with values 0..255
+ * @param outputs the outputs, in the order of the network's outputs
  * @param classes the names of the classes by label
- * @param sparse whether kernels that are mostly zeros are stored without them, if the format can
+ * @param sparse whether kernels that are mostly zeros are stored in sparse form, if the format
+ *     supports it
  */
 public record ModelNotes(
     String name,
@@ -20,10 +21,10 @@ public record ModelNotes(
     List<String> classes,
     boolean sparse) {
   /**
-   * What comes out.
+   * Description of an output.
    *
-   * @param name of the network's output
-   * @param description what it means, in a sentence
+   * @param name the name of the network's output
+   * @param description the meaning of the output, one sentence
    */
   public record Output(String name, String description) {}
 

@@ -1,5 +1,5 @@
 /**
- * The formats of model files: what reads, writes and checks them is found on the class path, see
+ * Formats of model files. The class path provides the formats that read, check and write them, see
  * {@link io.github.deepxray.core.format.ModelFormat}.
  */
 package io.github.deepxray.core.format;

@@ -3,8 +3,9 @@ package io.github.deepxray.core.image;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * An image in memory. It knows its length, against which the JDK's readers check what lengths the
- * image announces before they make room for them; they do not with a stream of unknown length.
+ * Image in memory as a stream of known length. The JDK's readers check the lengths that an image
+ * declares against the length of the stream before they allocate memory; they do not with a stream
+ * of unknown length.
  */
 final class ByteArrayStream extends ImageInputStreamImpl {
   private final byte[] bytes;

@@ -3,14 +3,14 @@ package io.github.deepxray.core.image;
 import java.awt.image.Raster;
 
 /**
- * JPEG files with four components, which the JDK hands out as they are stored. They become RGB as
- * in TensorFlow's {@code DecodeJpeg}: ink is taken off white without a colour profile.
+ * Conversion of JPEG files with four components to RGB, as in TensorFlow's {@code DecodeJpeg}: ink
+ * is subtracted from white without a colour profile. The JDK returns such components as stored.
  *
- * @param inverted whether 0 is full ink: so Adobe's programs write it, and say so with a marker
+ * @param inverted whether 0 is full ink, as in files with Adobe's marker
  * @param ycck whether the first three components are luma and chroma
  */
 record Cmyk(boolean inverted, boolean ycck) {
-  /** What the Adobe marker says, if there is one (Adobe Technical Note 5116, section 18). */
+  /** Reads the Adobe marker, if there is one (Adobe Technical Note 5116, section 18). */
   static Cmyk of(JpegMarkers markers) {
     return markers
         .adobeTransform()
@@ -18,7 +18,7 @@ record Cmyk(boolean inverted, boolean ycck) {
         .orElse(new Cmyk(false, false));
   }
 
-  /** The stored components as RGB. */
+  /** Converts the stored components to RGB. */
   RgbImage toRgb(Raster raster) {
     int height = raster.getHeight();
     int width = raster.getWidth();

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An image and what users should know about how it was read.
+ * Decoded image with notes about the decoding.
  *
- * @param image upright
- * @param notes in their order
+ * @param image the image, upright
+ * @param notes the notes, in the order of the enum
  */
 public record DecodedImage(RgbImage image, Set<ImageNote> notes) {
   /** Copies the set. */
@@ -20,9 +20,9 @@ public record DecodedImage(RgbImage image, Set<ImageNote> notes) {
   }
 
   /**
-   * A line for each note.
+   * Returns a line of text for each note.
    *
-   * @param source how the line names the image
+   * @param source the name of the image in the line
    */
   public List<String> remarks(String source) {
     return notes.stream().map(note -> source + " " + note.words() + ".").toList();

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Says what files are that are often taken for images of the formats that are read. */
+/** Recognizes files of formats that are not supported, from their first bytes. */
 final class ForeignFile {
-  /** First bytes in hexadecimal, dots for any, and what they tell. */
+  /** Descriptions by the first bytes in hexadecimal, with dots for any digit. */
   private static final Map<String, String> SIGNATURES =
       Map.ofEntries(
           Map.entry("52494646........57454250", "a WebP image; save it as PNG"),
@@ -31,7 +31,7 @@ final class ForeignFile {
 
   private ForeignFile() {}
 
-  /** What a file is and what to do about it; empty if nothing is known. */
+  /** Describes a file and what to do about it; empty for unknown content. */
   static Optional<String> describe(byte[] bytes) {
     byte[] head = Arrays.copyOf(bytes, Math.min(bytes.length, LONGEST));
     String hex = HexFormat.of().formatHex(head);

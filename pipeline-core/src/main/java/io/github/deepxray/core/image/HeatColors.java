@@ -1,16 +1,16 @@
 package io.github.deepxray.core.image;
 
 /**
- * Colours for values 0..1, from dark blue over violet, red and orange to light yellow.
+ * Colour map for values 0..1, from dark blue over violet, red and orange to light yellow.
  *
- * <p>They lie on a helix in OKLCh (Ottosson 2020, "A perceptual color space for image processing"):
- * lightness and hue grow evenly while chroma stays, so that equal steps of the value are equal
- * steps to the eye. Lightness alone tells the order, in grey print and with any colour blindness.
+ * <p>The colours lie on a helix in OKLCh (Ottosson 2020, "A perceptual color space for image
+ * processing"): lightness and hue grow evenly at constant chroma, so that equal steps of the value
+ * look equal. Lightness alone shows the order, in grey print and with any colour blindness.
  */
 final class HeatColors {
   private static final int STEPS = 256;
 
-  // The largest chroma that sRGB holds all along this way is 0.141.
+  // The largest chroma that sRGB contains along the whole helix is 0.141.
   private static final double CHROMA = 0.14;
   private static final double LIGHTNESS_AT_0 = 0.25;
   private static final double LIGHTNESS_AT_1 = 0.93;
@@ -24,7 +24,7 @@ final class HeatColors {
   /**
    * The colour of a value in sRGB: {@code 0xRRGGBB}.
    *
-   * @param value 0..1; what lies outside gets the colour of the nearer end
+   * @param value 0..1; values outside are clipped
    */
   public static int rgb(double value) {
     return TABLE[(int) Math.rint(Math.max(0, Math.min(1, value)) * (STEPS - 1))];

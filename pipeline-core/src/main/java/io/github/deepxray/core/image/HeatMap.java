@@ -3,8 +3,8 @@ package io.github.deepxray.core.image;
 import java.util.Arrays;
 
 /**
- * An immutable grid {@code [height, width]} of values of 0 or more, spread evenly over a whole
- * image: how much each part of it speaks for something.
+ * Immutable grid {@code [height, width]} of values of 0 or more over a whole image: the importance
+ * of each part of the image for a class.
  *
  * <p>The value in row {@code i} and column {@code j} stands in the middle of its cell, at {@code (i
  * + 0.5) / height} of the image's height and {@code (j + 0.5) / width} of its width, whatever the
@@ -22,10 +22,10 @@ public final class HeatMap {
   }
 
   /**
-   * A map of a copy of these values.
+   * Creates a map from a copy of the values.
    *
    * @param values {@code height * width} values, row by row
-   * @throws IllegalArgumentException if their number does not fit, or one is negative or no number
+   * @throws IllegalArgumentException if their number does not fit, or one is negative or not finite
    */
   public static HeatMap of(int height, int width, float[] values) {
     if (height < 1 || width < 1 || values.length != (long) height * width) {
@@ -68,7 +68,10 @@ public final class HeatMap {
     return max;
   }
 
-  /** The map divided by its largest value, so that it lies in 0..1; one of zeros stays so. */
+  /**
+   * Returns the map divided by its largest value, so that values lie in 0..1; a map of zeros is
+   * returned unchanged.
+   */
   public HeatMap normalized() {
     float max = max();
     if (max == 0) {
@@ -82,8 +85,8 @@ public final class HeatMap {
   }
 
   /**
-   * The map at another size, interpolated bilinearly between the middles of the cells and constant
-   * beyond the outermost, as {@code tf.image.resize(method="bilinear")} does.
+   * Returns the map at another size, interpolated bilinearly between the centres of the cells and
+   * constant beyond the outermost, as {@code tf.image.resize(method="bilinear")} does.
    *
    * @param toHeight the new number of rows, at least 1
    * @param toWidth the new number of columns, at least 1
@@ -111,7 +114,10 @@ public final class HeatMap {
     return new HeatMap(toHeight, toWidth, resized);
   }
 
-  /** Between which two cells each target lies along one dimension, and how near to the second. */
+  /**
+   * Bilinear interpolation along one dimension: the two source cells of each target cell and the
+   * weight of the second.
+   */
   private static final class Places {
     private final int[] before;
     private final int[] after;

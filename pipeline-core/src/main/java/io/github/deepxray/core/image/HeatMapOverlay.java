@@ -1,12 +1,12 @@
 package io.github.deepxray.core.image;
 
-/** Draws heat maps, over the image they belong to or alone, in {@link HeatColors}. */
+/** Draws heat maps in {@link HeatColors}, over an image or alone. */
 public final class HeatMapOverlay {
   private HeatMapOverlay() {}
 
   /**
-   * The image with a heat map over it. Each pixel is mixed with the colour of the map's value
-   * there, the more the higher the value: where the map is 0 the image stays as it is.
+   * Draws a heat map over an image. Each pixel is mixed with the colour of the map's value there,
+   * in proportion to the value: where the map is 0 the image is unchanged.
    *
    * @param image of any size; the map is stretched over all of it
    * @param map divided by its maximum first
@@ -35,7 +35,7 @@ public final class HeatMapOverlay {
   }
 
   /**
-   * The heat map alone.
+   * Draws a heat map alone.
    *
    * @param map divided by its maximum first
    * @param height the height of the picture in pixels, at least 1

@@ -19,31 +19,30 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * Decodes images of the {@linkplain ImageFormats formats found} to 8-bit RGB and encodes JPEG and
  * PNG.
  *
- * <p>JPEG comes out as from TensorFlow's {@code DecodeJpeg} with {@code dct_method =
+ * <p>JPEG decodes as with TensorFlow's {@code DecodeJpeg} with {@code dct_method =
  * "INTEGER_ACCURATE"}. Grey images are repeated in the three channels, of 16-bit images the high
- * byte is kept and colour profiles are ignored, as TensorFlow does. CMYK becomes RGB by taking the
- * inks off white. Unlike there, images are turned upright as an orientation tag says, and refused
- * is what would be decoded to something else than is meant, or to other pixels on another JDK:
- * damaged data, transparent pixels, samples of unknown range, arithmetic coding and 4:4:0 in JPEG.
+ * byte is kept and colour profiles are ignored, as TensorFlow does. CMYK is converted to RGB by
+ * subtracting the inks from white. Unlike TensorFlow, this codec applies the orientation tag, and
+ * rejects images that would decode ambiguously or differently between JDKs: damaged data,
+ * transparent pixels, samples of unknown range, arithmetic coding and 4:4:0 in JPEG.
  */
 public final class ImageCodec {
   private ImageCodec() {}
 
   /**
-   * What the first bytes of an image say about it.
+   * Properties of an image read from its header.
    *
    * @param format the {@linkplain ImageFormat#name name} of the format, such as {@code jpeg}
-   * @param height in pixels
-   * @param width in pixels
-   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha or CMYK; a palette
-   *     counts as what it holds
-   * @param stored whether the pixels lie as they are meant to be seen; height and width are those
-   *     of the upright image in any case
+   * @param height of the upright image in pixels
+   * @param width of the upright image in pixels
+   * @param channels 1 grey, 2 grey with alpha, 3 colour, 4 colour with alpha or CMYK; for a
+   *     palette, the channels of its colours
+   * @param stored whether the stored pixels are upright
    */
   public record Header(String format, int height, int width, int channels, boolean stored) {}
 
   /**
-   * Reads the header alone; nothing is decoded.
+   * Reads the header without decoding the image.
    *
    * @param source where the bytes come from, for the message
    * @throws DeepXrayException if this is no image of one of the formats found
@@ -56,7 +55,7 @@ public final class ImageCodec {
    * Decodes an image within {@link ImageLimits#DEFAULT}.
    *
    * @param source where the bytes come from, for the message
-   * @throws DeepXrayException if it cannot be decoded or is too large
+   * @throws DeepXrayException if it image cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source) {
     return decode(bytes, source, ImageLimits.DEFAULT);
@@ -66,19 +65,19 @@ public final class ImageCodec {
    * Decodes an image.
    *
    * @param source where the bytes come from, for the message
-   * @param limits how large it may be; what is larger is refused before any is decoded
-   * @throws DeepXrayException if it cannot be decoded or is too large
+   * @param limits the limits, checked before the pixels are decoded
+   * @throws DeepXrayException if the image cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source, ImageLimits limits) {
     return read(bytes, source, limits).image();
   }
 
   /**
-   * Decodes an image and says what users should know about how.
+   * Decodes an image and collects notes about the decoding.
    *
    * @param source where the bytes come from, for the message
-   * @param limits how large it may be; what is larger is refused before any is decoded
-   * @throws DeepXrayException if it cannot be decoded or is too large
+   * @param limits the limits, checked before the pixels are decoded
+   * @throws DeepXrayException if the image cannot be decoded or is too large
    */
   public static DecodedImage read(byte[] bytes, String source, ImageLimits limits) {
     return decode(bytes, source, limits, ImageFormats.all());
@@ -88,9 +87,9 @@ public final class ImageCodec {
    * Decodes an image of one of these formats.
    *
    * @param source where the bytes come from, for the message
-   * @param limits how large it may be; what is larger is refused before any is decoded
-   * @param formats what is read; who takes images from strangers should allow few
-   * @throws DeepXrayException if it cannot be decoded, is too large or of another format
+   * @param limits the limits, checked before the pixels are decoded
+   * @param formats the allowed formats; allow few for images from untrusted sources
+   * @throws DeepXrayException if the image cannot be decoded, is too large or of another format
    */
   public static DecodedImage decode(
       byte[] bytes, String source, ImageLimits limits, List<ImageFormat> formats) {
@@ -98,7 +97,7 @@ public final class ImageCodec {
   }
 
   /**
-   * Encodes as baseline JPEG; an image without colour is stored with one channel.
+   * Encodes an image as baseline JPEG; a grey image is stored with one channel.
    *
    * @param quality 1..100
    */
@@ -112,12 +111,12 @@ public final class ImageCodec {
         });
   }
 
-  /** Encodes as PNG; an image without colour is stored with one channel. */
+  /** Encodes an image as PNG; a grey image is stored with one channel. */
   public static byte[] encodePng(RgbImage image) {
     return encode(image, "png", parameters -> {});
   }
 
-  /** In memory: {@link ImageIO} would write to a temporary file first. */
+  /** Encodes in memory; {@link ImageIO} would write to a temporary file first. */
   private static byte[] encode(RgbImage image, String format, Consumer<ImageWriteParam> options) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -175,12 +174,12 @@ public final class ImageCodec {
     } catch (DeepXrayException e) {
       throw e;
     } catch (RuntimeException e) {
-      // The JDK's readers answer damaged data with all kinds of unchecked exceptions.
+      // The JDK's readers throw many kinds of unchecked exceptions on damaged data.
       throw damaged(source, e);
     } catch (OutOfMemoryError e) {
-      // A damaged TIFF may announce any length for a strip, which its reader believes.
+      // A damaged TIFF may declare any length for a strip, and the reader allocates it.
       throw new DeepXrayException(
-          source + " takes more memory than Java has; give it more with -Xmx.", e);
+          source + " needs more memory than Java has; increase it with -Xmx.", e);
     }
     throw new DeepXrayException(
         source

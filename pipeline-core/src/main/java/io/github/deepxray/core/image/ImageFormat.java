@@ -5,38 +5,38 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Format of image files. A library offers one as a {@link java.util.ServiceLoader service}; {@link
- * ImageFormats} finds it, and data sets and commands then read such files, a server if {@link
- * #isServed} says so.
+ * Format of image files, provided by a library as a {@link java.util.ServiceLoader service}. {@link
+ * ImageFormats} finds the formats; data sets and commands then read such files, and a server if
+ * {@link #isServed} is true.
  *
- * <p>Of a file that is damaged an {@link IOException} says what is wrong in a few words, such as
- * {@code it is cut off}; {@link ImageCodec} makes the message of it.
+ * <p>For a damaged file the methods throw an {@link IOException} whose message is a short reason,
+ * such as {@code it is cut off}; {@link ImageCodec} completes the message.
  */
 public interface ImageFormat {
-  /** The name in lower case, such as {@code jpeg}; no two formats have the same. */
+  /** Name in lower case, such as {@code jpeg}, unique among all formats. */
   String name();
 
-  /** The name in messages; upper case. */
+  /** Name in messages; by default the name in upper case. */
   default String title() {
     return name().toUpperCase(Locale.ROOT);
   }
 
-  /** The extensions of such files' names, in lower case and without the dot. */
+  /** File name extensions in lower case, without the dot. */
   List<String> extensions();
 
   /** Whether the first bytes of a file are those of this format. */
   boolean matches(byte[] bytes);
 
   /**
-   * Whether a server reads this format. Anybody may send it anything: this must hold only if
-   * hostile files take no more time or memory than {@link ImageLimits} let expect.
+   * Whether a server accepts this format. Servers receive untrusted files: return true only if
+   * hostile files cost no more time or memory than {@link ImageLimits} allow.
    */
   default boolean isServed() {
     return false;
   }
 
   /**
-   * Reads the header alone; nothing is decoded.
+   * Reads the header without decoding the image.
    *
    * @param source where the bytes come from, for messages
    * @throws IOException if the header is damaged
@@ -44,12 +44,13 @@ public interface ImageFormat {
   ImageCodec.Header header(byte[] bytes, String source) throws IOException;
 
   /**
-   * Decodes an image. Before it allocates memory for the pixels it calls {@link ImageLimits#check}.
+   * Decodes an image. Implementations call {@link ImageLimits#check} before they allocate memory
+   * for the pixels.
    *
    * @param source where the bytes come from, for messages
-   * @param limits how large the image may be
-   * @throws io.github.deepxray.core.DeepXrayException if it is larger
-   * @throws IOException if it is damaged
+   * @param limits the limits of the image's size
+   * @throws io.github.deepxray.core.DeepXrayException if the image exceeds the limits
+   * @throws IOException if the image is damaged
    */
   DecodedImage decode(byte[] bytes, String source, ImageLimits limits) throws IOException;
 }

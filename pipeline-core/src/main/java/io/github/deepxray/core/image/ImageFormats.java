@@ -9,15 +9,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
 
-/** The image formats on the class path: JPEG, PNG, BMP, TIFF and those that libraries add. */
+/**
+ * Registry of the image formats on the class path: JPEG, PNG, BMP, TIFF and those of other
+ * libraries.
+ */
 public final class ImageFormats {
-  /** By the class loader of the thread, which decides what is found. */
+  /** By the class loader of the thread, which decides which formats are found. */
   private static final Map<ClassLoader, SoftReference<List<ImageFormat>>> FOUND =
       new WeakHashMap<>();
 
   private ImageFormats() {}
 
-  /** All formats; of several with the same name the first. */
+  /** All formats; of several with one name, the first on the class path. */
   public static List<ImageFormat> all() {
     ClassLoader loader =
         Optional.ofNullable(Thread.currentThread().getContextClassLoader())
@@ -39,12 +42,15 @@ public final class ImageFormats {
     return List.copyOf(byName.values());
   }
 
-  /** The formats that a server reads: JPEG, PNG and those of libraries that say so. */
+  /**
+   * Formats that a server accepts: JPEG, PNG and those of libraries with {@link
+   * ImageFormat#isServed}.
+   */
   public static List<ImageFormat> served() {
     return all().stream().filter(ImageFormat::isServed).toList();
   }
 
-  /** The names of the formats in a sentence, such as {@code JPEG, PNG, BMP and TIFF}. */
+  /** Names of the formats in a sentence, such as {@code JPEG, PNG, BMP and TIFF}. */
   public static String titles() {
     List<String> titles = all().stream().map(ImageFormat::title).toList();
     int last = titles.size() - 1;
@@ -53,14 +59,14 @@ public final class ImageFormats {
         : String.join(", ", titles.subList(0, last)) + " and " + titles.get(last);
   }
 
-  /** The extensions of these formats' names, in lower case. */
+  /** File name extensions of the formats, in lower case. */
   public static List<String> extensions() {
     return all().stream().flatMap(format -> format.extensions().stream()).distinct().toList();
   }
 
   /**
-   * The extension of a file's name in lower case, without the dot; empty if what follows the last
-   * dot is none, as in a number.
+   * Returns the extension of a file name in lower case, without the dot; empty if the part after
+   * the last dot is no extension, such as a number.
    */
   public static String extension(String name) {
     String last = name.substring(name.lastIndexOf('/') + 1);
@@ -69,7 +75,7 @@ public final class ImageFormats {
     return end.matches("(?=.*[a-z])[a-z0-9_]{1,10}") ? end : "";
   }
 
-  /** Whether a file's name ends as one of these formats' names do. */
+  /** Whether a file name has the extension of one of the formats. */
   public static boolean isImageName(String name) {
     int dot = name.lastIndexOf('.');
     String extension = name.substring(dot + 1).toLowerCase(Locale.ROOT);

@@ -5,22 +5,22 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /**
- * How large an image may be: refused before anything is decoded is what would take time or memory
- * out of proportion. No X-ray comes near the defaults.
+ * Limits of the size of an image, checked before decoding against excessive time or memory. X-rays
+ * are far below the defaults.
  *
- * @param maxPixels the most pixels
- * @param maxSide the most pixels of a side
- * @param maxAspect how many times as long as the other a side may be
- * @param maxScans the most scans of a JPEG of {@code maxPixels}; of a smaller one so many more as
- *     it has fewer pixels, since each scan takes time for all of the image
+ * @param maxPixels the largest number of pixels
+ * @param maxSide the largest height or width in pixels
+ * @param maxAspect the largest ratio of the longer to the shorter side
+ * @param maxScans the largest number of scans of a JPEG of {@code maxPixels}; proportionally more
+ *     for smaller images, since each scan costs time for the whole image
  */
 @RecordBuilder
 public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxScans)
     implements ImageLimitsBuilder.With {
-  /** 64 megapixels, 20,000 a side, 20 times as long, 12 scans. Ten scans are usual. */
+  /** 64 megapixels, sides of 20,000 pixels, aspect ratio 20, 12 scans. Ten scans are usual. */
   public static final ImageLimits DEFAULT = new ImageLimits(64_000_000, 20_000, 20, 12);
 
-  /** Beyond so many scans a JPEG is refused however small it is. */
+  /** Largest number of scans of a JPEG of any size. */
   private static final int MOST_SCANS = 100;
 
   /** Checks that every limit is positive. */
@@ -33,7 +33,7 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
   }
 
   /**
-   * What is wrong with the size that an image announces, which it begins with; empty if nothing is.
+   * Checks a size; returns a description of the violated limit, beginning with the size, or empty.
    *
    * @param height in pixels
    * @param width in pixels
@@ -53,12 +53,12 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
   }
 
   /**
-   * Refuses an image that announces too large a size.
+   * Rejects an image whose declared size exceeds the limits.
    *
    * @param height in pixels
    * @param width in pixels
    * @param source where the image comes from, for the message
-   * @throws DeepXrayException if it is too large
+   * @throws DeepXrayException if the size is too large
    */
   public void check(int height, int width, String source) {
     Optional<String> objection = objection(height, width);
@@ -67,7 +67,7 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
     }
   }
 
-  /** The most scans of a JPEG of so many pixels. */
+  /** Largest number of scans of a JPEG with a number of pixels. */
   int scans(long pixels) {
     return (int) Math.min(MOST_SCANS, maxScans * maxPixels / pixels);
   }

@@ -2,13 +2,13 @@ package io.github.deepxray.core.image;
 
 import io.github.deepxray.core.internal.Keyed;
 
-/** What users should know about how an image was read. */
+/** Note about the decoding of an image that users should see. */
 public enum ImageNote implements Keyed {
-  /** An orientation tag turned or mirrored it. */
+  /** The image was rotated or mirrored as its orientation tag requires. */
   TURNED("was turned upright as its orientation tag says"),
-  /** Its samples of 16 bits leave the highest bits unused, so that it is dark. */
+  /** The 16-bit samples leave the highest bits unused, so that the image is dark. */
   PART_OF_RANGE("uses only a part of the range of its 16 bits, which makes it dark"),
-  /** It has several pages; the largest is read, of equals the first. */
+  /** The file has several pages; the largest was decoded, the first of equal ones. */
   PAGES("has several pages, of which the largest was read");
 
   private final String words;
@@ -17,7 +17,7 @@ public enum ImageNote implements Keyed {
     this.words = words;
   }
 
-  /** The rest of a sentence that begins with the name of the image. */
+  /** Text of the note, to follow the name of the image in a sentence. */
   public String words() {
     return words;
   }

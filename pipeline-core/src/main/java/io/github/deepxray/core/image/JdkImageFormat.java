@@ -23,12 +23,12 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 
-/** Image format that the JDK's readers decode. */
+/** Image format decoded by the JDK's readers. */
 public abstract class JdkImageFormat implements ImageFormat {
-  /** More pages than anybody means. */
+  /** Largest plausible number of pages. */
   private static final int MOST_PAGES = 64;
 
-  /** What libjpeg's and the JDK's warnings of damaged data say; filler before the end is none. */
+  /** Warnings of libjpeg and the JDK about damaged data; filler before the end is harmless. */
   private static final Pattern DAMAGE =
       Pattern.compile(
           "corrupt(?!.*extraneous bytes before marker 0xd9)|premature end|missing eoi"
@@ -97,7 +97,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     }
   }
 
-  /** TIFF; of several pages the largest. The JDK's reader trusts its input. */
+  /** TIFF; the largest page of several. The JDK's reader trusts its input. */
   public static final class Tiff extends JdkImageFormat {
     /** Called by the service loader. */
     public Tiff() {
@@ -116,7 +116,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     }
   }
 
-  /** How the stored pixels lie, as the file says. */
+  /** Orientation tag of the file, 1 (upright) to 8. */
   int orientation(ImageReader reader, JpegMarkers markers, byte[] bytes, int page)
       throws IOException {
     return Orientation.UPRIGHT;
@@ -224,7 +224,8 @@ public abstract class JdkImageFormat implements ImageFormat {
         ImageReader reader = readers.next();
         try {
           if (extensions.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
-            // The pages of TIFF are looked at before one is read, and tell how they lie.
+            // All pages of TIFF are inspected, for their size and orientation, before one is
+            // decoded.
             reader.setInput(in, !pages, !pages);
             return use.apply(reader, markers);
           }
@@ -237,10 +238,10 @@ public abstract class JdkImageFormat implements ImageFormat {
   }
 
   /**
-   * The pages of a file.
+   * Pages of a file.
    *
-   * @param count how many there are, up to {@link #MOST_PAGES}
-   * @param largest the one with the most pixels: the first may be a thumbnail
+   * @param count the number of pages, up to {@link #MOST_PAGES}
+   * @param largest the page with the most pixels: the first may be a thumbnail
    */
   private record Pages(int count, int largest) {
     static Pages of(ImageReader reader, boolean several) throws IOException {
@@ -255,7 +256,7 @@ public abstract class JdkImageFormat implements ImageFormat {
           count++;
         }
       } catch (IndexOutOfBoundsException | IOException e) {
-        // There are no more, or what should lead to one leads nowhere.
+        // There are no more pages, or the pointer to the next one is invalid.
       }
       return new Pages(count, largest);
     }
@@ -272,7 +273,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     if (scans > limits.scans(pixels)) {
       throw new DeepXrayException(
           ("%s: the JPEG has %s scans, more than the %s allowed for %s x %s pixels; save it"
-                  + " anew.")
+                  + " again.")
               .formatted(source, scans, limits.scans(pixels), width, height));
     }
     if (pages) {
@@ -282,9 +283,9 @@ public abstract class JdkImageFormat implements ImageFormat {
         pixels, bits, scans, source + ": decoding its " + width + " x " + height);
   }
 
-  /** Better one image refused than a process that dies of it with all others undone. */
+  /** Rejecting one image is better than an OutOfMemoryError that ends the process. */
   private static void refuseWhatMemoryCannotHold(long pixels, int bits, int scans, String what) {
-    // The decoder's raster and the RGB copy of it; with several scans all coefficients, too.
+    // The decoder's raster and its RGB copy; with several scans also all coefficients.
     long samples = bits / 8;
     long need = pixels * (samples + 3L + (scans > 1 ? samples * Short.BYTES : 0));
     long limit = Runtime.getRuntime().maxMemory() / 2;
@@ -309,8 +310,8 @@ public abstract class JdkImageFormat implements ImageFormat {
   }
 
   /**
-   * The JDK's reader fills what is missing or damaged of a JPEG with grey or noise and only warns.
-   * Such an image must not be trained on or decided about.
+   * Rejects a JPEG with missing or damaged data, which the JDK's reader fills with grey or noise
+   * and only warns about. Such an image must not be trained on or classified.
    */
   private static void refuseDamaged(List<String> warnings) throws IOException {
     for (String warning : warnings) {
@@ -332,7 +333,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     return model.getNumComponents();
   }
 
-  /** The JDK makes a palette of grey PNG with less than 8 bits. */
+  /** Whether a palette is grey: the JDK makes a palette of grey PNG with less than 8 bits. */
   private static boolean isGrey(IndexColorModel palette) {
     for (int i = 0; i < palette.getMapSize(); i++) {
       if (palette.getRed(i) != palette.getGreen(i) || palette.getRed(i) != palette.getBlue(i)) {
@@ -343,8 +344,7 @@ public abstract class JdkImageFormat implements ImageFormat {
   }
 
   /**
-   * Refuses an image with transparent pixels: what is seen there depends on the background, and
-   * nothing tells which is meant.
+   * Rejects an image with transparent pixels, whose appearance depends on an unknown background.
    */
   private static void refuseTransparent(ColorModel model, Raster raster) throws IOException {
     int width = raster.getWidth();
@@ -378,7 +378,7 @@ public abstract class JdkImageFormat implements ImageFormat {
       copyColors(raster, palette, pixels);
       return RgbImage.wrap(height, width, pixels);
     }
-    // The samples are read as stored: getRGB() would pass grey through a gamma curve.
+    // The samples are copied as stored: getRGB() would pass grey through a gamma curve.
     int type = model.getColorSpace().getType();
     int dataType = raster.getDataBuffer().getDataType();
     if (dataType == DataBuffer.TYPE_SHORT
@@ -418,7 +418,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     }
   }
 
-  /** The common case, many times faster than {@link #copySamples}. */
+  /** Copies interleaved bytes, the common case, many times faster than {@link #copySamples}. */
   private static void copyBytes(
       PixelInterleavedSampleModel layout,
       byte[] data,
@@ -441,7 +441,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     }
   }
 
-  /** Only TIFF comes here: the first four bands are inks, 0 none. */
+  /** Copies CMYK samples of TIFF: the first four bands are inks, 0 none. */
   private static void copyInks(Raster raster, byte[] pixels) {
     int width = raster.getWidth();
     int bands = raster.getNumBands();
@@ -458,7 +458,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     }
   }
 
-  /** Gives the greatest sample. */
+  /** Copies samples of any type and returns the largest. */
   private static int copySamples(Raster raster, int colors, int[] bits, byte[] pixels) {
     int most = 0;
     int width = raster.getWidth();
@@ -481,7 +481,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     if (bits > 8) {
       return (byte) (sample >> (bits - 8));
     }
-    // 1, 2 and 4 bits: spread over 0..255.
+    // Samples of 1, 2 and 4 bits are scaled to 0..255.
     return (byte) (sample * 255 / ((1 << bits) - 1));
   }
 }

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What the segments of a JPEG before its first scan say (ITU-T T.81, annex B). Nothing is kept of
- * the segments themselves: a file may have millions.
+ * Markers of a JPEG before its first scan (ITU-T T.81, annex B). The segments themselves are not
+ * kept: a file may have millions.
  */
 final class JpegMarkers {
   private static final int APP0 = 0xe0;
@@ -30,7 +30,7 @@ final class JpegMarkers {
 
   private final byte[] bytes;
 
-  /** Where the frame header is; -1 if there is none. */
+  /** Position of the frame header; -1 if there is none. */
   private int frame = -1;
 
   private boolean jfif;
@@ -59,7 +59,7 @@ final class JpegMarkers {
     }
   }
 
-  /** Reads the markers of a file; of one that is no JPEG there are none. */
+  /** Reads the markers of a file; none if the file is no JPEG. */
   static JpegMarkers of(byte[] bytes) {
     return new JpegMarkers(bytes);
   }
@@ -72,7 +72,7 @@ final class JpegMarkers {
     return bytes[index] & 0xff;
   }
 
-  /** The bytes of a segment with its marker. */
+  /** Length of a segment with its marker in bytes. */
   private int length(int at) {
     return ((at(at + 2) << 8) | at(at + 3)) + 2;
   }
@@ -83,23 +83,25 @@ final class JpegMarkers {
         && Arrays.equals(bytes, from, from + name.length, name, 0, name.length);
   }
 
-  /** C4, C8 and CC lie among the frame headers but are none. */
+  /** Whether a marker is a frame header; C4, C8 and CC in that range are not. */
   static boolean isFrame(int marker) {
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
   }
 
-  /** Where the first segment begins; -1 if there is none. */
+  /** Position of the first segment; -1 if there is none. */
   private int first() {
     boolean jpeg = bytes.length >= 4 && at(0) == 0xff && at(1) == 0xd8;
     return jpeg ? segment(2) : -1;
   }
 
-  /** Where the segment after one begins; -1 if there is none. */
+  /** Position of the segment after another; -1 if there is none. */
   private int after(int at) {
     return segment(at + length(at));
   }
 
-  /** The segment at a place, after filler and markers without a length; -1 if there is none. */
+  /**
+   * Position of the next segment, after filler and markers without a length; -1 if there is none.
+   */
   private int segment(int from) {
     int at = from;
     while (at + 4 <= bytes.length && at(at) == 0xff) {
@@ -117,7 +119,7 @@ final class JpegMarkers {
     return -1;
   }
 
-  /** The number of components that the frame header announces; 0 if there is none. */
+  /** Number of components in the frame header; 0 if there is none. */
   int components() {
     return frame < 0 ? 0 : at(frame + 9);
   }
@@ -127,14 +129,14 @@ final class JpegMarkers {
     return adobeTransform < 0 ? Optional.empty() : Optional.of(adobeTransform);
   }
 
-  /** The orientation that an Exif segment tells, 1 (upright) to 8. */
+  /** Orientation in the Exif segment, 1 (upright) to 8. */
   int orientation() {
     return orientation;
   }
 
   /**
-   * Refuses what JDKs decode to different pixels: those of Linux distributions with their system's
-   * libjpeg-turbo, as TensorFlow, others with libjpeg 6b.
+   * Rejects JPEG features that JDKs decode to different pixels: those of Linux distributions use
+   * the system's libjpeg-turbo, as TensorFlow does, others libjpeg 6b.
    *
    * @throws IOException with the reason
    */
@@ -143,8 +145,7 @@ final class JpegMarkers {
       return;
     }
     if (at(frame + 1) >= SOF9) {
-      throw new IOException(
-          "it is packed by arithmetic coding, which few programs read; save it anew");
+      throw new IOException("it uses arithmetic coding, which few programs read; save it again");
     }
     int count = Math.min(components(), (length(frame) - 10) / 3);
     int[] across = new int[count];
@@ -159,16 +160,16 @@ final class JpegMarkers {
     for (int i = 0; i < count; i++) {
       if (across[i] == widest && 2 * down[i] == tallest) {
         throw new IOException(
-            "its colours are halved from top to bottom alone (4:4:0), which programs read"
-                + " differently; save it anew");
+            "its colours are subsampled vertically only (4:4:0), which programs read"
+                + " differently; save it again");
       }
     }
   }
 
   /**
-   * The file as the JDK's decoder should see it: without a colour profile, which it would apply to
-   * the pixels and TensorFlow ignores; and with a JFIF segment where only the names of components
-   * tell luma and chroma from RGB, of which it takes more for RGB than libjpeg does.
+   * Returns the file prepared for the JDK's decoder: without a colour profile, which the decoder
+   * would apply and TensorFlow ignores; and with a JFIF segment where only the names of components
+   * distinguish YCbCr from RGB, since the decoder takes more names for RGB than libjpeg does.
    */
   byte[] forDecoder() {
     boolean nameless = components() == 3 && !jfif && adobeTransform < 0 && !namesAreRgb();

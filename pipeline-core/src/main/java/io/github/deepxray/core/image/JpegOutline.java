@@ -1,9 +1,10 @@
 package io.github.deepxray.core.image;
 
 /**
- * What the markers of a JPEG announce (ITU-T T.81, annex B); all 0 for another format.
+ * Number of scans and size of a JPEG from its markers (ITU-T T.81, annex B); all 0 for another
+ * format.
  *
- * @param scans how many there are: each takes time for all of the image, however short it is
+ * @param scans the number of scans; even a short scan costs time for the whole image
  * @param height of the first frame, in pixels
  * @param width of the first frame, in pixels
  */
@@ -30,7 +31,7 @@ record JpegOutline(int scans, int height, int width) {
       } else if (marker == EOI && scans > 0) {
         break;
       } else if (marker == TEM || (marker >= RST0 && marker <= EOI)) {
-        // Markers without a length. Where nothing but tables came before the end, more follows.
+        // Markers without a length. If only tables came before the end, more follows.
         at += 2;
       } else {
         scans += marker == SOS ? 1 : 0;

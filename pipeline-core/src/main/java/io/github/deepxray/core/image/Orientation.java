@@ -6,24 +6,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Turns images upright that say how they lie: the tag Orientation of Exif 2.32 (CIPA DC-008, 4.6.4)
- * in JPEG and PNG, and of TIFF 6.0.
+ * Applies orientation tags: the tag Orientation of Exif 2.32 (CIPA DC-008, 4.6.4) in JPEG and PNG,
+ * and of TIFF 6.0.
  */
 final class Orientation {
-  /** The value of an image that lies as it should. */
+  /** Value of an upright image. */
   static final int UPRIGHT = 1;
 
   private static final int TAG = 274;
   private static final int SHORT = 3;
 
-  /** The bytes before the first chunk of a PNG. */
+  /** Number of bytes before the first chunk of a PNG. */
   private static final int PNG_SIGNATURE = 8;
 
   private static final byte[] EXIF_CHUNK = "eXIf".getBytes(StandardCharsets.US_ASCII);
 
   private Orientation() {}
 
-  /** The orientation that a PNG tells, 1 (upright) to 8. */
+  /** Orientation of a PNG, 1 (upright) to 8. */
   static int ofPng(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     int at = PNG_SIGNATURE;
@@ -42,10 +42,10 @@ final class Orientation {
   }
 
   /**
-   * The orientation that the first directory of a TIFF structure tells; upright if it tells none.
+   * Orientation in the first directory of a TIFF structure; upright if there is none.
    *
-   * @param from where the structure begins
-   * @param to where it ends
+   * @param from the start of the structure
+   * @param to the end of the structure
    */
   static int ofTiff(byte[] bytes, int from, int to) {
     if (to - from < 8) {
@@ -72,17 +72,17 @@ final class Orientation {
     return UPRIGHT;
   }
 
-  /** A value, or upright for one that means nothing. */
+  /** Returns the value if valid, else upright. */
   static int valid(int value) {
     return value >= 1 && value <= 8 ? value : UPRIGHT;
   }
 
-  /** Whether height and width change places. */
+  /** Whether height and width are swapped. */
   static boolean isSideways(int orientation) {
     return orientation >= 5;
   }
 
-  /** An image turned and mirrored so that it is upright. */
+  /** Returns the image rotated and mirrored to upright. */
   static RgbImage upright(RgbImage image, int orientation) {
     if (orientation == UPRIGHT) {
       return image;
@@ -90,7 +90,7 @@ final class Orientation {
     boolean sideways = isSideways(orientation);
     int height = sideways ? image.width() : image.height();
     int width = sideways ? image.height() : image.width();
-    // Where the first column and the first row of what is shown lie.
+    // Source of the first column and the first row of the result.
     boolean fromRight =
         orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
     boolean fromBottom =

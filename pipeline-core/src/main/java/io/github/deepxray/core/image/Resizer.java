@@ -3,21 +3,21 @@ package io.github.deepxray.core.image;
 import java.util.Arrays;
 
 /**
- * Resizes with an antialiased triangle filter (bilinear, widened when shrinking), as {@code
+ * Resizes images with an antialiased triangle filter (bilinear, widened when shrinking), as {@code
  * tf.image.resize(method="bilinear", antialias=True)} does, then rounds to 8 bits, halves up.
  *
- * <p>The image is stretched to the size asked for; its aspect ratio is not kept.
+ * <p>The image is stretched to the requested size; the aspect ratio is not kept.
  */
 public final class Resizer {
   /**
-   * How many times the work of the other order summing over rows first may be. Of images that are
-   * no more than 64 times as wide as high it never is so much where the target is square.
+   * Largest accepted ratio of the work of summing over rows first to that of the other order. For
+   * images at most 64 times as wide as high and a square target the ratio stays below.
    */
   private static final int MUCH = 8;
 
   private Resizer() {}
 
-  /** The weights of the source pixels for each target pixel along one dimension. */
+  /** Weights of the source pixels for each target pixel along one dimension. */
   private static final class Spans {
     private final int[] starts;
     private final float[][] weights;
@@ -53,8 +53,8 @@ public final class Resizer {
   }
 
   /**
-   * The image at another size; the same image if it has that size already. The work is in
-   * proportion to the pixels of both, whatever their shapes.
+   * Returns the image at another size; the same image if it already has that size. The work is
+   * proportional to the number of pixels of both images.
    *
    * @param height the new height in pixels, at least 1
    * @param width the new width in pixels, at least 1
@@ -73,8 +73,8 @@ public final class Resizer {
   }
 
   /**
-   * Whether to sum over rows first. The sums of floats depend on it in the last bit, so that it is
-   * given up only where it would take far longer: for few rows that are very wide.
+   * Whether to sum over rows first. The float sums depend on the order in the last bit, so the
+   * other order is used only where this one is far slower: for few rows that are very wide.
    */
   private static boolean rowsFirst(RgbImage image, int height, int width) {
     long tall = Math.max(image.height(), height);
@@ -132,7 +132,7 @@ public final class Resizer {
     return target;
   }
 
-  /** The pixels of a line at another width. */
+  /** Resizes a line to another width. */
   private static void sumColumns(float[] line, Spans columns, float[] sums) {
     for (int x = 0; x < columns.starts.length; x++) {
       float[] weights = columns.weights[x];

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** An immutable image {@code [H, W, 3]} of 8-bit red, green and blue values, row by row. */
+/** Immutable image {@code [H, W, 3]} of 8-bit red, green and blue values, row by row. */
 public final class RgbImage {
   private final int height;
   private final int width;
@@ -18,7 +18,7 @@ public final class RgbImage {
   }
 
   /**
-   * An image of a copy of these values.
+   * Creates an image from a copy of the values.
    *
    * @param pixels {@code height * width * 3} values
    * @throws IllegalArgumentException if their number does not fit
@@ -27,7 +27,7 @@ public final class RgbImage {
     return wrap(height, width, pixels.clone());
   }
 
-  /** Takes the array over; nobody else may write to it. */
+  /** Creates an image that takes over the array; the caller must not write to it. */
   static RgbImage wrap(int height, int width, byte[] pixels) {
     if (height < 1 || width < 1 || pixels.length != Math.multiplyExact(height, width) * 3L) {
       throw new IllegalArgumentException(
@@ -46,12 +46,12 @@ public final class RgbImage {
     return width;
   }
 
-  /** A value 0..255: channel 0 is red, 1 green, 2 blue. */
+  /** Value 0..255 of a channel: 0 is red, 1 green, 2 blue. */
   public int at(int row, int column, int channel) {
     return pixels[(row * width + column) * 3 + channel] & 0xff;
   }
 
-  /** The values; a copy. */
+  /** Returns a copy of the values. */
   public byte[] toBytes() {
     return pixels.clone();
   }
@@ -59,7 +59,7 @@ public final class RgbImage {
   /**
    * Writes the values 0..255 as floats into an array.
    *
-   * @param target where to, at least {@code offset + height * width * 3} long
+   * @param target the target, at least {@code offset + height * width * 3} long
    * @param offset the position of the first value
    */
   public void copyTo(float[] target, int offset) {
@@ -78,7 +78,7 @@ public final class RgbImage {
     return true;
   }
 
-  /** SHA-256 of height, width and values: equal for images that look the same. */
+  /** SHA-256 of height, width and values; equal for images with equal pixels. */
   public String sha256() {
     MessageDigest digest = Hashes.newSha256();
     digest.update(ByteBuffer.allocate(2 * Integer.BYTES).putInt(height).putInt(width).array());

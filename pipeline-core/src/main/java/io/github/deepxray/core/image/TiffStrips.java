@@ -9,21 +9,21 @@ import javax.imageio.plugins.tiff.TIFFDirectory;
 import javax.imageio.plugins.tiff.TIFFField;
 
 /**
- * Refuses a TIFF whose strips or tiles would take more time or memory than its size lets expect:
- * the JDK's reader believes what they announce.
+ * Rejects a TIFF whose strips or tiles would cost more time or memory than its size allows: the
+ * JDK's reader does not check their declared sizes.
  */
 final class TiffStrips {
   private static final byte[] SOI = {(byte) 0xff, (byte) 0xd8};
 
-  /** Grey or colour, CMYK, and alpha or two more that nobody looks at. */
+  /** Grey or colour, CMYK, and alpha or two ignored samples. */
   private static final int MAX_SAMPLES = 6;
 
   private TiffStrips() {}
 
   /**
-   * Checks a page.
+   * Checks the strips or tiles of a page.
    *
-   * @throws IOException with the reason, if it is refused
+   * @throws IOException with the reason, if the page is rejected
    */
   static void check(ImageReader reader, int page, byte[] bytes, ImageLimits limits)
       throws IOException {
@@ -47,15 +47,16 @@ final class TiffStrips {
     }
     long compression = values(directory, BaselineTIFFTagSet.TAG_COMPRESSION)[0];
     if (compression == BaselineTIFFTagSet.COMPRESSION_OLD_JPEG) {
-      throw new IOException("it is compressed in a way that was given up in 1995; save it anew");
+      throw new IOException(
+          "it uses old-style JPEG compression (obsolete since 1995); save it again");
     } else if (compression == BaselineTIFFTagSet.COMPRESSION_JPEG) {
       checkJpegs(directory, bytes, offsets, lengths, pixels, limits);
     }
   }
 
   private static void checkSamples(TIFFDirectory directory) throws IOException {
-    // The reader makes a table of all values of samples that it converts to others; of larger ones
-    // nothing tells the range.
+    // The reader makes a table of all values of samples that it converts; the range of larger
+    // samples is unknown.
     TIFFField bits = directory.getTIFFField(BaselineTIFFTagSet.TAG_BITS_PER_SAMPLE);
     for (int i = 0; bits != null && i < bits.getCount(); i++) {
       if (bits.getAsInt(i) > Short.SIZE) {
@@ -73,19 +74,19 @@ final class TiffStrips {
     return TIFFDirectory.createFromMetadata(reader.getImageMetadata(page));
   }
 
-  /** The orientation that a page tells, 1 (upright) to 8. */
+  /** Orientation of a page, 1 (upright) to 8. */
   static int orientation(ImageReader reader, int page) throws IOException {
     TIFFField field = directory(reader, page).getTIFFField(BaselineTIFFTagSet.TAG_ORIENTATION);
     return field == null ? Orientation.UPRIGHT : Orientation.valid(field.getAsInt(0));
   }
 
-  /** Whether the last sample of a page's pixels is said to be alpha, and not something else. */
+  /** Whether the last sample of a page is declared as alpha. */
   static boolean hasAlpha(ImageReader reader, int page) throws IOException {
     TIFFField field = directory(reader, page).getTIFFField(BaselineTIFFTagSet.TAG_EXTRA_SAMPLES);
     return field == null || field.getAsInt(0) != BaselineTIFFTagSet.EXTRA_SAMPLES_UNSPECIFIED;
   }
 
-  /** The pixels of all strips or tiles, with those of tiles beyond the image's edges. */
+  /** Pixels of all strips or tiles, including the parts of tiles beyond the image's edges. */
   private static long pixels(ImageReader reader, int page) throws IOException {
     long height = reader.getHeight(page);
     long width = reader.getWidth(page);
@@ -100,7 +101,7 @@ final class TiffStrips {
     return ((height + tall - 1) / tall * tall) * ((width + wide - 1) / wide * wide);
   }
 
-  /** Each strip or tile is a JPEG of its own, of whatever size it says. */
+  /** Checks strips and tiles that are complete JPEG images with sizes of their own. */
   private static void checkJpegs(
       TIFFDirectory directory,
       byte[] bytes,
@@ -126,11 +127,11 @@ final class TiffStrips {
       work += outline.pixels() * outline.scans();
     }
     if (work > limits.scans(pixels) * pixels) {
-      throw new IOException("its strips or tiles have too many scans; save it anew");
+      throw new IOException("its strips or tiles have too many scans; save it again");
     }
   }
 
-  /** The values of the first of these fields that is there. */
+  /** Values of the first of these fields that is present. */
   private static long[] values(TIFFDirectory directory, int... tags) throws IOException {
     for (int tag : tags) {
       TIFFField field = directory.getTIFFField(tag);
@@ -142,6 +143,6 @@ final class TiffStrips {
         return values;
       }
     }
-    throw new IOException("it does not say where its strips or tiles are");
+    throw new IOException("the offsets of its strips or tiles are missing");
   }
 }

@@ -1,5 +1,5 @@
 /**
  * Decoding and resizing of images: one implementation for training, prediction and serving, equal
- * to what TensorFlow does in an exported graph.
+ * to TensorFlow's in an exported graph.
  */
 package io.github.deepxray.core.image;

@@ -3,12 +3,12 @@ package io.github.deepxray.core.internal;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** An enum whose constants have names in files. */
+/** Enum whose constants have names in files. */
 public interface Keyed {
-  /** The constant's own name. */
+  /** Name of the constant. */
   String name();
 
-  /** The name in files: lower case, words divided by a hyphen. */
+  /** Name in files: lower case, words separated by hyphens. */
   @JsonValue
   default String key() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

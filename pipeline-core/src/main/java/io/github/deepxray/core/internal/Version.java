@@ -5,11 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** The version of this library. */
+/** Version of this library. */
 public final class Version {
   private Version() {}
 
-  /** The version, such as {@code 0.1.0}. */
+  /** Returns the version, such as {@code 0.1.0}. */
   public static String current() {
     try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
       Properties properties = new Properties();

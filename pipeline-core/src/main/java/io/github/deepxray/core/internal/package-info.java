@@ -1,2 +1,2 @@
-/** The version of the program, and names of constants in files. */
+/** Version of the library, and names of constants in files. */
 package io.github.deepxray.core.internal;

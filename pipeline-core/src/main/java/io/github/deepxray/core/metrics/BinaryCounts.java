@@ -3,17 +3,16 @@ package io.github.deepxray.core.metrics;
 import java.util.Collection;
 
 /**
- * How many examples a decision got right and wrong about one class, the positive one, against all
- * others. Examples may count several times.
+ * Confusion counts of one class, the positive one, against all others; examples may be weighted.
  *
- * @param truePositives examples of the class that are decided to be of it
- * @param falsePositives other examples that are decided to be of it
+ * @param truePositives examples of the class that are classified as the class
+ * @param falsePositives other examples that are classified as the class
  * @param trueNegatives other examples that are not
  * @param falseNegatives examples of the class that are not
  */
 public record BinaryCounts(
     double truePositives, double falsePositives, double trueNegatives, double falseNegatives) {
-  /** Checks that they are counts. */
+  /** Checks that all counts are 0 or more. */
   public BinaryCounts {
     if (!(truePositives >= 0 && falsePositives >= 0 && trueNegatives >= 0 && falseNegatives >= 0)) {
       throw new IllegalArgumentException("counts are 0 or more");
@@ -21,7 +20,7 @@ public record BinaryCounts(
   }
 
   /**
-   * Counts, deciding for a class where its probability is at least the threshold.
+   * Counts the decisions for a class at a threshold of its probability.
    *
    * @param label the number of the class
    */
@@ -33,28 +32,33 @@ public record BinaryCounts(
     return new BinaryCounts(counts[1][1], counts[0][1], counts[0][0], counts[1][0]);
   }
 
-  /** The share decided rightly; NaN without examples. */
+  /** Share of correct decisions; NaN without examples. */
   public double accuracy() {
     return (truePositives + trueNegatives)
         / (truePositives + falsePositives + trueNegatives + falseNegatives);
   }
 
-  /** The share of positives found (recall, true positive rate); NaN without positives. */
+  /**
+   * Share of positives that are classified as positive (recall, true positive rate); NaN without
+   * positives.
+   */
   public double sensitivity() {
     return truePositives / (truePositives + falseNegatives);
   }
 
-  /** The share of negatives left in peace (true negative rate); NaN without negatives. */
+  /**
+   * Share of negatives that are classified as negative (true negative rate); NaN without negatives.
+   */
   public double specificity() {
     return trueNegatives / (trueNegatives + falsePositives);
   }
 
-  /** The share of positive decisions that are right; NaN without positive decisions. */
+  /** Share of positive decisions that are correct; NaN without positive decisions. */
   public double precision() {
     return truePositives / (truePositives + falsePositives);
   }
 
-  /** The harmonic mean of precision and sensitivity; NaN without positives and decisions. */
+  /** Harmonic mean of precision and sensitivity; NaN without positives and positive decisions. */
   public double f1() {
     return 2 * truePositives / (2 * truePositives + falsePositives + falseNegatives);
   }

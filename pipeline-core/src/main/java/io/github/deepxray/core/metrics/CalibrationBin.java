@@ -7,17 +7,18 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * How often a class was found among examples of similar probability of it.
+ * Bin of a reliability diagram: observed frequency of a class among examples of similar predicted
+ * probability.
  *
- * <p>The interval is Wilson's (1927) with the number of patients for the number of trials: images
- * of one patient are alike. Unlike a bootstrap interval it does not vanish where a bin holds a few
- * images of one class.
+ * <p>The interval is Wilson's (1927) with the number of patients as the number of trials, because
+ * images of one patient are correlated. Unlike a bootstrap interval it keeps a width in bins with
+ * few images of one class.
  *
- * @param low where the bin begins
- * @param high where it ends; the last includes 1
- * @param images how many examples
- * @param patients how many patients they come from
- * @param meanProbability of its examples
+ * @param low the lower end
+ * @param high the upper end, exclusive; the last bin includes 1
+ * @param images the number of examples
+ * @param patients the number of their patients
+ * @param meanProbability the mean probability of the examples
  * @param observed the share of examples of the class with its 95 % interval
  */
 public record CalibrationBin(
@@ -25,9 +26,9 @@ public record CalibrationBin(
   private static final double Z = 1.959963984540054;
 
   /**
-   * The bins that hold examples, of those that {@link Metric#CALIBRATION_ERROR} looks at.
+   * Non-empty bins of {@link Metric#CALIBRATION_ERROR}.
    *
-   * @param label the class whose probability it is
+   * @param label the number of the class
    */
   public static List<CalibrationBin> of(SplitScores scores, int label) {
     int count = Resample.CALIBRATION_BINS;
@@ -57,14 +58,14 @@ public record CalibrationBin(
   /**
    * Wilson's 95 % score interval of a share.
    *
-   * @param share what was observed, 0..1
-   * @param trials in how many independent trials, 1 or more
+   * @param share the observed share, 0..1
+   * @param trials the number of independent trials, 1 or more
    */
   public static Interval wilson(double share, int trials) {
     double z2 = Z * Z / trials;
     double middle = (share + z2 / 2) / (1 + z2);
     double half = Z / (1 + z2) * Math.sqrt((share * (1 - share) + z2 / 4) / trials);
-    // Rounding must not shut out what was observed.
+    // Rounding must not exclude the observed value.
     return new Interval(
         share,
         Math.max(0, Math.min(share, middle - half)),

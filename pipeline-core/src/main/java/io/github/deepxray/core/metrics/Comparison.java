@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How the scores of one classifier, the candidate, differ from those of another, the reference, on
- * the same examples. Differences are candidate minus reference; their 95 % intervals come from
- * resampling whole patients, both classifiers on the same ones (a paired bootstrap).
+ * Paired comparison of two classifiers, the candidate and the reference, on the same examples.
+ * Differences are candidate minus reference; their 95 % intervals come from a paired bootstrap over
+ * patients.
  *
- * @param images how many examples
- * @param metrics the candidate's metrics, overall, with its own decisions
- * @param differences of the metrics, each classifier with its own decisions
+ * @param images the number of examples
+ * @param metrics the candidate's overall metrics, with its own decisions
+ * @param differences the differences of the overall metrics, each classifier with its own decisions
  * @param correlation Pearson's correlation of the probabilities of the {@link TargetClasses}; NaN
  *     where one of them is constant
  * @param maxDeltaProbability the largest difference of a probability
- * @param flipped how many examples are decided otherwise
+ * @param flipped the number of examples with another decision
  */
 public record Comparison(
     long images,
@@ -24,7 +24,7 @@ public record Comparison(
     double correlation,
     double maxDeltaProbability,
     int flipped) {
-  /** Copies the maps, metrics in their order, and checks the counts. */
+  /** Copies the maps, sorts them by metric and checks the counts. */
   public Comparison {
     if (flipped < 0 || flipped > images) {
       throw new IllegalArgumentException(flipped + " of " + images + " images cannot be");
@@ -34,14 +34,14 @@ public record Comparison(
   }
 
   /**
-   * Compares.
+   * Compares two classifiers.
    *
    * @param reference the scores to compare with
-   * @param referenceDecision how the reference decides
+   * @param referenceDecision the decision rule of the reference
    * @param candidate scores of examples with the same ids
-   * @param candidateDecision how the candidate decides
-   * @param seed of the resampling
-   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   * @param candidateDecision the decision rule of the candidate
+   * @param seed the seed of the bootstrap
+   * @throws DeepXrayException if an example is missing in one of them or has another label
    */
   public static Comparison of(
       SplitScores reference,
@@ -74,19 +74,19 @@ public record Comparison(
    * Pearson's correlation of the probabilities of the {@link TargetClasses}; NaN where one of them
    * is constant.
    *
-   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   * @throws DeepXrayException if an example is missing in one of them or has another label
    */
   public static double correlation(SplitScores reference, SplitScores candidate) {
     return new PairedExamples(reference, Decision.MOST_PROBABLE, candidate, Decision.MOST_PROBABLE)
         .correlation();
   }
 
-  /** The candidate's value of a metric; unknown if an earlier version did not measure it. */
+  /** Candidate's value of a metric; unknown if an earlier version did not measure it. */
   public Interval of(Metric metric) {
     return metrics.getOrDefault(metric, Interval.UNKNOWN);
   }
 
-  /** The difference of a metric; unknown if an earlier version did not measure it. */
+  /** Difference of a metric; unknown if an earlier version did not measure it. */
   public Interval difference(Metric metric) {
     return differences.getOrDefault(metric, Interval.UNKNOWN);
   }

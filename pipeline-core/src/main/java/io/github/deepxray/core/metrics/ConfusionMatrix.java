@@ -7,12 +7,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * How many examples of each class are decided to be each class.
+ * Confusion matrix.
  *
- * @param counts for each class, the row, the examples that are decided to be each class, the column
+ * @param counts number of examples by true class (row) and predicted class (column)
  */
 public record ConfusionMatrix(@JsonValue List<List<Long>> counts) {
-  /** Copies the rows and checks that they are counts of two classes or more. */
+  /** Copies the rows and checks that they are counts of at least two classes. */
   public ConfusionMatrix {
     counts = counts.stream().map(List::copyOf).toList();
     int size = counts.size();
@@ -20,7 +20,7 @@ public record ConfusionMatrix(@JsonValue List<List<Long>> counts) {
         || counts.stream().anyMatch(row -> row.size() != size)
         || counts.stream().flatMap(List::stream).anyMatch(count -> count < 0)) {
       throw new IllegalArgumentException(
-          "a confusion matrix has a row and a column of counts for each of two classes or more");
+          "a confusion matrix needs a row and a column of counts for each of two or more classes");
     }
   }
 
@@ -29,19 +29,22 @@ public record ConfusionMatrix(@JsonValue List<List<Long>> counts) {
     return new ConfusionMatrix(counts);
   }
 
-  /** Tables of more classes than that are not read; the most frequent confusions are. */
+  /**
+   * Largest number of classes shown as a full table; for more, only the most frequent confusions
+   * are shown.
+   */
   public static final int READABLE = 20;
 
   /**
-   * Examples of a class that are decided to be another.
+   * Confusion of one class with another.
    *
-   * @param label the class
-   * @param decided the other
-   * @param count how many
+   * @param label the true class
+   * @param decided the predicted class
+   * @param count the number of examples
    */
   public record Confusion(int label, int decided, long count) {}
 
-  /** The most frequent confusions, at most {@value #READABLE}, the most frequent first. */
+  /** Most frequent confusions in descending order, at most {@value #READABLE}. */
   public List<Confusion> mostFrequent() {
     List<Confusion> confusions = new ArrayList<>();
     for (int label = 0; label < classes(); label++) {
@@ -57,22 +60,22 @@ public record ConfusionMatrix(@JsonValue List<List<Long>> counts) {
         .toList();
   }
 
-  /** How many classes there are. */
+  /** Number of classes. */
   public int classes() {
     return counts.size();
   }
 
-  /** How many examples of a class are decided to be another, or that class. */
+  /** Number of examples of a class that are predicted as another or the same class. */
   public long count(int label, int decided) {
     return counts.get(label).get(decided);
   }
 
-  /** How many examples there are of a class. */
+  /** Number of examples of a class. */
   public long images(int label) {
     return counts.get(label).stream().mapToLong(Long::longValue).sum();
   }
 
-  /** How many examples of a class are decided to be another. */
+  /** Number of examples of a class that are predicted as another class. */
   public long wrong(int label) {
     return images(label) - count(label, label);
   }

@@ -9,14 +9,13 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * What a classifier does about one class, the positive one, against all others at every threshold
- * of its probability, with a 95 % band. The band holds for each place of the x-axis by itself
- * (pointwise); it comes from resampling whole patients, as all intervals here do.
+ * ROC or precision-recall curve of one class, the positive one, against all others, with a
+ * pointwise 95 % band from a bootstrap over patients.
  *
- * @param points one for each threshold at which the decision of some example changes, from the
- *     highest on
- * @param band the curve's height at evenly spaced places of the x-axis, from 0 to 1
- * @param area under the curve; for precision and recall the average precision
+ * @param points one for each threshold at which a decision changes, from the highest threshold to
+ *     the lowest
+ * @param band the height of the curve at evenly spaced positions of the x-axis, from 0 to 1
+ * @param area the area under the curve; for precision and recall the average precision
  */
 public record Curve(List<Point> points, List<Band> band, Interval area) {
   private static final int STEPS = 100;
@@ -28,31 +27,30 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
   }
 
   /**
-   * The curve at a threshold.
+   * Point of the curve.
    *
-   * @param threshold from which probability on to decide for positive; infinite where none is
-   *     decided so
-   * @param x false positive rate, or recall
-   * @param y true positive rate, or precision
+   * @param threshold the threshold of the probability; infinite where no example is classified as
+   *     positive
+   * @param x the false positive rate, or recall
+   * @param y the true positive rate, or precision
    */
   public record Point(double threshold, double x, double y) {}
 
   /**
-   * The curve's height at a place.
+   * Height of the curve at a position.
    *
-   * @param x the place, 0..1
-   * @param y the height with its interval; NaN where it is not defined
+   * @param x the position, 0..1
+   * @param y the height with its interval; NaN where undefined
    */
   public record Band(double x, Interval y) {}
 
   /**
-   * The receiver operating characteristic: the share of positives that are found over the share of
-   * negatives taken for positive. Between thresholds it is linear, as if chance chose between them
-   * (Fawcett 2006).
+   * Computes the receiver operating characteristic: true positive rate over false positive rate.
+   * The curve is linear between thresholds (Fawcett 2006).
    *
    * @param label the number of the class
-   * @param seed of the resampling
-   * @return its area is the class's {@link Metric#AUC}
+   * @param seed the seed of the bootstrap
+   * @return the curve, whose area is the class's {@link Metric#AUC}
    */
   public static Curve roc(SplitScores scores, int label, long seed) {
     Sweep sweep = new Sweep(scores.examples(), label);
@@ -69,11 +67,12 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
   }
 
   /**
-   * Precision over recall. The precision at a recall is that of the highest threshold which reaches
-   * it; nothing is interpolated, which would flatter (Davis and Goadrich 2006).
+   * Computes the precision-recall curve. The precision at a recall is that of the highest threshold
+   * that reaches the recall; linear interpolation would be too optimistic (Davis and Goadrich
+   * 2006).
    *
    * @param label the number of the class
-   * @param seed of the resampling
+   * @param seed the seed of the bootstrap
    */
   public static Curve precisionRecall(SplitScores scores, int label, long seed) {
     Sweep sweep = new Sweep(scores.examples(), label);
@@ -85,7 +84,7 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
         seed);
   }
 
-  /** Counts as shares of the last, the total. */
+  /** Divides counts by the last one, the total. */
   private static double[] divided(double[] counts) {
     double total = counts[counts.length - 1];
     return Arrays.stream(counts).map(count -> count / total).toArray();
@@ -123,7 +122,7 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
     }
     int i = 1;
     for (int s = 0; s <= STEPS; s++) {
-      // In a resample the first images may count nothing.
+      // In a resample the first images may have weight 0.
       while (i + 1 < tp.length && (tp[i] + fp[i] == 0 || tp[i] * STEPS < s * total)) {
         i++;
       }
@@ -133,12 +132,12 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
     return values;
   }
 
-  /** Runs through the examples from the highest probability down, tied ones at once. */
+  /** Cumulative counts of examples in descending order of probability; ties form one group. */
   private static final class Sweep {
     private final List<ScoredExample> descending;
     private final int label;
 
-    /** Where each group of equal probabilities ends, exclusive. */
+    /** End of each group of equal probabilities, exclusive. */
     private final int[] ends;
 
     private final double positives;
@@ -173,7 +172,7 @@ public record Curve(List<Point> points, List<Band> band, Interval area) {
       return counts(weights, false);
     }
 
-    /** How many of a class are decided positive: none first, then after each group. */
+    /** Number of examples classified as positive: 0 first, then after each group. */
     private double[] counts(double[] weights, boolean positive) {
       double[] counts = new double[ends.length + 1];
       double sum = 0;

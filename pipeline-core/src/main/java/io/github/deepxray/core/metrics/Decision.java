@@ -3,13 +3,13 @@ package io.github.deepxray.core.metrics;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** How the probabilities of an image become one of the classes. */
+/** Decision rule: maps the probabilities of an image to a class. */
 public sealed interface Decision {
-  /** The decision for the most probable class. */
+  /** Rule that chooses the most probable class. */
   Decision MOST_PROBABLE = new MostProbable();
 
   /**
-   * The second of two classes where its probability is at least the threshold, else the first.
+   * Chooses the second of two classes if its probability is at least the threshold, else the first.
    *
    * @param value the threshold, 0..1
    */
@@ -17,15 +17,14 @@ public sealed interface Decision {
     /** Checks the range. */
     public Threshold {
       if (!(value >= 0 && value <= 1)) {
-        throw new IllegalArgumentException("a threshold is from 0 to 1, not " + value);
+        throw new IllegalArgumentException("a threshold must be 0..1, not " + value);
       }
     }
 
     @Override
     public int decide(List<Double> scores) {
       if (scores.size() != 2) {
-        throw new IllegalArgumentException(
-            "a threshold decides between 2 classes, not " + scores.size());
+        throw new IllegalArgumentException("a threshold needs 2 classes, not " + scores.size());
       }
       return scores.get(1) >= value ? 1 : 0;
     }
@@ -36,7 +35,7 @@ public sealed interface Decision {
     }
   }
 
-  /** The class with the greatest probability; of several the first. */
+  /** Chooses the class with the highest probability; the first of several. */
   record MostProbable() implements Decision {
     @Override
     public int decide(List<Double> scores) {
@@ -56,14 +55,14 @@ public sealed interface Decision {
   }
 
   /**
-   * Decides.
+   * Returns the class for the probabilities of an image.
    *
    * @param scores the probability of each class
    * @return the number of a class
-   * @throws IllegalArgumentException if a threshold is to decide between more than two classes
+   * @throws IllegalArgumentException if a threshold is applied to more than two classes
    */
   int decide(List<Double> scores);
 
-  /** From which probability on it decides for the second of two classes, if it does so. */
+  /** Decision threshold of a binary classifier, if the rule has one. */
   OptionalDouble threshold();
 }

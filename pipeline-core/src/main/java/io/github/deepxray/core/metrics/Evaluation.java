@@ -12,15 +12,15 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * The metrics of one set of examples, each with a 95 % percentile bootstrap interval. Whole
- * patients are resampled, because images of one patient are alike (Efron and Tibshirani 1993; Field
- * and Welsh 2007 for the cluster bootstrap). Resamples that lack a class say nothing about metrics
- * that are not defined without it.
+ * The metrics of one set of examples, each with a 95 % percentile bootstrap interval. The bootstrap
+ * resamples patients, because images of one patient are correlated (Efron and Tibshirani 1993;
+ * Field and Welsh 2007 for the cluster bootstrap). Resamples without a class are skipped for
+ * metrics that are undefined without it.
  *
- * @param images how many examples of each class there are, by label
- * @param patients how many patients they come from
- * @param probabilities the metrics that do not depend on decisions
- * @param decisions the metrics of each decision, by its name
+ * @param images the number of examples of each class, by label
+ * @param patients the number of patients
+ * @param probabilities the metrics that do not depend on a decision rule
+ * @param decisions the metrics of each decision rule, by its name
  */
 public record Evaluation(
     List<Long> images,
@@ -28,7 +28,7 @@ public record Evaluation(
     Measurements probabilities,
     Map<String, AtDecision> decisions) {
 
-  /** The number of bootstrap resamples. */
+  /** Number of bootstrap resamples. */
   public static final int RESAMPLES = PatientBootstrap.RESAMPLES;
 
   /** Checks the counts and keeps the order of the decisions. */
@@ -55,11 +55,11 @@ public record Evaluation(
   }
 
   /**
-   * The metrics of a decision.
+   * Metrics of a decision rule.
    *
-   * @param threshold from which probability on it decides for the second of two classes; empty if
-   *     it decides for the most probable class
-   * @param confusion how many examples of each class are decided to be each class
+   * @param threshold the decision threshold of a binary classifier; empty for the most probable
+   *     class
+   * @param confusion the confusion matrix
    * @param measurements the metrics
    */
   public record AtDecision(
@@ -70,9 +70,9 @@ public record Evaluation(
   /**
    * Evaluates with {@link #RESAMPLES} resamples.
    *
-   * @param scores what to evaluate, at least one example
-   * @param decisions the decisions by name, in the order to report them
-   * @param seed of the resampling
+   * @param scores the scores, at least one example
+   * @param decisions the decision rules by name, in the order of reports
+   * @param seed the seed of the bootstrap
    */
   public static Evaluation of(SplitScores scores, Map<String, Decision> decisions, long seed) {
     WeightedExamples examples = sorted(scores);
@@ -111,7 +111,7 @@ public record Evaluation(
         measured);
   }
 
-  /** In an order that does not depend on chance. */
+  /** Sorts the examples by id, so that results do not depend on their order. */
   private static WeightedExamples sorted(SplitScores scores) {
     return new WeightedExamples(
         scores.examples().stream()
@@ -122,24 +122,24 @@ public record Evaluation(
   }
 
   /**
-   * The class that a slice is about: the positive one, to which the negative ones are added, or the
-   * negative one if it is alone.
+   * Label of a slice with examples of one kind: the positive class, which is evaluated together
+   * with all negatives, or the negative class if the slice has only negatives.
    */
   public int sliceLabel() {
     return images.get(1) > 0 ? 1 : 0;
   }
 
-  /** How many examples there are. */
+  /** Number of examples. */
   public long total() {
     return images.stream().mapToLong(Long::longValue).sum();
   }
 
-  /** The overall value of a metric. */
+  /** Overall value of a metric. */
   public Interval of(Metric metric, String decision) {
     return measurements(metric, decision).of(metric);
   }
 
-  /** The value of a metric of a class. */
+  /** Value of a metric of a class. */
   public Interval of(Metric metric, String decision, int label) {
     return measurements(metric, decision).of(metric, label);
   }
@@ -148,7 +148,7 @@ public record Evaluation(
     return metric.scope().needsDecision() ? decisions.get(decision).measurements : probabilities;
   }
 
-  /** The overall values of all metrics. */
+  /** Overall values of all metrics. */
   public Map<Metric, Interval> overall(String decision) {
     Map<Metric, Interval> all = new EnumMap<>(Metric.class);
     Arrays.stream(Metric.values()).forEach(metric -> all.put(metric, of(metric, decision)));

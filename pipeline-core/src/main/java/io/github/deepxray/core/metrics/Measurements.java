@@ -8,30 +8,30 @@ import java.util.Map;
 /**
  * Metrics with their intervals.
  *
- * @param overall the value of each metric; of a metric of a class the mean over the {@link
+ * @param overall the value of each metric; for a metric of a class, the mean over the {@link
  *     TargetClasses}
- * @param classes for each class, by label, the metrics of a class
+ * @param classes the metrics of each class, by label
  */
 public record Measurements(Map<Metric, Interval> overall, List<Map<Metric, Interval>> classes) {
-  /** Copies the maps, metrics in their order. */
+  /** Copies the maps and sorts them by metric. */
   public Measurements {
     overall = ordered(overall);
     classes = classes.stream().map(Measurements::ordered).toList();
   }
 
-  /** Metrics in their order. */
+  /** Sorts metrics in the order of the enum. */
   static Map<Metric, Interval> ordered(Map<Metric, Interval> metrics) {
     Map<Metric, Interval> copy = new EnumMap<>(Metric.class);
     copy.putAll(metrics);
     return Collections.unmodifiableMap(copy);
   }
 
-  /** The overall value of a metric; unknown if an earlier version did not measure it. */
+  /** Overall value of a metric; unknown if an earlier version did not measure it. */
   public Interval of(Metric metric) {
     return overall.getOrDefault(metric, Interval.UNKNOWN);
   }
 
-  /** The value of a metric of a class; unknown if an earlier version did not measure it. */
+  /** Value of a metric of a class; unknown if an earlier version did not measure it. */
   public Interval of(Metric metric, int label) {
     return classes.get(label).getOrDefault(metric, Interval.UNKNOWN);
   }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Values of metrics in a fixed order, as the bootstrap resamples them: of a metric of a class the
- * value of each class and their mean over the {@link TargetClasses}, of another its one value.
+ * Values of metrics in a fixed order for the bootstrap: the values of each class and their mean
+ * over the {@link TargetClasses} for a metric of a class, one value for others.
  */
 final class MetricColumns {
   private final WeightedExamples examples;
@@ -21,12 +21,12 @@ final class MetricColumns {
     this.decided = decided;
   }
 
-  /** Those of the metrics that do not depend on decisions. */
+  /** Columns of the metrics that do not depend on a decision rule. */
   static MetricColumns ofProbabilities(WeightedExamples examples) {
     return new MetricColumns(examples, Metric.ofProbabilities());
   }
 
-  /** Those of the metrics that depend on decisions. */
+  /** Columns of the metrics that depend on a decision rule. */
   static MetricColumns of(WeightedExamples examples, Decision decision) {
     return new MetricColumns(examples, Metric.ofDecisions(), examples.decided(decision));
   }
@@ -42,9 +42,9 @@ final class MetricColumns {
   /**
    * Computes the values.
    *
-   * @param values where to write {@link #size} values
-   * @param from the place of the first
-   * @param weights how often each example counts
+   * @param values the target of {@link #size} values
+   * @param from the position of the first value
+   * @param weights the weight of each example
    */
   void write(double[] values, int from, double... weights) {
     Resample resample = new Resample(examples, decided, weights);
@@ -65,7 +65,7 @@ final class MetricColumns {
     }
   }
 
-  /** Computes the overall values alone and writes them from a place on. */
+  /** Computes the overall values only. */
   void writeOverall(double[] values, int from, double... weights) {
     Resample resample = new Resample(examples, decided, weights);
     List<Integer> targets = TargetClasses.of(examples.classes);
@@ -86,7 +86,7 @@ final class MetricColumns {
     return mean;
   }
 
-  /** The metrics that {@link #write} computed. */
+  /** Reads the metrics that {@link #write} computed. */
   Measurements read(List<Interval> intervals, int from) {
     Map<Metric, Interval> overall = new EnumMap<>(Metric.class);
     List<Map<Metric, Interval>> classes = new ArrayList<>();

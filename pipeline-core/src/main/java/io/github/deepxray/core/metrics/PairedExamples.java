@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What two classifiers said of the same examples. */
+/** Scores of two classifiers on the same examples. */
 final class PairedExamples {
-  /** All metrics, in the order in which they are written. */
+  /** All metrics, in the order of {@link #write}. */
   private static final List<Metric> METRICS =
       Stream.concat(Metric.ofProbabilities().stream(), Metric.ofDecisions().stream()).toList();
 
   private final Side reference;
   private final Side candidate;
 
-  /** What one of them said, in an order that does not depend on chance. */
+  /** Scores of one classifier, sorted by id. */
   private static final class Side {
     private final List<ScoredExample> examples;
     private final int[] decided;
@@ -33,7 +33,7 @@ final class PairedExamples {
       decisions = MetricColumns.of(weighted, decision);
     }
 
-    /** The overall values of all metrics, in that order. */
+    /** Overall values of all metrics, in that order. */
     double[] metrics(double... weights) {
       double[] values = new double[METRICS.size()];
       probabilities.writeOverall(values, 0, weights);
@@ -41,7 +41,7 @@ final class PairedExamples {
       return values;
     }
 
-    /** The probabilities of the target classes. */
+    /** Probabilities of the target classes. */
     List<Double> probabilities() {
       return examples.stream()
           .flatMap(e -> TargetClasses.of(e.scores().size()).stream().map(e::score))
@@ -50,9 +50,9 @@ final class PairedExamples {
   }
 
   /**
-   * Pairs them by their ids.
+   * Pairs examples by their ids.
    *
-   * @throws DeepXrayException if an example is missing in one of them or labelled otherwise
+   * @throws DeepXrayException if an example is missing in one of them or has another label
    */
   PairedExamples(
       SplitScores reference,
@@ -76,7 +76,7 @@ final class PairedExamples {
           || other.label() != example.label()
           || other.scores().size() != example.scores().size()) {
         throw new DeepXrayException(
-            "The two classifiers did not see the same images: "
+            "The two classifiers were not run on the same images: "
                 + example.id()
                 + (other == null ? " is missing" : " is of other classes")
                 + " in one of them.");
@@ -85,7 +85,7 @@ final class PairedExamples {
     }
     if (matching.size() != reference.size()) {
       throw new DeepXrayException(
-          "The two classifiers did not see the same images: one saw %s, the other %s."
+          "The two classifiers were not run on the same images: %s and %s."
               .formatted(reference.size(), matching.size()));
     }
     return matching;
@@ -99,7 +99,7 @@ final class PairedExamples {
     return candidate.examples.stream().map(ScoredExample::patient).toList();
   }
 
-  /** Writes the candidate's overall metrics and behind them their differences. */
+  /** Writes the candidate's overall metrics, followed by their differences. */
   void write(double[] values, double... weights) {
     double[] before = reference.metrics(weights);
     double[] after = candidate.metrics(weights);
@@ -109,7 +109,7 @@ final class PairedExamples {
     }
   }
 
-  /** The metrics of which these are the intervals, in the order in which they are written. */
+  /** Metrics of these intervals, in the order of {@link #write}. */
   static Map<Metric, Interval> metrics(List<Interval> intervals) {
     Map<Metric, Interval> metrics = new EnumMap<>(Metric.class);
     for (int m = 0; m < METRICS.size(); m++) {

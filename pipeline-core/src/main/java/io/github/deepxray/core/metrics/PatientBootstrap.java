@@ -10,21 +10,21 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Percentile bootstrap over whole patients, because images of one patient are alike (Efron and
+ * Percentile bootstrap over patients, because images of one patient are correlated (Efron and
  * Tibshirani 1993; Field and Welsh 2007 for the cluster bootstrap).
  */
 final class PatientBootstrap {
-  /** The number of resamples. */
+  /** Number of resamples. */
   static final int RESAMPLES = 2000;
 
   private PatientBootstrap() {}
 
   /**
-   * Intervals of several values.
+   * Computes the intervals of several values.
    *
-   * @param patientOf the patient of each example, in an order that does not depend on chance
-   * @param values the values for examples that count as often as the array says, in their order
-   * @param seed of the resampling
+   * @param patientOf the patient of each example, in a reproducible order
+   * @param values computes the values from the weights of the examples
+   * @param seed the seed of the bootstrap
    */
   static List<Interval> intervals(
       List<String> patientOf, Function<double[], double[]> values, long seed) {

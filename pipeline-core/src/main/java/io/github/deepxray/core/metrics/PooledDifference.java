@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How one kind of classifier differs from another on average over several trainings, each with a
- * seed of its own: candidate minus reference, seed by seed, then the mean.
+ * Mean difference between two kinds of classifiers, candidate minus reference, over pairs of
+ * trainings with the same seed.
  *
- * <p>The 95 % intervals come from resampling whole patients (a paired bootstrap): in each resample
- * the same patients count for both classifiers and for all seeds, whether the seeds share their
- * images or not. They say what other patients might have given with these trainings. What other
- * seeds might give is not in them: a few seeds are too few to resample.
+ * <p>The 95 % intervals come from a paired bootstrap over patients: each resample holds the same
+ * patients for both classifiers and for all seeds, even if seeds share images. The intervals cover
+ * the variation between patients for these trainings, not the variation between seeds: a few seeds
+ * are too few to resample.
  *
- * @param pairs how many trainings were paired
+ * @param pairs the number of paired trainings
  * @param differences the mean differences of the metrics, each classifier with its own decisions
  */
 public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
@@ -25,12 +25,12 @@ public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
   }
 
   /**
-   * Two trainings of one seed.
+   * Two trainings with one seed.
    *
    * @param reference the scores to compare with
-   * @param referenceDecision how the reference decides
+   * @param referenceDecision the decision rule of the reference
    * @param candidate scores of examples with the same ids
-   * @param candidateDecision how the candidate decides
+   * @param candidateDecision the decision rule of the candidate
    */
   public record Pair(
       SplitScores reference,
@@ -39,11 +39,11 @@ public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
       Decision candidateDecision) {}
 
   /**
-   * Compares. Of one pair it is the same as {@link Comparison#of} says.
+   * Computes the mean differences; for one pair equal to {@link Comparison#of}.
    *
    * @param pairs at least one
-   * @param seed of the resampling
-   * @throws DeepXrayException if an example is missing in one of a pair or labelled otherwise
+   * @param seed the seed of the bootstrap
+   * @throws DeepXrayException if an example is missing in one of a pair or has another label
    */
   public static PooledDifference of(List<Pair> pairs, long seed) {
     if (pairs.isEmpty()) {
@@ -81,7 +81,7 @@ public record PooledDifference(int pairs, Map<Metric, Interval> differences) {
     return mean;
   }
 
-  /** The mean difference of a metric. */
+  /** Mean difference of a metric. */
   public Interval of(Metric metric) {
     return differences.getOrDefault(metric, Interval.UNKNOWN);
   }

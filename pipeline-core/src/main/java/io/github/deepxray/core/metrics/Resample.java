@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Examples that count as often as their weights say, and what metrics make of them. */
+/** Weighted examples and the values of metrics on them. */
 final class Resample {
-  /** The number of equally wide bins of {@link #calibrationError}. */
+  /** Number of equally wide bins of {@link #calibrationError}. */
   static final int CALIBRATION_BINS = 15;
 
   // Keeps the logarithm finite; Keras clips at the same value.
@@ -18,9 +18,9 @@ final class Resample {
   private Optional<WeightedConfusion> confusion = Optional.empty();
 
   /**
-   * Weighs examples.
+   * Creates a resample.
    *
-   * @param decided the class that each is decided to be; may be empty if no metric asks for it
+   * @param decided the predicted class of each example; may be empty if no metric needs it
    */
   Resample(WeightedExamples of, int[] decided, double... weights) {
     this.of = of;
@@ -36,8 +36,8 @@ final class Resample {
   }
 
   /**
-   * The chance that an example of a class has a higher probability of it than another example, ties
-   * counted half.
+   * Probability that an example of a class has a higher score of the class than another example;
+   * ties count half.
    */
   double auc(int label) {
     double[] scores = of.scores[label];
@@ -82,7 +82,7 @@ final class Resample {
     return mean(of.negativeLogLikelihoods);
   }
 
-  /** Of the true class, in nats. */
+  /** Negative log likelihood of the true class in nats. */
   static double negativeLogLikelihood(ScoredExample e) {
     return -Math.log(Math.max(EPSILON, e.score(e.label())));
   }
@@ -109,7 +109,7 @@ final class Resample {
     return Arrays.stream(excess).map(Math::abs).sum() / total;
   }
 
-  /** The bin of a probability. */
+  /** Index of the bin of a probability. */
   static int bin(double probability) {
     return Math.min(CALIBRATION_BINS - 1, (int) (probability * CALIBRATION_BINS));
   }

@@ -3,12 +3,12 @@ package io.github.deepxray.core.metrics;
 import java.util.List;
 
 /**
- * A classified image.
+ * Classified image.
  *
  * @param id the image's file name
- * @param patient whose image it is
- * @param label the number of its true class
- * @param scores the classifier's probability of each class, 0..1; all together about 1
+ * @param patient the patient of the image
+ * @param label the number of the true class
+ * @param scores the predicted probability of each class, 0..1; the sum is about 1
  */
 public record ScoredExample(String id, String patient, int label, List<Double> scores) {
   /** Checks the probabilities and that the label is one of two or more classes. */
@@ -26,16 +26,16 @@ public record ScoredExample(String id, String patient, int label, List<Double> s
   }
 
   /**
-   * An image of one of two classes.
+   * Creates an image of a binary classifier.
    *
-   * @param label 1 if it truly is of the second class, else 0
-   * @param probability the classifier's probability of the second class, 0..1
+   * @param label 1 if the true class is the second, else 0
+   * @param probability the predicted probability of the second class, 0..1
    */
   public ScoredExample(String id, String patient, int label, double probability) {
     this(id, patient, label, List.of(1 - probability, probability));
   }
 
-  /** The probability of a class. */
+  /** Probability of a class. */
   public double score(int c) {
     return scores.get(c);
   }

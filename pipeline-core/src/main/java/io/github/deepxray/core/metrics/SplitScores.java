@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What a classifier said of the images of a split.
+ * Classifier scores of the images of a split.
  *
- * @param examples the images in their order, all of the same classes
+ * @param examples the images in order, all with the same classes
  */
 public record SplitScores(List<ScoredExample> examples) {
-  /** Copies the list and checks that all images are of the same classes. */
+  /** Copies the list and checks that all images have the same classes. */
   public SplitScores {
     examples = List.copyOf(examples);
     if (examples.stream().map(e -> e.scores().size()).distinct().count() > 1) {
@@ -22,20 +22,21 @@ public record SplitScores(List<ScoredExample> examples) {
   }
 
   /**
-   * What is known of an image.
+   * Image with its true class.
    *
-   * @param id its file name
-   * @param patient whose image it is
-   * @param label the number of its class
+   * @param id the file name
+   * @param patient the patient of the image
+   * @param label the number of the class
    */
   public record Truth(String id, String patient, int label) {}
 
   /**
-   * The scores that a network's output holds. One probability an image, of a sigmoid, becomes two.
+   * Creates the scores from a network's output. A single sigmoid probability of an image becomes
+   * two.
    *
-   * @param images the images in their order
-   * @param outputs for each of them one probability, that of the second of two classes, or one for
-   *     each class
+   * @param images the images in order
+   * @param outputs for each image one probability, of the second of two classes, or one for each
+   *     class
    */
   public static SplitScores of(List<Truth> images, float... outputs) {
     int width = images.isEmpty() ? 1 : outputs.length / images.size();
@@ -59,29 +60,29 @@ public record SplitScores(List<ScoredExample> examples) {
     return new SplitScores(scored);
   }
 
-  /** The images in their order. */
+  /** Images in order. */
   public List<Truth> images() {
     return examples.stream().map(e -> new Truth(e.id(), e.patient(), e.label())).toList();
   }
 
-  /** How many classes there are; 0 if that cannot be told, of no images. */
+  /** Number of classes; 0 without images. */
   public int classes() {
     return examples.isEmpty() ? 0 : examples.get(0).scores().size();
   }
 
-  /** The number of images of each class, by label. */
+  /** Number of images of each class, by label. */
   public List<Long> counts() {
     List<Long> counts = new ArrayList<>(Collections.nCopies(classes(), 0L));
     examples.forEach(e -> counts.set(e.label(), counts.get(e.label()) + 1));
     return counts;
   }
 
-  /** The number of images of the rarest class. */
+  /** Number of images of the rarest class. */
   public long fewest() {
     return counts().stream().mapToLong(Long::longValue).min().orElse(0);
   }
 
-  /** The overall value of {@link Metric#AUC}; NaN unless every class is there. */
+  /** Overall value of {@link Metric#AUC}; NaN unless every class is present. */
   public double auc() {
     return TargetClasses.of(classes()).stream()
         .mapToDouble(new WeightedExamples(examples).once()::auc)
@@ -89,18 +90,18 @@ public record SplitScores(List<ScoredExample> examples) {
         .orElse(Double.NaN);
   }
 
-  /** The negative log likelihood of each image's class in nats. */
+  /** Negative log likelihood of each image's class in nats. */
   public List<Double> losses() {
     return examples.stream().map(Resample::negativeLogLikelihood).toList();
   }
 
-  /** The scores at these places. */
+  /** Returns the scores at these indices. */
   public SplitScores of(List<Integer> places) {
     return new SplitScores(places.stream().map(examples::get).toList());
   }
 
   /**
-   * These scores of the images that others have too, in their order; images that are missing here
+   * Returns the scores of the images of another split, in its order; images that are missing here
    * are left out.
    */
   public SplitScores inOrderOf(SplitScores others) {

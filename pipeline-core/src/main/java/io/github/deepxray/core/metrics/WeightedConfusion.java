@@ -2,7 +2,7 @@ package io.github.deepxray.core.metrics;
 
 import java.util.Arrays;
 
-/** A confusion matrix of examples that count several times, with its metrics. */
+/** Confusion matrix of weighted examples, with its metrics. */
 final class WeightedConfusion {
   private final double[][] counts;
   private final double[] rows;
@@ -11,12 +11,12 @@ final class WeightedConfusion {
   private double right;
 
   /**
-   * Counts.
+   * Counts the examples.
    *
-   * @param classes how many there are
+   * @param classes the number of classes
    * @param labels the true class of each example
-   * @param decided the class that each is decided to be
-   * @param weights how often each counts
+   * @param decided the predicted class of each example
+   * @param weights the weight of each example
    */
   WeightedConfusion(int classes, int[] labels, int[] decided, double... weights) {
     counts = new double[classes][classes];
@@ -35,7 +35,7 @@ final class WeightedConfusion {
     }
   }
 
-  /** A class against all others. */
+  /** Counts of a class against all others. */
   BinaryCounts ofClass(int c) {
     double found = counts[c][c];
     return new BinaryCounts(
@@ -69,7 +69,7 @@ final class WeightedConfusion {
     return decisions == 0 ? 0 : (right * total - chance) / Math.sqrt(truth * decisions);
   }
 
-  /** The counts of examples that count once. */
+  /** Returns the counts of unweighted examples. */
   ConfusionMatrix counts() {
     return new ConfusionMatrix(
         Arrays.stream(counts)

@@ -4,22 +4,22 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** Classified examples, sorted so that metrics are quickly computed again and again. */
+/** Classified examples, sorted for repeated computation of metrics. */
 final class WeightedExamples {
   final List<ScoredExample> examples;
   final int classes;
   final int[] labels;
 
-  /** For each class the places of the examples, the least probability first. */
+  /** Indices of the examples for each class, in ascending order of the class's probability. */
   final int[][] ascending;
 
-  /** For each class its probabilities in that order. */
+  /** Probabilities of each class in that order. */
   final double[][] scores;
 
-  /** Of each example half the squared distance of its probabilities from the truth. */
+  /** Half the squared difference between probabilities and one-hot label of each example. */
   final double[] squaredErrors;
 
-  /** Of each example that of its true class, in nats. */
+  /** Negative log likelihood of the true class of each example, in nats. */
   final double[] negativeLogLikelihoods;
 
   WeightedExamples(List<ScoredExample> examples) {
@@ -45,14 +45,14 @@ final class WeightedExamples {
     return examples.stream().map(ScoredExample::patient).toList();
   }
 
-  /** The examples as they are, each counted once. */
+  /** Returns the examples with weight 1. */
   Resample once(int... decided) {
     double[] weights = new double[labels.length];
     Arrays.fill(weights, 1);
     return new Resample(this, decided, weights);
   }
 
-  /** The class that each example is decided to be. */
+  /** Predicted class of each example. */
   int[] decided(Decision decision) {
     return examples.stream().mapToInt(e -> decision.decide(e.scores())).toArray();
   }

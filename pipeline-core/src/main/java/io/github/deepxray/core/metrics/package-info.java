@@ -1,5 +1,5 @@
 /**
- * How good a classifier is, and how sure that is: metrics, decisions and bootstrap intervals, in
- * plain Java. All is for two classes or more.
+ * Metrics of classifiers with bootstrap intervals, and decision rules, in plain Java. Everything
+ * works with two or more classes.
  */
 package io.github.deepxray.core.metrics;

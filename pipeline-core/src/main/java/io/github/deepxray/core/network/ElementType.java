@@ -1,16 +1,16 @@
 package io.github.deepxray.core.network;
 
-/** What the input or the outputs of a model's file are made of. */
+/** Element type of the inputs and outputs of a model file. */
 public enum ElementType {
-  /** 32-bit floats; any model. */
+  /** 32-bit floats; for any model. */
   FLOAT32,
-  /** Signed integers of 8 bits; a model that computes in {@code INT8}. */
+  /** Signed 8-bit integers; for models with {@code INT8} arithmetic. */
   INT8,
   /**
-   * Unsigned integers of 8 bits, the signed ones plus 128; a model that computes in {@code INT8}.
-   * XNNPACK leaves the operators that convert them to TFLite's kernels.
+   * Unsigned 8-bit integers, the signed values plus 128; for models with {@code INT8} arithmetic.
+   * XNNPACK does not run the operators that convert them; TFLite's kernels do.
    */
   UINT8,
-  /** Signed integers of 16 bits; a model that computes in {@code INT16}. */
+  /** Signed 16-bit integers; for models with {@code INT16} arithmetic. */
   INT16
 }

@@ -5,23 +5,23 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * One operation of a {@link Network}. A layer's output tensor carries the layer's name; names,
- * parameters and weight layouts are those of Keras.
+ * Operation of a {@link Network}. A layer's output tensor has the layer's name; names, parameters
+ * and weight layouts are those of Keras.
  *
- * <p>Shapes leave the batch dimension out: an image is {@code [H, W, C]}, a feature vector {@code
- * [C]}. Weights of a layer are stored under {@code <layer>/<variable>}, for example {@code
+ * <p>Shapes have no batch dimension: an image is {@code [H, W, C]}, a feature vector {@code [C]}.
+ * Weights of a layer are stored under {@code <layer>/<variable>}, for example {@code
  * stem_conv/kernel}.
  */
 public sealed interface Layer {
 
-  /** The layer's name, unique in its network, and the name of the tensor it writes. */
+  /** Name of the layer, unique in its network, and of its output tensor. */
   String name();
 
-  /** The names of the tensors it reads, in order. */
+  /** Names of the input tensors, in order. */
   List<String> inputs();
 
   /**
-   * The shape it writes for the shapes it reads; that of the first for most layers.
+   * Output shape for these input shapes; by default the first input shape.
    *
    * @throws DeepXrayException if the shapes do not fit this layer
    */
@@ -29,22 +29,23 @@ public sealed interface Layer {
     return inputShapes.get(0);
   }
 
-  /** The weights it needs for the shapes it reads, in Keras' order; empty for most layers. */
+  /** Weights for these input shapes, in Keras' order; none by default. */
   default List<WeightSpec> weights(List<List<Integer>> inputShapes) {
     return List.of();
   }
 
-  /** The same layer with each read of a tensor replaced by one of another. */
+  /** Returns the layer with an input tensor replaced by another. */
   Layer reading(String from, String to);
 
   /**
-   * What a visitor says of a layer of its kind: a new kind does not compile until all visitors do.
+   * Calls the visitor's method for this kind of layer; a new kind compiles only if all visitors
+   * support it.
    */
   <R> R accept(LayerVisitor<R> visitor);
 
-  /** A layer that reads one tensor. */
+  /** Layer with one input. */
   sealed interface OfOne extends Layer {
-    /** The name of the tensor it reads. */
+    /** Name of the input tensor. */
     String input();
 
     @Override
@@ -53,7 +54,7 @@ public sealed interface Layer {
     }
   }
 
-  /** Spatial padding, with TensorFlow's meaning. */
+  /** Spatial padding, as in TensorFlow. */
   enum Padding {
     /** Zero padding so that the output has {@code ceil(n / stride)} positions. */
     SAME,
@@ -65,7 +66,7 @@ public sealed interface Layer {
     }
   }
 
-  /** Functions of single values, and {@link #SOFTMAX}. */
+  /** Activation functions. */
   enum Function {
     /** {@code x}. */
     LINEAR,
@@ -81,19 +82,19 @@ public sealed interface Layer {
      */
     SOFTMAX;
 
-    /** Whether everything it writes lies between 0 and 1. */
+    /** Whether all outputs lie between 0 and 1. */
     public boolean writesProbabilities() {
       return this == SIGMOID || this == SOFTMAX;
     }
 
-    /** The name Keras gives the function. */
+    /** Keras' name of the function. */
     public String kerasName() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
   /**
-   * {@code y = x * scale + offset}; scale and offset hold one value for all channels or one a
+   * {@code y = x * scale + offset}; scale and offset hold one value for all channels or one per
    * channel.
    */
   record Rescaling(String name, String input, List<Double> scale, List<Double> offset)
@@ -129,11 +130,11 @@ public sealed interface Layer {
   }
 
   /**
-   * {@code y = (x - mean) / max(sqrt(variance), 1e-7)} a channel; weights {@code mean} and {@code
+   * {@code y = (x - mean) / max(sqrt(variance), 1e-7)} per channel; weights {@code mean} and {@code
    * variance}, both {@code [C]}.
    */
   record Normalization(String name, String input) implements OfOne {
-    /** The smallest divisor, Keras' epsilon. */
+    /** Smallest divisor, Keras' epsilon. */
     public static final double EPSILON = 1e-7;
 
     @Override
@@ -184,7 +185,7 @@ public sealed interface Layer {
       return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", filters)) : List.of(kernel);
     }
 
-    /** The same convolution with bias. */
+    /** Returns the same convolution with bias. */
     public Conv2D biased() {
       return new Conv2D(name, input, filters, kernelSize, stride, padding, true);
     }
@@ -225,7 +226,7 @@ public sealed interface Layer {
       return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", channels)) : List.of(kernel);
     }
 
-    /** The same convolution with bias. */
+    /** Returns the same convolution with bias. */
     public DepthwiseConv2D biased() {
       return new DepthwiseConv2D(name, input, kernelSize, stride, padding, true);
     }
@@ -244,7 +245,7 @@ public sealed interface Layer {
 
   /**
    * Batch normalization with its moving statistics (Ioffe and Szegedy 2015): {@code y = gamma * (x
-   * - moving_mean) / sqrt(moving_variance + epsilon) + beta} a channel.
+   * - moving_mean) / sqrt(moving_variance + epsilon) + beta} per channel.
    */
   record BatchNormalization(String name, String input, double epsilon) implements OfOne {
     @Override
@@ -268,7 +269,7 @@ public sealed interface Layer {
     }
   }
 
-  /** A function that keeps the shape. */
+  /** Activation function, which keeps the shape. */
   record Activation(String name, String input, Function function) implements OfOne {
     @Override
     public Activation reading(String from, String to) {
@@ -281,7 +282,7 @@ public sealed interface Layer {
     }
   }
 
-  /** The mean over height and width: {@code [C]}, or {@code [1, 1, C]} if dimensions are kept. */
+  /** Mean over height and width: {@code [C]}, or {@code [1, 1, C]} if dimensions are kept. */
   record GlobalAveragePooling2D(String name, String input, boolean keepDims) implements OfOne {
     @Override
     public List<Integer> outputShape(List<List<Integer>> inputShapes) {
@@ -301,7 +302,7 @@ public sealed interface Layer {
   }
 
   /**
-   * The product of two tensors of one shape, or of an image {@code [H, W, C]} and a gate {@code [1,
+   * Product of two tensors of equal shape, or of an image {@code [H, W, C]} and a gate {@code [1,
    * 1, C]}, in that order.
    */
   record Multiply(String name, String first, String second) implements Layer {
@@ -330,7 +331,7 @@ public sealed interface Layer {
     }
   }
 
-  /** The sum of two tensors of one shape. */
+  /** Sum of two tensors of equal shape. */
   record Add(String name, String first, String second) implements Layer {
     @Override
     public List<String> inputs() {
@@ -360,8 +361,8 @@ public sealed interface Layer {
   }
 
   /**
-   * A fully connected layer on {@code [C]}; weights {@code kernel} {@code [C, units]} and, with
-   * bias, {@code bias} {@code [units]}.
+   * Fully connected layer on {@code [C]}; weights {@code kernel} {@code [C, units]} and, with bias,
+   * {@code bias} {@code [units]}.
    */
   record Dense(String name, String input, int units, boolean useBias) implements OfOne {
     @Override
@@ -378,7 +379,7 @@ public sealed interface Layer {
       return useBias ? List.of(kernel, WeightSpec.of(name + "/bias", units)) : List.of(kernel);
     }
 
-    /** The same layer with bias. */
+    /** Returns the same layer with bias. */
     public Dense biased() {
       return new Dense(name, input, units, true);
     }
@@ -395,21 +396,20 @@ public sealed interface Layer {
   }
 
   /**
-   * Sets a share {@code rate} to zero while training and scales the rest by {@code 1 / (1 - rate)};
-   * the identity otherwise.
+   * Sets a random share {@code rate} of the values to zero during training and scales the rest by
+   * {@code 1 / (1 - rate)}; the identity in inference.
    *
-   * @param wholeExamples whether an example is dropped as a whole or not at all (stochastic depth,
-   *     Huang et al. 2016; Keras' {@code noise_shape} of ones), instead of single values
-   *     (Srivastava et al. 2014)
+   * @param wholeExamples whether whole examples are dropped (stochastic depth, Huang et al. 2016;
+   *     Keras' {@code noise_shape} of ones), instead of single values (Srivastava et al. 2014)
    */
   record Dropout(String name, String input, double rate, boolean wholeExamples) implements OfOne {
-    /** Drops single values. */
+    /** Creates a dropout of single values. */
     public Dropout(String name, String input, double rate) {
       this(name, input, rate, false);
     }
 
-    // Without wholeExamples, which changes nothing that is inferred: caches of what a network
-    // computes are found by its text, and those made before there was a choice stay valid.
+    // Without wholeExamples, which does not change inference: toString() is part of cache keys, and
+    // existing caches stay valid.
     @Override
     public String toString() {
       return "Dropout[name=" + name + ", input=" + input + ", rate=" + rate + "]";

@@ -1,42 +1,41 @@
 package io.github.deepxray.core.network;
 
 /**
- * Something that is said of each kind of {@link Layer}, such as how it is computed. Whoever must
- * know all kinds implements it.
+ * Visitor of the kinds of {@link Layer}.
  *
- * @param <R> what is said
+ * @param <R> the result
  */
 public interface LayerVisitor<R> {
-  /** Says it of this layer. */
+  /** Visits a rescaling layer. */
   R visit(Layer.Rescaling layer);
 
-  /** Says it of this layer. */
+  /** Visits a normalization layer. */
   R visit(Layer.Normalization layer);
 
-  /** Says it of this layer. */
+  /** Visits a convolution. */
   R visit(Layer.Conv2D layer);
 
-  /** Says it of this layer. */
+  /** Visits a depthwise convolution. */
   R visit(Layer.DepthwiseConv2D layer);
 
-  /** Says it of this layer. */
+  /** Visits a batch normalization. */
   R visit(Layer.BatchNormalization layer);
 
-  /** Says it of this layer. */
+  /** Visits an activation. */
   R visit(Layer.Activation layer);
 
-  /** Says it of this layer. */
+  /** Visits a global average pooling layer. */
   R visit(Layer.GlobalAveragePooling2D layer);
 
-  /** Says it of this layer. */
+  /** Visits a multiplication. */
   R visit(Layer.Multiply layer);
 
-  /** Says it of this layer. */
+  /** Visits an addition. */
   R visit(Layer.Add layer);
 
-  /** Says it of this layer. */
+  /** Visits a dense layer. */
   R visit(Layer.Dense layer);
 
-  /** Says it of this layer. */
+  /** Visits a dropout layer. */
   R visit(Layer.Dropout layer);
 }

@@ -9,19 +9,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A network, the values of its weights and the arithmetic it runs in: what passes transform and
- * lowerings turn into something that runs.
+ * Network with weights and quantization. Passes transform models; lowerings convert them to graphs
+ * and files.
  *
  * @param network the layers
- * @param weights a value for each of the network's weights, and nothing else
- * @param quantization the arithmetic; tensors that the network does not have are left out
+ * @param weights a tensor for each of the network's weights, and no others
+ * @param quantization the arithmetic; tensors of other networks are removed
  */
 public record Model(Network network, Weights weights, Quantization quantization) {
   /**
-   * Checks that every weight is there with the right shape, and drops what the network has no use
-   * for.
+   * Checks that every weight is present with the right shape, and removes tensors that the network
+   * does not use.
    *
-   * @throws DeepXrayException that names the first missing or misshapen tensors and both shapes
+   * @throws DeepXrayException if weights are missing or of another shape; the message names the
+   *     first of them
    */
   public Model {
     List<String> wrong = new ArrayList<>();
@@ -49,47 +50,50 @@ public record Model(Network network, Weights weights, Quantization quantization)
   }
 
   /**
-   * A model in floats.
+   * Creates a float model.
    *
-   * @throws DeepXrayException that names the first missing or misshapen tensors and both shapes
+   * @throws DeepXrayException if weights are missing or of another shape; the message names the
+   *     first of them
    */
   public Model(Network network, Weights weights) {
     this(network, weights, Quantization.NONE);
   }
 
-  /** The hash of layers, weights and arithmetic: models of the same hash compute the same. */
+  /** Hash of layers, weights and quantization; models of equal hash compute equal results. */
   public String fingerprint() {
     return Fingerprint.of(List.of(network.toString(), weights.sha256(), quantization.toString()));
   }
 
-  /** The same network and weights in another arithmetic. */
+  /** Returns a copy with another quantization. */
   public Model with(Quantization other) {
     return new Model(network, weights, other);
   }
 
-  /** The part of the model that a tensor depends on, with that tensor as the only output. */
+  /**
+   * Returns the part of the model that a tensor depends on, with that tensor as the only output.
+   */
   public Model cutAt(String tensor) {
     return withOutputs(List.of(tensor));
   }
 
-  /** The part of the model that these tensors depend on, with them as outputs. */
+  /** Returns the part of the model that these tensors depend on, with them as outputs. */
   public Model withOutputs(List<String> tensors) {
     return new Model(network.withOutputs(tensors), weights, quantization);
   }
 
   /**
-   * The part of the model that comes after a tensor, which it reads instead of the input.
+   * Returns the part of the model after a tensor, with that tensor as the input.
    *
-   * @throws DeepXrayException if the outputs depend on the input by another way too
+   * @throws DeepXrayException if the outputs depend on the original input by another path
    */
   public Model after(String tensor) {
     return new Model(network.after(tensor), weights, quantization);
   }
 
   /**
-   * This model followed by another that reads its only output.
+   * Returns this model followed by another that reads its only output.
    *
-   * @throws DeepXrayException if one computes in integers: their ranges would not cover the other
+   * @throws DeepXrayException if one of the models is quantized to integers
    */
   public Model then(Model next) {
     if (quantization.arithmetic().integerActivations()

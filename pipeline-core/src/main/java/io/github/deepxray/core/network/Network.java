@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * An immutable network: layers in an order in which each reads only what was written before it.
+ * Immutable network: layers in topological order.
  *
- * <p>It says nothing about weights' values (see {@link Model}) or about what runs it: lowerings
- * turn it into a TensorFlow graph or a TFLite file.
+ * <p>A network has no weight values (see {@link Model}) and is independent of the engine: lowerings
+ * convert it to a TensorFlow graph or a TFLite file.
  */
 public final class Network {
   private final String name;
@@ -26,14 +26,14 @@ public final class Network {
   private final List<WeightSpec> weightSpecs;
 
   /**
-   * Checks and keeps the network.
+   * Creates a network and checks it.
    *
-   * @param name what to call it, for example {@code efficientnetb0}
+   * @param name the name, for example {@code efficientnetb0}
    * @param input the name of the input tensor
    * @param inputShape the input's shape without the batch dimension: {@code [H, W, C]} or {@code
    *     [C]}
-   * @param layers the layers, each after those it reads
-   * @param outputs the names of the tensors that are results
+   * @param layers the layers, each after the layers of its inputs
+   * @param outputs the names of the output tensors
    * @throws DeepXrayException if a name is used twice or unknown, or shapes do not fit
    */
   public Network(
@@ -63,7 +63,7 @@ public final class Network {
       }
       if (known.put(layer.name(), List.copyOf(layer.outputShape(read))) != null) {
         throw new DeepXrayException(
-            "Network " + name + ": two tensors are called " + layer.name() + ".");
+            "Network " + name + ": two tensors have the name " + layer.name() + ".");
       }
       index.put(layer.name(), layer);
       weights.addAll(layer.weights(read));
@@ -71,44 +71,44 @@ public final class Network {
     this.shapes = Collections.unmodifiableMap(known);
     this.outputs.forEach(this::shape);
     if (this.outputs.isEmpty()) {
-      throw new DeepXrayException("Network " + name + ": it has no output.");
+      throw new DeepXrayException("Network " + name + ": there is no output.");
     }
     this.byName = Map.copyOf(index);
     this.weightSpecs = List.copyOf(weights);
   }
 
-  /** What the network is called. */
+  /** Name of the network. */
   public String name() {
     return name;
   }
 
-  /** The name of the input tensor. */
+  /** Name of the input tensor. */
   public String input() {
     return input;
   }
 
-  /** The input's shape without the batch dimension. */
+  /** Shape of the input without the batch dimension. */
   public List<Integer> inputShape() {
     return shape(input);
   }
 
-  /** The layers in order. */
+  /** Layers in order. */
   public List<Layer> layers() {
     return layers;
   }
 
-  /** The names of the result tensors. */
+  /** Names of the output tensors. */
   public List<String> outputs() {
     return outputs;
   }
 
-  /** The weights that the layers need, in the order of the layers. */
+  /** Weights of all layers, in the order of the layers. */
   public List<WeightSpec> weightSpecs() {
     return weightSpecs;
   }
 
   /**
-   * The shape of a tensor without the batch dimension.
+   * Shape of a tensor without the batch dimension.
    *
    * @throws DeepXrayException if there is no such tensor
    */
@@ -120,18 +120,18 @@ public final class Network {
     return shape;
   }
 
-  /** The names of all tensors, the input first, then in the order of the layers. */
+  /** Names of all tensors, the input first, then in the order of the layers. */
   public Set<String> tensors() {
     return shapes.keySet();
   }
 
-  /** The number of values in one example of a tensor. */
+  /** Number of values of one example of a tensor. */
   public int size(String tensor) {
     return shape(tensor).stream().reduce(1, Math::multiplyExact);
   }
 
   /**
-   * The layer of that name.
+   * Returns the layer of a name.
    *
    * @throws DeepXrayException if there is none
    */
@@ -143,14 +143,14 @@ public final class Network {
     return found;
   }
 
-  /** The layers that read a tensor, in order. */
+  /** Layers that read a tensor, in order. */
   public List<Layer> readers(String tensor) {
     return layers.stream().filter(layer -> layer.inputs().contains(tensor)).toList();
   }
 
   /**
-   * The part of the network that the given tensors depend on, with those tensors as outputs. Layers
-   * that nothing reads are left out.
+   * Returns the part of the network that these tensors depend on, with them as outputs. Unused
+   * layers are removed.
    *
    * @throws DeepXrayException if there is no such tensor
    */
@@ -159,9 +159,9 @@ public final class Network {
   }
 
   /**
-   * The layers that tensors depend on, without what comes before another tensor.
+   * Layers that tensors depend on, without those before a start tensor.
    *
-   * @param needed the tensors; gets those that the layers read
+   * @param needed the tensors; the inputs of the layers are added
    */
   private List<Layer> leadingTo(Set<String> needed, String start) {
     List<Layer> kept = new ArrayList<>();
@@ -177,11 +177,10 @@ public final class Network {
   }
 
   /**
-   * The part of the network that comes after a tensor, with that tensor as the input: what the
-   * outputs depend on apart from it.
+   * Returns the part of the network after a tensor, with that tensor as the input.
    *
-   * @throws DeepXrayException if there is no such tensor, or an output depends on the input by
-   *     another way too
+   * @throws DeepXrayException if there is no such tensor, or an output depends on the original
+   *     input by another path
    */
   public Network after(String tensor) {
     List<Integer> start = shape(tensor);
@@ -189,15 +188,15 @@ public final class Network {
     List<Layer> kept = leadingTo(needed, tensor);
     if (!tensor.equals(input) && needed.contains(input)) {
       throw new DeepXrayException(
-          ("Network %s cannot be cut at %s: what comes after reads other tensors from before"
-                  + " it too.")
+          ("Network %s cannot be cut at %s: layers after it also read other tensors from before"
+                  + " it.")
               .formatted(name, tensor));
     }
     return new Network(name, tensor, start, kept, outputs);
   }
 
   /**
-   * This network followed by another that reads this one's only output.
+   * Returns this network followed by another that reads its only output.
    *
    * @throws DeepXrayException if this network has several outputs, the shapes differ or a name is
    *     in both
@@ -237,7 +236,7 @@ public final class Network {
     return 31 * name.hashCode() + layers.hashCode();
   }
 
-  /** Every layer on a line of its own: a full description, usable as a cache key. */
+  /** Describes the network with one line per layer; usable as a cache key. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();

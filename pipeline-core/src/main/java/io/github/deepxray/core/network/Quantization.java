@@ -8,35 +8,34 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * In which arithmetic a {@link Model} runs, and how its activations are stored where that is not in
- * 32-bit floats.
+ * Arithmetic of a {@link Model} and the quantization parameters of its activations.
  *
- * <p>An integer {@code q} stands for {@code scale * (q - zeroPoint)} (Jacob et al. 2018; the TFLite
+ * <p>An integer {@code q} represents {@code scale * (q - zeroPoint)} (Jacob et al. 2018; the TFLite
  * 8-bit quantization specification). Weights carry their own scales, see {@link
- * io.github.deepxray.core.weights.Int8Tensor}; biases stay floats in a model, and become 32-bit
- * (or, with 16-bit activations, 64-bit) integers where the model is written.
+ * io.github.deepxray.core.weights.Int8Tensor}; biases are floats in a model and become 32-bit (with
+ * 16-bit activations 64-bit) integers when it is written.
  *
- * @param arithmetic how layers with integer kernels compute
- * @param tensors how to store each activation by its tensor's name, the network's input among them;
- *     empty unless the arithmetic is one of integers
- * @param floatLayers the layers that compute in floats all the same; what they read is dequantized,
- *     and what an integer layer reads from them is quantized as {@code tensors} says
+ * @param arithmetic the arithmetic of layers with integer kernels
+ * @param tensors scale and zero point of each activation by its tensor's name, including the
+ *     network's input; empty unless the arithmetic is integer
+ * @param floatLayers layers that compute in floats in an integer model; their inputs are
+ *     dequantized, and their outputs are quantized as in {@code tensors} for integer layers
  */
 public record Quantization(
     Arithmetic arithmetic, Map<String, Affine> tensors, Set<String> floatLayers) {
 
-  /** How layers with integer kernels compute. */
+  /** Arithmetic of layers with integer kernels. */
   public enum Arithmetic {
-    /** In floats: kernels of any type are dequantized when the model is loaded. */
+    /** Float arithmetic: integer kernels are dequantized when the model is loaded. */
     FLOAT,
     /**
-     * Convolutions and dense layers quantize what they read on the fly and compute with 8-bit
-     * integers; activations are stored as floats.
+     * Dynamic range quantization: convolutions and dense layers quantize their inputs at run time
+     * and compute with 8-bit integers; activations are stored as floats.
      */
     DYNAMIC,
-    /** Everything in 8-bit integers with 32-bit sums. */
+    /** 8-bit integers with 32-bit accumulators. */
     INT8,
-    /** Kernels of 8 and activations of 16 bits with 64-bit sums (TFLite's 16x8). */
+    /** 8-bit kernels and 16-bit activations with 64-bit accumulators (TFLite's 16x8). */
     INT16;
 
     /** Whether activations are stored as integers. */
@@ -44,22 +43,22 @@ public record Quantization(
       return this == INT8 || this == INT16;
     }
 
-    /** The least integer of an activation. */
+    /** Smallest integer of an activation. */
     public int min() {
       return this == INT16 ? Short.MIN_VALUE : Byte.MIN_VALUE;
     }
 
-    /** The largest integer of an activation. */
+    /** Largest integer of an activation. */
     public int max() {
       return this == INT16 ? Short.MAX_VALUE : Byte.MAX_VALUE;
     }
   }
 
   /**
-   * {@code real = scale * (q - zeroPoint)}.
+   * Affine quantization: {@code real = scale * (q - zeroPoint)}.
    *
    * @param scale the step, positive
-   * @param zeroPoint the integer that stands for 0
+   * @param zeroPoint the integer that represents 0
    */
   public record Affine(float scale, int zeroPoint) {
     /** Checks the scale. */
@@ -70,14 +69,14 @@ public record Quantization(
     }
   }
 
-  /** Floats everywhere. */
+  /** Float arithmetic. */
   public static final Quantization NONE = new Quantization(Arithmetic.FLOAT, Map.of(), Set.of());
 
-  /** Kernels as integers, activations as floats. */
+  /** Integer kernels, float activations. */
   public static final Quantization DYNAMIC =
       new Quantization(Arithmetic.DYNAMIC, Map.of(), Set.of());
 
-  /** Copies and sorts by name. */
+  /** Copies the collections, sorted by name, and checks them. */
   public Quantization {
     tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
     floatLayers = Collections.unmodifiableSet(new TreeSet<>(floatLayers));
@@ -87,9 +86,9 @@ public record Quantization(
   }
 
   /**
-   * How a tensor is stored.
+   * Quantization parameters of a tensor.
    *
-   * @throws DeepXrayException if it was not calibrated
+   * @throws DeepXrayException if the tensor was not calibrated
    */
   public Affine tensor(String name) {
     Affine affine = tensors.get(name);
@@ -105,12 +104,12 @@ public record Quantization(
     return arithmetic.integerActivations() && !floatLayers.contains(layer);
   }
 
-  /** The same with other layers in floats. */
+  /** Returns a copy with other float layers. */
   public Quantization withFloatLayers(Set<String> layers) {
     return new Quantization(arithmetic, tensors, layers);
   }
 
-  /** The part that concerns the tensors of a network. */
+  /** Returns the part that belongs to the tensors of a network. */
   Quantization restrictedTo(Network network) {
     Map<String, Affine> kept = new TreeMap<>(tensors);
     kept.keySet().retainAll(network.tensors());

@@ -5,7 +5,7 @@ import io.github.deepxray.core.DeepXrayException;
 import java.util.List;
 import java.util.Locale;
 
-/** Checks that the layers share. */
+/** Shape checks shared by the layers. */
 final class Shapes {
   private Shapes() {}
 

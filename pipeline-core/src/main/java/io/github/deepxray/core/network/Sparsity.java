@@ -8,19 +8,19 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How many of a model's weights are not zero.
+ * Number of zero and non-zero values of a model's weights.
  *
  * @param weights the number of values of all weights
- * @param nonZero how many of them are not zero
- * @param tensors the same by the name of each weight
+ * @param nonZero the number of non-zero values
+ * @param tensors the counts by the name of each weight
  */
 public record Sparsity(long weights, long nonZero, Map<String, Count> tensors) {
 
   /**
-   * The values of one weight.
+   * Counts of one weight.
    *
-   * @param weights their number
-   * @param nonZero how many of them are not zero
+   * @param weights the number of values
+   * @param nonZero the number of non-zero values
    */
   public record Count(long weights, long nonZero) {
     /** Checks the numbers. */
@@ -30,18 +30,18 @@ public record Sparsity(long weights, long nonZero, Map<String, Count> tensors) {
       }
     }
 
-    /** The share of zeros, 0..1. */
+    /** Share of zeros, 0..1. */
     public double sparsity() {
       return weights == 0 ? 0 : 1 - (double) nonZero / weights;
     }
   }
 
-  /** Copies and sorts by name. */
+  /** Copies the map, sorted by name. */
   public Sparsity {
     tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
   }
 
-  /** Counts. */
+  /** Counts the values of a model. */
   public static Sparsity of(Model model) {
     Map<String, Count> tensors = new TreeMap<>();
     long weights = 0;
@@ -58,7 +58,7 @@ public record Sparsity(long weights, long nonZero, Map<String, Count> tensors) {
   private static long nonZero(Tensor tensor) {
     long count = 0;
     if (tensor instanceof Int8Tensor quantized) {
-      // A tiny scale could make a float of 0 out of an integer that is stored as something else.
+      // Counts stored integers: a tiny scale could make 0 of a non-zero integer in floats.
       ByteBuffer values = quantized.asBuffer();
       while (values.hasRemaining()) {
         count += values.get() == 0 ? 0 : 1;
@@ -71,12 +71,12 @@ public record Sparsity(long weights, long nonZero, Map<String, Count> tensors) {
     return count;
   }
 
-  /** All values together. */
+  /** Counts of all weights together. */
   public Count total() {
     return new Count(weights, nonZero);
   }
 
-  /** The share of zeros among all values, 0..1. */
+  /** Share of zeros among all values, 0..1. */
   public double sparsity() {
     return total().sparsity();
   }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The name and shape of a weight that a network needs.
+ * Name and shape of a weight of a network.
  *
  * @param name {@code <layer>/<variable>}, as in Keras without the {@code :0}
  * @param shape the dimensions, in Keras' layout
@@ -19,7 +19,7 @@ public record WeightSpec(String name, List<Integer> shape) {
     return new WeightSpec(name, Arrays.stream(shape).boxed().toList());
   }
 
-  /** The number of values. */
+  /** Number of values. */
   public int size() {
     return shape.stream().reduce(1, Math::multiplyExact);
   }

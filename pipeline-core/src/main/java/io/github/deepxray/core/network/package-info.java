@@ -1,2 +1,2 @@
-/** Networks as values: layers over named tensors, and the builders that make them. */
+/** Networks as immutable values: layers over named tensors, with weights and quantization. */
 package io.github.deepxray.core.network;

@@ -1,38 +1,38 @@
 package io.github.deepxray.core.progress;
 
 /**
- * Told by long work how far it is. Implementations draw a bar, print lines or ignore it; they are
+ * Progress listener of long work. Implementations draw a bar, print lines or ignore it; they are
  * called from several threads.
  */
 @FunctionalInterface
 public interface Progress {
-  /** Listens to nothing. */
+  /** Listener that ignores all calls. */
   Progress NONE = (task, total) -> Task.NONE;
 
   /**
-   * A piece of work begins.
+   * Called when a task begins.
    *
-   * @param name what is done, for example {@code embeddings}
-   * @param total how many steps it takes, or -1 if that is unknown
+   * @param name the name of the task, for example {@code embeddings}
+   * @param total the number of steps, or -1 if unknown
    */
   Task start(String name, long total);
 
   /**
-   * Something is worth knowing, such as that there is nothing to do.
+   * Called with a message for users, such as that there is nothing to do.
    *
-   * @param line for people, without a line break
+   * @param line the text, without a line break
    */
   default void note(String line) {}
 
-  /** A piece of work under way. */
+  /** Running task. */
   interface Task extends AutoCloseable {
-    /** Listens to nothing. */
+    /** Task that ignores all calls. */
     Task NONE = steps -> {};
 
-    /** Some more steps are done. */
+    /** Called after some more steps. */
     void advance(long steps);
 
-    /** The work is over. */
+    /** Called when the task ends. */
     @Override
     default void close() {}
   }

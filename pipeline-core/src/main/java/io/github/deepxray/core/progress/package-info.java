@@ -1,2 +1,2 @@
-/** How long work says how far it is, without knowing who listens. */
+/** Progress listeners of long work. */
 package io.github.deepxray.core.progress;

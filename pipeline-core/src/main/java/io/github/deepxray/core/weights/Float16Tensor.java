@@ -6,7 +6,7 @@ import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** A tensor of 16-bit floats, see {@link Float16}. */
+/** Tensor of 16-bit floats, see {@link Float16}. */
 public final class Float16Tensor extends StoredTensor implements Tensor {
   private final short[] values;
 
@@ -18,8 +18,7 @@ public final class Float16Tensor extends StoredTensor implements Tensor {
   /**
    * Rounds each value to the nearest 16-bit float.
    *
-   * @throws DeepXrayException if a finite value is too large for that: infinity or the largest
-   *     number in its place would go unnoticed
+   * @throws DeepXrayException if a finite value is too large for 16-bit floats
    */
   public static Float16Tensor of(FloatTensor tensor) {
     short[] halves = Float16.toHalf(tensor.toFloats());
@@ -35,7 +34,7 @@ public final class Float16Tensor extends StoredTensor implements Tensor {
   }
 
   /**
-   * A tensor of a copy of these bits of 16-bit floats.
+   * Creates a tensor from a copy of the bits of 16-bit floats.
    *
    * @throws IllegalArgumentException if their number does not fit the shape
    */
@@ -48,7 +47,7 @@ public final class Float16Tensor extends StoredTensor implements Tensor {
     return Float16.toFloat(values);
   }
 
-  /** A read-only view of the values' bits. */
+  /** Read-only view of the bits of the values. */
   public ShortBuffer asBuffer() {
     return ShortBuffer.wrap(values).asReadOnlyBuffer();
   }

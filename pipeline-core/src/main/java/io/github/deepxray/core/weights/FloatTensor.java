@@ -4,7 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** A tensor of 32-bit floats. */
+/** Tensor of 32-bit floats. */
 public final class FloatTensor extends StoredTensor implements Tensor {
   private final float[] values;
 
@@ -14,7 +14,7 @@ public final class FloatTensor extends StoredTensor implements Tensor {
   }
 
   /**
-   * A tensor of a copy of these values.
+   * Creates a tensor from a copy of the values.
    *
    * @throws IllegalArgumentException if their number does not fit the shape
    */
@@ -23,7 +23,7 @@ public final class FloatTensor extends StoredTensor implements Tensor {
   }
 
   /**
-   * A tensor of a copy of these values.
+   * Creates a tensor from a copy of the values.
    *
    * @throws IllegalArgumentException if their number does not fit the shape
    */
@@ -36,12 +36,12 @@ public final class FloatTensor extends StoredTensor implements Tensor {
     return values.clone();
   }
 
-  /** The value at a position of the row-major order. */
+  /** Value at an index in row-major order. */
   public float at(int index) {
     return values[index];
   }
 
-  /** A read-only view of the values. */
+  /** Read-only view of the values. */
   public FloatBuffer asBuffer() {
     return FloatBuffer.wrap(values).asReadOnlyBuffer();
   }

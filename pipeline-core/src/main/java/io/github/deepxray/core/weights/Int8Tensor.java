@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A tensor of 8-bit integers, quantized symmetrically a channel: {@code real = scale[channel] *
+ * Tensor of 8-bit integers, quantized symmetrically per channel: {@code real = scale[channel] *
  * value}, values -127..127, zero point 0 (the TFLite quantization specification).
  */
 public final class Int8Tensor extends StoredTensor implements Tensor {
@@ -24,7 +24,7 @@ public final class Int8Tensor extends StoredTensor implements Tensor {
   }
 
   /**
-   * A tensor of copies of these values and scales.
+   * Creates a tensor from copies of the values and scales.
    *
    * @param axis the dimension of the channels
    * @throws IllegalArgumentException if their number does not fit the shape, a value is -128 or a
@@ -45,7 +45,7 @@ public final class Int8Tensor extends StoredTensor implements Tensor {
   }
 
   /**
-   * Quantizes to the nearest step, each slice along {@code axis} by its own largest magnitude.
+   * Quantizes a tensor to the nearest step, each channel by its own largest magnitude.
    *
    * @param tensor the values
    * @param axis the dimension of the channels
@@ -60,7 +60,7 @@ public final class Int8Tensor extends StoredTensor implements Tensor {
       scales[channel] = Math.max(scales[channel], Math.abs(tensor.at(i)));
     }
     for (int c = 0; c < channels; c++) {
-      // A channel of zeros needs some scale; any will do.
+      // The scale of a channel of zeros is arbitrary.
       float step = scales[c] / 127f;
       scales[c] = step == 0 ? 1f : step;
     }
@@ -72,22 +72,22 @@ public final class Int8Tensor extends StoredTensor implements Tensor {
     return new Int8Tensor(values, scales, axis, shape);
   }
 
-  /** How many values of a channel lie side by side. */
+  /** Number of consecutive values of a channel. */
   private static int inner(List<Integer> shape, int axis) {
     return shape.subList(axis + 1, shape.size()).stream().reduce(1, Math::multiplyExact);
   }
 
-  /** The dimension of the channels. */
+  /** Dimension of the channels. */
   public int axis() {
     return axis;
   }
 
-  /** The scale of each channel; a copy. */
+  /** Returns a copy of the scales of the channels. */
   public float[] scales() {
     return scales.clone();
   }
 
-  /** A read-only view of the quantized values. */
+  /** Read-only view of the quantized values. */
   public ByteBuffer asBuffer() {
     return ByteBuffer.wrap(values).asReadOnlyBuffer();
   }

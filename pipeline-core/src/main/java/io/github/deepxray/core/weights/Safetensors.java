@@ -19,8 +19,8 @@ import java.util.Map;
 
 /**
  * Reads and writes tensors in the safetensors format (Hugging Face): eight bytes of header length,
- * a JSON header, raw little-endian values. Tensors of 16-bit floats are stored as such ({@code
- * F16}), all others as 32-bit floats ({@code F32}). The same weights give the same bytes.
+ * a JSON header, raw little-endian values. Tensors of 16-bit floats are stored as {@code F16}, all
+ * others as 32-bit floats ({@code F32}). Equal weights give equal bytes.
  */
 public final class Safetensors {
   private static final int MAX_HEADER = 16 << 20;
@@ -28,7 +28,7 @@ public final class Safetensors {
   private Safetensors() {}
 
   /**
-   * Writes the tensors beside the target and renames them into place.
+   * Writes the tensors to a temporary file and renames it to the target.
    *
    * @throws IOException if the file cannot be written
    */
@@ -49,7 +49,7 @@ public final class Safetensors {
       offset = end;
     }
     byte[] json = Json.compact(header).getBytes(StandardCharsets.UTF_8);
-    // Readers that map the file want the values aligned.
+    // Readers that map the file need aligned values.
     byte[] head = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(head, json.length, head.length, (byte) ' ');
     ByteBuffer bytes =
@@ -112,7 +112,7 @@ public final class Safetensors {
     long size = half ? Short.BYTES : Float.BYTES;
     for (JsonNode dimension : spec.path("shape")) {
       long length = wholeNumber(dimension);
-      // Kept below 31 bits at every step, so that neither this nor the product of ints overflows.
+      // Kept below 31 bits at every step, so that neither the long nor the int product overflows.
       size = length < 0 || length > Integer.MAX_VALUE ? -1 : size * length;
       if (size < 0 || size > Integer.MAX_VALUE) {
         throw damaged(file, "tensor " + name + " has shape " + spec.path("shape"));
@@ -146,6 +146,6 @@ public final class Safetensors {
 
   private static DeepXrayException damaged(Path file, String why) {
     return new DeepXrayException(
-        file + " is not a readable safetensors file: " + why + "; train again to write it anew.");
+        file + " is not a readable safetensors file: " + why + "; train again to write it.");
   }
 }

@@ -2,7 +2,7 @@ package io.github.deepxray.core.weights;
 
 import java.util.List;
 
-/** What tensors of all types have: a shape, and as many values as it says. */
+/** Base class of tensors: the shape and a check of the number of values. */
 abstract class StoredTensor {
   private final String type;
   private final List<Integer> shape;
@@ -17,12 +17,12 @@ abstract class StoredTensor {
     }
   }
 
-  /** The dimensions. */
+  /** Dimensions. */
   public final List<Integer> shape() {
     return shape;
   }
 
-  /** The number of values. */
+  /** Number of values. */
   public final int size() {
     return size;
   }

@@ -18,40 +18,40 @@ public final class Weights {
 
   private final Map<String, Tensor> tensors;
 
-  /** Computed once: it takes a while, and caches and provenance ask for it again and again. */
+  /** Computed once: it is slow, and caches and provenance read it often. */
   private volatile Optional<String> sha256 = Optional.empty();
 
   private Weights(Map<String, Tensor> tensors) {
     this.tensors = tensors;
   }
 
-  /** No tensors. */
+  /** Returns a collection without tensors. */
   public static Weights empty() {
     return EMPTY;
   }
 
-  /** Starts a collection of tensors. */
+  /** Creates a builder. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** The names, sorted. */
+  /** Names, sorted. */
   public Set<String> names() {
     return tensors.keySet();
   }
 
-  /** The tensors by name, sorted by name. */
+  /** Tensors by name, sorted by name. */
   public Map<String, Tensor> asMap() {
     return tensors;
   }
 
-  /** The tensor of that name, if there is one. */
+  /** Finds a tensor by its name. */
   public Optional<Tensor> find(String name) {
     return Optional.ofNullable(tensors.get(name));
   }
 
   /**
-   * The tensor of that name.
+   * Returns the tensor of a name.
    *
    * @throws DeepXrayException if there is none
    */
@@ -61,7 +61,7 @@ public final class Weights {
   }
 
   /**
-   * The values of the tensor of that name as floats; a copy.
+   * Returns a copy of the values of a tensor as floats.
    *
    * @throws DeepXrayException if there is none
    */
@@ -69,7 +69,7 @@ public final class Weights {
     return get(name).toFloats();
   }
 
-  /** These tensors and the others; where a name is in both, the other's. */
+  /** Returns these tensors and the others; where both have a name, the other's tensor. */
   public Weights plus(Weights others) {
     Builder builder = builder();
     tensors.forEach(builder::put);
@@ -77,12 +77,12 @@ public final class Weights {
     return builder.build();
   }
 
-  /** The number of values in all tensors. */
+  /** Number of values in all tensors. */
   public long parameters() {
     return tensors.values().stream().mapToLong(Tensor::size).sum();
   }
 
-  /** The SHA-256 over names, shapes and values, in lower-case hexadecimal digits. */
+  /** SHA-256 of names, shapes and values, in lower-case hexadecimal digits. */
   public String sha256() {
     if (sha256.isEmpty()) {
       sha256 = Optional.of(hash());
@@ -119,7 +119,7 @@ public final class Weights {
     return tensors.size() + " tensors, " + parameters() + " parameters";
   }
 
-  /** Collects tensors. */
+  /** Builder of {@link Weights}. */
   public static final class Builder {
     private final Map<String, Tensor> tensors = new TreeMap<>();
 
@@ -131,7 +131,7 @@ public final class Weights {
       return this;
     }
 
-    /** The tensors collected so far. */
+    /** Returns the tensors added so far. */
     public Weights build() {
       return new Weights(Collections.unmodifiableMap(new TreeMap<>(tensors)));
     }

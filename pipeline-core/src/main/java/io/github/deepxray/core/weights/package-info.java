@@ -1,2 +1,2 @@
-/** Weights as immutable tensors, and the files they are read from and written to. */
+/** Weights as immutable tensors, and their files. */
 package io.github.deepxray.core.weights;

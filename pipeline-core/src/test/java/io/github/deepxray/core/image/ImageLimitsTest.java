@@ -59,7 +59,8 @@ class ImageLimitsTest {
     assertThatThrownBy(() -> ImageCodec.decode(greyPng(1_000_000, 1), "wide.png"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessage(
-            "wide.png: the image announces 1000000 x 1 pixels, more than the 20000 allowed one way.");
+            "wide.png: the image announces 1000000 x 1 pixels, more than the 20000 allowed one"
+                + " way.");
     assertThat(ImageCodec.decode(greyPng(200, 10), "x").width()).isEqualTo(200);
   }
 
@@ -100,7 +101,7 @@ class ImageLimitsTest {
                 + scans
                 + " scans, more than the "
                 + (scans - 1)
-                + " allowed for 64 x 48 pixels; save it anew.");
+                + " allowed for 64 x 48 pixels; save it again.");
     assertThat(ImageCodec.decode(progressive, "x.jpeg", few.withMaxPixels(64 * 96)).height())
         .isEqualTo(48);
   }

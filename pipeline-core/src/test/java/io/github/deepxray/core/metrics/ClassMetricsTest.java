@@ -168,7 +168,7 @@ class ClassMetricsTest {
     assertThatThrownBy(
             () -> Comparison.of(scores(0), most, scores(0).of(List.of(0, 1, 2)), most, 1))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("one saw 12, the other 3");
+        .hasMessageContaining("12 and 3");
     SplitScores some = scores(0).of(List.of(7, 3));
     assertThat(scores(0.5).inOrderOf(some).images()).isEqualTo(some.images());
   }

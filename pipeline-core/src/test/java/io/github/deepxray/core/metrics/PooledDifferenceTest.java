@@ -64,7 +64,7 @@ class PooledDifferenceTest {
     assertThat(both.pairs()).isEqualTo(2);
   }
 
-  /** A training that is there twice says nothing new about patients. */
+  /** A training that is repeated says nothing new about patients. */
   @Test
   void theSameTrainingTwiceIsNoMoreCertainThanOnce() {
     Pair pair = pair("a", 1);

@@ -289,7 +289,7 @@ class SharedClassifierTest {
     try (Classifier classifier = load(Artifact.FLOAT32)) {
       assertThatThrownBy(() -> classifier.classify(folder))
           .isInstanceOf(DeepXrayException.class)
-          .hasMessage(folder + " is a folder, no image; name one of the files in it.");
+          .hasMessage(folder + " is a folder; give an image file.");
     }
   }
 

@@ -117,7 +117,7 @@ public final class Yaml {
     if (!name.endsWith(".yaml") && !name.endsWith(".yml")) {
       try (JsonParser parser = values.apply(JSON.createParser(text))) {
         return Json.parse(parser, "JSON", file.toString())
-            .orElseThrow(() -> new DeepXrayException(file + " is empty; JSON is expected there."));
+            .orElseThrow(() -> new DeepXrayException(file + " is empty; JSON is expected."));
       }
     }
     YAMLParser plain = (YAMLParser) MAPPER.createParser(text);

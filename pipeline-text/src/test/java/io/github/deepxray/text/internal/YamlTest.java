@@ -21,15 +21,15 @@ class YamlTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "a: 1@b: 2@a: 3@ | , line 3: \"a\" is there twice.",
+        "a: 1@b: 2@a: 3@ | , line 3: \"a\" is repeated.",
         "a: 1@---@a: 2@ | , line 3: something follows the end; keep one value, or one document of"
             + " YAML.",
         "a: &x [1]@b: *x@ | , line 2: names that stand for other values (*name) and tags (!name)"
             + " are not read; write the value here.",
         "a: 1@b: !x 3@ | , line 2: names that stand for other values (*name) and tags (!name) are"
             + " not read; write the value here.",
-        "a: {b: 1, b: 2} | , line 1: \"b\" is there twice.",
-        "a: [1@ | , line 1: this is no YAML.",
+        "a: {b: 1, b: 2} | , line 1: \"b\" is repeated.",
+        "a: [1@ | , line 1: this is not YAML.",
         "a: 010 | , line 1: 010 begins with 0, which YAML reads as another number than people do;"
             + " write a decimal number.",
         "a: [1, 0x1F] | , line 1: 0x1F begins with 0, which YAML reads as another number than"
@@ -69,7 +69,7 @@ class YamlTest {
       Files.writeString(file, " ".repeat(1 << 20) + "{}");
       assertThatThrownBy(() -> Yaml.read(file))
           .isInstanceOf(DeepXrayException.class)
-          .hasMessage(file + " has more than 1 MiB; it is no such file.");
+          .hasMessage(file + " has more than 1 MiB, too large for a file of this kind.");
       Files.writeString(file, "[".repeat(1 << 19));
       assertThatThrownBy(() -> Yaml.read(file)).isInstanceOf(DeepXrayException.class);
     }
@@ -98,6 +98,6 @@ class YamlTest {
     Path json = Files.writeString(folder.resolve("f.json"), "");
     assertThatThrownBy(() -> Yaml.read(json))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessage(json + " is empty; JSON is expected there.");
+        .hasMessage(json + " is empty; JSON is expected.");
   }
 }

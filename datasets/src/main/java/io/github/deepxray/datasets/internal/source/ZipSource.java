@@ -184,7 +184,7 @@ record ZipSource(
         continue;
       }
       if (entries.put(path, entry) != null) {
-        throw names.refused(path, "is there twice");
+        throw names.refused(path, "is repeated");
       }
     }
     if (seen != count) {

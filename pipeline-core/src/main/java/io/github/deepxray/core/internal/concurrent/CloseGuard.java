@@ -5,17 +5,17 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * Keeps something native from being freed while it is used, and from being used once it is freed.
- * Whatever holds native memory has one and does all its work through it.
+ * Guard of native memory: it is not freed during use, and not used after it is freed. Each owner of
+ * native memory does all its work through a guard.
  *
- * <p>Its locks let go of a virtual thread that waits. Work must not close what it uses itself: it
- * would wait for its own end.
+ * <p>The locks do not pin virtual threads. Work must not close the guard that it runs in: it would
+ * wait for its own end.
  */
 public final class CloseGuard {
   private final String what;
   private final ReentrantLock turn = new ReentrantLock(true);
 
-  /** Who works reads; who frees writes. */
+  /** Users hold the read lock; freeing holds the write lock. */
   private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
 
   private volatile boolean closing;
@@ -24,18 +24,18 @@ public final class CloseGuard {
   private boolean closed;
 
   /**
-   * Guards something that is open.
+   * Creates an open guard.
    *
-   * @param what how messages name it, such as {@code the engine}
+   * @param what the name of the resource in messages, such as {@code the engine}
    */
   public CloseGuard(String what) {
     this.what = what;
   }
 
   /**
-   * Does work, side by side with others; closing waits for its end.
+   * Runs work in parallel with others; closing waits for its end.
    *
-   * @throws IllegalStateException if it is closed
+   * @throws IllegalStateException if the guard is closed
    * @throws WorkInterruptedException if the thread is interrupted before the work or during it
    */
   public <T> T use(Supplier<T> work) {
@@ -59,10 +59,9 @@ public final class CloseGuard {
   }
 
   /**
-   * Does work, one after another in the order in which they came; closing waits for those that have
-   * come.
+   * Runs work one after another, in the order of arrival; closing waits for waiting work.
    *
-   * @throws IllegalStateException if it is closed
+   * @throws IllegalStateException if the guard is closed
    * @throws WorkInterruptedException if the thread is interrupted while it waits or works
    */
   public <T> T alone(Supplier<T> work) {
@@ -82,9 +81,9 @@ public final class CloseGuard {
   }
 
   /**
-   * Waits for what runs, then frees, once: further calls, from whatever thread, return when that is
-   * done. A thread that is interrupted waits nevertheless, since a native call cannot be stopped;
-   * its flag stays set.
+   * Waits for running work, then frees the resource once; further calls from any thread return when
+   * it is freed. An interrupt does not end the wait, since a native call cannot be stopped; the
+   * interrupt flag stays set.
    */
   public void close(Runnable free) {
     closing = true;

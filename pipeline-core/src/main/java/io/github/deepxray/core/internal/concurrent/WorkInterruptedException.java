@@ -1,27 +1,25 @@
 package io.github.deepxray.core.internal.concurrent;
 
 /**
- * The thread that works or waits was interrupted. Everything in this library that can be called off
- * ends with it, whether it classifies an image or trains for hours; the thread's interrupt flag is
- * set when it is thrown.
+ * Thrown when the working or waiting thread is interrupted. All cancellable work in this library
+ * ends with this exception, classification as well as training; the thread's interrupt flag is set.
  *
- * <p>It is no {@link io.github.deepxray.core.DeepXrayException}: nothing is wrong with what was
- * read, and nobody may take it for that.
+ * <p>It is no {@link io.github.deepxray.core.DeepXrayException}, because the input is not at fault.
  */
 public final class WorkInterruptedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private static final String MESSAGE = "interrupted";
 
-  /** What {@link #check} throws. */
+  /** Creates the exception of {@link #check}. */
   private WorkInterruptedException() {
     super(MESSAGE);
   }
 
   /**
-   * Sets the thread's interrupt flag, which whatever threw the cause may have cleared.
+   * Creates the exception and sets the thread's interrupt flag, which the cause may have cleared.
    *
-   * @param cause what a wait or a channel threw
+   * @param cause the exception of a wait or a channel
    */
   public WorkInterruptedException(Exception cause) {
     super(MESSAGE, cause);
@@ -29,9 +27,9 @@ public final class WorkInterruptedException extends RuntimeException {
   }
 
   /**
-   * Ends the work if the thread is interrupted.
+   * Throws an exception if the thread is interrupted.
    *
-   * @throws WorkInterruptedException if it is; its interrupt flag stays set
+   * @throws WorkInterruptedException if the thread is interrupted; its interrupt flag stays set
    */
   public static void check() {
     if (Thread.currentThread().isInterrupted()) {

@@ -10,37 +10,37 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The same body run by several threads, each of which takes its share of the work. */
+/** Runs the same body on several threads, each with a share of the work. */
 public final class Workers {
   private final AtomicBoolean stopped = new AtomicBoolean();
 
   private Workers() {}
 
-  /** What each thread does. */
+  /** Body of each thread. */
   @FunctionalInterface
   public interface Body {
     /**
-     * Works until nothing is left, or until {@link #stopped} says so.
+     * Works until nothing is left, or until {@link #stopped} is true.
      *
      * @param worker the number of the thread, from 0
-     * @param workers tells whether another thread has failed
-     * @throws IOException which ends the whole work
+     * @param workers the workers, for {@link #stopped}
+     * @throws IOException if the work fails, which ends all threads
      */
     void run(int worker, Workers workers) throws IOException;
   }
 
-  /** Whether the work is to end early, because another thread failed. */
+  /** Whether the work must end early because another thread failed. */
   public boolean stopped() {
     return stopped.get();
   }
 
   /**
-   * Runs the body on so many threads and returns when all have ended, whatever happens: nothing
-   * they use may be closed earlier.
+   * Runs the body on several threads and returns when all have ended, even on failure, so that
+   * shared resources can be closed afterwards.
    *
-   * @param count how many threads, at least 1
-   * @throws IOException the first that a body threw, if any did; runtime exceptions and errors are
-   *     passed on likewise
+   * @param count the number of threads, at least 1
+   * @throws IOException the first exception of a body; runtime exceptions and errors are rethrown
+   *     in the same way
    * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
   public static void run(int count, Body body) throws IOException {
@@ -79,7 +79,8 @@ public final class Workers {
   /**
    * Waits for a result.
    *
-   * @throws IOException what the work threw; runtime exceptions and errors are passed on likewise
+   * @throws IOException the exception of the work; runtime exceptions and errors are rethrown in
+   *     the same way
    * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
   public static <T> T result(Future<T> future) throws IOException {

@@ -1,2 +1,2 @@
-/** Work done by several threads. */
+/** Helpers for work on several threads. */
 package io.github.deepxray.core.internal.concurrent;

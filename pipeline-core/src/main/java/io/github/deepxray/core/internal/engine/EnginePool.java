@@ -14,13 +14,12 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /**
- * Engines of one model that any number of threads share, each borrowed for a call. There are at
- * most as many as keep the processor's cores busy, {@link InferenceEngine#parallelEngines}; they
- * are made when they are first needed, and who finds all of them in use waits in the order in which
- * he came.
+ * Pool of engines of one model, shared by any number of threads; each call borrows an engine. The
+ * pool creates engines on demand, at most {@link InferenceEngine#parallelEngines}; if all are in
+ * use, threads wait in the order of arrival.
  */
 public final class EnginePool implements AutoCloseable {
-  /** An engine, with what it reads. */
+  /** Engine with its input array. */
   private static final class Seat {
     private final InferenceEngine engine;
     private final float[] input;
@@ -34,18 +33,18 @@ public final class EnginePool implements AutoCloseable {
   private final CloseGuard guard;
   private final InferenceEngine first;
 
-  /** As many as engines may still be used; never fewer than there are. */
+  /** Permits for the engines that may still be borrowed; at least as many as idle engines. */
   private final Semaphore permits;
 
-  // The last first: its memory is most likely in the processor's caches.
+  // Last in, first out: the memory of the last engine is most likely in the processor's caches.
   private final Deque<Seat> idle = new ConcurrentLinkedDeque<>();
   private final Queue<InferenceEngine> engines = new ConcurrentLinkedQueue<>();
 
   /**
-   * Takes an engine over; it is closed if there is no memory for its input.
+   * Creates a pool that owns the engine; the engine is closed if there is no memory for its input.
    *
-   * @param engine the first; others are made of it where it can do so
-   * @param what how messages name the pool, such as {@code the classifier}
+   * @param engine the first engine; more are created from it if it supports that
+   * @param what the name of the pool in messages, such as {@code the classifier}
    */
   public EnginePool(InferenceEngine engine, String what) {
     int most = Math.max(1, engine.parallelEngines(Runtime.getRuntime().availableProcessors()));
@@ -65,7 +64,7 @@ public final class EnginePool implements AutoCloseable {
     return new float[inputShape().stream().reduce(1, Math::multiplyExact)];
   }
 
-  /** The input's shape, as of the engines. */
+  /** Shape of the engines' input. */
   public List<Integer> inputShape() {
     return first.inputShape();
   }
@@ -73,7 +72,7 @@ public final class EnginePool implements AutoCloseable {
   /**
    * Runs the model on one example.
    *
-   * @param example writes it into what the engine reads
+   * @param example writes the example into the engine's input
    * @return as of {@link InferenceEngine#run}
    * @throws IllegalStateException if the pool is closed
    * @throws WorkInterruptedException if the thread is interrupted while it waits or works
@@ -86,7 +85,7 @@ public final class EnginePool implements AutoCloseable {
             example.accept(seat.input);
             return seat.engine.run(seat.input, 1);
           } finally {
-            // In this order: who has a permit finds an engine, or may make one.
+            // In this order: a thread with a permit finds an engine or may create one.
             idle.push(seat);
             permits.release();
           }
@@ -109,7 +108,7 @@ public final class EnginePool implements AutoCloseable {
         permits.release();
         throw e;
       }
-      // There can be no more engines: the permit is not given back, and there is one for each.
+      // No more engines can be created: the permit is dropped, so that each engine has one.
     }
   }
 
@@ -120,12 +119,12 @@ public final class EnginePool implements AutoCloseable {
       more.ifPresent(engines::add);
       return more.map(engine -> new Seat(engine, input));
     } catch (DeepXrayException e) {
-      // No memory for another: those that are there must do.
+      // Not enough memory for another engine; the existing ones are used.
       return Optional.empty();
     }
   }
 
-  /** Waits for the calls that have come, then closes all engines; further calls do nothing. */
+  /** Waits for pending calls, then closes all engines. */
   @Override
   public void close() {
     guard.close(() -> engines.forEach(InferenceEngine::close));

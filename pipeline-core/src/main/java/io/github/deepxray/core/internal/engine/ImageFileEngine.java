@@ -3,15 +3,15 @@ package io.github.deepxray.core.internal.engine;
 import io.github.deepxray.core.engine.InferenceEngine;
 import java.util.List;
 
-/** An engine whose model decodes image files itself. */
+/** Engine whose model decodes image files itself. */
 public interface ImageFileEngine extends InferenceEngine {
   /**
-   * Runs the model.
+   * Runs the model on image files.
    *
    * @param images JPEG or PNG files
    * @return as of {@link #run}
-   * @throws io.github.deepxray.core.DeepXrayException if the model reads no image files or one
-   *     cannot be decoded
+   * @throws io.github.deepxray.core.DeepXrayException if the model does not read image files or a
+   *     file cannot be decoded
    */
   float[][] runBytes(List<byte[]> images);
 }

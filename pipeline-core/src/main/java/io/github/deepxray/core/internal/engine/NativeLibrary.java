@@ -7,11 +7,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A library with native code, which JavaCPP unpacks into a folder and loads when it is first
- * needed. What goes wrong then is said at every call, not at the first alone.
+ * Native library that JavaCPP unpacks into a folder and loads on first use. A failure to load is
+ * thrown again at every call.
  */
 public final class NativeLibrary {
-  /** The property that names the folder into which libraries are unpacked. */
+  /** System property of the folder into which libraries are unpacked. */
   public static final String FOLDER = "org.bytedeco.javacpp.cachedir";
 
   private final String name;
@@ -28,7 +28,7 @@ public final class NativeLibrary {
   @FunctionalInterface
   public interface Folder {
     /**
-     * The folder, which can be written.
+     * Returns a writable folder.
      *
      * @throws IOException if there is none
      */
@@ -36,11 +36,11 @@ public final class NativeLibrary {
   }
 
   /**
-   * Describes a library; nothing is loaded yet.
+   * Describes a library without loading it.
    *
-   * @param name what people call it
-   * @param load loads it, or does nothing if it is loaded
-   * @param folder where it is unpacked
+   * @param name the display name
+   * @param load loads the library, or does nothing if it is loaded
+   * @param folder the folder to unpack into
    */
   public NativeLibrary(String name, Runnable load, Folder folder) {
     this.name = name;
@@ -49,7 +49,7 @@ public final class NativeLibrary {
   }
 
   /**
-   * Loads it, unless it is loaded.
+   * Loads the library unless it is loaded.
    *
    * @throws DeepXrayException if it cannot be unpacked or loaded
    */
@@ -68,11 +68,11 @@ public final class NativeLibrary {
   }
 
   /**
-   * Loads it, unless it is loaded, and lets it work.
+   * Loads the library unless it is loaded, and runs work.
    *
-   * @param what what works, such as a file, for messages
-   * @throws DeepXrayException if it cannot be loaded, or the work needs more memory than there may
-   *     be: JavaCPP has a limit of its own, beyond which nothing is lost but this work
+   * @param what the subject of the work in messages, such as a file
+   * @throws DeepXrayException if the library cannot be loaded, or the work exceeds the memory limit
+   *     of JavaCPP, which affects only this work
    */
   public <T> T call(String what, Supplier<T> work) {
     try {

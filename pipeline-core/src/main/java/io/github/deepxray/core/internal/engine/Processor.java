@@ -13,32 +13,32 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * The vector instructions of the processor. Native libraries choose their kernels by them, and
- * kernels differ in the last bits of their results.
+ * Vector instructions of the processor. Native libraries choose their kernels by these
+ * instructions, and kernels differ in the last bits of their results.
  */
 public final class Processor {
   private static final String UNKNOWN = "unknown";
 
-  /** Of all features, those that kernels are chosen by. */
+  /** Features that kernels are chosen by. */
   private static final Pattern VECTORS =
       Pattern.compile("s?s?sse.*|avx.*|amx.*|fma.*|f16c|asimd.*|sve.*|sme.*|neon|i8mm|bf16|fphp");
 
   private Processor() {}
 
-  /** The features are read once: Java takes a fifth of a second to name them. */
+  /** Read once: Java needs 0.2 s to list them. */
   private static final class Read {
     static final String FEATURES = process() + "; " + system();
   }
 
   /**
-   * The vector instructions that Java sees, which an emulator may restrict, and those that the
-   * operating system lists; {@code unknown} in place of what cannot be read.
+   * Vector instructions that Java detects, which an emulator may restrict, and those that the
+   * operating system lists; {@code unknown} for what cannot be read.
    */
   public static String features() {
     return Read.FEATURES;
   }
 
-  /** HotSpot names them in the report that {@code jcmd VM.info} prints. */
+  /** Reads the features from the report of HotSpot's {@code jcmd VM.info}. */
   private static String process() {
     try {
       Object report =
@@ -54,7 +54,7 @@ public final class Processor {
     }
   }
 
-  /** Linux lists them for each core, all alike. */
+  /** Reads the features that Linux lists for each core, all equal. */
   private static String system() {
     try {
       return vectors(

@@ -1,2 +1,2 @@
-/** Pools of engines, native libraries and the processor that they run on. */
+/** Engine pools, native libraries and processor features. */
 package io.github.deepxray.core.internal.engine;

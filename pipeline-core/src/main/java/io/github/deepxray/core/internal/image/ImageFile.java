@@ -8,19 +8,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads images from files. */
+/** Reads image files. */
 public final class ImageFile {
   private ImageFile() {}
 
   /**
-   * Reads an image in any of the formats of {@link ImageCodec}.
+   * Reads an image of any format of {@link ImageCodec}.
    *
-   * @throws DeepXrayException if it is a folder, or cannot be decoded
+   * @throws DeepXrayException if the path is a folder, or the image cannot be decoded
    * @throws IOException if it cannot be read
    */
   public static DecodedImage read(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new DeepXrayException(file + " is a folder, no image; name one of the files in it.");
+      throw new DeepXrayException(file + " is a folder; give an image file.");
     }
     return ImageCodec.read(Files.readAllBytes(file), file.toString(), ImageLimits.DEFAULT);
   }

@@ -1,2 +1,2 @@
-/** Image files of any format and drawing of heat maps. */
+/** Reading of image files. */
 package io.github.deepxray.core.internal.image;

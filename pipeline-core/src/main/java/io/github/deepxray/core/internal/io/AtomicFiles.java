@@ -21,14 +21,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Writes files and folders beside their target and renames them into place, so that a reader or a
- * killed process never meets half of one.
+ * Writes files and folders to a temporary name and renames them, so that readers never see a
+ * partial one, even after a kill.
  *
- * <p>What a killed process leaves behind ends in {@value #SUFFIX} and is replaced by the next
- * write.
+ * <p>Leftovers of a killed process end in {@value #SUFFIX}; the next write replaces them.
  */
 public final class AtomicFiles {
-  /** The ending of a file or folder that is still being written. */
+  /** Suffix of a file or folder that is being written. */
   public static final String SUFFIX = ".partial";
 
   private static final Pattern NO_ROOM =
@@ -51,9 +50,9 @@ public final class AtomicFiles {
   }
 
   /**
-   * Writes a file, replacing what was there; missing parent folders are made.
+   * Writes a file and replaces an existing one; missing parent folders are created.
    *
-   * @throws IOException if it cannot be written; the target is then as it was
+   * @throws IOException if the file cannot be written; the target is then unchanged
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
@@ -77,7 +76,7 @@ public final class AtomicFiles {
     move(partial, target);
   }
 
-  /** A failure for want of room, which does not name the place by itself. */
+  /** Adds the path and an advice to an exception about missing disk space. */
   private static IOException placed(IOException e, Path target) {
     if (e instanceof FileSystemException
         || !NO_ROOM.matcher(String.valueOf(e.getMessage())).find()) {
@@ -93,7 +92,7 @@ public final class AtomicFiles {
   /**
    * Writes a file of these bytes.
    *
-   * @throws IOException if it cannot be written; the target is then as it was
+   * @throws IOException if the file cannot be written; the target is then unchanged
    */
   public static void write(Path file, byte[] bytes) throws IOException {
     write(file, out -> out.write(bytes));
@@ -102,17 +101,16 @@ public final class AtomicFiles {
   /**
    * Writes a file of this text in UTF-8.
    *
-   * @throws IOException if it cannot be written; the target is then as it was
+   * @throws IOException if the file cannot be written; the target is then unchanged
    */
   public static void write(Path file, String text) throws IOException {
     write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 
   /**
-   * Fills a folder beside the target, then puts it in the target's place; what was there is
-   * removed.
+   * Fills a temporary folder, then replaces the target with it; the old content is removed.
    *
-   * @throws IOException if it cannot be written; the target is then as it was
+   * @throws IOException if the folder cannot be written; the target is then unchanged
    */
   public static void writeFolder(Path folder, FolderContent content) throws IOException {
     Path target = folder.toAbsolutePath();
@@ -120,7 +118,7 @@ public final class AtomicFiles {
     Path partial = target.resolveSibling(target.getFileName() + SUFFIX);
     Path old = target.resolveSibling(target.getFileName() + ".old" + SUFFIX);
     if (!Files.exists(target) && Files.exists(old)) {
-      // A kill between the two renames below: the old folder is still the valid one.
+      // After a kill between the two renames below, the old folder is still the valid one.
       move(old, target);
     }
     deleteRecursively(partial);
@@ -150,13 +148,12 @@ public final class AtomicFiles {
   }
 
   /**
-   * Refuses to write into a folder that somebody else filled: {@link #writeFolder} would remove
-   * what is in it.
+   * Refuses a folder with other content, which {@link #writeFolder} would remove.
    *
    * @param folder the folder to be written
-   * @param marker a file that every such folder has
-   * @throws DeepXrayException if the folder holds something but not the marker
-   * @throws IOException if it cannot be read
+   * @param marker the name of a file that every folder of this kind contains
+   * @throws DeepXrayException if the folder is not empty and has no marker
+   * @throws IOException if the folder cannot be read
    */
   public static void requireOwn(Path folder, String marker) throws IOException {
     if (!Files.exists(folder) || Files.exists(folder.resolve(marker))) {
@@ -175,8 +172,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Removes a file or a folder with all it holds; nothing happens if there is none. Symbolic links
-   * are removed, not followed.
+   * Removes a file, or a folder with all content, if it exists. Symbolic links are removed, not
+   * followed.
    *
    * @throws IOException if something cannot be removed
    */

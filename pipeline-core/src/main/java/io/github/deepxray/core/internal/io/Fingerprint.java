@@ -15,24 +15,24 @@ import java.util.stream.Stream;
 
 /**
  * Hashes of values by their components: equal values have equal hashes in every run and on every
- * platform, and a record with one more component, or another value in one, has another hash.
+ * platform; another component or another component value gives another hash.
  *
  * <p>A value is a record, an enum constant, a text, a number, a boolean, or a list, set, map or
- * optional of values. Everything else is refused, so that nothing is hashed by its identity.
+ * optional of values. Everything else is rejected, so that nothing is hashed by identity.
  */
 public final class Fingerprint {
   private Fingerprint() {}
 
   /**
-   * The SHA-256 of a value in lower-case hexadecimal digits.
+   * Returns the SHA-256 of a value in lower-case hexadecimal digits.
    *
-   * @throws IllegalArgumentException if it, or something in it, is no value
+   * @throws IllegalArgumentException if the object, or a part of it, is no value
    */
   public static String of(Object value) {
     return Hashes.sha256(text(value));
   }
 
-  /** A text that only this value has. */
+  /** Unique text of a value. */
   private static String text(Object value) {
     if (value instanceof Record record) {
       return name(value.getClass())
@@ -59,7 +59,7 @@ public final class Fingerprint {
     return texts.collect(Collectors.joining(",", open, close));
   }
 
-  /** An optional of any kind as a list of at most one value. */
+  /** Converts an optional of any kind to a list. */
   private static Optional<List<?>> optional(Object value) {
     Function<Object, List<?>> one = List::of;
     if (value instanceof Optional<?> any) {
@@ -96,14 +96,14 @@ public final class Fingerprint {
             + " has no fingerprint");
   }
 
-  /** Without the package, which says nothing about the value. */
+  /** Simple name: the package does not affect the hash. */
   private static String name(Class<?> type) {
     return type.getSimpleName();
   }
 
   private static Object get(RecordComponent component, Record record) {
     try {
-      // The record itself may be private where it is declared.
+      // The record itself may be private.
       component.getAccessor().trySetAccessible();
       return component.getAccessor().invoke(record);
     } catch (ReflectiveOperationException e) {

@@ -17,15 +17,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The right to write into a folder, of one thread of one process at a time; the thread that has it
- * may take it again. The operating system takes it back when the process ends, however that
- * happens: {@value #FILE} that is left behind is no obstacle.
+ * Exclusive lock of a folder for writing, held by one thread of one process and reentrant. The
+ * operating system releases the lock when the process ends for any reason: a leftover {@value
+ * #FILE} is no obstacle.
  */
 public final class FolderLock {
-  /** The file that is locked; it names the process that holds it. */
+  /** File that is locked; it contains the id of the process that holds it. */
   public static final String FILE = ".lock";
 
-  // Locked is a byte behind all content, so that others can read who it is.
+  // The locked byte is behind all content, so that others can read the content.
   private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
   private static final Map<Path, FolderLock> HELD = new HashMap<>();
 
@@ -39,15 +39,15 @@ public final class FolderLock {
     this.channel = channel;
   }
 
-  /** What is done while the lock is held. */
+  /** Work under the lock. */
   @FunctionalInterface
   public interface Work<T, E extends Exception> {
-    /** Does it. */
+    /** Runs the work. */
     T run() throws E;
   }
 
   /**
-   * Works while it holds the lock of a folder, which is made if there is none.
+   * Runs work while holding the lock of a folder, which is created if missing.
    *
    * @throws DeepXrayException if another thread or process holds it
    * @throws IOException if the folder cannot be written
@@ -73,7 +73,7 @@ public final class FolderLock {
     }
   }
 
-  /** Work that failed before it wrote anything leaves no folder. */
+  /** Removes an empty folder after work that failed before it wrote anything. */
   private static void removeIfEmpty(Path folder) throws IOException {
     boolean empty;
     try (Stream<Path> files = Files.list(folder)) {
@@ -110,13 +110,16 @@ public final class FolderLock {
       if (after.isPresent() && (before.isEmpty() || before.equals(after))) {
         return channel;
       }
-      // Who held it before has removed the file that is locked now.
+      // The previous holder has removed the file that is locked now.
       channel.close();
       Files.createDirectories(folder);
     }
   }
 
-  /** What tells a file from another of its name. It is not opened: closing it ends all locks. */
+  /**
+   * Identity of a file, to detect a replaced file. The file is not opened: closing it would release
+   * all locks.
+   */
   private static Optional<Object> key(Path file) throws IOException {
     try {
       BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);

@@ -13,12 +13,12 @@ import java.util.HexFormat;
 public final class Hashes {
   private Hashes() {}
 
-  /** A digest to feed. */
+  /** Creates a SHA-256 digest. */
   public static MessageDigest newSha256() {
     return newDigest("SHA-256");
   }
 
-  /** The digits of some bytes. */
+  /** Formats bytes as hexadecimal digits. */
   public static String hex(byte[] bytes) {
     return HexFormat.of().formatHex(bytes);
   }

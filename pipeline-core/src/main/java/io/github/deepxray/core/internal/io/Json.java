@@ -30,21 +30,23 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * JSON of records and trees, written the same way on every platform: two spaces, {@code \n}, record
- * components in their order and map entries by key. An empty {@link java.util.Optional} is {@code
- * null}; a file may leave it out.
+ * JSON of records and trees, written identically on every platform: indented by two spaces, lines
+ * separated by {@code }, record components in their order and map entries by key. An empty {@link
+ * java.util.Optional} is {@code null}; a file may omit it.
  *
- * <p>What is read is never trusted. A record gets all its components, none of them {@code null} and
- * each of its own type, or it is refused, see {@link Omittable}; its constructor checks ranges and
- * sizes. Texts are bounded in length and depth, no name comes twice in an object, no number is
- * infinite, and nothing follows the end. Every refusal is a {@link DeepXrayException} of one line
- * that names the file and the line or the field.
+ * <p>Input is validated. A record needs all its components, not {@code null} and of the right type,
+ * see {@link Omittable}; its constructor checks ranges and sizes. Length and depth of texts are
+ * limited; duplicate names, infinite numbers and content after the end are rejected. Every
+ * violation is a one-line {@link DeepXrayException} with the file and the line or field.
  */
 public final class Json {
-  /** The most MiB of a file of this library. */
+  /** Largest size of a file of this library in MiB. */
   private static final int LARGEST = 128;
 
-  /** What trees of larger files would take of memory: a token takes up to a hundred bytes. */
+  /**
+   * Largest number of tokens, which limits the memory of trees: a token takes up to a hundred
+   * bytes.
+   */
   private static final int TOKENS = 1 << 24;
 
   private static final int DEPTH = 100;
@@ -90,22 +92,22 @@ public final class Json {
         .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
   }
 
-  /** An empty object. */
+  /** Creates an empty object. */
   public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
-  /** An empty array. */
+  /** Creates an empty array. */
   public static ArrayNode array() {
     return MAPPER.createArrayNode();
   }
 
-  /** A value as a tree. */
+  /** Converts a value to a tree. */
   public static JsonNode tree(Object value) {
     return MAPPER.valueToTree(value);
   }
 
-  /** A value as indented text that ends with a line break. */
+  /** Formats a value as indented text that ends with a line break. */
   public static String pretty(Object value) {
     try {
       return WRITER.writeValueAsString(value) + "\n";
@@ -114,7 +116,7 @@ public final class Json {
     }
   }
 
-  /** A value as text on one line. */
+  /** Formats a value as text on one line. */
   public static String compact(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
@@ -124,7 +126,7 @@ public final class Json {
   }
 
   /**
-   * Writes a value to a file, beside it first.
+   * Writes a value to a file, atomically.
    *
    * @throws IOException if the file cannot be written
    */
@@ -135,24 +137,24 @@ public final class Json {
   /**
    * Parses a text.
    *
-   * @param source where it comes from, for the message
-   * @throws DeepXrayException if it is empty or not JSON
+   * @param source the source of the text, for messages
+   * @throws DeepXrayException if the text is empty or not JSON
    */
   public static JsonNode parse(String text, String source) {
     try (JsonParser parser = MAPPER.createParser(text)) {
       return parse(parser, "JSON", source)
-          .orElseThrow(() -> new DeepXrayException(source + " is empty; JSON is expected there."));
+          .orElseThrow(() -> new DeepXrayException(source + " is empty; JSON is expected."));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory cannot fail", e);
     }
   }
 
   /**
-   * Reads one value up to the end of a text in a language that has the values of JSON.
+   * Reads the only value of a text in JSON or a language with the same values.
    *
-   * @param parser reads the language
-   * @param language its name, for the message
-   * @param source where the text comes from, for the message
+   * @param parser the parser of the language
+   * @param language the name of the language, for messages
+   * @param source the source of the text, for messages
    * @return the value; empty if there is none
    * @throws DeepXrayException if the text is not in this language, or something follows the value
    * @throws IOException if the text cannot be read
@@ -193,8 +195,8 @@ public final class Json {
   /**
    * Reads a file as a tree.
    *
-   * @throws DeepXrayException if it is not JSON
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the file is not JSON
+   * @throws IOException if the file cannot be read
    */
   public static JsonNode read(Path file) throws IOException {
     return parse(TextFiles.read(file, LARGEST), file.toString());
@@ -203,9 +205,9 @@ public final class Json {
   /**
    * Reads a file as a record.
    *
-   * @param advice what to do about a file that cannot be read so, such as {@code train again}
-   * @throws DeepXrayException if it is not JSON or does not fit the record
-   * @throws IOException if it cannot be read
+   * @param advice what to do about an invalid file, such as {@code train again}
+   * @throws DeepXrayException if the file is not JSON or does not fit the record
+   * @throws IOException if the file cannot be read
    */
   public static <T> T read(Path file, Class<T> type, String advice) throws IOException {
     try {
@@ -216,12 +218,12 @@ public final class Json {
   }
 
   /**
-   * Reads a file whose field {@code format} tells what record it is.
+   * Reads a file whose field {@code format} selects the record.
    *
-   * @param types the records by the formats that are known
-   * @param advice what to do about a file that cannot be read so, such as {@code train again}
-   * @throws DeepXrayException if it is not JSON, of another format or does not fit the record
-   * @throws IOException if it cannot be read
+   * @param types the records by known format
+   * @param advice what to do about an invalid file, such as {@code train again}
+   * @throws DeepXrayException if the file is not JSON, of another format or does not fit the record
+   * @throws IOException if the file cannot be read
    */
   public static <T> T read(Path file, Map<String, Class<? extends T>> types, String advice)
       throws IOException {
@@ -244,10 +246,10 @@ public final class Json {
   }
 
   /**
-   * Turns a tree into a record.
+   * Converts a tree to a record.
    *
-   * @param source where it comes from, for the message
-   * @throws DeepXrayException if it does not fit the record
+   * @param source the source of the tree, for messages
+   * @throws DeepXrayException if the tree does not fit the record
    */
   public static <T> T convert(JsonNode tree, Class<T> type, String source) {
     try {

@@ -21,11 +21,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Says what is wrong with JSON or YAML in one line, in the words of who writes the file: he knows
- * neither the parser nor the classes that are made of it.
+ * Converts exceptions of the JSON and YAML parser to one-line messages in terms of the file,
+ * without names of classes.
  */
 final class Malformed {
-  /** The longest piece of a file that a message repeats. */
+  /** Longest part of a file that a message repeats. */
   private static final int LONGEST = 60;
 
   private static final Pattern DUPLICATE =
@@ -33,23 +33,23 @@ final class Malformed {
 
   private Malformed() {}
 
-  /** A text that is not in its language. */
+  /** Describes a text with a syntax error. */
   static DeepXrayException text(String source, String language, JsonProcessingException e) {
     Matcher duplicate = DUPLICATE.matcher(String.valueOf(e.getOriginalMessage()));
     String what;
     if (duplicate.matches()) {
-      what = quoted(duplicate.group(1)) + " is there twice.";
+      what = quoted(duplicate.group(1)) + " is repeated.";
     } else if (e instanceof StreamConstraintsException) {
       what = "it is nested too deep, or a number or text in it is too long.";
     } else if (e instanceof JsonEOFException) {
-      what = "it ends too early; this is no " + language + ".";
+      what = "it ends too early; this is not " + language + ".";
     } else {
-      what = "this is no " + language + ".";
+      what = "this is not " + language + ".";
     }
     return at(source, e.getLocation(), what, e);
   }
 
-  /** A text that is refused at a place. */
+  /** Describes an error at a position of a text. */
   static DeepXrayException at(
       String source, JsonLocation location, String what, JsonProcessingException cause) {
     String line =
@@ -57,7 +57,7 @@ final class Malformed {
     return new DeepXrayException(source + line + ": " + what, cause);
   }
 
-  /** A tree that does not fit a record. */
+  /** Describes a tree that does not fit a record. */
   static DeepXrayException tree(String source, JsonNode tree, JsonProcessingException e) {
     JsonNode at = tree;
     StringBuilder path = new StringBuilder();
@@ -97,11 +97,11 @@ final class Malformed {
       return "%s is %s, but must be %s."
           .formatted(subject, value(at), expected(mismatch.getTargetType()));
     }
-    return subject + " holds what does not fit together.";
+    return subject + " is inconsistent.";
   }
 
   private static String unknown(UnrecognizedPropertyException e) {
-    return " is no field; the fields are "
+    return " is an unknown field; the fields are "
         + e.getKnownPropertyIds().stream()
             .map(String::valueOf)
             .sorted()
@@ -112,7 +112,7 @@ final class Malformed {
   private static String type(InvalidTypeIdException e, JsonNode at) {
     JsonSubTypes known = e.getBaseType().getRawClass().getAnnotation(JsonSubTypes.class);
     if (known == null) {
-      return " has not the fields of any kind that there is.";
+      return " does not have the fields of any known kind.";
     }
     return ".type is %s; it must be one of %s."
         .formatted(
@@ -128,7 +128,7 @@ final class Malformed {
         : "a whole number of at most " + Long.MAX_VALUE;
   }
 
-  /** What a value must be to become one of a class. */
+  /** Describes the values of a class. */
   private static String expected(Class<?> type) {
     if (type.isEnum()) {
       return "one of "
@@ -158,7 +158,7 @@ final class Malformed {
     return '"' + oneLine(text) + '"';
   }
 
-  /** A piece of a file as a message may repeat it. */
+  /** Shortens a part of a file for a message. */
   static String oneLine(String text) {
     return oneLine(text, LONGEST);
   }
@@ -172,7 +172,7 @@ final class Malformed {
     return sentence.endsWith(".") ? sentence : sentence + ".";
   }
 
-  /** The same with what to do about it. */
+  /** Adds an advice to a message. */
   static DeepXrayException advised(DeepXrayException e, String advice) {
     return new DeepXrayException(
         e.getMessage().replaceFirst("\\.$", "") + "; " + advice + ".", e.getCause());

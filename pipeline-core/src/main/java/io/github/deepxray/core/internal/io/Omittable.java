@@ -6,9 +6,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a component of a record that a file may leave out. The record's constructor gets {@code
- * null} for it and puts a default in its place. All other components but {@link java.util.Optional}
- * ones must be in the file, see {@link Json}.
+ * Marks a component of a record that a file may omit. The record's constructor receives {@code
+ * null} and replaces it by a default. All other components except {@link java.util.Optional} ones
+ * are required, see {@link Json}.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.PARAMETER, ElementType.RECORD_COMPONENT})

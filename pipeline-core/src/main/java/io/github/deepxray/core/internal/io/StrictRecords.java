@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Makes every component of a record a field that a file must have, and refuses {@code null} for it
- * and within it. {@link Optional} and {@link Omittable} components may be missing.
+ * Requires every component of a record as a field of the file, and rejects {@code null} for it and
+ * within it. {@link Optional} and {@link Omittable} components may be missing.
  */
 final class StrictRecords extends JacksonAnnotationIntrospector {
   private static final long serialVersionUID = 1L;
@@ -39,7 +39,7 @@ final class StrictRecords extends JacksonAnnotationIntrospector {
     }
     return JsonSetter.Value.construct(
         mayBeMissing(member) ? Nulls.DEFAULT : Nulls.FAIL,
-        // A tree has a value for null.
+        // In a tree, null is a value.
         holdsTrees(member.getType()) ? Nulls.DEFAULT : Nulls.FAIL);
   }
 

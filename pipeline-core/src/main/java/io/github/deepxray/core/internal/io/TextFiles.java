@@ -11,16 +11,16 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads files of text in UTF-8, and checks the names of files that they hold. */
+/** Reads UTF-8 text files and checks file names. */
 public final class TextFiles {
   private TextFiles() {}
 
   /**
-   * Reads a file; a byte order mark, which editors on Windows put before a text, is left out.
+   * Reads a file without its byte order mark, which some editors on Windows add.
    *
-   * @param largest how many MiB it may have
-   * @throws DeepXrayException if it has more, or is no text in UTF-8
-   * @throws IOException if it cannot be read
+   * @param largest the largest size in MiB
+   * @throws DeepXrayException if the file is larger, or not UTF-8
+   * @throws IOException if the file cannot be read
    */
   public static String read(Path file, int largest) throws IOException {
     byte[] bytes;
@@ -28,22 +28,23 @@ public final class TextFiles {
       bytes = in.readNBytes((largest << 20) + 1);
     }
     if (bytes.length > largest << 20) {
-      throw new DeepXrayException(file + " has more than " + largest + " MiB; it is no such file.");
+      throw new DeepXrayException(
+          file + " has more than " + largest + " MiB, too large for a file of this kind.");
     }
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       return text.startsWith("\uFEFF") ? text.substring(1) : text;
     } catch (CharacterCodingException e) {
-      throw new DeepXrayException(file + " is no text in UTF-8; save it as such.", e);
+      throw new DeepXrayException(file + " is not UTF-8 text; save it as UTF-8.", e);
     }
   }
 
   /**
-   * Checks the name of a file in a folder, with {@code /} between its parts.
+   * Checks the relative path of a file in a folder, with {@code /} as separator.
    *
-   * @return the name
-   * @throws IllegalArgumentException if it would lie outside the folder, or be refused by some file
-   *     system
+   * @return the path
+   * @throws IllegalArgumentException if the path leads outside the folder, or is invalid on some
+   *     file system
    */
   public static String requireInside(String name) {
     boolean inside =
@@ -56,7 +57,7 @@ public final class TextFiles {
     return name;
   }
 
-  /** Whether the encoding of names on this machine has all of the characters. */
+  /** Whether the file name encoding of this machine has all characters of a name. */
   private static boolean isName(String name) {
     try {
       return !Path.of(name).isAbsolute();

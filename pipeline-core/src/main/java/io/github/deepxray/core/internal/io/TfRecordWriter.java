@@ -10,12 +10,12 @@ import java.nio.ByteOrder;
  * Writes a TFRecord file: for each record its length (64 bits, little endian), the length's masked
  * CRC-32C, the bytes, and their masked CRC-32C.
  *
- * <p>To write a gzipped file, give a {@link java.util.zip.GZIPOutputStream}.
+ * <p>For a gzipped file, pass a {@link java.util.zip.GZIPOutputStream}.
  */
 public final class TfRecordWriter implements Closeable {
   private final OutputStream out;
 
-  /** Writes to a stream, which {@link #close} closes; it should be buffered. */
+  /** Creates a writer to a stream, which {@link #close} closes; the stream should be buffered. */
   public TfRecordWriter(OutputStream out) {
     this.out = out;
   }

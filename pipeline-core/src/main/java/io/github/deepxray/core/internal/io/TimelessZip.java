@@ -6,18 +6,18 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** Entries of zip archives that do not tell when or where they were written. */
+/** Writes zip entries that do not depend on time and platform. */
 public final class TimelessZip {
   /**
-   * A time that every zip can tell. The first one, 1980-01-01T00:00, is taken by the JDK for an
-   * earlier one, which it writes in another field as an instant: that depends on the time zone.
+   * Time that every zip can represent. The first one, 1980-01-01T00:00, is written by the JDK as an
+   * instant in another field, which depends on the time zone.
    */
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
   private TimelessZip() {}
 
   /**
-   * Adds a file as it is, without compression.
+   * Adds a file without compression.
    *
    * @throws IOException if the archive cannot be written
    */
@@ -32,7 +32,7 @@ public final class TimelessZip {
   }
 
   /**
-   * Adds a file compressed. JDKs compress to different bytes.
+   * Adds a compressed file. The compressed bytes differ between JDKs.
    *
    * @throws IOException if the archive cannot be written
    */

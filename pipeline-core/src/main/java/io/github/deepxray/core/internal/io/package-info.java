@@ -1,2 +1,2 @@
-/** Files that are never half written, their hashes, and JSON. */
+/** Atomic writing of files, hashes, and JSON. */
 package io.github.deepxray.core.internal.io;

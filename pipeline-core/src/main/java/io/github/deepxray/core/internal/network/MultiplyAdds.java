@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts the multiply-adds of one example as papers do: those of convolutions and dense layers,
- * padding counted as if it were data. Everything else in a network is little beside them, but it
- * takes time: a latency is not proportional to this number.
+ * Counts multiply-adds of one example as papers do: those of convolutions and dense layers, with
+ * padding counted as data. Other layers add little to the number, but take time: latency is not
+ * proportional to it.
  */
 public final class MultiplyAdds {
   private MultiplyAdds() {}
 
-  /** The multiply-adds of each convolution and dense layer, in the order of the layers. */
+  /** Multiply-adds of each convolution and dense layer, in the order of the layers. */
   public static Map<String, Long> perLayer(Network network) {
     Map<String, Long> counts = new LinkedHashMap<>();
     for (Layer layer : network.layers()) {
@@ -29,12 +29,14 @@ public final class MultiplyAdds {
     return Collections.unmodifiableMap(counts);
   }
 
-  /** The multiply-adds of the whole network. */
+  /** Multiply-adds of the whole network. */
   public static long total(Network network) {
     return perLayer(network).values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** The multiply-adds of a layer of the network; 0 but for convolutions and dense layers. */
+  /**
+   * Multiply-adds of a layer of the network; 0 for layers other than convolutions and dense layers.
+   */
   public static long of(Network network, Layer layer) {
     List<Integer> in = network.shape(layer.inputs().get(0));
     long channels = in.get(in.size() - 1);

@@ -1,2 +1,2 @@
-/** Figures of a network: how much it computes. */
+/** Computational cost of networks. */
 package io.github.deepxray.core.internal.network;

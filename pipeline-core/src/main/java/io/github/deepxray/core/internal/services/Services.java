@@ -12,9 +12,9 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Finds what other libraries offer as services. */
+/** Finds service providers of other libraries. */
 public final class Services {
-  /** So many damaged providers are skipped before the search is given up. */
+  /** Largest number of damaged providers that are skipped. */
   private static final int MOST_DAMAGED = 100;
 
   private static final Logger LOG = System.getLogger("io.github.deepxray");
@@ -22,19 +22,19 @@ public final class Services {
 
   private Services() {}
 
-  /** The first that offers a service, in the order of {@link #all}. */
+  /** First provider of a service, in the order of {@link #all}. */
   public static <S> Optional<S> first(Class<S> service) {
     return all(service).stream().findFirst();
   }
 
   /**
-   * All that offer a service. They are looked for where this library was loaded from, and then
-   * where the thread loads its classes from: in a server or a runnable jar the threads of common
-   * pools know the Java platform alone, while plug-ins may be known to the thread only. One that
-   * cannot be loaded is left out and logged once, in one line.
+   * All providers of a service, first from the class loader of this library, then from the context
+   * class loader: threads of common pools in a server or a runnable jar have the platform class
+   * loader only, while plug-ins may be visible only to the thread. A provider that cannot be loaded
+   * is skipped and logged once, in one line.
    */
   public static <S> List<S> all(Class<S> service) {
-    // A service of another module would be unknown to this one.
+    // Services of other modules need a uses clause at run time.
     Services.class.getModule().addUses(service);
     Map<Class<?>, S> found = new LinkedHashMap<>();
     ClassLoader own = service.getClassLoader();
@@ -46,7 +46,7 @@ public final class Services {
     return List.copyOf(found.values());
   }
 
-  /** Otherwise what is there offers the service of another copy of this library. */
+  /** Otherwise the loader has another copy of this library. */
   private static boolean knows(ClassLoader loader, Class<?> service) {
     try {
       return Class.forName(service.getName(), false, loader) == service;
@@ -66,7 +66,7 @@ public final class Services {
         found.putIfAbsent(provider.getClass(), provider);
       } catch (ServiceConfigurationError | LinkageError e) {
         damaged++;
-        String line = "A library's " + service.getSimpleName() + " is left out: " + e.getMessage();
+        String line = "A library's " + service.getSimpleName() + " is skipped: " + e.getMessage();
         if (LOGGED.add(line)) {
           LOG.log(Level.WARNING, line.lines().findFirst().orElse(line));
         }

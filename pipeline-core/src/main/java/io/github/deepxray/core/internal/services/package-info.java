@@ -1,2 +1,2 @@
-/** Finding what is offered as a service. */
+/** Lookup of service providers. */
 package io.github.deepxray.core.internal.services;

@@ -3,11 +3,11 @@ package io.github.deepxray.core.internal.weights;
 import java.nio.ShortBuffer;
 
 /**
- * The 16-bit floats of IEEE 754 (binary16): 11 significant binary digits, magnitudes from 2^-24 to
- * 65,504. Java 17 has no type for them; they are kept in {@code short}s by their bits.
+ * 16-bit floats of IEEE 754 (binary16): 11 significant binary digits, magnitudes from 2^-24 to
+ * 65,504. Java 17 has no type for them; {@code short}s hold their bits.
  */
 public final class Float16 {
-  /** The largest finite magnitude. */
+  /** Largest finite magnitude. */
   public static final float MAX_VALUE = 65504f;
 
   private static final int SIGN = 0x8000;
@@ -16,27 +16,27 @@ public final class Float16 {
   private static final int MANTISSA = 0x03ff;
   private static final int MANTISSA_BITS = 10;
 
-  // The fields of a 32-bit float, and where the two types meet.
+  // Fields of a 32-bit float, and limits of the two types.
   private static final int MAGNITUDE_32 = 0x7fffffff;
   private static final int INFINITY_32 = 0x7f800000;
   private static final int MANTISSA_BITS_32 = 23;
   private static final int DROPPED_BITS = MANTISSA_BITS_32 - MANTISSA_BITS;
   private static final int BIAS_DIFFERENCE = 127 - 15;
 
-  /** The bits of 65,520, the least magnitude that is rounded to infinity. */
+  /** Bits of 65,520, the smallest magnitude that is rounded to infinity. */
   private static final int OVERFLOW_32 = 0x477ff000;
 
-  /** The bits of 2^-14, the least normal magnitude of 16 bits. */
+  /** Bits of 2^-14, the smallest normal magnitude of 16 bits. */
   private static final int LEAST_NORMAL_32 = 0x38800000;
 
-  /** The distance between subnormal numbers of 16 bits, and between floats from 0.5 to 1. */
+  /** Distance between subnormal 16-bit floats, and between floats from 0.5 to 1. */
   private static final float SUBNORMAL_STEP = 0x1p-24f;
 
   private Float16() {}
 
   /**
-   * The nearest 16-bit float, of two equally near ones the even one; infinity from 65,520 on, as
-   * IEEE 754 has it. NaN stays NaN.
+   * Rounds to the nearest 16-bit float, ties to even; infinity from 65,520 on, as in IEEE 754. NaN
+   * stays NaN.
    */
   public static short toHalf(float value) {
     int bits = Float.floatToRawIntBits(value);
@@ -52,14 +52,15 @@ public final class Float16 {
       int rounded = magnitude + (1 << (DROPPED_BITS - 1)) - 1 + odd;
       half = (rounded >>> DROPPED_BITS) - (BIAS_DIFFERENCE << MANTISSA_BITS);
     } else {
-      // Floats from 0.5 on lie as far apart as subnormal halves, so that this addition rounds.
+      // Floats from 0.5 on have the same distance as subnormal halves, so that this addition
+      // rounds.
       float shifted = Float.intBitsToFloat(magnitude) + 0.5f;
       half = Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(0.5f);
     }
     return (short) (sign | half);
   }
 
-  /** The same number as a 32-bit float, which holds every 16-bit one. */
+  /** Widens to a 32-bit float, without loss. */
   public static float toFloat(short half) {
     int sign = (half & SIGN) << 16;
     int mantissa = half & MANTISSA;
@@ -75,14 +76,14 @@ public final class Float16 {
     return Float.intBitsToFloat(sign | magnitude);
   }
 
-  /** The nearest 16-bit floats, see {@link #toHalf(float)}. */
+  /** Rounds values, see {@link #toHalf(float)}. */
   public static short[] toHalf(float[] values) {
     short[] halves = new short[values.length];
     put(values, 0, values.length, ShortBuffer.wrap(halves));
     return halves;
   }
 
-  /** The same numbers as 32-bit floats. */
+  /** Widens values. */
   public static float[] toFloat(short[] halves) {
     float[] values = new float[halves.length];
     get(ShortBuffer.wrap(halves), values, 0, values.length);
@@ -90,7 +91,7 @@ public final class Float16 {
   }
 
   /**
-   * Rounds a part of an array, see {@link #toHalf(float)}, and puts it at a buffer's position.
+   * Rounds a part of an array, see {@link #toHalf(float)}, and writes it at a buffer's position.
    *
    * @throws java.nio.BufferOverflowException if there is not enough room
    */

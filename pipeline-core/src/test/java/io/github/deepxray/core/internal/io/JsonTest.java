@@ -108,7 +108,7 @@ class JsonTest {
                     Json.parse("{\"size\": 1, \"shape\": \"ROUND\", \"siz\": 1}", "s"),
                     Part.class,
                     "s"))
-        .hasMessage("s: siz is no field; the fields are shape, size.");
+        .hasMessage("s: siz is an unknown field; the fields are shape, size.");
     assertThatThrownBy(() -> Json.convert(Json.object(), Part.class, "s"))
         .hasMessage("s: size is missing.");
     assertThatThrownBy(

@@ -110,15 +110,16 @@ class StrictJsonTest {
         "\"RED\" | \"BLUE\" | color is \"BLUE\", but must be one of RED, GREEN.",
         "\"RED\" | 0 | color is 0, but must be one of RED, GREEN.",
         "\"names\":[] | \"names\":[null] | inner.a[1].names[0] is missing.",
-        "\"names\":[] | \"names\":[],\"nam\":[] | inner.a[1].nam is no field; the fields are names,"
-            + " value.",
+        "\"names\":[] | \"names\":[],\"nam\":[] | inner.a[1].nam is an unknown field; the fields"
+            + " are names, value.",
         ",\"names\":[] | | inner.a[1].names is missing.",
         "\"value\":2 | \"value\":-2 | inner.a[1]: value is 0 or more, not -2.0.",
         "\"a\":[ | \"a\":[null, | inner.a[0] is missing.",
         "\"a\":[ | \"b\":null,\"a\":[ | inner.b is missing.",
         "\"fast\" | \"far.off\" | way.type is \"far.off\"; it must be one of fast, slow.",
         "\"type\":\"fast\", | | way.type is missing; it must be one of fast, slow.",
-        "\"speed\":1.5 | \"speed\":1.5,\"steps\":1 | way.steps is no field; the fields are speed.",
+        "\"speed\":1.5 | \"speed\":1.5,\"steps\":1 | way.steps is an unknown field; the fields are"
+            + " speed.",
       })
   void saysWhatIsWrongAndWhere(String part, String other, String message) {
     String json = GOOD.replace(part, other == null ? "" : other);
@@ -139,7 +140,7 @@ class StrictJsonTest {
         .hasMessage(file + " is of the format \"x/2\", not x/1; write it again.");
     Files.write(file, new byte[] {'"', (byte) 0xff, '"'});
     assertThatThrownBy(() -> Json.read(file, Outer.class, "write it again"))
-        .hasMessage(file + " is no text in UTF-8; save it as such; write it again.");
+        .hasMessage(file + " is not UTF-8 text; save it as UTF-8; write it again.");
   }
 
   @ParameterizedTest
@@ -147,9 +148,9 @@ class StrictJsonTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "{\"a\":1,@\"a\":2} | s, line 2: \"a\" is there twice.",
-        "{\"a\":nope} | s, line 1: this is no JSON.",
-        "{\"a\": | s, line 1: it ends too early; this is no JSON.",
+        "{\"a\":1,@\"a\":2} | s, line 2: \"a\" is repeated.",
+        "{\"a\":nope} | s, line 1: this is not JSON.",
+        "{\"a\": | s, line 1: it ends too early; this is not JSON.",
         "{}@{} | s, line 2: something follows the end; keep one value, or one document of YAML.",
         "{\"a\":[1,-1e400]} | s: a[1] is a number that is too large.",
       })
