@@ -21,10 +21,10 @@ final class DataSources {
    */
   static DataSource of(String data) {
     if (data.equals(KAGGLE)) {
-      return new DataSource.OnKaggle(KaggleDataset.CHEST_XRAY_PNEUMONIA);
+      return new DataSource.KaggleDownload(KaggleDataset.CHEST_XRAY_PNEUMONIA);
     }
     if (data.startsWith(PREFIX)) {
-      return new DataSource.OnKaggle(KaggleDataset.parse(data.substring(PREFIX.length())));
+      return new DataSource.KaggleDownload(KaggleDataset.parse(data.substring(PREFIX.length())));
     }
     try {
       return DataSource.of(Main.path(data));

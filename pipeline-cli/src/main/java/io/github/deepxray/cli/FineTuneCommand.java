@@ -73,6 +73,6 @@ final class FineTuneCommand implements Callable<Integer> {
     return stage.tracked(
         common,
         trackingOptions,
-        pipeline -> (resume ? pipeline : pipeline.startingAnew()).fineTune(fineTunerOptions));
+        pipeline -> (resume ? pipeline : pipeline.withoutResuming()).fineTune(fineTunerOptions));
   }
 }

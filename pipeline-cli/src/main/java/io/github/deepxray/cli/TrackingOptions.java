@@ -51,7 +51,7 @@ final class TrackingOptions {
     return new Tracking(
         out,
         options,
-        new CommandOrigin(common.command(), out),
+        new CommandRun(common.command(), out),
         line -> {
           err.println("deepxray: " + line);
           err.flush();
@@ -65,21 +65,21 @@ final class TrackingOptions {
   }
 
   /** A command as the origin of what is tracked. */
-  private record CommandOrigin(CommandSpec command, Path out) implements Tracking.Origin {
+  private record CommandRun(CommandSpec command, Path out) implements Tracking.Run {
     @Override
     public String name() {
       return command.name();
     }
 
     @Override
-    public boolean startsAnew() {
+    public boolean replacesEarlierRuns() {
       return name().equals(Configurations.RUN);
     }
 
     @Override
     public Map<String, String> options() throws IOException {
       Map<String, String> own = ConfigFile.effective(command);
-      return startsAnew()
+      return replacesEarlierRuns()
           ? Configurations.withoutPlaces(own)
           : Configurations.withEarlierStages(out, name(), own);
     }

@@ -98,6 +98,6 @@ final class TrainOptions {
   /** A pipeline that writes and uses checkpoints as the options say. */
   Pipeline checkpoints(Pipeline pipeline) {
     Pipeline writing = pipeline.withCheckpointEvery(checkpointEvery);
-    return resume ? writing : writing.startingAnew();
+    return resume ? writing : writing.withoutResuming();
   }
 }
