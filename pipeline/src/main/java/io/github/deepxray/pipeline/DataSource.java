@@ -10,7 +10,11 @@ import java.nio.file.Path;
 
 /** Source of the images of a run. */
 public sealed interface DataSource {
-  /** Archive, folder or table on this machine. @param path its path */
+  /**
+   * Archive, folder or table on this machine.
+   *
+   * @param path its path
+   */
   record Local(Path path) implements DataSource {
     @Override
     public void check() {
