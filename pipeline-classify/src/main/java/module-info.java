@@ -1,5 +1,5 @@
 /** Bundles and the classifier. */
-@SuppressWarnings("requires-automatic")
+@SuppressWarnings({"module", "requires-automatic"})
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.classify {
   requires com.fasterxml.jackson.annotation;

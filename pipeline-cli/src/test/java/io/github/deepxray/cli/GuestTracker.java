@@ -34,7 +34,7 @@ public final class GuestTracker implements TrackerFactory {
   @Override
   public Optional<Tracker> open(TrackedRun run) {
     List<String> told = TOLD.computeIfAbsent(run.out(), out -> new CopyOnWriteArrayList<>());
-    told.add("run " + run.name() + " anew " + run.startsAnew() + " " + run.settings());
+    told.add("run " + run.name() + " anew " + run.replacesEarlierRuns() + " " + run.settings());
     return Optional.of(new Recording(told));
   }
 

@@ -10,14 +10,14 @@ import java.util.function.Consumer;
  *
  * @param out the folder of all stages
  * @param name the name of the run or of the single stage
- * @param startsAnew whether what an earlier run left in the folder is to be removed
+ * @param replacesEarlierRuns whether what an earlier run left in the folder is to be removed
  * @param settings the options of trackers by name, such as {@link #TENSORBOARD}
  * @param notes gets a line where a tracker fails, or what the user should know, such as an address
  */
 public record TrackedRun(
     Path out,
     String name,
-    boolean startsAnew,
+    boolean replacesEarlierRuns,
     Map<String, String> settings,
     Consumer<String> notes) {
   /** Whether event files for TensorBoard are written, {@code true} or {@code false}. */

@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A backbone with its weights.
+ * Backbone with its weights.
  *
  * @param backbone the architecture
- * @param model from images {@code [H, W, 3]}, 0..255, to the feature vector
- * @param source where the weights are from, in words
+ * @param model network and weights, from images {@code [H, W, 3]}, 0..255, to the feature vector
+ * @param source origin of the weights, as text
  */
 public record BackboneModel(Backbone backbone, Model model, String source) {
-  /** The channels of the expansions that are narrower than usual, by the block's name. */
+  /** Returns the channel counts of pruned expansions, by block name. */
   public Map<String, Integer> expansionChannels() {
     Map<String, Integer> narrowed = new TreeMap<>();
     Network usual = backbone.network(imageSize());
@@ -45,10 +45,10 @@ public record BackboneModel(Backbone backbone, Model model, String source) {
    * Reads a backbone.
    *
    * @param backbone the architecture
-   * @param imageSize height and width of its images in pixels
-   * @param weights as of {@link Backbone#weights}
+   * @param imageSize height and width of the input images in pixels
+   * @param weights weights as in {@link Backbone#weights}
    * @param progress notified of a download
-   * @throws io.github.deepxray.core.DeepXrayException if the weights are not those of the backbone
+   * @throws io.github.deepxray.core.DeepXrayException if the weights do not fit the backbone
    * @throws IOException if they cannot be read or downloaded
    */
   public static BackboneModel load(

@@ -7,12 +7,12 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /**
- * What of a classifier is pruned at once.
+ * One-shot pruning of a classifier.
  *
- * @param channels which expansion channels to remove, if any
- * @param weights which weights to set to zero then, if any, in the backbone and in the head
- * @param images on how many training images importance is measured
- * @param trainer how the head is trained; its head and seed are those of the classifier
+ * @param channels expansion channels to remove, if any
+ * @param weights weights of backbone and head to set to zero after that, if any
+ * @param images number of training images on which importance is measured
+ * @param trainer options of head training; head and seed are those of the classifier
  */
 @RecordBuilder
 public record BackbonePruningSpec(
@@ -21,10 +21,10 @@ public record BackbonePruningSpec(
     int images,
     TrainingSpec trainer)
     implements BackbonePruningSpecBuilder.With {
-  /** Checks that something is to be pruned. */
+  /** Checks that channels or weights are named. */
   public BackbonePruningSpec {
     if (channels.isEmpty() && weights.isEmpty()) {
-      throw new DeepXrayException("Nothing is to be pruned; name weights or channels.");
+      throw new DeepXrayException("There is nothing to prune; name weights or channels.");
     }
     if (images < 1) {
       throw new DeepXrayException("At least 1 image is needed to prune, not " + images + ".");

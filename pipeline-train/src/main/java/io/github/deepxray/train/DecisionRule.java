@@ -12,47 +12,49 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** How a classifier decides, and how that was chosen, without looking at test data. */
+/**
+ * Record of how the {@link Decision} of a classifier was chosen, without test data: its thresholds
+ * and their targets, or the most probable class.
+ */
 @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
 @JsonSubTypes({
   @JsonSubTypes.Type(DecisionRule.Thresholds.class),
   @JsonSubTypes.Type(DecisionRule.MostProbable.class)
 })
 public sealed interface DecisionRule {
-  /** How many classes there are. */
+  /** Number of classes. */
   int classes();
 
-  /** The decisions to report by their names, the one that counts first. */
+  /** Decisions to report by name, the default first. */
   Map<String, Decision> decisions();
 
-  /** The name of the decision that counts. */
+  /** Name of the default decision. */
   default String name() {
     return decisions().keySet().iterator().next();
   }
 
-  /** The decision that counts. */
+  /** Default decision, with which the classifier is used. */
   default Decision decision() {
     return decisions().get(name());
   }
 
   /**
-   * What the decision that counts is, in a few words.
+   * Returns a short description of the default decision.
    *
-   * @param profile how to speak of the classes
+   * @param profile profile with the class names
    */
   String describe(DatasetProfile profile);
 
   /**
-   * The thresholds of the probability of the second of two classes. None was chosen with the test
-   * split.
+   * Thresholds for the probability of the second of two classes, chosen without the test split.
    *
-   * @param half 0.5
-   * @param priorCorrected decides as 0.5 would, had the share of positives in training, class
-   *     weights counted in, been {@code targetPrevalence}
-   * @param atTargetSensitivity finds the share {@code targetSensitivity} of the positives in the
-   *     validation split: the default for decisions
-   * @param targetPrevalence the share of positives assumed for {@code priorCorrected}
-   * @param targetSensitivity the share of positives to find
+   * @param half the threshold 0.5
+   * @param priorCorrected threshold equivalent to 0.5 for a prevalence of {@code targetPrevalence}
+   *     in training, class weights included
+   * @param atTargetSensitivity threshold with sensitivity {@code targetSensitivity} on the
+   *     validation split: the default
+   * @param targetPrevalence prevalence assumed for {@code priorCorrected}
+   * @param targetSensitivity sensitivity to reach
    */
   record Thresholds(
       double half,
@@ -61,7 +63,7 @@ public sealed interface DecisionRule {
       double targetPrevalence,
       double targetSensitivity)
       implements DecisionRule {
-    /** Checks that they are probabilities; the prior-corrected one is NaN without negatives. */
+    /** Checks the ranges; {@code priorCorrected} is NaN without negatives. */
     public Thresholds {
       for (double share : List.of(half, atTargetSensitivity, targetPrevalence, targetSensitivity)) {
         if (!(share >= 0 && share <= 1)) {
@@ -88,8 +90,8 @@ public sealed interface DecisionRule {
     }
 
     /**
-     * The prior-corrected decision is left out where it is 0.5: where a balanced loss already
-     * assumed the target prevalence.
+     * Returns the decisions without the prior-corrected one if it is 0.5, that is, if a balanced
+     * loss already assumed the target prevalence.
      */
     @Override
     public Map<String, Decision> decisions() {
@@ -115,15 +117,15 @@ public sealed interface DecisionRule {
   }
 
   /**
-   * The decision for the class with the greatest probability, of more than two classes.
+   * Decision for the class with the highest probability, of more than two classes.
    *
-   * @param classShares the share of each class in the training split, by label
+   * @param classShares share of each class in the training split, by label
    */
   record MostProbable(List<Double> classShares) implements DecisionRule {
     /** The name of the decision in reports. */
     public static final String NAME = "most probable";
 
-    /** Copies the list and checks that it holds the shares of more than two classes. */
+    /** Copies the list and checks that it has more than two classes. */
     public MostProbable {
       classShares = List.copyOf(classShares);
       if (classShares.size() < 3 || classShares.size() > ClassNames.MOST) {

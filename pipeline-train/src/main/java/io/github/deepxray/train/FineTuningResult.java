@@ -5,17 +5,19 @@ import io.github.deepxray.train.stage.EpochResult.Scores;
 import java.util.List;
 
 /**
- * What a fine-tuning came to.
+ * Result of fine-tuning.
  *
- * @param model the classifier, saved in the folder
- * @param before the loss and AUC on the validation split before training
- * @param augmentedBefore the same on strong views of it
- * @param epochs what each epoch came to
- * @param activations how many activations were computed; the others came from the cache
- * @param activationsPerSecond how fast, reading and decoding included; NaN if none was
- * @param examplesPerSecond how many images were trained on in a second, without validation; NaN if
- *     none was
- * @param epochSeconds the mean time of an epoch, validation counted in; NaN if none was trained
+ * @param model fine-tuned classifier, saved in the folder
+ * @param before loss and AUC on the validation split before fine-tuning
+ * @param augmentedBefore loss and AUC on strongly augmented views of the validation split before
+ *     fine-tuning
+ * @param epochs result of each epoch
+ * @param activations number of activations that were computed; the others came from the cache
+ * @param activationsPerSecond activations per second, reading and decoding included; NaN if none
+ *     was computed
+ * @param examplesPerSecond training images per second, without validation; NaN if no epoch was
+ *     trained
+ * @param epochSeconds mean seconds of an epoch, validation included; NaN if no epoch was trained
  */
 public record FineTuningResult(
     TrainedModel model,

@@ -7,23 +7,23 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /**
- * How a classifier is fine-tuned.
+ * Specification of fine-tuning.
  *
- * @param recipe with which settings of the training
- * @param pruning which weights to remove while training, if any; its {@code from}, if it means all
- *     layers, means all that are trained
- * @param seed of everything random
+ * @param recipe training settings
+ * @param pruning weights to prune during fine-tuning, if any; if its {@code from} means all layers,
+ *     all trained layers are pruned
+ * @param seed seed of all random numbers
  */
 @RecordBuilder
 public record FineTuningSpec(
     @JsonProperty("spec") FineTuningRecipe recipe, Optional<PruningSpec> pruning, long seed)
     implements FineTuningSpecBuilder.With {
-  /** A recipe and a seed, no pruning. */
+  /** Returns a specification without pruning. */
   public static FineTuningSpec of(FineTuningRecipe recipe, long seed) {
     return new FineTuningSpec(recipe, Optional.empty(), seed);
   }
 
-  /** The same, pruning weights on the way. */
+  /** Returns a copy that prunes weights during fine-tuning. */
   public FineTuningSpec withPruning(PruningSpec removed) {
     return withPruning(Optional.of(removed));
   }

@@ -12,22 +12,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which smaller and faster forms of a classifier are made, and how.
+ * Specification of the quantized forms of a classifier.
  *
- * @param forms the forms to make
- * @param calibrationImages how many training images the ranges are measured on
- * @param biasCorrection whether the biases of {@link QuantizationMode#INT8} give each channel the
- *     mean it has in floats, see {@link BiasCorrection}
- * @param refit whether the head is trained anew, for forms that are calibrated
- * @param search where the search for layers to keep in floats gives up; empty for no search. It
- *     judges forms as they are written, biases corrected, but for a head that is trained anew; each
- *     verdict takes as long as quantizing without a search
- * @param reports whether to write what each layer loses, for forms that are calibrated
- * @param input what the input of integer forms is made of
- * @param output what the output of integer forms is made of
- * @param sparse whether kernels that are mostly zeros are stored without them
- * @param limits what the search for layers tries to reach on the validation split
- * @param seed of the choice of training images
+ * @param forms quantized forms to create
+ * @param calibrationImages number of training images for calibration
+ * @param biasCorrection whether the biases of {@link QuantizationMode#INT8} are corrected so that
+ *     each channel keeps its float mean, see {@link BiasCorrection}
+ * @param refit whether the head of calibrated forms is trained again
+ * @param search limits of the search for layers to keep in floats; empty for no search. The search
+ *     tests forms with corrected biases and with the original head; each test takes as long as
+ *     quantization without a search
+ * @param reports whether to write layer reports of calibrated forms
+ * @param input element type of the input of integer forms
+ * @param output element type of the output of integer forms
+ * @param sparse whether kernels that are mostly zeros are stored sparse
+ * @param limits gate limits of the search on the validation split
+ * @param seed seed of the choice of calibration images
  */
 @RecordBuilder
 public record FormsSpec(
@@ -43,12 +43,12 @@ public record FormsSpec(
     GateLimits limits,
     long seed)
     implements FormsSpecBuilder.With {
-  /** Whether the head is trained anew on the features of the integer backbone. */
+  /** Condition for training the head again on the features of the integer backbone. */
   public enum Refit {
     /**
-     * If that brings the validation probabilities closer to the trained model's; never for {@link
-     * QuantizationMode#INT16X8}, whose 16 bits lose next to nothing and run without XNNPACK, so
-     * that its features of all training images would take hours.
+     * If the validation probabilities get closer to the trained model's; never for {@link
+     * QuantizationMode#INT16X8}, whose 16-bit activations lose little and which runs without
+     * XNNPACK, so that the features of all training images would take hours.
      */
     AUTO,
     /** Always. */
@@ -65,11 +65,11 @@ public record FormsSpec(
           "At least 1 image is needed to calibrate, not " + calibrationImages + ".");
     }
     if (forms.stream().map(QuantizationSpec::mode).distinct().count() < forms.size()) {
-      throw new DeepXrayException("Two of the quantizations are of the same kind; name one.");
+      throw new DeepXrayException("Two of the quantized forms are of the same kind; name one.");
     }
   }
 
-  /** These forms, everything else by default. */
+  /** Returns a specification with default options. */
   public static FormsSpec of(List<QuantizationSpec> forms, long seed) {
     return new FormsSpec(
         forms,

@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/** The metrics of a split as a text table of several lines. */
+/** Text table of the metrics of a split. */
 final class MetricsTable {
-  /** The most characters of the name of a class in the confusion matrix. */
+  /** Maximum length of a class name in the confusion matrix. */
   private static final int ROOM = 20;
 
   private final ModelMetrics metrics;
@@ -29,7 +29,7 @@ final class MetricsTable {
     this.evaluation = evaluation;
   }
 
-  /** Writes the table of a split. */
+  /** Returns the table of a split. */
   static String of(ModelMetrics metrics, Split split) {
     MetricsTable table = new MetricsTable(metrics, metrics.of(split));
     table.head(split);
@@ -59,7 +59,7 @@ final class MetricsTable {
             .toList());
   }
 
-  /** A row for each metric: a column for each would be wider than most terminals. */
+  /** Adds a row for each metric: one column each would be wider than most terminals. */
   private void decisions() {
     List<List<String>> rows = new ArrayList<>();
     rows.add(row("decision", name -> name));
@@ -82,7 +82,7 @@ final class MetricsTable {
         : "-";
   }
 
-  /** Each class against all others, where there is more than the positive one. */
+  /** Adds the one-vs-rest metrics of each class, for more than two classes. */
   private void classes() {
     List<Integer> targets = TargetClasses.of(classCount());
     if (targets.size() == 1) {
@@ -159,7 +159,7 @@ final class MetricsTable {
     table(rows);
   }
 
-  /** Columns as wide as their widest cell, numbers and words to the left. */
+  /** Adds left-aligned columns, each as wide as its widest cell. */
   private void table(List<List<String>> rows) {
     int columns = rows.get(0).size();
     int[] widths = new int[columns];

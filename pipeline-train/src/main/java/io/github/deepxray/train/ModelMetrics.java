@@ -17,16 +17,16 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The metrics of a trained classifier on its splits: the content of {@code metrics.json}.
+ * Metrics of a trained classifier on its splits: the content of {@code metrics.json}.
  *
  * @param format {@link #FORMAT}
- * @param model the hash of the evaluated classifier's weights
+ * @param model hash of the evaluated classifier's weights
  * @param dataset the fingerprint of the data set
- * @param classes what the classes are called
- * @param decision how the classifier decides, and how that was chosen
+ * @param classes class names
+ * @param decision rule by which the decision was chosen
  * @param splits the evaluation of {@code validation} and {@code test}
  * @param slices for each split the evaluation of each finer class of the positive class, with all
- *     images of the negative class, and of the negative class alone; none if the data set has no
+ *     images of the negative class, and of the negative class alone; empty if the data set has no
  *     finer classes
  */
 public record ModelMetrics(
@@ -43,7 +43,7 @@ public record ModelMetrics(
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-metrics/2";
 
-  /** Copies the maps and checks that every evaluation is of these classes and decisions. */
+  /** Copies the maps and checks that each evaluation has these classes and decisions. */
   public ModelMetrics {
     splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
     Map<String, Map<String, Evaluation>> copies = new LinkedHashMap<>();
@@ -91,7 +91,7 @@ public record ModelMetrics(
     return splits.get(split.key());
   }
 
-  /** The overall value of a metric on a split, with the decision that counts. */
+  /** Returns the overall value of a metric on a split, with the default decision. */
   public Interval of(Split split, Metric metric) {
     return of(split).of(metric, decision.name());
   }
@@ -101,7 +101,7 @@ public record ModelMetrics(
     return slices.getOrDefault(split.key(), Map.of());
   }
 
-  /** The decisions that are reported, the one that counts first. */
+  /** Names of the reported decisions, the default first. */
   public Set<String> decisions() {
     return decision.decisions().keySet();
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The probabilities of every image of a split, kept as a CSV file with the columns {@code
+ * Probabilities of each image of a split, stored as a CSV file with the columns {@code
  * filename,label,slice,patient} and {@code probability_0}, {@code probability_1}, ... by label.
  *
  * @param rows one for each image, in the order of the shards
@@ -26,7 +26,7 @@ public record Predictions(List<Row> rows) {
   }
 
   /**
-   * An image.
+   * Image with its probabilities.
    *
    * @param example its class and its probabilities
    * @param slice its finer class, or the name of its class if the data set has no finer ones
@@ -38,13 +38,13 @@ public record Predictions(List<Row> rows) {
     return "predictions-" + split + ".csv";
   }
 
-  /** The images without their slices. */
+  /** Returns the images without their slices. */
   public SplitScores scores() {
     return new SplitScores(rows.stream().map(Row::example).toList());
   }
 
-  /** The columns before the probabilities. */
-  private record Line(String filename, int label, String slice, String patient) {}
+  /** Columns before the probabilities. */
+  private record Columns(String filename, int label, String slice, String patient) {}
 
   /**
    * Writes the file.
@@ -52,7 +52,7 @@ public record Predictions(List<Row> rows) {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    StringBuilder text = new StringBuilder(Csv.header(Line.class));
+    StringBuilder text = new StringBuilder(Csv.header(Columns.class));
     int classes = scores().classes();
     for (int c = 0; c < classes; c++) {
       text.append(',').append(PROBABILITY).append(c);
@@ -60,9 +60,9 @@ public record Predictions(List<Row> rows) {
     text.append('\n');
     for (Row row : rows) {
       ScoredExample e = row.example();
-      String line = Csv.line(new Line(e.id(), e.label(), row.slice(), e.patient()));
+      String line = Csv.line(new Columns(e.id(), e.label(), row.slice(), e.patient()));
       text.append(line, 0, line.length() - 1);
-      // The shortest decimals that are these floats, which the engine gave.
+      // Shortest decimals that are parsed to the same floats.
       e.scores().forEach(p -> text.append(',').append((float) (double) p));
       text.append('\n');
     }
@@ -72,7 +72,7 @@ public record Predictions(List<Row> rows) {
   /**
    * Reads the file.
    *
-   * @throws DeepXrayException if it is not one of these files; the message names the image
+   * @throws DeepXrayException if its format is wrong; the message names the image
    * @throws IOException if it cannot be read
    */
   public static Predictions read(Path file) throws IOException {
@@ -95,7 +95,7 @@ public record Predictions(List<Row> rows) {
       }
     }
     if (rows.stream().map(row -> row.example().scores().size()).distinct().count() > 1) {
-      throw new DeepXrayException(file + ": its lines have different numbers of probabilities.");
+      throw new DeepXrayException(file + ": the number of probabilities differs between lines.");
     }
     return new Predictions(rows);
   }
@@ -111,8 +111,9 @@ public record Predictions(List<Row> rows) {
   /**
    * Reads the file of an evaluation.
    *
-   * @param metrics what was measured
-   * @throws DeepXrayException as above, and if the file is of other classes than the metrics
+   * @param metrics metrics of the same evaluation
+   * @throws DeepXrayException if its format is wrong, or its classes differ from those of the
+   *     metrics
    * @throws IOException if it cannot be read
    */
   public static Predictions read(Path file, ModelMetrics metrics) throws IOException {
@@ -127,7 +128,10 @@ public record Predictions(List<Row> rows) {
     return predictions;
   }
 
-  /** Of two classes the second is what the network gave; the first is its complement, rounded. */
+  /**
+   * Returns the probabilities; of two classes, the network computes the second, and the first is
+   * its rounded complement.
+   */
   private static List<Double> probabilities(Map<String, String> row) {
     List<Double> probabilities = new ArrayList<>();
     for (int c = 0; row.containsKey(PROBABILITY + c); c++) {

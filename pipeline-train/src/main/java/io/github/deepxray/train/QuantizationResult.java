@@ -8,14 +8,14 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What was made.
+ * Result of quantization.
  *
- * @param form the file and its threshold
- * @param floatLayers the layers that the search keeps in floats besides those named
- * @param searchFailed whether there was a search and no set of layers within its limits brings the
- *     form through the gate; it is then the last one that was tried
- * @param refitted whether the head was trained anew
- * @param validation the form against the trained model on the validation split
+ * @param form quantized form with its file and threshold
+ * @param floatLayers layers that the search keeps in floats, in addition to the named ones
+ * @param searchFailed whether the search found no set of layers with which the form passes the
+ *     gate; the form is then the last one tried
+ * @param refitted whether the head was trained again
+ * @param validation comparison of the form with the trained model on the validation split
  */
 public record QuantizationResult(
     QuantizedForms.Form form,
@@ -28,7 +28,7 @@ public record QuantizationResult(
     floatLayers = Collections.unmodifiableSet(new TreeSet<>(floatLayers));
   }
 
-  /** A line for people. */
+  /** Returns a one-line summary. */
   @Override
   public String toString() {
     return String.format(

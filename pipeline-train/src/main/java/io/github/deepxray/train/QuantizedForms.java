@@ -16,11 +16,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What the quantize stage left in its folder for the bundle: the content of {@code quantized.json}.
+ * Results of the quantize stage for the bundle: the content of {@code quantized.json}.
  *
  * @param format {@link #FORMAT}
- * @param model the hash of the trained classifier's weights
- * @param forms the classifier in other arithmetic
+ * @param model hash of the trained classifier's weights
+ * @param forms quantized forms of the classifier
  */
 public record QuantizedForms(String format, String model, List<Form> forms) {
   /** The format that this version writes and reads. */
@@ -30,8 +30,8 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
   public static final String FILE = "quantized.json";
 
   /**
-   * The name of the file beside it with the file names of the training images that ranges were
-   * measured on, one a line, in the order of the shards.
+   * Name of the file with the names of the calibration images, one per line, in the order of the
+   * shards.
    */
   public static final String CALIBRATION = "calibration.txt";
 
@@ -41,17 +41,15 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
   }
 
   /**
-   * The classifier in another arithmetic.
+   * Quantized form of the classifier.
    *
-   * @param artifact which one, see {@link Artifact#key}
-   * @param file the name of the {@code .tflite} file beside this one, as it is to be called in the
-   *     bundle
-   * @param description what it is, in words
-   * @param weights how many weights it has and how many of them are not zero; empty if nobody
-   *     counted
-   * @param threshold from which probability on it decides for the second of two classes, chosen on
-   *     validation; empty for more
-   * @param reports the names of the layer reports beside this one, as JSON
+   * @param artifact kind of artifact, see {@link Artifact#key}
+   * @param file name of the {@code .tflite} file in the same folder and in the bundle
+   * @param description description as text
+   * @param weights number of weights and of nonzero weights; empty if not counted
+   * @param threshold decision threshold of a binary classifier, chosen on the validation split;
+   *     empty for more than two classes
+   * @param reports names of the layer reports in the same folder, as JSON
    */
   public record Form(
       String artifact,
@@ -60,7 +58,7 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
       Optional<Sparsity.Count> weights,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
       List<String> reports) {
-    /** How the form decides. */
+    /** Returns the decision of the form. */
     public Decision decision() {
       return threshold.isPresent()
           ? new Decision.Threshold(threshold.getAsDouble())
@@ -79,9 +77,9 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
    * Reads the file.
    *
    * @param folder the folder of the quantize stage
-   * @param model the hash of the weights of the classifier to be exported
-   * @return no forms if there is no such file
-   * @throws DeepXrayException if it is damaged or belongs to another classifier
+   * @param model hash of the weights of the classifier to export
+   * @return the forms, empty if the file does not exist
+   * @throws DeepXrayException if the file is damaged or belongs to another classifier
    * @throws IOException if it cannot be read
    */
   public static List<Form> read(Path folder, String model) throws IOException {

@@ -29,48 +29,47 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A trained classifier and what is known about how it came about.
+ * Trained classifier with a description of its training.
  *
- * @param description everything but the weights
- * @param model from images {@code [H, W, 3]}, 0..255, to the probability {@code [1]}, or of more
- *     than two classes to the probability of each
+ * @param description all except the weights
+ * @param model network and weights, from images {@code [H, W, 3]}, 0..255, to the probability
+ *     {@code [1]}, or for more than two classes to the probability of each
  */
 public record TrainedModel(Description description, Model model) {
-  /** The file of the weights in a training's folder. */
+  /** Name of the weights file in a training folder. */
   public static final String WEIGHTS = "model.safetensors";
 
-  /** The file of the description in a training's folder. */
+  /** Name of the description file in a training folder. */
   public static final String DESCRIPTION = "training.json";
 
-  /** The files that a training leaves in its folder. */
+  /** Names of the files in a training folder. */
   public static final List<String> FILES = List.of(WEIGHTS, DESCRIPTION, HistoryFile.NAME);
 
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-training/1";
 
   /**
-   * How a classifier came about.
+   * Description of a trained classifier.
    *
-   * @param format the version of this description
+   * @param format version of this description
    * @param backbone the Keras name of the backbone
    * @param imageSize height and width of its images in pixels
-   * @param backboneSource where the backbone's weights are from, in words
+   * @param backboneSource origin of the backbone's weights, as text
    * @param backboneSha256 the hash of the backbone's weights before any fine-tuning or pruning
    * @param head the head
-   * @param seed of everything random in training
-   * @param engine what computed the embeddings, with its version
+   * @param seed seed of the training
+   * @param engine engine that computed the embeddings, with its version
    * @param dataset the fingerprint of the data set
    * @param positiveShare the share of positives in the training split; empty for more than two
    *     classes
-   * @param epochs how many epochs were trained
-   * @param decision how it decides: by the thresholds chosen on the validation split, or for the
-   *     most probable of more than two classes
-   * @param fineTuning how the backbone was trained further, if it was
-   * @param pruning how weights were removed, if they were
-   * @param expansionChannels the channels left in blocks whose expansion was narrowed, by the
-   *     block's name
-   * @param parent the hash of the weights of the classifier that this one was made from by pruning
-   *     or fine-tuning, if it was
+   * @param epochs number of trained epochs
+   * @param decision decision rule: thresholds chosen on the validation split, or the most probable
+   *     of more than two classes
+   * @param fineTuning fine-tuning of the backbone, if any
+   * @param pruning pruning of weights, if any
+   * @param expansionChannels remaining channels of pruned expansions, by block name
+   * @param parent hash of the weights of the classifier that was pruned or fine-tuned to this one,
+   *     if any
    */
   @RecordBuilder
   public record Description(
@@ -100,7 +99,7 @@ public record TrainedModel(Description description, Model model) {
       expansionChannels = Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
     }
 
-    /** How many classes it tells apart. */
+    /** Number of classes. */
     public int classes() {
       return decision.classes();
     }
@@ -114,7 +113,7 @@ public record TrainedModel(Description description, Model model) {
       return Backbones.named(backbone);
     }
 
-    /** The network of the whole classifier, from images to the probability or probabilities. */
+    /** Network of the whole classifier, from images to one or more probabilities. */
     public Network network() {
       Backbone architecture = architecture();
       Network images = architecture.network(imageSize, expansionChannels);
@@ -122,7 +121,7 @@ public record TrainedModel(Description description, Model model) {
           HeadNetworks.inference(head, images.size(architecture.features()), classes()));
     }
 
-    /** The names of the head's layers of whose weights pruning set some to zero, in their order. */
+    /** Names of the head's layers with pruned weights, in network order. */
     public List<String> prunedHeadLayers() {
       if (pruning.isEmpty()) {
         return List.of();
@@ -136,29 +135,28 @@ public record TrainedModel(Description description, Model model) {
   }
 
   /**
-   * How a backbone was trained further.
+   * Fine-tuning of a backbone.
    *
-   * @param spec how
-   * @param seed of everything random in it
-   * @param epochs how many epochs were trained
-   * @param bestEpoch the epoch whose weights were kept, from 1
+   * @param spec training settings
+   * @param seed seed of the fine-tuning
+   * @param epochs number of trained epochs
+   * @param bestEpoch epoch with the best weights, which were kept; from 1
    */
   public record FineTuning(FineTuningRecipe spec, long seed, int epochs, int bestEpoch) {}
 
   /**
-   * Which weights were set to zero.
+   * Pruning of weights.
    *
-   * @param spec how they were chosen
-   * @param sparsity the share of zeros that came of it, of the weights that the specification's
-   *     share is of
+   * @param spec pruning options
+   * @param sparsity resulting share of zeros among the prunable weights
    */
   public record Pruning(PruningSpec spec, double sparsity) {}
 
   /**
-   * Refuses another data set than the one it was trained on.
+   * Checks that a data set is the one of the training.
    *
-   * @param advice what is wrong with it and what to do, the end of the message
-   * @throws DeepXrayException if it is another one
+   * @param advice end of the error message: the consequence and what to do
+   * @throws DeepXrayException if it is another data set
    */
   public void requireTrainedOn(PreparedDataset dataset, String advice) {
     if (!description.dataset().equals(dataset.fingerprint())) {
@@ -167,22 +165,22 @@ public record TrainedModel(Description description, Model model) {
     }
   }
 
-  /** The hash of weights, network and description. */
+  /** Returns the hash of weights, network and description. */
   public String fingerprint() {
     return Fingerprint.of(List.of(description, model.fingerprint()));
   }
 
-  /** The name of the layer that writes the feature vector. */
+  /** Name of the layer that computes the feature vector. */
   public String features() {
     return description.architecture().features();
   }
 
-  /** The backbone alone: from images to features. */
+  /** Returns the backbone, from images to the feature vector. */
   public Model backbone() {
     return model.cutAt(features());
   }
 
-  /** The head alone: from features to the probability or probabilities. */
+  /** Returns the head, from the feature vector to one or more probabilities. */
   public Model head() {
     int features = model.network().size(features());
     return new Model(
@@ -191,8 +189,8 @@ public record TrainedModel(Description description, Model model) {
   }
 
   /**
-   * Writes the classifier into a folder; the description comes last, so that a folder with one is
-   * whole.
+   * Writes the classifier into a folder; the description is written last, so that a folder with a
+   * description is complete.
    *
    * @throws IOException if a file cannot be written
    */
@@ -203,9 +201,9 @@ public record TrainedModel(Description description, Model model) {
   }
 
   /**
-   * Reads a classifier that was saved.
+   * Reads a saved classifier.
    *
-   * @throws DeepXrayException if there is none in the folder, or it is damaged
+   * @throws DeepXrayException if the folder has none, or it is damaged
    * @throws IOException if a file cannot be read
    */
   public static TrainedModel load(Path folder) throws IOException {

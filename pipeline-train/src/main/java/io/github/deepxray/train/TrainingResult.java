@@ -1,13 +1,14 @@
 package io.github.deepxray.train;
 
 /**
- * What a training came to.
+ * Result of training.
  *
- * @param model the classifier, saved in the training's folder
- * @param vectors how many embeddings were computed; the others came from the cache
- * @param vectorsPerSecond how fast, reading and decoding included; NaN if none was
- * @param headSeconds how long the head's training took
- * @param epochSeconds the mean time of one of its epochs; NaN if none was trained
+ * @param model trained classifier, saved in the training folder
+ * @param vectors number of embeddings that were computed; the others came from the cache
+ * @param vectorsPerSecond embeddings per second, reading and decoding included; NaN if none was
+ *     computed
+ * @param headSeconds seconds of head training
+ * @param epochSeconds mean seconds of an epoch; NaN if none was trained
  */
 public record TrainingResult(
     TrainedModel model,
@@ -15,7 +16,7 @@ public record TrainingResult(
     double vectorsPerSecond,
     double headSeconds,
     double epochSeconds) {
-  /** The same with what else is known about the classifier. */
+  /** Returns a copy with another classifier. */
   public TrainingResult with(TrainedModel described) {
     return new TrainingResult(described, vectors, vectorsPerSecond, headSeconds, epochSeconds);
   }

@@ -6,14 +6,14 @@ import io.github.deepxray.train.recipe.HeadSpec;
 import io.soabase.recordbuilder.core.RecordBuilder;
 
 /**
- * How a classifier is trained.
+ * Specification of training.
  *
  * @param head the head
- * @param seed of everything random
- * @param targetSensitivity the share of positives that the default threshold finds in validation;
- *     says nothing of more than two classes
- * @param targetPrevalence the share of positives assumed for the prior-corrected threshold; says
- *     nothing of more than two classes
+ * @param seed seed of all random numbers
+ * @param targetSensitivity sensitivity of the default threshold on the validation split; unused for
+ *     more than two classes
+ * @param targetPrevalence prevalence assumed for the prior-corrected threshold; unused for more
+ *     than two classes
  */
 @RecordBuilder
 public record TrainingSpec(
@@ -31,12 +31,12 @@ public record TrainingSpec(
     }
   }
 
-  /** A head and a seed, everything else by default. */
+  /** Returns a specification with default targets. */
   public static TrainingSpec of(HeadSpec head, long seed) {
     return new TrainingSpec(head, seed, 0.95, 0.5);
   }
 
-  /** As a classifier was trained. */
+  /** Returns the specification with which a classifier was trained. */
   public static TrainingSpec of(TrainedModel.Description trained) {
     TrainingSpec usual = of(trained.head(), trained.seed());
     return trained.decision() instanceof Thresholds thresholds

@@ -102,10 +102,10 @@ class PredictionsTest {
                 row("d", "p", true, 0.1f, "viral"),
                 row("e", "p", true, 0.8f, "viral")));
     Mistakes mistakes = Mistakes.of(predictions, new Decision.Threshold(0.6));
-    assertThat(mistakes.kinds().get(0).rows())
+    assertThat(mistakes.classes().get(0).rows())
         .extracting(row -> row.example().id())
         .containsExactly("b", "a");
-    assertThat(mistakes.kinds().get(1).rows())
+    assertThat(mistakes.classes().get(1).rows())
         .extracting(row -> row.example().id())
         .containsExactly("d");
     assertThat(mistakes.shown()).isEqualTo(mistakes);

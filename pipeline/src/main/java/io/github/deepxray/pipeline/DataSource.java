@@ -10,8 +10,12 @@ import java.nio.file.Path;
 
 /** Source of the images of a run. */
 public sealed interface DataSource {
-  /** Archive, folder or table on this machine. @param path its path */
-  record Place(Path path) implements DataSource {
+  /**
+   * Archive, folder or table on this machine.
+   *
+   * @param path its path
+   */
+  record Local(Path path) implements DataSource {
     @Override
     public void check() {
       if (!Files.exists(path)) {
@@ -33,7 +37,7 @@ public sealed interface DataSource {
    *
    * @param dataset the data set
    */
-  record OnKaggle(KaggleDataset dataset) implements DataSource {
+  record KaggleDownload(KaggleDataset dataset) implements DataSource {
     @Override
     public void check() {}
 
@@ -45,7 +49,7 @@ public sealed interface DataSource {
 
   /** Returns an archive, folder or table on this machine. */
   static DataSource of(Path path) {
-    return new Place(path);
+    return new Local(path);
   }
 
   /**

@@ -181,11 +181,11 @@ public final class ExperimentRunner {
     Optional<FileSizes> before = manifest.outcome(FileSizes.class);
     FileSizes size;
     if (before.isPresent()) {
-      pipeline.context().progress().note(manifest.told());
+      pipeline.context().progress().note(manifest.finishedMessage());
       size = before.get();
     } else {
       long start = System.nanoTime();
-      manifest.forget();
+      manifest.delete();
       try (PipelineListener heard =
           listener.onTraining(training.experiment.name(), training.seed, training.folder)) {
         own.withListener(heard).learn(spec, backbone);
@@ -194,7 +194,7 @@ public final class ExperimentRunner {
       size =
           FileSizes.of(
               own.writeFloat32(ModelPurpose.of(spec.name(), dataset.manifest()), spec.bundle()));
-      manifest.keep(size);
+      manifest.write(size);
       double seconds = (System.nanoTime() - start) / 1e9;
       pipeline
           .context()

@@ -89,7 +89,7 @@ record ExperimentSpeeds(Function<String, Path> folder, int turns) {
       Latency own = latencies.get(latencies.size() - 1);
       ModelSpeed speed =
           new ModelSpeed(own.milliseconds(), reference.isPresent() ? own.speedup() : Double.NaN);
-      manifest.keep(speed);
+      manifest.write(speed);
       return speed;
     } finally {
       engines.values().forEach(InferenceEngine::close);

@@ -129,8 +129,8 @@ public final class Pipeline {
   }
 
   /** Returns a copy whose stages ignore earlier results and checkpoints. */
-  public Pipeline startingAnew() {
-    return new Pipeline(out, data, context.startingAnew(), listener, config);
+  public Pipeline withoutResuming() {
+    return new Pipeline(out, data, context.withoutResuming(), listener, config);
   }
 
   /**
@@ -213,7 +213,7 @@ public final class Pipeline {
     if (!spec.quantization().forms().isEmpty() && context.resumes()) {
       kept.add(PipelineStage.QUANTIZE);
     }
-    forget(kept);
+    deleteLaterStages(kept);
     if (spec.pruning().isPresent()) {
       prune(spec.pruning().get());
     }
@@ -346,7 +346,7 @@ public final class Pipeline {
   }
 
   /** Removes the results of stages after training, which belong to an earlier training. */
-  private void forget(Set<PipelineStage> kept) throws IOException {
+  private void deleteLaterStages(Set<PipelineStage> kept) throws IOException {
     for (PipelineStage stage :
         List.of(PipelineStage.PRUNE, PipelineStage.FINE_TUNE, PipelineStage.QUANTIZE)) {
       if (!kept.contains(stage)) {

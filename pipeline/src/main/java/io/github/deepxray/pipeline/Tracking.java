@@ -50,10 +50,10 @@ public final class Tracking implements PipelineListener {
 
   private final Path out;
   private final Options options;
-  private final Origin origin;
+  private final Run run;
   private final Consumer<String> notes;
   private Optional<Tracker> tracker = Optional.empty();
-  private boolean heard;
+  private boolean epochsNotified;
 
   /**
    * Options of the trackers of a run.
@@ -107,12 +107,12 @@ public final class Tracking implements PipelineListener {
   }
 
   /** Run to track. */
-  public interface Origin {
+  public interface Run {
     /** Name of the run. */
     String name();
 
     /** Whether the tracked data of earlier runs in the folder is removed first. */
-    boolean startsAnew();
+    boolean replacesEarlierRuns();
 
     /**
      * Options of the run, by name.
@@ -127,14 +127,14 @@ public final class Tracking implements PipelineListener {
    *
    * @param out output folder of all stages
    * @param options options of the trackers
-   * @param origin the run to track
+   * @param run the run to track
    * @param notes receives one line for each failure of a tracker, and the URL of the run's MLflow
    *     page
    */
-  public Tracking(Path out, Options options, Origin origin, Consumer<String> notes) {
+  public Tracking(Path out, Options options, Run run, Consumer<String> notes) {
     this.out = out;
     this.options = options;
-    this.origin = origin;
+    this.run = run;
     this.notes = notes;
   }
 
@@ -150,14 +150,14 @@ public final class Tracking implements PipelineListener {
     return new Tracking(
         out,
         options,
-        new Origin() {
+        new Run() {
           @Override
           public String name() {
             return "run";
           }
 
           @Override
-          public boolean startsAnew() {
+          public boolean replacesEarlierRuns() {
             return true;
           }
 
@@ -176,19 +176,19 @@ public final class Tracking implements PipelineListener {
     }
     if (tracker.isEmpty()) {
       tracker = Optional.of(open());
-      tracker.get().onOptions(origin.options());
+      tracker.get().onOptions(run.options());
     }
     tracker.get().onStage(stage.tracked());
-    heard = false;
+    epochsNotified = false;
   }
 
   private Tracker open() throws IOException {
-    TrackedRun run =
-        new TrackedRun(out, origin.name(), origin.startsAnew(), options.settings(), notes);
+    TrackedRun tracked =
+        new TrackedRun(out, run.name(), run.replacesEarlierRuns(), options.settings(), notes);
     List<Tracker> all = new ArrayList<>();
     try {
       for (TrackerFactory factory : Services.all(TrackerFactory.class)) {
-        factory.open(run).ifPresent(all::add);
+        factory.open(tracked).ifPresent(all::add);
       }
     } catch (IOException | RuntimeException e) {
       try {
@@ -208,7 +208,7 @@ public final class Tracking implements PipelineListener {
 
   @Override
   public void onEpochEnd(EpochResult result) {
-    heard = true;
+    epochsNotified = true;
     tracker.ifPresent(t -> t.onEpochEnd(result));
   }
 
@@ -226,7 +226,7 @@ public final class Tracking implements PipelineListener {
 
   @Override
   public void onPruned(Pipeline pipeline, TrainingResult result) throws IOException {
-    if (tracker.isPresent() && !heard) {
+    if (tracker.isPresent() && !epochsNotified) {
       trained(
           result.model(),
           HistoryFile.read(pipeline.folder(PipelineStage.PRUNE).resolve(HistoryFile.NAME)));
@@ -237,7 +237,7 @@ public final class Tracking implements PipelineListener {
 
   @Override
   public void onFineTuned(Pipeline pipeline, FineTuningResult result) throws IOException {
-    trained(result.model(), heard ? List.of() : result.epochs());
+    trained(result.model(), epochsNotified ? List.of() : result.epochs());
   }
 
   /** Sends the epochs of a stage that was finished in an earlier run. */

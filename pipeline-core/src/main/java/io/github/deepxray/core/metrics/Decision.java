@@ -3,7 +3,11 @@ package io.github.deepxray.core.metrics;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** Decision rule: maps the probabilities of an image to a class. */
+/**
+ * Mapping from the probabilities of an image to one class: by a threshold of the second of two
+ * classes, or the most probable class. {@code DecisionRule} of the training module describes how a
+ * decision was chosen.
+ */
 public sealed interface Decision {
   /** Rule that chooses the most probable class. */
   Decision MOST_PROBABLE = new MostProbable();

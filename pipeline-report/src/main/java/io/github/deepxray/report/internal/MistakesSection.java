@@ -55,10 +55,10 @@ record MistakesSection(
   static MistakesSection of(ReportContent content) {
     Mistakes all =
         Mistakes.of(content.predictions(Split.TEST), content.metrics().decision().decision());
-    List<Mistakes.Kind> shown = all.shown().kinds();
+    List<Mistakes.OfClass> shown = all.shown().classes();
     List<Kind> kinds = new ArrayList<>();
     for (int i = 0; i < shown.size(); i++) {
-      kinds.add(kind(content, all.kinds().get(i).rows().size(), shown.get(i)));
+      kinds.add(kind(content, all.classes().get(i).rows().size(), shown.get(i)));
     }
     boolean heat = content.mistakes().stream().anyMatch(p -> p.heat().isPresent());
     return new MistakesSection(
@@ -66,10 +66,10 @@ record MistakesSection(
         heat ? content.words().explained() : "",
         content.heatMaps().orElse(""),
         kinds,
-        shown.size() < all.kinds().size());
+        shown.size() < all.classes().size());
   }
 
-  private static Kind kind(ReportContent content, int all, Mistakes.Kind kind) {
+  private static Kind kind(ReportContent content, int all, Mistakes.OfClass kind) {
     ClassVocabulary words = content.words();
     String wrongly = "called " + words.otherThan(kind.label());
     String many = words.many(kind.label());

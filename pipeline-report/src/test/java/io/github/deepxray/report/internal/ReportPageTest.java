@@ -166,16 +166,16 @@ class ReportPageTest {
         page.styled("mistake").stream()
             .map(m -> Double.parseDouble(Page.all(m, "b").get(0).getTextContent()))
             .toList();
-    List<Mistakes.Kind> kinds =
-        Mistakes.of(content.predictions().get("test"), new Decision.Threshold(0.375)).kinds();
-    int alarms = Math.min(12, kinds.get(0).rows().size());
+    List<Mistakes.OfClass> classes =
+        Mistakes.of(content.predictions().get("test"), new Decision.Threshold(0.375)).classes();
+    int alarms = Math.min(12, classes.get(0).rows().size());
     assertThat(alarms).isGreaterThan(1);
-    assertThat(shown).hasSize(alarms + Math.min(12, kinds.get(1).rows().size()));
+    assertThat(shown).hasSize(alarms + Math.min(12, classes.get(1).rows().size()));
     assertThat(shown.subList(0, alarms))
         .isSortedAccordingTo((a, b) -> Double.compare(b, a))
         .allMatch(p -> p >= 0.375);
     assertThat(shown.get(0))
-        .isEqualTo(Math.round(1000 * kinds.get(0).rows().get(0).example().score(1)) / 1000.0);
+        .isEqualTo(Math.round(1000 * classes.get(0).rows().get(0).example().score(1)) / 1000.0);
     assertThat(shown.subList(alarms, shown.size())).isSorted().allMatch(p -> p <= 0.375);
   }
 

@@ -10,12 +10,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The feature vectors of a split's images in one or several views.
+ * Feature vectors of the images of a split in one or several views.
  *
  * @param images the images in the order of the shards
- * @param classes how many classes the data set has, 2 or more
+ * @param classes number of classes of the data set, 2 or more
  * @param dimension the length of a vector
- * @param views for each view the vectors of all images, {@code [images, dimension]}
+ * @param views vectors of all images for each view, {@code [images, dimension]}
  */
 public record Embeddings(List<Image> images, int classes, int dimension, List<Matrix> views) {
   /** Copies the lists. */
@@ -31,19 +31,19 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
   }
 
   /**
-   * Which image a vector belongs to.
+   * Image of a feature vector.
    *
    * @param filename its path in the archive
-   * @param patient whose image it is
+   * @param patient its patient
    * @param slice the key of its finer class, or the name of its class, see {@link
    *     DatasetProfile#slice}
    * @param label its class
    */
   public record Image(String filename, String patient, String slice, Label label) {
     /**
-     * The image of a record.
+     * Returns the image of a record.
      *
-     * @param profile that of the record's data set
+     * @param profile profile of the record's data set
      */
     public static Image of(XrayRecord record, DatasetProfile profile) {
       return new Image(
@@ -53,7 +53,7 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
           record.label());
     }
 
-    /** What metrics need of it. */
+    /** Returns the label and identity of the image for metrics. */
     public SplitScores.Truth truth() {
       return new SplitScores.Truth(filename, patient, label.index());
     }

@@ -1,6 +1,6 @@
 package io.github.deepxray.train.features;
 
-/** Rows of floats, immutable once handed out. */
+/** Immutable matrix of floats. */
 public final class Matrix {
   private final float[] values;
   private final int rows;
@@ -13,7 +13,7 @@ public final class Matrix {
   }
 
   /**
-   * A matrix of a copy of these values.
+   * Returns a matrix with a copy of the values.
    *
    * @param values {@code rows * columns} values, row by row
    */
@@ -34,7 +34,7 @@ public final class Matrix {
     return columns;
   }
 
-  /** A value. */
+  /** Returns a value. */
   public float at(int row, int column) {
     return values[row * columns + column];
   }
@@ -44,7 +44,7 @@ public final class Matrix {
     System.arraycopy(values, row * columns, target, offset, columns);
   }
 
-  /** All values, row by row; a copy. */
+  /** Returns a copy of all values, row by row. */
   public float[] toFloats() {
     return values.clone();
   }

@@ -22,7 +22,7 @@ import java.util.TreeMap;
 
 /** Runs a deployed model on the images of a split. */
 public final class ArtifactScorer {
-  /** How many images the signature that decodes in the graph is run on. */
+  /** Number of images for the signature that decodes image files. */
   private static final int BYTES_IMAGES = 64;
 
   private final PreparedDataset dataset;
@@ -31,12 +31,12 @@ public final class ArtifactScorer {
   private final Progress progress;
 
   /**
-   * Prepares to run as many engines of one thread as there are cores: several TFLite engines of one
-   * thread each do more than one of many threads.
+   * Creates a scorer with one single-threaded engine per core, which has a higher throughput with
+   * TFLite than one engine with many threads.
    *
-   * @param dataset where the images are
-   * @param cores how many processor cores to use
-   * @param progress told of every image
+   * @param dataset data set with the images
+   * @param cores number of processor cores to use
+   * @param progress notified after each image
    */
   public ArtifactScorer(PreparedDataset dataset, int cores, Progress progress) {
     this(dataset, cores, cores, progress);
@@ -49,28 +49,28 @@ public final class ArtifactScorer {
     this.progress = progress;
   }
 
-  /** The same with one engine on all cores, for formats that use them all. */
+  /** Returns a copy with one engine on all cores, for formats that use all of them. */
   public ArtifactScorer withOneEngine() {
     return new ArtifactScorer(dataset, cores, 1, progress);
   }
 
-  /** Loads the model with so many threads a call. */
+  /** Loader of a model with a number of threads per inference. */
   @FunctionalInterface
   public interface Loader {
     InferenceEngine load(int threads) throws IOException;
   }
 
   /**
-   * What a model said.
+   * Scores of a model.
    *
-   * @param scores of the images, in the order of the shards
-   * @param engineSeconds how long the engines took, added up; decoding left out
+   * @param scores scores of the images, in the order of the shards
+   * @param engineSeconds total seconds of inference, without decoding
    */
   public record Scores(SplitScores scores, double engineSeconds) {}
 
   /**
-   * A model cannot be loaded or run, or says what is no probability. That is the model's fault, not
-   * that of the images or of who runs it.
+   * Thrown if a model cannot be loaded or run, or if its outputs are not probabilities: an error of
+   * the model, not of the images.
    */
   public static final class UnusableException extends DeepXrayException {
     private static final long serialVersionUID = 1;
@@ -84,16 +84,16 @@ public final class ArtifactScorer {
     }
   }
 
-  /** Something that a damaged model makes fail. */
+  /** Call of a model, which fails if the model is damaged. */
   @FunctionalInterface
-  private interface Use<T> {
+  private interface ModelCall<T> {
     T get() throws IOException;
   }
 
-  /** A damaged model makes the native libraries raise anything. */
-  private static <T> T use(Use<T> use) {
+  /** Converts all exceptions: with a damaged model, native libraries may throw any of them. */
+  private static <T> T call(ModelCall<T> call) {
     try {
-      return use.get();
+      return call.get();
     } catch (WorkInterruptedException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -117,13 +117,13 @@ public final class ArtifactScorer {
       Workers.run(
           workers,
           (worker, others) -> {
-            try (InferenceEngine engine = use(() -> loader.load(Math.max(1, cores / workers)))) {
+            try (InferenceEngine engine = call(() -> loader.load(Math.max(1, cores / workers)))) {
               Optional<Batch> next = numbered.next(engine.preferredBatch());
               while (next.isPresent() && !others.stopped()) {
                 Batch batch = next.get();
                 float[] input = input(batch, engine.inputShape());
                 long start = System.nanoTime();
-                float[] probabilities = use(() -> engine.run(input, batch.records.size())[0]);
+                float[] probabilities = call(() -> engine.run(input, batch.records.size())[0]);
                 seconds[worker] += (System.nanoTime() - start) / 1e9;
                 synchronized (scored) {
                   int width = probabilities.length / batch.records.size();
@@ -155,7 +155,8 @@ public final class ArtifactScorer {
   }
 
   /**
-   * Runs the signature that decodes in the graph, on every n-th image so that all classes are in.
+   * Runs the signature that decodes image files on every n-th image, so that all classes are
+   * included.
    */
   public Scores scoreBytes(String name, ImageFileEngine engine, Split split) throws IOException {
     List<Scored> scored = new ArrayList<>();
@@ -168,7 +169,7 @@ public final class ArtifactScorer {
         if (index++ % every == 0) {
           long start = System.nanoTime();
           List<byte[]> image = List.of(next.get().image());
-          float[] probabilities = use(() -> engine.runBytes(image)[0]);
+          float[] probabilities = call(() -> engine.runBytes(image)[0]);
           seconds += (System.nanoTime() - start) / 1e9;
           scored.add(new Scored(truth(next.get()), probabilities));
         }
@@ -178,7 +179,7 @@ public final class ArtifactScorer {
     return new Scores(scores(scored), seconds);
   }
 
-  /** An image and the probabilities that it got. */
+  /** Image with its probabilities. */
   private static final class Scored {
     private final SplitScores.Truth image;
     private final float[] probabilities;
@@ -193,7 +194,7 @@ public final class ArtifactScorer {
     return new SplitScores.Truth(record.filename(), record.patient(), record.label().index());
   }
 
-  /** Refuses what are no probabilities. */
+  /** Checks that the outputs are probabilities. */
   private static SplitScores scores(Collection<Scored> scored) {
     int size = scored.stream().mapToInt(s -> s.probabilities.length).sum();
     float[] all = new float[size];
@@ -202,13 +203,13 @@ public final class ArtifactScorer {
       System.arraycopy(one.probabilities, 0, all, from, one.probabilities.length);
       from += one.probabilities.length;
     }
-    return use(() -> SplitScores.of(scored.stream().map(s -> s.image).toList(), all));
+    return call(() -> SplitScores.of(scored.stream().map(s -> s.image).toList(), all));
   }
 
-  /** Consecutive records, the first of which has that number. */
+  /** Consecutive records with the number of the first. */
   private record Batch(int first, List<XrayRecord> records) {}
 
-  /** Deals the records of a split out to several threads. */
+  /** Distributes the records of a split to several threads. */
   private static final class NumberedReader {
     private final XrayReader reader;
     private int read;

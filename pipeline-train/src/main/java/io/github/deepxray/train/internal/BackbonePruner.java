@@ -30,24 +30,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Prunes the backbone of a classifier at once, trains the head anew on what is left and prunes its
- * hidden layers by the same rule: for those who do not fine-tune, and as the first step for those
- * who do.
+ * One-shot pruning of a classifier's backbone; the head is trained again on the pruned backbone,
+ * and its hidden layers are pruned by the same criterion. Fine-tuning may follow.
  *
- * @param options what to prune
- * @param context the surroundings to prune in
+ * @param options pruning options
+ * @param context execution context
  */
 public record BackbonePruner(BackbonePruningSpec options, Context context) {
   /**
-   * Prunes, trains the head, and saves the classifier in a folder. If the same pruning came to its
-   * end there before and may be resumed, what it left is the result. Of a backbone that was
-   * fine-tuned, the description still says so.
+   * Prunes the backbone, trains the head, and saves the classifier in a folder. If the context
+   * resumes and the folder has the finished result of the same pruning, that result is returned.
+   * The description of an earlier fine-tuning is kept.
    *
-   * @param dataset the data set that the classifier was trained on
+   * @param dataset data set of the classifier's training
    * @param model the classifier
-   * @param folder where to save
-   * @throws DeepXrayException if the data set is another one, or what is to be pruned does not
-   *     exist
+   * @param folder output folder
+   * @throws DeepXrayException if the data set is another one, or a layer to prune does not exist
    * @throws IOException if something cannot be read or written
    */
   public TrainingResult prune(PreparedDataset dataset, TrainedModel model, Path folder)
@@ -56,10 +54,10 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
     model.requireTrainedOn(dataset, "; train again or give that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
-      context.progress().note(manifest.told());
+      context.progress().note(manifest.finishedMessage());
       return new TrainingResult(TrainedModel.load(folder), 0, Double.NaN, 0, Double.NaN);
     }
-    manifest.forget();
+    manifest.delete();
     String source = before.backboneSource() + ", pruned";
     BackboneModel backbone =
         new BackboneModel(before.architecture(), backbone(dataset, model), source);
@@ -77,7 +75,7 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
       described = pruneHead(dataset, described, weights(before));
     }
     described.save(folder);
-    manifest.keep(Map.of());
+    manifest.write(Map.of());
     return result.with(described);
   }
 
@@ -110,7 +108,7 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
     return options.weights().orElseThrow().resolved(model.architecture());
   }
 
-  /** With zeros in the head as well, and thresholds chosen for what it then says. */
+  /** Prunes the head and chooses the thresholds again. */
   private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
       throws IOException {
     TrainingSpec trainer = options.trainer();

@@ -10,16 +10,16 @@ import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.stage.ClassBalance;
 import java.util.List;
 
-/** Choice of decision rules, without looking at test data. */
+/** Choice of decision rules, without test data. */
 public final class DecisionRules {
   private DecisionRules() {}
 
   /**
-   * Chooses: thresholds between two classes, else the most probable class.
+   * Chooses thresholds for two classes, or the most probable of more classes.
    *
-   * @param classes what training saw of each class
-   * @param validation the scores of the validation split
-   * @param targets the prevalence to assume and the sensitivity to reach
+   * @param classes number and weight of the training images of each class
+   * @param validation scores of the validation split
+   * @param targets prevalence to assume and sensitivity to reach
    */
   public static DecisionRule choose(
       ClassBalance classes, SplitScores validation, TrainingSpec targets) {
@@ -29,12 +29,13 @@ public final class DecisionRules {
   }
 
   /**
-   * The same rule for a classifier that was trained on.
+   * Chooses the thresholds of a rule again, with the same targets, for a classifier that was
+   * trained further.
    *
-   * @param classes what training saw of each class
-   * @param validation the scores of the validation split
+   * @param classes number and weight of the training images of each class
+   * @param validation scores of the validation split
    */
-  public static DecisionRule chosenAgain(
+  public static DecisionRule rechoose(
       DecisionRule rule, ClassBalance classes, SplitScores validation) {
     return rule instanceof Thresholds before
         ? thresholds(classes, validation, before.targetPrevalence(), before.targetSensitivity())
@@ -42,9 +43,9 @@ public final class DecisionRules {
   }
 
   /**
-   * The decision that counts for another form of the classifier.
+   * Chooses the default decision of another form of the classifier.
    *
-   * @param validation the form's scores of the validation split
+   * @param validation scores of the form on the validation split
    */
   public static Decision decisionFor(DecisionRule rule, SplitScores validation) {
     return rule instanceof Thresholds before
@@ -68,12 +69,12 @@ public final class DecisionRules {
   }
 
   /**
-   * A threshold at which at least that share of the positives is found: halfway between the lowest
-   * score that must be found, the largest threshold that would do, and the next lower score of any
-   * example, so that a rounding difference does not lose the example it was chosen by.
+   * Returns a threshold with at least a given sensitivity. It lies halfway between the largest such
+   * threshold, which is the score of a positive, and the next lower score of any example, so that
+   * rounding differences do not change the decision for that positive.
    *
-   * @param validation scores of two classes, of images that were not trained on
-   * @param sensitivity the share to find, above 0 and at most 1
+   * @param validation scores of two classes, of images that were not used in training
+   * @param sensitivity sensitivity to reach, above 0 and at most 1
    * @throws DeepXrayException if there are no positives
    */
   static double atSensitivity(SplitScores validation, double sensitivity) {
@@ -99,11 +100,11 @@ public final class DecisionRules {
   }
 
   /**
-   * The threshold that decides as 0.5 would, had the classifier been trained where a share {@code
-   * target} of the images is positive (Saerens, Latinne and Decaestecker 2002).
+   * Returns the threshold that is equivalent to 0.5 for a classifier trained with prevalence {@code
+   * target} (Saerens, Latinne and Decaestecker 2002).
    *
-   * @param trained the share of positives that training saw, class weights counted in, 0..1
-   * @param target the share of positives where the classifier is used, 0..1
+   * @param trained prevalence in training, class weights included, 0..1
+   * @param target prevalence where the classifier is used, 0..1
    */
   static double priorCorrected(double trained, double target) {
     double odds = trained / (1 - trained) * (1 - target) / target;

@@ -23,22 +23,22 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Measures a trained classifier on the validation and test splits.
+ * Evaluation of a trained classifier on the validation and test splits.
  *
- * @param context the surroundings to evaluate in
+ * @param context execution context
  */
 public record Evaluator(Context context) {
   /**
-   * Evaluates, and writes {@code metrics.json} and the predictions of each split.
+   * Evaluates the classifier and writes {@code metrics.json} and the predictions of each split.
    *
    * <p>Slices hold the images of one finer class of the positive class together with all negatives,
-   * so that their AUC and specificity mean something.
+   * so that AUC and specificity are defined.
    *
-   * @param dataset the data set the classifier was trained on
+   * @param dataset data set of the classifier's training
    * @param model the classifier
-   * @param folder where to write
-   * @throws DeepXrayException if the classifier was trained on other data, or the test split is
-   *     empty
+   * @param folder output folder
+   * @throws DeepXrayException if the classifier was trained on another data set, or the test split
+   *     is empty
    * @throws IOException if something cannot be read or written
    */
   public ModelMetrics evaluate(PreparedDataset dataset, TrainedModel model, Path folder)

@@ -8,43 +8,43 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The images of a split that are decided wrongly.
+ * Misclassified images of a split.
  *
- * @param kinds for each class, by label, its images that are decided to be of another
+ * @param classes misclassified images of each class, by label
  */
-public record Mistakes(List<Kind> kinds) {
-  /** How many images of all kinds together a report shows. */
+public record Mistakes(List<OfClass> classes) {
+  /** Maximum number of images in a report, of all classes together. */
   private static final int SHOWN = 24;
 
   /** Copies the list. */
   public Mistakes {
-    kinds = List.copyOf(kinds);
+    classes = List.copyOf(classes);
   }
 
   /**
-   * Images of a class that are decided to be of another.
+   * Misclassified images of a class.
    *
    * @param label the class
-   * @param rows the images, those with the highest probability of the wrong class first
+   * @param rows the images, sorted by decreasing probability of the wrong class
    */
-  public record Kind(Label label, List<Predictions.Row> rows) {
+  public record OfClass(Label label, List<Predictions.Row> rows) {
     /** Copies the list. */
-    public Kind {
+    public OfClass {
       rows = List.copyOf(rows);
     }
   }
 
-  /** Finds them. */
+  /** Returns the misclassified images of a split. */
   public static Mistakes of(Predictions predictions, Decision decision) {
-    int classes = predictions.scores().classes();
+    int count = predictions.scores().classes();
     Comparator<Predictions.Row> surest =
         Comparator.<Predictions.Row>comparingDouble(row -> -wrong(row, decision))
             .thenComparing(row -> row.example().id());
-    List<Kind> kinds = new ArrayList<>();
-    for (int c = 0; c < classes; c++) {
+    List<OfClass> classes = new ArrayList<>();
+    for (int c = 0; c < count; c++) {
       int label = c;
-      kinds.add(
-          new Kind(
+      classes.add(
+          new OfClass(
               new Label(label),
               predictions.rows().stream()
                   .filter(row -> row.example().label() == label)
@@ -52,26 +52,26 @@ public record Mistakes(List<Kind> kinds) {
                   .sorted(surest)
                   .toList()));
     }
-    return new Mistakes(kinds);
+    return new Mistakes(classes);
   }
 
-  /** The probability of the class that is decided for. */
+  /** Returns the probability of the decided, wrong class. */
   private static double wrong(Predictions.Row row, Decision decision) {
     return row.example().score(decision.decide(row.example().scores()));
   }
 
-  /** The first images of each kind, so many that a page has room for them. */
+  /** Returns the first images of each class that a page shows. */
   public Mistakes shown() {
-    int most = Math.max(1, SHOWN / Math.max(1, kinds.size()));
+    int most = Math.max(1, SHOWN / Math.max(1, classes.size()));
     return new Mistakes(
-        kinds.stream()
+        classes.stream()
             .limit(SHOWN)
-            .map(kind -> new Kind(kind.label, kind.rows.stream().limit(most).toList()))
+            .map(each -> new OfClass(each.label, each.rows.stream().limit(most).toList()))
             .toList());
   }
 
-  /** The images of all kinds. */
+  /** Returns the images of all classes. */
   public List<Predictions.Row> rows() {
-    return kinds.stream().flatMap(kind -> kind.rows.stream()).toList();
+    return classes.stream().flatMap(each -> each.rows.stream()).toList();
   }
 }

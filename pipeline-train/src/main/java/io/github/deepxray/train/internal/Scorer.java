@@ -12,7 +12,7 @@ import io.github.deepxray.train.features.Matrix;
 public final class Scorer {
   private Scorer() {}
 
-  /** The probabilities of each image from its vector in the first view. */
+  /** Returns the probabilities of each image from its feature vector in the first view. */
   public static SplitScores score(EngineFactory engines, Model head, Embeddings embeddings) {
     Matrix features = embeddings.views().get(0);
     try (InferenceEngine engine = engines.create(Passes.forInference().apply(head), 1)) {

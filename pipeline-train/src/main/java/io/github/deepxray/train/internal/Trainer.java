@@ -25,22 +25,22 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Trains a classifier on a prepared data set: embeddings, head, thresholds.
+ * Training of a classifier on a prepared data set: embeddings, head, thresholds.
  *
- * @param options how to train
- * @param context the surroundings to train in
+ * @param options training options
+ * @param context execution context
  */
 public record Trainer(TrainingSpec options, Context context) {
   private static final String CHECKPOINT = "checkpoint";
 
   /**
-   * Trains, and saves the classifier, the history ({@code history.csv}) and checkpoints in a
+   * Trains the classifier and saves it with its history ({@code history.csv}) and checkpoints in a
    * folder.
    *
-   * @param dataset what to learn from; its images have the backbone's size
-   * @param backbone where features come from
-   * @param folder where to save
-   * @throws DeepXrayException if the data set does not fit
+   * @param dataset data set with images of the backbone's size
+   * @param backbone backbone that computes the features
+   * @param folder output folder
+   * @throws DeepXrayException if the data set does not fit the backbone
    * @throws IOException if something cannot be read or written
    */
   public TrainingResult train(PreparedDataset dataset, BackboneModel backbone, Path folder)
@@ -120,7 +120,7 @@ public record Trainer(TrainingSpec options, Context context) {
     return context.engines().name() + " " + context.engines().version();
   }
 
-  /** The share of the second of two classes. */
+  /** Returns the share of the second of two classes. */
   private static Optional<Double> positiveShare(Embeddings train) {
     return train.classes() == 2
         ? Optional.of((double) train.counts().get(1) / train.images().size())

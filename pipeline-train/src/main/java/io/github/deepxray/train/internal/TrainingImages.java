@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Some images of the training split, drawn by a seed, in memory as they are stored: what ranges and
- * channels are measured on.
+ * Random sample of images of the training split, kept encoded in memory, for calibration and
+ * channel importance.
  */
 public final class TrainingImages implements RepresentativeDataset {
   private final List<XrayRecord> records = new ArrayList<>();
@@ -23,7 +23,7 @@ public final class TrainingImages implements RepresentativeDataset {
   /**
    * Draws the images.
    *
-   * @param count how many; all if there are fewer
+   * @param count number of images; all if there are fewer
    * @throws IOException if the shards cannot be read
    */
   public TrainingImages(PreparedDataset dataset, int count, long seed) throws IOException {
@@ -48,7 +48,7 @@ public final class TrainingImages implements RepresentativeDataset {
     }
   }
 
-  /** The file names of the images in the archive, in their order. */
+  /** File names of the images in the archive, in order. */
   public List<String> names() {
     return records.stream().map(XrayRecord::filename).toList();
   }

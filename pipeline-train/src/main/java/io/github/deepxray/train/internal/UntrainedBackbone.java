@@ -21,38 +21,37 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * A backbone that has learnt nothing: random weights, and batch normalization statistics measured
- * on some images, so that signals neither die out nor grow from layer to layer. Its features tell
- * coarse textures apart and know nothing about radiographs; it lets the whole pipeline run where no
- * pretrained weights are.
+ * Untrained backbone with random weights. The batch normalization statistics are measured on some
+ * images, so that activations neither vanish nor grow from layer to layer. The features distinguish
+ * only coarse textures; the backbone is for running the pipeline without pretrained weights.
  */
 public final class UntrainedBackbone {
-  // Of ImageNet, as the file of Keras holds them: the "variance" is the standard deviation.
+  // ImageNet values as in the Keras weights file, where "variance" is the standard deviation.
   private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
   private static final float[] VARIANCE = {0.229f, 0.224f, 0.225f};
 
-  // A deep random network with batch normalization is chaotic: images that are a little alike end
-  // as far apart as any two (Yang et al. 2019), and a head finds nothing in common. Swish is almost
-  // linear near 0, so half of the usual deviation before it and weak residual branches (Goyal et
-  // al. 2017 begin with 0) keep alike what is alike.
+  // A deep random network with batch normalization is chaotic: similar images get features as
+  // different as any two images (Yang et al. 2019), and a head cannot learn. Half of the usual
+  // deviation before swish, which is almost linear near 0, and weak residual branches (0 in Goyal
+  // et al. 2017) preserve similarity.
   private static final float GAMMA = 0.5f;
   private static final float RESIDUAL_GAMMA = 0.1f;
 
   private UntrainedBackbone() {}
 
   /**
-   * Makes the backbone.
+   * Creates the backbone.
    *
    * <p>Kernels are drawn from a normal distribution of variance {@code 2 / fan_out} (He et al.
-   * 2015, as Keras does in EfficientNet). Then, layer by layer, mean and variance of what enters
+   * 2015, as Keras does in EfficientNet). Then, layer by layer, mean and variance of the input of
    * each batch normalization are measured and stored. Its {@code gamma} is 0.5 before an activation
    * and 0.1 at the end of a residual branch.
    *
-   * @param variant which backbone
-   * @param imageSize height and width of its images in pixels
-   * @param images what to measure on; they are resized
-   * @param seed of the weights
-   * @param context the engine, the cores and who is told of every batch normalization
+   * @param variant architecture
+   * @param imageSize height and width of the input images in pixels
+   * @param images images for the statistics; they are resized
+   * @param seed seed of the weights
+   * @param context engine, cores, and progress, which is reported after each batch normalization
    */
   public static BackboneModel calibrated(
       Backbone variant, int imageSize, List<RgbImage> images, long seed, Context context) {
@@ -66,8 +65,8 @@ public final class UntrainedBackbone {
     Weights weights = randomWeights(network, seed);
     long normalizations = layers.stream().filter(BatchNormalization.class::isInstance).count();
     try (Progress.Task task = context.progress().start("calibration", normalizations)) {
-      // Everything from layer "next" on depends on the images through the tensor "reached" alone,
-      // whose values are kept: no layer runs more than a few times.
+      // All layers from "next" on depend on the images only through the tensor "reached", whose
+      // values are kept, so that each layer runs only a few times.
       String reached = network.input();
       int next = 0;
       for (int i = 0; i < layers.size(); i++) {
@@ -95,7 +94,7 @@ public final class UntrainedBackbone {
     return new BackboneModel(variant, new Model(network, weights), "untrained, seed " + seed);
   }
 
-  /** Whether the layers after one read nothing that was written before it. */
+  /** Whether the layers after a layer read only its output and their own. */
   private static boolean separates(List<Layer> layers, int index) {
     Set<String> known = new HashSet<>();
     known.add(layers.get(index).name());
@@ -108,7 +107,7 @@ public final class UntrainedBackbone {
     return true;
   }
 
-  /** The layers from one to another, both counted in, as far as a tensor depends on them. */
+  /** Returns the layers in an inclusive range on which a tensor depends. */
   private static Network part(Network network, String input, int first, int last, String output) {
     return new Network(
             network.name(),
@@ -154,7 +153,7 @@ public final class UntrainedBackbone {
         .build();
   }
 
-  /** The last batch normalization before an addition, on the side that was computed. */
+  /** Returns the last batch normalization of each residual branch, before its addition. */
   private static Set<String> endsOfBranches(Network network) {
     Set<String> ends = new HashSet<>();
     for (Layer layer : network.layers()) {
@@ -193,7 +192,7 @@ public final class UntrainedBackbone {
         case "mean" -> System.arraycopy(MEAN, 0, values, 0, values.length);
         case "variance" -> System.arraycopy(VARIANCE, 0, values, 0, values.length);
         default -> {
-          // Biases and means begin at 0.
+          // Biases and means are initialized to 0.
         }
       }
       weights.put(spec.name(), FloatTensor.of(values, spec.shape()));
@@ -201,7 +200,7 @@ public final class UntrainedBackbone {
     return weights.build();
   }
 
-  /** Box and Muller 1958; StrictMath gives the same bits everywhere. */
+  /** Box and Muller 1958; StrictMath has the same results on all machines. */
   private static double gaussian(SplittableRandom random) {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
     return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());

@@ -1,2 +1,2 @@
-/** The stages train, prune and evaluate, and scoring of images. */
+/** Stages train, prune and evaluate, and scoring of images. */
 package io.github.deepxray.train.internal;

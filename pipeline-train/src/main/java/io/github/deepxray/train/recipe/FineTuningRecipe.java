@@ -16,38 +16,39 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How the last layers of a backbone are trained together with the head.
+ * Settings for fine-tuning the last layers of a backbone together with the head.
  *
- * @param from the first block to train, such as {@code block6a}, {@code top} for the last
- *     convolution, or {@code all}
- * @param epochs the most epochs; in each, every training image is seen once, in one of its views
- * @param batchSize images a step
- * @param views how many views of each training image are used, 1 for the image as it is
- * @param augmentation how much the other views change it
- * @param learningRate AdamW's learning rate at its peak
- * @param warmup the share of all steps over which the learning rate rises linearly, 0 to below 1;
- *     from there it falls to 0 by half a cosine
- * @param headLearningRate what the head's learning rate is multiplied by
- * @param layerDecay what the learning rate is multiplied by from each block to the one before it
- *     (layer-wise decay, Clark et al. 2020), above 0, at most 1
- * @param learningRates what a block's learning rate is multiplied by instead, by the block's name;
- *     0 leaves it as it is
- * @param weightDecay the share of the learning rate by which kernels shrink at each step
- *     (decoupled, Loshchilov and Hutter 2019); biases and batch normalization do not
- * @param labelSmoothing the share of the label that is spread over both classes, 0..1
- * @param balanced whether each class weighs as much as the other in the loss, whatever its share
- * @param clipNorm the largest norm of all gradients together; 0 for any
- * @param emaDecay the decay of the moving average of the weights (Polyak and Juditsky 1992) that is
- *     evaluated and kept instead of them, 0..1; after {@code n} steps it is {@code min(emaDecay, (1
- *     + n) / (10 + n))}, as in TensorFlow, so that the start is soon forgotten. 0 for none
- * @param interpolation how far from the start's weights to the trained ones those lie that are
- *     evaluated and kept, above 0, at most 1 for the trained ones themselves; on images that differ
- *     from the training split's, weights in between do better (Wortsman et al. 2022, "Robust
- *     fine-tuning of zero-shot models"). Pruning while training does without it
- * @param dropout whether the blocks' stochastic depth and the head's dropout are on
- * @param patience after how many epochs without a lower loss training ends with the best weights; 0
- *     for never, with the last weights
- * @param criterion which loss counts for that
+ * @param from first block to train, such as {@code block6a}, {@code top} for the last convolution,
+ *     or {@code all}
+ * @param epochs maximum number of epochs; each epoch uses every training image once, in one of its
+ *     views
+ * @param batchSize images per step
+ * @param views number of views of each training image, 1 for the unchanged image
+ * @param augmentation strength of the changes in the other views
+ * @param learningRate peak learning rate of AdamW
+ * @param warmup share of all steps with a linear warmup of the learning rate, 0 to below 1; a half
+ *     cosine decays it to 0 after that
+ * @param headLearningRate factor of the head's learning rate
+ * @param layerDecay factor of the learning rate from each block to the previous one (layer-wise
+ *     decay, Clark et al. 2020), above 0, at most 1
+ * @param learningRates factors of the learning rates of single blocks, by block name, instead of
+ *     layer-wise decay; 0 freezes a block
+ * @param weightDecay decoupled weight decay of kernels as a factor of the learning rate (Loshchilov
+ *     and Hutter 2019); biases and batch normalization are not decayed
+ * @param labelSmoothing share of the label that is spread over all classes, 0..1
+ * @param balanced whether classes are weighted in the loss so that each has the same total weight
+ * @param clipNorm maximum global norm of the gradients; 0 for no clipping
+ * @param emaDecay decay of the exponential moving average of the weights (Polyak and Juditsky
+ *     1992), which is evaluated and kept instead of the weights, 0..1; after {@code n} steps it is
+ *     {@code min(emaDecay, (1 + n) / (10 + n))}, as in TensorFlow. 0 for no average
+ * @param interpolation position of the kept weights between the initial (0) and the trained weights
+ *     (1), above 0, at most 1; values below 1 do better on images that differ from the training
+ *     split (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). Not used when weights
+ *     are pruned during fine-tuning
+ * @param dropout whether the stochastic depth of the blocks and the dropout of the head are active
+ * @param patience number of epochs without a lower loss after which training stops and the best
+ *     weights are kept; 0 to train all epochs and keep the last weights
+ * @param criterion loss that selects the best epoch
  */
 @RecordBuilder
 public record FineTuningRecipe(
@@ -72,20 +73,20 @@ public record FineTuningRecipe(
     Criterion criterion)
     implements FineTuningRecipeBuilder.With {
 
-  /** Which loss tells the best epoch. */
+  /** Loss that selects the best epoch. */
   public enum Criterion {
-    /** That of the validation images as they are. */
+    /** Loss on the unchanged validation images. */
     @JsonProperty("plain")
     PLAIN,
     /**
-     * That of strong views of the validation images: where plain validation is easy, it says
-     * nothing about images that are a little different.
+     * Loss on strongly augmented views of the validation images, which also reflects images that
+     * differ a little from the training split.
      */
     @JsonProperty("augmented")
     AUGMENTED
   }
 
-  /** The defaults, from block 6a. */
+  /** Default settings, from block 6a. */
   public static final FineTuningRecipe DEFAULT =
       new FineTuningRecipe(
           "block6a",
@@ -138,10 +139,10 @@ public record FineTuningRecipe(
   }
 
   /**
-   * The defaults from a block on, or what a {@code .yaml} or {@code .json} file with some of this
-   * record's fields says; the others are as by default.
+   * Returns the default settings from a block on, or the settings of a {@code .yaml} or {@code
+   * .json} file with some of this record's fields; missing fields have default values.
    *
-   * @param blockOrFile the name of a block, which is looked up when training starts, or the file
+   * @param blockOrFile name of a block, which is checked when training starts, or path of a file
    * @throws DeepXrayException if the file is missing or does not describe a fine-tuning
    * @throws IOException if the file cannot be read
    */
@@ -156,14 +157,15 @@ public record FineTuningRecipe(
     }
     JsonNode fields = Yaml.read(file);
     if (!fields.isObject()) {
-      throw new DeepXrayException(file + ": fine-tuning is described by fields such as epochs.");
+      throw new DeepXrayException(
+          file + ": expected fields such as epochs that describe a fine-tuning.");
     }
     ObjectNode all = (ObjectNode) Json.tree(DEFAULT);
     all.setAll((ObjectNode) fields);
     return Json.convert(all, FineTuningRecipe.class, file.toString());
   }
 
-  /** The learning rate of a training with this number of steps. */
+  /** Returns the learning rate schedule for a number of steps. */
   public LearningRateSchedule schedule(long steps) {
     long rising = Math.round(steps * warmup);
     return new LearningRateSchedule.CosineDecay(learningRate, rising, Math.max(1, steps - rising));

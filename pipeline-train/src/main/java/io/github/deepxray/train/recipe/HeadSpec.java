@@ -15,21 +15,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a head looks like and how it is trained. A head is one or several members, each trained on
- * its own from the same batches; their logits are brought to one scale and averaged.
+ * Architecture and training settings of a head. A head has one or several members, which are
+ * trained independently on the same batches; their logits are scaled and averaged.
  *
- * @param name what to call it, with letters, digits, {@code .}, {@code _} and {@code -}
- * @param members the networks whose logits are averaged, at least one
- * @param standardize whether each feature is brought to mean 0 and variance 1 on the training split
- * @param balanced whether each class weighs as much as the other in the loss, whatever its share
+ * @param name name of the head, with letters, digits, {@code .}, {@code _} and {@code -}
+ * @param members networks whose logits are averaged, at least one
+ * @param standardize whether each feature is standardized to mean 0 and variance 1 on the training
+ *     split
+ * @param balanced whether classes are weighted in the loss so that each has the same total weight
  *     (Keras' {@code class_weight}, scikit-learn's {@code balanced})
- * @param labelSmoothing the share of the label that is spread over both classes, as in Keras, 0..1
- * @param views how many views of each training image are used, 1 for the image as it is
- * @param optimizer the update rule
- * @param learningRate its schedule, in steps of one batch
- * @param batchSize images a step
- * @param epochs the most epochs; in each, every training image is seen once, in one of its views
- * @param patience after how many epochs without a lower validation loss training ends; 0 for never
+ * @param labelSmoothing share of the label that is spread over all classes, as in Keras, 0..1
+ * @param views number of views of each training image, 1 for the unchanged image
+ * @param optimizer the optimizer
+ * @param learningRate learning rate schedule, in steps of one batch
+ * @param batchSize images per step
+ * @param epochs maximum number of epochs; each epoch uses every training image once, in one of its
+ *     views
+ * @param patience number of epochs without a lower validation loss after which training stops; 0 to
+ *     train all epochs
  */
 @RecordBuilder
 public record HeadSpec(
@@ -47,12 +50,11 @@ public record HeadSpec(
     implements HeadSpecBuilder.With {
 
   /**
-   * A network from features to one logit.
+   * Network from features to logits.
    *
-   * @param hiddenUnits the sizes of its hidden layers with ReLU, in order; none for logistic
-   *     regression
-   * @param dropout the share of each hidden layer's output that is dropped while training
-   * @param l2 the factor of the sum of squared kernel values added to the loss
+   * @param hiddenUnits sizes of the hidden ReLU layers, in order; empty for logistic regression
+   * @param dropout dropout rate of the outputs of hidden layers
+   * @param l2 L2 regularization: factor of the sum of squared kernel values added to the loss
    */
   public record Member(List<Integer> hiddenUnits, double dropout, double l2) {
     /** Copies the list. */
@@ -61,7 +63,7 @@ public record HeadSpec(
     }
   }
 
-  /** The update rule. */
+  /** Optimizer. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Sgd.class, name = "sgd"),
@@ -72,23 +74,23 @@ public record HeadSpec(
   /**
    * Stochastic gradient descent with momentum, as in Keras.
    *
-   * @param momentum the share of the last step that is added to the next, from 0 to below 1
+   * @param momentum momentum, from 0 to below 1
    */
   public record Sgd(double momentum) implements Optimizer {}
 
   /**
    * Adam (Kingma and Ba 2015).
    *
-   * @param beta1 the decay of the mean of the gradients, from 0 to below 1
-   * @param beta2 the decay of the mean of their squares, from 0 to below 1
-   * @param epsilon what is added to the root of that, above 0
+   * @param beta1 decay of the mean of the gradients, from 0 to below 1
+   * @param beta2 decay of the mean of the squared gradients, from 0 to below 1
+   * @param epsilon constant added to the root of the second mean, above 0
    */
   public record Adam(double beta1, double beta2, double epsilon) implements Optimizer {
     /** Keras' defaults. */
     public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-7);
   }
 
-  /** The learning rate's course; steps follow from the size of the training split. */
+  /** Learning rate schedule; the number of steps follows from the size of the training split. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Constant.class, name = "constant"),
@@ -96,12 +98,12 @@ public record HeadSpec(
     @JsonSubTypes.Type(value = Cosine.class, name = "cosine")
   })
   public sealed interface LearningRate {
-    /** The schedule for a training of so many steps. */
+    /** Returns the schedule for a number of steps. */
     LearningRateSchedule schedule(long steps);
   }
 
   /**
-   * Always the same.
+   * Constant learning rate.
    *
    * @param initial the learning rate, above 0
    */
@@ -113,11 +115,11 @@ public record HeadSpec(
   }
 
   /**
-   * Multiplied by {@code decayRate} over every {@code decaySteps} steps.
+   * Exponential decay: multiplication by {@code decayRate} over {@code decaySteps} steps.
    *
-   * @param initial the learning rate of the first step, above 0
-   * @param decaySteps over how many steps it is multiplied, at least 1
-   * @param decayRate what it is multiplied by, above 0
+   * @param initial learning rate of the first step, above 0
+   * @param decaySteps number of steps per multiplication, at least 1
+   * @param decayRate factor, above 0
    */
   public record Exponential(double initial, int decaySteps, double decayRate)
       implements LearningRate {
@@ -128,10 +130,11 @@ public record HeadSpec(
   }
 
   /**
-   * Rises over the first share {@code warmup} of the steps, then falls to 0 by half a cosine.
+   * Cosine decay: linear warmup over the first share {@code warmup} of the steps, then half a
+   * cosine down to 0.
    *
-   * @param peak the highest learning rate, above 0
-   * @param warmup the share of the steps in which it rises, from 0 to below 1
+   * @param peak highest learning rate, above 0
+   * @param warmup share of the warmup steps, from 0 to below 1
    */
   public record Cosine(double peak, double warmup) implements LearningRate {
     @Override
@@ -187,7 +190,7 @@ public record HeadSpec(
 
   private static final Map<String, HeadSpec> PRESETS = presets();
 
-  /** The head that is trained unless another is named: {@code ensemble}. */
+  /** Default head: {@code ensemble}. */
   public static final HeadSpec DEFAULT = PRESETS.get("ensemble");
 
   private static Map<String, HeadSpec> presets() {
@@ -219,15 +222,16 @@ public record HeadSpec(
         name, members, true, true, 0.1, 5, Adam.DEFAULT, new Cosine(1e-3, 0.05), 128, 30, 0);
   }
 
-  /** The names of the heads that need no file. */
+  /** Names of the predefined heads. */
   public static List<String> presetNames() {
     return List.copyOf(PRESETS.keySet());
   }
 
   /**
-   * A head by its name, or from a {@code .yaml} or {@code .json} file with this record's fields.
+   * Returns a predefined head by name, or a head from a {@code .yaml} or {@code .json} file with
+   * this record's fields.
    *
-   * @throws DeepXrayException if there is no such head, or the file does not describe one
+   * @throws DeepXrayException if there is no head of that name, or the file is not valid
    * @throws IOException if the file cannot be read
    */
   public static HeadSpec of(String nameOrFile) throws IOException {

@@ -1,15 +1,15 @@
 package io.github.deepxray.train.recipe;
 
-/** The learning rate of each optimizer step; names and formulas are those of Keras. */
+/** Learning rate of each optimizer step; names and formulas are those of Keras. */
 public sealed interface LearningRateSchedule {
   /**
-   * The learning rate.
+   * Returns the learning rate of a step.
    *
-   * @param step the number of steps done before, from 0
+   * @param step number of previous steps, from 0
    */
   double at(long step);
 
-  /** Always the same. */
+  /** Constant learning rate. */
   record Constant(double learningRate) implements LearningRateSchedule {
     @Override
     public double at(long step) {
@@ -27,9 +27,8 @@ public sealed interface LearningRateSchedule {
   }
 
   /**
-   * Rises linearly over {@code warmupSteps}, from one share of {@code warmupSteps + 1}, so that the
-   * first step learns, too; then follows half a cosine down to 0 over {@code decaySteps}
-   * (Loshchilov and Hutter 2017).
+   * Linear warmup over {@code warmupSteps}, starting at {@code 1 / (warmupSteps + 1)} of the peak,
+   * then half a cosine down to 0 over {@code decaySteps} (Loshchilov and Hutter 2017).
    */
   record CosineDecay(double peakLearningRate, long warmupSteps, long decaySteps)
       implements LearningRateSchedule {

@@ -1,2 +1,2 @@
-/** How a head and a backbone are trained: values that YAML files hold. */
+/** Training settings of a head and a backbone, which YAML files can hold. */
 package io.github.deepxray.train.recipe;

@@ -7,18 +7,16 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.nio.file.Path;
 
 /**
- * The surroundings that stages run in: engine, processor cores, cache, and who is told of progress.
- * What changes the result of a stage is in its options instead, but for the engine.
+ * Execution context of stages: engine, processor cores, cache and listeners. Apart from the engine,
+ * settings that change a result belong to the options of a stage.
  *
- * @param engines what runs networks
- * @param cache the folder of all embedding caches
- * @param cores how many processor cores to use, at least 1
- * @param progress notified of how far each stage is
+ * @param engines factory of the engine that runs networks
+ * @param cache folder of the embedding caches
+ * @param cores number of processor cores to use, at least 1
+ * @param progress notified of the progress of each stage
  * @param listener notified after each epoch
- * @param resumes whether a stage uses what an earlier run of it left: its result or its last
- *     checkpoint
- * @param checkpointEvery after how many epochs of a head's training a checkpoint is written, at
- *     least 1
+ * @param resumes whether a stage reuses the result or the last checkpoint of an earlier run
+ * @param checkpointEvery number of epochs of head training between checkpoints, at least 1
  */
 @RecordBuilder
 public record Context(
@@ -46,11 +44,11 @@ public record Context(
   }
 
   /**
-   * A context on all processor cores that reports to nobody, resumes what was interrupted and
-   * writes a checkpoint every 10 epochs.
+   * Returns a context on all processor cores that reports no progress, resumes interrupted stages
+   * and writes a checkpoint every 10 epochs.
    *
-   * @param engines what runs networks
-   * @param cache the folder of all embedding caches
+   * @param engines factory of the engine that runs networks
+   * @param cache folder of the embedding caches
    */
   public static Context of(EngineFactory engines, Path cache) {
     return new Context(
@@ -63,8 +61,8 @@ public record Context(
         USUAL_INTERVAL);
   }
 
-  /** The same, but every stage starts anew, whatever an earlier run of it left. */
-  public Context startingAnew() {
+  /** Returns a copy whose stages ignore earlier results and checkpoints. */
+  public Context withoutResuming() {
     return withResumes(false);
   }
 }

@@ -3,18 +3,16 @@ package io.github.deepxray.train.stage;
 import java.util.Optional;
 
 /**
- * What an epoch came to.
+ * Result of an epoch.
  *
- * @param epoch from 0
- * @param loss the mean training loss of its batches, smoothing, class weights and penalty counted
- *     in
- * @param validationLoss the mean negative log likelihood on the validation split, each class
- *     weighted as in training
+ * @param epoch number of the epoch, from 0
+ * @param loss mean training loss of the batches, with label smoothing, class weights and L2 penalty
+ * @param validationLoss mean negative log likelihood on the validation split, each class weighted
+ *     as in training
  * @param validationAuc the area under the ROC curve on the validation split
- * @param augmented the same on strongly changed views of the validation split, where they are
- *     looked at
- * @param learningRate the learning rate of its last step
- * @param sparsity the share of zeros among the weights to prune, where weights are pruned gradually
+ * @param augmented loss and AUC on strongly augmented views of the validation split, if evaluated
+ * @param learningRate learning rate of the last step
+ * @param sparsity share of zeros among the weights to prune, if weights are pruned gradually
  */
 public record EpochResult(
     int epoch,
@@ -25,7 +23,7 @@ public record EpochResult(
     double learningRate,
     Optional<Double> sparsity) {
   /**
-   * How well a split is told apart.
+   * Loss and AUC on a split.
    *
    * @param loss the mean negative log likelihood, each class weighted as in training
    * @param auc the area under the ROC curve

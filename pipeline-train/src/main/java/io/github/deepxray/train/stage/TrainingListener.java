@@ -1,32 +1,32 @@
 package io.github.deepxray.train.stage;
 
-/** Told how training goes; whatever watches training is one of these. */
+/** Listener for the progress of training. */
 public interface TrainingListener {
-  /** Listens to nothing. */
+  /** Listener that ignores all events. */
   TrainingListener NONE = new TrainingListener() {};
 
-  /** The phase in which the head alone is trained. */
+  /** Phase in which only the head is trained. */
   String HEAD = "head";
 
-  /** The phase in which layers of the backbone are trained with the head. */
+  /** Phase in which layers of the backbone are trained with the head. */
   String FINE_TUNING = "fine-tuning";
 
   /**
-   * Training begins.
+   * Notified when training begins.
    *
    * @param phase {@link #HEAD} or {@link #FINE_TUNING}
-   * @param firstEpoch 0, or later if it is resumed
-   * @param epochs the most epochs
+   * @param firstEpoch number of the first epoch, above 0 if training is resumed
+   * @param epochs maximum number of epochs
    */
   default void onTrainingBegin(String phase, int firstEpoch, int epochs) {}
 
-  /** An epoch is done. */
+  /** Notified after each epoch. */
   default void onEpochEnd(EpochResult result) {}
 
-  /** Training is over. */
+  /** Notified when training ends. */
   default void onTrainingEnd(int bestEpoch) {}
 
-  /** This listener, then another. */
+  /** Returns a listener that notifies this listener, then another one. */
   default TrainingListener and(TrainingListener next) {
     TrainingListener first = this;
     return new TrainingListener() {

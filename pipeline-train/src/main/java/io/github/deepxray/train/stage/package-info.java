@@ -1,2 +1,2 @@
-/** The surroundings of a stage, and the listeners to its epochs. */
+/** Execution context of stages, and listeners for epochs. */
 package io.github.deepxray.train.stage;

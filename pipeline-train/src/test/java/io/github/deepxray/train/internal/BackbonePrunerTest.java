@@ -242,7 +242,7 @@ class BackbonePrunerTest {
     assertThat(again.vectors()).isZero();
     assertThat(notes.lines()).singleElement().asString().contains("pruning", "finished", "pruned");
 
-    Context anew = context(folder).withListener(refuses).startingAnew();
+    Context anew = context(folder).withListener(refuses).withoutResuming();
     assertThatThrownBy(
             () -> new BackbonePruner(weights(HALF_OF_TOP), anew).prune(dataset, start, place))
         .hasMessage("trains");

@@ -125,7 +125,7 @@ class DamagedRecordsTest {
             folder,
             Stage.of("test", new Outcome(1, List.of(), Optional.empty()))
                 .writing(List.of("a.txt")));
-    stage.keep(new Outcome(0.5, List.of(epoch), Optional.empty()));
+    stage.write(new Outcome(0.5, List.of(epoch), Optional.empty()));
     assertThat(stage.outcome(Outcome.class)).isPresent();
     assertThat(
             Damaged.json(

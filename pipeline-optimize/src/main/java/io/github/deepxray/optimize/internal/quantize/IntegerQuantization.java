@@ -178,7 +178,7 @@ public final class IntegerQuantization implements Pass {
     Range range = range(name, chosen);
     boolean cut =
         arithmetic == Arithmetic.INT8
-            && chosen != RangeMethod.MIN_MAX
+            && !chosen.equals(RangeMethod.MIN_MAX)
             && SwishInput.is(network, name, reader -> !floatLayers.contains(reader));
     return (cut ? SwishInput.needed(range) : range).affine(arithmetic);
   }

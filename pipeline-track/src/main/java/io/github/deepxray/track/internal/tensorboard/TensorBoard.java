@@ -168,10 +168,10 @@ public final class TensorBoard implements Tracker {
     Decision decision = metrics.decision().decision();
     Mistakes mistakes = Mistakes.of(predictions, decision).shown();
     Map<String, XrayRecord> images = images(measurement, split, mistakes);
-    for (Mistakes.Kind kind : mistakes.kinds()) {
-      String group = "mistakes_" + split.key() + "/" + metrics.classes().of(kind.label());
-      for (int i = 0; i < kind.rows().size(); i++) {
-        ScoredExample example = kind.rows().get(i).example();
+    for (Mistakes.OfClass ofClass : mistakes.classes()) {
+      String group = "mistakes_" + split.key() + "/" + metrics.classes().of(ofClass.label());
+      for (int i = 0; i < ofClass.rows().size(); i++) {
+        ScoredExample example = ofClass.rows().get(i).example();
         int decided = decision.decide(example.scores());
         XrayRecord image = images.get(example.id());
         String tag =

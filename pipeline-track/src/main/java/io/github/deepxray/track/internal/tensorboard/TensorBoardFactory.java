@@ -23,7 +23,7 @@ public final class TensorBoardFactory implements TrackerFactory {
       return Optional.empty();
     }
     TensorBoard files = new TensorBoard(run.out().resolve(TensorBoard.FOLDER), Clock.systemUTC());
-    if (run.startsAnew()) {
+    if (run.replacesEarlierRuns()) {
       files.forget();
     }
     return Optional.of(files);

@@ -24,14 +24,13 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * What a network computes of images on disk, feature vectors or the activations of a layer, found
- * by what they were made of: the folders' names are hashes of the network, its weights, the
- * preprocessing, the engine and the processor, and each vector is stored under the hash of its
- * image's bytes and of its view. A changed input therefore never meets a stale vector, and data
- * sets that share images share their vectors.
+ * Content-addressed cache on disk of feature vectors or activations of a layer. Folder names are
+ * hashes of the network, its weights, the preprocessing, the engine and the processor; the key of a
+ * vector is the hash of its image's bytes and of its view. A changed input therefore never finds a
+ * stale vector, and data sets with common images share vectors.
  *
- * <p>Vectors are appended one by one, each with a checksum. What a killed run leaves incomplete at
- * the end of the file is cut off when it is opened again; everything before it is used.
+ * <p>Vectors are appended one by one, each with a checksum. An incomplete vector at the end of the
+ * file, left by a killed run, is removed when the file is opened; the vectors before it are used.
  *
  * <p>All methods may be called from several threads.
  */
@@ -49,11 +48,11 @@ public final class EmbeddingCache implements AutoCloseable {
   private final Map<String, Long> positions = new HashMap<>();
   private long end;
 
-  /** How exactly the values are kept. */
+  /** Precision of the stored values. */
   public enum Precision {
-    /** As they were computed. */
+    /** 32-bit floats, as computed. */
     FLOAT32(0, Float.BYTES),
-    /** Rounded to 11 binary digits, in half of the space. */
+    /** 16-bit floats, rounded to 11 binary digits. */
     FLOAT16(1, Short.BYTES);
 
     private final int code;
@@ -66,10 +65,10 @@ public final class EmbeddingCache implements AutoCloseable {
   }
 
   /**
-   * Whatever vectors depend on besides image and view.
+   * Key of a cache: all inputs of the vectors besides image and view.
    *
-   * @param content what is computed: the fingerprint of network, preprocessing and engine
-   * @param processor what it is computed on, see {@link
+   * @param content fingerprint of network, preprocessing and engine
+   * @param processor processor that computes the vectors, see {@link
    *     io.github.deepxray.core.internal.engine.Processor#features}
    */
   public record Key(String content, String processor) {
@@ -82,7 +81,7 @@ public final class EmbeddingCache implements AutoCloseable {
     }
 
     /**
-     * Whether a folder of caches has this content of other processors alone.
+     * Whether a folder of caches has this content only from other processors.
      *
      * @throws IOException if the folder cannot be read
      */
@@ -106,14 +105,14 @@ public final class EmbeddingCache implements AutoCloseable {
   }
 
   /**
-   * Opens the cache of one network, or starts it.
+   * Opens or creates the cache of one network.
    *
-   * @param folder the folder of all caches
-   * @param key what the vectors depend on
-   * @param dimension the length of the vectors
-   * @param precision how exactly they are kept; caches of one key share a file, so that it must be
-   *     part of the key where it may differ
-   * @throws DeepXrayException if another process uses it
+   * @param folder folder of all caches
+   * @param key key of the cache
+   * @param dimension length of the vectors
+   * @param precision precision of the stored values; caches with the same key share a file, so the
+   *     precision must be part of the key if it may differ
+   * @throws DeepXrayException if another process uses the cache
    * @throws IOException if it cannot be read or written
    */
   public static EmbeddingCache open(Path folder, Key key, int dimension, Precision precision)
@@ -195,13 +194,13 @@ public final class EmbeddingCache implements AutoCloseable {
     return positions.size();
   }
 
-  /** Whether the vector of an image's view is there. */
+  /** Whether the cache has the vector of an image's view. */
   public synchronized boolean contains(String sha256, View view) {
     return positions.containsKey(key(sha256, view));
   }
 
   /**
-   * The vector of an image's view, if it is there.
+   * Returns the vector of an image's view, if cached.
    *
    * @param sha256 the hash of the image's bytes in hexadecimal digits
    * @throws IOException if it cannot be read
@@ -214,10 +213,10 @@ public final class EmbeddingCache implements AutoCloseable {
   /**
    * Copies the vector of an image's view into an array.
    *
-   * @param sha256 the hash of the image's bytes in hexadecimal digits
-   * @param target where to
-   * @param offset the position of the first value
-   * @return whether it is there
+   * @param sha256 hash of the image's bytes in hexadecimal digits
+   * @param target target array
+   * @param offset position of the first value in the target
+   * @return whether the vector is cached
    * @throws IOException if it cannot be read
    */
   public boolean read(String sha256, View view, float[] target, int offset) throws IOException {
@@ -241,11 +240,11 @@ public final class EmbeddingCache implements AutoCloseable {
   }
 
   /**
-   * Adds a vector; one that is there already stays.
+   * Adds a vector, unless it is cached already.
    *
-   * @param sha256 the hash of the image's bytes in hexadecimal digits
-   * @param vectors where the values are
-   * @param offset the position of the first value
+   * @param sha256 hash of the image's bytes in hexadecimal digits
+   * @param vectors array with the values
+   * @param offset position of the first value
    * @throws DeepXrayException if a value is too large for the precision
    * @throws IOException if it cannot be written
    */
@@ -277,11 +276,11 @@ public final class EmbeddingCache implements AutoCloseable {
   }
 
   /**
-   * Checks that there is room on the disk, before hours of work that would be in vain.
+   * Checks the free disk space before hours of computation.
    *
-   * @param vectors how many are to be added
-   * @throws DeepXrayException if the file system has too little space left for them
-   * @throws IOException if that cannot be told
+   * @param vectors number of vectors to be added
+   * @throws DeepXrayException if the file system has too little free space
+   * @throws IOException if the free space cannot be read
    */
   public void requireSpace(long vectors) throws IOException {
     long available = Files.getFileStore(file).getUsableSpace();
@@ -334,7 +333,7 @@ public final class EmbeddingCache implements AutoCloseable {
     }
   }
 
-  /** Lets other runs use the cache. */
+  /** Releases the lock of the cache. */
   @Override
   public void close() throws IOException {
     channel.close();

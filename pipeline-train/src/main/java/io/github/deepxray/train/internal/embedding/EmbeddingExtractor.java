@@ -27,12 +27,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Sends every image of a split through a frozen network, in every view asked for, unless the cache
- * has its vector already. The network is a backbone, or the layers before those that are trained
- * further.
+ * Extraction of the feature vectors of a split with a frozen network, in one or several views;
+ * cached vectors are not computed again. The network is a backbone, or the layers before the
+ * fine-tuned ones.
  */
 public final class EmbeddingExtractor {
-  // Changes when decoding, resizing or the layout of the input do.
+  // To be changed when decoding, resizing or the input layout change.
   private static final String PREPROCESSING = "rgb-0-255-triangle-antialias-v1";
 
   private final Model backbone;
@@ -40,23 +40,23 @@ public final class EmbeddingExtractor {
   private final Context context;
 
   /**
-   * Prepares an extraction that keeps the vectors as they are computed.
+   * Creates an extractor that stores 32-bit floats.
    *
-   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
-   *     quantized
-   * @param context the surroundings to compute in
+   * @param backbone network from images {@code [H, W, 3]} to one tensor; its batch normalizations
+   *     are folded here, unless it is quantized
+   * @param context execution context
    */
   public EmbeddingExtractor(Model backbone, Context context) {
     this(backbone, EmbeddingCache.Precision.FLOAT32, context);
   }
 
   /**
-   * Prepares an extraction.
+   * Creates an extractor.
    *
-   * @param backbone from images {@code [H, W, 3]} to one tensor; it is folded here, unless it is
-   *     quantized
-   * @param precision how exactly the vectors are kept
-   * @param context the surroundings to compute in
+   * @param backbone network from images {@code [H, W, 3]} to one tensor; its batch normalizations
+   *     are folded here, unless it is quantized
+   * @param precision precision of the stored vectors
+   * @param context execution context
    */
   public EmbeddingExtractor(Model backbone, EmbeddingCache.Precision precision, Context context) {
     this.backbone = backbone;
@@ -65,26 +65,26 @@ public final class EmbeddingExtractor {
   }
 
   /**
-   * What came out, and how fast.
+   * Result of an extraction.
    *
    * @param embeddings the vectors
-   * @param computed how many were computed, the others came from the cache
-   * @param seconds how long that took, reading and decoding included
+   * @param computed number of computed vectors; the others came from the cache
+   * @param seconds seconds of the computation, reading and decoding included
    */
   public record Extraction(Embeddings embeddings, long computed, double seconds) {
-    /** Vectors a second; NaN if all came from the cache. */
+    /** Vectors per second; NaN if all came from the cache. */
     public double vectorsPerSecond() {
       return computed == 0 ? Double.NaN : computed / seconds;
     }
   }
 
   /**
-   * A split whose vectors are all in the cache.
+   * Split with all vectors in the cache.
    *
-   * @param images the images in the order of the shards
-   * @param hashes the SHA-256 of each image's bytes: with a view, what finds a vector
-   * @param computed how many vectors were computed, the others were there
-   * @param seconds how long that took, reading and decoding included
+   * @param images images in the order of the shards
+   * @param hashes SHA-256 of each image's bytes: with a view, the key of a vector
+   * @param computed number of computed vectors; the others were cached before
+   * @param seconds seconds of the computation, reading and decoding included
    */
   public record Filled(
       List<Embeddings.Image> images, List<String> hashes, long computed, double seconds) {
@@ -98,9 +98,9 @@ public final class EmbeddingExtractor {
   /**
    * Extracts the vectors of a split into memory.
    *
-   * @param dataset where the images are
-   * @param split which of them
-   * @param views how many mild views of each, the first as it is
+   * @param dataset data set with the images
+   * @param split split to extract
+   * @param views number of mildly augmented views of each image, the first one unchanged
    * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or another process
    *     uses the cache
    * @throws IOException if the shards cannot be read or the cache not be written
@@ -131,7 +131,7 @@ public final class EmbeddingExtractor {
   /**
    * Opens this network's cache, for {@link #fill}; the caller closes it.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if another process uses it
+   * @throws io.github.deepxray.core.DeepXrayException if another process uses the cache
    * @throws IOException if it cannot be read or written
    */
   public EmbeddingCache open() throws IOException {
@@ -151,10 +151,10 @@ public final class EmbeddingExtractor {
     return EmbeddingCache.open(context.cache(), key, dimension(), precision);
   }
 
-  /** How images become vectors. */
+  /** Preprocessing options, for the fingerprint. */
   private record Preprocessed(String preprocessing, EmbeddingCache.Precision precision) {}
 
-  /** Whether it was folded already, before it was quantized. */
+  /** Whether the backbone is quantized, and therefore folded already. */
   private boolean quantized() {
     return !backbone.quantization().equals(Quantization.NONE);
   }
@@ -164,12 +164,12 @@ public final class EmbeddingExtractor {
   }
 
   /**
-   * Computes the vectors of a split that the cache lacks.
+   * Computes the missing vectors of a split.
    *
-   * @param cache of {@link #open}
-   * @param dataset where the images are
-   * @param split which of them
-   * @param views the views of each
+   * @param cache cache returned by {@link #open}
+   * @param dataset data set with the images
+   * @param split split to extract
+   * @param views views of each image
    * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or the disk has no
    *     room for the vectors
    * @throws IOException if the shards cannot be read or the cache not be written
@@ -185,7 +185,7 @@ public final class EmbeddingExtractor {
         XrayRecord record = next.get();
         images.add(Embeddings.Image.of(record, dataset.manifest().profile()));
         hashes.add(record.sha256());
-        // Identical images share their vectors.
+        // Identical images share vectors.
         if (seen.add(record.sha256())
             && views.stream().anyMatch(view -> !cache.contains(record.sha256(), view))) {
           missing.add(record);
@@ -232,7 +232,7 @@ public final class EmbeddingExtractor {
     }
   }
 
-  /** Collects views until the engine has a batch. */
+  /** Batch of views for the engine. */
   private static final class Batch {
     private record Entry(String sha256, View view) {}
 

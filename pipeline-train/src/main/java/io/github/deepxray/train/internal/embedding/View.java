@@ -9,15 +9,15 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * A way to look at an image. View 0 shows it as it is; every other view changes it at random, by an
- * amount that depends on the image's hash, the view's number and the policy alone, so that a view
- * can be cached. Outside the image its edge is repeated.
+ * View of an image: the unchanged image (view 0) or a random augmentation. The random changes
+ * depend only on the image's hash, the number of the view and the augmentation, so that a view can
+ * be cached. Pixels outside the image repeat its edge.
  *
- * @param number 0 for the image as it is
- * @param augmentation how much the other views may change
+ * @param number number of the view, 0 for the unchanged image
+ * @param augmentation ranges of the changes of other views
  */
 public record View(int number, Augmentation augmentation) {
-  /** The image as it is. */
+  /** The unchanged image. */
   public static final View IDENTITY = new View(0);
 
   /** The ranges of {@link Augmentation#MILD}. */
@@ -44,7 +44,7 @@ public record View(int number, Augmentation augmentation) {
     private static final double NOISE_PROBABILITY = 0.2;
     private static final double LEAST_NOISE = 1;
     private static final double MOST_NOISE = 8;
-    // Views of the same number in both policies have nothing in common.
+    // Views of the same number are independent between augmentations.
     private static final long SALT = 0x5851F42D4C957F2DL;
   }
 
@@ -58,17 +58,17 @@ public record View(int number, Augmentation augmentation) {
     }
   }
 
-  /** A view that changes the image mildly. */
+  /** Creates a mildly augmented view. */
   public View(int number) {
     this(number, Augmentation.MILD);
   }
 
-  /** So many views, the first of which shows the image as it is. */
+  /** Returns a number of views, the first with the unchanged image. */
   public static List<View> range(int count, Augmentation augmentation) {
     return IntStream.range(0, count).mapToObj(n -> new View(n, augmentation)).toList();
   }
 
-  /** A text that changes when what the view shows changes: part of the cache key. */
+  /** Returns a text that identifies the content of the view, for the cache key. */
   String fingerprint() {
     if (number == 0) {
       return "identity";
@@ -85,9 +85,9 @@ public record View(int number, Augmentation augmentation) {
    * Writes the view of an image as floats {@code [H, W, 3]}, 0..255.
    *
    * @param image the image
-   * @param sha256 the hash of the image's bytes in hexadecimal digits
-   * @param target where to
-   * @param offset the position of the first value
+   * @param sha256 hash of the image's bytes in hexadecimal digits
+   * @param target target array
+   * @param offset position of the first value in the target
    */
   public void render(RgbImage image, String sha256, float[] target, int offset) {
     if (number == 0) {
@@ -96,7 +96,7 @@ public record View(int number, Augmentation augmentation) {
     }
     long seed =
         ByteBuffer.wrap(HexFormat.of().parseHex(sha256)).getLong() ^ (0x9E3779B97F4A7C15L * number);
-    // A radiograph is grey: one channel is enough until the end.
+    // Radiographs are grey: one channel suffices until the end.
     int channels = image.isGrey() ? 1 : 3;
     float[] pixels =
         switch (augmentation) {
@@ -164,7 +164,10 @@ public record View(int number, Augmentation augmentation) {
     return pixels;
   }
 
-  /** What becomes of each of the 256 grey levels; between them it is nearly straight. */
+  /**
+   * Returns the new value of each of the 256 grey levels; values in between are interpolated
+   * linearly.
+   */
   private static float[] curve(double gamma, double contrast, double brightness) {
     float[] curve = new float[256];
     for (int grey = 0; grey < curve.length; grey++) {
@@ -177,12 +180,12 @@ public record View(int number, Augmentation augmentation) {
   private record Placement(
       boolean mirrored, double angle, double zoom, double shiftX, double shiftY) {}
 
-  /** Samples the image linearly where the pixels of the view lie in it. */
+  /** Samples the image at the positions of the view's pixels, with linear interpolation. */
   private static float[] warp(RgbImage image, int channels, Placement to) {
     int height = image.height();
     int width = image.width();
     float[] pixels = new float[height * width * channels];
-    // From a pixel of the view back to the image, around the centre.
+    // Inverse transform from the view to the image, around the centre.
     double cos = StrictMath.cos(to.angle) / to.zoom;
     double sin = StrictMath.sin(to.angle) / to.zoom;
     double centerX = (width - 1) / 2.0;
@@ -213,7 +216,7 @@ public record View(int number, Augmentation augmentation) {
     return pixels;
   }
 
-  /** A Gaussian blur along the rows, then along the columns. */
+  /** Applies a Gaussian blur along the rows, then along the columns. */
   private static float[] blur(float[] pixels, int height, int width, int channels, double sigma) {
     int radius = (int) Math.ceil(3 * sigma);
     float[] kernel = new float[2 * radius + 1];
@@ -248,14 +251,14 @@ public record View(int number, Augmentation augmentation) {
         }
       }
     }
-    // The kernel's sum may be a little above 1.
+    // The sum of the kernel may be slightly above 1.
     for (int i = 0; i < blurred.length; i++) {
       blurred[i] = Math.min(255, blurred[i]);
     }
     return blurred;
   }
 
-  /** Adds to all channels of a pixel the same; Box and Muller 1958. */
+  /** Adds the same Gaussian noise to all channels of a pixel (Box and Muller 1958). */
   private static void addNoise(
       float[] pixels, int channels, double deviation, SplittableRandom random) {
     float[] pair = new float[2];

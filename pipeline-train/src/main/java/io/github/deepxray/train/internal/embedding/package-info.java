@@ -1,5 +1,2 @@
-/**
- * Feature vectors of a frozen backbone: every image goes through it once, and the result is kept on
- * disk.
- */
+/** Feature vectors of a frozen backbone, computed once for each image and cached on disk. */
 package io.github.deepxray.train.internal.embedding;

@@ -19,8 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The batches of one epoch in random order, each image in one of its views. A thread of its own
- * reads the next ones while one is trained on; no more than {@value #AHEAD} are in memory.
+ * Batches of one epoch in random order, each image in one of its views. A background thread reads
+ * ahead up to {@value #AHEAD} batches.
  */
 final class Batches implements AutoCloseable {
   private static final int AHEAD = 3;
@@ -42,9 +42,9 @@ final class Batches implements AutoCloseable {
   private int next;
 
   /**
-   * Starts to read.
+   * Starts the background thread.
    *
-   * @param exampleSize the number of values of an example
+   * @param exampleSize number of values of an example
    */
   Batches(
       FineTuningRecipe spec,
@@ -86,7 +86,7 @@ final class Batches implements AutoCloseable {
     return Batch.of(objective, labels, examples);
   }
 
-  /** The next batch; empty after the last. */
+  /** Returns the next batch; empty after the last. */
   Optional<Batch> next() throws IOException {
     if (ahead.isEmpty()) {
       return Optional.empty();
@@ -95,7 +95,7 @@ final class Batches implements AutoCloseable {
     return Optional.of(Workers.result(ahead.remove()));
   }
 
-  /** Ends the thread. */
+  /** Stops the background thread. */
   @Override
   public void close() {
     reader.shutdownNow();

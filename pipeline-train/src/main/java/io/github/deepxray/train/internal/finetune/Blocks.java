@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The parts of a classifier that fine-tuning tells apart: {@code stem}, the blocks of the backbone
- * ({@code block1a} and so on), {@code top}, its last convolution, and {@code head}, everything
- * after the feature vector.
+ * Blocks of a classifier for fine-tuning: {@code stem}, the blocks of the backbone ({@code block1a}
+ * and so on), {@code top}, its last convolution, and {@code head}, all layers after the feature
+ * vector.
  */
 public final class Blocks {
   /** The whole network. */
@@ -26,14 +26,14 @@ public final class Blocks {
   /** The last convolution of the backbone. */
   public static final String TOP = "top";
 
-  /** What comes after the feature vector. */
+  /** All layers after the feature vector. */
   public static final String HEAD = "head";
 
   private static final String STEM = "stem";
 
   private Blocks() {}
 
-  /** Where fine-tuning can begin, from the input on. */
+  /** Returns the blocks from which fine-tuning can start, in network order. */
   public static List<String> names(Backbone backbone, Network network) {
     Set<String> names = new LinkedHashSet<>();
     names.add(ALL);
@@ -44,12 +44,12 @@ public final class Blocks {
   }
 
   /**
-   * The tensor that the named part reads: what comes before it stays as it is.
+   * Returns the input tensor of a block; layers before it are frozen.
    *
-   * @param backbone the architecture of its backbone
+   * @param backbone architecture of the classifier's backbone
    * @param network a classifier
    * @param from {@value #ALL}, a block such as {@code block6a} or {@value #TOP}
-   * @throws DeepXrayException if there is no such part; the message lists those there are
+   * @throws DeepXrayException if there is no such block; the message lists the blocks
    */
   public static String cut(Backbone backbone, Network network, String from) {
     if (from.equals(ALL)) {
@@ -65,7 +65,7 @@ public final class Blocks {
             .formatted(from, String.join(", ", names(backbone, network))));
   }
 
-  /** The part of each layer, in the order of the layers. */
+  /** Returns the block of each layer, in the order of the layers. */
   static Map<String, String> byLayer(Backbone backbone, Network network) {
     Map<String, String> blocks = new LinkedHashMap<>();
     String current = STEM;
@@ -80,11 +80,11 @@ public final class Blocks {
   }
 
   /**
-   * What the learning rate of each part is multiplied by.
+   * Returns the learning rate factor of each block.
    *
-   * @param backbone the architecture of the classifier's backbone
-   * @param network the part of the classifier that is trained
-   * @throws DeepXrayException if the specification names a part that is not trained
+   * @param backbone architecture of the classifier's backbone
+   * @param network trained part of the classifier
+   * @throws DeepXrayException if the recipe names a block that is not trained
    */
   static Map<String, Double> learningRates(
       Backbone backbone, Network network, FineTuningRecipe spec) {
@@ -112,11 +112,11 @@ public final class Blocks {
   }
 
   /**
-   * What the learning rate of each weight is multiplied by; those of 0 are not trained.
+   * Returns the learning rate factor of each weight; weights with factor 0 are frozen.
    *
-   * @param backbone the architecture of the classifier's backbone
-   * @param network the part of the classifier that is trained
-   * @throws DeepXrayException if the specification names a part that is not trained
+   * @param backbone architecture of the classifier's backbone
+   * @param network trained part of the classifier
+   * @throws DeepXrayException if the recipe names a block that is not trained
    */
   static Map<String, Double> weightRates(
       Backbone backbone, Network network, FineTuningRecipe spec) {

@@ -37,32 +37,33 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Trains the last layers of a classifier's backbone, or all of them, together with its head.
+ * Fine-tuning of the last layers of a classifier's backbone, or of all layers, together with its
+ * head.
  *
- * <p>What comes before the first trained block runs once, folded, in the engine; its activations
- * are kept on disk as 16-bit floats, so that an epoch costs only what is trained. Batch
- * normalization keeps its moving statistics; its scale and offset are trained. Of a model that was
- * pruned before, what is zero stays zero.
+ * <p>The layers before the first trained block run once, folded, in the engine; their activations
+ * are cached on disk as 16-bit floats, so that an epoch computes only the trained layers. Batch
+ * normalization keeps its moving statistics; its scale and offset are trained. Pruned weights stay
+ * zero.
  *
- * <p>Everything that is random depends on the seed and the epoch or step alone. Training that is
- * interrupted and resumed from its checkpoint ends with the same bits, and so do two runs on the
- * same machine.
+ * <p>All random numbers depend only on the seed and the epoch or step. Training that is interrupted
+ * and resumed from its checkpoint therefore ends with the same bits as uninterrupted training on
+ * the same machine.
  *
- * @param options how
- * @param context the surroundings to train in; a checkpoint is written after every epoch
+ * @param options fine-tuning options
+ * @param context execution context; a checkpoint is written after every epoch
  */
 public record FineTuner(FineTuningSpec options, Context context) {
-  /** Has a checkpoint written after every epoch. */
+  /** Sets the checkpoint interval to 1 epoch. */
   public FineTuner {
     context = context.withCheckpointEvery(1);
   }
 
-  /** How many strong views of each validation image are looked at. */
+  /** Number of strongly augmented views of each validation image. */
   public static final int VALIDATION_VIEWS = 3;
 
   private static final String CHECKPOINT = "checkpoint";
 
-  /** What is told again of a training that came to its end. */
+  /** Stored outcome of a finished fine-tuning. */
   record Outcome(Scores before, Scores augmentedBefore, List<EpochResult> epochs) {
     Outcome {
       epochs = List.copyOf(epochs);
@@ -75,34 +76,34 @@ public record FineTuner(FineTuningSpec options, Context context) {
   }
 
   /**
-   * Trains, chooses the thresholds anew, and saves the classifier, the history ({@code
-   * history.csv}) and checkpoints in a folder. If the same training came to its end there before
-   * and may be resumed, what it left is the result.
+   * Fine-tunes the classifier, chooses the thresholds again, and saves the classifier, its history
+   * ({@code history.csv}) and checkpoints in a folder. If the context resumes and the folder has
+   * the finished result of the same fine-tuning, that result is returned.
    *
-   * @param dataset the data set that the head was trained on
-   * @param model where to start
-   * @param folder where to save
-   * @throws DeepXrayException if the data set is another one, there is no such block, or weights
-   *     are to be pruned that are not trained, or later than they are
+   * @param dataset data set on which the head was trained
+   * @param model classifier to start from
+   * @param folder output folder
+   * @throws DeepXrayException if the data set is another one, the block does not exist, or weights
+   *     are to be pruned that are not trained or after training has ended
    * @throws IOException if something cannot be read or written
    */
   public FineTuningResult tune(PreparedDataset dataset, TrainedModel model, Path folder)
       throws IOException {
     model.requireTrainedOn(
         dataset,
-        " (images it is validated with may have been learnt from); train the head again or give"
-            + " that data set.");
+        " (its validation images may have been training images); train the head again "
+            + "or give that data set.");
     StageManifest manifest = new StageManifest(folder, stage(dataset, model));
     if (context.resumes()) {
       Optional<Outcome> done = manifest.outcome(Outcome.class);
       if (done.isPresent()) {
         AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
-        context.progress().note(manifest.told());
+        context.progress().note(manifest.finishedMessage());
         return done.get().result(TrainedModel.load(folder));
       }
     }
     FineTuningResult result = train(dataset, model, folder, manifest);
-    manifest.keep(new Outcome(result.before(), result.augmentedBefore(), result.epochs()));
+    manifest.write(new Outcome(result.before(), result.augmentedBefore(), result.epochs()));
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     return result;
   }
@@ -142,7 +143,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
     }
   }
 
-  /** Strong views, none of which shows the image as it is. */
+  /** Returns the strongly augmented views for validation. */
   static List<View> validationViews() {
     return View.range(VALIDATION_VIEWS + 1, Augmentation.STRONG).subList(1, VALIDATION_VIEWS + 1);
   }
@@ -173,7 +174,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
               dataset,
               described(model, run, trained, counter.done(), recorder.bestEpoch + 1),
               Embeddings.counts(sources.train().images(), model.description().classes()));
-      manifest.forget();
+      manifest.delete();
       tuned.save(folder);
       return new FineTuningResult(
           tuned,
@@ -211,7 +212,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
         .writing(TrainedModel.FILES);
   }
 
-  /** The trained classifier, with the thresholds it had. */
+  /** Returns the fine-tuned classifier with the thresholds of the original. */
   private TrainedModel described(
       TrainedModel model, FineTuningRun run, Weights trained, int epochs, int best) {
     TrainedModel.Description description =
@@ -226,7 +227,9 @@ public record FineTuner(FineTuningSpec options, Context context) {
         new Model(model.model().network(), model.model().weights().plus(trained)));
   }
 
-  /** The same with thresholds chosen on what evaluation will see. */
+  /**
+   * Returns the classifier with thresholds chosen on the validation split, as evaluation scores it.
+   */
   private TrainedModel decided(PreparedDataset dataset, TrainedModel tuned, List<Long> counts)
       throws IOException {
     EmbeddingExtractor extractor = new EmbeddingExtractor(tuned.backbone(), context);
@@ -238,14 +241,14 @@ public record FineTuner(FineTuningSpec options, Context context) {
     TrainedModel.Description description = tuned.description();
     return new TrainedModel(
         description.withDecision(
-            DecisionRules.chosenAgain(
+            DecisionRules.rechoose(
                 description.decision(),
                 new ClassBalance(counts, options.recipe().balanced()),
                 scored)),
         tuned.model());
   }
 
-  /** Keeps what it is told. */
+  /** Listener that records the results of epochs. */
   private static final class Recorder implements TrainingListener {
     private final List<EpochResult> epochs = new ArrayList<>();
     private int bestEpoch;

@@ -38,7 +38,7 @@ import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
-/** A fine-tuning with its graph. */
+/** Fine-tuning with its TensorFlow graph. */
 final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   // Keras' defaults.
   private static final double BETA_1 = 0.9;
@@ -66,8 +66,8 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   /**
    * Builds the graph.
    *
-   * @param model where to start
-   * @param sources the examples of the part that is trained
+   * @param model classifier to start from
+   * @param sources inputs of the trained layers
    */
   FineTuningRun(FineTuningSpec options, Context context, TrainedModel model, Sources sources) {
     this.options = options;
@@ -129,7 +129,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     return spec.dropout() ? setup : setup.withoutDropout();
   }
 
-  /** AdamW with a learning rate for each block. */
+  /** Creates AdamW with a learning rate for each block. */
   private ScheduledOptimizer optimizer(Graph owner, Map<String, Operand<TFloat32>> trainable) {
     Map<String, ScheduledOptimizer.Group> groups = new HashMap<>();
     trainable.forEach(
@@ -145,20 +145,23 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     return weight.endsWith("/kernel") || weight.endsWith("/depthwise_kernel");
   }
 
-  /** Of the weights to prune, all must be trained, for long enough. */
+  /**
+   * Creates the pruner; checks that all weights to prune are trained until the pruning schedule
+   * ends.
+   */
   private Pruner pruner(PruningSpec wanted) {
     Pruner prepared = Pruner.of(wanted, whole.network(), steps);
     for (String weight : prepared.weights()) {
       if (!rates.containsKey(weight)) {
         throw new DeepXrayException(
-            ("Pruning: %s is to be pruned, but only what comes from %s on is trained; prune "
-                    + "from there or fine-tune more.")
+            ("Pruning: %s is to be pruned, but training starts at %s; prune from there or "
+                    + "fine-tune more layers.")
                 .formatted(weight, options.recipe().from()));
       }
       if (rates.get(weight) == 0) {
         throw new DeepXrayException(
             ("Pruning: %s is to be pruned while it is trained, but its learning rate is 0; "
-                    + "spare it or train it.")
+                    + "exclude it from pruning or train it.")
                 .formatted(weight));
       }
     }
@@ -178,7 +181,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     return prepared;
   }
 
-  /** Of a model that is pruned already, the weights that are trained: the others do not change. */
+  /** Returns the trained weights that are pruned already and whose zeros are kept. */
   private List<String> prunedBefore(TrainedModel model) {
     if (pruning.isPresent() || model.description().pruning().isEmpty()) {
       return List.of();
@@ -189,7 +192,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
         .toList();
   }
 
-  /** What the last sigmoid or softmax reads. */
+  /** Returns the input tensor of the last sigmoid or softmax. */
   private static String logit(Network network) {
     Layer last = network.layer(network.outputs().get(0));
     if (last instanceof Layer.Activation activation
@@ -200,7 +203,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     throw new IllegalStateException(last + " is no probability");
   }
 
-  /** The first epoch that ends with as many zeros as the last one. */
+  /** Returns the first epoch that ends with the final sparsity. */
   int firstCandidate() {
     if (pruner.isEmpty()) {
       return 0;
@@ -232,7 +235,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     seconds += (System.nanoTime() - began) / 1e9;
     Weights weights = result();
     Scores plain = scores(weights, List.of(View.IDENTITY));
-    // The loss was measured before the last step.
+    // The training loss was measured before the last step.
     requireFinite(plain.loss(), "validation loss", epoch);
     return new EpochResult(
         epoch,
@@ -244,7 +247,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
         sparsity(weights));
   }
 
-  /** Does the steps of an epoch, and adds up the losses of its examples. */
+  /** Performs the steps of an epoch and returns the sum of the losses. */
   private double steps(int epoch) throws IOException {
     SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003L + epoch);
     double sum = 0;
@@ -274,17 +277,17 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     EpochLoop.requireFinite(value, "from " + options.recipe().from() + " on", what, epoch);
   }
 
-  /** On the validation images as they are, before any step. */
+  /** Returns loss and AUC on the unchanged validation images before the first step. */
   Scores plainStart() throws IOException {
     return scores(start, List.of(View.IDENTITY));
   }
 
-  /** On strong views of them, before any step. */
+  /** Returns loss and AUC on strongly augmented validation images before the first step. */
   Scores augmentedStart() throws IOException {
     return augmentedScores(start);
   }
 
-  /** How many examples were trained on in a second; NaN if none was. */
+  /** Training examples per second; NaN without training. */
   double examplesPerSecond() {
     return seconds == 0 ? Double.NaN : examples / seconds;
   }
@@ -302,7 +305,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
   public Weights result() {
     Weights tuned = graph.result();
     double share = options.recipe().interpolation();
-    // Between a dense start and weights that grew up with zeros lies nothing good.
+    // Interpolation between dense initial weights and pruned weights is not useful.
     return share == 1 || pruner.isPresent() ? tuned : between(start, tuned, share);
   }
 
@@ -332,7 +335,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     graph.close();
   }
 
-  /** All layers means all that are trained. */
+  /** Limits pruning of all layers to the trained ones. */
   private PruningSpec fromTrained(PruningSpec pruning) {
     String from = options.recipe().from();
     return pruning.from().equals(PruningSpec.ALL) && !from.equals(Blocks.ALL)

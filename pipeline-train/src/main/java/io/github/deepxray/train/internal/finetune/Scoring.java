@@ -11,15 +11,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Runs the trained part of a classifier on the images of a split. */
+/** Scoring of the images of a split with the trained part of a classifier. */
 final class Scoring {
   private Scoring() {}
 
   /**
-   * The probabilities of every image in every view.
+   * Returns the probabilities of every image in every view.
    *
-   * @param model from what the source gives to the probabilities
-   * @return for each view in order all images
+   * @param model model from the examples of the source to the probabilities
+   * @return scores of all images for each view, in order
    * @throws IOException if an example cannot be read
    */
   static SplitScores score(Context context, Model model, Source source, List<View> views)
@@ -37,7 +37,7 @@ final class Scoring {
         (worker, workers) -> {
           try (InferenceEngine engine = context.engines().create(folded, threads)) {
             int batch = engine.preferredBatch();
-            // Batches do not depend on the number of workers.
+            // The batch size does not depend on the number of workers.
             for (int b = worker; b * batch < all && !workers.stopped(); b += parallel) {
               int from = b * batch;
               int count = Math.min(batch, all - from);

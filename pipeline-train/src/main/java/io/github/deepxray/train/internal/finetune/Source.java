@@ -13,10 +13,7 @@ import io.github.deepxray.train.internal.embedding.View;
 import java.io.IOException;
 import java.util.List;
 
-/**
- * What the trained layers read of the images of a split. Any thread may read, several at the same
- * time.
- */
+/** Inputs of the trained layers for the images of a split. Thread-safe. */
 sealed interface Source {
   /** The images in the order of the shards. */
   List<Embeddings.Image> images();
@@ -24,11 +21,11 @@ sealed interface Source {
   /**
    * Copies the example of an image's view into an array.
    *
-   * @param image its number
+   * @param image number of the image
    */
   void read(int image, View view, float[] target, int offset) throws IOException;
 
-  /** Activations that were computed before. */
+  /** Cached activations. */
   record Cached(EmbeddingCache cache, EmbeddingExtractor.Filled split) implements Source {
     @Override
     public List<Embeddings.Image> images() {
@@ -43,10 +40,10 @@ sealed interface Source {
     }
   }
 
-  /** Pixels; the images are kept compressed. */
+  /** Pixels of images that are kept compressed in memory. */
   record Rendered(List<XrayRecord> records, List<Embeddings.Image> images, int size)
       implements Source {
-    /** All images of a split. */
+    /** Reads all images of a split. */
     static Rendered of(PreparedDataset dataset, Split split, int size) throws IOException {
       List<XrayRecord> records = dataset.readAll(split);
       DatasetProfile profile = dataset.manifest().profile();

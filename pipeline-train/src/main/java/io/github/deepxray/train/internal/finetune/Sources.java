@@ -1,16 +1,16 @@
 package io.github.deepxray.train.internal.finetune;
 
 /**
- * The examples that the trained part of a classifier reads.
+ * Inputs of the trained part of a classifier.
  *
- * @param cut the tensor that they are values of
- * @param train those of the training split
- * @param validation those of the validation split
- * @param computed how many of them were computed; the others came from the cache
- * @param seconds how long that took
+ * @param cut input tensor of the trained part
+ * @param train inputs of the training split
+ * @param validation inputs of the validation split
+ * @param computed number of computed inputs; the others came from the cache
+ * @param seconds seconds of the computation
  */
 record Sources(String cut, Source train, Source validation, long computed, double seconds) {
-  /** How many were computed in a second; NaN if none was. */
+  /** Computed inputs per second; NaN if none was computed. */
   double perSecond() {
     return computed == 0 ? Double.NaN : computed / seconds;
   }

@@ -12,9 +12,9 @@ import io.github.deepxray.train.recipe.HeadSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The networks that a {@link HeadSpec} describes. */
+/** Networks of a {@link HeadSpec}. */
 public final class HeadNetworks {
-  /** The name of the input tensor, the feature vector. */
+  /** Name of the input tensor, the feature vector. */
   public static final String INPUT = "features";
 
   /** The name of the output tensor, {@code [1]}: the probability of the second of two classes. */
@@ -33,8 +33,8 @@ public final class HeadNetworks {
   }
 
   /**
-   * The head of two classes as it is deployed: from features {@code [features]} to the probability
-   * {@code [1]}.
+   * Returns the inference network of a head of two classes, from features {@code [features]} to the
+   * probability {@code [1]}.
    *
    * @param features the length of the feature vector
    */
@@ -43,8 +43,8 @@ public final class HeadNetworks {
   }
 
   /**
-   * The head as it is deployed: from features {@code [features]} to the probability {@code [1]} of
-   * the second of two classes, or of more classes to the probability {@code [K]} of each.
+   * Returns the inference network of a head, from features {@code [features]} to the probability
+   * {@code [1]} of the second of two classes, or to the probabilities {@code [K]} of more classes.
    *
    * @param features the length of the feature vector
    * @param classes the number of classes, at least 2
@@ -68,7 +68,10 @@ public final class HeadNetworks {
     return new Network(spec.name(), INPUT, List.of(features), layers, List.of(output(classes)));
   }
 
-  /** The head as it is trained: from standardized features to the logits of each member. */
+  /**
+   * Returns the training network of a head, from standardized features to the logits of each
+   * member.
+   */
   static Network training(HeadSpec spec, int features, int classes) {
     List<Layer> layers = new ArrayList<>();
     List<String> logits = members(spec, INPUT, classes, layers);
@@ -99,12 +102,12 @@ public final class HeadNetworks {
     return logits;
   }
 
-  /** What a member's last layer is called after its prefix. */
+  /** Name of a member's last layer, after its prefix. */
   static String logit(int classes) {
     return classes == 2 ? "logit" : "logits";
   }
 
-  /** What the names of a member's layers begin with. */
+  /** Prefix of the names of a member's layers. */
   static String prefix(HeadSpec spec, int member) {
     return spec.members().size() == 1 ? "" : "member" + (member + 1) + "_";
   }

@@ -14,20 +14,20 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Prunes the hidden layers of a trained head at once, by the rule that its backbone is pruned by:
- * weights that contribute least on the training images' feature vectors become zero, and those that
- * are left are fitted by least squares to the outputs there were.
+ * One-shot pruning of the hidden layers of a trained head, by the same criterion as the backbone:
+ * weights that contribute least on the feature vectors of the training images are set to zero, and
+ * the remaining weights are fitted to the original outputs by least squares.
  *
- * @param spec what to prune in the whole classifier; its timing plays no part
- * @param context the surroundings to prune in; the number of cores does not change the result
+ * @param spec pruning options of the whole classifier; the timing is ignored
+ * @param context execution context; the number of cores does not change the result
  */
 public record HeadPruning(PruningSpec spec, Context context) {
   /**
-   * Prunes; a head of which every layer is spared is left as it is.
+   * Prunes the head; a head without layers to prune is returned unchanged.
    *
-   * @param classifier the network that the head is the end of
-   * @param head from feature vectors to the probability
-   * @param train what the head was trained on; the images as they are count
+   * @param classifier network that ends with the head
+   * @param head head from feature vectors to probabilities
+   * @param train embeddings of the head's training; only the unchanged images are used
    * @throws IOException if a vector cannot be read
    */
   public Model prune(Network classifier, Model head, Embeddings train) throws IOException {

@@ -37,12 +37,12 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Trains a head on feature vectors with TensorFlow's gradients.
+ * Training of a head on feature vectors with TensorFlow's gradients.
  *
- * <p>Everything that is random, the initial weights (Glorot and Bengio 2010), the order of the
- * images, their views and what dropout drops, depends on the seed and the epoch or step alone.
- * Training that is interrupted and resumed from its checkpoint therefore ends with the same bits,
- * and so do two runs on the same machine.
+ * <p>All random numbers (initial weights of Glorot and Bengio 2010, order of the images, their
+ * views, dropout masks) depend only on the seed and the epoch or step. Training that is interrupted
+ * and resumed from its checkpoint therefore ends with the same bits as uninterrupted training on
+ * the same machine.
  */
 public final class HeadTrainer {
   private final HeadSpec spec;
@@ -51,11 +51,11 @@ public final class HeadTrainer {
   private final Checkpoints checkpoints;
 
   /**
-   * Prepares a training.
+   * Creates a trainer.
    *
    * @param spec the head
-   * @param seed of everything random
-   * @param context the surroundings to train in; nothing is kept in its cache
+   * @param seed seed of all random numbers
+   * @param context execution context; its cache is not used
    */
   public HeadTrainer(HeadSpec spec, long seed, Context context) {
     this(spec, seed, context, Checkpoints.NONE);
@@ -68,17 +68,18 @@ public final class HeadTrainer {
     this.checkpoints = checkpoints;
   }
 
-  /** The same, keeping its state in checkpoints and going on from the last of them. */
+  /** Returns a copy that writes checkpoints and resumes from the last one. */
   public HeadTrainer withCheckpoints(Checkpoints kept) {
     return new HeadTrainer(spec, seed, context, kept);
   }
 
   /**
-   * Trains.
+   * Trains the head.
    *
-   * @param train what to learn from; with several views, each epoch draws one for each image
-   * @param validation what tells when to stop; its first view is used
-   * @return the head from features to probability, with its weights
+   * @param train embeddings of the training split; each epoch uses one random view of each image
+   * @param validation embeddings of the validation split, for early stopping; only the first view
+   *     is used
+   * @return head from features to probabilities, with its weights
    * @throws DeepXrayException if a split lacks one of the classes or the loss is no longer finite
    * @throws IOException if a checkpoint cannot be read or written
    */
@@ -87,7 +88,7 @@ public final class HeadTrainer {
     return train(train, validation, initialWeights(network));
   }
 
-  /** Trains from these weights of {@link HeadNetworks#training}. */
+  /** Trains from initial weights of {@link HeadNetworks#training}. */
   Model train(Embeddings train, Embeddings validation, Weights initial) throws IOException {
     requireEachClass("training", train);
     requireEachClass("validation", validation);
@@ -111,7 +112,7 @@ public final class HeadTrainer {
     }
   }
 
-  /** Averages the members' logits on one scale and puts the standardization in front. */
+  /** Returns the inference model: standardization, members, mean of the scaled logits. */
   private Model deploy(Run run, Weights trained, Matrix features, Standardization standardization)
       throws IOException {
     Weights.Builder weights = Weights.builder();
@@ -145,7 +146,7 @@ public final class HeadTrainer {
         HeadNetworks.inference(spec, features.columns(), run.classes()), weights.build());
   }
 
-  /** What all logits of an image have in common says nothing about its class. */
+  /** Subtracts the mean logit of each image, which does not affect the softmax. */
   private static float[] centered(float[] logits, int width) {
     if (width == 1) {
       return logits;
@@ -175,7 +176,7 @@ public final class HeadTrainer {
     return Math.sqrt(squares);
   }
 
-  /** Glorot and Bengio 2010 for kernels, 0 for biases. */
+  /** Returns initial weights: Glorot and Bengio 2010 for kernels, 0 for biases. */
   private Weights initialWeights(Network network) {
     Weights.Builder weights = Weights.builder();
     for (WeightSpec weight : network.weightSpecs()) {
@@ -201,7 +202,7 @@ public final class HeadTrainer {
     return ScheduledOptimizer.adam(graph, adam.beta1(), adam.beta2(), adam.epsilon());
   }
 
-  /** A graph and the data of one training. */
+  /** Graph and data of one training. */
   private final class Run implements EpochLoop.Training, AutoCloseable {
     private final Embeddings train;
     private final List<Matrix> views;
@@ -232,7 +233,7 @@ public final class HeadTrainer {
       graph = new TrainingGraph(setup, context.cores());
     }
 
-    /** The kernels of each member. */
+    /** Returns the L2 factors of the kernels of each member. */
     private List<Map<String, Double>> penalties() {
       List<Map<String, Double>> penalties = new ArrayList<>();
       for (int m = 0; m < spec.members().size(); m++) {
@@ -253,7 +254,7 @@ public final class HeadTrainer {
       return train.classes();
     }
 
-    /** How many logits an image has. */
+    /** Number of logits per image. */
     int width() {
       return objective.targets();
     }
@@ -291,7 +292,7 @@ public final class HeadTrainer {
         sum += batchLoss * (to - from);
       }
       float[][] logits = logits(held);
-      // The loss was measured before the last step.
+      // The training loss was measured before the last step.
       for (float[] member : logits) {
         for (float logit : member) {
           requireFinite(logit, "logit of a validation image", epoch);
@@ -341,13 +342,16 @@ public final class HeadTrainer {
       return new SplitScores(scored);
     }
 
-    /** The probability of each class, from the logit of the second of two or those of all. */
+    /**
+     * Returns the probability of each class, from one logit of two classes or the logits of all
+     * classes.
+     */
     private static List<Double> probabilities(double... logits) {
       if (logits.length == 1) {
         double probability = 1 / (1 + StrictMath.exp(-logits[0]));
         return List.of(1 - probability, probability);
       }
-      // With the greatest at 0 none is infinite.
+      // Subtract the maximum to avoid overflow.
       double greatest = Arrays.stream(logits).max().orElseThrow();
       double[] powers =
           Arrays.stream(logits).map(logit -> StrictMath.exp(logit - greatest)).toArray();
@@ -355,7 +359,7 @@ public final class HeadTrainer {
       return Arrays.stream(powers).mapToObj(power -> power / sum).toList();
     }
 
-    /** For each member the logits of all rows. */
+    /** Returns the logits of all rows for each member. */
     float[][] logits(Matrix rows) {
       return graph.infer(rows.toFloats(), rows.rows());
     }

@@ -5,9 +5,12 @@ import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.features.Matrix;
 import java.util.Arrays;
 
-/** Brings each feature to mean 0 and variance 1 as measured on the training split. */
+/** Standardization of each feature to mean 0 and variance 1 on the training split. */
 final class Standardization {
-  /** Features that hardly vary are not blown up beyond this share of the mean variance. */
+  /**
+   * Lower limit of a feature's variance as a share of the mean variance, so that almost constant
+   * features are not amplified.
+   */
   private static final double FLOOR = 1e-4;
 
   private final float[] mean;

@@ -1,2 +1,2 @@
-/** Classification heads on top of frozen features: what they look like and how they are trained. */
+/** Classification heads on frozen features: networks and training. */
 package io.github.deepxray.train.internal.head;

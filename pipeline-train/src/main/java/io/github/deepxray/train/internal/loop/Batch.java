@@ -6,16 +6,16 @@ import java.util.List;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
-/** The examples of one training step with the labels to learn and their weights. */
+/** Batch of one training step: examples, target labels and example weights. */
 public final class Batch {
   private final float[] examples;
   private final float[] targets;
   private final float[] weights;
 
   /**
-   * A batch of these values, which are not copied.
+   * Creates a batch; the arrays are not copied.
    *
-   * @param examples one after another
+   * @param examples values of the examples, one after another
    * @param targets see {@link Objective#target}
    * @param weights see {@link Objective#weight}
    */
@@ -25,7 +25,9 @@ public final class Batch {
     this.weights = weights;
   }
 
-  /** A batch of these examples, which are not copied, with what an objective says of labels. */
+  /**
+   * Returns a batch of examples, which are not copied, with targets and weights of an objective.
+   */
   public static Batch of(Objective objective, List<Label> labels, float[] examples) {
     int width = objective.targets();
     float[] targets = new float[labels.size() * width];

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The state of a training on disk: weights, what the optimizer remembers, the best weights so far
- * and the epochs' results, in one folder that is replaced as a whole.
+ * Checkpoints of a training on disk: weights, optimizer slots, best weights and results of the
+ * epochs, in one folder that is replaced atomically.
  */
 public final class Checkpoints {
   private static final String STATE = "state.json";
@@ -25,7 +25,7 @@ public final class Checkpoints {
   private static final String BEST = "best.safetensors";
   private static final String SLOTS = "optimizer.safetensors";
 
-  /** Keeps nothing. */
+  /** No checkpoints. */
   public static final Checkpoints NONE = new Checkpoints();
 
   private final Optional<Path> folder;
@@ -41,11 +41,12 @@ public final class Checkpoints {
   }
 
   /**
-   * Keeps checkpoints in a folder.
+   * Creates checkpoints in a folder.
    *
-   * @param folder where
-   * @param fingerprint whatever the training depends on; a checkpoint of another one is not resumed
-   * @param context says how often to write one, and whether to go on from what is there
+   * @param folder folder of the checkpoint
+   * @param fingerprint fingerprint of the training; a checkpoint with another fingerprint is not
+   *     resumed
+   * @param context execution context with the checkpoint interval and whether to resume
    */
   public Checkpoints(Path folder, String fingerprint, Context context) {
     this.folder = Optional.of(folder);
@@ -55,12 +56,12 @@ public final class Checkpoints {
   }
 
   /**
-   * How far training is.
+   * Progress of training.
    *
-   * @param epochs the results of the epochs done
+   * @param epochs results of the finished epochs
    */
   public record State(List<EpochResult> epochs) {
-    /** Before the first epoch. */
+    /** State before the first epoch. */
     public static final State START = new State(List.of());
 
     /** Copies the list. */
@@ -68,7 +69,7 @@ public final class Checkpoints {
       epochs = List.copyOf(epochs);
     }
 
-    /** One epoch later. */
+    /** Returns the state after another epoch. */
     public State plus(EpochResult result) {
       List<EpochResult> all = new ArrayList<>(epochs);
       all.add(result);
@@ -76,10 +77,10 @@ public final class Checkpoints {
     }
 
     /**
-     * The first epoch with the lowest loss; -1 if none counts yet.
+     * Returns the first epoch with the lowest loss; -1 if there is none.
      *
-     * @param from the first epoch that counts
-     * @param criterion the loss that counts
+     * @param from first epoch to consider
+     * @param criterion loss of an epoch
      */
     public int bestEpoch(int from, ToDoubleFunction<EpochResult> criterion) {
       int best = -1;
@@ -93,7 +94,7 @@ public final class Checkpoints {
     }
   }
 
-  /** The file form of {@link State}. */
+  /** JSON form of {@link State}. */
   record Saved(String fingerprint, List<EpochResult> epochs) {
     Saved {
       epochs = List.copyOf(epochs);
@@ -101,24 +102,24 @@ public final class Checkpoints {
   }
 
   /**
-   * A state with its tensors.
+   * Restored checkpoint.
    *
-   * @param state how far training is
-   * @param current the weights after the last epoch
-   * @param best the weights to end with if no epoch is better than those done
-   * @param slots whatever else training remembers
+   * @param state progress of training
+   * @param current weights after the last epoch
+   * @param best best weights so far
+   * @param slots optimizer slots and other variables of training
    */
   public record Restored(State state, Weights current, Weights best, Weights slots) {}
 
-  /** Whether to write a checkpoint after so many of so many epochs. */
+  /** Whether a checkpoint is due after a number of epochs. */
   public boolean due(int done, int epochs) {
     return folder.isPresent() && (done % every == 0 || done == epochs);
   }
 
   /**
-   * Writes a checkpoint, which is due, in the place of the last one.
+   * Replaces the last checkpoint.
    *
-   * @throws IOException if it cannot be written; the last one is then still there
+   * @throws IOException if the checkpoint cannot be written; the last one is then kept
    */
   public void save(State state, Weights current, Weights best, Weights slots) throws IOException {
     AtomicFiles.writeFolder(
@@ -132,7 +133,7 @@ public final class Checkpoints {
   }
 
   /**
-   * Reads the last checkpoint of this training, if there is one and training may be resumed.
+   * Reads the last checkpoint of this training, if it exists and training may be resumed.
    *
    * @throws DeepXrayException if it is damaged
    * @throws IOException if it cannot be read

@@ -9,15 +9,14 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Epoch after epoch until there were enough or patience is at an end, with checkpoints.
+ * Training loop over epochs with early stopping and checkpoints.
  *
- * @param phase what is trained, see {@link TrainingListener}
- * @param epochs the most epochs
- * @param patience after how many epochs without a lower loss training ends, with the weights of the
- *     best epoch; 0 for never, with the weights of the last
- * @param firstCandidate the first epoch whose weights may be the result, and from which on patience
- *     counts
- * @param criterion the loss that tells which epoch is the best
+ * @param phase phase of training, see {@link TrainingListener}
+ * @param epochs maximum number of epochs
+ * @param patience number of epochs without a lower loss after which training stops and the best
+ *     weights are kept; 0 to train all epochs and keep the last weights
+ * @param firstCandidate first epoch whose weights may be the result, and from which patience counts
+ * @param criterion loss that selects the best epoch
  */
 public record EpochLoop(
     String phase,
@@ -26,20 +25,20 @@ public record EpochLoop(
     int firstCandidate,
     ToDoubleFunction<EpochResult> criterion) {
 
-  /** What is trained. */
+  /** Training of one epoch. */
   public interface Training {
     /**
      * Trains for an epoch and evaluates.
      *
-     * @param epoch from 0
+     * @param epoch number of the epoch, from 0
      * @throws IOException if something cannot be read
      */
     EpochResult epoch(int epoch) throws IOException;
 
-    /** The graph that holds the weights and whatever else training remembers. */
+    /** Graph with the weights and the optimizer slots. */
     TrainingGraph graph();
 
-    /** The weights that were evaluated. */
+    /** Evaluated weights. */
     default Weights result() {
       return graph().result();
     }
@@ -48,12 +47,12 @@ public record EpochLoop(
   /**
    * Trains.
    *
-   * @param checkpoints keep the state, and say where to go on
-   * @param listener told of every epoch
-   * @return the weights that were evaluated after the best epoch, or the last
+   * @param checkpoints checkpoints to write, and to resume from
+   * @param listener notified after each epoch
+   * @return weights of the best epoch, or of the last one
    * @throws IOException if a checkpoint or something else cannot be read or written
    * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
-   *     interrupted; the next training goes on from the last checkpoint
+   *     interrupted; the next training resumes from the last checkpoint
    */
   public Weights run(Training training, Checkpoints checkpoints, TrainingListener listener)
       throws IOException {
@@ -83,7 +82,7 @@ public record EpochLoop(
     return best;
   }
 
-  /** The epoch whose weights are the result if training ends now. */
+  /** Returns the epoch whose weights are the result if training stops now. */
   private int resultingEpoch(Checkpoints.State state) {
     int best = patience == 0 ? -1 : state.bestEpoch(firstCandidate, criterion);
     return best < 0 ? state.epochs().size() - 1 : best;
@@ -99,11 +98,11 @@ public record EpochLoop(
   }
 
   /**
-   * Ends a training that went astray.
+   * Stops a diverged training.
    *
-   * @param trained what is trained, in words
-   * @param what what the value is
-   * @param epoch from 0
+   * @param trained what is trained, for the message
+   * @param what name of the value, for the message
+   * @param epoch number of the epoch, from 0
    * @throws DeepXrayException if the value is infinite or not a number
    */
   public static void requireFinite(double value, String trained, String what, int epoch) {

@@ -11,22 +11,22 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
-/** TensorFlow's gradients of a loss, ready for an optimizer. */
+/** Gradients of a loss, computed by TensorFlow. */
 public final class Gradients {
   private Gradients() {}
 
   /**
    * Adds the gradients to the graph.
    *
-   * <p>No gradient is handed out before all are computed: an optimizer changes variables in place,
-   * while other gradients might still read them.
+   * <p>Control dependencies make all gradients complete before the first is used, because the
+   * optimizer changes variables in place while other gradients might still read them.
    *
-   * @param graph the graph of the loss
-   * @param tf where to add what is not of TensorFlow's own
-   * @param loss a scalar
-   * @param variables what to differentiate by
-   * @param clipNorm the largest norm of all gradients together (Pascanu et al. 2013); beyond it all
-   *     are scaled down. 0 for any
+   * @param graph graph of the loss
+   * @param tf scope for additional operations
+   * @param loss scalar loss
+   * @param variables variables to differentiate by
+   * @param clipNorm maximum global norm (Pascanu et al. 2013), to which larger gradients are scaled
+   *     down; 0 for no clipping
    * @return a gradient for each variable, in the same order
    */
   public static List<GradAndVar<? extends TType>> of(
@@ -63,7 +63,7 @@ public final class Gradients {
     return pairs;
   }
 
-  // The gradient of a loss of 32-bit floats by a variable of 32-bit floats.
+  // Loss and variables are 32-bit floats, so the gradients are, too.
   @SuppressWarnings("unchecked")
   private static Operand<TFloat32> floats(Output<?> output) {
     return (Output<TFloat32>) output;

@@ -8,10 +8,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What training minimizes: the cross entropy, each class with its weight, the labels smoothed.
+ * Training objective: cross entropy with class weights and label smoothing.
  *
- * @param weights the weight of an example of each class, by label; two or more
- * @param labelSmoothing the share of the label that is spread over all classes, 0..1
+ * @param weights weight of an example of each class, by label; two or more
+ * @param labelSmoothing share of the label that is spread over all classes, 0..1
  */
 public record Objective(List<Double> weights, double labelSmoothing) {
   /** Copies the list. */
@@ -20,14 +20,14 @@ public record Objective(List<Double> weights, double labelSmoothing) {
   }
 
   /**
-   * How many numbers say which label to learn: for two classes one, near 1 for the second; else one
-   * for each class.
+   * Number of target values of an example: one for two classes, near 1 for the second; else one for
+   * each class.
    */
   public int targets() {
     return weights.size() == 2 ? 1 : weights.size();
   }
 
-  /** Writes {@link #targets} numbers: the label to learn. */
+  /** Writes the {@link #targets} target values of a label. */
   public void target(Label label, float[] targets, int offset) {
     int classes = weights.size();
     if (classes == 2) {
@@ -44,13 +44,14 @@ public record Objective(List<Double> weights, double labelSmoothing) {
     return (float) ((positive ? 1 : 0) * (1 - labelSmoothing) + labelSmoothing / 2);
   }
 
-  /** The weight of an example. */
+  /** Returns the weight of an example. */
   public float weight(Label label) {
     return (float) (double) weights.get(label.index());
   }
 
   /**
-   * Adds the loss to a graph: for one logit the sigmoid's, for several the softmax's.
+   * Adds the loss to a graph: sigmoid cross entropy for one logit, softmax cross entropy for
+   * several.
    *
    * @param logits {@code [N, 1]} or {@code [N]}, or {@code [N, K]}
    * @param targets {@code [N]} or {@code [N, K]}, see {@link #target}
@@ -71,7 +72,7 @@ public record Objective(List<Double> weights, double labelSmoothing) {
     return tf.math.mean(tf.math.mul(entropy, weights), tf.constant(0));
   }
 
-  /** The mean negative log likelihood, weighted, with the labels as they are. */
+  /** Returns the weighted mean negative log likelihood, without label smoothing. */
   public double loss(SplitScores scored) {
     List<Double> losses = scored.losses();
     List<SplitScores.Truth> images = scored.images();

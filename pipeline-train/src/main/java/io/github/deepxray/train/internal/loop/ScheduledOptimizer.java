@@ -19,8 +19,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * Optimizers on TensorFlow Java's framework whose learning rate is fed at each step; the
- * framework's own keep theirs as a constant of the graph.
+ * Optimizer of TensorFlow Java's framework whose learning rate is fed at each step; the optimizers
+ * of the framework have a constant learning rate in the graph.
  */
 public abstract class ScheduledOptimizer extends Optimizer {
   private final Placeholder<TFloat32> learningRate;
@@ -35,53 +35,53 @@ public abstract class ScheduledOptimizer extends Optimizer {
   }
 
   /**
-   * How one variable is trained.
+   * Settings of one variable.
    *
-   * @param learningRate what its learning rate is multiplied by
-   * @param weightDecay how much it shrinks at each step, as a share of its learning rate
+   * @param learningRate factor of the learning rate
+   * @param weightDecay decoupled weight decay, as a factor of the learning rate
    */
   public record Group(double learningRate, double weightDecay) {}
 
-  /** Stochastic gradient descent with momentum, as in Keras. */
+  /** Creates stochastic gradient descent with momentum, as in Keras. */
   public static ScheduledOptimizer momentum(Graph graph, double momentum) {
     return new Momentum(graph, momentum);
   }
 
-  /** Adam (Kingma and Ba 2015), as in Keras. */
+  /** Creates Adam (Kingma and Ba 2015), as in Keras. */
   public static ScheduledOptimizer adam(Graph graph, double beta1, double beta2, double epsilon) {
     return new Adam(graph, beta1, beta2, epsilon, Map.of());
   }
 
   /**
-   * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in Keras: {@code variable -=
-   * rate * decay * variable}, then Adam's step.
+   * Creates Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in Keras: {@code
+   * variable -= rate * decay * variable}, then Adam's step.
    *
-   * @param groups how to train each variable, by the name of its operation
+   * @param groups settings of each variable, by the name of its operation
    */
   public static ScheduledOptimizer adamW(
       Graph graph, double beta1, double beta2, double epsilon, Map<String, Group> groups) {
     return new Adam(graph, beta1, beta2, epsilon, groups);
   }
 
-  /** What it remembers for each variable, by name. */
+  /** Returns the slots of all variables, by name. */
   public Map<String, Operand<TFloat32>> slots() {
     Map<String, Operand<TFloat32>> floats = new TreeMap<>();
     slots.forEach((name, variable) -> floats.put(name, floats(variable)));
     return floats;
   }
 
-  // The framework keeps its slots by name and forgets their type.
+  // The framework stores slots by name, without their type.
   @SuppressWarnings("unchecked")
   private static Operand<TFloat32> floats(Variable<?> variable) {
     return (Operand<TFloat32>) (Operand<?>) variable;
   }
 
   /**
-   * Feeds what a step needs.
+   * Feeds the inputs of a step.
    *
-   * @param step the number of steps done before, from 0
+   * @param step number of previous steps, from 0
    * @param rate the learning rate
-   * @return the tensors fed, to close after the run
+   * @return fed tensors, to close after the run
    */
   public List<TFloat32> feed(Session.Runner runner, long step, double rate) {
     TFloat32 tensor = TFloat32.scalarOf((float) rate);
@@ -96,7 +96,7 @@ public abstract class ScheduledOptimizer extends Optimizer {
         getSlot(variable, name).orElseThrow(IllegalStateException::new));
   }
 
-  // The variables are all 32-bit floats; the framework's signatures are generic.
+  // All variables are 32-bit floats; the framework's signatures are generic.
   @SuppressWarnings("unchecked")
   static <T extends TType> Operand<T> as(Operand<TFloat32> operand) {
     return (Operand<T>) operand;
@@ -108,7 +108,8 @@ public abstract class ScheduledOptimizer extends Optimizer {
 
   /**
    * {@code velocity = momentum * velocity - rate * gradient; variable += velocity}, as in Keras.
-   * TensorFlow's operation keeps the sum without the rate, so the gradient is scaled first.
+   * TensorFlow's operation accumulates gradients without the learning rate, so the gradient is
+   * scaled first.
    */
   private static final class Momentum extends ScheduledOptimizer {
     private static final String VELOCITY = "velocity";
@@ -147,7 +148,7 @@ public abstract class ScheduledOptimizer extends Optimizer {
     }
   }
 
-  /** Adam; the powers of its betas are fed, so a resumed training needs only the step. */
+  /** Adam; the powers of the betas are fed, so a resumed training needs only the step number. */
   private static final class Adam extends ScheduledOptimizer {
     private static final String FIRST = "first_moment";
     private static final String SECOND = "second_moment";

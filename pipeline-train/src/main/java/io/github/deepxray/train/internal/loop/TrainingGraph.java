@@ -29,10 +29,9 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * The TensorFlow graph that trains a network, in a session: under the head's training and under
- * fine-tuning.
+ * TensorFlow graph with a session for head training and fine-tuning.
  *
- * <p>A step is: gradients, optimizer, masks, moving average, each after the one before it.
+ * <p>A step computes gradients, optimizer, masks and moving average, in this order.
  */
 public final class TrainingGraph implements AutoCloseable {
   private static final String AVERAGE = "average/";
@@ -62,8 +61,8 @@ public final class TrainingGraph implements AutoCloseable {
   /**
    * Builds the graph.
    *
-   * @param setup what is trained and how
-   * @param threads how many threads an operation may use
+   * @param setup network and training settings
+   * @param threads number of threads of an operation
    */
   public TrainingGraph(TrainingSetup setup, int threads) {
     this.setup = setup;
@@ -114,7 +113,7 @@ public final class TrainingGraph implements AutoCloseable {
     return network.outputs().stream().map(tensors::get).toList();
   }
 
-  /** The sum of the losses of all outputs. */
+  /** Returns the sum of the losses of all outputs. */
   private Operand<TFloat32> loss(Ops tf) {
     GraphLowering lowering =
         setup.deterministic()
@@ -143,7 +142,7 @@ public final class TrainingGraph implements AutoCloseable {
     return total;
   }
 
-  /** Gradients, then the optimizer. */
+  /** Adds gradients and optimizer. */
   private Op step(Ops tf) {
     return optimizer.applyGradients(
         Gradients.of(
@@ -195,7 +194,7 @@ public final class TrainingGraph implements AutoCloseable {
           Optional.ofNullable(average.get(AVERAGE + name))
               .ifPresent(mean -> done.add(tf.assign(mean, tf.math.mul(mean, tensor))));
         });
-    // With nothing to do, what came before must still be done.
+    // Without masks, the previous operation must still run.
     return done.isEmpty() ? tf.noOp() : tf.withControlDependencies(done).noOp();
   }
 
@@ -216,7 +215,7 @@ public final class TrainingGraph implements AutoCloseable {
     return tf.withControlDependencies(done).noOp();
   }
 
-  /** Starts from these weights: no moments, no masks, the average is the weights. */
+  /** Starts from initial weights: slots are 0, masks are 1, the average is the weights. */
   public void start(Weights weights) {
     session.initialize();
     variables.assign(session, weights);
@@ -236,10 +235,10 @@ public final class TrainingGraph implements AutoCloseable {
   }
 
   /**
-   * Does a step.
+   * Performs a step.
    *
-   * @param number the number of steps done before
-   * @return the loss before the step
+   * @param number number of previous steps
+   * @return loss before the step
    */
   public double step(Batch batch, long number) {
     WorkInterruptedException.check();
@@ -269,10 +268,10 @@ public final class TrainingGraph implements AutoCloseable {
   }
 
   /**
-   * The values of every output without dropout, by the weights as they are trained.
+   * Returns the values of every output without dropout, for the current weights (not the average).
    *
-   * @param inputs the examples one after another
-   * @param count how many there are
+   * @param inputs values of the examples, one after another
+   * @param count number of examples
    */
   public float[][] infer(float[] inputs, int count) {
     Session.Runner runner = session.runner();
@@ -288,12 +287,12 @@ public final class TrainingGraph implements AutoCloseable {
     return values;
   }
 
-  /** The learning rate of a step. */
+  /** Returns the learning rate of a step. */
   public double learningRate(long number) {
     return setup.schedule().at(number);
   }
 
-  /** Masks weights and averages from now on. */
+  /** Sets the masks of weights and averages. */
   public void mask(Masks chosen) {
     Weights.Builder tensors = Weights.builder();
     chosen.tensors().forEach((name, tensor) -> tensors.put(MASK + name, tensor));
@@ -301,12 +300,14 @@ public final class TrainingGraph implements AutoCloseable {
     session.runner().addTarget(applyMasks).run().close();
   }
 
-  /** The weights as they are trained. */
+  /** Returns the current weights (not the average). */
   public Weights current() {
     return variables.read(session);
   }
 
-  /** The weights to evaluate: the average, if there is one. */
+  /**
+   * Returns the weights to evaluate: the moving average if there is one, else the current weights.
+   */
   public Weights result() {
     Weights.Builder weights = Weights.builder();
     current().asMap().forEach(weights::put);
@@ -319,7 +320,9 @@ public final class TrainingGraph implements AutoCloseable {
     return weights.build();
   }
 
-  /** A negative number times its mask is the negative zero, which compresses worse. */
+  /**
+   * Replaces negative zeros, the product of negative numbers and the mask, which compress worse.
+   */
   private static FloatTensor withoutNegativeZeros(Tensor tensor) {
     float[] values = tensor.toFloats();
     for (int i = 0; i < values.length; i++) {
@@ -328,12 +331,12 @@ public final class TrainingGraph implements AutoCloseable {
     return FloatTensor.of(values, tensor.shape());
   }
 
-  /** Everything but the weights that the next step depends on. */
+  /** Returns the state of training besides the weights. */
   public Weights slots() {
     return optimizerSlots.read(session).plus(averages.read(session)).plus(masks.read(session));
   }
 
-  /** Goes on from what {@link #current} and {@link #slots} were. */
+  /** Restores the state from {@link #current} and {@link #slots}. */
   public void restore(Weights current, Weights slots) {
     variables.assign(session, current);
     optimizerSlots.assign(session, slots);

@@ -14,19 +14,19 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What {@link TrainingGraph} trains and how.
+ * Network and training settings of a {@link TrainingGraph}.
  *
- * @param network the network; its outputs are logits, whose losses are added up
- * @param optimizer makes the optimizer
- * @param schedule the learning rate of each step
- * @param seed of what dropout drops
- * @param frozen the names of the weights that are not trained
+ * @param network network whose outputs are logits; the loss is the sum over the outputs
+ * @param optimizer factory of the optimizer
+ * @param schedule learning rate of each step
+ * @param seed seed of dropout
+ * @param frozen names of the weights that are not trained
  * @param deterministic whether dropout and stochastic depth are off
- * @param penalties for each output the factors of the squares of kernels that are added to its
- *     loss, by the kernels' names; or nothing
- * @param clipNorm the largest norm of all gradients together; 0 for any
- * @param averageDecay the decay of the moving average of the weights; 0 for none
- * @param masked the names of the weights that can be masked; all of them are trained
+ * @param penalties L2 factors of the kernels for each output, by kernel name; empty for no
+ *     penalties
+ * @param clipNorm maximum global norm of the gradients; 0 for no clipping
+ * @param averageDecay decay of the moving average of the weights; 0 for no average
+ * @param masked names of the weights that can be masked; all of them are trained
  */
 @RecordBuilder
 public record TrainingSetup(
@@ -42,14 +42,14 @@ public record TrainingSetup(
     List<String> masked)
     implements TrainingSetupBuilder.With {
 
-  /** Makes the optimizer of a graph. */
+  /** Factory of the optimizer of a graph. */
   @FunctionalInterface
   public interface OptimizerFactory {
     /**
-     * Makes it.
+     * Creates the optimizer.
      *
-     * @param graph the graph that it adds its operations to
-     * @param trainable the variables that are trained, by the names of their weights
+     * @param graph graph to which operations are added
+     * @param trainable trained variables, by weight name
      */
     ScheduledOptimizer create(Graph graph, Map<String, Operand<TFloat32>> trainable);
   }
@@ -64,14 +64,14 @@ public record TrainingSetup(
     masked = List.copyOf(masked);
   }
 
-  /** A training of all weights with dropout, and nothing else. */
+  /** Returns a setup that trains all weights with dropout, without other options. */
   public static TrainingSetup of(
       Network network, OptimizerFactory optimizer, LearningRateSchedule schedule, long seed) {
     return new TrainingSetup(
         network, optimizer, schedule, seed, Set.of(), false, List.of(), 0, 0, List.of());
   }
 
-  /** The same without dropout and stochastic depth. */
+  /** Returns a copy without dropout and stochastic depth. */
   public TrainingSetup withoutDropout() {
     return withDeterministic(true);
   }

@@ -15,17 +15,17 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
-/** Named variables of a graph, read from a session and put back. */
+/** Named variables of a graph, which can be read from a session and assigned. */
 public final class VariableSlots {
   private final Map<String, Operand<TFloat32>> variables = new LinkedHashMap<>();
   private final Map<String, Placeholder<TFloat32>> fed = new LinkedHashMap<>();
   private final Map<String, Op> assigns = new LinkedHashMap<>();
 
   /**
-   * Adds what sets the variables.
+   * Adds operations that assign the variables.
    *
-   * @param tf where to
-   * @param variables the variables by name, their shapes known
+   * @param tf scope for the operations
+   * @param variables variables with known shapes, by name
    */
   public VariableSlots(Ops tf, Map<String, ? extends Operand<TFloat32>> variables) {
     variables.forEach(
@@ -38,7 +38,7 @@ public final class VariableSlots {
         });
   }
 
-  /** The values of all variables. */
+  /** Returns the values of all variables. */
   public Weights read(Session session) {
     Weights.Builder weights = Weights.builder();
     if (variables.isEmpty()) {
@@ -60,10 +60,10 @@ public final class VariableSlots {
   }
 
   /**
-   * Sets all variables.
+   * Assigns all variables.
    *
-   * @param weights a value for each
-   * @throws io.github.deepxray.core.DeepXrayException if one is missing
+   * @param weights value of each variable
+   * @throws io.github.deepxray.core.DeepXrayException if a value is missing
    */
   public void assign(Session session, Weights weights) {
     if (variables.isEmpty()) {

@@ -1,2 +1,2 @@
-/** What every training has in common: learning rates, optimizers, checkpoints, the loss. */
+/** Common parts of trainings: learning rates, optimizers, checkpoints, loss. */
 package io.github.deepxray.train.internal.loop;

@@ -3,18 +3,18 @@ package io.github.deepxray.train.internal.quantize;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 
-/** A quantized model as it would be written. */
+/** Quantized model with its file and its validation scores. */
 final class Candidate {
   private final Model model;
   private final byte[] file;
   private final SplitScores scores;
 
   /**
-   * A candidate.
+   * Creates a candidate.
    *
    * @param model the model
-   * @param file the bytes of its file
-   * @param scores what it says of the validation images
+   * @param file bytes of its file
+   * @param scores scores of the validation images
    */
   Candidate(Model model, byte[] file, SplitScores scores) {
     this.model = model;

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The candidates that a search for float layers looks at, each made once. */
+/** Candidates of the search for float layers, each created once. */
 final class Candidates {
   private final QuantizerRun run;
   private final QuantizationSpec spec;
@@ -20,9 +20,9 @@ final class Candidates {
   private final Map<Set<String>, Candidate> made = new HashMap<>();
 
   /**
-   * No candidates yet.
+   * Creates an empty set of candidates.
    *
-   * @param exact the classifier in floats, prepared
+   * @param exact the float classifier, prepared for quantization
    */
   Candidates(QuantizerRun run, QuantizationSpec spec, Model exact) {
     this.run = run;
@@ -30,7 +30,7 @@ final class Candidates {
     this.exact = exact;
   }
 
-  /** The candidate that a quantized model becomes. */
+  /** Returns the candidate of a quantized model. */
   Candidate of(Model quantized) throws IOException {
     Set<String> floats = quantized.quantization().floatLayers();
     Candidate known = made.get(floats);
@@ -42,7 +42,7 @@ final class Candidates {
   }
 
   private Candidate make(Model quantized) throws IOException {
-    // Without XNNPACK, 16 bits would take hours; their steps are too fine to need it.
+    // Without XNNPACK, 16 bits would take hours; they are precise enough without.
     Model corrected =
         run.options().biasCorrection() && spec.mode() == QuantizationMode.INT8
             ? new BiasCorrection(
@@ -53,7 +53,7 @@ final class Candidates {
     return new Candidate(corrected, file, run.validate(spec.mode().id(), file));
   }
 
-  /** Whether the candidate would pass the gate. */
+  /** Whether the candidate passes the gate. */
   boolean accepted(Model quantized) throws IOException {
     return run.accepts(of(quantized).scores());
   }

@@ -7,20 +7,20 @@ import io.github.deepxray.core.network.Network;
 import java.util.Map;
 
 /**
- * About how long a quantized model takes: the mean of its share of multiplications and of values
- * written, float layers counted longer. Measuring would make the choice of layers depend on what
- * else the machine does.
+ * Estimated relative latency of a quantized model: the mean of its shares of multiplications and of
+ * output values, with a factor for float layers. A measured latency would make the choice of layers
+ * depend on the load of the machine.
  */
 final class EstimatedCost {
   /**
-   * How much longer a float layer takes than an integer one: TFLite's XNNPACK on x86 with VNNI runs
-   * the whole network 1.68 times as fast in 8 bits, see README.
+   * Additional cost of a float layer relative to an integer layer: TFLite's XNNPACK on x86 with
+   * VNNI runs the whole network 1.68 times as fast in 8 bits, see README.
    */
   private static final double FLOAT_COST = 0.68;
 
   private EstimatedCost() {}
 
-  /** The cost; that of a network in integers alone is 1. */
+  /** Returns the cost; an integer-only network has cost 1. */
   static double of(Model model) {
     Network network = model.network();
     Map<String, Long> multiplyAdds = MultiplyAdds.perLayer(network);

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** What a form is, in words. */
+/** Description of a quantized form as text. */
 final class FormDescription {
   private FormDescription() {}
 
   /**
-   * The description of a form.
+   * Returns the description of a form.
    *
-   * @param kept the layers that the search keeps in floats
-   * @param refitted whether the head was trained anew
+   * @param kept layers that the search keeps in floats
+   * @param refitted whether the head was trained again
    */
   static String of(FormsSpec options, QuantizationSpec spec, Set<String> kept, boolean refitted) {
     List<String> details = new ArrayList<>();
@@ -40,7 +40,7 @@ final class FormDescription {
     return details.isEmpty() ? form : form + " (" + String.join(", ", details) + ")";
   }
 
-  /** Floats go without saying. */
+  /** Adds an element type other than float. */
   private static void integers(String verb, ElementType type, List<String> details) {
     if (type != ElementType.FLOAT32) {
       details.add(verb + " " + type.name().toLowerCase(Locale.ROOT));

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Makes one form of a classifier. */
+/** Creation of one quantized form of a classifier. */
 final class FormMaker {
   private final QuantizerRun run;
   private final FormsSpec options;
@@ -40,7 +40,7 @@ final class FormMaker {
     artifact = Artifact.of(spec.mode().id());
   }
 
-  /** A form whose activations stay in floats. */
+  /** Creates a form with float activations. */
   QuantizationResult plain(Path folder) throws IOException {
     Model quantized =
         new ModelQuantization(spec)
@@ -50,7 +50,7 @@ final class FormMaker {
     return write(only, run.decision(), new Written(folder, false, List.of()));
   }
 
-  /** A form in integers, by ranges that are measured. */
+  /** Creates an integer form with calibrated ranges. */
   QuantizationResult calibrated(Path folder) throws IOException {
     Model exact = new ModelQuantization(spec).prepare(run.trained().model());
     Calibration calibration = run.calibrate(exact);
@@ -76,7 +76,9 @@ final class FormMaker {
         new Written(folder, chosen != candidate, reports));
   }
 
-  /** The candidate with a new head if that is wanted and better, or the candidate itself. */
+  /**
+   * Returns the candidate with a refitted head if requested and better, else the candidate itself.
+   */
   private Candidate refitted(IntegerQuantization pass, Candidate candidate) throws IOException {
     boolean always = options.refit() == FormsSpec.Refit.ALWAYS;
     boolean tried = options.refit() == FormsSpec.Refit.AUTO && spec.mode() == QuantizationMode.INT8;
@@ -91,7 +93,7 @@ final class FormMaker {
         : candidate;
   }
 
-  /** Writes what each layer loses, and names the file. */
+  /** Writes the layer report and returns its file name. */
   private List<String> report(
       Model exact, Candidate candidate, Calibration calibration, Path folder) throws IOException {
     LayerReport report =
@@ -103,7 +105,7 @@ final class FormMaker {
     return List.of(name);
   }
 
-  /** What is said of a form beside its file. */
+  /** Written files of a form. */
   private record Written(Path folder, boolean refitted, List<String> reports) {}
 
   private QuantizationResult write(Candidate candidate, Decision own, Written written)

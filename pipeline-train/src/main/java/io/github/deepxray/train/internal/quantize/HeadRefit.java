@@ -16,7 +16,7 @@ import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Trains the head anew on what the quantized backbone computes. */
+/** Training of the head on the features of the quantized backbone. */
 final class HeadRefit {
   private final QuantizerRun run;
   private final QuantizationSpec spec;
@@ -28,11 +28,11 @@ final class HeadRefit {
     trained = run.trained();
   }
 
-  /** The quantized backbone with the new head. */
+  /** Returns the quantized backbone with the refitted head. */
   Model refit(IntegerQuantization pass, Model quantized) throws IOException {
     Model backbone = quantized.cutAt(trained.features());
     Model joint = new ModelQuantization(spec).prepare(trained.backbone().then(head(backbone)));
-    // The ranges of the backbone are the same, and a head in floats needs none.
+    // The ranges of the backbone are unchanged, and a float head needs none.
     IntegerQuantization ranged = pass;
     if (spec.integerHead()) {
       Calibration ranges = run.calibrate(joint);
@@ -42,7 +42,7 @@ final class HeadRefit {
               .withFloatLayers(pass.floatLayers());
     }
     Model requantized = ranged.apply(joint);
-    // The head was trained on this backbone, whose biases may have been corrected.
+    // Keep the backbone on which the head was trained: its biases may have been corrected.
     return new Model(
         requantized.network(),
         requantized.weights().plus(backbone.weights()),

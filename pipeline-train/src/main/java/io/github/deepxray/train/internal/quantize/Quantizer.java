@@ -20,16 +20,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes smaller and faster forms of a trained classifier and chooses, on the validation split
- * alone, what there is to choose: the layers that stay in floats, whether the head is trained anew
- * on the integer features, and the threshold.
+ * Quantization of a trained classifier into smaller and faster forms. Float layers, refitting of
+ * the head on the integer features, and the threshold are chosen on the validation split only.
  *
- * @param options how to quantize
- * @param context the surroundings to quantize in; quantized models run in TFLite if the engine does
- *     not compute in integers
+ * @param options quantization options
+ * @param context execution context; quantized models run in TFLite if the engine does not support
+ *     integers
  */
 public record Quantizer(FormsSpec options, Context context) {
-  /** The context in whose engine quantized models run. */
+  /** Returns the context with the engine of quantized models. */
   static Context integers(Context context) {
     return context.engines().computesInIntegers()
         ? context
@@ -37,14 +36,14 @@ public record Quantizer(FormsSpec options, Context context) {
   }
 
   /**
-   * Quantizes, and writes {@code quantized.json} with its files. If the folder holds what was made
-   * of the same classifier with the same options, that is the result.
+   * Quantizes the classifier and writes {@code quantized.json} with its files. If the folder has
+   * the finished result of the same classifier and options, that result is returned.
    *
-   * @param dataset what the classifier was trained on
+   * @param dataset data set of the classifier's training
    * @param model the trained classifier
-   * @param folder where to write; what was there is replaced as a whole
-   * @throws DeepXrayException if the classifier was trained on other data, or a layer to keep in
-   *     floats does not exist
+   * @param folder output folder, which is replaced as a whole
+   * @throws DeepXrayException if the classifier was trained on another data set, or a layer to keep
+   *     in floats does not exist
    * @throws IOException if something cannot be read or written
    */
   public List<QuantizationResult> quantize(PreparedDataset dataset, TrainedModel model, Path folder)
@@ -55,7 +54,7 @@ public record Quantizer(FormsSpec options, Context context) {
     Optional<Finished> done =
         context.resumes() ? manifest.outcome(Finished.class) : Optional.empty();
     if (done.isPresent()) {
-      context.progress().note(manifest.told());
+      context.progress().note(manifest.finishedMessage());
       return done.get().results();
     }
     AtomicFiles.requireOwn(folder, QuantizedForms.FILE);
@@ -76,7 +75,7 @@ public record Quantizer(FormsSpec options, Context context) {
                   QuantizedForms.FORMAT,
                   model.model().weights().sha256(),
                   results.stream().map(QuantizationResult::form).toList()));
-          new StageManifest(partial, stage.writing(files(results))).keep(new Finished(results));
+          new StageManifest(partial, stage.writing(files(results))).write(new Finished(results));
         });
     return List.copyOf(results);
   }
@@ -90,7 +89,7 @@ public record Quantizer(FormsSpec options, Context context) {
     return files;
   }
 
-  /** What is told again of a stage that came to its end. */
+  /** Stored outcome of a finished stage. */
   record Finished(List<QuantizationResult> results) {
     Finished {
       results = List.copyOf(results);

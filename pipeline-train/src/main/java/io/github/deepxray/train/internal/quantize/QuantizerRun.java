@@ -27,12 +27,12 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The quantization of one classifier on one data set.
+ * Quantization of one classifier on one data set.
  *
- * @param integers the context in whose engine quantized models run
- * @param decision that of the trained model
- * @param reference what the trained model says about the validation images
- * @param examples the images that ranges are measured on
+ * @param integers context with the engine of quantized models
+ * @param decision decision of the trained model
+ * @param reference scores of the trained model on the validation images
+ * @param examples calibration images
  */
 record QuantizerRun(
     FormsSpec options,
@@ -43,7 +43,7 @@ record QuantizerRun(
     Decision decision,
     SplitScores reference,
     TrainingImages examples) {
-  /** How many images noise is measured on. */
+  /** Number of images for the quantization noise of layers. */
   private static final int ANALYSIS_IMAGES = 16;
 
   static QuantizerRun of(
@@ -61,24 +61,24 @@ record QuantizerRun(
         new TrainingImages(dataset, options.calibrationImages(), options.seed()));
   }
 
-  /** The first of them, which noise is measured on. */
+  /** Returns the first calibration images, for quantization noise. */
   RepresentativeDataset analyzed() {
     return examples.first(ANALYSIS_IMAGES);
   }
 
-  /** The ranges of the activations of a model in floats. */
+  /** Measures the activation ranges of a float model. */
   Calibration calibrate(Model exact) throws IOException {
     return new Calibrator(context.engines(), context.cores(), context.progress())
         .calibrate(exact, examples);
   }
 
-  /** Makes a form and writes its files into a folder. */
+  /** Creates a form and writes its files into a folder. */
   QuantizationResult quantize(QuantizationSpec spec, Path folder) throws IOException {
     FormMaker maker = new FormMaker(this, spec);
     return spec.mode().calibrated() ? maker.calibrated(folder) : maker.plain(folder);
   }
 
-  /** Whether a form that says this would pass the gate. */
+  /** Whether a form with these scores passes the gate. */
   boolean accepts(SplitScores scores) {
     return Gate.judge(
             options.limits(),
@@ -88,23 +88,23 @@ record QuantizerRun(
         .blessed();
   }
 
-  /** The decision by a threshold that is chosen on these scores. */
+  /** Chooses the decision for these scores. */
   Decision decisionFor(SplitScores scores) {
     return DecisionRules.decisionFor(trained.description().decision(), scores);
   }
 
-  /** Whether scores are closer to the trained model's than others. */
+  /** Whether scores are closer to those of the trained model than other scores. */
   boolean closer(SplitScores candidate, SplitScores current) {
     return Comparison.correlation(reference, candidate)
         > Comparison.correlation(reference, current);
   }
 
-  /** A form that says this against the trained model. */
+  /** Compares scores of a form with those of the trained model. */
   Comparison compare(SplitScores scores, Decision own) {
     return Comparison.of(reference, decision, scores, own, 0);
   }
 
-  /** The bytes of the file of a form. */
+  /** Returns the bytes of the file of a form. */
   byte[] bytes(QuantizationSpec spec, Model quantized) {
     TfLiteWriter.Options form = TfLiteWriter.Options.DEFAULT.withSparse(options.sparse());
     return TfLiteWriter.toBytes(
@@ -114,7 +114,7 @@ record QuantizerRun(
             : form);
   }
 
-  /** What a file says about the validation images. */
+  /** Returns the scores of a file on the validation images. */
   SplitScores validate(String name, byte[] file) throws IOException {
     return validate(name, file, dataset, context);
   }

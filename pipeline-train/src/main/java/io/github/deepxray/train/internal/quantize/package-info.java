@@ -1,5 +1,5 @@
 /**
- * The stage that makes smaller and faster forms of a classifier: ranges are measured, heads trained
- * anew and thresholds chosen on the data set it was trained on.
+ * Stage that quantizes a classifier: calibration, refitting of heads and choice of thresholds on
+ * the data set of its training.
  */
 package io.github.deepxray.train.internal.quantize;

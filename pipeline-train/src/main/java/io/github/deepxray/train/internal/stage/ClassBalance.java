@@ -3,10 +3,10 @@ package io.github.deepxray.train.internal.stage;
 import java.util.List;
 
 /**
- * How much of each class a training sees.
+ * Class balance of a training.
  *
- * @param counts the number of training images of each class, by label; two or more
- * @param balanced whether each class weighs as much as any other in the loss, whatever its share
+ * @param counts number of training images of each class, by label; two or more
+ * @param balanced whether classes are weighted in the loss so that each has the same total weight
  */
 public record ClassBalance(List<Long> counts, boolean balanced) {
   /** Copies the list. */
@@ -14,7 +14,7 @@ public record ClassBalance(List<Long> counts, boolean balanced) {
     counts = List.copyOf(counts);
   }
 
-  /** The weight of an example of each class in the loss, by label. */
+  /** Returns the loss weight of an example of each class, by label. */
   public List<Double> weights() {
     long images = counts.stream().mapToLong(Long::longValue).sum();
     return counts.stream()
@@ -22,7 +22,7 @@ public record ClassBalance(List<Long> counts, boolean balanced) {
         .toList();
   }
 
-  /** The share of the second of two classes, weights counted in. */
+  /** Returns the share of the second of two classes, weights included. */
   public double positiveShare() {
     return balanced ? 0.5 : (double) counts.get(1) / (counts.get(0) + counts.get(1));
   }

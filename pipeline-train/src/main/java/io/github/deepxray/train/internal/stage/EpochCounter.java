@@ -3,7 +3,7 @@ package io.github.deepxray.train.internal.stage;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
 
-/** Counts epochs and times those that were trained in this run. */
+/** Listener that counts epochs and measures the time of those trained in this run. */
 public final class EpochCounter implements TrainingListener {
   private int done;
   private int resumed;
@@ -31,12 +31,12 @@ public final class EpochCounter implements TrainingListener {
     last = now;
   }
 
-  /** How many epochs are done, those before a resumption among them. */
+  /** Number of finished epochs, including those before a resumption. */
   public int done() {
     return done;
   }
 
-  /** The mean time of an epoch of this run; NaN if there was none. */
+  /** Mean seconds of an epoch of this run; NaN if there was none. */
   public double epochSeconds() {
     return timed == 0 ? Double.NaN : seconds / timed;
   }

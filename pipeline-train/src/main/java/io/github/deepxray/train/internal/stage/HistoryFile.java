@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Keeps the results of all epochs in a CSV file, written when training ends. */
+/** Listener that writes the results of all epochs to a CSV file when training ends. */
 public final class HistoryFile implements TrainingListener {
-  /** Its usual name. */
+  /** Default name of the file. */
   public static final String NAME = "history.csv";
 
   private static final String EPOCH = "epoch";
@@ -32,7 +32,7 @@ public final class HistoryFile implements TrainingListener {
   private final Path file;
   private final StringBuilder rows = new StringBuilder();
 
-  /** Writes to this file. */
+  /** Creates a listener that writes to a file. */
   public HistoryFile(Path file) {
     this.file = file;
   }
@@ -75,9 +75,9 @@ public final class HistoryFile implements TrainingListener {
   }
 
   /**
-   * Reads such a file.
+   * Reads a history file.
    *
-   * @throws DeepXrayException if it is none; the message names the line
+   * @throws DeepXrayException if its format is wrong; the message names the line
    * @throws IOException if it cannot be read
    */
   public static List<EpochResult> read(Path file) throws IOException {
@@ -100,7 +100,7 @@ public final class HistoryFile implements TrainingListener {
     return epochs;
   }
 
-  /** The numbers of a line. */
+  /** Values of a line. */
   private record Row(String where, Map<String, String> values) {
     double get(String column) {
       String text = values.getOrDefault(column, "");

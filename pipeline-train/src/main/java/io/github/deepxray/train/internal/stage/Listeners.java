@@ -7,35 +7,35 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Several listeners of one kind as one, notified in their order.
+ * Listener that notifies several listeners in order.
  *
- * @param <T> the kind
+ * @param <T> type of the listeners
  */
 public abstract class Listeners<T extends TrainingListener & Closeable>
     implements TrainingListener, Closeable {
   private final List<T> all;
 
-  /** Notifies these listeners. */
+  /** Creates a listener that notifies other listeners. */
   protected Listeners(List<T> all) {
     this.all = List.copyOf(all);
   }
 
-  /** The listeners, in their order. */
+  /** Listeners, in order. */
   protected final List<T> all() {
     return all;
   }
 
-  /** Notifies one listener. */
+  /** Notification of one listener. */
   @FunctionalInterface
   protected interface Event<T> {
-    /** Notifies it. */
-    void tell(T listener) throws IOException;
+    /** Notifies the listener. */
+    void deliver(T listener) throws IOException;
   }
 
   /** Notifies each listener. */
   protected final void each(Event<T> event) throws IOException {
     for (T listener : all) {
-      event.tell(listener);
+      event.deliver(listener);
     }
   }
 

@@ -9,13 +9,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A stage of the pipeline as a value: its options and what it reads, which together decide its
- * result, and the files it leaves.
+ * Stage of the pipeline with its options, inputs and output files.
  *
- * @param name what to call it in messages
- * @param options all its options; no option may be kept elsewhere
- * @param inputs the fingerprint of everything it reads, by name
- * @param outputs the names of the files it leaves in its folder
+ * @param name name in messages
+ * @param options all options of the stage
+ * @param inputs fingerprints of all inputs, by name
+ * @param outputs names of the output files in the folder of the stage
  */
 public record Stage(String name, Record options, Map<String, String> inputs, List<String> outputs) {
   /** Copies map and list. */
@@ -24,16 +23,16 @@ public record Stage(String name, Record options, Map<String, String> inputs, Lis
     outputs = List.copyOf(outputs);
   }
 
-  /** A stage that reads and leaves nothing yet. */
+  /** Returns a stage without inputs and outputs. */
   public static Stage of(String name, Record options) {
     return new Stage(name, options, Map.of(), List.of());
   }
 
   /**
-   * The same with one more input.
+   * Returns a copy with another input.
    *
-   * @param input its name
-   * @param fingerprint the hash of its content
+   * @param input name of the input
+   * @param fingerprint hash of its content
    */
   public Stage reading(String input, String fingerprint) {
     Map<String, String> all = new TreeMap<>(inputs);
@@ -41,19 +40,19 @@ public record Stage(String name, Record options, Map<String, String> inputs, Lis
     return new Stage(name, options, all, outputs);
   }
 
-  /** The same, computed by one more engine, which may change results in the last digits. */
+  /** Returns a copy with an engine as input, because engines differ in the last digits. */
   public Stage computedBy(EngineFactory engines) {
     return reading("engine " + engines.name(), engines.version());
   }
 
-  /** The same with these files as its outputs. */
+  /** Returns a copy with these output files. */
   public Stage writing(List<String> files) {
     return new Stage(name, options, inputs, files);
   }
 
   /**
-   * The hash of everything that decides the result: options and inputs by their components, and the
-   * version of this library. A result that was made under another fingerprint is stale.
+   * Returns the hash of options, inputs and the version of this library. A result with another
+   * fingerprint is stale.
    */
   public String fingerprint() {
     return Fingerprint.of(List.of(Version.current(), name, options, inputs));

@@ -14,18 +14,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The record of a finished stage beside its results, in {@code finished.json}: the stage's
- * fingerprint, the hashes of its files, and its outcome. A stage that is started again with the
- * same fingerprint has nothing left to do.
+ * Manifest of a finished stage, {@code finished.json} in its folder: the fingerprint of the stage,
+ * the hashes of its files, and its outcome. A stage with the same fingerprint is not run again.
  *
- * @param folder where its results are
+ * @param folder folder of the stage
  * @param stage the stage
  */
 public record StageManifest(Path folder, Stage stage) {
   /** The name of the file. */
   public static final String FILE = "finished.json";
 
-  /** The content of the file. */
+  /** JSON content of the file. */
   record Saved(String fingerprint, Map<String, String> files, JsonNode outcome) {
     Saved {
       files = Collections.unmodifiableMap(new TreeMap<>(files));
@@ -34,10 +33,9 @@ public record StageManifest(Path folder, Stage stage) {
   }
 
   /**
-   * The outcome of the stage if it was finished with the same fingerprint and its files are
-   * unchanged; empty otherwise.
+   * Returns the outcome of the stage if its fingerprint and files are unchanged; empty otherwise.
    *
-   * @param type what was given to {@link #keep}
+   * @param type type of the outcome passed to {@link #write}
    * @throws IOException if a file cannot be read
    */
   public <T> Optional<T> outcome(Class<T> type) throws IOException {
@@ -58,27 +56,27 @@ public record StageManifest(Path folder, Stage stage) {
       }
       return Optional.of(Json.convert(saved.outcome(), type, file.toString()));
     } catch (DeepXrayException e) {
-      // Written by another version or damaged: what it stood for is made again.
+      // Written by another version, or damaged: run the stage again.
       return Optional.empty();
     }
   }
 
   /**
-   * Removes the manifest, before the stage's files change.
+   * Removes the manifest, before the files of the stage change.
    *
    * @throws IOException if the file cannot be removed
    */
-  public void forget() throws IOException {
+  public void delete() throws IOException {
     Files.deleteIfExists(folder.resolve(FILE));
   }
 
   /**
-   * Writes the manifest of a stage that has just finished.
+   * Writes the manifest of a finished stage.
    *
    * @param outcome a record to return from {@link #outcome}
    * @throws IOException if one of the stage's outputs cannot be read, or the file not be written
    */
-  public void keep(Object outcome) throws IOException {
+  public void write(Object outcome) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
     for (String file : stage.outputs()) {
       hashes.put(file, Hashes.sha256(folder.resolve(file)));
@@ -86,8 +84,8 @@ public record StageManifest(Path folder, Stage stage) {
     Json.write(folder.resolve(FILE), new Saved(stage.fingerprint(), hashes, Json.tree(outcome)));
   }
 
-  /** A message that the stage has nothing left to do. */
-  public String told() {
+  /** Returns the message that the stage is finished already. */
+  public String finishedMessage() {
     return "%s: finished before with the same inputs and options; %s stays"
         .formatted(stage.name(), folder);
   }

@@ -1,2 +1,2 @@
-/** Fingerprints, manifests and histories that the stages leave. */
+/** Fingerprints, manifests and histories of stages. */
 package io.github.deepxray.train.internal.stage;

@@ -220,7 +220,7 @@ class FineTunerTest {
         .contains("fine-tuning", "finished", "done");
     assertThat(done.resolve("checkpoint")).doesNotExist();
 
-    Context anew = context().withListener(refuses).startingAnew();
+    Context anew = context().withListener(refuses).withoutResuming();
     assertThatThrownBy(() -> new FineTuner(options, anew).tune(dataset, start, done))
         .hasMessage("trains");
     FineTuningSpec otherSeed = FineTuningSpec.of(SPEC, 8);

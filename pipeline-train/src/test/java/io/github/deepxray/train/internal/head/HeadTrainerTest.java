@@ -372,7 +372,7 @@ class HeadTrainerTest {
       Path folder, String fingerprint, int every, boolean resume) {
     Context context = context().withCheckpointEvery(every);
     return Optional.of(
-        new Checkpoints(folder, fingerprint, resume ? context : context.startingAnew()));
+        new Checkpoints(folder, fingerprint, resume ? context : context.withoutResuming()));
   }
 
   private static Context context() {
