@@ -141,7 +141,7 @@ record SourceLayout(
         new Skipped(nested.size(), repeated, junk, other),
         profile,
         !layout.hasSplits(),
-        toldBy(source, layout, kaggle));
+        origins(source, layout, kaggle));
   }
 
   private static Origins origins(FileSource source, FolderLayout layout, boolean kaggle) {
