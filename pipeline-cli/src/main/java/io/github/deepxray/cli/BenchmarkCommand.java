@@ -10,14 +10,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Measures this machine. */
+/** The command {@code benchmark}. */
 @Command(
     name = "benchmark",
     description = {
-      "Measures how fast embeddings are computed on this machine.",
+      "Measures the speed of computing embeddings on this machine.",
       "",
-      "For each engine, in turns: the bare loop that only invokes the network, and the whole"
-          + " extraction with reading, decoding and storing. Reads <out>/data, keeps nothing.",
+      "For each engine, in turns: a loop of inferences only, and the whole "
+          + "extraction with reading, decoding and storing. Reads <out>/data and writes no "
+          + "files.",
       ""
     },
     footer = {"", "Example: deepxray benchmark --weights efficientnetb0_notop.h5 --out work"},
@@ -29,7 +30,7 @@ final class BenchmarkCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "<dir>",
-      description = "A folder in which the data command wrote data.")
+      description = "Output folder of the data command.")
   private Path out;
 
   @Mixin private BackboneOptions backbone;
@@ -38,7 +39,8 @@ final class BenchmarkCommand implements Callable<Integer> {
       names = "--rounds",
       defaultValue = "3",
       paramLabel = "<n>",
-      description = "How often each is measured; the median counts. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Number of measurements of each; the median is printed. Default: " + "${DEFAULT-VALUE}.")
   private int rounds;
 
   @Mixin private ThreadsOption threads;

@@ -21,17 +21,17 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Measures the server on this machine. */
+/** The command {@code benchmark-serve}. */
 @Command(
     name = "benchmark-serve",
     description = {
-      "Measures the server on this machine: starts one, sends it images over loopback, compares.",
+      "Measures the speed of the server on this machine over the loopback interface.",
       "",
-      "In turns: the bare loop that decodes and runs the same interpreters without HTTP; several"
-          + " starts; as many requests as the server answers; 70 %% and 400 %% of that at random"
-          + " times; new versions under load; many requests while the server's memory is watched;"
-          + " and the same load with images run one by one and together. Every answer is compared"
-          + " with the first one for the image.",
+      "Measured in turns: a loop of decoding and inference without HTTP; start "
+          + "times; maximum throughput; 70 %% and 400 %% of it with random arrival times; "
+          + "new model versions under load; memory over many requests; and batch sizes "
+          + "under the same load. Each answer is compared with the first answer for the "
+          + "image.",
       ""
     },
     footer = {"", "Example: deepxray benchmark-serve work/bundle --engine int8"},
@@ -49,14 +49,14 @@ final class BenchmarkServeCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "<dir>",
-      description = "A folder of JPEG files to send. Default: phantoms of 224 x 224 pixels.")
+      description = "Folder of JPEG files to send. Default: phantoms of 224 x 224 pixels.")
   private Optional<Path> images;
 
   @Option(
       names = "--engine",
       defaultValue = "int8",
       paramLabel = "<form>",
-      description = "Which model of the bundle to run, as for serve. Default: ${DEFAULT-VALUE}.")
+      description = "Model of the bundle to run, as for serve. Default: ${DEFAULT-VALUE}.")
   private String engine;
 
   @Mixin private ThreadsOption threads;
@@ -65,28 +65,28 @@ final class BenchmarkServeCommand implements Callable<Integer> {
       names = "--requests",
       defaultValue = "100000",
       paramLabel = "<n>",
-      description = "How many requests to watch the memory over. Default: ${DEFAULT-VALUE}.")
+      description = "Number of requests of the memory measurement. Default: ${DEFAULT-VALUE}.")
   private int requests;
 
   @Option(
       names = "--seconds",
       defaultValue = "20",
       paramLabel = "<s>",
-      description = "How long each of the other measurements takes. Default: ${DEFAULT-VALUE}.")
+      description = "Seconds of each other measurement. Default: ${DEFAULT-VALUE}.")
   private int seconds;
 
   @Option(
       names = "--distribution",
       defaultValue = "pipeline-server/target/deepxray-serve",
       paramLabel = "<dir>",
-      description = "The small distribution, whose start is measured. Default: ${DEFAULT-VALUE}.")
+      description = "Small distribution whose start time is measured. Default: ${DEFAULT-VALUE}.")
   private Path distribution;
 
   @Option(
       names = "--starts",
       defaultValue = "5",
       paramLabel = "<n>",
-      description = "How many starts to take the median of. Default: ${DEFAULT-VALUE}.")
+      description = "Number of starts; the median is printed. Default: ${DEFAULT-VALUE}.")
   private int starts;
 
   @Option(
@@ -94,14 +94,14 @@ final class BenchmarkServeCommand implements Callable<Integer> {
       defaultValue = "1,4,16",
       split = ",",
       paramLabel = "<n>",
-      description = "How many images to run together at most. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum batch sizes to measure. Default: ${DEFAULT-VALUE}.")
   private List<Integer> batches;
 
   @Option(
       names = "--java-options",
       defaultValue = "",
       paramLabel = "<options>",
-      description = "Options for the server's Java, in one argument. Default: none.")
+      description = "JVM options of the server, in one argument. Default: none.")
   private String javaOptions;
 
   @Override

@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Options of every command. */
+/** Options of all commands. */
 final class CommonOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -14,8 +14,9 @@ final class CommonOptions {
       names = ConfigFile.OPTION,
       paramLabel = "<file>",
       description =
-          "A .yaml or .json file with options, 'name: value', named as here without the dashes."
-              + " Options on the command line win over it. One file may serve all commands.")
+          "A .yaml or .json file with options as 'name: value', with the names below "
+              + "without dashes. Options on the command line override it. One file may be used "
+              + "for all commands.")
   Path config;
 
   @Option(

@@ -37,19 +37,20 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Experiments, or finished bundles, side by side. */
+/** The command {@code compare}. */
 @Command(
     name = "compare",
     description = {
-      "Runs experiments, or takes finished bundles, and prints them in one table: metrics with"
-          + " intervals, sizes, speed.",
+      "Runs experiments, or reads bundles, and prints a table with metrics, "
+          + "intervals, sizes and speed.",
       "",
-      "With a .yaml or .json file: trains and evaluates every combination of some options of run"
-          + " with several seeds. Each is a folder of <out>/experiments that run --config can take"
-          + " on to a bundle; data is prepared once for a seed, embeddings are kept in one cache."
-          + " What came to its end is not done again, what fails is named, the others go on, and"
-          + " the exit code is 1. <out> gets comparison.csv, .json and .html. The file's fields, of"
-          + " which only data and one of grid and experiments are needed:",
+      "With a .yaml or .json file: trains and evaluates combinations of options of "
+          + "run with several seeds. Each training has a folder in <out>/experiments, from "
+          + "which run --config can make a bundle; data is prepared once per seed, and "
+          + "embeddings are shared in one cache. Finished trainings are skipped; failed "
+          + "ones are reported, the others continue, and the exit code is 1. Writes "
+          + "comparison.csv, .json and .html into <out>. Fields of the file, of which only "
+          + "data and one of grid and experiments are required:",
       "",
       "  data: chest-xray-pneumonia.zip       # as run --data",
       "  out: grid                            # or --out",
@@ -65,11 +66,11 @@ import picocli.CommandLine.Parameters;
       "  experiments:                         # more, by name",
       "    original: {head: original, views: 1}",
       "",
-      "With bundles: metrics, with 95 %% intervals, and sizes are those the bundles recorded. Speed"
-          + " is measured now, on one thread: all .tflite files in turns, each compared with the"
-          + " first bundle's float32 in the same turn: a speed of 2x means half its time. Decisions"
-          + " use each artifact's own threshold, chosen on validation; of more than two classes the"
-          + " most probable is decided for.",
+      "With bundles: metrics with 95 %% intervals and sizes are read from the "
+          + "bundles. Speed is measured on one thread: all .tflite files in turns, "
+          + "relative to the first bundle's float32 in the same turn: a speed of 2x means "
+          + "half its time. Decisions use the threshold of each artifact, chosen on "
+          + "validation, or the most probable of more than two classes.",
       ""
     },
     footer = {
@@ -84,20 +85,21 @@ final class CompareCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "<file|bundles>",
-      description = "One file that says what to run, or folders that export wrote.")
+      description = "A file of experiments, or bundles written by export.")
   private List<Path> folders;
 
   @Option(
       names = "--out",
       paramLabel = "<dir>",
-      description = "The folder of all experiments. Default: the file's out.")
+      description = "Output folder of all experiments. Default: out of the file.")
   private Optional<Path> out;
 
   @Option(
       names = "--cache",
       paramLabel = "<dir>",
       description =
-          "Where embeddings are kept, for experiments. Default: the file's cache, or <out>/cache.")
+          "Cache folder of embeddings, for experiments. Default: cache of the file, or "
+              + "<out>/cache.")
   private Optional<Path> cache;
 
   @Mixin private ThreadsOption threads;
@@ -105,14 +107,14 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--html",
       paramLabel = "<file>",
-      description = "Draw the table of bundles as a page, too. Default: none.")
+      description = "Also write the table of bundles as an HTML page. Default: none.")
   private Optional<Path> html;
 
   @Option(
       names = "--no-latency",
       description =
-          "Do not measure speed, as with --turns 0: the files of experiments are then the same"
-              + " bytes whenever they are made.")
+          "Do not measure speed, as with --turns 0. The files of experiments are then "
+              + "reproducible.")
   private boolean noLatency;
 
   @Option(
@@ -120,7 +122,8 @@ final class CompareCommand implements Callable<Integer> {
       defaultValue = "30",
       paramLabel = "<n>",
       description =
-          "How many turns to measure speed in; 0 to leave it out. Default: ${DEFAULT-VALUE}.")
+          "Number of turns in which speed is measured; 0 for no measurement. Default: "
+              + "${DEFAULT-VALUE}.")
   private int turns;
 
   @Option(
@@ -128,7 +131,8 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Only these forms, out of ${bundle:artifact.names}. Default: all that the bundles hold.")
+          "Only these artifacts, of ${bundle:artifact.names}. Default: all artifacts of "
+              + "the bundles.")
   private List<String> artifacts = List.of();
 
   @Option(
@@ -152,7 +156,7 @@ final class CompareCommand implements Callable<Integer> {
     Optional<Path> spec = folders.stream().filter(GridSpec::isOne).findFirst();
     if (spec.isPresent() && folders.size() > 1) {
       throw Usage.wrong(
-          common, "Give one file that says what to run, or bundles, not both: " + folders + ".");
+          common, "Give one file of experiments, or bundles, not both: " + folders + ".");
     }
     Usage.refuseIgnored(
         common,
@@ -172,7 +176,10 @@ final class CompareCommand implements Callable<Integer> {
     Path folder =
         out.or(() -> spec.out().map(Path::of))
             .orElseThrow(
-                () -> Usage.wrong(common, "Where to? Give --out, or " + file + " the field out."));
+                () ->
+                    Usage.wrong(
+                        common,
+                        "No output folder is named; give --out, or " + file + " the field out."));
     Pipeline pipeline =
         Usage.check(
             common,
@@ -211,7 +218,7 @@ final class CompareCommand implements Callable<Integer> {
           if (shown) {
             rows.add(new Row(folder.toString(), report, Optional.empty()));
           }
-          // What all are compared with is measured even if it is not shown.
+          // The reference of the speed is measured even if it is not shown.
           boolean first = engines.isEmpty() && artifact.equals(Artifact.FLOAT32);
           if (turns() > 0 && (shown || first) && artifact.supported() && !artifact.usesAllCores()) {
             engines.put(name(folder.toString(), report), artifact.load(bundle, 1));
@@ -253,7 +260,7 @@ final class CompareCommand implements Callable<Integer> {
     return measured ? BundlesPage.html(rows, Provenance.thisMachine()) : BundlesPage.html(rows);
   }
 
-  /** What was recorded of the test split, if it was. */
+  /** Returns the recorded comparison on the test split, if any. */
   private static Optional<Comparison> test(Row row) {
     return Optional.ofNullable(row.report().verdict().splits().get(Split.TEST.key()));
   }
@@ -298,7 +305,7 @@ final class CompareCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** Columns by name; a cell is empty where something is not known. */
+  /** Returns the cells of a row by column name; a cell without a value is empty. */
   private static Map<String, String> line(Row row) {
     Map<String, String> line = new LinkedHashMap<>();
     ArtifactReport report = row.report();

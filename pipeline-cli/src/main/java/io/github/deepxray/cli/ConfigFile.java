@@ -23,11 +23,11 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
-/** Options from a file: its keys are the names of the options without the dashes. */
+/** File of options; its keys are the names of the options without the dashes. */
 final class ConfigFile {
   static final String OPTION = "--config";
 
-  /** Options that say how to run, not what; they are not part of a configuration. */
+  /** Options that are not part of a configuration. */
   private static final Set<String> NOT_KEPT = Set.of("config", "verbose", "help", "version");
 
   private ConfigFile() {}
@@ -36,12 +36,12 @@ final class ConfigFile {
     return option.longestName().replaceFirst("^--(\\[no-])?", "");
   }
 
-  /** The value of an option as the command line would have it. */
+  /** Returns the value of an option in the syntax of the command line. */
   static Optional<String> value(JsonNode options, OptionSpec option) {
     return value(options.path(key(option)));
   }
 
-  /** A value as the command line would have it; empty if there is none. */
+  /** Returns a value in the syntax of the command line; empty if there is none. */
   static Optional<String> value(JsonNode value) {
     if (value.isMissingNode() || value.isNull() || (value.isArray() && value.isEmpty())) {
       return Optional.empty();
@@ -54,7 +54,7 @@ final class ConfigFile {
     return Optional.of(value.asText());
   }
 
-  /** Looks an option's value up in the file given with {@value #OPTION}. */
+  /** Provider of option values from the file given with {@value #OPTION}. */
   static final class Defaults implements IDefaultValueProvider {
     private final Optional<String> file;
     private Optional<JsonNode> content = Optional.empty();
@@ -117,10 +117,10 @@ final class ConfigFile {
       }
     }
 
-    /** A misspelt key would otherwise silently do nothing. */
+    /** Checks the keys, because a misspelt key would be ignored silently. */
     private void refuseWrong(CommandSpec command, JsonNode tree) {
       Set<String> known = new TreeSet<>();
-      // One file may serve all commands: a key must be an option of some of them.
+      // One file may be used for all commands: a key must be an option of at least one of them.
       addOptions(command.root(), known);
       known.removeAll(NOT_KEPT);
       List<String> unknown = new ArrayList<>();
@@ -129,7 +129,7 @@ final class ConfigFile {
       if (!unknown.isEmpty()) {
         throw new ParameterException(
             command.commandLine(),
-            "%s: no option is called %s; the options are %s."
+            "%s: there is no option %s; the options are %s."
                 .formatted(file.get(), String.join(", ", unknown), String.join(", ", known)));
       }
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
@@ -142,7 +142,9 @@ final class ConfigFile {
     }
   }
 
-  /** The options of a command with the values they have now, by their names in a config file. */
+  /**
+   * Returns the options of a command with their current values, by their names in a config file.
+   */
   static Map<String, String> effective(CommandSpec command) {
     Map<String, String> options = new TreeMap<>();
     values(command)
@@ -156,7 +158,7 @@ final class ConfigFile {
     return options;
   }
 
-  /** The same as a config file. */
+  /** Returns the options of a command with their current values as a config file. */
   static String yaml(CommandSpec command) {
     return Yaml.text(values(command));
   }
@@ -176,7 +178,7 @@ final class ConfigFile {
     return options;
   }
 
-  /** Numbers, truth values and lists stay what they are; everything else becomes text. */
+  /** Converts values other than numbers, booleans and lists to text. */
   private static Object plain(Object value) {
     if (value instanceof Number || value instanceof Boolean) {
       return value;

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The options that made a bundle, for its provenance. */
+/** Options of the commands that created a bundle, for its provenance. */
 final class Configurations {
-  /** Where files lie on this machine and who watches says nothing about the result. */
+  /** Options for paths and tracking, which do not affect the result. */
   private static final List<String> PLACES =
       List.of("out", "cache", "data", "weights", "tensorboard", "mlflow", "mlflow-experiment");
 
-  /** The command of all stages. */
+  /** Name of the command of all stages. */
   static final String RUN = "run";
 
   private static final List<String> STAGES =
@@ -24,12 +24,12 @@ final class Configurations {
 
   private Configurations() {}
 
-  /** Where a command keeps the options it ran with. */
+  /** Returns the file of the options of a command. */
   static Path file(Path out, String command) {
     return out.resolve(command + ".yaml");
   }
 
-  /** Options that matter: two runs into different folders are equal. */
+  /** Returns the options that affect the result: two runs into different folders are equal. */
   static Map<String, String> withoutPlaces(Map<String, String> config) {
     Map<String, String> kept = new TreeMap<>(config);
     PLACES.forEach(kept::remove);
@@ -37,8 +37,8 @@ final class Configurations {
   }
 
   /**
-   * The options of the stages before one, as they left them, and its own. Each option is prefixed
-   * with its command: data and train have a seed of their own.
+   * Returns the options of a stage and of the earlier stages, as stored in their files. Each option
+   * is prefixed with its command, because data and train both have a seed.
    */
   static Map<String, String> withEarlierStages(
       Path out, String command, Map<String, String> options) throws IOException {
@@ -59,7 +59,9 @@ final class Configurations {
     return all;
   }
 
-  /** Removes what single stages kept: a whole run makes their files anew. */
+  /**
+   * Removes the option files of single stages, because a run of all stages replaces their results.
+   */
   static void forgetStages(Path out) throws IOException {
     for (String stage : STAGES) {
       Files.deleteIfExists(file(out, stage));

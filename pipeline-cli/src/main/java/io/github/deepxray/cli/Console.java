@@ -8,10 +8,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine;
 
-/**
- * Shows progress: bars on a terminal, a plain line now and then elsewhere. All of it goes to the
- * error stream; results go to the output.
- */
+/** Progress output on the error stream: bars on a terminal, otherwise a line from time to time. */
 final class Console implements Progress {
   private static final long LINE_EVERY_NANOS = 10_000_000_000L;
 
@@ -20,11 +17,11 @@ final class Console implements Progress {
 
   Console(PrintWriter err) {
     this.err = err;
-    // What decides about colours knows what a terminal is, on every platform and Java version.
+    // Picocli's test for colours detects a terminal on every platform and Java version.
     this.terminal = CommandLine.Help.Ansi.AUTO.enabled() && System.getenv("CI") == null;
   }
 
-  /** Whether somebody watches. */
+  /** Whether the error stream is a terminal. */
   boolean isTerminal() {
     return terminal;
   }

@@ -15,16 +15,16 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
-/** The first stage. */
+/** The command {@code data}. */
 @Command(
     name = "data",
     description = {
-      "Audits an archive of chest X-rays, splits it by patient and writes TFRecord shards.",
+      "Audits a data set of chest X-rays, splits it by patient and writes TFRecord shards.",
       "",
-      "Reads the Kaggle archive 'Chest X-Ray Images (Pneumonia)' as it is, or the folder it was"
-          + " unpacked into; any other images of two or more classes in <split>/<class>/ or"
-          + " <class>/, a .csv file of path,label[,patient][,split], or TFRecords with image and"
-          + " label. Writes <out>/data with dataset.json, a table and the shards.",
+      "Reads the Kaggle archive 'Chest X-Ray Images (Pneumonia)' or its unpacked "
+          + "folder, other images of two or more classes in <split>/<class>/ or <class>/, "
+          + "a .csv file with path,label[,patient][,split], or TFRecords with image and "
+          + "label. Writes <out>/data with dataset.json, a table and the shards.",
       ""
     },
     customSynopsis = {
@@ -42,15 +42,14 @@ import picocli.CommandLine.Option;
 final class DataCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
-  // These two are required, but picocli would ask for them before the subcommand as well.
+  // Not marked as required, because picocli would require them for the subcommand, too.
   @Option(names = "--out", paramLabel = "<dir>", description = OutOption.DESCRIPTION)
   private Optional<Path> out;
 
   @Option(
       names = "--data",
       paramLabel = "<zip|dir|kaggle>",
-      description =
-          "The archive, or its unpacked folder; kaggle to download it, see data download --help.")
+      description = "Archive or unpacked folder; kaggle to download it, see data download --help.")
   private Optional<String> data;
 
   @Option(
@@ -58,7 +57,8 @@ final class DataCommand implements Callable<Integer> {
       defaultValue = "224",
       paramLabel = "<pixels>",
       description =
-          "Height and width to store; must be the backbone's. Default: ${DEFAULT-VALUE}, for b0.")
+          "Height and width of the stored images; must be the backbone's. Default: "
+              + "${DEFAULT-VALUE}, for b0.")
   private int imageSize;
 
   @Mixin private DataOptions options;

@@ -8,17 +8,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Brings a data set here. */
+/** The command {@code data download}. */
 @Command(
     name = "download",
     description = {
-      "Downloads a data set of Kaggle, unless it is here already, and prints its folder.",
+      "Downloads a data set from Kaggle, unless it is cached, and prints its folder.",
       "",
-      "It lies where kagglehub keeps it: in ~/.cache/kagglehub, or where KAGGLEHUB_CACHE says; a"
-          + " copy that kagglehub has made is found. Public data sets can mostly be had without an"
-          + " account. Otherwise a token is taken from KAGGLE_API_TOKEN or ~/.kaggle/access_token,"
-          + " or a name and key from KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json. A"
-          + " download that was interrupted goes on when it is started again.",
+      "Uses the cache of kagglehub: ~/.cache/kagglehub, or the folder "
+          + "KAGGLEHUB_CACHE. Most public data sets need no account. Otherwise a token is "
+          + "read from KAGGLE_API_TOKEN or ~/.kaggle/access_token, or name and key from "
+          + "KAGGLE_USERNAME and KAGGLE_KEY or ~/.kaggle/kaggle.json. An interrupted "
+          + "download is resumed by the next one.",
       ""
     },
     footer = {
@@ -34,14 +34,12 @@ final class DataDownloadCommand implements Callable<Integer> {
       names = "--dataset",
       defaultValue = "paultimothymooney/chest-xray-pneumonia",
       paramLabel = "<owner/name>",
-      description =
-          "Which data set; <owner/name>/versions/<n> for one version. Default: ${DEFAULT-VALUE}.")
+      description = "Data set; <owner/name>/versions/<n> for a version. Default: ${DEFAULT-VALUE}.")
   private String dataset;
 
   @Option(
       names = "--newest",
-      description =
-          "Ask Kaggle for the newest version and download it if only an older one is here.")
+      description = "Look up the newest version and download it if only an older one is cached.")
   private boolean newest;
 
   @Override

@@ -7,15 +7,15 @@ import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How the data set is prepared. */
+/** Options of the prepared data set. */
 final class DataOptions {
   @Option(
       names = "--validation-fraction",
       defaultValue = "0.1",
       paramLabel = "<share>",
       description =
-          "The share of the training images drawn for validation, by patient and in each class."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Share of the training images for validation, split by patient and stratified "
+              + "by class. Default: ${DEFAULT-VALUE}.")
   double validationFraction;
 
   @Option(
@@ -23,60 +23,60 @@ final class DataOptions {
       defaultValue = "auto",
       paramLabel = "<use>",
       description =
-          "What becomes of the data set's own validation split: validation validates on it; train"
-              + " trains on it and draws other images by patient; auto validates on it, but trains"
-              + " on the 16 images of the Kaggle archive. Default: ${DEFAULT-VALUE}.")
+          "Use of the data set's validation split: validation uses it for validation; "
+              + "train adds it to the training images and splits those by patient; auto means "
+              + "train for the 16 images of the Kaggle archive, else validation. Default: "
+              + "${DEFAULT-VALUE}.")
   OfficialVal officialVal;
 
   @Option(
       names = "--max-bad",
       defaultValue = "0.01",
       paramLabel = "<share>",
-      description =
-          "The share of unreadable or misnamed files beyond which to fail."
-              + " Default: ${DEFAULT-VALUE}.")
+      description = "Maximum share of unreadable or misnamed files. Default: ${DEFAULT-VALUE}.")
   double maxBad;
 
   @Option(
       names = "--records-per-shard",
       defaultValue = "1280",
       paramLabel = "<n>",
-      description = "The most images in one TFRecord file. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum number of images in one TFRecord file. Default: ${DEFAULT-VALUE}.")
   int recordsPerShard;
 
   @Option(
       names = "--jpeg-quality",
       defaultValue = "95",
       paramLabel = "<1..100>",
-      description = "The quality at which resized images are stored. Default: ${DEFAULT-VALUE}.")
+      description = "JPEG quality of the resized images. Default: ${DEFAULT-VALUE}.")
   int jpegQuality;
 
   @Option(
       names = "--classes",
       paramLabel = "<names>",
       description =
-          "What the classes are called, label 0 first: <negative>,<positive>, where the classifier"
-              + " gives the probability of the second, or more names, where it gives that of each."
-              + " Default: as in the data set, by alphabet; but of two, one called normal, healthy,"
-              + " negative or the like is label 0.")
+          "Class names in the order of labels from 0: <negative>,<positive> for a "
+              + "classifier with the probability of the second class, or more names for a "
+              + "classifier with a probability of each. Default: as in the data set, sorted; "
+              + "but of two classes, one named normal, healthy, negative or similar has label "
+              + "0.")
   Optional<String> classes;
 
   @Option(
       names = "--test-fraction",
       paramLabel = "<share>",
       description =
-          "The share of images to draw for testing, by patient, from a data set that has no splits."
-              + " Default: 0.2.")
+          "Share of the test images, split by patient, of a data set without splits. "
+              + "Default: 0.2.")
   Optional<Double> testFraction;
 
   @Option(
       names = "--layout",
       paramLabel = "<folders>",
       description =
-          "What the folders above an image are, the outermost first: split, class and patient,"
-              + " divided by /; * for one that says nothing; any other word is the name of a"
-              + " folder, and images in others are left out. Examples: split/class, class/patient,"
-              + " class/images. Default: it is found out, or asked for.")
+          "Meaning of the folders above an image, outermost first: split, class and "
+              + "patient, separated by /; * for a folder without meaning; any other word "
+              + "selects the folder of that name. Examples: split/class, class/patient, "
+              + "class/images. Default: detected; an error message asks for it if unclear.")
   Optional<String> layout;
 
   DatasetOptions options(int imageSize, long seed) {

@@ -5,7 +5,7 @@ import io.github.deepxray.datasets.source.KaggleDataset;
 import io.github.deepxray.pipeline.DataSource;
 import picocli.CommandLine.TypeConversionException;
 
-/** Values of {@code --data}. */
+/** Parser of {@code --data}. */
 final class DataSources {
   /** The value that means {@link KaggleDataset#CHEST_XRAY_PNEUMONIA}. */
   private static final String KAGGLE = "kaggle";
@@ -15,9 +15,10 @@ final class DataSources {
   private DataSources() {}
 
   /**
-   * A place on this machine, or a data set of Kaggle; a folder named kaggle is {@code ./kaggle}.
+   * Returns the data source of a path or of a Kaggle data set; {@code ./kaggle} is a folder named
+   * kaggle.
    *
-   * @throws DeepXrayException if it is neither
+   * @throws DeepXrayException if the value is neither
    */
   static DataSource of(String data) {
     if (data.equals(KAGGLE)) {

@@ -8,15 +8,16 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command without a subcommand. */
+/** The command {@code deepxray}. */
 @Command(
     name = "deepxray",
     description = {
-      "Takes a chest X-ray classifier from raw images to deployment on the JVM.",
+      "Trains, evaluates and deploys a chest X-ray classifier on the JVM, from raw "
+          + "images to a server.",
       "",
-      "run does everything: audit, split, TFRecords, embeddings, head, evaluation, export,"
-          + " verification. The other commands are its stages; each picks up the files that the one"
-          + " before left in the folder given with --out.",
+      "run executes all stages: audit, split, TFRecords, embeddings, head, "
+          + "evaluation, export, verification. Each stage is also a command, which reads "
+          + "the files of the previous stages in the folder given with --out.",
       ""
     },
     footer = {
@@ -56,7 +57,7 @@ final class DeepXray implements Callable<Integer> {
     return CommandLine.ExitCode.USAGE;
   }
 
-  /** The library's version. */
+  /** Provider of the library's version. */
   static final class VersionProvider implements IVersionProvider {
     @Override
     public String[] getVersion() {

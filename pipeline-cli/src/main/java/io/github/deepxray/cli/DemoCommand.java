@@ -12,15 +12,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** All stages on images that the project draws itself. */
+/** The command {@code demo}. */
 @Command(
     name = "demo",
     description = {
-      "Does everything without any data: draws radiograph phantoms, trains on them, ends with a"
-          + " bundle.",
+      "Runs all stages without a data set: draws radiograph phantoms, trains on them "
+          + "and writes a bundle.",
       "",
-      "Nothing is downloaded. The phantoms are drawings and the backbone is untrained, so the"
-          + " metrics say that the pipeline works and nothing about X-rays.",
+      "Nothing is downloaded. The phantoms are drawings and the backbone is "
+          + "untrained: the metrics show that the pipeline works and have no meaning for "
+          + "X-rays.",
       ""
     },
     footer = {"", "Example: deepxray demo --out demo"},
@@ -32,7 +33,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--out",
       defaultValue = "deepxray-demo",
       paramLabel = "<dir>",
-      description = "The folder of all files. Default: ${DEFAULT-VALUE}.")
+      description = "Output folder. Default: ${DEFAULT-VALUE}.")
   private Path out;
 
   @Mixin private SeedOption seed;
@@ -55,9 +56,9 @@ final class DemoCommand implements Callable<Integer> {
     common.print(
         String.format(
             Locale.ROOT,
-            "%nThis was a demonstration, %.0f s: drawn phantoms, an untrained backbone, a real"
-                + " bundle in %s.%nIts numbers say that the pipeline works; they are not about"
-                + " X-rays or patients.%n",
+            "%nThis was a demonstration, %.0f s: drawn phantoms, an untrained backbone, a "
+                + "real bundle in %s.%nThe metrics show that the pipeline works; they have no "
+                + "meaning for X-rays or patients.%n",
             (System.nanoTime() - start) / 1e9,
             result.bundle().folder()));
     return result.verification().passed() ? 0 : 1;

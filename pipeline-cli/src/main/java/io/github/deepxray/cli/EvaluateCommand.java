@@ -5,16 +5,16 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The third stage. */
+/** The command {@code evaluate}. */
 @Command(
     name = "evaluate",
     description = {
-      "Measures the trained classifier on the validation and test splits.",
+      "Evaluates the trained classifier on the validation and test splits.",
       "",
-      "Reads <out>/data and the last of the classifiers in <out>/train, <out>/prune and"
-          + " <out>/finetune; writes <out>/evaluation with metrics.json and the"
-          + " predictions. Every metric has a 95 %% bootstrap interval by patient. Thresholds are"
-          + " those chosen on validation during training.",
+      "Reads <out>/data and the last of the classifiers in <out>/train, <out>/prune "
+          + "and <out>/finetune; writes <out>/evaluation with metrics.json and the "
+          + "predictions. Each metric has a 95 %% bootstrap interval by patient. The "
+          + "thresholds were chosen on validation during training.",
       ""
     },
     footer = {"", "Example: deepxray evaluate --out work"},

@@ -29,18 +29,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shows where a decision comes from. */
+/** The command {@code explain}. */
 @Command(
     name = "explain",
     description = {
-      "Draws where an image speaks for the positive class, or the most probable one of more than"
-          + " two: Grad-CAM heat maps over the images.",
+      "Draws Grad-CAM heat maps over images, for the positive class, or the most "
+          + "probable of more than two classes.",
       "",
-      "For each image <out>/<name>.png, the image with its heat map from dark blue (little) to"
-          + " yellow (most), and an entry with label, probability and the map in"
-          + " <out>/explanations.json. The map is that of the trained model, in"
-          + " model-explain.tflite; colours are relative to the largest value of each map. A file"
-          + " that cannot be read is reported and the others go on; the exit code is then 1.",
+      "Writes for each image <out>/<name>.png, the image with its heat map from dark "
+          + "blue (low) to yellow (high), and an entry with label, probability and the map "
+          + "in <out>/explanations.json. The map is computed by the trained model in "
+          + "model-explain.tflite; colours are relative to the maximum of each map. "
+          + "Unreadable files are reported and skipped; the exit code is then 1.",
       ""
     },
     footer = {"", "Example: deepxray explain work/bundle images/ --out heat-maps"},
@@ -51,21 +51,21 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
-  @Parameters(index = "0", paramLabel = "<bundle>", description = "The folder that export wrote.")
+  @Parameters(index = "0", paramLabel = "<bundle>", description = "Bundle written by export.")
   private Path folder;
 
   @Parameters(
       index = "1..*",
       arity = "1..*",
       paramLabel = "<images>",
-      description = "Image files, or folders that hold some.")
+      description = "Image files or folders of images.")
   private List<Path> images;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "<dir>",
-      description = "The folder of the pictures and explanations.json.")
+      description = "Output folder of the pictures and explanations.json.")
   private Path out;
 
   @Option(
@@ -73,8 +73,8 @@ final class ExplainCommand implements Callable<Integer> {
       defaultValue = "0.6",
       paramLabel = "<share>",
       description =
-          "The colour's share where the map is largest, 0 to 1; elsewhere it is less, as the map"
-              + " is. Default: ${DEFAULT-VALUE}.")
+          "Opacity of the colour at the maximum of the map, 0 to 1; elsewhere "
+              + "proportional to the map. Default: ${DEFAULT-VALUE}.")
   private double opacity;
 
   @Option(names = "--heat-only", description = "Draw the heat map without the image.")
@@ -85,8 +85,8 @@ final class ExplainCommand implements Callable<Integer> {
       defaultValue = "1024",
       paramLabel = "<pixels>",
       description =
-          "The longer side of a picture at most; a larger image is shrunk, its aspect kept."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Maximum length of the longer side of a picture; larger images are shrunk. "
+              + "Default: ${DEFAULT-VALUE}.")
   private int maxSide;
 
   @Option(
@@ -94,17 +94,17 @@ final class ExplainCommand implements Callable<Integer> {
       defaultValue = "float32",
       paramLabel = "<form>",
       description =
-          "Which model of the bundle gives label and probability, as in predict."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Model of the bundle for label and probability, as in predict. Default: "
+              + "${DEFAULT-VALUE}.")
   private String artifact;
 
-  /** The content of the file. */
+  /** Content of the JSON file. */
   private record Explanations(String format, List<Entry> images) {}
 
   /**
-   * What is said about an image.
+   * Entry of an image.
    *
-   * @param picture its file, in the folder of this one
+   * @param picture name of the picture file in the same folder
    */
   private record Entry(
       String file,
@@ -117,10 +117,10 @@ final class ExplainCommand implements Callable<Integer> {
       Grid heatMap) {}
 
   /**
-   * A heat map.
+   * Heat map.
    *
-   * @param max the largest value, in units of the logit
-   * @param values divided by the largest, row by row
+   * @param max largest value, in units of the logit
+   * @param values values divided by the largest, row by row
    */
   private record Grid(int height, int width, float max, List<Float> values) {
     static Grid of(HeatMap map) {
@@ -193,7 +193,7 @@ final class ExplainCommand implements Callable<Integer> {
     return new Entry(
         file.toString(),
         prediction.label(),
-        // The shortest decimal that is this float, which the engine gave.
+        // Shortest decimal that is parsed to the same float.
         (float) prediction.probability(),
         prediction.threshold(),
         image.height(),
@@ -202,7 +202,7 @@ final class ExplainCommand implements Callable<Integer> {
         Grid.of(map));
   }
 
-  /** Finds a file for each picture: no two the same, and none of the images. */
+  /** File names of pictures: unique, and different from the images. */
   private final class Pictures {
     private final Set<Path> originals = new HashSet<>();
     private final Set<Path> taken = new HashSet<>();

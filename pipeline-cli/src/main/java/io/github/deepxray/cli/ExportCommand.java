@@ -9,17 +9,17 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The fourth stage. */
+/** The command {@code export}. */
 @Command(
     name = "export",
     description = {
-      "Writes the bundle: models of the formats that --formats names, metrics, model card,"
-          + " provenance and checksums. The gate runs every artifact on the validation and the test"
-          + " split; exit code 1 if it refuses one.",
+      "Writes the bundle: models of the formats in --formats, metrics, model card, "
+          + "provenance and checksums. The gate runs each artifact on the validation and "
+          + "the test split; the exit code is 1 if the gate refuses one.",
       "",
-      "Reads <out>/data, the last of the classifiers in <out>/train, <out>/prune and"
-          + " <out>/finetune, <out>/evaluation and, if there is one, <out>/quantize; writes"
-          + " <out>/bundle.",
+      "Reads <out>/data, the last of the classifiers in <out>/train, <out>/prune and "
+          + "<out>/finetune, <out>/evaluation and <out>/quantize, if it exists; writes "
+          + "<out>/bundle.",
       ""
     },
     footer = {"", "Example: deepxray export --out work"},

@@ -9,15 +9,15 @@ import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How the bundle is written. */
+/** Options of the bundle. */
 final class ExportOptions {
   @Option(
       names = "--name",
       defaultValue = "deepxray",
       paramLabel = "<name>",
       description =
-          "What to call the model, in the model card and for TensorFlow Serving."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Name of the model, for the model card and TensorFlow Serving. Default: "
+              + "${DEFAULT-VALUE}.")
   private String name;
 
   @Option(
@@ -25,8 +25,8 @@ final class ExportOptions {
       split = ",",
       paramLabel = "<formats>",
       description =
-          "Which formats the bundle holds models of, out of ${bundle:model.formats}. Heat maps and"
-              + " quantized forms need tflite. Default: ${bundle:default.formats}.")
+          "Model formats of the bundle, of ${bundle:model.formats}. Heat maps and "
+              + "quantized forms need tflite. Default: ${bundle:default.formats}.")
   private List<String> formats = List.of();
 
   @Mixin private SparseOption sparse;
@@ -37,15 +37,15 @@ final class ExportOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Write model-explain.tflite, which the explain command needs to draw heat maps;"
-              + " --no-explain leaves it out. Default: ${DEFAULT-VALUE}.")
+          "Write model-explain.tflite, which the explain command needs for heat maps; "
+              + "--no-explain omits it. Default: ${DEFAULT-VALUE}.")
   private boolean explain;
 
   @Option(
       names = "--keras",
       description =
-          "Write model.keras, too: the trained network for keras.models.load_model, to go on with"
-              + " in Python (Keras 3.8 or later).")
+          "Also write model.keras: the trained network for keras.models.load_model in "
+              + "Python (Keras 3.8 or later).")
   private boolean keras;
 
   @Option(
@@ -54,8 +54,8 @@ final class ExportOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Show some small X-rays in report.html, the worst mistakes among them; with --no-pictures"
-              + " the bundle holds no image. Default: ${DEFAULT-VALUE}.")
+          "Show small X-rays in report.html, including the worst mistakes; with "
+              + "--no-pictures the bundle contains no images. Default: ${DEFAULT-VALUE}.")
   private boolean pictures;
 
   @Option(
@@ -63,21 +63,23 @@ final class ExportOptions {
       defaultValue = "0.005",
       paramLabel = "<difference>",
       description =
-          "The gate blesses a quantized model if its AUC on validation and test is no farther from"
-              + " the trained model's. Default: ${DEFAULT-VALUE}.")
+          "Gate limit for quantized models: maximum difference of the AUC from the "
+              + "trained model's, on validation and test. Default: ${DEFAULT-VALUE}.")
   private double maxAucDifference;
 
   @Option(
       names = "--max-accuracy-difference",
       defaultValue = "0.015",
       paramLabel = "<difference>",
-      description = "The same for the accuracy. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Gate limit for quantized models: maximum difference of the accuracy. Default: "
+              + "${DEFAULT-VALUE}.")
   private double maxAccuracyDifference;
 
   @Option(
       names = "--allow-unblessed",
       description =
-          "Exit with 0 even if the gate refuses an artifact. The bundle says so either way.")
+          "Exit with 0 even if the gate refuses an artifact. The bundle records the refusal.")
   private boolean allowUnblessed;
 
   BundleSpec options() {
@@ -85,7 +87,7 @@ final class ExportOptions {
         sparse.sparse, explain, keras, pictures, maxAucDifference, maxAccuracyDifference, formats);
   }
 
-  /** Whether the bundle holds the files that the quantize stage makes. */
+  /** Whether the bundle contains the files of the quantize stage. */
   boolean quantized() {
     return formats.isEmpty() || formats.contains(Artifact.INT8.format());
   }
@@ -94,12 +96,12 @@ final class ExportOptions {
     return sparse.sparse;
   }
 
-  /** What the gate lets through of quantized models. */
+  /** Returns the gate limits of quantized models. */
   GateLimits limits() {
     return GateLimits.QUANTIZATION.with(maxAucDifference, maxAccuracyDifference);
   }
 
-  /** The exit code for a bundle. */
+  /** Returns the exit code for a bundle. */
   int exitCode(VerificationReport report) {
     boolean refused = report.parities().stream().anyMatch(parity -> !parity.passed());
     return !report.problems().isEmpty() || (refused && !allowUnblessed) ? 1 : 0;

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Says what went wrong in one line; the stack trace only if asked for. */
+/** Handler of failures: prints one line, and the stack trace only with {@code --verbose}. */
 final class Failures
     implements CommandLine.IExecutionExceptionHandler,
         CommandLine.IParameterExceptionHandler,
@@ -18,7 +18,7 @@ final class Failures
   private static final int FAILED = 1;
   private static final int USAGE = 2;
 
-  /** Brings errors of the machine to the same handler as exceptions, which they pass by. */
+  /** Passes errors of the JVM to the same handler as exceptions. */
   @Override
   public int execute(ParseResult result) {
     try {
@@ -46,7 +46,7 @@ final class Failures
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
     String help = "  " + command.getCommandSpec().qualifiedName() + " --help shows the options.";
-    // Looked for whatever the failure: a misspelt option is often why the right one is missing.
+    // Checked for each failure, because a misspelt option is often the reason for a missing one.
     Optional<String> unknown =
         command.getUnmatchedArguments().stream().filter(a -> a.startsWith("-")).findFirst();
     Optional<String> noCommand = unknownCommand(command);
@@ -76,7 +76,7 @@ final class Failures
     return USAGE;
   }
 
-  /** The first argument of a command that has nothing but subcommands. */
+  /** Returns the first argument of a command that has only subcommands. */
   private static Optional<String> unknownCommand(CommandLine command) {
     return command.getUnmatchedArguments().stream()
         .findFirst()
@@ -95,7 +95,7 @@ final class Failures
     return e instanceof CommandLine.ExecutionException || FailureText.expected(e);
   }
 
-  /** What went wrong with one file of many, in one line. */
+  /** Returns the error message of one file of many, in one line. */
   static String line(Path file, Throwable e) {
     String line = FailureText.line(e);
     return "deepxray: " + (line.contains(file.toString()) ? "" : file + ": ") + line;

@@ -8,17 +8,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A stage between training and evaluation. */
+/** The command {@code finetune}. */
 @Command(
     name = "finetune",
     description = {
-      "Trains the last layers of the backbone, or all of it, together with the head.",
+      "Fine-tunes the last layers of the backbone, or all layers, together with the head.",
       "",
-      "Reads <out>/data and <out>/train (or <out>/prune); writes <out>/finetune. What comes before"
-          + " the first trained block runs once; its activations are kept in <out>/cache. The epoch"
-          + " with the lowest loss on augmented views of the validation split is kept. With"
-          + " --prune-gradually, weights are removed on the way. A run that was interrupted goes on"
-          + " at its last epoch.",
+      "Reads <out>/data and <out>/train (or <out>/prune); writes <out>/finetune. The "
+          + "layers before the first trained block run once; their activations are cached "
+          + "in <out>/cache. The epoch with the lowest loss on augmented views of the "
+          + "validation split is kept. With --prune-gradually, weights are pruned during "
+          + "fine-tuning. An interrupted run is resumed at its last epoch.",
       ""
     },
     footer = {"", "Example: deepxray finetune --from block6a --out work"},
@@ -31,9 +31,9 @@ final class FineTuneCommand implements Callable<Integer> {
       defaultValue = "block6a",
       paramLabel = "<block|file>",
       description =
-          "The first block to train, such as block6a, block7a, top (the last convolution) or all;"
-              + " or a .yaml or .json file with the fields of a fine-tuning. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "First block to train, such as block6a, block7a, top (the last convolution) or "
+              + "all; or a .yaml or .json file with the fields of a fine-tuning. Default: "
+              + "${DEFAULT-VALUE}.")
   private String from;
 
   @Mixin private FineTuneOptions options;
@@ -50,8 +50,8 @@ final class FineTuneCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Go on from a checkpoint of the same fine-tuning; --no-resume starts anew."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Resume from a checkpoint of the same fine-tuning; --no-resume ignores it. "
+              + "Default: ${DEFAULT-VALUE}.")
   private boolean resume;
 
   @Mixin private StageOptions stage;

@@ -31,18 +31,18 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * What to compare, as a person writes it in a {@code .yaml} or {@code .json} file. Options are
- * those of {@code run}, named as in its config file.
+ * Specification of a comparison in a {@code .yaml} or {@code .json} file. Options are those of
+ * {@code run}, named as in its config file.
  *
- * @param data the archive or folder, as {@code run --data}
- * @param out the folder of all experiments
- * @param cache where embeddings are kept; {@code <out>/cache} if empty
- * @param weights pretrained weights: a file or {@code imagenet} for all backbones, or a map from a
- *     backbone to its own
- * @param seeds those that each experiment is trained with
- * @param baseline the name of the experiment that the others are compared with; the first if empty
- * @param options of all experiments
- * @param grid the options that vary, each with its values; every combination is an experiment
+ * @param data archive or folder, as in {@code run --data}
+ * @param out output folder of all experiments
+ * @param cache folder of the embedding cache; {@code <out>/cache} if empty
+ * @param weights pretrained weights: a file or {@code imagenet} for all backbones, or a map from
+ *     backbone to weights
+ * @param seeds seeds of each experiment
+ * @param baseline name of the experiment with which the others are compared; the first if empty
+ * @param options options of all experiments
+ * @param grid options that vary, with their values; each combination is an experiment
  * @param experiments further experiments, each with its options
  */
 record GridSpec(
@@ -55,10 +55,10 @@ record GridSpec(
     @Omittable Map<String, JsonNode> options,
     @Omittable Map<String, List<JsonNode>> grid,
     @Omittable Map<String, Map<String, JsonNode>> experiments) {
-  /** The value that stands for an option that is not given. */
+  /** Value of an option that is not set. */
   static final String NONE = "none";
 
-  /** More than anyone can train; a few short lists make billions. */
+  /** Limit of experiments, because a few short lists have billions of combinations. */
   private static final int MOST_EXPERIMENTS = 1000;
 
   private static final Keys KEYS = Keys.ofRun();
@@ -74,7 +74,7 @@ record GridSpec(
     experiments = ordered(experiments, Map.of());
   }
 
-  /** A map in its order, with something in place of what a file leaves empty. */
+  /** Returns a map in its order, with a default for empty values of the file. */
   private static <T> Map<String, T> ordered(Map<String, T> map, T none) {
     Map<String, T> copy = new LinkedHashMap<>();
     if (map != null) {
@@ -83,7 +83,7 @@ record GridSpec(
     return Collections.unmodifiableMap(copy);
   }
 
-  /** The options of the run command, by what may be done with them here. */
+  /** Options of the run command, by their use in a grid. */
   private record Keys(
       Set<String> varied, Set<String> fixed, Set<String> ofFineTuning, Set<String> ofPruning) {
     private static Keys ofRun() {
@@ -112,10 +112,10 @@ record GridSpec(
   }
 
   /**
-   * An experiment of the grid.
+   * Experiment of the grid.
    *
-   * @param name a name for people and folders
-   * @param own its own options as text, {@link #NONE} for those left out
+   * @param name name in tables and of the folder
+   * @param own options of this experiment as text, {@link #NONE} for options that are not set
    */
   record Cell(String name, Map<String, String> own) {
     Cell {
@@ -124,9 +124,9 @@ record GridSpec(
   }
 
   /**
-   * Whether an argument is meant as such a file: bundles are folders.
+   * Whether an argument is a file of experiments; bundles are folders.
    *
-   * @param argument of the command line
+   * @param argument argument of the command line
    */
   static boolean isOne(Path argument) {
     String name = argument.toString().toLowerCase(Locale.ROOT);
@@ -136,13 +136,13 @@ record GridSpec(
   /**
    * Reads a file.
    *
-   * @throws DeepXrayException if it is malformed or asks for something impossible; the message
+   * @throws DeepXrayException if the file is malformed or an option is impossible; the message
    *     names the file
    * @throws IOException if it cannot be read
    */
   static GridSpec read(Path file) throws IOException {
     try {
-      // Options mean here what they mean on the command line: 1.10 is no 1.1.
+      // Values keep their text, as on the command line: 1.10 is not 1.1.
       JsonNode tree = Yaml.readOptions(file);
       if (tree instanceof ObjectNode fields && tree.get("seeds") instanceof ArrayNode seeds) {
         fields.set("seeds", numbers(file + ", seeds", seeds));
@@ -169,10 +169,10 @@ record GridSpec(
   }
 
   /**
-   * Checks it.
+   * Checks the specification.
    *
-   * @param file where it is from, for messages
-   * @throws DeepXrayException if it asks for something impossible
+   * @param file its file, for messages
+   * @throws DeepXrayException if an option is impossible
    */
   void check(String file) {
     refuseTooMany(file);
@@ -211,7 +211,7 @@ record GridSpec(
     List<String> names = cells().stream().map(Cell::name).toList();
     if (names.isEmpty()) {
       throw new DeepXrayException(
-          file + " compares nothing; give it a grid of options, or experiments.");
+          file + " has no experiments; add a grid of options, or experiments.");
     }
     Set<String> seen = new HashSet<>();
     for (String name : names) {
@@ -222,7 +222,7 @@ record GridSpec(
     }
     if (baseline.isPresent() && !names.contains(baseline.get())) {
       throw new DeepXrayException(
-          "%s, baseline: there is no experiment %s%s They are %s."
+          "%s, baseline: there is no experiment %s%s The experiments are %s."
               .formatted(
                   file,
                   baseline.get(),
@@ -238,7 +238,7 @@ record GridSpec(
     }
     if (combinations + experiments.size() > MOST_EXPERIMENTS) {
       throw new DeepXrayException(
-          "%s, grid: these would be more than %s experiments; let fewer options vary."
+          "%s, grid: more than %s experiments; vary fewer options."
               .formatted(file, MOST_EXPERIMENTS));
     }
   }
@@ -247,7 +247,7 @@ record GridSpec(
     for (String key : given) {
       if (!known.contains(key)) {
         throw new DeepXrayException(
-            "%s: no option is called %s here%s The options are %s."
+            "%s: there is no option %s here%s The options are %s."
                 .formatted(where, key, Suggestions.end(key, known), String.join(", ", known)));
       }
     }
@@ -271,7 +271,7 @@ record GridSpec(
     }
   }
 
-  /** What would make no difference is not an experiment. */
+  /** Checks that each option of an experiment has an effect. */
   private void refuseIgnored(String file, Cell cell) {
     ObjectNode effective = effective(cell);
     boolean prunes = effective.has("prune") || effective.has("prune-channels");
@@ -290,7 +290,9 @@ record GridSpec(
     }
   }
 
-  /** All experiments: those of the grid, the last option varying fastest, then the others. */
+  /**
+   * Returns all experiments: those of the grid, the last option varying fastest, then the others.
+   */
   List<Cell> cells() {
     List<Cell> cells = new ArrayList<>();
     if (!grid.isEmpty()) {
@@ -323,7 +325,10 @@ record GridSpec(
     return value == null || value.isNull() ? NONE : value.asText();
   }
 
-  /** A piece of a name; backbones and heads speak for themselves, files by their names. */
+  /**
+   * Returns the part of an experiment's name for an option: the value of backbones and heads, the
+   * file name of files.
+   */
   private static String part(String key, String value) {
     String last = value.substring(value.replace('\\', '/').lastIndexOf('/') + 1);
     String word =
@@ -332,18 +337,18 @@ record GridSpec(
     return Set.of("backbone", "head").contains(key) ? word : key + "-" + word;
   }
 
-  /** The name of the experiment that the others are compared with. */
+  /** Name of the experiment with which the others are compared. */
   String baselineName() {
     return baseline.orElse(cells().get(0).name);
   }
 
-  /** What runs the backbone, the same for all experiments. */
+  /** Engine of the backbone, the same for all experiments. */
   String engine() {
     JsonNode named = options.get("engine");
     return named == null || named.isNull() ? Engines.DEFAULT : named.asText();
   }
 
-  /** The options of an experiment for the run command, without seed and places. */
+  /** Returns the options of an experiment for the run command, without seed and paths. */
   ObjectNode effective(Cell cell) {
     ObjectNode all = Json.object();
     options.forEach(
@@ -379,7 +384,7 @@ record GridSpec(
     return byName.getOrDefault(Backbones.named(backbone).name(), Backbone.IMAGENET);
   }
 
-  /** The options of all experiments as text. */
+  /** Returns the options of all experiments as text. */
   Map<String, String> shared() {
     Map<String, String> shared = new LinkedHashMap<>();
     options.forEach((key, value) -> shared.put(key, ConfigFile.value(value).orElse(NONE)));

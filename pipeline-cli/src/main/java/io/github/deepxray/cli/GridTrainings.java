@@ -29,7 +29,7 @@ import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** The trainings of a grid: each cell with each seed is what the run command would do. */
+/** Trainings of a grid: a run of each experiment with each seed. */
 final class GridTrainings implements ExperimentListener {
   private final CommonOptions common;
   private final String file;
@@ -38,10 +38,10 @@ final class GridTrainings implements ExperimentListener {
   private final Map<Path, RunCommand> commands = new HashMap<>();
 
   /**
-   * Prepares.
+   * Creates the trainings.
    *
-   * @param file where the grid is from, for messages
-   * @param pipeline whose folder holds all experiments
+   * @param file file of the grid, for messages
+   * @param pipeline pipeline whose output folder holds all experiments
    */
   GridTrainings(CommonOptions common, String file, GridSpec spec, Pipeline pipeline) {
     this.common = common;
@@ -51,10 +51,10 @@ final class GridTrainings implements ExperimentListener {
   }
 
   /**
-   * What is to be run, checked as far as it can be before anything is done.
+   * Returns the plan of the experiments, checked before any work.
    *
-   * @param turns how many turns to measure speed in; 0 for not at all
-   * @throws ParameterException if an experiment is refused
+   * @param turns number of turns in which speed is measured; 0 for no measurement
+   * @throws ParameterException if an experiment is impossible
    * @throws IOException if a file that an option names cannot be read
    */
   ExperimentPlan plan(int turns) throws IOException {
@@ -72,12 +72,12 @@ final class GridTrainings implements ExperimentListener {
   /**
    * Runs a plan and writes {@code comparison.csv}, {@code .json} and {@code .html}.
    *
-   * @throws IOException if the data cannot be prepared, or a result not be read or written
+   * @throws IOException if the data cannot be prepared, or a result cannot be read or written
    */
   Experiments run(ExperimentPlan plan) throws IOException {
     DataSources.of(spec.data()).check();
     Path out = pipeline.out();
-    // How checkpoints are written and used is the same for all.
+    // Checkpoint options are the same for all.
     Pipeline all = commands.values().iterator().next().checkpoints(pipeline);
     return FolderLock.holding(
         out,
@@ -91,7 +91,7 @@ final class GridTrainings implements ExperimentListener {
         });
   }
 
-  /** The page that {@link #run(ExperimentPlan)} writes. */
+  /** Path of the page that {@link #run(ExperimentPlan)} writes. */
   Path page() {
     return pipeline.out().resolve("comparison.html");
   }
@@ -109,7 +109,7 @@ final class GridTrainings implements ExperimentListener {
                 ? ConfigFile.value(options, option).orElse(null)
                 : null);
     line.setErr(common.command().commandLine().getErr());
-    // What it would say in the end is in its files.
+    // The results are in the files.
     line.setOut(new PrintWriter(Writer.nullWriter()));
     try {
       line.parseArgs();
@@ -149,7 +149,7 @@ final class GridTrainings implements ExperimentListener {
     }
   }
 
-  /** Keeps what was asked for, places included. */
+  /** Writes the specification, including paths. */
   private void keepSpec() throws IOException {
     ObjectNode kept = (ObjectNode) Json.tree(spec);
     kept.put("out", pipeline.out().toString());

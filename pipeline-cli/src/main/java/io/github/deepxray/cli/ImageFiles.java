@@ -27,14 +27,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The images that a command is to read.
+ * Image files of a command.
  *
- * @param images in the order in which they were named, those of a folder sorted
- * @param unreadable what in a folder cannot be read
- * @param leftOut files of folders that are no images, by kind: the extension, hidden, links
+ * @param images images in the order of the arguments, those of a folder sorted
+ * @param unreadable unreadable files and folders
+ * @param leftOut number of other files in folders, by kind: extension, hidden, links
  */
 record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer> leftOut) {
-  /** How many kinds of files are named that are left out. */
+  /** Maximum number of kinds of skipped files in a message. */
   private static final int MOST_KINDS = 10;
 
   /** Copies the lists. */
@@ -45,18 +45,18 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
   }
 
   /**
-   * An image.
+   * Image file.
    *
-   * @param file where it is
-   * @param name its name, or its path within the folder that was named
+   * @param file path of the file
+   * @param name file name, or path relative to the named folder
    */
   record Image(Path file, Path name) {}
 
   /**
-   * Searches folders for files whose names end as those of images do; files are taken as they are
-   * named.
+   * Finds files with an image extension in folders; files named as arguments may have any
+   * extension.
    *
-   * @throws DeepXrayException if there are none
+   * @throws DeepXrayException if there are no images
    * @throws IOException if a folder cannot be searched
    */
   static ImageFiles find(List<Path> paths) throws IOException {
@@ -75,7 +75,7 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     }
     if (images.isEmpty()) {
       throw new DeepXrayException(
-          "There are no image files (.%s) in %s; name images or folders that hold some."
+          "There are no image files (.%s) in %s; name images or folders of images."
               .formatted(
                   String.join(", .", ImageFormats.extensions()),
                   paths.stream().map(Path::toString).collect(Collectors.joining(", "))));
@@ -84,7 +84,7 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
   }
 
   /**
-   * Refuses arguments in the wrong order.
+   * Checks the order of the arguments.
    *
    * @throws ParameterException if a bundle is among the images
    */
@@ -98,13 +98,13 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     }
   }
 
-  /** A line for each file that cannot be read, and one for all that were left out. */
+  /** Returns a line for each unreadable file, and one for all skipped files. */
   List<String> remarks() {
     List<String> lines = new ArrayList<>();
     unreadable.forEach(path -> lines.add("deepxray: " + path + " cannot be read."));
     if (!leftOut.isEmpty()) {
       lines.add(
-          "deepxray: left out of the folders as no images: "
+          "deepxray: skipped files of the folders that are not images: "
               + leftOut.entrySet().stream()
                   .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
                   .limit(MOST_KINDS)
@@ -115,25 +115,25 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     return lines;
   }
 
-  /** What is done with an image. */
+  /** Action on an image. */
   @FunctionalInterface
-  interface Use {
+  interface ImageAction {
     void of(Image image, RgbImage decoded) throws IOException;
   }
 
   /**
-   * Decodes one image after the other and goes on whatever happens to one.
+   * Decodes the images one after another and continues after failures.
    *
-   * @param err told of each that fails, and of what users should know about the others
-   * @return whether none failed and all that was named could be read
+   * @param err output of failures and warnings
+   * @return whether all named files were read without failures
    */
-  boolean each(PrintWriter err, Use use) {
+  boolean each(PrintWriter err, ImageAction action) {
     boolean good = unreadable.isEmpty();
     for (Image image : images) {
       try {
         DecodedImage read = ImageFile.read(image.file);
         read.remarks("deepxray: " + image.file).forEach(err::println);
-        use.of(image, read.image());
+        action.of(image, read.image());
       } catch (DeepXrayException | IOException | OutOfMemoryError e) {
         good = false;
         err.println(Failures.line(image.file, e));
@@ -144,7 +144,7 @@ record ImageFiles(List<Image> images, List<Path> unreadable, Map<String, Integer
     return good;
   }
 
-  /** Collects the images of a folder and what in it cannot be read. */
+  /** Visitor that collects the images and unreadable files of a folder. */
   private static final class Finder extends SimpleFileVisitor<Path> {
     private final Path folder;
     private final List<Image> images;

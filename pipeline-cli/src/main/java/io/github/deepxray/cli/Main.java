@@ -17,28 +17,29 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** The entry point. */
+/** Entry point of the command line. */
 public final class Main {
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
   private static final String TENSORFLOW_LOG = "TF_CPP_MIN_LOG_LEVEL";
-  // The HTTP library within MLflow's client would write every retry to the terminal. Held here,
-  // because a logger that nobody holds forgets its level.
+  // The HTTP library of MLflow's client logs every retry. Static reference, because loggers are
+  // garbage-collected with their level.
   private static final Logger CHATTER = Logger.getLogger("org.mlflow_project");
 
   private Main() {}
 
   /** Runs the command line and exits: 0 done, 1 failed, 2 wrong usage. */
   public static void main(String[] arguments) {
-    // TensorFlow Java names operations in it, and refuses the digits of some languages.
+    // TensorFlow Java formats names of operations with the default locale, and refuses the digits
+    // of some languages.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
-    // What the library logs is one line, as the other messages.
+    // Log messages are single lines, as other messages.
     if (System.getProperty(LOG_FORMAT) == null) {
       System.setProperty(LOG_FORMAT, "deepxray: %5$s%n");
     }
     CHATTER.setLevel(Level.OFF);
     quietTensorFlow(arguments);
     int code = commandLine(arguments).execute(arguments);
-    // Maven runs this in its own process, which a needless exit would end before its summary.
+    // Maven may run this in its own process, where an exit would skip its summary.
     if (code != 0) {
       System.exit(code);
     }
@@ -61,9 +62,9 @@ public final class Main {
   }
 
   /**
-   * What an argument names.
+   * Converts an argument to a path.
    *
-   * @throws TypeConversionException if it is empty or no name on this machine
+   * @throws TypeConversionException if the argument is empty or not a valid path
    */
   static Path path(String text) {
     if (text.isBlank()) {
@@ -84,7 +85,7 @@ public final class Main {
     }
   }
 
-  /** Words of help texts that depend on the class path. */
+  /** Parts of help texts that depend on the class path. */
   private static final class HelpTexts extends ListResourceBundle {
     @Override
     protected Object[][] getContents() {
@@ -103,7 +104,7 @@ public final class Main {
       };
     }
 
-    /** Those that a bundle does not get anyway. */
+    /** Returns the names of the forms that are not in each bundle. */
     private static String quantizations() {
       return Arrays.stream(QuantizationMode.values())
           .filter(mode -> mode != QuantizationMode.DYNAMIC)
@@ -112,7 +113,7 @@ public final class Main {
     }
   }
 
-  /** The command line for these arguments, among which {@code --config} is looked for. */
+  /** Returns the command line for arguments, with the defaults of their {@code --config}. */
   static CommandLine commandLine(String... arguments) {
     CommandLine commandLine = new CommandLine(new DeepXray());
     commandLine.setResourceBundle(new HelpTexts());
@@ -122,7 +123,7 @@ public final class Main {
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setUsageHelpAutoWidth(true);
     commandLine.setAbbreviatedOptionsAllowed(false);
-    // A file of arguments could hide --config from the default values, which are found first.
+    // Expand argument files first: defaults need --config.
     commandLine.setExpandAtFiles(false);
     commandLine.setExecutionStrategy(new Failures());
     commandLine.registerConverter(Path.class, Main::path);

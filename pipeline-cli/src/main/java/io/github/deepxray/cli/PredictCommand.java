@@ -23,15 +23,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Uses what was exported. */
+/** The command {@code predict}. */
 @Command(
     name = "predict",
     description = {
       "Classifies images with a bundle, a .tflite file or another model of a known format.",
       "",
-      "Reads ${bundle:image.formats} of any size, 8 or 16 bits, grey or colour; folders are"
-          + " searched. A file that cannot be read is reported and the others go on; the exit code"
-          + " is then 1. With TFLite, TensorFlow is not loaded.",
+      "Reads ${bundle:image.formats} of any size, 8 or 16 bits, grey or colour; "
+          + "folders are searched. Unreadable files are reported and skipped; the exit "
+          + "code is then 1. With TFLite, TensorFlow is not loaded.",
       ""
     },
     footer = {"", "Example: deepxray predict work/bundle images/ --format csv"},
@@ -48,14 +48,14 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "<model>",
-      description = "A bundle, or a file or folder of one of the formats ${bundle:model.formats}.")
+      description = "A bundle, or a model file or folder of the formats ${bundle:model.formats}.")
   private Path model;
 
   @Parameters(
       index = "1..*",
       arity = "1..*",
       paramLabel = "<images>",
-      description = "Image files, or folders that hold some.")
+      description = "Image files or folders of images.")
   private List<Path> images;
 
   @Option(
@@ -69,25 +69,25 @@ final class PredictCommand implements Callable<Integer> {
       names = "--artifact",
       paramLabel = "<form>",
       description =
-          "Which model of a bundle to use, as far as it has them: ${bundle:artifact.names}."
-              + " Default: float32, or the first that it has.")
+          "Model of a bundle to run, of ${bundle:artifact.names}. Default: float32, or "
+              + "the first in the bundle.")
   private Optional<String> artifact;
 
   @Option(
       names = "--threshold",
       paramLabel = "<p>",
       description =
-          "From which probability on to decide for the second of two classes, the positive one."
-              + " Default: the one that was chosen on validation for a bundle, 0.5 for other"
-              + " models.")
+          "Decision threshold: minimum probability for the positive class, the second of "
+              + "two. Default: the threshold chosen on validation for a bundle, 0.5 for other "
+              + "models.")
   private Double threshold;
 
   @Option(
       names = "--trust",
       description =
-          "Run a SavedModel folder from elsewhere whatever its operations. Such a model is a"
-              + " program that may write files; without this, only operations that export writes"
-              + " are run.")
+          "Run a SavedModel folder with any operations. Such a model is a program that "
+              + "may write files; without this option, only operations that export writes are "
+              + "run.")
   private boolean trust;
 
   @Override
@@ -129,7 +129,7 @@ final class PredictCommand implements Callable<Integer> {
     return good ? 0 : 1;
   }
 
-  /** The one that is named, or the first of those in the bundle that can be run. */
+  /** Returns the named artifact, or the first artifact of the bundle that can be run. */
   private Artifact form() {
     if (artifact.isPresent()) {
       return Artifact.of(artifact.get());
@@ -186,7 +186,7 @@ final class PredictCommand implements Callable<Integer> {
     @Override
     public void add(Path file, Prediction p) {
       ObjectNode entry = array.addObject().put("file", file.toString()).put("label", p.label());
-      // The shortest decimals that are these floats, which the engine gave.
+      // Shortest decimals that are parsed to the same floats.
       entry.put("probability", (float) p.probability());
       p.threshold().ifPresent(threshold -> entry.put("threshold", threshold));
       ObjectNode probabilities = entry.putObject("probabilities");
@@ -201,7 +201,7 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  /** The probability of the second of two classes, or of the one decided for. */
+  /** Returns a table with the probability of the second of two classes, or of the decided class. */
   private static Output table(
       PrintWriter out, List<Path> files, List<String> labels, boolean byThreshold) {
     int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);

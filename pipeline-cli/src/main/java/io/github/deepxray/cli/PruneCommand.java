@@ -11,16 +11,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A stage between training and evaluation. */
+/** The command {@code prune}. */
 @Command(
     name = "prune",
     description = {
-      "Prunes the backbone at once and trains the head anew on what is left.",
+      "Prunes the backbone in one step (one-shot) and trains the head again.",
       "",
-      "Reads <out>/data and <out>/train; writes <out>/prune. --share sets the weights that"
-          + " contribute least on training images to zero: files compress better and are not"
-          + " faster. --channels removes whole channels: files are smaller and faster everywhere."
-          + " Follow with finetune to get accuracy back.",
+      "Reads <out>/data and <out>/train; writes <out>/prune. --share sets the "
+          + "weights that contribute least on training images to zero: files compress "
+          + "better, at the same speed. --channels removes whole channels: files are "
+          + "smaller and faster everywhere. Run finetune afterwards to recover accuracy.",
       ""
     },
     footer = {"", "Example: deepxray prune --channels 0.6 --out work"},
@@ -32,17 +32,18 @@ final class PruneCommand implements Callable<Integer> {
       names = "--share",
       paramLabel = "<share|file>",
       description =
-          "The share to set to zero of the weights of the 1x1 convolutions and of the head's hidden"
-              + " layers, or a .yaml or .json file that says more: patterns of zeros (structure:"
-              + " 2:4 or 1x4), whether all kernels compete (scope: global), layers to spare.")
+          "Share of zeros among the weights of the 1x1 convolutions and of the head's "
+              + "hidden layers, or a .yaml or .json file with more options: patterns of zeros "
+              + "(structure: 2:4 or 1x4), one share for all kernels together (scope: global), "
+              + "layers to exclude.")
   private Optional<String> weights;
 
   @Option(
       names = "--channels",
       paramLabel = "<share|file>",
       description =
-          "The share of the network's cost to leave by removing expansion channels, or a .yaml or"
-              + " .json file that says more.")
+          "Share of the network's cost to keep when removing expansion channels, or a "
+              + ".yaml or .json file with more options.")
   private Optional<String> channels;
 
   @Mixin private PruneOptions options;
@@ -52,7 +53,7 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (weights.isEmpty() && channels.isEmpty()) {
-      throw Usage.wrong(common, "Nothing is to be pruned; give --share or --channels.");
+      throw Usage.wrong(common, "There is nothing to prune; give --share or --channels.");
     }
     Optional<PruningSpec> weightsSpec = Usage.ifGiven(common, weights, PruneOptions::atOnce);
     Optional<ChannelPruningSpec> channelsSpec =
@@ -67,7 +68,7 @@ final class PruneCommand implements Callable<Integer> {
         });
   }
 
-  /** The head is trained as it was. */
+  /** Returns the options with which the head was trained. */
   private static TrainingSpec head(TrainedModel trained) {
     return TrainingSpec.of(trained.description());
   }

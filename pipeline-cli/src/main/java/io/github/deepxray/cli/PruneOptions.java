@@ -12,28 +12,29 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What pruning at once measures on. */
+/** Options of pruning. */
 final class PruneOptions {
   static final String GRADUALLY =
-      "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
-          + " zero, more and more while fine-tuning, as tfmot does; or a .yaml or .json file that"
-          + " says more: when (timing: constant or polynomial), patterns of zeros (structure: 2:4"
-          + " or 1x4), whether all kernels compete (scope: global), layers to spare. Default:"
-          + " none.";
+      "Final share of zeros among the weights of the 1x1 convolutions and of the "
+          + "head's hidden layers, increased gradually during fine-tuning, as in tfmot; or "
+          + "a .yaml or .json file with more options: schedule (timing: constant or "
+          + "polynomial), patterns of zeros (structure: 2:4 or 1x4), one share for all "
+          + "kernels together (scope: global), layers to exclude. Default: none.";
 
   @Option(
       names = "--pruning-images",
       defaultValue = "200",
       paramLabel = "<n>",
       description =
-          "On how many training images the importance of weights and channels is measured."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Number of training images on which the importance of weights and channels is "
+              + "measured. Default: ${DEFAULT-VALUE}.")
   private int images;
 
   /**
-   * What pruning at once is to do.
+   * Returns the options of one-shot pruning.
    *
-   * @throws DeepXrayException if it is refused, or a file says when to prune in training
+   * @throws DeepXrayException if an option is impossible, or a file has a schedule for gradual
+   *     pruning
    * @throws IOException if the file cannot be read
    */
   static PruningSpec atOnce(String shareOrFile) throws IOException {
@@ -42,8 +43,8 @@ final class PruneOptions {
     if (Files.isRegularFile(file) && Yaml.read(file).has("timing")) {
       throw new DeepXrayException(
           file
-              + ": timing is for pruning while fine-tuning, --prune-gradually; leave it out to"
-              + " prune at once.");
+              + ": timing is for gradual pruning, --prune-gradually; leave it out for one-shot "
+              + "pruning.");
     }
     return spec;
   }

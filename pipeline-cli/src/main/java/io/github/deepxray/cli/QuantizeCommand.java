@@ -8,17 +8,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The stage between evaluation and export. */
+/** The command {@code quantize}. */
 @Command(
     name = "quantize",
     description = {
-      "Makes smaller and faster forms of the trained classifier.",
+      "Creates smaller and faster quantized forms of the trained classifier.",
       "",
-      "Reads <out>/data and the trained classifier; writes <out>/quantize, from where export puts"
-          + " the files into the bundle. Ranges are measured on training images; what there is to"
-          + " choose, the threshold among it, is chosen on the validation split. --report (on"
-          + " unless --no-report) writes layers-int8.html and .json, which answer why quantization"
-          + " lost accuracy: per layer its range, what is clipped, and the noise it adds.",
+      "Reads <out>/data and the trained classifier; writes <out>/quantize, whose "
+          + "files export copies into the bundle. Ranges are calibrated on training "
+          + "images; the threshold and float layers are chosen on the validation split. "
+          + "--report (default; --no-report omits it) writes layers-int8.html and .json "
+          + "with the range, clipping and noise of each layer, to analyse a loss of "
+          + "accuracy.",
       "",
       "The dynamic form needs no calibration and is in every bundle.",
       ""
@@ -33,7 +34,7 @@ final class QuantizeCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "int8",
       paramLabel = "<forms>",
-      description = "Which forms: ${bundle:quantization.names}. Default: ${DEFAULT-VALUE}.")
+      description = "Forms: ${bundle:quantization.names}. Default: ${DEFAULT-VALUE}.")
   private List<String> forms;
 
   @Mixin private StageOptions stage;

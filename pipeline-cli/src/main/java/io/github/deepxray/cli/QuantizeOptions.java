@@ -15,31 +15,32 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How quantized forms are made. */
+/** Options of quantized forms. */
 final class QuantizeOptions {
   @Option(
       names = "--calibration-images",
       defaultValue = "200",
       paramLabel = "<n>",
       description =
-          "On how many training images the ranges of activations are measured. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Number of training images for the calibration of activation ranges. Default: "
+              + "${DEFAULT-VALUE}.")
   private int calibrationImages;
 
   @Option(
       names = "--ranges",
       paramLabel = "<method>",
       description =
-          "How the range of an activation follows from what was measured: min-max,"
-              + " percentile[:<share>], mse, entropy or moving-average[:<momentum>]. Default:"
-              + " percentile:0.9998 for int8, min-max for int16x8.")
+          "Calibration method of activation ranges: min-max, percentile[:<share>], mse, "
+              + "entropy or moving-average[:<momentum>]. Default: percentile:0.9998 for int8, "
+              + "min-max for int16x8.")
   private Optional<String> ranges;
 
   @Option(
       names = "--range-of",
       split = ",",
       paramLabel = "<layers>=<method>",
-      description = "Another method for some layers, such as stem=percentile:0.999,block2a=mse.")
+      description =
+          "Calibration methods of single layers, such as " + "stem=percentile:0.999,block2a=mse.")
   private List<String> rangesOf = List.of();
 
   @Option(
@@ -47,7 +48,7 @@ final class QuantizeOptions {
       split = ",",
       paramLabel = "<layers>",
       description =
-          "Layers that stay in floats: names, blocks (stem, block2a) or patterns with * and ?.")
+          "Layers to keep in floats: names, blocks (stem, block2a) or patterns with * and ?.")
   private List<String> keepFloat = List.of();
 
   @Option(
@@ -55,9 +56,9 @@ final class QuantizeOptions {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "Search for the fewest layers, at most so many, whose stay in floats brings an int8 or"
-              + " int16x8 model through the gate on the validation split; 0 for no search. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Maximum number of layers for the search: finds the fewest layers to keep in "
+              + "floats with which an int8 or int16x8 model passes the gate on the validation "
+              + "split; 0 for no search. Default: ${DEFAULT-VALUE}.")
   private int autoKeepFloat;
 
   @Option(
@@ -65,22 +66,22 @@ final class QuantizeOptions {
       defaultValue = "1.15",
       paramLabel = "<factor>",
       description =
-          "How much slower, by estimate, that search may make the model. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Maximum estimated slowdown of the model by the search. Default: " + "${DEFAULT-VALUE}.")
   private double maxSlowdown;
 
   @Option(
       names = "--integer-head",
       description =
-          "Put the head into integers too. It is a thousandth of the work; in floats confident"
-              + " cases keep their order.")
+          "Also quantize the head. It is a thousandth of the computation; in floats it "
+              + "keeps the order of confident cases.")
   private boolean integerHead;
 
   @Option(
       names = "--exact-padding",
       description =
-          "Pad the stem with each channel's mean instead of one grey, at the cost of subtracting it"
-              + " in floats and rounding to steps a little wider than a grey.")
+          "Pad the stem with the mean of each channel instead of one grey. The mean is "
+              + "subtracted in floats, and the input is rounded to steps slightly larger than "
+              + "one grey level.")
   private boolean exactPadding;
 
   @Option(
@@ -88,9 +89,9 @@ final class QuantizeOptions {
       defaultValue = "auto",
       paramLabel = "<when>",
       description =
-          "Train the head anew on what the integer backbone computes: auto (if the validation"
-              + " probabilities get closer to the trained model's; int16x8 never, where it takes"
-              + " hours), always or never. Default: ${DEFAULT-VALUE}.")
+          "Train the head again on the features of the integer backbone: auto (if the "
+              + "validation probabilities get closer to the trained model's; never for "
+              + "int16x8, where it takes hours), always or never. Default: ${DEFAULT-VALUE}.")
   private FormsSpec.Refit refitHead;
 
   @Option(
@@ -98,8 +99,8 @@ final class QuantizeOptions {
       defaultValue = "float32",
       paramLabel = "<type>",
       description =
-          "What int8 models read: float32, or pixels as int8 or uint8 by the input's scale and zero"
-              + " point. Default: ${DEFAULT-VALUE}.")
+          "Input type of int8 models: float32, or pixels as int8 or uint8 with the "
+              + "input's scale and zero point. Default: ${DEFAULT-VALUE}.")
   private ElementType input;
 
   @Option(
@@ -107,9 +108,9 @@ final class QuantizeOptions {
       defaultValue = "float32",
       paramLabel = "<type>",
       description =
-          "What int8 models write: float32, int8 or uint8. Integers are steps of 1/256; without"
-              + " --integer-head the head computes in floats and only its result is rounded."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Output type of int8 models: float32, int8 or uint8. Integers are multiples of "
+              + "1/256; without --integer-head, only the result of the float head is rounded. "
+              + "Default: ${DEFAULT-VALUE}.")
   private ElementType output;
 
   @Option(
@@ -118,8 +119,8 @@ final class QuantizeOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Correct the biases of int8 models so that each channel keeps the mean it has in floats;"
-              + " takes a minute or two. Default: ${DEFAULT-VALUE}.")
+          "Correct the biases of int8 models so that each channel keeps its float mean; "
+              + "takes one or two minutes. Default: ${DEFAULT-VALUE}.")
   private boolean biasCorrection;
 
   @Option(
@@ -128,11 +129,12 @@ final class QuantizeOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Write what each layer of int8 and int16x8 models loses: the page layers-<form>.html and"
-              + " layers-<form>.json, in the bundle's folder reports. Default: ${DEFAULT-VALUE}.")
+          "Write the quantization error of each layer of int8 and int16x8 models: "
+              + "layers-<form>.html and layers-<form>.json, in the bundle's folder reports. "
+              + "Default: ${DEFAULT-VALUE}.")
   private boolean report;
 
-  /** Of the options, those that say nothing to forms without integer activations. */
+  /** Options without effect on forms with float activations. */
   private static final List<String> CALIBRATED =
       List.of(
           "--calibration-images",
@@ -144,15 +146,15 @@ final class QuantizeOptions {
           "--refit-head",
           "--layer-report");
 
-  /** Those that say something to int8 only. */
+  /** Options that affect only int8. */
   private static final List<String> INT8 =
       List.of("--exact-padding", "--integer-input", "--integer-output", "--bias-correction");
 
   /**
-   * Refuses what is given on the command line and would be ignored with these forms.
+   * Refuses options on the command line that would be ignored with these forms.
    *
-   * @param all the names of all these options
-   * @param forms the option that names forms
+   * @param all names of all these options
+   * @param forms name of the option for forms
    */
   void refuseIgnored(
       CommonOptions common, Collection<String> all, List<String> chosen, String forms)
@@ -179,7 +181,7 @@ final class QuantizeOptions {
     return type;
   }
 
-  /** The options for some forms. */
+  /** Returns the options of forms. */
   FormsSpec options(List<String> forms, boolean sparse, GateLimits limits, long seed) {
     List<QuantizationSpec> specs =
         forms.stream().map(form -> spec(QuantizationMode.of(form))).toList();
@@ -202,7 +204,7 @@ final class QuantizeOptions {
         seed);
   }
 
-  /** Options that say nothing to a form are for the other forms. */
+  /** Returns the options of a form, without those for other forms. */
   private QuantizationSpec spec(QuantizationMode mode) {
     QuantizationSpec spec = QuantizationSpec.of(mode).withKeepFloat(keepFloat);
     if (!mode.calibrated()) {

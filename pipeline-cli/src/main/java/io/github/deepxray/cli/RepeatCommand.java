@@ -19,16 +19,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A preset of {@link CompareCommand}: heads over several seeds. */
+/** The command {@code repeat}, a preset of {@link CompareCommand} for heads and seeds. */
 @Command(
     name = "repeat",
     description = {
-      "Trains and evaluates heads over several seeds and prints mean and standard deviation.",
+      "Trains and evaluates heads with several seeds and prints mean and standard deviation.",
       "",
-      "Each seed draws its own validation split and initial weights. One run says little: the test"
-          + " split is small. Embeddings are shared by all seeds and heads. A preset of compare:"
-          + " writes comparison.csv, .json and .html into <out>, and goes on where it was"
-          + " interrupted.",
+      "Each seed has another validation split and other initial weights. A single "
+          + "run is not conclusive, because the test split is small. All seeds and heads "
+          + "share embeddings. A preset of compare: writes comparison.csv, .json and .html "
+          + "into <out>, and resumes after it was interrupted.",
       ""
     },
     footer = {
@@ -43,7 +43,7 @@ final class RepeatCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "<zip|dir|kaggle>",
-      description = "The archive, or its unpacked folder; kaggle to download it.")
+      description = "Archive or unpacked folder; kaggle to download it.")
   private String data;
 
   @Mixin private BackboneOptions backbone;
@@ -54,7 +54,7 @@ final class RepeatCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "original,ensemble",
       paramLabel = "<name|file>",
-      description = "The heads to train. Default: ${DEFAULT-VALUE}.")
+      description = "Heads to train. Default: ${DEFAULT-VALUE}.")
   private List<String> heads;
 
   @Option(
@@ -62,10 +62,10 @@ final class RepeatCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "0,1,2,3,4",
       paramLabel = "<n>",
-      description = "The seeds. Default: ${DEFAULT-VALUE}.")
+      description = "Seeds. Default: ${DEFAULT-VALUE}.")
   private List<Long> seeds;
 
-  // Read by its name, see grid().
+  // Read by name, see grid().
   @SuppressWarnings("UnusedVariable")
   @Mixin
   private DataOptions dataOptions;
@@ -76,7 +76,7 @@ final class RepeatCommand implements Callable<Integer> {
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, PipelineListener.NONE));
     GridTrainings trainings = new GridTrainings(common, "--heads", grid, pipeline);
     ExperimentPlan plan = trainings.plan(0);
-    // What may fail soon leaves no trace.
+    // Check options before any file is written.
     DataSources.of(data).check();
     backbone.spec().load(common.console());
     Experiments result =
@@ -90,14 +90,14 @@ final class RepeatCommand implements Callable<Integer> {
     return result.failed() ? 1 : 0;
   }
 
-  /** The heads as a grid; everything else is shared by all trainings. */
+  /** Returns the heads as a grid; all other options are shared by all trainings. */
   private GridSpec grid() {
     Map<String, JsonNode> shared = new LinkedHashMap<>();
     Set<String> kept = new HashSet<>();
     for (String mixin : List.of("backbone", "dataOptions")) {
       Usage.names(common, mixin).forEach(name -> kept.add(name.replaceFirst("^--", "")));
     }
-    // The weights are no option of the grid but a field of its own.
+    // Weights are a separate field, not an option of the grid.
     kept.remove("weights");
     ConfigFile.effective(common.command())
         .forEach(

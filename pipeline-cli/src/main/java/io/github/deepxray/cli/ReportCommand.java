@@ -20,33 +20,35 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The page about a bundle. */
+/** The command {@code report}. */
 @Command(
     name = "report",
     description = {
-      "Draws the report of a bundle again: one HTML page about data, metrics, mistakes, artifacts"
-          + " and provenance.",
+      "Rewrites the report of a bundle: one HTML page about data, metrics, mistakes, "
+          + "artifacts and provenance.",
       "",
-      "export has written it as report.html. It is made from files of the bundle alone, needs no"
-          + " scripts and asks no host for anything. Drawn into the bundle, its line in SHA256SUMS"
-          + " is written anew; the other files must be as they were.",
+      "export writes the page as report.html. It uses only files of the bundle, and "
+          + "has no scripts and no external resources. Writing it into the bundle updates "
+          + "its line in SHA256SUMS; the other files must be unchanged.",
       ""
     },
     footer = {"", "Example: deepxray report work/bundle --turns 30 --out report.html"},
     sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
-  /** How many images each model gets in a turn, as in compare. */
+  /** Inferences of each model in a turn, as in compare. */
   private static final int CALLS = 3;
 
   @Mixin private CommonOptions common;
 
-  @Parameters(paramLabel = "<bundle>", description = "The folder that export wrote.")
+  @Parameters(paramLabel = "<bundle>", description = "Bundle written by export.")
   private Path folder;
 
   @Option(
       names = "--out",
       paramLabel = "<file>",
-      description = "Write the page to this file and leave the bundle as it is. Default: into it.")
+      description =
+          "Write the page to this file and leave the bundle unchanged. Default: "
+              + "report.html in the bundle.")
   private Optional<Path> out;
 
   @Option(
@@ -54,8 +56,9 @@ final class ReportCommand implements Callable<Integer> {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "How many turns to measure the speed of the .tflite files in, on one thread; 0 to leave"
-              + " it out. With speed, no two pages are the same. Default: ${DEFAULT-VALUE}.")
+          "Number of turns in which the speed of the .tflite files is measured, on one "
+              + "thread; 0 for no measurement. With speed, the page is not reproducible. "
+              + "Default: ${DEFAULT-VALUE}.")
   private int turns;
 
   @Override
@@ -84,7 +87,7 @@ final class ReportCommand implements Callable<Integer> {
     try {
       for (ArtifactReport report : bundle.artifacts()) {
         Artifact artifact = report.toArtifact();
-        // One that could not be run when it was judged cannot be timed either.
+        // An artifact that the gate could not run has no speed.
         boolean runs = report.verdict().splits().containsKey(Split.TEST.key());
         if (runs && artifact.supported() && !artifact.usesAllCores()) {
           engines.put(report.artifact(), artifact.load(bundle, 1));

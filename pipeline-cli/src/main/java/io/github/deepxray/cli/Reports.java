@@ -15,7 +15,7 @@ import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.stage.EpochResult;
 import java.util.Locale;
 
-/** What commands print at their end. */
+/** Result texts of commands. */
 final class Reports {
   private Reports() {}
 
@@ -129,7 +129,7 @@ final class Reports {
         + (report.passed() ? "verified\n" : "NOT VERIFIED\n");
   }
 
-  /** Where to look next, after a bundle was written. */
+  /** Returns the hint to the report of a bundle. */
   static String page(Bundle bundle) {
     return "report " + bundle.folder().resolve(BundleReport.FILE) + "\n";
   }

@@ -11,7 +11,7 @@ import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.TrainingResult;
 import java.io.IOException;
 
-/** Prints the result of each stage. */
+/** Listener that prints the result of each stage. */
 record ResultPrinter(CommonOptions common) implements PipelineListener {
   @Override
   public void onPrepared(PreparedDataset dataset) {

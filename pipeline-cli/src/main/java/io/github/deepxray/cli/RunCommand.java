@@ -27,17 +27,17 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** All stages. */
+/** The command {@code run}, which runs all stages. */
 @Command(
     name = "run",
     description = {
-      "Does everything: from an archive of chest X-rays to a verified bundle.",
+      "Runs all stages, from an archive of chest X-rays to a verified bundle.",
       "",
-      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; where asked"
-          + " for, pruning, fine-tuning and quantization; evaluation on the untouched test split,"
-          + " SavedModel and TFLite. The gate compares every artifact with the trained model and"
-          + " refuses what has lost too much. A run that was interrupted goes on when it is started"
-          + " again.",
+      "Audit, split by patient, TFRecords, embeddings of the frozen backbone, head; "
+          + "optional pruning, fine-tuning and quantization; evaluation on the test split, "
+          + "SavedModel and TFLite. The gate compares each artifact with the trained model "
+          + "and refuses it if it differs too much. An interrupted run is resumed when it "
+          + "is started again.",
       ""
     },
     footer = {
@@ -55,8 +55,8 @@ final class RunCommand implements Callable<Integer> {
       required = true,
       paramLabel = "<zip|dir|kaggle>",
       description =
-          "The Kaggle archive 'Chest X-Ray Images (Pneumonia)', or its unpacked folder; kaggle to"
-              + " download it, see data download --help.")
+          "Kaggle archive 'Chest X-Ray Images (Pneumonia)' or its unpacked folder; "
+              + "kaggle to download it, see data download --help.")
   private String data;
 
   @Mixin private BackboneOptions backbone;
@@ -69,16 +69,16 @@ final class RunCommand implements Callable<Integer> {
       names = "--prune-channels",
       paramLabel = "<share|file>",
       description =
-          "Remove expansion channels until so much of the network's cost is left, before"
-              + " fine-tuning; see the prune command. Default: none.")
+          "Remove expansion channels until this share of the network's cost is left, "
+              + "before fine-tuning; see the prune command. Default: none.")
   private Optional<String> pruneChannels;
 
   @Option(
       names = "--fine-tune",
       paramLabel = "<block|file>",
       description =
-          "Train the backbone further from this block on, such as block6a, top or all; see the"
-              + " finetune command. Default: the backbone stays frozen.")
+          "Fine-tune the backbone from this block on, such as block6a, top or all; see "
+              + "the finetune command. Default: the backbone is frozen.")
   private Optional<String> fineTune;
 
   @Mixin private FineTuneOptions fineTuneOptions;
@@ -87,9 +87,9 @@ final class RunCommand implements Callable<Integer> {
       names = "--prune",
       paramLabel = "<share|file>",
       description =
-          "Set this share of the weights of the 1x1 convolutions and of the head's hidden layers to"
-              + " zero at once, before fine-tuning if there is any; or a .yaml or .json file that"
-              + " says more, see the prune command. Default: none.")
+          "Set this share of the weights of the 1x1 convolutions and of the head's "
+              + "hidden layers to zero in one step, before any fine-tuning; or a .yaml or "
+              + ".json file with more options, see the prune command. Default: none.")
   private Optional<String> prune;
 
   @Option(
@@ -105,8 +105,8 @@ final class RunCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "<forms>",
       description =
-          "Further forms for the bundle: ${bundle:quantization.names}. Default: none beside float32"
-              + " and dynamic.")
+          "Additional quantized forms of the bundle: ${bundle:quantization.names}. "
+              + "Default: none besides float32 and dynamic.")
   private List<String> quantize = List.of();
 
   @Mixin private QuantizeOptions quantizeOptions;
@@ -130,19 +130,19 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** The options of all stages up to the trained classifier. */
+  /** Options of all stages up to the trained classifier. */
   record Recipe(
       TrainingSpec trainer,
       Optional<BackbonePruningSpec> pruner,
       Optional<FineTuningRecipe> fineTuning,
       Optional<PruningSpec> gradual) {}
 
-  /** What watches the run. */
+  /** Returns the trackers of the run. */
   Tracking tracking() throws IOException {
     return trackingOptions.tracking(common, stage.out());
   }
 
-  /** Keeps the options in the output folder, in place of those of single stages. */
+  /** Writes the options to the output folder and removes those of single stages. */
   private PipelineListener keepingConfig() {
     return new PipelineListener() {
       @Override
@@ -159,21 +159,21 @@ final class RunCommand implements Callable<Integer> {
     };
   }
 
-  /** Keeps the options in the output folder, in place of those of single stages. */
+  /** Writes the options to the output folder and removes those of single stages. */
   void keepConfig() throws IOException {
     Configurations.forgetStages(stage.out());
     stage.place.keepConfig(common);
   }
 
-  /** A pipeline that writes and uses checkpoints as the options say. */
+  /** Returns a pipeline with the checkpoint options. */
   Pipeline checkpoints(Pipeline pipeline) {
     return trainOptions.checkpoints(pipeline);
   }
 
   /**
-   * What the options ask for, checked as far as it can be before anything is done.
+   * Returns the run of the options, checked before any work.
    *
-   * @throws ParameterException if an option is refused
+   * @throws ParameterException if an option is impossible
    * @throws IOException if a file that an option names cannot be read
    */
   RunSpec spec() throws IOException {

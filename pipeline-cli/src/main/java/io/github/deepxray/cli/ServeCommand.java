@@ -6,16 +6,17 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Serves what was exported. */
+/** The command {@code serve}. */
 @Command(
     name = "serve",
     description = {
       "Serves a bundle over HTTP: a page for people, TensorFlow Serving's REST interface for"
           + " programs.",
       "",
-      "Answers /v1/models/<name>:predict and the other paths of TensorFlow Serving, with a page at"
-          + " /, metrics at /monitoring/prometheus/metrics, /healthz and /readyz. Ends on SIGTERM"
-          + " or Ctrl-C when what is in flight is answered. Images are never written or logged.",
+      "Serves /v1/models/<name>:predict and the other paths of TensorFlow Serving, a "
+          + "page at /, metrics at /monitoring/prometheus/metrics, /healthz and /readyz. "
+          + "On SIGTERM or Ctrl-C, requests in flight are answered before the end. Images "
+          + "are never written or logged.",
       ""
     },
     footer = {"", "Example: deepxray serve work/bundle"},

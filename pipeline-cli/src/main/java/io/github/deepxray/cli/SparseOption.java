@@ -2,12 +2,12 @@ package io.github.deepxray.cli;
 
 import picocli.CommandLine.Option;
 
-/** How zeros are stored. */
+/** Option {@code --sparse}. */
 final class SparseOption {
   @Option(
       names = "--sparse",
       description =
-          "Store kernels that are mostly zeros without them in the .tflite files. They load as"
-              + " before and compute the same, no faster.")
+          "Store kernels that are mostly zeros as sparse tensors in the .tflite files. "
+              + "The models compute the same results at the same speed.")
   boolean sparse;
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Options of the stages that run the network. */
+/** Options of stages that run the network. */
 final class StageOptions {
   @Mixin OutOption place;
 
@@ -24,8 +24,8 @@ final class StageOptions {
       names = "--cache",
       paramLabel = "<dir>",
       description =
-          "Where embeddings are kept, found by the image's hash; may be shared by several --out."
-              + " Default: <out>/cache.")
+          "Cache folder of embeddings, with image hashes as keys; several --out may "
+              + "share it. Default: <out>/cache.")
   Optional<Path> cache;
 
   @Option(
@@ -33,8 +33,8 @@ final class StageOptions {
       defaultValue = "tflite",
       paramLabel = "<name>",
       description =
-          "What runs the backbone: tflite (faster on CPUs) or tensorflow. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Engine of the backbone: tflite (faster on CPUs) or tensorflow. Default: "
+              + "${DEFAULT-VALUE}.")
   String engine;
 
   @Mixin private ThreadsOption threads;
@@ -48,9 +48,9 @@ final class StageOptions {
   }
 
   /**
-   * A pipeline in the output folder.
+   * Returns a pipeline in the output folder.
    *
-   * @param listener notified besides the progress of epochs
+   * @param listener listener in addition to the progress of epochs
    * @throws io.github.deepxray.core.DeepXrayException if there is no engine of that name
    */
   Pipeline pipeline(CommonOptions common, PipelineListener listener) {
@@ -63,33 +63,33 @@ final class StageOptions {
     return cache.map(pipeline::withCache).orElse(pipeline);
   }
 
-  /** What a command does with a pipeline. */
+  /** Action of a command on a pipeline. */
   @FunctionalInterface
-  interface Work {
+  interface StageAction {
     void run(Pipeline pipeline) throws IOException;
   }
 
   /**
-   * Runs one stage, tracks it, prints its result and keeps the command's options.
+   * Runs and tracks one stage, prints its result and writes the options of the command.
    *
    * @return the exit code
    */
-  int tracked(CommonOptions common, TrackingOptions options, Work work) throws IOException {
+  int tracked(CommonOptions common, TrackingOptions options, StageAction action) throws IOException {
     try (Tracking tracking = options.tracking(common, out())) {
       PipelineListener listener = PipelineListener.of(List.of(tracking, new ResultPrinter(common)));
-      work.run(Usage.check(common, () -> pipeline(common, listener)));
+      action.run(Usage.check(common, () -> pipeline(common, listener)));
       place.keepConfig(common);
       tracking.onFinished();
       return 0;
     }
   }
 
-  /** Shows how training goes. */
+  /** Returns a listener that prints the progress of training. */
   static PipelineListener epochs(CommonOptions common) {
     return new EpochProgress(common.console(), common.command().commandLine().getErr());
   }
 
-  /** Shows how training goes: a bar on a terminal, a line every few epochs elsewhere. */
+  /** Progress of training: a bar on a terminal, otherwise a line every few epochs. */
   private static final class EpochProgress implements PipelineListener {
     private final Console console;
     private final PrintWriter err;

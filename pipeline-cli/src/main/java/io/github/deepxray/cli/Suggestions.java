@@ -3,11 +3,14 @@ package io.github.deepxray.cli;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** Finds what a misspelt word was meant to be. */
+/** Suggestions for misspelt words. */
 final class Suggestions {
   private Suggestions() {}
 
-  /** The end of a sentence about a wrong word: the nearest of some, unless all are far off. */
+  /**
+   * Returns the end of a message about a wrong word: the nearest of the known words, unless all are
+   * too different.
+   */
   static String end(String word, Collection<String> words) {
     return words.stream()
         .filter(candidate -> distance(word, candidate) <= Math.max(2, word.length() / 3))
@@ -16,7 +19,7 @@ final class Suggestions {
         .orElse(".");
   }
 
-  /** How many letters must be put in, left out or changed (Levenshtein 1965). */
+  /** Returns the edit distance (Levenshtein 1965). */
   private static int distance(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j < row.length; j++) {

@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How much of the machine to use. */
+/** Option {@code --threads}. */
 final class ThreadsOption {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -16,7 +16,7 @@ final class ThreadsOption {
       names = "--threads",
       defaultValue = "0",
       paramLabel = "<n>",
-      description = "How many processor cores to use; 0 for all. Default: ${DEFAULT-VALUE}.")
+      description = "Number of processor cores to use; 0 for all. Default: ${DEFAULT-VALUE}.")
   void threads(int number) {
     if (number < 0) {
       throw new ParameterException(

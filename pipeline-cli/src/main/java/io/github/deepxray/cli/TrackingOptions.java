@@ -10,7 +10,7 @@ import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Options of what keeps a run where people look at experiments. */
+/** Options of experiment tracking. */
 final class TrackingOptions {
   @Option(
       names = "--tensorboard",
@@ -18,31 +18,31 @@ final class TrackingOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Write event files for TensorBoard into <out>/tensorboard; --no-tensorboard writes none."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Write TensorBoard event files into <out>/tensorboard. Default: " + "${DEFAULT-VALUE}.")
   private boolean tensorBoard;
 
   @Option(
       names = "--mlflow",
       paramLabel = "<uri>",
       description =
-          "Keep options, metrics and, where there is one, the bundle in this MLflow tracking"
-              + " server, such as http://127.0.0.1:5000. MLFLOW_TRACKING_USERNAME and"
-              + " MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, let it in. A server that"
-              + " fails is warned of once and stops nothing. Default: none.")
+          "Send options, metrics and the bundle, if any, to this MLflow tracking server, "
+              + "such as http://127.0.0.1:5000. Credentials are read from "
+              + "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
+              + "MLFLOW_TRACKING_TOKEN. A failure of the server causes one warning and does "
+              + "not stop the run. Default: none.")
   private Optional<String> mlflow;
 
   @Option(
       names = "--mlflow-experiment",
       defaultValue = MlflowTracker.EXPERIMENT,
       paramLabel = "<name>",
-      description = "The MLflow experiment to add a run to. Default: ${DEFAULT-VALUE}.")
+      description = "MLflow experiment of the run. Default: ${DEFAULT-VALUE}.")
   private String experiment;
 
   /**
-   * What tracks a command.
+   * Returns the trackers of a command.
    *
-   * @throws picocli.CommandLine.ParameterException if an option is refused
+   * @throws picocli.CommandLine.ParameterException if an option is impossible
    * @throws IOException never, as nothing is read
    */
   Tracking tracking(CommonOptions common, Path out) throws IOException {
@@ -64,7 +64,7 @@ final class TrackingOptions {
     return mlflow.map(written::withMlflow).orElse(written);
   }
 
-  /** A command as the origin of what is tracked. */
+  /** Run of a command. */
   private record CommandRun(CommandSpec command, Path out) implements Tracking.Run {
     @Override
     public String name() {

@@ -6,14 +6,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The second stage. */
+/** The command {@code train}. */
 @Command(
     name = "train",
     description = {
       "Computes the embeddings of a prepared data set and trains a head on them.",
       "",
-      "Reads <out>/data, which the data command wrote; writes <out>/train with the weights, their"
-          + " description and the history. Embeddings are kept in <out>/cache.",
+      "Reads <out>/data of the data command; writes <out>/train with the weights, "
+          + "their description and the history. Embeddings are cached in <out>/cache.",
       ""
     },
     footer = {"", "Example: deepxray train --weights efficientnetb0_notop.h5 --out work"},
@@ -34,7 +34,7 @@ final class TrainCommand implements Callable<Integer> {
         common,
         trackingOptions,
         pipeline -> {
-          // What may fail soon: the data before the weights are downloaded.
+          // Read the data first: it fails sooner than the download of weights.
           Usage.refuseThresholds(common, pipeline.dataset().manifest().classNames().size());
           options.checkpoints(pipeline).train(network.load(common.console()), trainerOptions);
         });

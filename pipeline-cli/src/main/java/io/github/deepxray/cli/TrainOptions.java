@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How the head is trained. */
+/** Options of head training. */
 final class TrainOptions {
-  /** Those that choose a threshold between two classes. */
+  /** Options for the choice of thresholds of two classes. */
   static final List<String> THRESHOLDS = List.of("--target-sensitivity", "--target-prevalence");
 
   @Option(
@@ -18,31 +18,32 @@ final class TrainOptions {
       defaultValue = "ensemble",
       paramLabel = "<name|file>",
       description =
-          "The head: ensemble (logistic regression and a hidden layer, averaged), logistic, mlp,"
-              + " original (the Python project's), or a .yaml or .json file."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Head: ensemble (logistic regression and a hidden layer, averaged), logistic, "
+              + "mlp, original (the Python project's), or a .yaml or .json file. Default: "
+              + "${DEFAULT-VALUE}.")
   String head;
 
   @Option(
       names = "--views",
       paramLabel = "<n>",
       description =
-          "How many augmented views of each training image to use, 1 for none. Default: the"
-              + " head's.")
+          "Number of views of each training image, 1 for no augmentation. Default: the "
+              + "head's.")
   Optional<Integer> views;
 
   @Option(
       names = "--epochs",
       paramLabel = "<n>",
-      description = "The most epochs. Default: the head's.")
+      description = "Maximum number of epochs. Default: the head's.")
   Optional<Integer> epochs;
 
   @Option(
       names = "--patience",
       paramLabel = "<n>",
       description =
-          "Stop after so many epochs without a lower validation loss and take the best epoch's"
-              + " weights; 0 to train all epochs and take the last. Default: the head's.")
+          "Early stopping: number of epochs without a lower validation loss after which "
+              + "training stops and the best weights are kept; 0 to train all epochs and keep "
+              + "the last weights. Default: the head's.")
   Optional<Integer> patience;
 
   @Option(
@@ -50,8 +51,8 @@ final class TrainOptions {
       defaultValue = "0.95",
       paramLabel = "<share>",
       description =
-          "Of two classes, the share of the validation split's positives that the decision"
-              + " threshold must find. Default: ${DEFAULT-VALUE}.")
+          "Sensitivity of the decision threshold on the validation split, for two "
+              + "classes. Default: ${DEFAULT-VALUE}.")
   double targetSensitivity;
 
   @Option(
@@ -59,16 +60,15 @@ final class TrainOptions {
       defaultValue = "0.5",
       paramLabel = "<share>",
       description =
-          "Of two classes, the share of positives where the classifier is used, for the"
-              + " prior-corrected threshold."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Prevalence where the classifier is used, for the prior-corrected threshold of "
+              + "two classes. Default: ${DEFAULT-VALUE}.")
   double targetPrevalence;
 
   @Option(
       names = "--checkpoint-every",
       defaultValue = "10",
       paramLabel = "<epochs>",
-      description = "How often to write a checkpoint. Default: ${DEFAULT-VALUE}.")
+      description = "Number of epochs between checkpoints. Default: ${DEFAULT-VALUE}.")
   int checkpointEvery;
 
   @Option(
@@ -77,8 +77,8 @@ final class TrainOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Go on from a checkpoint of the same training; --no-resume starts anew."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Resume from a checkpoint of the same training; --no-resume ignores it. "
+              + "Default: ${DEFAULT-VALUE}.")
   boolean resume;
 
   TrainingSpec options(long seed) throws IOException {
@@ -95,7 +95,7 @@ final class TrainOptions {
     return new TrainingSpec(spec, seed, targetSensitivity, targetPrevalence);
   }
 
-  /** A pipeline that writes and uses checkpoints as the options say. */
+  /** Returns a pipeline with the checkpoint options. */
   Pipeline checkpoints(Pipeline pipeline) {
     Pipeline writing = pipeline.withCheckpointEvery(checkpointEvery);
     return resume ? writing : writing.withoutResuming();

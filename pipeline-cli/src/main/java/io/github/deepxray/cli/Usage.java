@@ -9,18 +9,18 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Turns refused option values into usage errors. */
+/** Usage errors of option values. */
 final class Usage {
   private Usage() {}
 
   /**
-   * Refuses options on the command line that would be ignored. In a config file they may stand: it
-   * may serve several commands.
+   * Refuses options on the command line that would be ignored. They are allowed in a config file,
+   * which may be used for several commands.
    *
-   * @param used whether they mean something
-   * @param options their names
-   * @param needed what they need, as the end of a sentence
-   * @throws ParameterException if one is given and not used
+   * @param used whether the options have an effect
+   * @param options names of the options
+   * @param needed requirement of the options, as the end of a sentence
+   * @throws ParameterException if an option is set without effect
    */
   static void refuseIgnored(
       CommonOptions common, boolean used, Collection<String> options, String needed) {
@@ -37,9 +37,9 @@ final class Usage {
   }
 
   /**
-   * Refuses options on the command line that choose a threshold, where there is none.
+   * Refuses options for thresholds on the command line for more than two classes.
    *
-   * @throws ParameterException if one is given and there are more than two classes
+   * @throws ParameterException if such an option is set and there are more than two classes
    */
   static void refuseThresholds(CommonOptions common, int classes) {
     CommandLine.ParseResult given = common.command().commandLine().getParseResult();
@@ -54,12 +54,12 @@ final class Usage {
     }
   }
 
-  /** A refusal of what stands on the command line. */
+  /** Returns a usage error. */
   static ParameterException wrong(CommonOptions common, String message) {
     return new ParameterException(common.command().commandLine(), message);
   }
 
-  /** The names of a mixin's options. */
+  /** Returns the names of a mixin's options. */
   static List<String> names(CommonOptions common, String mixin) {
     return common.command().mixins().get(mixin).options().stream()
         .map(OptionSpec::longestName)
@@ -67,9 +67,9 @@ final class Usage {
   }
 
   /**
-   * Makes something of an option that may be left out.
+   * Converts the value of an optional option.
    *
-   * @throws ParameterException if its value is refused
+   * @throws ParameterException if its value is invalid
    * @throws IOException if a file that it names cannot be read
    */
   static <T> Optional<T> ifGiven(CommonOptions common, Optional<String> given, Reading<T> reading)
@@ -79,22 +79,22 @@ final class Usage {
         : Optional.empty();
   }
 
-  /** Makes something of an option's value. */
+  /** Conversion of an option's value. */
   @FunctionalInterface
   interface Reading<T> {
     T read(String value) throws IOException;
   }
 
-  /** Makes something of option values. */
+  /** Conversion of option values. */
   @FunctionalInterface
   interface Parse<T> {
     T get() throws IOException;
   }
 
   /**
-   * Makes something of option values.
+   * Converts option values.
    *
-   * @throws ParameterException if they are refused
+   * @throws ParameterException if a value is invalid
    * @throws IOException if a file that an option names cannot be read
    */
   static <T> T check(CommonOptions common, Parse<T> options) throws IOException {

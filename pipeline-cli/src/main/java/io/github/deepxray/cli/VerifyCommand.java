@@ -14,15 +14,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The last stage. */
+/** The command {@code verify}. */
 @Command(
     name = "verify",
     description = {
-      "Checks a bundle: every file against its checksum, every artifact against the trained model.",
+      "Verifies a bundle: the checksum of each file, and the parity of each artifact "
+          + "with the trained model.",
       "",
-      "Loads the models of all formats, runs them on all test images and compares their"
-          + " probabilities, AUC and accuracy with those measured in training. Exit code 1 if a"
-          + " file has changed or the gate refuses an artifact.",
+      "Loads the models of all formats, runs them on all test images and compares "
+          + "their probabilities, AUC and accuracy with those of the trained model. The "
+          + "exit code is 1 if a file has changed or the gate refuses an artifact.",
       ""
     },
     footer = {"", "Example: deepxray verify work/bundle"},
@@ -30,15 +31,15 @@ import picocli.CommandLine.Parameters;
 final class VerifyCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
-  @Parameters(paramLabel = "<bundle>", description = "The folder that export wrote.")
+  @Parameters(paramLabel = "<bundle>", description = "Bundle written by export.")
   private Path folder;
 
   @Option(
       names = "--data",
       paramLabel = "<dir>",
       description =
-          "The prepared data set whose test images to run on. Default: the folder data beside the"
-              + " bundle.")
+          "Prepared data set with the test images. Default: the folder data beside the "
+              + "bundle.")
   private Optional<Path> data;
 
   @Mixin private ThreadsOption threads;

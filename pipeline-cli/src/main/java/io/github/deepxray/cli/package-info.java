@@ -1,2 +1,2 @@
-/** The {@code deepxray} command line: the only place that prints and exits. */
+/** The {@code deepxray} command line. */
 package io.github.deepxray.cli;

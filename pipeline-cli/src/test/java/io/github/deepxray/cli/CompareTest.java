@@ -281,7 +281,7 @@ class CompareTest {
         "'data: d\ngrid: {haed: [mlp]}'                    | did you mean head?",
         "'data: d\ngrid: {head: mlp'                       | line",
         "'data: d\ngrid: {head: []}'                       | a list of values",
-        "'data: d\ngrid: {seed: [1, 2]}'                   | no option is called seed",
+        "'data: d\ngrid: {seed: [1, 2]}'                   | there is no option seed",
         "'data: d\ngrid: {head: [mlp, mlp]}'               | two experiments are called mlp",
         "'data: d\ngrid: {head: [nohead]}'                 | nohead: There is no head nohead",
         "'data: d\ngrid: {views: [1, x]}'                  | views-x: Invalid value",

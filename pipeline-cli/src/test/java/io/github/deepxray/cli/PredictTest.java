@@ -97,7 +97,7 @@ class PredictTest {
     assertThat(csv.errLines())
         .hasSize(3)
         .allMatch(line -> line.startsWith("deepxray: "))
-        .contains("deepxray: left out of the folders as no images: 1 .txt.")
+        .contains("deepxray: skipped files of the folders that are not images: 1 .txt.")
         .anyMatch(line -> line.contains("c,\"c.png"))
         .anyMatch(line -> line.contains("missing.jpeg"));
     List<String> rows = csv.out().lines().toList();
