@@ -15,9 +15,12 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetManifest.Shard;
+import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.Layout.Candidate;
+import io.github.deepxray.datasets.internal.shortcuts.Appearance;
+import io.github.deepxray.datasets.internal.shortcuts.ShortcutAudit;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -71,9 +74,14 @@ final class DatasetBuilder {
    *
    * @param header of the source's file
    * @param pixels hash of the decoded image's size and pixels
+   * @param appearance what does not depend on the patient's chest
    */
   private record Stored(
-      ImageCodec.Header header, ByteBuffer jpeg, String pixels, Set<ImageNote> notes) {}
+      ImageCodec.Header header,
+      ByteBuffer jpeg,
+      String pixels,
+      Set<ImageNote> notes,
+      Appearance appearance) {}
 
   /**
    * What a look into a file gave: either what to store or why there is nothing.
@@ -234,11 +242,36 @@ final class DatasetBuilder {
               audit,
               summaries,
               shards,
-              layout.profile());
+              layout.profile(),
+              shortcuts(images, split));
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
       manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
     Files.delete(spool);
+  }
+
+  /** How well the class of training images is told from what should not matter. */
+  private List<Shortcut> shortcuts(List<Found> images, PatientSplit split) throws IOException {
+    Set<String> trained =
+        split.images().get(Split.TRAIN).stream()
+            .map(PatientSplit.Image::path)
+            .collect(Collectors.toSet());
+    List<ShortcutAudit.Image> measured =
+        images.stream()
+            .filter(found -> trained.contains(found.path()))
+            .map(
+                found ->
+                    new ShortcutAudit.Image(
+                        found.path(),
+                        found.patient(),
+                        found.candidate().label().index(),
+                        found.appearance(),
+                        source.attributes(found.candidate().file())))
+            .toList();
+    return new ShortcutAudit(measured, layout.classes().size())
+        .measure(threads).stream()
+            .map(m -> new Shortcut(m.name(), m.inPicture(), m.auc(), m.lowest(), m.highest()))
+            .toList();
   }
 
   private PatientSplit split(List<Found> images) {
@@ -285,6 +318,7 @@ final class DatasetBuilder {
                       stored.pixels(),
                       stored.notes(),
                       stored.header(),
+                      stored.appearance(),
                       spool.position(),
                       stored.jpeg().remaining()));
               ByteBuffer buffer = stored.jpeg().duplicate();
@@ -317,14 +351,17 @@ final class DatasetBuilder {
             candidate, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
       }
       return Look.good(
-          candidate, hash, bytes.length, budget.with(pixels, p -> store(bytes, header)));
+          candidate,
+          hash,
+          bytes.length,
+          budget.with(pixels, p -> store(candidate.path(), bytes, header)));
     } catch (DeepXrayException e) {
       return Look.bad(candidate, hash, Reason.UNREADABLE, e.getMessage());
     }
   }
 
   /** The JPEG to store; decoding is also the test that the image is whole. */
-  private Stored store(byte[] bytes, ImageCodec.Header header) {
+  private Stored store(String path, byte[] bytes, ImageCodec.Header header) {
     DecodedImage decoded = ImageCodec.read(bytes, "it", options.limits().images());
     RgbImage image = decoded.image();
     int size = options.imageSize();
@@ -334,11 +371,14 @@ final class DatasetBuilder {
             && header.height() == size
             && header.width() == size
             && header.stored();
-    byte[] jpeg =
-        asItIs
-            ? bytes
-            : ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
-    return new Stored(header, ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
+    RgbImage resized = asItIs ? image : Resizer.resize(image, size, size);
+    byte[] jpeg = asItIs ? bytes : ImageCodec.encodeJpeg(resized, options.jpegQuality());
+    return new Stored(
+        header,
+        ByteBuffer.wrap(jpeg),
+        image.sha256(),
+        decoded.notes(),
+        Appearance.of(path, header, bytes, resized));
   }
 
   /**

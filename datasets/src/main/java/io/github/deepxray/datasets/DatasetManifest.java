@@ -1,10 +1,14 @@
 package io.github.deepxray.datasets;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.internal.io.TextFiles;
+import io.github.deepxray.core.metrics.Interval;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -20,6 +24,8 @@ import java.util.stream.Stream;
  * @param splits what the shards hold
  * @param shards the files, in the order of reading
  * @param profile what it is about
+ * @param shortcuts how well the class of training images is told from what should not matter, the
+ *     strongest first; empty if it was not measured
  */
 public record DatasetManifest(
     String format,
@@ -29,7 +35,8 @@ public record DatasetManifest(
     DatasetAudit audit,
     List<SplitSummary> splits,
     List<Shard> shards,
-    DatasetProfile profile) {
+    DatasetProfile profile,
+    @Omittable List<Shortcut> shortcuts) {
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/3";
 
@@ -37,6 +44,7 @@ public record DatasetManifest(
   public DatasetManifest {
     splits = splits.stream().map(split -> split.inOrder(profile)).toList();
     shards = List.copyOf(shards);
+    shortcuts = shortcuts == null ? List.of() : List.copyOf(shortcuts);
     audit.folders().forEach(folder -> profile.inOrder(folder.slices()));
     int names = profile.classes().size();
     if (Stream.concat(
@@ -119,6 +127,50 @@ public record DatasetManifest(
     private SplitSummary inOrder(DatasetProfile profile) {
       return new SplitSummary(
           split, images, patients, labels, profile.inOrder(slices), fromOfficialVal);
+    }
+  }
+
+  /**
+   * Shortcuts that a network may see and that tell the class better than allowed.
+   *
+   * @param auc the area under the ROC curve that is allowed, 0.5..1
+   * @throws DeepXrayException if there are some; the message names them
+   */
+  public void requireShortcutsBelow(double auc) {
+    List<String> above =
+        shortcuts.stream()
+            .filter(shortcut -> shortcut.inPicture() && shortcut.auc().value() > auc)
+            .map(shortcut -> "%s (AUC %s)".formatted(shortcut.name(), shortcut.auc()))
+            .toList();
+    if (!above.isEmpty()) {
+      throw new DeepXrayException(
+          String.format(
+              Locale.ROOT,
+              "The class of training images is told with an AUC above %s by what should not"
+                  + " matter: %s; a model can learn that instead. Collect or crop the images alike"
+                  + " for all classes.",
+              auc,
+              String.join(", ", above)));
+    }
+  }
+
+  /**
+   * Property of image files that should not tell the class of an image, and how well it does.
+   *
+   * @param name of the property, such as {@code aspect ratio}
+   * @param inPicture whether a network may see it; not what stands in file names alone
+   * @param auc the area under the ROC curve of a logistic regression on the property alone,
+   *     cross-validated by patient on the training images, with its 95 % interval; of more than two
+   *     classes the mean over them
+   * @param lowest the training images that it assigns to the first class most surely
+   * @param highest the training images that it assigns to the last class most surely
+   */
+  public record Shortcut(
+      String name, boolean inPicture, Interval auc, List<String> lowest, List<String> highest) {
+    /** Copies the lists. */
+    public Shortcut {
+      lowest = List.copyOf(lowest);
+      highest = List.copyOf(highest);
     }
   }
 

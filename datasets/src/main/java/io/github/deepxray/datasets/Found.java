@@ -5,6 +5,7 @@ import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.Layout.Candidate;
+import io.github.deepxray.datasets.internal.shortcuts.Appearance;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
  *
  * @param bytes of the source's file
  * @param pixels hash of its size and pixels
+ * @param appearance what does not depend on the patient's chest
  */
 record Found(
     Candidate candidate,
@@ -26,6 +28,7 @@ record Found(
     String pixels,
     Set<ImageNote> notes,
     ImageCodec.Header header,
+    Appearance appearance,
     long offset,
     int length) {
   String path() {

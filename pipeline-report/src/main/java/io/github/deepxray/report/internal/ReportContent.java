@@ -40,6 +40,7 @@ import java.util.TreeMap;
  * @param histories the epochs of each training, by its name, in the order of training
  * @param samples small copies of some images of each split and class
  * @param mistakes small copies of the images that are decided most wrongly
+ * @param shortcuts small copies of the training images at both ends of the strongest shortcuts
  * @param heatMaps how far the heat maps can be trusted, in words, if there are some
  * @param config the effective options
  * @param versions of this library and the native ones
@@ -63,6 +64,7 @@ public record ReportContent(
     Map<String, List<EpochResult>> histories,
     List<Picture> samples,
     List<Picture> mistakes,
+    List<Picture> shortcuts,
     Optional<String> heatMaps,
     Map<String, String> config,
     Map<String, String> versions,
@@ -76,6 +78,7 @@ public record ReportContent(
     histories = Collections.unmodifiableMap(new LinkedHashMap<>(histories));
     samples = List.copyOf(samples);
     mistakes = List.copyOf(mistakes);
+    shortcuts = List.copyOf(shortcuts);
     config = Collections.unmodifiableMap(new TreeMap<>(config));
     versions = Collections.unmodifiableMap(new TreeMap<>(versions));
     host = Collections.unmodifiableMap(new TreeMap<>(host));
