@@ -13,19 +13,19 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What {@code dataset.json} says about a prepared data set. Nothing in it depends on the machine,
- * the time or the number of threads.
+ * Content of {@code dataset.json}: description of a prepared data set. It does not depend on the
+ * machine, the time or the number of threads.
  *
  * @param format {@link #FORMAT}
  * @param fingerprint SHA-256 of the shards' names and hashes: equal for equal shards
- * @param source where the images came from
- * @param options how they were prepared
- * @param audit what was found
- * @param splits what the shards hold
+ * @param source the source of the images
+ * @param options the options of preparation
+ * @param audit the audit of the source
+ * @param splits the content of the shards
  * @param shards the files, in the order of reading
- * @param profile what it is about
- * @param shortcuts how well the class of training images is told from what should not matter, the
- *     strongest first; empty if it was not measured
+ * @param profile the classes and their descriptions
+ * @param shortcuts properties of training images that predict the class and should not, the
+ *     strongest first; empty if they were not measured
  */
 public record DatasetManifest(
     String format,
@@ -37,10 +37,10 @@ public record DatasetManifest(
     List<Shard> shards,
     DatasetProfile profile,
     @Omittable List<Shortcut> shortcuts) {
-  /** The format that this version writes and reads. */
+  /** Format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/3";
 
-  /** Takes copies of the lists and checks that they are of the same classes and files. */
+  /** Copies the lists and checks that classes and files are consistent. */
   public DatasetManifest {
     splits = splits.stream().map(split -> split.inOrder(profile)).toList();
     shards = List.copyOf(shards);
@@ -51,12 +51,12 @@ public record DatasetManifest(
             splits.stream().flatMap(split -> split.labels.keySet().stream()),
             audit.folders().stream().map(DatasetAudit.Folder::label))
         .anyMatch(label -> label.index() >= names)) {
-      throw new IllegalArgumentException("its labels are not those of " + names + " classes");
+      throw new IllegalArgumentException("the labels are not those of " + names + " classes");
     }
     if (splits.stream().map(SplitSummary::split).distinct().count() < splits.size()
         || shards.stream().map(Shard::file).distinct().count() < shards.size()
         || shards.stream().mapToLong(Shard::records).sum() > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("its splits and shards do not fit together");
+      throw new IllegalArgumentException("the splits and shards are inconsistent");
     }
   }
 
@@ -72,43 +72,43 @@ public record DatasetManifest(
   /**
    * Reads {@code dataset.json}.
    *
-   * @param advice what to do about a file that is damaged
-   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or of another format
-   * @throws IOException if it cannot be read
+   * @param advice what to do about a damaged file
+   * @throws io.github.deepxray.core.DeepXrayException if the file is damaged or of another format
+   * @throws IOException if the file cannot be read
    */
   public static DatasetManifest read(Path file, String advice) throws IOException {
     return Json.read(file, Map.of(FORMAT, DatasetManifest.class), advice);
   }
 
-  /** What the classes are called. */
+  /** Class names. */
   public ClassNames classNames() {
     return profile.classes();
   }
 
-  /** The number of images in a split's shards. */
+  /** Number of images in a split's shards. */
   public int images(Split split) {
     return shards.stream().filter(s -> s.split() == split).mapToInt(Shard::records).sum();
   }
 
   /**
-   * A source of images.
+   * Source of images.
    *
    * @param kind {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}
-   * @param fingerprint SHA-256 of its files' paths and hashes, the same for an archive and its
+   * @param fingerprint SHA-256 of the files' paths and hashes, equal for an archive and its
    *     unpacked folder
    */
   public record Source(String kind, String fingerprint) {}
 
   /**
-   * A split as it is stored.
+   * Summary of a stored split.
    *
-   * @param split which
-   * @param images in its shards
-   * @param patients of these images; each image without a known patient counts as one
-   * @param labels images of each class
-   * @param slices images of each finer class by its key, in the profile's order; empty if it has
-   *     none
-   * @param fromOfficialVal images that the source has in its validation folder
+   * @param split the split
+   * @param images the number of images in the shards
+   * @param patients the number of patients; each image without a known patient counts as one
+   * @param labels the number of images of each class
+   * @param slices the number of images of each slice by its key, in the profile's order; empty if
+   *     there are none
+   * @param fromOfficialVal the number of images from the source's validation folder
    */
   public record SplitSummary(
       Split split,
@@ -131,10 +131,10 @@ public record DatasetManifest(
   }
 
   /**
-   * Shortcuts that a network may see and that tell the class better than allowed.
+   * Checks that no visible shortcut is stronger than allowed.
    *
-   * @param auc the area under the ROC curve that is allowed, 0.5..1
-   * @throws DeepXrayException if there are some; the message names them
+   * @param auc the largest area under the ROC curve allowed, 0.5..1
+   * @throws DeepXrayException if a shortcut is stronger; the message names all of these
    */
   public void requireShortcutsBelow(double auc) {
     List<String> above =
@@ -146,24 +146,24 @@ public record DatasetManifest(
       throw new DeepXrayException(
           String.format(
               Locale.ROOT,
-              "The class of training images is told with an AUC above %s by what should not"
-                  + " matter: %s; a model can learn that instead. Collect or crop the images alike"
-                  + " for all classes.",
+              "Properties that should not matter predict the class of training images with an AUC"
+                  + " above %s: %s; a model can learn them instead of the finding. Collect or crop"
+                  + " the images of all classes in the same way.",
               auc,
               String.join(", ", above)));
     }
   }
 
   /**
-   * Property of image files that should not tell the class of an image, and how well it does.
+   * Property of image files that should not predict the class, and how well it does.
    *
-   * @param name of the property, such as {@code aspect ratio}
-   * @param inPicture whether a network may see it; not what stands in file names alone
-   * @param auc the area under the ROC curve of a logistic regression on the property alone,
-   *     cross-validated by patient on the training images, with its 95 % interval; of more than two
-   *     classes the mean over them
-   * @param lowest the training images that it assigns to the first class most surely
-   * @param highest the training images that it assigns to the last class most surely
+   * @param name the name of the property, such as {@code aspect ratio}
+   * @param inPicture whether a network can see it; false for file names
+   * @param auc the area under the ROC curve of a logistic regression on this property alone,
+   *     cross-validated by patient on the training images, with its 95 % interval; for more than
+   *     two classes the mean over the classes
+   * @param lowest the training images with the lowest scores of the last class
+   * @param highest the training images with the highest scores of the last class
    */
   public record Shortcut(
       String name, boolean inPicture, Interval auc, List<String> lowest, List<String> highest) {
@@ -175,13 +175,13 @@ public record DatasetManifest(
   }
 
   /**
-   * A TFRecord file.
+   * TFRecord file.
    *
-   * @param file its name in the folder
-   * @param split whose images it holds
-   * @param records their number
-   * @param bytes its length
-   * @param sha256 its hash
+   * @param file the name in the folder
+   * @param split the split of its images
+   * @param records the number of records
+   * @param bytes the length
+   * @param sha256 the hash
    */
   public record Shard(String file, Split split, int records, long bytes, String sha256) {
     /** Checks the name and the numbers. */

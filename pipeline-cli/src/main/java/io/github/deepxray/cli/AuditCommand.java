@@ -12,20 +12,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The audit of a data set alone. */
+/** Audits a data set without keeping it. */
 @Command(
     name = "audit",
     description = {
       "Audits a data set of chest X-rays: files, classes, patients, splits, and shortcuts.",
       "",
-      "A shortcut is a property that should not matter but tells the class: size, aspect ratio,"
+      "A shortcut is a property that predicts the class and should not: size, aspect ratio,"
           + " brightness, the frame of the picture, hard edges in its corners, file format, JPEG"
           + " quality, numbers in file names, and the other columns of a .csv file. Each is"
           + " measured by a logistic regression on it alone, on training images only,"
           + " cross-validated by patient. A model can learn a strong shortcut instead of the"
           + " finding.",
       "",
-      "The data command prints the same and keeps the prepared images.",
+      "The data command prints the same table and keeps the prepared images.",
       ""
     },
     footer = {"", "Example: deepxray audit --data chest-xray-pneumonia.zip --max-shortcut 0.8"},
@@ -43,14 +43,14 @@ final class AuditCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       paramLabel = "<file>",
-      description = "Where to write the audit as dataset.json has it. Default: nowhere.")
+      description = "Writes the audit to this file, as in dataset.json. Default: not written.")
   private Optional<Path> json;
 
   @Option(
       names = "--image-size",
       defaultValue = "224",
       paramLabel = "<pixels>",
-      description = "Height and width of the images that are looked at. Default: ${DEFAULT-VALUE}.")
+      description = "Height and width of the measured images. Default: ${DEFAULT-VALUE}.")
   private int imageSize;
 
   @Mixin private DataOptions options;

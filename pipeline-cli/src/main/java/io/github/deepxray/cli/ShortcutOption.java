@@ -5,19 +5,19 @@ import io.github.deepxray.datasets.DatasetManifest;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The limit of shortcuts. */
+/** Limit of shortcuts. */
 final class ShortcutOption {
   @Option(
       names = "--max-shortcut",
       paramLabel = "<auc>",
       description =
-          "Fails if one property that should not matter, such as the aspect ratio, tells the class"
-              + " of training images with a larger area under the ROC curve, 0.5 to 1."
+          "Fails if one property that should not matter, such as the aspect ratio, predicts the"
+              + " class of training images with a larger area under the ROC curve, 0.5 to 1."
               + " Default: none.")
   private Optional<Double> most;
 
   /**
-   * The limit.
+   * Returns the limit.
    *
    * @throws DeepXrayException if it is out of range
    */
@@ -29,7 +29,7 @@ final class ShortcutOption {
   }
 
   /**
-   * Holds a data set to the limit.
+   * Checks a data set against the limit.
    *
    * @throws DeepXrayException if a shortcut is above it
    */

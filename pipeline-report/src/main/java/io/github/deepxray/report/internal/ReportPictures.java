@@ -24,9 +24,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Makes the small copies of X-rays that the report shows. */
+/** Thumbnails of X-rays for the report. */
 public final class ReportPictures {
-  /** A row of the page. */
+  /** Number of samples in a row of the page. */
   private static final int SAMPLES = 8;
 
   private static final int MOST_ROWS = 20;
@@ -36,8 +36,8 @@ public final class ReportPictures {
   private ReportPictures() {}
 
   /**
-   * Images of the training and the test split, at equal distances within each finer class, or each
-   * class where there are no finer ones.
+   * Returns images of the training and the test split, at equal distances within each finer class,
+   * or within each class if there are no finer ones.
    *
    * @throws IOException if the data set cannot be read
    */
@@ -66,7 +66,7 @@ public final class ReportPictures {
         int all = Math.max(1, sizes.getOrDefault(slice, 0));
         int shown = Math.min(SAMPLES, all);
         List<Picture> row = pictures.getOrDefault(slice, List.of());
-        // The middle of each of as many equal parts as are shown.
+        // Take the middle of equal parts.
         if (pictures.containsKey(slice)
             && row.size() < shown
             && index >= (2L * row.size() + 1) * all / (2L * shown)) {
@@ -78,7 +78,7 @@ public final class ReportPictures {
   }
 
   /**
-   * Training images at both ends of the strongest shortcuts.
+   * Returns training images at both ends of the strongest shortcuts.
    *
    * @throws IOException if the data set cannot be read
    */
@@ -103,7 +103,7 @@ public final class ReportPictures {
         .toList();
   }
 
-  /** The records of some files of a split, by name. */
+  /** Returns the records of some files of a split, by name. */
   private static Map<String, XrayRecord> records(
       PreparedDataset dataset, Split split, List<String> files) throws IOException {
     Set<String> wanted = Set.copyOf(files);
@@ -118,7 +118,7 @@ public final class ReportPictures {
     return records;
   }
 
-  /** The number of images of each finer class, or of each class. */
+  /** Returns the number of images of each finer class, or of each class. */
   private static Map<String, Integer> sizes(SplitSummary summary, DatasetProfile profile) {
     if (profile.hasSlices()) {
       return summary.slices();
@@ -131,9 +131,9 @@ public final class ReportPictures {
   }
 
   /**
-   * The test images that are decided most wrongly, class by class, the worst first.
+   * Returns the worst mistakes among the test images, class by class, the worst first.
    *
-   * @param decision how the classifier decides
+   * @param decision decision of the classifier
    * @throws IOException if the data set cannot be read
    */
   public static List<Picture> mistakes(
@@ -142,10 +142,10 @@ public final class ReportPictures {
   }
 
   /**
-   * The same with heat maps.
+   * Returns the worst mistakes with heat maps.
    *
-   * @param decision how the classifier decides
-   * @param explainer draws the heat maps
+   * @param decision decision of the classifier
+   * @param explainer model that computes the heat maps
    * @throws IOException if the data set cannot be read
    */
   public static List<Picture> mistakes(

@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Properties that should not tell the class of an image, and how well they do.
+ * Table of properties that predict the class and should not.
  *
- * @param table a row for each
- * @param warnings a sentence for each strong one
- * @param ends images at both ends of the strongest
+ * @param table a row for each property
+ * @param warnings a sentence for each strong property
+ * @param ends thumbnails at both ends of the strongest properties
  */
 record ShortcutsTable(Table table, List<String> warnings, List<DataSection.Samples> ends) {
-  /** An area under the ROC curve that a model notices. */
+  /** Area under the ROC curve from which the report warns. */
   private static final double STRONG = 0.7;
 
   private static final int PICTURED = 3;
@@ -31,7 +31,7 @@ record ShortcutsTable(Table table, List<String> warnings, List<DataSection.Sampl
             "Area under the ROC curve of a logistic regression on one property alone,"
                 + " cross-validated by patient on the training images, with its 95 % interval; .5"
                 + " is chance.",
-            "property", "AUC", "a network may see it");
+            "property", "AUC", "visible to a network");
     for (Shortcut shortcut : dataset.shortcuts()) {
       table.row(
           shortcut.name(), Numbers.interval(shortcut.auc()), shortcut.inPicture() ? "yes" : "no");
@@ -39,15 +39,14 @@ record ShortcutsTable(Table table, List<String> warnings, List<DataSection.Sampl
     return new ShortcutsTable(table, warnings(content), ends(content));
   }
 
-  /** The strongest shortcuts that a network may see: of these images are shown. */
+  /** Returns the strongest visible shortcuts, whose images are shown. */
   static Stream<Shortcut> pictured(DatasetManifest dataset) {
     return dataset.shortcuts().stream().filter(Shortcut::inPicture).limit(PICTURED);
   }
 
   private static List<String> warnings(ReportContent content) {
     ClassVocabulary words = content.words();
-    String instead =
-        words.classes().size() == 2 ? words.name(Label.POSITIVE) : "what tells the classes apart";
+    String instead = words.classes().size() == 2 ? words.name(Label.POSITIVE) : "the findings";
     return content.dataset().shortcuts().stream()
         .filter(shortcut -> shortcut.inPicture() && shortcut.auc().low() > STRONG)
         .limit(WARNINGS)

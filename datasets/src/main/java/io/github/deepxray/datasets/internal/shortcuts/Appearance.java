@@ -10,7 +10,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Properties of an image file that say nothing about a patient's chest.
+ * Properties of an image file that do not depend on the patient's chest.
  *
  * @param format the name of the file format with the number of channels
  * @param numbers the values of each numeric shortcut, by its name
@@ -23,18 +23,16 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
   /** The width of its frame in pixels, an eighth of the side. */
   private static final int WIDTH = 2;
 
-  /**
-   * Differences of neighbouring grey values that an edge of burnt-in text has, and lungs do not.
-   */
+  /** Smallest difference of neighbouring grey values at an edge of burnt-in text. */
   private static final double EDGE = 60;
 
-  /** The name of the only property that no network can see; it shows how files were collected. */
+  /** Name of the only property that no network can see. */
   static final String FILE_NUMBERS = "numbers in the file name";
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,15}");
 
   /**
-   * Measures an image.
+   * Returns the properties of an image.
    *
    * @param path the path of the file in the source
    * @param header of the source's file
@@ -55,7 +53,7 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
     return new Appearance(header.format() + ", " + header.channels(), numbers, grey.frame());
   }
 
-  /** The logarithm of the sum of a JPEG file's first quantization table; 0 without one. */
+  /** Returns the logarithm of the sum of the first quantization table; 0 without one. */
   static double jpegQuality(byte[] file) {
     int at = 2;
     while (at + 4 < file.length && (file[at] & 0xff) == 0xff) {
@@ -78,7 +76,7 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
     return 0;
   }
 
-  /** The first and the last number in the name of a file, as logarithms; 0 for none. */
+  /** Returns the logarithms of the first and the last number in a file name; 0 for none. */
   static double[] fileNumbers(String path) {
     List<Double> numbers = new ArrayList<>();
     NUMBER
@@ -107,8 +105,8 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
     }
 
     /**
-     * The logarithm of the ratio of mean horizontal to mean vertical differences of neighbours: the
-     * more a picture was squashed in its width, the greater.
+     * Returns the logarithm of mean horizontal over mean vertical differences of neighbours. It
+     * grows with the ratio by which the width was squashed.
      */
     double estimatedAspect() {
       double across = 1e-3;
@@ -122,7 +120,7 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
       return Math.log(across / down);
     }
 
-    /** Mean and standard deviation of a frame of so many pixels; of all for 0. */
+    /** Returns mean and standard deviation of a frame of this width, 0 for the whole image. */
     double[] meanAndDeviation(int frame) {
       double sum = 0;
       double squares = 0;
@@ -142,7 +140,7 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
       return new double[] {mean, Math.sqrt(Math.max(0, squares / count - mean * mean))};
     }
 
-    /** The share of hard edges in each corner, a fifth of the side long. */
+    /** Returns the square root of the share of hard edges in each corner of a fifth of the side. */
     double[] cornerEdges() {
       int h = Math.max(2, height / 5);
       int w = Math.max(2, width / 5);
@@ -163,7 +161,7 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
       return shares;
     }
 
-    /** Means of the cells of the grey copy that touch its edge. */
+    /** Returns the outer pixels of the grey copy. */
     byte[] frame() {
       byte[] frame = new byte[SIDE * SIDE - (SIDE - 2 * WIDTH) * (SIDE - 2 * WIDTH)];
       int next = 0;

@@ -23,9 +23,9 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Measures how well the class of training images is told by each property that should not matter:
- * the area under the ROC curve of a logistic regression on that property alone, cross-validated in
- * five parts that share no patient (Zech et al. 2018 and DeGrave et al. 2021 on shortcuts in chest
+ * Measures how well each property that should not matter predicts the class of training images: the
+ * area under the ROC curve of a logistic regression on that property alone, cross-validated in five
+ * parts that share no patient (Zech et al. 2018 and DeGrave et al. 2021 on shortcuts in chest
  * X-rays).
  *
  * @param images the training images
@@ -35,7 +35,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
   private static final int FOLDS = 5;
   private static final int MOST_LEVELS = 10;
 
-  /** As many files are named at each end. */
+  /** Number of files named at each end. */
   private static final int NAMED = 4;
 
   /** The penalty of the coefficients, of few features and of the many of the frame. */
@@ -52,7 +52,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
    * @param file its name
    * @param patient its patient, unique to it if unknown
    * @param label the number of its class
-   * @param columns what a table says of it besides, by column
+   * @param columns the values of the other columns of a table
    */
   public record Image(
       String file, String patient, int label, Appearance appearance, Map<String, String> columns) {}
@@ -61,11 +61,11 @@ public record ShortcutAudit(List<Image> images, int classes) {
    * A measured property.
    *
    * @param name of the property
-   * @param inPicture whether a network may see it; not what stands in file names alone
+   * @param inPicture whether a network can see it; false for file names
    * @param auc the area under the ROC curve, of more than two classes their mean, with its 95 %
    *     interval by patient
-   * @param lowest the files that it takes for the first class most surely, the surest first
-   * @param highest the files that it takes for the last class most surely, the surest first
+   * @param lowest the files with the lowest scores of the last class, the lowest first
+   * @param highest the files with the highest scores of the last class, the highest first
    */
   public record Measured(
       String name, boolean inPicture, Interval auc, List<String> lowest, List<String> highest) {}
@@ -73,8 +73,8 @@ public record ShortcutAudit(List<Image> images, int classes) {
   private record Features(String name, double[][] values, double penalty) {}
 
   /**
-   * Measures each property that differs between images, the strongest first, numbers in file names
-   * last. Empty if the patients of some class are too few to be divided.
+   * Measures each property that differs between images, the strongest first, file names last.
+   * Returns nothing if a class has too few patients for five parts.
    *
    * @param cores the number of threads; the result does not depend on it
    * @throws IOException never; threads pass it on
@@ -104,7 +104,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
         .toList();
   }
 
-  /** The part of each image, so that no patient is in two; empty if a class lacks patients. */
+  /** Returns the part of each image, equal for a patient; empty if a class lacks patients. */
   private int[] folds() {
     Map<String, Integer> labels = new HashMap<>();
     images.forEach(image -> labels.putIfAbsent(image.patient(), image.label()));
@@ -152,7 +152,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
     return values;
   }
 
-  /** Standardized features, with their squares if asked for; nothing if all are constant. */
+  /** Adds standardized features, optionally with their squares; nothing if all are constant. */
   private void add(
       List<Features> all,
       String name,
@@ -206,7 +206,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
     return Optional.of(standardized);
   }
 
-  /** The frequent values of a text, each a feature of its own. */
+  /** Adds one feature for each frequent value of a text. */
   private void addLevels(List<Features> all, String name, Function<Image, String> of) {
     Map<String, Integer> counts = new TreeMap<>();
     images.forEach(image -> counts.merge(of.apply(image), 1, Integer::sum));
@@ -216,7 +216,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
             .limit(MOST_LEVELS)
             .map(Map.Entry::getKey)
             .toList();
-    // A value of its own for most images is a name.
+    // Text that differs for most images is a name.
     if (counts.size() > 1 && counts.size() <= images.size() / 2) {
       add(
           all,

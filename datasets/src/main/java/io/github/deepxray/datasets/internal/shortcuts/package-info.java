@@ -1,2 +1,2 @@
-/** Measurement of how well the class of an image is told from what should not matter. */
+/** Measurement of shortcuts: properties of images that predict the class and should not. */
 package io.github.deepxray.datasets.internal.shortcuts;
