@@ -1,4 +1,4 @@
-/** Archives and folders to audited data sets. */
+/** Sources of images and prepared data sets. */
 @SuppressWarnings({"module", "requires-automatic"})
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.datasets {

@@ -1,4 +1,4 @@
-/** Weights and models in HDF5 and Keras files; the backbones of the EfficientNet family. */
+/** EfficientNet backbones; weights and models in HDF5 and Keras files. */
 @SuppressWarnings({"module", "requires-automatic"})
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.keras {

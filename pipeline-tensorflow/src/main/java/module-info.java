@@ -1,4 +1,4 @@
-/** TensorFlow's engine and SavedModels. */
+/** TensorFlow engines and SavedModels. */
 @SuppressWarnings({"module", "requires-automatic"})
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.tensorflow {

@@ -1,4 +1,4 @@
-/** YAML and CSV within bounds. */
+/** YAML and CSV with limits. */
 @SuppressWarnings("module")
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.text {

@@ -19,24 +19,23 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * What the classes of a data set are called, two or more. In files of JSON they are a list, label 0
- * first.
+ * Class names of a data set, two or more. In JSON files they are a list, label 0 first.
  *
  * @param list the names by label
  */
 public record ClassNames(@JsonValue List<String> list) {
-  /** The most classes that a data set may have. */
+  /** Largest number of classes. */
   public static final int MOST = 1000;
 
   private static final int MAX_LENGTH = 100;
   private static final Pattern NUMBER = Pattern.compile("-?[0-9]{1,18}(\\.[0-9]{0,18})?");
 
-  /** Checks that there are at least two, that they differ and can stand on a line. */
+  /** Checks that there are at least two names, that they differ and have no line breaks. */
   public ClassNames {
     list = List.copyOf(list);
     if (list.size() < 2 || list.size() > MOST) {
       throw new IllegalArgumentException(
-          "classes are two names or more, at most " + MOST + ", not " + list.size());
+          "give from two to " + MOST + " class names, not " + list.size());
     }
     Set<String> seen = new HashSet<>();
     for (String name : list) {
@@ -44,28 +43,29 @@ public record ClassNames(@JsonValue List<String> list) {
           || name.length() > MAX_LENGTH
           || !name.equals(name.strip())
           || name.chars().anyMatch(Character::isISOControl)) {
-        throw new IllegalArgumentException("\"" + name + "\" is no name of a class");
+        throw new IllegalArgumentException("\"" + name + "\" is not a class name");
       }
       if (!seen.add(name)) {
         throw new IllegalArgumentException(
-            (list.size() == 2 ? "both classes are called " : "two classes are called ") + name);
+            (list.size() == 2 ? "both classes have the name " : "two classes have the name ")
+                + name);
       }
     }
   }
 
   /**
-   * Two classes.
+   * Creates the names of two classes.
    *
-   * @param negative the class with label 0, which {@link Label#NEGATIVE} stands for
-   * @param positive the class with label 1, which {@link Label#POSITIVE} stands for: the one whose
-   *     probability a classifier gives
+   * @param negative the class with label 0, {@link Label#NEGATIVE}
+   * @param positive the class with label 1, {@link Label#POSITIVE}, whose probability a classifier
+   *     returns
    */
   public ClassNames(String negative, String positive) {
     this(List.of(negative, positive));
   }
 
   /**
-   * Reads names.
+   * Parses names.
    *
    * @param text {@code <negative>,<positive>}, or the names of more classes, label 0 first
    * @throws IllegalArgumentException if there are not two or more
@@ -79,24 +79,24 @@ public record ClassNames(@JsonValue List<String> list) {
     return new ClassNames(names);
   }
 
-  /** Names of what has nothing to be found, in lower case. */
+  /** Lower-case names of healthy classes. */
   private static final Pattern HEALTHY =
       Pattern.compile(
           "normals?|healthy|negatives?|controls?|clear|none|nothing|no[ _-]?findings?"
               + "|(no|non|not|without)[ _-].+");
 
-  /** Whether a name says that nothing is found in images of the class, as normal or healthy do. */
+  /** Whether a name denotes a class without findings, such as normal or healthy. */
   static boolean isHealthy(String name) {
     return HEALTHY.matcher(name.strip().toLowerCase(Locale.ROOT)).matches();
   }
 
   /**
-   * The classes of a data set that has these. Unless told which is which, they are labelled by
-   * alphabet, as in Keras; but of two, one whose name says that nothing is found comes first, so
-   * that the other is the positive one.
+   * Determines the class names of a data set. Without names from the user, labels follow the
+   * alphabet, as in Keras; of two classes, one without findings comes first, so that the other is
+   * the positive one.
    *
-   * @param source how messages name the data set
-   * @throws DeepXrayException if there are not two or more, or others than those wanted
+   * @param source the name of the data set in messages
+   * @throws DeepXrayException if there are fewer than two, or others than those wanted
    */
   static ClassNames found(Collection<String> names, Optional<ClassNames> wanted, String source) {
     List<String> sorted = List.copyOf(new TreeSet<>(names));
@@ -110,8 +110,8 @@ public record ClassNames(@JsonValue List<String> list) {
               + String.join(", ", first)
               + (sorted.size() > 5 ? ", ..." : "")
               + (sorted.size() > MOST
-                  ? "); a classifier tells at most " + MOST + " apart: give fewer classes."
-                  : "); a classifier tells two or more apart: give images of two classes."));
+                  ? "); a classifier supports at most " + MOST + ": give fewer classes."
+                  : "); a classifier needs two or more: give images of two classes."));
     }
     refuseAlike(sorted, source);
     try {
@@ -131,7 +131,7 @@ public record ClassNames(@JsonValue List<String> list) {
                 source, String.join(" and ", sorted), String.join(" and ", wanted.get().list)));
   }
 
-  /** Names that differ by case or as numbers are written are one class, misspelt. */
+  /** Rejects names that differ only in case or number format, which are probably one class. */
   private static void refuseAlike(List<String> names, String source) {
     Map<String, String> seen = new HashMap<>();
     List<String> alike = new ArrayList<>();
@@ -152,20 +152,20 @@ public record ClassNames(@JsonValue List<String> list) {
     }
   }
 
-  /** How many classes there are. */
+  /** Number of classes. */
   public int size() {
     return list.size();
   }
 
-  /** The labels in order. */
+  /** Labels in order. */
   public List<Label> labels() {
     return IntStream.range(0, list.size()).mapToObj(Label::new).toList();
   }
 
   /**
-   * The class with label 1 of two.
+   * Positive class: label 1 of two.
    *
-   * @throws IllegalStateException if there are more
+   * @throws IllegalStateException if there are more classes
    */
   public String positive() {
     if (list.size() != 2) {
@@ -174,12 +174,12 @@ public record ClassNames(@JsonValue List<String> list) {
     return of(Label.POSITIVE);
   }
 
-  /** The name of a class. */
+  /** Name of a class. */
   public String of(Label label) {
     return list.get(label.index());
   }
 
-  /** The class of this name, if there is one. */
+  /** Finds the class of a name. */
   public Optional<Label> label(String name) {
     int index = list.indexOf(name);
     return index < 0 ? Optional.empty() : Optional.of(new Label(index));

@@ -2,7 +2,7 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.Keyed;
-import io.github.deepxray.datasets.internal.source.Names;
+import io.github.deepxray.datasets.internal.source.NameChecker;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -24,13 +24,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A CSV file with the columns {@code path} (from the file's folder on), {@code label} and, if
- * known, {@code patient} and {@code split}, by these names or the usual ones of others, see {@link
- * Column}; other columns are named in a remark.
+ * Source of a CSV file with the columns {@code path} (relative to the file's folder), {@code label}
+ * and, if known, {@code patient} and {@code split}, under these or common other names, see {@link
+ * Column}; unused columns are listed in a remark.
  */
 record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entries, Columns columns)
     implements LabelledSource {
-  /** What a column says, and how it may be called; case, blanks and hyphens do not matter. */
+  /** Column with its accepted names; case, blanks and hyphens are ignored. */
   private enum Column implements Keyed {
     PATH("path|file|file_?name|file_?path|image|image_(path|index|name|file)"),
     LABEL("label|class|class_name|diagnosis|target|finding"),
@@ -47,7 +47,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
       return name.strip().toLowerCase(Locale.ROOT).replaceAll("[ -]+", "_");
     }
 
-    /** The name that a file gives the column; its own name comes before those of others. */
+    /** Finds the column in a file; the first accepted name wins. */
     Optional<String> in(Path file, Set<String> columns) {
       List<String> found =
           columns.stream()
@@ -56,14 +56,14 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
               .toList();
       if (found.size() > 1 && !plain(found.get(0)).equals(key())) {
         throw new DeepXrayException(
-            "%s has several columns for the %s (%s); call one of them %s."
+            "%s has several columns for the %s (%s); rename one of them to %s."
                 .formatted(file, key(), String.join(", ", found), key()));
       }
       return found.stream().findFirst();
     }
   }
 
-  /** The columns of a file by what they say. */
+  /** Columns of a file by their meaning. */
   private record Columns(Map<Column, String> names, List<String> unused) {
     static Columns of(Path file, Set<String> columns) {
       Map<Column, String> names = new EnumMap<>(Column.class);
@@ -73,7 +73,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
       for (Column needed : List.of(Column.PATH, Column.LABEL)) {
         if (!names.containsKey(needed)) {
           throw new DeepXrayException(
-              "%s: its first line names no column %s, but %s; name the columns there."
+              "%s: its header has no column %s, but %s; name the columns there."
                   .formatted(file, needed.key(), String.join(", ", columns)));
         }
       }
@@ -100,8 +100,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
     List<Map<String, String>> rows = Csv.rows(file, List.of());
     if (rows.isEmpty()) {
       throw new DeepXrayException(
-          file
-              + " lists no images; give a line for each, below one with the names of the columns.");
+          file + " lists no images; give a line for each, below the header.");
     }
     Columns columns = Columns.of(file, rows.get(0).keySet());
     for (Map<String, String> row : rows) {
@@ -118,7 +117,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
         throw wrong(
             file,
             line,
-            "it brings the images over the %s files or %s bytes allowed"
+            "the images exceed the limit of %s files or %s bytes"
                 .formatted(limits.maxEntries(), limits.maxTotalBytes()));
       }
       entries.add(entry);
@@ -126,13 +125,13 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
     long split = entries.stream().filter(e -> e.split().isPresent()).count();
     if (split > 0 && split < entries.size()) {
       throw new DeepXrayException(
-          file + " names a split for some images only; name one for all, or for none.");
+          file + " has a split for some images only; give one for all, or for none.");
     }
     entries.sort(Comparator.comparing(e -> e.file().path()));
     return new CsvSource(file, folder, limits, List.copyOf(entries), columns);
   }
 
-  /** A path from the folder on, with slashes. */
+  /** Path relative to the folder, with slashes. */
   private static String relative(String path, Path folder) {
     String slashes = path.replace('\\', '/');
     if (slashes.startsWith(folder.toString().replace('\\', '/') + "/")) {
@@ -162,24 +161,23 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
           "%s, line %s: %s lies outside the CSV file's folder; move the file beside the images."
               .formatted(csv, line, path));
     }
-    new Names(csv.toString(), limits, "name the files in it by their paths from its folder on")
-        .check(path);
+    new NameChecker(csv.toString(), limits, "give paths relative to its folder").check(path);
     long size;
     try {
       Path real = folder.resolve(path).toRealPath();
       if (!real.startsWith(folder) || !Files.isRegularFile(real)) {
-        throw wrong(csv, line, path + " is no file in the CSV file's folder");
+        throw wrong(csv, line, path + " is not a file in the CSV file's folder");
       }
       size = Files.size(real);
     } catch (NoSuchFileException e) {
       throw wrong(csv, line, "there is no file " + path + " in the CSV file's folder");
     } catch (InvalidPathException e) {
-      throw wrong(csv, line, path + " is no name of a file in the encoding of this machine");
+      throw wrong(csv, line, path + " is not a file name in the encoding of this machine");
     }
     String named = columns.value(row, Column.SPLIT);
     Optional<Split> split = Split.named(named);
     if (!named.isEmpty() && split.isEmpty()) {
-      throw wrong(csv, line, "the split " + named + " is none of train, val and test");
+      throw wrong(csv, line, "the split " + named + " is not train, val or test");
     }
     String patient = columns.value(row, Column.PATIENT);
     return new Entry(
@@ -211,19 +209,20 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
   }
 
   @Override
-  public String splitsToldBy() {
+  public String splitOrigin() {
     return "the column " + columns.names().get(Column.SPLIT);
   }
 
   @Override
-  public String patientsToldBy() {
+  public String patientOrigin() {
     return "the column " + columns.names().get(Column.PATIENT);
   }
 
   @Override
   public byte[] read(SourceFile image) throws IOException {
     image.requireAtMost(limits.maxFileBytes());
-    // A link to a file in the folder was followed to find that it is one; here none is.
+    // A link to a file in the folder was resolved when the file was listed; it must not be a link
+    // now.
     Path real = folder.resolve(image.path()).toRealPath();
     if (!real.startsWith(folder)) {
       throw new DeepXrayException("it has become a link to a place outside");
@@ -233,6 +232,6 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
 
   @Override
   public void close() {
-    // Nothing is held open.
+    // Nothing is open.
   }
 }

@@ -13,16 +13,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What was found in a source, before anything was moved between its splits. Lists are sorted by
- * path or name.
+ * Result of the audit of a source, before the split by patient. Lists are sorted by path or name.
  *
- * @param files files that lie where images lie: those of {@code folders} and the bad ones of {@code
- *     quarantined}
- * @param folders what each folder of a split and class holds, without bad files
- * @param identical groups of files that show the same image
+ * @param files the number of files in image folders: those of {@code folders} and the bad ones of
+ *     {@code quarantined}
+ * @param folders the content of each folder of a split and class, without bad files
+ * @param identical groups of files with the same image
  * @param patientsAcrossSplits patients with files in several of the source's splits
- * @param quarantined files that are in no shard, each with its reason
- * @param skipped files that are no part of the data set
+ * @param quarantined files that are excluded from the shards, each with its reason
+ * @param skipped files that do not belong to the data set
  */
 public record DatasetAudit(
     int files,
@@ -31,7 +30,7 @@ public record DatasetAudit(
     List<PatientOverlap> patientsAcrossSplits,
     List<Quarantined> quarantined,
     Skipped skipped) {
-  /** Takes copies of the lists. */
+  /** Copies the lists. */
   public DatasetAudit {
     folders = List.copyOf(folders);
     identical = List.copyOf(identical);
@@ -43,7 +42,7 @@ public record DatasetAudit(
   static void requireCounts(int... numbers) {
     for (int number : numbers) {
       if (number < 0) {
-        throw new IllegalArgumentException("there cannot be " + number);
+        throw new IllegalArgumentException("negative count: " + number);
       }
     }
   }
@@ -52,12 +51,12 @@ public record DatasetAudit(
     requireCounts(numbers.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  /** The number of images that nothing says the patient of; each counts as a patient of its own. */
+  /** Number of images without a known patient; each counts as its own patient. */
   public int unknownPatients() {
     return folders.stream().mapToInt(Folder::unknownPatients).sum();
   }
 
-  /** The number of quarantined files for each reason that there is. */
+  /** Number of quarantined files by reason. */
   public Map<Reason, Integer> reasons() {
     return reasons(quarantined);
   }
@@ -68,25 +67,26 @@ public record DatasetAudit(
     return reasons;
   }
 
-  /** The number of quarantined files that count against {@link DatasetOptions#maxBad()}. */
+  /** Number of quarantined files that count against {@link DatasetOptions#maxBad()}. */
   public int badFiles() {
     return (int) quarantined.stream().filter(q -> q.reason().bad()).count();
   }
 
   /**
-   * The images of a split's class in the source.
+   * Images of a class in a split of the source.
    *
    * @param split the source's split
-   * @param label its class
-   * @param images readable, rightly named images
-   * @param patients patients that the names tell
-   * @param unknownPatients images whose name tells no patient; each counts as its own
-   * @param bytes of all images together
-   * @param slices images of each finer class by its key; empty if the data set has none
-   * @param formats images of each file format, {@code jpeg} or {@code png}
-   * @param channels images of each number of channels
-   * @param notes images that were turned, are dark or of several pages
-   * @param sizes their sizes
+   * @param label the class
+   * @param images the number of readable, correctly named images
+   * @param patients the number of known patients
+   * @param unknownPatients the number of images without a known patient; each counts as its own
+   *     patient
+   * @param bytes the total size of the images
+   * @param slices the number of images of each slice by its key; empty if the data set has none
+   * @param formats the number of images of each file format, {@code jpeg} or {@code png}
+   * @param channels the number of images of each number of channels
+   * @param notes the number of images with each decoding note
+   * @param sizes the sizes of the images
    */
   public record Folder(
       Split split,
@@ -119,7 +119,7 @@ public record DatasetAudit(
    *
    * @param height the range of heights in pixels
    * @param width the range of widths in pixels
-   * @param distinct how many different sizes there are
+   * @param distinct the number of different sizes
    * @param common the most frequent sizes, at most 20, the most frequent first
    */
   public record Sizes(Range height, Range width, int distinct, List<SizeCount> common) {
@@ -131,28 +131,27 @@ public record DatasetAudit(
   }
 
   /**
-   * A range of whole numbers.
+   * Range of whole numbers.
    *
-   * @param min the least
-   * @param median the middle one; of two the lesser
-   * @param max the greatest
+   * @param min the smallest
+   * @param median the middle one; of two the smaller
+   * @param max the largest
    */
   public record Range(int min, int median, int max) {
     /** Checks the order. */
     public Range {
       if (min < 0 || median < min || max < median) {
-        throw new IllegalArgumentException(
-            "there is no range from " + min + " by " + median + " to " + max);
+        throw new IllegalArgumentException("invalid range: " + min + ", " + median + ", " + max);
       }
     }
   }
 
   /**
-   * How many images have a size.
+   * Number of images of a size.
    *
    * @param height in pixels
    * @param width in pixels
-   * @param images their number
+   * @param images the number
    */
   public record SizeCount(int height, int width, int images) {
     /** Checks that the numbers are counts. */
@@ -162,19 +161,19 @@ public record DatasetAudit(
   }
 
   /**
-   * Files that show the same image, pixel by pixel.
+   * Files with the same image, pixel by pixel.
    *
-   * @param sha256 of its size and pixels
-   * @param files their paths
+   * @param sha256 the hash of size and pixels
+   * @param files the paths
    * @param acrossSplits whether they lie in several of the source's splits
    */
   public record IdenticalGroup(String sha256, List<String> files, boolean acrossSplits) {}
 
   /**
-   * A patient with files in several of the source's splits.
+   * Patient with files in several of the source's splits.
    *
-   * @param patient as the names tell
-   * @param images the number in each split
+   * @param patient the patient's id in the file names
+   * @param images the number of images in each split
    */
   public record PatientOverlap(String patient, Map<Split, Integer> images) {
     /** Checks that the numbers are counts. */
@@ -184,36 +183,36 @@ public record DatasetAudit(
   }
 
   /**
-   * A file that is set aside.
+   * File that is excluded from the shards.
    *
-   * @param file its path
-   * @param reason why
-   * @param detail why, in words
+   * @param file the path
+   * @param reason the kind of problem
+   * @param detail the description of the problem
    */
   public record Quarantined(String file, Reason reason, String detail) {}
 
-  /** Why a file is set aside. */
+  /** Reason of a quarantine. */
   public enum Reason implements Keyed {
-    /** Its name says another class than its folder. */
+    /** The file name contradicts the class of the folder. */
     MISNAMED,
-    /** An image that lies in no folder of a split and class. */
+    /** The image is in no folder of a split and class. */
     MISPLACED,
-    /** A file in a class folder whose extension is not that of an image. */
+    /** The file is in a class folder, but its extension is no image format's. */
     NO_IMAGE,
-    /** It cannot be read or decoded. */
+    /** The image cannot be read or decoded. */
     UNREADABLE,
-    /** Its header announces more pixels than allowed. */
+    /** The size in the header exceeds the limits. */
     TOO_LARGE,
-    /** The same image is there in two classes. */
+    /** The same image occurs in two classes. */
     TWO_LABELS,
     /** The same image is in the test split. */
     IMAGE_IN_TEST,
-    /** Its patient is in the test split. */
+    /** The patient is in the test split. */
     PATIENT_IN_TEST;
 
     /**
-     * Whether the file itself is at fault. Files that are only kept out of training for the test
-     * split's sake are not.
+     * Whether the file itself is bad. Files that are excluded from training only because of the
+     * test split are not.
      */
     public boolean bad() {
       return this != IMAGE_IN_TEST && this != PATIENT_IN_TEST;
@@ -221,13 +220,13 @@ public record DatasetAudit(
   }
 
   /**
-   * Files that are no part of the data set.
+   * Files that do not belong to the data set.
    *
-   * @param nestedCopy in the second copy that the Kaggle archive has inside itself
-   * @param nestedCopyRepeats those of them that repeat a path of the first copy
-   * @param junk of operating systems and programs, by kind
-   * @param other outside the class folders and no images, such as a README, or in folders that the
-   *     layout leaves out, by extension in lower case
+   * @param nestedCopy the number of files in the second copy that the Kaggle archive contains
+   * @param nestedCopyRepeats the number of those that repeat a path of the first copy
+   * @param junk the number of files of operating systems and programs, by kind
+   * @param other the number of other files outside the class folders, such as a README, or in
+   *     folders that the layout excludes, by extension in lower case
    */
   public record Skipped(
       int nestedCopy, int nestedCopyRepeats, Map<Junk, Integer> junk, Map<String, Integer> other) {
@@ -242,7 +241,7 @@ public record DatasetAudit(
       requireCounts(other.values());
     }
 
-    /** A phrase for each kind, such as {@code 3 .txt}; the rarer of many are put together. */
+    /** Formats a phrase for each kind, such as {@code 3 .txt}; rare kinds are combined. */
     List<String> phrases() {
       List<String> phrases = new ArrayList<>();
       if (nestedCopy > 0) {
@@ -275,7 +274,7 @@ public record DatasetAudit(
       return phrases;
     }
 
-    /** All phrases, or that there is nothing. */
+    /** Formats all phrases, or a text for none. */
     public String summary() {
       List<String> phrases = phrases();
       return phrases.isEmpty() ? "nothing" : String.join(", ", phrases);

@@ -17,7 +17,7 @@ import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetManifest.Shard;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
-import io.github.deepxray.datasets.Layout.Candidate;
+import io.github.deepxray.datasets.SourceLayout.SourceImage;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -44,21 +44,25 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Makes TFRecord shards of a chest X-ray archive: audits it, splits it by patient, brings all
- * images to one size.
+ * Builds TFRecord shards from a source of images: audits the source, splits it by patient and
+ * resizes the images.
  */
 final class DatasetBuilder {
   private static final String SPOOL = "images" + AtomicFiles.SUFFIX;
   private static final String DAMAGED = "damaged";
 
   private final FileSource source;
-  private final Layout layout;
+  private final SourceLayout layout;
   private final DatasetOptions options;
   private final int threads;
   private final Progress progress;
 
   private DatasetBuilder(
-      FileSource source, Layout layout, DatasetOptions options, int threads, Progress progress) {
+      FileSource source,
+      SourceLayout layout,
+      DatasetOptions options,
+      int threads,
+      Progress progress) {
     this.source = source;
     this.layout = layout;
     this.options = options;
@@ -67,33 +71,33 @@ final class DatasetBuilder {
   }
 
   /**
-   * An image as it will be stored.
+   * Image to store.
    *
-   * @param header of the source's file
-   * @param pixels hash of the decoded image's size and pixels
+   * @param header the header of the source file
+   * @param pixels the hash of the decoded image's size and pixels
    */
-  private record Stored(
+  private record StoredImage(
       ImageCodec.Header header, ByteBuffer jpeg, String pixels, Set<ImageNote> notes) {}
 
   /**
-   * What a look into a file gave: either what to store or why there is nothing.
+   * Result of reading a file: the image to store or a fault.
    *
-   * @param hash of the file's bytes
-   * @param bytes their number
+   * @param hash the hash of the file's bytes
+   * @param bytes the number of bytes
    */
-  private record Look(
-      Candidate candidate,
+  private record ReadResult(
+      SourceImage sourceImage,
       String hash,
       long bytes,
-      Optional<Stored> stored,
+      Optional<StoredImage> stored,
       Optional<Quarantined> fault) {
-    static Look good(Candidate candidate, String hash, long bytes, Stored stored) {
-      return new Look(candidate, hash, bytes, Optional.of(stored), Optional.empty());
+    static ReadResult good(SourceImage sourceImage, String hash, long bytes, StoredImage stored) {
+      return new ReadResult(sourceImage, hash, bytes, Optional.of(stored), Optional.empty());
     }
 
-    static Look bad(Candidate candidate, String hash, Reason reason, String detail) {
-      Quarantined fault = new Quarantined(candidate.path(), reason, detail);
-      return new Look(candidate, hash, 0, Optional.empty(), Optional.of(fault));
+    static ReadResult bad(SourceImage sourceImage, String hash, Reason reason, String detail) {
+      Quarantined fault = new Quarantined(sourceImage.path(), reason, detail);
+      return new ReadResult(sourceImage, hash, 0, Optional.empty(), Optional.of(fault));
     }
   }
 
@@ -102,7 +106,7 @@ final class DatasetBuilder {
       throws IOException {
     Optional<PreparedDataset> before = existing(folder);
     try (FileSource files = open(source, options.limits())) {
-      Layout layout = Layout.of(files, options);
+      SourceLayout layout = SourceLayout.of(files, options);
       layout.refuseUnused(files.name(), options);
       DatasetOptions decided = options.withOfficialVal(layout.officialVal(options.officialVal()));
       layout.table(files.name(), decided.officialVal()).forEach(progress::note);
@@ -128,7 +132,7 @@ final class DatasetBuilder {
         : FileSource.open(source, limits);
   }
 
-  /** What is there already; a folder of something else is not written over. */
+  /** Opens an existing data set; a folder with other content is not overwritten. */
   private static Optional<PreparedDataset> existing(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return Optional.empty();
@@ -147,16 +151,16 @@ final class DatasetBuilder {
           dataset.verify();
           return Optional.of(dataset);
         } catch (DeepXrayException e) {
-          // Ours, but incomplete or of another version: it is made again.
+          // A data set that is incomplete or of another version is built again.
           return Optional.empty();
         }
       }
     }
     throw new DeepXrayException(
-        folder + " is there already and is no prepared data set; choose another folder.");
+        folder + " exists and is not a prepared data set; choose another folder.");
   }
 
-  /** Whether a data set came from these images by these options. */
+  /** Whether a data set was built from these images with these options. */
   private boolean made(PreparedDataset dataset) throws IOException {
     if (!dataset.manifest().options().equals(options)) {
       return false;
@@ -166,13 +170,13 @@ final class DatasetBuilder {
       OrderedWork.run(
           layout.images(),
           threads,
-          candidate -> {
+          sourceImage -> {
             try {
-              return Map.entry(candidate.path(), Hashes.sha256(source.read(candidate.file())));
+              return Map.entry(sourceImage.path(), Hashes.sha256(source.read(sourceImage.file())));
             } catch (RefusedException e) {
               throw e;
             } catch (DeepXrayException e) {
-              return Map.entry(candidate.path(), DAMAGED);
+              return Map.entry(sourceImage.path(), DAMAGED);
             }
           },
           hash -> {
@@ -183,7 +187,10 @@ final class DatasetBuilder {
     return dataset.manifest().source().equals(describeSource(hashes));
   }
 
-  /** The fingerprint covers the images, what was set aside for its name, and what was skipped. */
+  /**
+   * Describes the source; the fingerprint covers the images, files quarantined by name, and skipped
+   * files.
+   */
   private DatasetManifest.Source describeSource(Map<String, String> hashes) {
     MessageDigest digest = Hashes.newSha256();
     for (Map.Entry<String, String> entry : hashes.entrySet()) {
@@ -202,7 +209,7 @@ final class DatasetBuilder {
 
   private void build(Path folder, Path partial) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
-    List<Found> images = new ArrayList<>();
+    List<SpooledImage> images = new ArrayList<>();
     List<Quarantined> quarantined = new ArrayList<>(layout.quarantined());
     Path spool = partial.resolve(SPOOL);
     try (FileChannel channel =
@@ -211,12 +218,12 @@ final class DatasetBuilder {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      look(channel, hashes, images, quarantined);
+      readImages(channel, hashes, images, quarantined);
       PatientSplit split = split(images);
       quarantined.addAll(split.quarantined());
       noteLeaks(split.quarantined());
       quarantined.sort(Comparator.comparing(Quarantined::file));
-      DatasetAudit audit = Found.audit(images, quarantined, layout);
+      DatasetAudit audit = SpooledImage.audit(images, quarantined, layout);
       refuseTooManyBad(folder, audit);
       refuseNothingLeft(split);
       List<Shard> shards = new ArrayList<>();
@@ -241,16 +248,16 @@ final class DatasetBuilder {
     Files.delete(spool);
   }
 
-  private PatientSplit split(List<Found> images) {
+  private PatientSplit split(List<SpooledImage> images) {
     List<PatientSplit.Image> all =
         images.stream()
             .map(
                 f ->
                     new PatientSplit.Image(
                         f.path(),
-                        f.candidate().split(),
-                        f.candidate().label(),
-                        layout.profile().place(f.candidate().name(), f.candidate().label()),
+                        f.sourceImage().split(),
+                        f.sourceImage().label(),
+                        layout.profile().place(f.sourceImage().name(), f.sourceImage().label()),
                         f.patient(),
                         f.pixels()))
             .toList();
@@ -258,13 +265,13 @@ final class DatasetBuilder {
   }
 
   /**
-   * Decodes every image once. Which split it goes to is only known when all have been seen, so what
-   * will be stored waits in a file; memory holds a few images at a time.
+   * Decodes every image once. The split of an image is known only after all are read, so the images
+   * to store wait in a file; memory holds a few images at a time.
    */
-  private void look(
+  private void readImages(
       FileChannel spool,
       Map<String, String> hashes,
-      List<Found> images,
+      List<SpooledImage> images,
       List<Quarantined> quarantined)
       throws IOException {
     PixelBudget budget = new PixelBudget(Runtime.getRuntime().maxMemory());
@@ -272,16 +279,16 @@ final class DatasetBuilder {
       OrderedWork.run(
           layout.images(),
           threads,
-          candidate -> look(candidate, budget),
-          look -> {
-            hashes.put(look.candidate().path(), look.hash());
-            look.fault().ifPresent(quarantined::add);
-            if (look.stored().isPresent()) {
-              Stored stored = look.stored().get();
+          sourceImage -> read(sourceImage, budget),
+          result -> {
+            hashes.put(result.sourceImage().path(), result.hash());
+            result.fault().ifPresent(quarantined::add);
+            if (result.stored().isPresent()) {
+              StoredImage stored = result.stored().get();
               images.add(
-                  new Found(
-                      look.candidate(),
-                      look.bytes(),
+                  new SpooledImage(
+                      result.sourceImage(),
+                      result.bytes(),
                       stored.pixels(),
                       stored.notes(),
                       stored.header(),
@@ -297,14 +304,14 @@ final class DatasetBuilder {
     }
   }
 
-  private Look look(Candidate candidate, PixelBudget budget) throws IOException {
+  private ReadResult read(SourceImage sourceImage, PixelBudget budget) throws IOException {
     byte[] bytes;
     try {
-      bytes = source.read(candidate.file());
+      bytes = source.read(sourceImage.file());
     } catch (RefusedException e) {
       throw e;
     } catch (DeepXrayException e) {
-      return Look.bad(candidate, DAMAGED, Reason.UNREADABLE, e.getMessage());
+      return ReadResult.bad(sourceImage, DAMAGED, Reason.UNREADABLE, e.getMessage());
     }
     String hash = Hashes.sha256(bytes);
     try {
@@ -313,18 +320,18 @@ final class DatasetBuilder {
       Optional<String> objection =
           options.limits().images().objection(header.height(), header.width());
       if (objection.isPresent()) {
-        return Look.bad(
-            candidate, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
+        return ReadResult.bad(
+            sourceImage, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
       }
-      return Look.good(
-          candidate, hash, bytes.length, budget.with(pixels, p -> store(bytes, header)));
+      return ReadResult.good(
+          sourceImage, hash, bytes.length, budget.with(pixels, p -> store(bytes, header)));
     } catch (DeepXrayException e) {
-      return Look.bad(candidate, hash, Reason.UNREADABLE, e.getMessage());
+      return ReadResult.bad(sourceImage, hash, Reason.UNREADABLE, e.getMessage());
     }
   }
 
-  /** The JPEG to store; decoding is also the test that the image is whole. */
-  private Stored store(byte[] bytes, ImageCodec.Header header) {
+  /** Returns the JPEG to store; decoding also checks that the image is complete. */
+  private StoredImage store(byte[] bytes, ImageCodec.Header header) {
     DecodedImage decoded = ImageCodec.read(bytes, "it", options.limits().images());
     RgbImage image = decoded.image();
     int size = options.imageSize();
@@ -338,11 +345,12 @@ final class DatasetBuilder {
         asItIs
             ? bytes
             : ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
-    return new Stored(header, ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
+    return new StoredImage(header, ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
   }
 
   /**
-   * What is kept out of training is no fault of the files, but may be one of how they are named.
+   * Images excluded from training because of patients in the test split may be a sign of wrong
+   * names.
    */
   private void noteLeaks(List<Quarantined> quarantined) {
     long patients = quarantined.stream().filter(q -> q.reason() == Reason.PATIENT_IN_TEST).count();
@@ -383,7 +391,7 @@ final class DatasetBuilder {
             list));
   }
 
-  /** Each class was there; it may all have been set aside, or be too small to be divided. */
+  /** Each class was present, but all its images may be quarantined, or too few to split. */
   private void refuseNothingLeft(PatientSplit split) {
     boolean validated =
         options.officialVal() == OfficialVal.VALIDATION || options.validationFraction() > 0;
@@ -402,14 +410,18 @@ final class DatasetBuilder {
   }
 
   private List<SplitSummary> writeSplits(
-      Path partial, FileChannel spool, List<Found> images, PatientSplit split, List<Shard> shards)
+      Path partial,
+      FileChannel spool,
+      List<SpooledImage> images,
+      PatientSplit split,
+      List<Shard> shards)
       throws IOException {
-    Map<String, Found> byPath =
-        images.stream().collect(Collectors.toMap(Found::path, found -> found));
+    Map<String, SpooledImage> byPath =
+        images.stream().collect(Collectors.toMap(SpooledImage::path, found -> found));
     List<SplitSummary> summaries = new ArrayList<>();
     try (Progress.Task task = progress.start("shards", images.size())) {
       for (Split part : Split.values()) {
-        List<Found> members =
+        List<SpooledImage> members =
             split.images().get(part).stream().map(i -> byPath.get(i.path())).toList();
         summaries.add(summary(part, members));
         writeShards(partial, part, members, spool, shards, task);
@@ -421,7 +433,7 @@ final class DatasetBuilder {
   private void writeShards(
       Path partial,
       Split split,
-      List<Found> members,
+      List<SpooledImage> members,
       FileChannel spool,
       List<Shard> shards,
       Progress.Task task)
@@ -429,7 +441,7 @@ final class DatasetBuilder {
     int size = members.size();
     int count = (size + options.recordsPerShard() - 1) / options.recordsPerShard();
     for (int i = 0; i < count; i++) {
-      List<Found> part =
+      List<SpooledImage> part =
           members.subList((int) ((long) size * i / count), (int) ((long) size * (i + 1) / count));
       String file = String.format(Locale.ROOT, "%s-%05d-of-%05d.tfrecord", split.key(), i, count);
       MessageDigest digest = Hashes.newSha256();
@@ -438,11 +450,11 @@ final class DatasetBuilder {
               new BufferedOutputStream(
                   new DigestOutputStream(Files.newOutputStream(partial.resolve(file)), digest),
                   1 << 16))) {
-        for (Found found : part) {
+        for (SpooledImage found : part) {
           out.write(
               XrayRecord.of(
                       stored(spool, found),
-                      found.candidate().label(),
+                      found.sourceImage().label(),
                       found.path(),
                       found.patient())
                   .toExample());
@@ -455,23 +467,23 @@ final class DatasetBuilder {
     }
   }
 
-  private static byte[] stored(FileChannel spool, Found found) throws IOException {
+  private static byte[] stored(FileChannel spool, SpooledImage found) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(found.length());
     while (buffer.hasRemaining()) {
       if (spool.read(buffer, found.offset() + buffer.position()) < 0) {
-        throw new IOException("the file of waiting images was cut off");
+        throw new IOException("the temporary file of images was cut off");
       }
     }
     return buffer.array();
   }
 
-  private SplitSummary summary(Split split, List<Found> members) {
+  private SplitSummary summary(Split split, List<SpooledImage> members) {
     return new SplitSummary(
         split,
         members.size(),
-        (int) members.stream().map(Found::patient).distinct().count(),
-        Found.counts(members.stream().map(found -> found.candidate().label())),
-        Found.slices(members, layout.profile()),
-        (int) members.stream().filter(f -> f.candidate().split() == Split.VALIDATION).count());
+        (int) members.stream().map(SpooledImage::patient).distinct().count(),
+        SpooledImage.counts(members.stream().map(found -> found.sourceImage().label())),
+        SpooledImage.slices(members, layout.profile()),
+        (int) members.stream().filter(f -> f.sourceImage().split() == Split.VALIDATION).count());
   }
 }

@@ -9,17 +9,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What {@code dataset.json} says about a prepared data set. Nothing in it depends on the machine,
- * the time or the number of threads.
+ * Content of {@code dataset.json}: description of a prepared data set. It does not depend on the
+ * machine, the time or the number of threads.
  *
  * @param format {@link #FORMAT}
  * @param fingerprint SHA-256 of the shards' names and hashes: equal for equal shards
- * @param source where the images came from
- * @param options how they were prepared
- * @param audit what was found
- * @param splits what the shards hold
+ * @param source the source of the images
+ * @param options the options of preparation
+ * @param audit the audit of the source
+ * @param splits the content of the shards
  * @param shards the files, in the order of reading
- * @param profile what it is about
+ * @param profile the classes and their descriptions
  */
 public record DatasetManifest(
     String format,
@@ -30,10 +30,10 @@ public record DatasetManifest(
     List<SplitSummary> splits,
     List<Shard> shards,
     DatasetProfile profile) {
-  /** The format that this version writes and reads. */
+  /** Format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/3";
 
-  /** Takes copies of the lists and checks that they are of the same classes and files. */
+  /** Copies the lists and checks that classes and files are consistent. */
   public DatasetManifest {
     splits = splits.stream().map(split -> split.inOrder(profile)).toList();
     shards = List.copyOf(shards);
@@ -43,12 +43,12 @@ public record DatasetManifest(
             splits.stream().flatMap(split -> split.labels.keySet().stream()),
             audit.folders().stream().map(DatasetAudit.Folder::label))
         .anyMatch(label -> label.index() >= names)) {
-      throw new IllegalArgumentException("its labels are not those of " + names + " classes");
+      throw new IllegalArgumentException("the labels are not those of " + names + " classes");
     }
     if (splits.stream().map(SplitSummary::split).distinct().count() < splits.size()
         || shards.stream().map(Shard::file).distinct().count() < shards.size()
         || shards.stream().mapToLong(Shard::records).sum() > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("its splits and shards do not fit together");
+      throw new IllegalArgumentException("the splits and shards are inconsistent");
     }
   }
 
@@ -64,43 +64,43 @@ public record DatasetManifest(
   /**
    * Reads {@code dataset.json}.
    *
-   * @param advice what to do about a file that is damaged
-   * @throws io.github.deepxray.core.DeepXrayException if it is damaged or of another format
-   * @throws IOException if it cannot be read
+   * @param advice what to do about a damaged file
+   * @throws io.github.deepxray.core.DeepXrayException if the file is damaged or of another format
+   * @throws IOException if the file cannot be read
    */
   public static DatasetManifest read(Path file, String advice) throws IOException {
     return Json.read(file, Map.of(FORMAT, DatasetManifest.class), advice);
   }
 
-  /** What the classes are called. */
+  /** Class names. */
   public ClassNames classNames() {
     return profile.classes();
   }
 
-  /** The number of images in a split's shards. */
+  /** Number of images in a split's shards. */
   public int images(Split split) {
     return shards.stream().filter(s -> s.split() == split).mapToInt(Shard::records).sum();
   }
 
   /**
-   * A source of images.
+   * Source of images.
    *
    * @param kind {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}
-   * @param fingerprint SHA-256 of its files' paths and hashes, the same for an archive and its
+   * @param fingerprint SHA-256 of the files' paths and hashes, equal for an archive and its
    *     unpacked folder
    */
   public record Source(String kind, String fingerprint) {}
 
   /**
-   * A split as it is stored.
+   * Summary of a stored split.
    *
-   * @param split which
-   * @param images in its shards
-   * @param patients of these images; each image without a known patient counts as one
-   * @param labels images of each class
-   * @param slices images of each finer class by its key, in the profile's order; empty if it has
-   *     none
-   * @param fromOfficialVal images that the source has in its validation folder
+   * @param split the split
+   * @param images the number of images in the shards
+   * @param patients the number of patients; each image without a known patient counts as one
+   * @param labels the number of images of each class
+   * @param slices the number of images of each slice by its key, in the profile's order; empty if
+   *     there are none
+   * @param fromOfficialVal the number of images from the source's validation folder
    */
   public record SplitSummary(
       Split split,
@@ -123,13 +123,13 @@ public record DatasetManifest(
   }
 
   /**
-   * A TFRecord file.
+   * TFRecord file.
    *
-   * @param file its name in the folder
-   * @param split whose images it holds
-   * @param records their number
-   * @param bytes its length
-   * @param sha256 its hash
+   * @param file the name in the folder
+   * @param split the split of its images
+   * @param records the number of records
+   * @param bytes the length
+   * @param sha256 the hash
    */
   public record Shard(String file, Split split, int records, long bytes, String sha256) {
     /** Checks the name and the numbers. */

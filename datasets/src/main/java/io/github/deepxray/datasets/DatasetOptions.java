@@ -13,26 +13,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How a data set is prepared. Start from {@link #DEFAULT} and change it with the {@code with}
+ * Options of preparing a data set. Start from {@link #DEFAULT} and change it with the {@code with}
  * methods.
  *
- * @param imageSize height and width of the stored images in pixels; an image of that size is stored
- *     as it is
- * @param jpegQuality of the images that are resized, 1..100
- * @param validationFraction the part of the train folder's images that is drawn for validation, 0
- *     to less than 1; drawn in each class and finer class by patient, so the real part differs a
- *     little
- * @param officialVal what becomes of the source's own validation split
- * @param seed decides which patients are drawn and in which order training images are stored
- * @param recordsPerShard the most records in one file
- * @param maxBad the part of the files, 0..1, that may be unreadable or misnamed; with more
- *     preparation fails
- * @param limits what the source may hold at most
- * @param classes what the classes are called, label 0 first; if empty, as in the source, by
- *     alphabet. TFRecords name none: there it gives the names
- * @param testFraction the part that is drawn for testing, more than 0 to less than 1, in each class
- *     and finer class by patient, of a source without splits; if empty {@link #TEST_FRACTION}
- * @param layout which folders are splits, classes and patients; if empty it is found out
+ * @param imageSize height and width of the stored images in pixels; images of that size are stored
+ *     unchanged
+ * @param jpegQuality the JPEG quality of resized images, 1..100
+ * @param validationFraction the fraction of the train images that is drawn for validation, 0 to
+ *     less than 1; drawn by patient within each class and slice, so the actual fraction differs
+ *     slightly
+ * @param officialVal the use of the source's own validation split
+ * @param seed the seed of the split and of the order of training images
+ * @param recordsPerShard the largest number of records in a file
+ * @param maxBad the largest fraction of unreadable or misnamed files, 0..1; with more, preparation
+ *     fails
+ * @param limits the limits of the source
+ * @param classes the class names, label 0 first; if empty, those of the source in alphabetical
+ *     order. TFRecords have no names: for them the option defines the names
+ * @param testFraction the fraction drawn for testing, more than 0 to less than 1, by patient within
+ *     each class and slice, if the source has no splits; if empty {@link #TEST_FRACTION}
+ * @param layout the folder layout; detected if empty
  */
 @RecordBuilder
 public record DatasetOptions(
@@ -48,7 +48,9 @@ public record DatasetOptions(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> testFraction,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<FolderLayout> layout)
     implements DatasetOptionsBuilder.With {
-  /** 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records a shard, 1 % bad files. */
+  /**
+   * 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records per shard, 1 % bad files.
+   */
   public static final DatasetOptions DEFAULT =
       new DatasetOptions(
           224,
@@ -63,7 +65,7 @@ public record DatasetOptions(
           Optional.empty(),
           Optional.empty());
 
-  /** The part that is drawn for testing unless told otherwise. */
+  /** Default fraction of test images. */
   public static final double TEST_FRACTION = 0.2;
 
   /**
@@ -91,28 +93,28 @@ public record DatasetOptions(
     }
   }
 
-  /** These options with these names of the classes. */
+  /** Returns a copy with other class names. */
   public DatasetOptions withClasses(ClassNames value) {
     return withClasses(Optional.of(value));
   }
 
-  /** These options with another part for testing. */
+  /** Returns a copy with another fraction of test images. */
   public DatasetOptions withTestFraction(double value) {
     return withTestFraction(Optional.of(value));
   }
 
-  /** These options with this layout of the folders, instead of the one that is found. */
+  /** Returns a copy with a folder layout instead of the detected one. */
   public DatasetOptions withLayout(FolderLayout value) {
     return withLayout(Optional.of(value));
   }
 
   /**
-   * What the folders above an image say, the outermost first: {@code split/class}, {@code
-   * class/patient}. Folders above those may be there and say nothing.
+   * Meaning of the folders above an image, the outermost first: {@code split/class}, {@code
+   * class/patient}. Further folders above them are ignored.
    *
    * @param levels {@code split}, {@code class} and {@code patient}, each at most once and {@code
-   *     class} always; {@code *} for a folder of any name that says nothing; any other word is the
-   *     name of a folder, and images in others are left out
+   *     class} always; {@code *} for any folder without meaning; any other word is a folder name,
+   *     and images in other folders are excluded
    */
   public record FolderLayout(List<String> levels) {
     /** {@code split/class}, the layout of the Kaggle archive. */
@@ -123,7 +125,7 @@ public record DatasetOptions(
     private static final String PATIENT_LEVEL = "patient";
     private static final String ANY = "*";
 
-    /** Checks that there is one class, and no level twice. */
+    /** Checks that class is present and no level is repeated. */
     public FolderLayout {
       levels = List.copyOf(levels);
       if (Collections.frequency(levels, CLASS_LEVEL) != 1
@@ -131,59 +133,59 @@ public record DatasetOptions(
           || Collections.frequency(levels, PATIENT_LEVEL) > 1
           || levels.stream().anyMatch(String::isBlank)) {
         throw new DeepXrayException(
-            "A layout is folders divided by /, one of them class, such as split/class or"
-                + " class/patient, not "
+            "A layout is a list of folders separated by /, one of them class, such as split/class"
+                + " or class/patient, not "
                 + String.join("/", levels)
                 + ".");
       }
     }
 
     /**
-     * Reads a layout.
+     * Parses a layout.
      *
-     * @param text the levels, divided by {@code /}
-     * @throws DeepXrayException if it is none
+     * @param text the levels, separated by {@code /}
+     * @throws DeepXrayException if the text is no layout
      */
     @JsonCreator
     public static FolderLayout parse(String text) {
       return new FolderLayout(List.of(text.split("/", -1)));
     }
 
-    /** The levels, divided by {@code /}. */
+    /** Formats the levels, separated by {@code /}. */
     @JsonValue
     @Override
     public String toString() {
       return String.join("/", levels);
     }
 
-    /** Whether folders name the split. */
+    /** Whether the layout has split folders. */
     public boolean hasSplits() {
       return levels.contains(SPLIT_LEVEL);
     }
 
-    /** Whether folders name the patient. */
+    /** Whether the layout has patient folders. */
     public boolean hasPatients() {
       return levels.contains(PATIENT_LEVEL);
     }
 
-    /** Whether it names a folder, so that images in others are meant to be left out. */
+    /** Whether the layout has a folder name, which excludes images in other folders. */
     boolean leavesOutOthers() {
       return !Set.of(SPLIT_LEVEL, CLASS_LEVEL, PATIENT_LEVEL, ANY).containsAll(levels);
     }
 
     /**
-     * What the folders of an image say.
+     * Folders of an image, matched by the layout.
      *
-     * @param root the folders above, divided by {@code /}
-     * @param split what the split's folder says; train if there is none
+     * @param root the folders above, separated by {@code /}
+     * @param split the split of the split folder; train if there is none
      */
     record Match(String root, Split split, String className, Optional<String> patient) {}
 
     /**
-     * Reads the folders of an image.
+     * Matches the folders of an image.
      *
      * @param folders the outermost first
-     * @return empty if they are not laid out so
+     * @return empty if they do not match
      */
     Optional<Match> match(List<String> folders) {
       int above = folders.size() - levels.size();
@@ -205,7 +207,7 @@ public record DatasetOptions(
           case CLASS_LEVEL -> className = folder;
           case PATIENT_LEVEL -> patient = Optional.of(folder);
           case ANY -> {
-            // It says nothing.
+            // No meaning.
           }
           default -> fits &= folder.equals(levels.get(i));
         }
@@ -215,18 +217,21 @@ public record DatasetOptions(
     }
   }
 
-  /** What becomes of the validation split that a data set brings along. */
+  /** Use of the validation split of a source. */
   public enum OfficialVal implements Keyed {
     /**
-     * As {@link #VALIDATION} if there is one, but as {@link #TRAIN} for the 16 images of the Kaggle
-     * archive, on which nothing can be chosen. The default.
+     * The default: {@link #TRAIN} for the 16 images of the Kaggle archive, which are too few,
+     * otherwise {@link #VALIDATION} if the split exists.
      */
     AUTO,
-    /** Its images are trained on; validation images are drawn from the train split by patient. */
+    /**
+     * Its images are used for training; validation images are drawn from the train split by
+     * patient.
+     */
     TRAIN,
     /**
-     * Its images are the validation images and none are drawn. A train image whose patient is also
-     * there goes with it.
+     * Its images are the validation images and none are drawn. Train images of the same patients
+     * move to validation.
      */
     VALIDATION;
   }

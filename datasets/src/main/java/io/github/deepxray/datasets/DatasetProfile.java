@@ -16,19 +16,17 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * What a data set is about: its classes, how sentences speak of them, and the finer classes that
- * names of files tell. In files of JSON it also has {@code positive}, the name of the positive one
- * of two classes.
+ * Description of a data set: its classes, their phrases in sentences, and slices that file names
+ * encode. In JSON files it also has {@code positive}, the name of the positive one of two classes.
  *
- * @param name {@code chest-xray-pneumonia}, or {@code classes} for any data set that is not known
- * @param image what an image shows, such as {@code a frontal chest X-ray}
- * @param images the same of several images
- * @param tags words by which a model of it is found
- * @param classes what the classes are called
- * @param patients how the patient of an image is found
- * @param phrases how sentences speak of each class, by label
- * @param slices the keys of the finer classes in the order of showing them; empty if names of files
- *     tell none
+ * @param name {@code chest-xray-pneumonia}, or {@code classes} for other data sets
+ * @param image the content of an image, such as {@code a frontal chest X-ray}
+ * @param images the same in the plural
+ * @param tags search words for models of it
+ * @param classes the class names
+ * @param patients the source of patient ids
+ * @param phrases the phrases of each class, by label
+ * @param slices the keys of the slices in display order; empty if file names encode none
  */
 public record DatasetProfile(
     String name,
@@ -39,24 +37,24 @@ public record DatasetProfile(
     Patients patients,
     List<ClassPhrases> phrases,
     List<String> slices) {
-  /** How the patient of an image is found. */
+  /** Source of the patient ids. */
   public enum Patients implements Keyed {
     /**
-     * By what the source says, a column or a folder, and else by names of files as in the Kaggle
-     * archive, if the images have such names, see {@link XrayName}.
+     * From a column or a folder of the source, else from file names as in the Kaggle archive, see
+     * {@link XrayName}.
      */
     FILE_NAMES,
-    /** By what the source says alone. */
+    /** From a column or a folder of the source only. */
     SOURCE;
   }
 
   private static final String WORD = "[a-z0-9][a-z0-9-]{0,99}";
 
-  /** The finer classes that {@link XrayName} tells. */
+  /** Slices that {@link XrayName} recognizes. */
   private static final List<String> TOLD_BY_NAMES =
       Arrays.stream(Slice.values()).map(Slice::key).toList();
 
-  /** The chest X-rays of Kermany et al. */
+  /** Chest X-rays of Kermany et al. */
   public static final DatasetProfile CHEST_XRAY_PNEUMONIA =
       new DatasetProfile(
           "chest-xray-pneumonia",
@@ -72,16 +70,16 @@ public record DatasetProfile(
 
   private static final List<DatasetProfile> KNOWN = List.of(CHEST_XRAY_PNEUMONIA);
 
-  /** Takes copies of the lists and checks that they fit together. */
+  /** Copies the lists and checks that they are consistent. */
   public DatasetProfile {
     tags = List.copyOf(tags);
     phrases = List.copyOf(phrases);
     slices = List.copyOf(slices);
     if (!name.matches(WORD)) {
-      throw new IllegalArgumentException("\"" + name + "\" is no name of a profile");
+      throw new IllegalArgumentException("\"" + name + "\" is not a profile name");
     }
     if (!tags.stream().allMatch(tag -> tag.matches(WORD))) {
-      throw new IllegalArgumentException("tags are words, not " + String.join(", ", tags));
+      throw new IllegalArgumentException("tags must be words, not " + String.join(", ", tags));
     }
     ClassPhrases.require(List.of(image, images));
     if (phrases.size() != classes.size()) {
@@ -90,11 +88,11 @@ public record DatasetProfile(
     }
     if (!slices.isEmpty() && (classes.size() != 2 || !slices.equals(TOLD_BY_NAMES))) {
       throw new IllegalArgumentException(
-          "names of files do not tell the slices " + String.join(", ", slices));
+          "file names do not encode the slices " + String.join(", ", slices));
     }
   }
 
-  /** A profile as it stands in a file. */
+  /** Profile as stored in JSON. */
   private record Stored(
       String name,
       String image,
@@ -139,7 +137,7 @@ public record DatasetProfile(
         name, image, images, tags, classes, positive().map(classes::of), patients, phrases, slices);
   }
 
-  /** The known profile with these classes, or else one that knows nothing but their names. */
+  /** Returns the known profile with these classes, or a generic one. */
   public static DatasetProfile of(ClassNames classes) {
     return KNOWN.stream()
         .filter(profile -> profile.classes.equals(classes))
@@ -157,12 +155,12 @@ public record DatasetProfile(
                     List.of()));
   }
 
-  /** The profiles of the data sets that are known. */
+  /** Profiles of the known data sets. */
   static List<DatasetProfile> known() {
     return KNOWN;
   }
 
-  /** What a classifier of it does, in a sentence. */
+  /** Purpose of a classifier, in a sentence. */
   public String purpose() {
     return classes.size() == 2
         ? String.format(
@@ -179,27 +177,27 @@ public record DatasetProfile(
             String.join(", ", classes.list()));
   }
 
-  /** How sentences speak of a class. */
+  /** Phrases of a class. */
   public ClassPhrases phrases(Label label) {
     return phrases.get(label.index());
   }
 
-  /** The class whose probability a classifier gives: label 1 of two classes, none of more. */
+  /** Class whose probability a binary classifier returns: label 1; none for more classes. */
   public Optional<Label> positive() {
     return classes.size() == 2 ? Optional.of(Label.POSITIVE) : Optional.empty();
   }
 
-  /** Whether the name of the positive class says that nothing is found. */
+  /** Whether the name of the positive class denotes no findings. */
   boolean hasHealthyPositive() {
     return positive().map(classes::of).filter(ClassNames::isHealthy).isPresent();
   }
 
-  /** Whether names of files tell finer classes. */
+  /** Whether file names encode slices. */
   public boolean hasSlices() {
     return !slices.isEmpty();
   }
 
-  /** The finer classes without those that are a whole class: bacterial, but not normal. */
+  /** Slices without those that are a whole class: bacterial, but not normal. */
   public List<String> partsOfClasses() {
     return slices.stream()
         .filter(slice -> phrases.stream().noneMatch(of -> of.name().equals(slice)))
@@ -207,7 +205,7 @@ public record DatasetProfile(
   }
 
   /**
-   * The key of an image's finer class; where there are none, the name of its class.
+   * Key of an image's slice; without slices, the name of its class.
    *
    * @param filename the image's path in the data set
    */
@@ -215,16 +213,15 @@ public record DatasetProfile(
     return hasSlices() ? XrayName.parse(filename).slice(label).key() : classes.of(label);
   }
 
-  /** The place of a finer class in the order of showing them; 0 where there are none. */
+  /** Index of a slice in display order; 0 without slices. */
   int place(XrayName name, Label label) {
     return hasSlices() ? slices.indexOf(name.slice(label).key()) : 0;
   }
 
   /**
-   * The number of images of each finer class, in the order of showing them; empty where there are
-   * none.
+   * Counts the images of each slice, in display order; empty without slices.
    *
-   * @param images the finer class of each image
+   * @param images the slice of each image
    */
   Map<String, Integer> count(Collection<String> images) {
     Map<String, Integer> counts = new HashMap<>();
@@ -233,9 +230,9 @@ public record DatasetProfile(
   }
 
   /**
-   * Numbers by finer class in the order of showing them.
+   * Sorts counts by slice in display order.
    *
-   * @throws IllegalArgumentException if one is of no finer class of this profile
+   * @throws IllegalArgumentException if a key is no slice of this profile
    */
   Map<String, Integer> inOrder(Map<String, Integer> numbers) {
     Map<String, Integer> ordered = new LinkedHashMap<>();
@@ -253,34 +250,34 @@ public record DatasetProfile(
   }
 
   /**
-   * How sentences speak of the images of a class.
+   * Phrases for the images of a class in sentences.
    *
    * @param name the class, such as {@code normal}
-   * @param one one image of it, such as {@code a normal image}
-   * @param many several images of it, such as {@code normal images}
-   * @param having what such images are, behind their number, such as {@code with pneumonia}
+   * @param one one image, such as {@code a normal image}
+   * @param many several images, such as {@code normal images}
+   * @param having the property, to follow the number of images, such as {@code with pneumonia}
    */
   public record ClassPhrases(String name, String one, String many, String having) {
     private static final int MAX_LENGTH = 200;
 
-    /** Checks that the phrases can stand on a line. */
+    /** Checks that the phrases have no line breaks. */
     public ClassPhrases {
       require(List.of(name, one, many, having));
     }
 
-    /** Checks that phrases can stand on a line. */
+    /** Checks that phrases are not empty and have no line breaks. */
     static void require(List<String> phrases) {
       for (String phrase : phrases) {
         if (phrase.isBlank()
             || phrase.length() > MAX_LENGTH
             || !phrase.equals(phrase.strip())
             || phrase.chars().anyMatch(Character::isISOControl)) {
-          throw new IllegalArgumentException("\"" + phrase + "\" is no phrase of a sentence");
+          throw new IllegalArgumentException("\"" + phrase + "\" is not a phrase");
         }
       }
     }
 
-    /** The phrases for a class of which nothing but its name is known. */
+    /** Phrases of a class of which only the name is known. */
     static ClassPhrases of(String name) {
       return new ClassPhrases(name, "an image of " + name, "images of " + name, "labelled " + name);
     }

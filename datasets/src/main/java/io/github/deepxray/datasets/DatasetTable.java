@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The manifest as text for a terminal. */
+/** Formats the manifest as text for a terminal. */
 final class DatasetTable {
   private static final int LISTED = 20;
 
@@ -34,7 +34,7 @@ final class DatasetTable {
                     profile.classes().of(positive),
                     positive,
                     profile.hasHealthyPositive()
-                        ? ", although its name says that nothing is found"
+                        ? ", although its name means that nothing is found"
                         : ""));
     table(text, folders(audit, profile.classes()));
     line(text, "Skipped: %s", audit.skipped().summary());
@@ -116,7 +116,7 @@ final class DatasetTable {
         audit.reasons().entrySet().stream()
             .map(e -> e.getKey().key() + " " + e.getValue())
             .collect(Collectors.joining(", "));
-    line(text, "Set aside: %,d%s", all.size(), reasons.isEmpty() ? "" : " (" + reasons + ")");
+    line(text, "Quarantined: %,d%s", all.size(), reasons.isEmpty() ? "" : " (" + reasons + ")");
     all.stream().limit(LISTED).forEach(q -> line(text, "  %s: %s", q.file(), q.detail()));
     if (all.size() > LISTED) {
       line(text, "  and %s more, all in %s", all.size() - LISTED, PreparedDataset.MANIFEST);
@@ -133,7 +133,7 @@ final class DatasetTable {
     return String.format(Locale.ROOT, "%,d", number);
   }
 
-  /** Words to the left, numbers to the right. */
+  /** Formats a table: text left-aligned, numbers right-aligned. */
   private static void table(StringBuilder text, List<List<String>> rows) {
     int columns = rows.get(0).size();
     int[] widths = new int[columns];

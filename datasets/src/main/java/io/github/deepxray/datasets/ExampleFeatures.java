@@ -17,28 +17,27 @@ import org.tensorflow.proto.Features;
 import org.tensorflow.proto.Int64List;
 
 /**
- * Some features of a {@code tf.train.Example}, read from its bytes without making objects of the
- * others: millions of features, or of values of one, fit into a record and would take many times
- * its memory.
+ * Selected features of a {@code tf.train.Example}. The others are skipped without creating objects:
+ * a record can hold millions of features or values, which would take many times its memory.
  */
 record ExampleFeatures(Map<String, ByteString> features) {
   private static final int KEY = 1;
   private static final int VALUE = 2;
 
-  /** More than a list of one integer takes. */
+  /** More than a list of one integer needs. */
   private static final int MOST_OF_AN_INTEGER = 32;
 
-  /** Takes one field of a message. */
+  /** Receives one field of a message. */
   private interface Field {
     void take(ByteString value) throws IOException;
   }
 
   /**
-   * Finds features.
+   * Reads features.
    *
    * @param example the bytes of the message; not copied
-   * @param names of the features that are wanted
-   * @throws IOException if it is no such message
+   * @param the names of the features to read
+   * @throws IOException if the bytes are no such message
    */
   static ExampleFeatures read(byte[] example, Set<String> names) throws IOException {
     Map<String, ByteString> features = new HashMap<>();
@@ -59,7 +58,7 @@ record ExampleFeatures(Map<String, ByteString> features) {
   }
 
   /**
-   * The string of a feature of one string.
+   * Value of a feature with one string.
    *
    * @throws IOException if the feature is malformed
    */
@@ -69,7 +68,7 @@ record ExampleFeatures(Map<String, ByteString> features) {
   }
 
   /**
-   * The text of a feature of one string.
+   * Text of a feature with one string.
    *
    * @throws IOException if the feature is malformed
    */
@@ -78,7 +77,7 @@ record ExampleFeatures(Map<String, ByteString> features) {
   }
 
   /**
-   * The number of a feature of one integer.
+   * Value of a feature with one integer.
    *
    * @throws IOException if the feature is malformed
    */
@@ -95,7 +94,7 @@ record ExampleFeatures(Map<String, ByteString> features) {
     return only(features.getOrDefault(name, ByteString.EMPTY), field);
   }
 
-  /** The field of that number, if there is one and no more. */
+  /** Returns the only field of a number, if there is one. */
   private static Optional<ByteString> only(ByteString message, int field) throws IOException {
     ByteString[] last = {ByteString.EMPTY};
     int[] count = new int[1];
@@ -109,7 +108,7 @@ record ExampleFeatures(Map<String, ByteString> features) {
     return count[0] == 1 ? Optional.of(last[0]) : Optional.empty();
   }
 
-  /** Takes all fields of one number in a message, which are strings or messages. */
+  /** Visits all fields of a number in a message, which are strings or messages. */
   private static void each(ByteString message, int number, Field field) throws IOException {
     CodedInputStream in = message.newCodedInput();
     in.enableAliasing(true);

@@ -5,37 +5,37 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Optional;
 
 /**
- * The class of an image, by its place among the {@link ClassNames}: in files the number alone.
+ * Label of an image: the index of its class in {@link ClassNames}; a number in files.
  *
  * @param index the value in a record: 0, 1, ... up to {@link ClassNames#MOST} - 1
  */
 public record Label(@JsonValue int index) implements Comparable<Label> {
-  /** Label 0: of two classes the negative one. */
+  /** Label 0: the negative of two classes. */
   public static final Label NEGATIVE = new Label(0);
 
-  /** Label 1: of two classes the positive one. */
+  /** Label 1: the positive of two classes. */
   public static final Label POSITIVE = new Label(1);
 
   /** Checks the range. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public Label {
     if (index < 0 || index >= ClassNames.MOST) {
-      throw new IllegalArgumentException("there is no label " + index);
+      throw new IllegalArgumentException("invalid label " + index);
     }
   }
 
-  /** The label of a record's value, if there may be such a label. */
+  /** Returns the label of a record's value, if valid. */
   public static Optional<Label> of(long index) {
     return index >= 0 && index < ClassNames.MOST
         ? Optional.of(new Label((int) index))
         : Optional.empty();
   }
 
-  /** Reads the name of a field: JSON has no others than texts. */
+  /** Parses a JSON field name, which is always text. */
   @JsonCreator
   static Label parse(String text) {
     if (!text.matches("0|[1-9][0-9]{0,2}")) {
-      throw new IllegalArgumentException("there is no label " + text);
+      throw new IllegalArgumentException("invalid label " + text);
     }
     return new Label(Integer.parseInt(text));
   }
@@ -45,7 +45,7 @@ public record Label(@JsonValue int index) implements Comparable<Label> {
     return Integer.compare(index, other.index);
   }
 
-  /** The number. */
+  /** Formats the number. */
   @Override
   public String toString() {
     return String.valueOf(index);

@@ -5,36 +5,36 @@ import io.github.deepxray.datasets.internal.source.SourceFile;
 import java.util.List;
 import java.util.Optional;
 
-/** Images whose class is written down instead of being told by their folder. */
+/** Source that stores the class of each image, instead of using folders. */
 interface LabelledSource extends FileSource {
   /**
-   * An image.
+   * Labelled image.
    *
-   * @param label the name of its class
-   * @param patient whose it is, if that is written down
-   * @param split where it belongs, if that is written down: for all images or for none
+   * @param label the name of the class
+   * @param patient the patient, if known
+   * @param split the split, if known: for all images or for none
    */
   record Entry(SourceFile file, String label, Optional<String> patient, Optional<Split> split) {}
 
-  /** The images, sorted by path; no two have the same. */
+  /** Entries sorted by path; paths are unique. */
   List<Entry> entries();
 
   /**
-   * The classes.
+   * Determines the class names.
    *
-   * @param wanted what the user calls them, label 0 first
+   * @param wanted the names from the user, label 0 first
    */
   default ClassNames classes(Optional<ClassNames> wanted) {
     return ClassNames.found(entries().stream().map(Entry::label).toList(), wanted, name());
   }
 
-  /** What names the split of an image, in words. */
-  String splitsToldBy();
+  /** Source of the splits, for messages. */
+  String splitOrigin();
 
-  /** What names the patient of an image, in words. */
-  String patientsToldBy();
+  /** Source of the patients, for messages. */
+  String patientOrigin();
 
-  /** The class of an image. */
+  /** Label of an image. */
   default Label label(Entry entry, ClassNames classes) {
     return classes.label(entry.label()).orElseThrow();
   }

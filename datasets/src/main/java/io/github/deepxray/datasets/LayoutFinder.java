@@ -20,34 +20,35 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Finds out which folders of a source are splits, classes and patients, or asks.
+ * Detects which folders of a source are splits, classes and patients; ambiguous layouts are an
+ * error.
  *
- * @param folders the folders of each image, without the images of junk folders
+ * @param folders the folders of each image, except images in junk folders
  */
 record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<String>> folders) {
-  /** Folders that all classes have, up to so many, are kinds of files rather than patients. */
+  /** Up to this number, folders that all classes share are file types rather than patients. */
   private static final int KINDS_OF_FILES = 4;
 
   private static final Pattern ARCHIVE =
       Pattern.compile(".*\\.(zip|tar|tgz|gz|7z|rar|bz2|xz)", Pattern.CASE_INSENSITIVE);
 
   /**
-   * A layout and the classes that it gives.
+   * Layout with its classes.
    *
-   * @param layout which folders say what
-   * @param classes what the classes are called
+   * @param layout the folder layout
+   * @param classes the class names
    */
-  record Found(FolderLayout layout, ClassNames classes) {}
+  record LayoutWithClasses(FolderLayout layout, ClassNames classes) {}
 
   /**
-   * Looks at the folders of all images.
+   * Detects the layout from the folders of all images.
    *
-   * @param wanted what the user calls the classes, label 0 first
-   * @param told how the user says that they are laid out
-   * @throws DeepXrayException if there are no images in folders, or the folders can be read in two
-   *     ways
+   * @param wanted the class names from the user, label 0 first
+   * @param told the layout from the user
+   * @throws DeepXrayException if there are no images in folders, or the layout is ambiguous
    */
-  static Found find(FileSource source, Optional<ClassNames> wanted, Optional<FolderLayout> told) {
+  static LayoutWithClasses find(
+      FileSource source, Optional<ClassNames> wanted, Optional<FolderLayout> told) {
     List<List<String>> folders = new ArrayList<>();
     for (SourceFile file : source.files()) {
       if (ImageFormats.isImageName(file.path()) && Junk.of(file.path()).isEmpty()) {
@@ -56,7 +57,7 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
     }
     LayoutFinder finder = new LayoutFinder(source, wanted, folders);
     if (told.isPresent()) {
-      return new Found(told.get(), finder.classes(told.get()));
+      return new LayoutWithClasses(told.get(), finder.classes(told.get()));
     }
     Optional<ClassNames> known =
         DatasetProfile.known().stream()
@@ -64,13 +65,13 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
             .filter(finder::areInSplits)
             .findFirst();
     if (wanted.isEmpty() && known.isPresent()) {
-      return new Found(FolderLayout.SPLIT_CLASS, known.get());
+      return new LayoutWithClasses(FolderLayout.SPLIT_CLASS, known.get());
     }
     FolderLayout layout = finder.layout();
-    return new Found(layout, finder.classes(layout));
+    return new LayoutWithClasses(layout, finder.classes(layout));
   }
 
-  /** Whether most images lie in folders of these classes in those of splits. */
+  /** Whether most images are in folders of these classes inside split folders. */
   private boolean areInSplits(ClassNames classes) {
     long so =
         folders.stream()
@@ -81,7 +82,7 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
     return 2 * so > folders.size();
   }
 
-  /** The classes that a layout gives, those of the root that has the most. */
+  /** Classes of a layout, from the root that has the most. */
   private ClassNames classes(FolderLayout layout) {
     Map<String, Set<String>> names = new TreeMap<>();
     folders.stream()
@@ -114,8 +115,8 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
         .findFirst()
         .map(path -> ", but the archive " + path + "; unpack that one and give the folder.")
         .orElse(
-            "; lay them out as split/class or class, say how in --layout, or list them in a CSV"
-                + " file of path,label.");
+            "; use the layout split/class or class, describe it with --layout, or list them in a"
+                + " CSV file of path,label.");
   }
 
   private FolderLayout layout() {
@@ -131,7 +132,7 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
     return split.isEmpty() ? below("", withoutRoot(folders)) : below("split/", split);
   }
 
-  /** The folders below the one that has all of them. */
+  /** Removes the common outer folders. */
   private static List<List<String>> withoutRoot(List<List<String>> folders) {
     int common = 0;
     while (!folders.isEmpty()) {
@@ -146,7 +147,7 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
     return folders.stream().map(f -> f.subList(level, f.size())).toList();
   }
 
-  /** The layout of the folders below a root or a split. */
+  /** Layout of the folders below a root or a split. */
   private FolderLayout below(String prefix, List<List<String>> images) {
     Map<Integer, Long> depths =
         images.stream().collect(Collectors.groupingBy(List::size, Collectors.counting()));
@@ -200,10 +201,10 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
     if (kinds && inside.size() <= KINDS_OF_FILES) {
       inside.keySet().forEach(kind -> choices.add(prefix + kind + "/class"));
     }
-    throw ambiguous("its folders can be read in several ways", choices, inside);
+    throw ambiguous("the folder layout is ambiguous", choices, inside);
   }
 
-  /** Whether these are the classes that the user wants, or else those of a known data set. */
+  /** Whether these are the classes from the user, or of a known data set. */
   private boolean areClasses(Collection<String> names) {
     Stream<ClassNames> expected =
         wanted.map(Stream::of).orElse(DatasetProfile.known().stream().map(DatasetProfile::classes));
@@ -214,7 +215,7 @@ record LayoutFinder(FileSource source, Optional<ClassNames> wanted, List<List<St
       String why, List<String> choices, Map<String, Set<String>> inside) {
     Map.Entry<String, Set<String>> first = inside.entrySet().iterator().next();
     return new DeepXrayException(
-        ("%s: %s, such as %s/%s; say which folder is what: --layout %s, or list the images "
+        ("%s: %s, such as %s/%s; choose the layout: --layout %s, or list the images "
                 + "in a CSV file of path,label,patient.")
             .formatted(
                 source.name(),

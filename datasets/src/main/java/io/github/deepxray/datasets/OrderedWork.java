@@ -10,29 +10,29 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Work done by several threads whose results are taken in order, a few of them held at a time. */
+/** Runs work on several threads and delivers the results in order, holding only a few at a time. */
 final class OrderedWork {
   private static final int AHEAD = 8;
 
   private OrderedWork() {}
 
-  /** Turns an item into a result. */
+  /** Computes the result of an item. */
   @FunctionalInterface
   interface Step<T, R> {
     R apply(T item) throws IOException;
   }
 
-  /** Takes a result. */
+  /** Receives a result. */
   @FunctionalInterface
   interface Sink<R> {
     void accept(R result) throws IOException;
   }
 
   /**
-   * Applies the step to each item by the threads and gives the results to the sink, in the order of
-   * the items and on this thread.
+   * Applies the step to each item on several threads and passes the results to the sink, in the
+   * order of the items and on the calling thread.
    *
-   * @throws IOException what a step or the sink throws; other steps are then called off
+   * @throws IOException if a step or the sink fails; other steps are then cancelled
    */
   static <T, R> void run(List<T> items, int threads, Step<T, R> step, Sink<R> sink)
       throws IOException {

@@ -17,21 +17,20 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * Says which split each image goes to, so that no patient and no image is on both sides of a
- * boundary.
+ * Assignment of images to splits without patients or images in more than one split.
  *
  * @param images the images of each split, in the order of storing
- * @param quarantined images that go nowhere
+ * @param quarantined images without a split
  */
 record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantined) {
   /**
-   * An image to place.
+   * Image to assign.
    *
-   * @param path its path, which no other image has
-   * @param official the split in which the source has it
-   * @param place where its finer class stands among those of its profile; 0 if there are none
-   * @param patient its patient, unique to it if unknown
-   * @param sha256 of its pixels
+   * @param path the path, unique
+   * @param official the split in the source
+   * @param place the index of its slice in the profile; 0 without slices
+   * @param patient the patient, unique if unknown
+   * @param sha256 the hash of the pixels
    */
   record Image(String path, Split official, Label label, int place, String patient, String sha256) {
     Stratum stratum() {
@@ -39,7 +38,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     }
   }
 
-  /** Images that are drawn among each other: of one class and, where that is told, a finer one. */
+  /** Stratum of the draw: images of one class and slice. */
   private record Stratum(Label label, int place) implements Comparable<Stratum> {
     private static final Comparator<Stratum> ORDER =
         Comparator.comparing(Stratum::label).thenComparing(Stratum::place);
@@ -50,7 +49,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     }
   }
 
-  /** Images that must stay together: of one patient, or linked by an identical image. */
+  /** Images that must stay together: of one patient, or linked by identical images. */
   private record Group(String key, List<Image> images) {
     Stratum stratum() {
       Map<Stratum, Integer> counts = new TreeMap<>();
@@ -69,9 +68,9 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   }
 
   /**
-   * Places images; the result depends on the images, not on their order.
+   * Assigns images; the result does not depend on their order.
    *
-   * @param drawTest whether the source has no splits, so that the test split is drawn as well
+   * @param drawTest whether the source has no splits, so that the test split is also drawn
    */
   static PatientSplit of(Collection<Image> all, DatasetOptions options, boolean drawTest) {
     List<Image> sorted = new ArrayList<>(all);
@@ -104,13 +103,13 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       images.get(held.contains(group) ? Split.VALIDATION : Split.TRAIN).addAll(group.images());
     }
     images.get(Split.VALIDATION).sort(Comparator.comparing(Image::path));
-    // Shuffled, so that a reader with a small shuffle buffer meets all classes.
+    // Shuffled, so that a reader with a small shuffle buffer gets all classes.
     images.get(Split.TRAIN).sort(byHash(options.seed(), "order", Image::path));
     assertNothingShared(images);
     return new PatientSplit(images, quarantined);
   }
 
-  /** Without the images that are there in several classes: none of them can be trusted. */
+  /** Removes images that occur in several classes, whose labels cannot be trusted. */
   private static List<Image> withOneLabel(List<Image> sorted, List<Quarantined> quarantined) {
     Map<String, Set<Label>> labels = labels(sorted);
     List<Image> rest = new ArrayList<>();
@@ -163,14 +162,14 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
     return rest;
   }
 
-  /** The labels under which each image is there, by its hash. */
+  /** Labels of each image, by its hash. */
   private static Map<String, Set<Label>> labels(List<Image> images) {
     Map<String, Set<Label>> labels = new HashMap<>();
     images.forEach(i -> labels.computeIfAbsent(i.sha256(), h -> new TreeSet<>()).add(i.label()));
     return labels;
   }
 
-  /** Images without a split, some of them moved to the test split. */
+  /** Images of a source without splits, some moved to the test split. */
   private static List<Image> withDrawnTest(List<Image> sorted, DatasetOptions options) {
     double fraction = options.testFraction().orElse(DatasetOptions.TEST_FRACTION);
     Set<String> drawn = new HashSet<>();
@@ -195,7 +194,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       if (other != null) {
         String a = find(parents, image.patient());
         String b = find(parents, other);
-        // The lesser name leads, so that a group's key does not depend on the order.
+        // The smaller name is the root, so that a group's key does not depend on the order.
         if (a.compareTo(b) < 0) {
           parents.put(b, a);
         } else {
@@ -222,8 +221,8 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   }
 
   /**
-   * Draws groups, in each stratum until its part is reached. A group is only drawn if it has an
-   * image of the train folder: the official validation images stay trained on.
+   * Draws groups in each stratum until its fraction is reached. Only groups with an image of the
+   * train folder are drawn: the official validation images stay in training.
    */
   private static Set<Group> draw(List<Group> groups, double fraction, String purpose, long seed) {
     Set<Group> drawn = new HashSet<>();
@@ -235,7 +234,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
       int taken = 0;
       for (Group group : candidates) {
         int size = group.images().size();
-        // Even a small class gets a validation image, as long as it keeps one to train on.
+        // A small class also gets a validation image if one remains for training.
         boolean first = taken == 0 && target > 0 && candidates.size() > 1;
         if (first || taken + size / 2.0 <= target) {
           drawn.add(group);
@@ -247,8 +246,8 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   }
 
   /**
-   * A seeded random order that needs no generator: by hash. A file more or less leaves the order of
-   * the others as it is, and every Java version gives the same.
+   * Seeded random order by hash. An additional file does not change the order of the others, and
+   * the order is the same on every Java version.
    */
   private static <T> Comparator<T> byHash(long seed, String purpose, Function<T, String> key) {
     Map<String, String> hashes = new HashMap<>();

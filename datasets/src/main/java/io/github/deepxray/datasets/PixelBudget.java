@@ -4,11 +4,9 @@ import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
-/**
- * Lets threads decode many small images at once but few large ones, so that memory stays bounded.
- */
+/** Limits the number of pixels that threads decode in parallel, and so the memory. */
 final class PixelBudget {
-  /** Bytes held for each pixel: the decoder's raster, the RGB copy and room for the collector. */
+  /** Bytes per pixel: the decoder's raster, the RGB copy and room for the garbage collector. */
   private static final int BYTES_PER_PIXEL = 16;
 
   private static final int UNIT = 1 << 16;
@@ -18,11 +16,11 @@ final class PixelBudget {
 
   PixelBudget(long maxMemory) {
     units = (int) Math.max(1, Math.min(1 << 20, maxMemory / BYTES_PER_PIXEL / UNIT));
-    // Fair: a large image is not overtaken by small ones for ever.
+    // Fair: small images must not starve a large one.
     free = new Semaphore(units, true);
   }
 
-  /** Runs work on an image of so many pixels when there is room for it. */
+  /** Runs work on an image when there is room for its pixels. */
   <R> R with(long pixels, OrderedWork.Step<Long, R> work) throws IOException {
     int need = (int) Math.min(units, pixels / UNIT + 1);
     try {

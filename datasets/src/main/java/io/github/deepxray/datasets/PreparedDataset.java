@@ -13,17 +13,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A folder of shards with its {@code dataset.json}.
+ * Folder of TFRecord shards with a {@code dataset.json}.
  *
- * @param folder where it is
- * @param manifest what {@code dataset.json} says
+ * @param folder the path
+ * @param manifest the content of {@code dataset.json}
  */
 public record PreparedDataset(Path folder, DatasetManifest manifest) {
-  /** The file that describes the folder. */
+  /** File that describes the folder. */
   public static final String MANIFEST = "dataset.json";
 
   /**
-   * Prepares a data set with as many threads as there are processors.
+   * Prepares a data set with a thread per processor.
    *
    * @see #prepare(Path, Path, DatasetOptions, int, Progress)
    */
@@ -33,24 +33,23 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
   }
 
   /**
-   * Prepares a data set. The folder appears when it is whole; one that is there already and was
-   * made from the same images with the same options is kept, any other prepared data set is
-   * replaced.
+   * Prepares a data set. The folder is created atomically; an existing one from the same images
+   * with the same options is kept, any other prepared data set is replaced.
    *
    * @param source the Kaggle archive, a folder that it was unpacked into, or one like it: {@code
-   *     train} and {@code test}, maybe {@code val}, with a folder for each of two or more classes;
-   *     or a folder or archive of class folders, a CSV file with the columns path, label and maybe
-   *     patient and split, or TFRecords with {@code image} and {@code label}. Where no split is
-   *     told the test split is drawn by patient
-   * @param folder the folder to make; it gets {@code dataset.json}, {@code dataset.txt} and the
+   *     train} and {@code test}, optionally {@code val}, with a folder for each of two or more
+   *     classes; or a folder or archive of class folders, a CSV file with the columns path, label
+   *     and optionally patient and split, or TFRecords with {@code image} and {@code label}.
+   *     Without splits in the source, the test split is drawn by patient
+   * @param folder the folder to create, with {@code dataset.json}, {@code dataset.txt} and the
    *     shards
-   * @param options what to make
-   * @param threads how many images are decoded at once; the result does not depend on it
-   * @param progress told of the images that are done
-   * @throws RefusedException if the source is made to do harm
-   * @throws DeepXrayException if there is no source, it holds too many bad files (they are listed
-   *     beside the folder) or lacks a class, or the folder holds something else
-   * @throws IOException if the source cannot be read or the folder not be written
+   * @param options the options of preparation
+   * @param threads the number of images decoded in parallel; the result does not depend on it
+   * @param progress notified of finished images
+   * @throws RefusedException if the source is malicious
+   * @throws DeepXrayException if the source is missing, has too many bad files (listed beside the
+   *     folder) or lacks a class, or the folder has other content
+   * @throws IOException if the source cannot be read or the folder cannot be written
    * @throws WorkInterruptedException if the thread is interrupted
    */
   public static PreparedDataset prepare(
@@ -60,17 +59,21 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
   }
 
   /**
-   * Opens a folder that {@link #prepare} made. That its shards are there and have their lengths is
-   * checked; {@link #verify} reads them.
+   * Opens a folder that {@link #prepare} made. Checks that the shards exist and have the right
+   * lengths; {@link #verify} reads them.
    *
-   * @throws DeepXrayException if it is none, or a shard is missing or has another length
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the folder is no prepared data set, or a shard is missing or has
+   *     another length
+   * @throws IOException if a file cannot be read
    */
   public static PreparedDataset open(Path folder) throws IOException {
     Path file = folder.resolve(MANIFEST);
     if (!Files.isRegularFile(file)) {
       throw new DeepXrayException(
-          folder + " is no prepared data set: it has no " + MANIFEST + "; run the data command.");
+          folder
+              + " is not a prepared data set: it has no "
+              + MANIFEST
+              + "; run the data command.");
     }
     PreparedDataset dataset =
         new PreparedDataset(
@@ -88,7 +91,7 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
    * Reads all shards and compares their hashes with those of {@code dataset.json}.
    *
    * @throws DeepXrayException if a shard has changed
-   * @throws IOException if one cannot be read
+   * @throws IOException if a file cannot be read
    */
   public void verify() throws IOException {
     for (DatasetManifest.Shard shard : manifest.shards()) {
@@ -101,21 +104,21 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
 
   private static DeepXrayException changed(Path shard) {
     return new DeepXrayException(
-        "%s is missing or not as it was written; delete %s and run the data command again."
+        "%s is missing or has changed; delete %s and run the data command again."
             .formatted(shard, shard.getParent()));
   }
 
-  /** A hash that is equal for equal shards: what caches are keyed by. */
+  /** Hash of the shards, used as a cache key. */
   public String fingerprint() {
     return manifest.fingerprint();
   }
 
-  /** The number of images in a split. */
+  /** Number of images in a split. */
   public int images(Split split) {
     return manifest.images(split);
   }
 
-  /** The files of a split, in the order of reading. */
+  /** Files of a split, in the order of reading. */
   public List<Path> shards(Split split) {
     return manifest.shards().stream()
         .filter(s -> s.split() == split)
@@ -123,13 +126,13 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
         .toList();
   }
 
-  /** Reads a split's images, one at a time; the caller closes the reader. */
+  /** Opens a reader of a split's images; the caller closes the reader. */
   public XrayReader read(Split split) {
     return XrayReader.open(shards(split));
   }
 
   /**
-   * Reads a split's images into memory: about 10 KB an image of 224 pixels.
+   * Reads a split's images into memory: about 10 KB per image of 224 pixels.
    *
    * @throws DeepXrayException if a record is damaged
    * @throws IOException if a shard cannot be read
@@ -144,7 +147,7 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
     return records;
   }
 
-  /** The audit and the splits as a text table of several lines. */
+  /** Formats the audit and the splits as a text table of several lines. */
   public String table() {
     return DatasetTable.render(manifest);
   }

@@ -1,7 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.datasets.internal.source.Names;
+import io.github.deepxray.datasets.internal.source.NameChecker;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -26,12 +26,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * TFRecord files of {@code tf.train.Example} with {@code image} and {@code label} (0, 1, ...), and,
- * if known, {@code filename} and {@code patient}. A file whose name begins with {@code train},
- * {@code val} or {@code test} holds that split.
+ * Source of TFRecord files of {@code tf.train.Example} with {@code image} and {@code label} (0, 1,
+ * ...), and optionally {@code filename} and {@code patient}. The prefix {@code train}, {@code val}
+ * or {@code test} of a file's name is its split.
  *
- * <p>The images wait in a temporary file: records can only be read one after another, and from
- * gzipped files no other way.
+ * <p>The images are copied to a temporary file, because gzipped files can be read only
+ * sequentially.
  */
 record RecordSource(
     Path place,
@@ -45,7 +45,7 @@ record RecordSource(
           "(.*)\\.tfrec(?:ords?)?(?:-\\d+-of-\\d+)?(?:\\.(?:gz|gzip|zlib|zz))?",
           Pattern.CASE_INSENSITIVE);
 
-  /** Whether this is a TFRecord file, or a folder that holds some. */
+  /** Whether a path is a TFRecord file, or a folder of such files. */
   static boolean isOne(Path place) throws IOException {
     if (!Files.isDirectory(place)) {
       return isRecordFile(place);
@@ -104,7 +104,8 @@ record RecordSource(
         XrayRecord xray = r.get();
         byte[] image = xray.image();
         long at = spool.size();
-        new Names(file.toString(), limits, "give the examples file names without folders above")
+        new NameChecker(
+                file.toString(), limits, "give the examples file names without folders above")
             .check(xray.filename());
         if (offsets.put(xray.filename(), at) != null) {
           throw new DeepXrayException(
@@ -129,7 +130,7 @@ record RecordSource(
     }
   }
 
-  /** The split that a word of the name says, or that the name begins with. */
+  /** Split in a file name, as a word or prefix. */
   private static Optional<Split> split(Path file) {
     Matcher name = NAME.matcher(file.getFileName().toString());
     String stem = name.matches() ? name.group(1).toLowerCase(Locale.ROOT) : "";
@@ -138,7 +139,7 @@ record RecordSource(
       Split.named(word).ifPresent(said::add);
     }
     if (said.size() > 1) {
-      throw new DeepXrayException(file + ": its name says several splits; rename it to say one.");
+      throw new DeepXrayException(file + ": its name has several splits; rename it.");
     }
     return said.stream()
         .findFirst()
@@ -155,12 +156,12 @@ record RecordSource(
     if (split > 0 && split < entries.size()) {
       throw new DeepXrayException(
           place
-              + " has files whose names say train, val or test and others; rename them so"
+              + " has files with train, val or test in their names and others; rename them so"
               + " that all do, or none.");
     }
   }
 
-  /** Labels are numbers here: what they are called is not in the files. */
+  /** Labels are numbers here: the files do not contain names. */
   @Override
   public ClassNames classes(Optional<ClassNames> wanted) {
     int classes = 1 + entries.stream().mapToInt(e -> Integer.parseInt(e.label())).max().orElse(-1);
@@ -181,12 +182,12 @@ record RecordSource(
   }
 
   @Override
-  public String splitsToldBy() {
+  public String splitOrigin() {
     return "names of TFRecord files";
   }
 
   @Override
-  public String patientsToldBy() {
+  public String patientOrigin() {
     return "the feature patient";
   }
 
@@ -212,7 +213,7 @@ record RecordSource(
     ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
     while (bytes.hasRemaining()) {
       if (spool.read(bytes, at + bytes.position()) < 0) {
-        throw new IOException("the file of waiting images was cut off");
+        throw new IOException("the temporary file of images was cut off");
       }
     }
     return bytes.array();

@@ -2,14 +2,14 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.internal.Keyed;
 
-/** The finer classes that the names of the known chest X-rays tell. */
+/** Slices of the known chest X-rays, encoded in file names. */
 public enum Slice implements Keyed {
   /** No pneumonia. */
   NORMAL,
-  /** Pneumonia whose file name says {@code bacteria}. */
+  /** Pneumonia whose file name contains {@code bacteria}. */
   BACTERIAL,
-  /** Pneumonia whose file name says {@code virus}. */
+  /** Pneumonia whose file name contains {@code virus}. */
   VIRAL,
-  /** Pneumonia whose file name says neither. */
+  /** Pneumonia whose file name contains neither. */
   UNSPECIFIED;
 }

@@ -4,16 +4,16 @@ import io.github.deepxray.core.internal.Keyed;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The parts of a data set; {@link #key()} begins the names of their shards. */
+/** Splits of a data set; {@link #key()} is the prefix of their shards' names. */
 public enum Split implements Keyed {
-  /** Images to train on. */
+  /** Images for training. */
   TRAIN,
-  /** Images to choose thresholds and stop training on. In an archive: its folder {@code val}. */
+  /** Images for early stopping and choosing thresholds; the folder {@code val} of an archive. */
   VALIDATION,
-  /** Images that are looked at once, at the end. */
+  /** Images for the final evaluation only. */
   TEST;
 
-  /** The split that a folder, a column or a file names, in any case, if it is one. */
+  /** Finds the split of a folder, column or file name, ignoring case. */
   static Optional<Split> named(String name) {
     return switch (name.strip().toLowerCase(Locale.ROOT)) {
       case "train", "training" -> Optional.of(TRAIN);

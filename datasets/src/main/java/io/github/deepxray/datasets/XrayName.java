@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the name of an X-ray's file tells. The archive names its files
+ * Information in the name of an X-ray's file. The file names of the archive are
  *
  * <ul>
  *   <li>{@code person<N>_<bacteria|virus>_<i>.jpeg}: pneumonia, patient {@code person<N>_<kind>};
@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
  *       <dddd>}.
  * </ul>
  *
- * @param patient the patient, if the name tells
- * @param slice the finer class, if the name tells; never {@link Slice#UNSPECIFIED}
+ * @param patient the patient, if known
+ * @param slice the slice, if known; never {@link Slice#UNSPECIFIED}
  */
 record XrayName(Optional<String> patient, Optional<Slice> slice) {
   private static final Pattern PNEUMONIA = Pattern.compile("(person\\d+_(bacteria|virus))_\\d.*");
   private static final Pattern NORMAL = Pattern.compile("((?:NORMAL2-)?IM-\\d+)-\\d.*");
   private static final XrayName NOTHING = new XrayName(Optional.empty(), Optional.empty());
 
-  /** Reads a name; folders before it, divided by {@code /}, are ignored. */
+  /** Parses a name; folders before it, separated by {@code /}, are ignored. */
   public static XrayName parse(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     Matcher sick = PNEUMONIA.matcher(name);
@@ -36,12 +36,12 @@ record XrayName(Optional<String> patient, Optional<Slice> slice) {
     return NOTHING;
   }
 
-  /** Whether the name claims the other class. */
+  /** Whether the name contradicts a label. */
   public boolean contradicts(Label label) {
     return slice.isPresent() && (slice.get() == Slice.NORMAL) != label.equals(Label.NEGATIVE);
   }
 
-  /** The finer class of an image with this name and label. */
+  /** Slice of an image with this name and label. */
   public Slice slice(Label label) {
     if (label.equals(Label.NEGATIVE)) {
       return Slice.NORMAL;

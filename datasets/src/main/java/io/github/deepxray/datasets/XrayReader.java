@@ -11,9 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the X-rays of TFRecord files, one after another, holding one at a time. Besides this
- * project's shards it reads any file of examples with {@code image} and {@code label}, plain or
- * gzipped.
+ * Reads the X-rays of TFRecord files one by one. Besides this project's shards, it supports any
+ * file of examples with {@code image} and {@code label}, plain or gzipped.
  */
 public final class XrayReader implements Closeable {
   private final Deque<Path> ahead;
@@ -23,15 +22,15 @@ public final class XrayReader implements Closeable {
     this.ahead = new ArrayDeque<>(files);
   }
 
-  /** Reads these files in this order. */
+  /** Opens a reader of these files in this order. */
   public static XrayReader open(List<Path> files) {
     return new XrayReader(files);
   }
 
   /**
-   * The next X-ray; empty after the last.
+   * Reads the next X-ray; empty after the last.
    *
-   * @throws DeepXrayException naming file and record, if one is damaged or no X-ray
+   * @throws DeepXrayException if a record is damaged or no X-ray; the message names file and record
    * @throws IOException if a file cannot be read
    */
   public Optional<XrayRecord> next() throws IOException {
@@ -58,7 +57,7 @@ public final class XrayReader implements Closeable {
     }
   }
 
-  /** Closes the file that is open; reading on begins with the one after it. */
+  /** Closes the open file; the next read begins with the file after it. */
   @Override
   public void close() throws IOException {
     if (current.isPresent()) {

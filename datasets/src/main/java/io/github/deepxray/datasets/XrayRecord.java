@@ -17,19 +17,19 @@ import org.tensorflow.proto.Features;
 import org.tensorflow.proto.Int64List;
 
 /**
- * An X-ray of a shard, immutable. In a file it is a {@code tf.train.Example} with the features
+ * Immutable X-ray of a shard. In a file it is a {@code tf.train.Example} with the features
  *
  * <ul>
  *   <li>{@code image}: the bytes of a JPEG file,
- *   <li>{@code label}: int64, the number of its class, 0, 1, ...,
- *   <li>{@code filename}: its path in the archive, such as {@code train/NORMAL/IM-0115-0001.jpeg},
+ *   <li>{@code label}: int64, the label, 0, 1, ...,
+ *   <li>{@code filename}: the path in the archive, such as {@code train/NORMAL/IM-0115-0001.jpeg},
  *   <li>{@code patient}: equal for all images of one patient,
  *   <li>{@code height}, {@code width}: int64, pixels of the stored JPEG,
  *   <li>{@code sha256}: of the stored JPEG's bytes, in hexadecimal digits.
  * </ul>
  *
- * <p>Only the first two are required on reading: without the others the image is named after its
- * place and is its own patient, and its size and hash are found out.
+ * <p>Only the first two are required for reading: the default of the file name is the position of
+ * the record, of the patient a unique id; size and hash are computed.
  */
 public final class XrayRecord {
   private static final Set<String> FEATURES =
@@ -61,7 +61,7 @@ public final class XrayRecord {
   }
 
   /**
-   * A record of a copy of these bytes.
+   * Creates a record with a copy of the bytes.
    *
    * @param image a JPEG file
    * @throws DeepXrayException if the bytes are no JPEG or PNG
@@ -79,17 +79,17 @@ public final class XrayRecord {
   }
 
   /**
-   * Reads a {@code tf.train.Example}.
+   * Parses a {@code tf.train.Example}.
    *
-   * @param place where it lies, such as {@code train.tfrecord#12}: its name if it has none
-   * @throws DeepXrayException if it is none, lacks {@code image} or {@code label}, or has them in
-   *     another type; the message begins with what is wrong and does not repeat the place
+   * @param place the position, such as {@code train.tfrecord#12}, and the default file name
+   * @throws DeepXrayException if the bytes are no example, {@code image} or {@code label} is
+   *     missing or of another type; the message does not contain the position
    */
   static XrayRecord parse(byte[] example, String place) {
     try {
       return parse(ExampleFeatures.read(example, FEATURES), place);
     } catch (IOException e) {
-      throw new DeepXrayException("it is no tf.train.Example (" + e.getMessage() + ")", e);
+      throw new DeepXrayException("it is not a tf.train.Example (" + e.getMessage() + ")", e);
     }
   }
 
@@ -128,7 +128,7 @@ public final class XrayRecord {
         hash(features, image));
   }
 
-  /** This record as a serialized {@code tf.train.Example}; equal records give equal bytes. */
+  /** Serializes the record as a {@code tf.train.Example}; equal records give equal bytes. */
   public byte[] toExample() {
     Example example =
         Example.newBuilder()
@@ -144,7 +144,7 @@ public final class XrayRecord {
             .build();
     byte[] bytes = new byte[example.getSerializedSize()];
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-    // Features are a map: without this their order is not promised.
+    // Features are a map, whose order is otherwise undefined.
     out.useDeterministicSerialization();
     try {
       example.writeTo(out);
@@ -155,46 +155,46 @@ public final class XrayRecord {
     return bytes;
   }
 
-  /** The JPEG file's bytes; a copy. */
+  /** Returns a copy of the JPEG file's bytes. */
   public byte[] image() {
     return image.toByteArray();
   }
 
   /**
-   * The decoded image, {@code [height, width, 3]}.
+   * Decodes the image, {@code [height, width, 3]}.
    *
-   * @throws DeepXrayException if it cannot be decoded
+   * @throws DeepXrayException if the image cannot be decoded
    */
   public RgbImage decode() {
     return ImageCodec.decode(image.toByteArray(), filename);
   }
 
-  /** What the image shows. */
+  /** Label of the image. */
   public Label label() {
     return label;
   }
 
-  /** The path in the archive; if the record has none, its file and number. */
+  /** Path in the archive; the default is file and number of the record. */
   public String filename() {
     return filename;
   }
 
-  /** The patient; unique to this image if unknown. */
+  /** Patient; unique to this image if unknown. */
   public String patient() {
     return patient;
   }
 
-  /** The JPEG's height in pixels. */
+  /** Height of the JPEG in pixels. */
   public int height() {
     return height;
   }
 
-  /** The JPEG's width in pixels. */
+  /** Width of the JPEG in pixels. */
   public int width() {
     return width;
   }
 
-  /** The SHA-256 of the JPEG's bytes in hexadecimal digits. */
+  /** SHA-256 of the JPEG's bytes in hexadecimal digits. */
   public String sha256() {
     return sha256;
   }
@@ -221,13 +221,13 @@ public final class XrayRecord {
     return filename + " (label " + label + ", " + height + " x " + width + ")";
   }
 
-  /** Caches find results by this hash, so it is never taken on trust. */
+  /** Caches use this hash as a key, so a stored hash is checked. */
   private static String hash(ExampleFeatures features, ByteString image) throws IOException {
     String actual = Hashes.sha256(image.toByteArray());
     Optional<String> stored = features.text("sha256");
     if (stored.isPresent() && !stored.get().equals(actual)) {
       throw new DeepXrayException(
-          "its image has the SHA-256 " + actual + ", not " + stored.get() + " as it says");
+          "its image has the SHA-256 " + actual + ", not " + stored.get() + " as stored");
     }
     return actual;
   }

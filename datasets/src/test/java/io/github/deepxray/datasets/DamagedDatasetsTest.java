@@ -69,7 +69,7 @@ class DamagedDatasetsTest {
   void mapsInMapsWithoutEndAreRefused() throws IOException {
     byte[] file = Files.readAllBytes(SharedData.hostile("cve-2024-7254-map.tfrecord"));
     assertThat(ParserContract.refuses(this::readRecords, file, "the file"))
-        .contains("hostile.tfrecord, record 1", "no tf.train.Example");
+        .contains("hostile.tfrecord, record 1", "not a tf.train.Example");
   }
 
   /** As objects they would take some hundred megabytes. */

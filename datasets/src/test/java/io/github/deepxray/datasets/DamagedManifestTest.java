@@ -79,7 +79,7 @@ class DamagedManifestTest {
       assertThatThrownBy(() -> PreparedDataset.open(dataset.folder()))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining(
-              "dataset.json: shards[0]: no file of the folder can be called ../" + name)
+              "dataset.json: shards[0]: invalid name of a file in the folder: ../" + name)
           .hasMessageEndingWith("; run the data command into a new folder.");
     } finally {
       Files.writeString(manifest(), good);

@@ -311,7 +311,7 @@ class DatasetBuilderTest {
     assertThat(audit.folders().get(0).unknownPatients()).isEqualTo(1);
     assertThat(audit.unknownPatients()).isEqualTo(1);
     assertThat(audit.folders().get(0).formats()).isEqualTo(Map.of("jpeg", 30, "png", 1));
-    assertThat(dataset.table()).contains("bomb.png", "Set aside: 9", "misnamed 2");
+    assertThat(dataset.table()).contains("bomb.png", "Quarantined: 9", "misnamed 2");
     XrayRecord odd =
         Stream.concat(
                 dataset.readAll(Split.TRAIN).stream(), dataset.readAll(Split.VALIDATION).stream())
@@ -459,7 +459,7 @@ class DatasetBuilderTest {
   void tableTellsTheWholeStory() throws IOException {
     PreparedDataset dataset = prepare(OPTIONS);
     assertThat(dataset.table())
-        .contains("106 image files", "6 in a nested copy (6 repeat the first)", "Set aside: 0")
+        .contains("106 image files", "6 in a nested copy (6 repeat the first)", "Quarantined: 0")
         .contains("train", "validation", "test", "bacterial", "viral")
         .doesNotContain("\r");
     assertThat(out.resolve("dataset.txt")).hasContent(dataset.table());

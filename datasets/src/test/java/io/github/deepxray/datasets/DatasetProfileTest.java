@@ -108,7 +108,7 @@ class DatasetProfileTest {
     List<ClassPhrases> phrases = List.of(ClassPhrases.of("a"), ClassPhrases.of("b"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> profile("a b", two, phrases, List.of()))
-        .withMessageContaining("no name of a profile");
+        .withMessageContaining("not a profile name");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> profile("x", two, phrases.subList(0, 1), List.of()))
         .withMessageContaining("phrases for 1 of 2 classes");
@@ -117,7 +117,7 @@ class DatasetProfileTest {
         .withMessageContaining("early, late");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> profile("x", THREE.classes(), THREE.phrases(), KNOWN.slices()))
-        .withMessageContaining("do not tell the slices normal");
+        .withMessageContaining("do not encode the slices normal");
     for (String phrase : List.of("", " a", "a\nb", "a".repeat(201))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new ClassPhrases("a", "a", phrase, "a"));
@@ -222,7 +222,7 @@ class DatasetProfileTest {
         "profile.phrases[0].one is missing",
         p -> ((ObjectNode) p.at("/phrases/0")).remove("one"));
     refuses(good, "profile.slices[0]", p -> ((ArrayNode) p.get("slices")).insertNull(0));
-    refuses(good, "do not tell the slices early", p -> p.putArray("slices").add("early"));
+    refuses(good, "do not encode the slices early", p -> p.putArray("slices").add("early"));
     refuses(good, "are not those of the profile", p -> p.putArray("slices"));
     refuses(good, "more is an unknown field", p -> p.put("more", 1));
     // Finer classes are of the known classes alone.
@@ -265,7 +265,7 @@ class DatasetProfileTest {
     assertThat(
             DatasetTable.render(about(manifest, DatasetProfile.of(ClassNames.parse("a,normal")))))
         .contains(
-            "Positive class: normal (label 1), although its name says that nothing is found\n");
+            "Positive class: normal (label 1), although its name means that nothing is found\n");
     assertThat(DatasetTable.render(about(manifest, THREE))).doesNotContain("Positive");
   }
 }

@@ -168,7 +168,8 @@ class OtherDatasetsTest {
             switch (classes) {
               case 0 -> "no images in folders of classes";
               case 1 -> "has 1 class (class0)";
-              default -> "class1, class10, class100, class1000, ...); a classifier tells at most";
+              default ->
+                  "class1, class10, class100, class1000, ...); a classifier supports at most";
             })
         .message()
         .doesNotContain("\n");

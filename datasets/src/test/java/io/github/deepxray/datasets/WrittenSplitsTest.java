@@ -241,13 +241,11 @@ class WrittenSplitsTest {
     Path csv = csv("path,label,age,sex,patient");
     assertThatThrownBy(() -> prepare(csv, OPTIONS.withOfficialVal(OfficialVal.VALIDATION)))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessage(
-            csv + " has no validation split of its own; leave out --official-val validation.");
+        .hasMessage(csv + " has no validation split; omit --official-val validation.");
     Path phantoms = csv.getParent();
     assertThatThrownBy(() -> prepare(phantoms, OPTIONS.withTestFraction(0.3)))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessage(
-            phantoms + " has its own test split, so none is drawn; leave out --test-fraction.");
+        .hasMessage(phantoms + " has its own test split, so none is drawn; omit --test-fraction.");
   }
 
   @Test

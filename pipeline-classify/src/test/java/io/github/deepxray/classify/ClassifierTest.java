@@ -91,10 +91,10 @@ class ClassifierTest {
     for (float wrong : new float[] {-0.1f, 1.5f, Float.NaN, Float.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> classify(TWO, OptionalDouble.of(0.5), wrong))
           .isInstanceOf(DeepXrayException.class)
-          .hasMessageContaining("no probability");
+          .hasMessageContaining("not a probability");
       assertThatThrownBy(() -> classify(THREE, OptionalDouble.empty(), 0.9f, 0.1f, wrong))
           .isInstanceOf(DeepXrayException.class)
-          .hasMessageContaining("no probability");
+          .hasMessageContaining("not a probability");
     }
   }
 

@@ -3,23 +3,21 @@ package io.github.deepxray.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-/**
- * Compares long arrays of numbers; where they differ, it says how much and where, not everything.
- */
+/** Assertions on long arrays of numbers whose messages describe only the largest difference. */
 public final class Closeness {
   private Closeness() {}
 
   /**
    * Asserts that no two values differ by more than {@code tolerance}.
    *
-   * @param what how a failure names the values
+   * @param what the name of the values in messages
    */
   public static void assertClose(
       String what, double[] actual, double[] expected, double tolerance) {
     assertThat(actual).as(what).hasSameSizeAs(expected);
     int worst = 0;
     for (int i = 0; i < actual.length; i++) {
-      // Written so that NaN is worse than anything.
+      // Written so that NaN counts as the largest difference.
       if (!(Math.abs(actual[i] - expected[i]) <= Math.abs(actual[worst] - expected[worst]))) {
         worst = i;
       }

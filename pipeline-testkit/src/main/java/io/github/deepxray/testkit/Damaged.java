@@ -8,19 +8,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Damages a file again and again and lets something read it each time. */
+/** Damages a file repeatedly and reads it each time. */
 public final class Damaged {
-  /** How many inputs of a kind are tried, unless the system property says otherwise. */
+  /** Default number of inputs of a kind. */
   private static final int ORDINARILY = 200;
 
   private Damaged() {}
 
   /**
-   * Tries a file of JSON: half of the inputs are damaged where the structure says, half in their
-   * bytes. The file is as it was afterwards.
+   * Tests damaged copies of a JSON file: half of them with structural damage, half with damaged
+   * bytes. The file is restored afterwards.
    *
-   * @param mostBytes how much memory one reading may ask for, see {@link Robustness#check}
-   * @return how many inputs were read
+   * @param mostBytes the memory limit of one reading, see {@link Robustness#check}
+   * @return the number of inputs that were read
    */
   public static int json(Path file, long mostBytes, Robustness.Reading reading) throws IOException {
     byte[] good = Files.readAllBytes(file);
@@ -37,10 +37,10 @@ public final class Damaged {
   }
 
   /**
-   * Tries a file of which only the bytes are damaged. It is as it was afterwards.
+   * Tests copies of a file with damaged bytes. The file is restored afterwards.
    *
-   * @param mostBytes how much memory one reading may ask for, see {@link Robustness#check}
-   * @return how many inputs were read
+   * @param mostBytes the memory limit of one reading, see {@link Robustness#check}
+   * @return the number of inputs that were read
    */
   public static int bytes(Path file, long mostBytes, Robustness.Reading reading)
       throws IOException {
@@ -56,7 +56,7 @@ public final class Damaged {
   private static int each(
       Path file, byte[] good, long mostBytes, Robustness.Reading reading, Damage damage)
       throws IOException {
-    // What is not damaged must be read.
+    // The undamaged file must be read.
     reading.run();
     int inputs = Mutations.inputs(ORDINARILY);
     int read = 0;

@@ -24,11 +24,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every engine must do; each engine's test extends it. */
+/** Contract tests of engines; each engine's test extends this class. */
 public abstract class EngineContract {
   private static final float TOLERANCE = 1e-5f;
 
-  /** The engine under test. */
+  /** Engine under test. */
   protected abstract EngineFactory factory();
 
   @ParameterizedTest
@@ -102,7 +102,7 @@ public abstract class EngineContract {
     assertAgreesWithReference(Fixtures.withRandomWeights(network, 11), 4);
   }
 
-  /** Of an image, each pixel on its own. */
+  /** Softmax of an image, each pixel separately. */
   @Test
   void takesTheSoftmaxOverTheLastAxis() {
     Network network =
@@ -117,7 +117,7 @@ public abstract class EngineContract {
     assertAgreesWithReference(Fixtures.withRandomWeights(network, 12), 2);
   }
 
-  /** Known values, and logits whose exponential is no 32-bit float. */
+  /** Softmax of known values, and of logits whose exponential overflows 32-bit floats. */
   @Test
   void takesTheSoftmaxOfGreatLogits() {
     Network network =
@@ -138,7 +138,7 @@ public abstract class EngineContract {
     }
   }
 
-  /** The features of Keras' EfficientNetB0 with its ImageNet weights, without any folding. */
+  /** Features of Keras' EfficientNetB0 with its ImageNet weights, without any folding. */
   @InCi
   @Test
   void agreesWithKeras() throws IOException {
@@ -155,7 +155,7 @@ public abstract class EngineContract {
     }
   }
 
-  /** Other widths, depths and resolutions, odd ones among them. */
+  /** Other widths, depths and resolutions, including odd ones. */
   @InCi
   @ParameterizedTest
   @FieldSource("io.github.deepxray.testkit.KerasGoldens#VARIANTS")
@@ -217,7 +217,7 @@ public abstract class EngineContract {
     }
   }
 
-  /** Each thread has images of its own: whose answer it gets is seen. */
+  /** Each thread has its own images, which reveals swapped results. */
   @ParameterizedTest
   @EnumSource
   void answersEachOfTheThreadsThatShareIt(Threads threads) throws Exception {
@@ -269,7 +269,7 @@ public abstract class EngineContract {
     }
   }
 
-  /** A native library that loses its memory in the middle of a call ends the process. */
+  /** Freeing native memory during a call would end the process. */
   @ParameterizedTest
   @EnumSource
   void closesWhenTheCallsThatRunAreDone(Threads threads) throws Exception {
@@ -307,7 +307,7 @@ public abstract class EngineContract {
       float[] expected = engine.run(images, 1)[0];
       Thread.currentThread().interrupt();
       assertThatThrownBy(() -> engine.run(images, 1)).isInstanceOf(WorkInterruptedException.class);
-      // Clears it.
+      // Clears the flag.
       assertThat(Thread.interrupted()).isTrue();
       assertThat(engine.run(images, 1)[0]).isEqualTo(expected);
     }

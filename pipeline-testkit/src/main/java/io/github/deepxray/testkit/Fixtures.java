@@ -23,16 +23,16 @@ import io.github.deepxray.keras.internal.EfficientNet;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Small networks, weights and inputs, the same in every run. */
+/** Small networks, weights and inputs, equal in every run. */
 public final class Fixtures {
-  /** An EfficientNet of ten blocks and 640 features, which trains and exports in seconds. */
+  /** EfficientNet of ten blocks and 640 features, which trains and exports in seconds. */
   public static final EfficientNet SMALL_EFFICIENT_NET = new EfficientNet(0.5, 0.4, 64);
 
   private Fixtures() {}
 
   /**
-   * A network with every kind of layer, wired like an EfficientNet with a head: images in, {@code
-   * probability} out.
+   * Network with every kind of layer, structured like an EfficientNet with a head: images in,
+   * {@code probability} out.
    *
    * @param size height and width of the input in pixels
    */
@@ -78,7 +78,7 @@ public final class Fixtures {
     return new Network("small", "images", List.of(size, size, 3), layers, List.of("probability"));
   }
 
-  /** The network with random weights that keep activations near one. */
+  /** Adds random weights that keep activations near one. */
   public static Model withRandomWeights(Network network, long seed) {
     Weights.Builder weights = Weights.builder();
     for (WeightSpec spec : network.weightSpecs()) {
@@ -105,7 +105,7 @@ public final class Fixtures {
     return new Model(network, weights.build());
   }
 
-  /** Values between 0 and 255 for some examples of the network's input. */
+  /** Values between 0 and 255 for examples of the network's input. */
   public static float[] randomImages(Network network, int count, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] values = new float[network.size(network.input()) * count];

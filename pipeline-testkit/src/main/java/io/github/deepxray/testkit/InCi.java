@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * Marks a test that takes too long for every build: on real data, at real sizes, in a browser or
- * with many damaged inputs. It runs in {@code .ci/run}, or with {@code mvn verify -Pci}.
+ * Marks a test that is too slow for every build: on real data, at real sizes, in a browser or with
+ * many damaged inputs. The test runs in {@code .ci/run}, or with {@code mvn verify -Pci}.
  */
 @Tag("ci")
 @Retention(RetentionPolicy.RUNTIME)

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Damages JSON where its structure says, which {@link Mutations} hardly ever hits: fields that are
- * missing, {@code null}, twice there or of another type, lists that are too short, numbers and
- * texts that cannot be meant.
+ * Damages the structure of JSON, which {@link Mutations} hardly ever does: fields that are missing,
+ * {@code null}, repeated or of another type, lists that are too short, implausible numbers and
+ * texts.
  */
 public final class JsonMutations {
-  /** Stands in a tree for what no tree can hold. */
+  /** Placeholder in a tree for content that no tree can represent. */
   private static final String MARK = "\"@raw@\"";
 
   /** Deeper than any stack. */
@@ -62,7 +62,7 @@ public final class JsonMutations {
 
   private JsonMutations() {}
 
-  /** A place in a tree: a field of an object or an element of a list. */
+  /** Position in a tree: a field of an object or an element of a list. */
   private record Place(ContainerNode<?> parent, String field, int index) {
     JsonNode value() {
       return parent.isObject() ? parent.get(field) : parent.get(index);
@@ -86,10 +86,10 @@ public final class JsonMutations {
   }
 
   /**
-   * JSON with one or two of its values damaged.
+   * Returns JSON with one or two damaged values.
    *
-   * @param json an object or a list with something in it
-   * @param random says which values, and how
+   * @param json an object or a list with content
+   * @param random selects the values and the damage
    */
   public static String mutate(String json, SplittableRandom random) {
     JsonNode tree = Json.parse(json, "the original");
@@ -117,7 +117,7 @@ public final class JsonMutations {
     node.forEach(child -> collect(child, places));
   }
 
-  /** Damages a value; what stands for {@link #MARK} then, if it was put there. */
+  /** Damages a value; returns the replacement of {@link #MARK} if it was inserted. */
   private static String damage(Place place, SplittableRandom random) {
     JsonNode value = place.value();
     switch (random.nextInt(9)) {

@@ -14,22 +14,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.CRC32;
 
-/** What Keras computed, made by the scripts in {@code tools/goldens}. */
+/** Golden results of Keras, made by the scripts in {@code tools/goldens}. */
 public final class KerasGoldens {
-  /** The number of features of EfficientNetB0. */
+  /** Number of features of EfficientNetB0. */
   public static final int FEATURES = 1280;
 
-  /** The other variants of which there are goldens. */
+  /** Other variants with goldens. */
   public static final List<EfficientNet> VARIANTS =
       List.of(EfficientNet.B1, EfficientNet.B2, EfficientNet.B3);
 
-  /** The pattern that their goldens are of. */
+  /** Pattern of the variants' goldens. */
   public static final int VARIANT_PATTERN = 5;
 
   private KerasGoldens() {}
 
   /**
-   * The features of the {@link PatternImages} at 224 x 224 pixels: {@code
+   * Features of the {@link PatternImages} at 224 x 224 pixels: {@code
    * EfficientNetB0(include_top=False, pooling="avg")} with its ImageNet weights.
    *
    * @return {@code [8][1280]}
@@ -43,7 +43,7 @@ public final class KerasGoldens {
   }
 
   /**
-   * The features of pattern {@value #VARIANT_PATTERN} at the variant's own resolution, computed by
+   * Features of pattern {@value #VARIANT_PATTERN} at the variant's own resolution, computed by
    * Keras with the weights of {@link #variantWeights}.
    *
    * @param variant one of {@link #VARIANTS}
@@ -60,7 +60,7 @@ public final class KerasGoldens {
     throw new IllegalArgumentException("no golden of " + variant);
   }
 
-  /** Weights whose values are drawn from their names by arithmetic. */
+  /** Weights whose values are computed from their names. */
   public static Weights variantWeights(EfficientNet variant) {
     Weights.Builder weights = Weights.builder();
     for (WeightSpec spec : variant.network().weightSpecs()) {

@@ -22,15 +22,15 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The plainest quantization there is, to try what runs quantized models: activations by the least
- * and largest value seen, kernels by the largest magnitude of each output channel.
+ * Simple quantization to test engines: activations by the smallest and largest value, kernels by
+ * the largest magnitude of each output channel.
  */
 public final class MinMaxQuantization {
   private MinMaxQuantization() {}
 
-  /** The least and the largest value of a tensor, 0 among them. */
+  /** Range of a tensor's values, including 0. */
   public record Range(double min, double max) {
-    /** How 8-bit integers cover it. */
+    /** Quantization parameters of the range. */
     Affine affine(Arithmetic arithmetic) {
       if (arithmetic == Arithmetic.INT16) {
         return new Affine((float) (Math.max(-min, max) / arithmetic.max()), 0);
@@ -41,9 +41,9 @@ public final class MinMaxQuantization {
   }
 
   /**
-   * The ranges of all tensors of a model.
+   * Computes the ranges of all tensors of a model.
    *
-   * @param factory what runs the model
+   * @param factory the engine that runs the model
    * @param examples the examples, one after another
    */
   public static Map<String, Range> ranges(
@@ -69,13 +69,12 @@ public final class MinMaxQuantization {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }
-    // Something must be told apart even where everything is 0.
+    // The range must not be empty even if all values are 0.
     return new Range(min, min == max ? 1e-3 : max);
   }
 
   /**
-   * The model with its activations and the kernels of the layers that compute with them as
-   * integers.
+   * Quantizes the activations of a model and the kernels of its integer layers.
    *
    * @param floatLayers the layers that stay in floats
    */

@@ -6,14 +6,14 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Damages valid files as accidents and attackers do, for tests that nothing crashes on them: the
- * same random numbers give the same damage.
+ * Damages valid files like accidents and attackers do, for robustness tests: equal random numbers
+ * give equal damage.
  */
 public final class Mutations {
-  /** At most so many kinds of damage come together. */
+  /** Largest number of combined kinds of damage. */
   private static final int MOST_TOGETHER = 4;
 
-  /** The longest piece that is cut out, repeated or overwritten. */
+  /** Longest part that is removed, repeated or overwritten. */
   private static final int LONGEST = 64;
 
   private static final int[] BOUNDARIES = {
@@ -36,21 +36,20 @@ public final class Mutations {
   private Mutations() {}
 
   /**
-   * How many inputs a test should try: the system property {@code deepxray.fuzz.inputs}, if it is
-   * set.
+   * Number of inputs of a test: the system property {@code deepxray.fuzz.inputs}, if set.
    *
-   * @param ordinarily otherwise: so few that the test takes seconds
+   * @param ordinarily the default, small enough for seconds
    */
   public static int inputs(int ordinarily) {
     return Integer.getInteger("deepxray.fuzz.inputs", ordinarily);
   }
 
   /**
-   * A copy with one to four kinds of damage: bits flipped, bytes replaced, numbers at the limits of
-   * their types, pieces cut out, repeated elsewhere or filled, or the end missing.
+   * Returns a copy with one to four kinds of damage: bits flipped, bytes replaced, numbers at the
+   * limits of their types, parts removed, repeated elsewhere or filled, or a missing end.
    *
-   * @param seed a valid file; it is left as it is
-   * @param random says what is damaged, and where
+   * @param seed a valid file; not changed
+   * @param random selects the damage and the position
    */
   public static byte[] mutate(byte[] seed, SplittableRandom random) {
     byte[] bytes = seed.clone();
@@ -87,12 +86,12 @@ public final class Mutations {
     };
   }
 
-  /** Any place, but half of the time one near the beginning, where headers are. */
+  /** Any position, but half of the time one near the beginning, where headers are. */
   private static int place(int length, SplittableRandom random) {
     return random.nextInt(random.nextBoolean() ? length : Math.min(length, 4 * LONGEST));
   }
 
-  /** Writes a number at the limits of its type, in either order of bytes. */
+  /** Writes a number at the limits of its type, in either byte order. */
   private static byte[] number(byte[] bytes, int at, SplittableRandom random) {
     int size = Math.min(bytes.length - at, 1 << random.nextInt(3));
     ByteOrder order = random.nextBoolean() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
@@ -103,7 +102,7 @@ public final class Mutations {
     return bytes;
   }
 
-  /** What is before one place, a piece, and what is after another place. */
+  /** Joins the bytes before a position, a part, and the bytes after another position. */
   private static byte[] joined(byte[] bytes, int before, byte[] piece, int after) {
     byte[] all = Arrays.copyOf(bytes, before + piece.length + bytes.length - after);
     System.arraycopy(piece, 0, all, before, piece.length);

@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * Marks a test that takes too long for {@code .ci/run}, such as one that kills runs or damages
- * files many thousand times. It runs in {@code .ci/nightly}, or with {@code mvn verify -Pnightly}.
+ * Marks a test that is too slow for {@code .ci/run}, such as one that kills runs or damages files
+ * many thousand times. The test runs in {@code .ci/nightly}, or with {@code mvn verify -Pnightly}.
  */
 @Tag("nightly")
 @Retention(RetentionPolicy.RUNTIME)

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Progress that keeps its notes and nothing else.
+ * Progress listener that collects notes only.
  *
- * @param lines the notes in their order
+ * @param lines the notes in order
  */
 public record Notes(List<String> lines) implements Progress {
-  /** Without notes yet. */
+  /** Creates an empty listener. */
   public Notes() {
     this(new CopyOnWriteArrayList<>());
   }

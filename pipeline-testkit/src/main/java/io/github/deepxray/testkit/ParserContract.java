@@ -8,27 +8,28 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What a parser owes to bytes of unknown origin: it reads them, or it refuses them in one line, see
- * {@link Robustness}.
+ * Contract of parsers of untrusted bytes: they read them or reject them with a one-line message,
+ * see {@link Robustness}.
  */
 public final class ParserContract {
   private static final long MOST_BYTES = 1L << 30;
 
   private ParserContract() {}
 
-  /** Reads an input; what comes out is not looked at. */
+  /** Parser under test; the result is ignored. */
   @FunctionalInterface
   public interface Parser {
-    /** Fails as the parser does. */
+    /** Parses an input and throws the parser's exceptions. */
     void parse(byte[] input) throws IOException, InterruptedException;
   }
 
   /**
-   * Damages valid inputs in turn and gives them to a parser.
+   * Runs a parser on damaged inputs.
    *
-   * @param ordinarily how many, unless {@link Mutations#inputs} says otherwise
+   * @param ordinarily the default number of inputs, see {@link Mutations#inputs}
    * @param seeds valid inputs
-   * @throws AssertionError naming the seed and the number of the input that the parser fails on
+   * @throws AssertionError if the parser fails; the message has the seed and the number of the
+   *     input
    */
   public static void survivesDamage(Parser parser, int ordinarily, List<byte[]> seeds) {
     for (int i = 0; i < Mutations.inputs(ordinarily); i++) {
@@ -39,11 +40,11 @@ public final class ParserContract {
   }
 
   /**
-   * Gives one input to a parser.
+   * Runs a parser on one input.
    *
-   * @param what it is, for the message
-   * @return the line in which the parser refuses it, if it does
-   * @throws AssertionError if the parser fails on it otherwise
+   * @param what the description of the input, for messages
+   * @return the message of the rejection, if the input is rejected
+   * @throws AssertionError if the parser fails in another way
    */
   public static Optional<String> survives(Parser parser, byte[] input, String what) {
     AtomicReference<String> refusal = new AtomicReference<>();
@@ -65,11 +66,11 @@ public final class ParserContract {
   }
 
   /**
-   * Gives a parser an input that it should refuse.
+   * Runs a parser on an input that it must reject.
    *
-   * @param what it is, for the message
-   * @return the line in which the parser refuses it
-   * @throws AssertionError if it does not
+   * @param what the description of the input, for messages
+   * @return the message of the rejection
+   * @throws AssertionError if the input is not rejected
    */
   public static String refuses(Parser parser, byte[] input, String what) {
     return survives(parser, input, what)

@@ -3,21 +3,21 @@ package io.github.deepxray.testkit;
 import io.github.deepxray.core.image.RgbImage;
 
 /**
- * Eight images that are drawn from their number alone, the same in Java and in {@code
- * tools/goldens/patterns.py}: whole-number arithmetic, from black and white to noise.
+ * Eight images computed from their number, equal in Java and in {@code tools/goldens/patterns.py}:
+ * integer arithmetic, from black and white to noise.
  */
 public final class PatternImages {
-  /** How many patterns there are. */
+  /** Number of patterns. */
   public static final int COUNT = 8;
 
   private static final int MIN_SIZE = 2;
-  // Beyond this the products below leave 32 bits.
+  // Beyond this size the products below exceed 32 bits.
   private static final int MAX_SIZE = 2000;
 
   private PatternImages() {}
 
   /**
-   * A pattern as an image.
+   * Returns a pattern as an image.
    *
    * @param pattern 0 black, 1 white, 2 gradients, 3 coloured noise, 4 a fading disc, 5 dark ovals
    *     on a bright one, 6 coloured squares, 7 triangle waves
@@ -30,7 +30,7 @@ public final class PatternImages {
   }
 
   /**
-   * A pattern as floats {@code [size, size, 3]} with values 0..255.
+   * Returns a pattern as floats {@code [size, size, 3]} with values 0..255.
    *
    * @param pattern the number of the pattern, 0 to 7
    * @param size the height and width in pixels, 2 to 2000
@@ -42,7 +42,7 @@ public final class PatternImages {
   }
 
   /**
-   * All patterns as a batch of floats {@code [8, size, size, 3]} with values 0..255.
+   * Returns all patterns as a batch of floats {@code [8, size, size, 3]} with values 0..255.
    *
    * @param size the height and width in pixels, 2 to 2000
    */
@@ -76,7 +76,7 @@ public final class PatternImages {
 
   private static int value(int pattern, int size, int y, int x, int c) {
     int last = size - 1;
-    // Twice the distance from the centre, so that it is whole for odd and even sizes.
+    // Twice the distance from the centre, which is whole for odd and even sizes.
     int dx = Math.abs(2 * x - last);
     int dy = Math.abs(2 * y - last);
     int squares = dx * dx + dy * dy;

@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Runs a model by the textbook definition of each layer, in double precision and without any
- * library: slow and plain, to hold engines against.
+ * Reference implementation of all layers in double precision without any library, slow and simple,
+ * to test engines.
  */
 public final class ReferenceInterpreter {
   private final Model model;
 
-  /** Prepares to run the model. */
+  /** Creates an interpreter of a model. */
   public ReferenceInterpreter(Model model) {
     this.model = model;
   }
@@ -45,14 +45,14 @@ public final class ReferenceInterpreter {
   /**
    * Runs one layer of the model.
    *
-   * @param tensors at least the values of what it reads, by name
-   * @return the values it writes
+   * @param tensors at least the values of its inputs, by name
+   * @return the values of its output
    */
   public double[] apply(Layer layer, Map<String, double[]> tensors) {
     return layer.accept(new Step(layer, tensors));
   }
 
-  /** One layer and what it reads. */
+  /** One layer with its inputs. */
   private final class Step implements LayerVisitor<double[]> {
     private final Network network = model.network();
     private final Map<String, double[]> tensors;
@@ -250,7 +250,8 @@ public final class ReferenceInterpreter {
       }
       double sum = 0;
       for (int c = 0; c < channels; c++) {
-        // Divided above and below by the greatest, so that none is infinite.
+        // Numerator and denominator are divided by the largest exponential, so that none is
+        // infinite.
         y[from + c] = Math.exp(x[from + c] - greatest);
         sum += y[from + c];
       }

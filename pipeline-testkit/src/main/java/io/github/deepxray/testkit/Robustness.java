@@ -9,7 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Checks that what reads files from outside gives a value or says in a line why it does not. */
+/** Checks that readers of untrusted files return a value or fail with a one-line message. */
 public final class Robustness {
   private static final long MOST_SECONDS = 5;
 
@@ -17,21 +17,20 @@ public final class Robustness {
 
   private Robustness() {}
 
-  /** What reads. */
+  /** Reading under test. */
   @FunctionalInterface
   public interface Reading {
-    /** Reads, and throws away what was read. */
+    /** Reads the input and discards the result. */
     void run() throws IOException;
   }
 
   /**
-   * Lets something read damaged input. It may succeed, or fail with an {@link IOException} or a
-   * {@link DeepXrayException} of one line without the words of a parser; nothing else, and within 5
-   * seconds of the processor's time, which does not depend on what else the machine does.
+   * Checks the reading of damaged input. It must succeed, or fail with an {@link IOException} or a
+   * one-line {@link DeepXrayException} without texts of a parser, within 5 seconds of CPU time.
    *
-   * @param input what is read, for the message
-   * @param mostBytes how much memory it may ask for, all objects counted
-   * @return whether it succeeded
+   * @param input the description of the input, for messages
+   * @param mostBytes the limit of allocated memory
+   * @return whether the reading succeeded
    */
   public static boolean check(Supplier<String> input, long mostBytes, Reading reading) {
     long before = THREADS.getThreadAllocatedBytes(Thread.currentThread().getId());
@@ -46,7 +45,7 @@ public final class Robustness {
           .matches("[^\\p{Cntrl}]{1,2000}")
           .doesNotContainPattern("fasterxml|snakeyaml|java\\.|Exception|io\\.github|through ref");
     } catch (IOException e) {
-      // Such as a name that the file system does not have.
+      // Such as a name that is invalid on the file system.
     } catch (RuntimeException | Error e) {
       throw new AssertionError(e + " for " + input.get(), e);
     }

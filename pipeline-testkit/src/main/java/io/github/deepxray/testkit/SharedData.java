@@ -7,49 +7,49 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Finds the real data that some tests run on: the folder named by the system property {@code
- * deepxray.shared}, by default {@code shared} beside the repository.
+ * Paths of real data for tests: the folder of the system property {@code deepxray.shared}, by
+ * default {@code shared} beside the repository.
  *
- * <p>Where it is absent those tests are skipped, unless {@code deepxray.requireShared} is {@code
- * true}, as in CI: then they fail.
+ * <p>Without the folder those tests are skipped, unless {@code deepxray.requireShared} is {@code
+ * true}, as in CI, where they fail.
  */
 public final class SharedData {
   private SharedData() {}
 
-  /** The archive of chest X-rays in the layout of the Kaggle archive. */
+  /** Archive of chest X-rays in the layout of the Kaggle archive. */
   public static Path archive() {
     return require("data/chest-xray-pneumonia.zip");
   }
 
-  /** The folder of full-resolution chest X-rays. */
+  /** Folder of full-resolution chest X-rays. */
   public static Path fullResolution() {
     return require("data/full-resolution");
   }
 
-  /** The ImageNet weights of EfficientNetB0 without top, as Keras stores them. */
+  /** ImageNet weights of EfficientNetB0 without top, as Keras stores them. */
   public static Path weights() {
     return require("weights/efficientnetb0_notop.h5");
   }
 
   /**
-   * A file that was made to do harm.
+   * Malicious test file.
    *
-   * @param file its name
+   * @param file the name
    */
   public static Path hostile(String file) {
     return require("cases/hostile/" + file);
   }
 
   /**
-   * An input that went wrong.
+   * Input of a regression test.
    *
-   * @param path its place in the folder of cases, such as {@code csv/empty.csv}
+   * @param path the path in the folder of cases, such as {@code csv/empty.csv}
    */
   public static Path cases(String path) {
     return require("cases/" + path);
   }
 
-  /** The program that runs another as if on an older processor. */
+  /** Program that runs another as if on an older processor. */
   public static Path otherProcessor() {
     return require("tools/other-cpu/other-cpu");
   }

@@ -13,27 +13,27 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Runs the same work on many threads at once. */
+/** Runs the same work on many threads in parallel. */
 public enum Threads {
-  /** Threads of the operating system. */
+  /** Platform threads. */
   PLATFORM,
-  /** Virtual threads; where Java has none, tests of them are skipped. */
+  /** Virtual threads; without support in Java, tests are skipped. */
   VIRTUAL;
 
   private static final long MOST_SECONDS = 120;
 
-  /** What each thread does. */
+  /** Work of each thread. */
   @FunctionalInterface
   public interface Body {
     /**
-     * Works.
+     * Runs the work.
      *
-     * @param thread its number, from 0
+     * @param thread the index, from 0
      */
     void run(int thread) throws Exception;
   }
 
-  /** Runs the body on so many threads, which begin together; fails as the first that fails. */
+  /** Runs the body on several threads that start together; rethrows the first failure. */
   public void run(int count, Body body) throws Exception {
     ExecutorService executor = executor(count);
     CountDownLatch begin = new CountDownLatch(1);

@@ -1,2 +1,2 @@
-/** Contracts and fixtures that the tests of several modules share. */
+/** Contract tests and fixtures shared by the tests of several modules. */
 package io.github.deepxray.testkit;

@@ -62,7 +62,7 @@ class ImageCasesTest {
         "gray_ascii_lf2crlf.jpg   | damaged (Corrupt JPEG data",
         "gray_missing512.jpg      | damaged (Corrupt JPEG data: premature end",
         "gray_zerotail_eoi.jpg    | damaged (Corrupt JPEG data: premature end",
-        "tif_int32.tif            | it has samples of 32 bits, whose range nothing tells",
+        "tif_int32.tif            | it has samples of 32 bits, whose range is unknown",
         "png_rgba_hiddenblack.png | of its pixels are transparent, which look as the background"
             + " does",
         "png_rgba_hiddenwhite.png | of its pixels are transparent",

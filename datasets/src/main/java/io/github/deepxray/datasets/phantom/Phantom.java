@@ -6,22 +6,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws one phantom: a chest from the front, as the density that rays meet on their way through
- * body, lungs, ribs, spine, heart and, for pneumonia, opacities. A drawing, never medical data.
+ * Draws a phantom: a synthetic frontal chest X-ray from the density along rays through body, lungs,
+ * ribs, spine, heart and, for pneumonia, opacities. A drawing, not medical data.
  *
  * <p>Bacterial opacities are one or two dense patches in a lobe; viral ones a haze with a net of
- * lines around both roots of the lungs. Their strength varies down to what the structures of a
- * normal phantom look like, so that the classes overlap.
+ * lines around both roots of the lungs. Weak opacities look like the structures of a normal
+ * phantom, so that the classes overlap.
  */
 public final class Phantom {
   private static final double APEX = -0.74;
   private static final double SPINE = 0.07;
 
-  private final Dice image;
-  private final Noise vessels;
-  private final Noise grain;
+  private final SplitMix64 image;
+  private final ValueNoise vessels;
+  private final ValueNoise grain;
 
-  // The patient's build, in units of half the picture.
+  // Build of the patient, in units of half the image size.
   private final double chest;
   private final double base;
   private final double dome;
@@ -31,7 +31,7 @@ public final class Phantom {
   private final double ribCurve;
   private final double ribPhase;
 
-  // How this picture was taken.
+  // Acquisition parameters of the image.
   private final double turn;
   private final double zoom;
   private final double shiftX;
@@ -44,12 +44,12 @@ public final class Phantom {
   private final double breast;
   private final Lungs lungs;
 
-  /** A dense region with ragged edges. */
+  /** Dense region with an irregular edge. */
   private record Patch(double x, double y, double width, double height, double density) {}
 
-  /** What is in the lungs. */
+  /** Findings in the lungs. */
   private record Lungs(double vesselDensity, double haze, double net, List<Patch> patches) {
-    static Lungs of(Slice slice, Dice build, Dice image, double burden) {
+    static Lungs of(Slice slice, SplitMix64 build, SplitMix64 image, double burden) {
       return switch (slice) {
         case NORMAL ->
             new Lungs(
@@ -66,11 +66,11 @@ public final class Phantom {
                 image.between(0, 0.04),
                 image.between(0, 0.04),
                 patches(build, burden));
-        default -> throw new IllegalArgumentException("no phantom of " + slice);
+        default -> throw new IllegalArgumentException("there is no phantom of " + slice);
       };
     }
 
-    private static List<Patch> patches(Dice build, double burden) {
+    private static List<Patch> patches(SplitMix64 build, double burden) {
       int count = build.happens(0.5) ? 2 : 1;
       double side = build.happens(0.5) ? 1 : -1;
       List<Patch> patches = new ArrayList<>();
@@ -88,7 +88,7 @@ public final class Phantom {
   }
 
   private Phantom(Slice slice, long seed, long patient, long number) {
-    Dice build = new Dice(seed, patient);
+    SplitMix64 build = new SplitMix64(seed, patient);
     chest = build.between(0.68, 0.80);
     base = build.between(0.42, 0.58);
     dome = build.between(0.12, 0.22);
@@ -97,11 +97,11 @@ public final class Phantom {
     ribGap = build.between(0.135, 0.165);
     ribCurve = build.between(0.45, 0.85);
     ribPhase = build.uniform();
-    vessels = new Noise(build.next());
+    vessels = new ValueNoise(build.next());
     final double burden = build.between(0.3, 1);
 
-    image = new Dice(seed, patient, number + 1);
-    grain = new Noise(image.next());
+    image = new SplitMix64(seed, patient, number + 1);
+    grain = new ValueNoise(image.next());
     turn = image.between(-0.07, 0.07);
     zoom = image.between(0.93, 1.07);
     shiftX = image.between(-0.05, 0.05);
@@ -118,10 +118,10 @@ public final class Phantom {
   /**
    * Draws a phantom.
    *
-   * @param slice what it shows
-   * @param seed of the whole series
-   * @param patient whose build it has
-   * @param number which picture of the patient
+   * @param slice the content
+   * @param seed the seed of the series
+   * @param patient the number of the patient, which determines the build
+   * @param number the number of the image of the patient
    * @param size height and width in pixels
    * @return a grey image {@code [size, size, 3]}
    */
@@ -138,7 +138,7 @@ public final class Phantom {
         double u = (2 * (column + 0.5) / size - 1) * zoom + shiftX;
         double density = density(cos * u - turn * v, turn * u + cos * v);
         double tone = Math.max(0, light + contrast * density);
-        // Film answers dense parts ever less.
+        // Film saturates with density.
         tone = 1.62 * tone / (tone + 0.8 * gamma);
         byte grey =
             (byte) Math.max(0, Math.min(255, Math.round(255 * tone + grainy * image.normal())));
@@ -151,7 +151,10 @@ public final class Phantom {
     return RgbImage.of(size, size, pixels);
   }
 
-  /** What a ray meets at a point; the picture spans -1..1 both ways, the heart lies at x > 0. */
+  /**
+   * Density along the ray of a point; the image spans -1..1 in both directions, the heart lies at x
+   * > 0.
+   */
   private double density(double x, double y) {
     double side = Math.abs(x);
     double shoulder = 0.36 + 0.62 * step(-1.02, -0.56, y);
@@ -174,18 +177,18 @@ public final class Phantom {
     if (lung > 0) {
       total += lung * (1 - 0.7 * muscle) * lungs(x, y, side);
     }
-    // The gas bubble of the stomach.
+    // Gas bubble of the stomach.
     total -= 0.16 * step(1, 0.6, sq((x - 0.36) / 0.16) + sq((y - floor - 0.16) / 0.09));
     return 0.02 + body * (total - 0.02);
   }
 
-  /** The lungs' outer edge at a height. */
+  /** Outer edge of the lungs at a height. */
   private double outer(double y) {
     double down = Math.min(1, Math.max(0, (y - APEX) / 1.25));
     return 0.16 + (chest - 0.16) * Math.sqrt(1 - sq(1 - down)) * (1.04 - 0.04 * down);
   }
 
-  /** Spine, mediastinum with the windpipe, and the aortic knob. */
+  /** Spine, mediastinum with the trachea, and the aortic knob. */
   private double middle(double x, double y, double side) {
     if (side > 0.26) {
       return 0;
@@ -212,7 +215,7 @@ public final class Phantom {
     return step(1.2, 0.75, sq(along) + sq(across)) * step(base + 0.16, base - 0.02, y);
   }
 
-  /** Ribs from behind and from the front, and collarbones. */
+  /** Posterior and anterior ribs, and clavicles. */
   private double bones(double side, double y, double outer) {
     double line = Math.abs(y + 0.60 + 0.22 * side);
     double collar =
@@ -230,7 +233,7 @@ public final class Phantom {
     return collar + inside * reach * (0.105 * back + 0.045 * front * step(0.28, 0.45, side));
   }
 
-  /** Vessels that branch from the roots of the lungs, and what does not belong there. */
+  /** Vessels that branch from the roots of the lungs, and opacities. */
   private double lungs(double x, double y, double side) {
     double root = sq((side - 0.2) / 0.42) + sq((y + 0.02) / 0.5);
     double near = 1 / (1 + 2.2 * root);
@@ -247,7 +250,7 @@ public final class Phantom {
       double far = sq((x - patch.x()) / patch.width()) + sq((y - patch.y()) / patch.height());
       if (far < 4) {
         double ragged = far + 1.1 * (vessels.rough(6 * x + 9, 6 * y) - 0.5);
-        // Filled air spaces look mottled.
+        // Consolidations look mottled.
         double mottled = 0.5 + 0.4 * grain.at(8 * x, 8 * y) + 0.6 * ridge(grain, 17 * x, 17 * y);
         total += patch.density() * step(1.25, 0.35, ragged) * mottled;
       }
@@ -255,23 +258,23 @@ public final class Phantom {
     return total;
   }
 
-  /** Bright thin lines where a field passes its middle. */
-  private static double ridge(Noise noise, double x, double y) {
+  /** Bright thin lines where a noise field crosses its mean. */
+  private static double ridge(ValueNoise noise, double x, double y) {
     return step(0.16, 0, Math.abs(noise.rough(x, y) - 0.5));
   }
 
-  /** A periodic stripe, brighter at its rims. */
+  /** Periodic stripe, brighter at its edges. */
   private static double band(double t, double half) {
     double off = Math.abs(t - Math.floor(t) - 0.5);
     return step(half + 0.06, half - 0.02, off) * (0.75 + 0.25 * step(half - 0.14, half, off));
   }
 
-  /** A triangle wave of period 1, 0..0.5. */
+  /** Triangle wave of period 1, 0..0.5. */
   private static double wave(double t) {
     return Math.abs(t - Math.floor(t) - 0.5);
   }
 
-  /** 0 at {@code from}, 1 at {@code to}, smooth between. */
+  /** Smooth step: 0 at {@code from}, 1 at {@code to}. */
   private static double step(double from, double to, double value) {
     double t = Math.max(0, Math.min(1, (value - from) / (to - from)));
     return t * t * (3 - 2 * t);

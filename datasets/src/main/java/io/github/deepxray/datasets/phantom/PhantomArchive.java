@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Writes phantoms in the layout and with the names of the Kaggle archive, several pictures of some
- * patients. They are drawings, never medical data; a README beside them says so.
+ * Writes phantoms with the layout and file names of the Kaggle archive, several images of some
+ * patients, and a README that says that they are drawings and not medical data.
  */
 public final class PhantomArchive {
   private static final int QUALITY = 95;
@@ -40,10 +40,11 @@ public final class PhantomArchive {
   }
 
   /**
-   * Writes {@code chest_xray/train/NORMAL/…} and so on into a folder, replacing earlier phantoms.
+   * Writes a folder with {@code chest_xray/train/NORMAL/…} and so on, and replaces earlier
+   * phantoms.
    *
-   * @throws io.github.deepxray.core.DeepXrayException if the folder holds anything else
-   * @throws IOException if it cannot be written
+   * @throws io.github.deepxray.core.DeepXrayException if the folder has other content
+   * @throws IOException if the folder cannot be written
    */
   public static void writeFolder(Path folder, PhantomOptions options) throws IOException {
     AtomicFiles.requireOwn(folder, README_FILE);
@@ -60,9 +61,9 @@ public final class PhantomArchive {
   }
 
   /**
-   * Writes the same into a zip archive, replacing it.
+   * Writes a zip archive of the same files, and replaces an existing one.
    *
-   * @throws IOException if it cannot be written
+   * @throws IOException if the archive cannot be written
    */
   public static void writeZip(Path file, PhantomOptions options) throws IOException {
     AtomicFiles.write(
@@ -78,7 +79,7 @@ public final class PhantomArchive {
     target.write(README_FILE, README.getBytes(StandardCharsets.UTF_8));
     List<File> files = files(options);
     for (int from = 0; from < files.size(); from += BATCH) {
-      // Drawn by all processors, a batch at a time, and written in order.
+      // Drawn by all processors in batches, and written in order.
       List<File> batch = files.subList(from, Math.min(files.size(), from + BATCH));
       List<byte[]> jpegs = batch.parallelStream().map(file -> draw(file, options)).toList();
       for (int i = 0; i < batch.size(); i++) {
@@ -111,7 +112,7 @@ public final class PhantomArchive {
     return files;
   }
 
-  /** Numbers that run on through the splits, so that no name stands for two patients. */
+  /** Counters that continue across the splits, so that patient names are unique. */
   private static final class Numbers {
     private final PhantomOptions options;
     private int patient;
@@ -144,9 +145,9 @@ public final class PhantomArchive {
     }
   }
 
-  /** 1 to 3 pictures of a patient, mostly 1. */
+  /** Number of images of a patient, 1 to 3, mostly 1. */
   private static int pictures(PhantomOptions options, int patient) {
-    Dice dice = new Dice(options.seed(), patient, -1);
+    SplitMix64 dice = new SplitMix64(options.seed(), patient, -1);
     return dice.happens(0.6) ? 1 : 2 + dice.below(2);
   }
 }

@@ -3,14 +3,15 @@ package io.github.deepxray.datasets.phantom;
 import io.soabase.recordbuilder.core.RecordBuilder;
 
 /**
- * Which phantoms to draw. Start from {@link #DEFAULT} and change it with the {@code with} methods.
+ * Options of drawing phantoms. Start from {@link #DEFAULT} and change it with the {@code with}
+ * methods.
  *
- * @param train images for training
- * @param val images for the folder {@code val}
- * @param test images for testing
+ * @param train the number of training images
+ * @param val the number of images in the folder {@code val}
+ * @param test the number of test images
  * @param size height and width in pixels
- * @param seed decides everything else
- * @param junk whether to add what the Kaggle archive has besides: a nested copy of {@code val},
+ * @param seed the seed of all random numbers
+ * @param junk whether to add the surplus files of the Kaggle archive: a nested copy of {@code val},
  *     {@code __MACOSX}, {@code .DS_Store}
  */
 @RecordBuilder
@@ -22,16 +23,17 @@ public record PhantomOptions(
       new PhantomOptions(new Counts(160, 240), new Counts(8, 8), new Counts(64, 96), 224, 0, false);
 
   /**
-   * Images of each class.
+   * Number of images of each class.
    *
    * @param normal without pneumonia
-   * @param pneumonia with it, two thirds bacterial
+   * @param pneumonia with pneumonia, two thirds bacterial
    */
   public record Counts(int normal, int pneumonia) {
-    /** Checks that they are not negative. */
+    /** Checks that the counts are not negative. */
     public Counts {
       if (normal < 0 || pneumonia < 0) {
-        throw new IllegalArgumentException("counts are not negative: " + normal + ", " + pneumonia);
+        throw new IllegalArgumentException(
+            "counts must not be negative: " + normal + ", " + pneumonia);
       }
     }
   }
@@ -39,21 +41,21 @@ public record PhantomOptions(
   /** Checks the size. */
   public PhantomOptions {
     if (size < 32 || size > 4096) {
-      throw new IllegalArgumentException("size is 32 to 4096, not " + size);
+      throw new IllegalArgumentException("size must be 32 to 4096, not " + size);
     }
   }
 
-  /** These options with other training images. */
+  /** Returns a copy with another number of training images. */
   public PhantomOptions withTrain(int normal, int pneumonia) {
     return withTrain(new Counts(normal, pneumonia));
   }
 
-  /** These options with other images in the folder {@code val}. */
+  /** Returns a copy with another number of images in the folder {@code val}. */
   public PhantomOptions withVal(int normal, int pneumonia) {
     return withVal(new Counts(normal, pneumonia));
   }
 
-  /** These options with other test images. */
+  /** Returns a copy with another number of test images. */
   public PhantomOptions withTest(int normal, int pneumonia) {
     return withTest(new Counts(normal, pneumonia));
   }

@@ -1,5 +1,5 @@
 /**
- * Drawings that look a little like chest X-rays, to try the pipeline without data. They are made by
- * arithmetic, show no patient and nothing may be learnt from them about disease.
+ * Phantoms: synthetic drawings similar to chest X-rays, to try the pipeline without data. They show
+ * no patient and must not be used to learn about disease.
  */
 package io.github.deepxray.datasets.phantom;

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** Files that operating systems and programs leave beside data; they are never data themselves. */
+/** Files that operating systems and programs create beside data. */
 public enum Junk implements Keyed {
   /** In a folder {@code __MACOSX}. */
   MACOSX,
@@ -14,9 +14,9 @@ public enum Junk implements Keyed {
   APPLE_DOUBLE,
   /** Named {@code .DS_Store}. */
   DS_STORE,
-  /** Any other name, or folder, that begins with a dot: {@code .ipynb_checkpoints}. */
+  /** A file or folder whose name begins with a dot, such as {@code .ipynb_checkpoints}. */
   HIDDEN,
-  /** Of Windows, macOS, Linux or a NAS: {@code Thumbs.db}, {@code desktop.ini}. */
+  /** A file or folder of Windows, macOS, Linux or a NAS: {@code Thumbs.db}, {@code desktop.ini}. */
   SYSTEM;
 
   private static final Set<String> SYSTEM_FOLDERS =
@@ -24,7 +24,7 @@ public enum Junk implements Keyed {
   private static final Set<String> SYSTEM_FILES =
       Set.of("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r");
 
-  /** What kind of junk a path is, if any; folders are divided by {@code /}. */
+  /** Finds the kind of junk of a path; folders are separated by {@code /}. */
   public static Optional<Junk> of(String path) {
     List<String> parts = List.of(path.split("/", -1));
     String name = parts.get(parts.size() - 1);

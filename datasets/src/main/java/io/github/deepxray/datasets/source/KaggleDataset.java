@@ -6,11 +6,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which data set of Kaggle is meant.
+ * Data set on Kaggle.
  *
- * @param owner the user who published it, as in its address
- * @param name its name, as in its address
- * @param version which version, 1 or more; if empty the newest
+ * @param owner the publisher, as in the address
+ * @param name the name, as in the address
+ * @param version the version, 1 or more; if empty the newest
  */
 public record KaggleDataset(String owner, String name, OptionalInt version) {
   /** Chest X-Ray Images (Pneumonia) by Kermany et al. 2018. */
@@ -20,24 +20,24 @@ public record KaggleDataset(String owner, String name, OptionalInt version) {
   private static final Pattern HANDLE =
       Pattern.compile("([\\w-]+)/([\\w-]+)(?:/versions/([1-9]\\d{0,5}))?");
 
-  /** Checks that both names can be part of an address and of a path. */
+  /** Checks that both names are valid in an address and a path. */
   public KaggleDataset {
     if (!owner.matches("[\\w-]+") || !name.matches("[\\w-]+")) {
-      throw new IllegalArgumentException("no names of Kaggle: " + owner + ", " + name);
+      throw new IllegalArgumentException("invalid Kaggle names: " + owner + ", " + name);
     }
   }
 
   /**
-   * Reads a handle as kagglehub writes it.
+   * Parses a handle in kagglehub's format.
    *
    * @param handle {@code <owner>/<name>} or {@code <owner>/<name>/versions/<n>}
-   * @throws DeepXrayException if it is none
+   * @throws DeepXrayException if the text is no handle
    */
   public static KaggleDataset parse(String handle) {
     Matcher parts = HANDLE.matcher(handle);
     if (!parts.matches()) {
       throw new DeepXrayException(
-          ("\"%s\" names no data set of Kaggle; write <owner>/<name> as in its address, such "
+          ("\"%s\" is not a Kaggle data set; write <owner>/<name> as in its address, such "
                   + "as %s.")
               .formatted(handle, CHEST_XRAY_PNEUMONIA));
     }
@@ -49,17 +49,17 @@ public record KaggleDataset(String owner, String name, OptionalInt version) {
             : OptionalInt.of(Integer.parseInt(parts.group(3))));
   }
 
-  /** The same data set in one version. */
+  /** Returns a copy with a version. */
   public KaggleDataset withVersion(int number) {
     return new KaggleDataset(owner, name, OptionalInt.of(number));
   }
 
-  /** The page that shows it to people. */
+  /** Address of the web page. */
   public String page() {
     return "https://www.kaggle.com/datasets/" + owner + "/" + name;
   }
 
-  /** The handle. */
+  /** Formats the handle. */
   @Override
   public String toString() {
     return owner + "/" + name + (version.isPresent() ? "/versions/" + version.getAsInt() : "");

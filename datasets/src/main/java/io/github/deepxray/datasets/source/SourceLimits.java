@@ -6,15 +6,15 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Objects;
 
 /**
- * What an archive or folder may hold at most. The defaults leave room for ten times the Kaggle
- * archive and refuse what is made to exhaust memory, disk or patience.
+ * Limits of an archive or folder. The defaults allow ten times the Kaggle archive and reject
+ * sources that would exhaust memory, disk or time.
  *
  * @param maxEntries files and folders, 1 or more
  * @param maxTotalBytes bytes of all files together, unpacked
- * @param maxFileBytes bytes of one image file, unpacked; a larger one is set aside
- * @param maxRatio unpacked bytes for one packed byte, of entries over 1 MiB
+ * @param maxFileBytes bytes of one image file, unpacked; larger ones are quarantined
+ * @param maxRatio compression ratio of entries over 1 MiB
  * @param maxNameLength characters of a path inside the source
- * @param images how large an image may be; a larger one is set aside
+ * @param images the size of an image; larger ones are quarantined
  */
 @RecordBuilder
 public record SourceLimits(
@@ -25,7 +25,10 @@ public record SourceLimits(
     int maxNameLength,
     ImageLimits images)
     implements SourceLimitsBuilder.With {
-  /** 100,000 entries, 16 GiB, 64 MiB a file, ratio 200, names of 255, and images as everywhere. */
+  /**
+   * 100,000 entries, 16 GiB, 64 MiB per file, ratio 200, names of 255 characters, and the default
+   * image limits.
+   */
   public static final SourceLimits DEFAULT =
       new SourceLimits(100_000, 16L << 30, 64L << 20, 200, 255, ImageLimits.DEFAULT);
 

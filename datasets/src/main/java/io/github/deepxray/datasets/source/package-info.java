@@ -1,2 +1,2 @@
-/** What a source of images may hold, and which of its files are no images. */
+/** Sources of images: Kaggle data sets, limits, and files to ignore. */
 package io.github.deepxray.datasets.source;

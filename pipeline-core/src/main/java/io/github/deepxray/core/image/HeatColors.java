@@ -44,7 +44,7 @@ final class HeatColors {
     return table;
   }
 
-  /** By the matrices of the publication. */
+  /** Converts OKLab to sRGB by the matrices of the publication. */
   private static int fromOklab(double lightness, double a, double b) {
     double l = cube(lightness + 0.3963377774 * a + 0.2158037573 * b);
     double m = cube(lightness - 0.1055613458 * a - 0.0638541728 * b);

@@ -7,8 +7,8 @@ import java.util.Arrays;
  * of each part of the image for a class.
  *
  * <p>The value in row {@code i} and column {@code j} stands in the middle of its cell, at {@code (i
- * + 0.5) / height} of the image's height and {@code (j + 0.5) / width} of its width, whatever the
- * image's size and aspect ratio.
+ * + 0.5) / height} of the image's height and {@code (j + 0.5) / width} of its width, for images of
+ * any size and aspect ratio.
  */
 public final class HeatMap {
   private final int height;

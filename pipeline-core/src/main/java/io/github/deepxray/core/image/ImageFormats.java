@@ -14,7 +14,7 @@ import java.util.WeakHashMap;
  * libraries.
  */
 public final class ImageFormats {
-  /** By the class loader of the thread, which decides which formats are found. */
+  /** Cache by the context class loader, which determines the formats. */
   private static final Map<ClassLoader, SoftReference<List<ImageFormat>>> FOUND =
       new WeakHashMap<>();
 

@@ -384,7 +384,7 @@ public abstract class JdkImageFormat implements ImageFormat {
     if (dataType == DataBuffer.TYPE_SHORT
         || dataType == DataBuffer.TYPE_FLOAT
         || dataType == DataBuffer.TYPE_DOUBLE) {
-      throw new IOException("its samples are signed or fractions, whose range nothing tells");
+      throw new IOException("its samples are signed or fractions, whose range is unknown");
     } else if (type == ColorSpace.TYPE_CMYK) {
       copyInks(raster, pixels);
       return RgbImage.wrap(height, width, pixels);

@@ -61,7 +61,7 @@ final class TiffStrips {
     for (int i = 0; bits != null && i < bits.getCount(); i++) {
       if (bits.getAsInt(i) > Short.SIZE) {
         throw new IOException(
-            "it has samples of " + bits.getAsInt(i) + " bits, whose range nothing tells");
+            "it has samples of " + bits.getAsInt(i) + " bits, whose range is unknown");
       }
     }
     TIFFField samples = directory.getTIFFField(BaselineTIFFTagSet.TAG_SAMPLES_PER_PIXEL);

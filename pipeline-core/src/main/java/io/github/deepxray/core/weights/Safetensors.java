@@ -90,7 +90,7 @@ public final class Safetensors {
     bytes.get(head);
     JsonNode header = Json.parse(new String(head, StandardCharsets.UTF_8), file.toString());
     if (!header.isObject()) {
-      throw damaged(file, "its header is no JSON object");
+      throw damaged(file, "its header is not a JSON object");
     }
     ByteBuffer data = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     Weights.Builder weights = Weights.builder();

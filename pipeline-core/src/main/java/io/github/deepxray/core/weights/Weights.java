@@ -56,8 +56,7 @@ public final class Weights {
    * @throws DeepXrayException if there is none
    */
   public Tensor get(String name) {
-    return find(name)
-        .orElseThrow(() -> new DeepXrayException("There is no weight called " + name + "."));
+    return find(name).orElseThrow(() -> new DeepXrayException("There is no weight " + name + "."));
   }
 
   /**

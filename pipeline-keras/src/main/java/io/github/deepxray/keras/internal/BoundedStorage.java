@@ -13,21 +13,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * The bytes of an HDF5 file for jHDF. Its own storage takes a file at its word: it reserves what a
- * length says, fills what is cut off with other bytes of the file and follows links in circles.
- * This one hands out nothing but what lies inside the file, and not more of it than a file of this
- * size can need.
+ * Storage of an HDF5 file for jHDF with bounded reads. jHDF's own storage trusts the file: it
+ * allocates declared lengths, replaces missing parts by other bytes of the file and follows
+ * circular links. This one returns only bytes inside the file, and limits the total to what a file
+ * of this size needs.
  */
 final class BoundedStorage implements HdfBackingStorage, Closeable {
   private static final int MIB = 1 << 20;
 
-  /** More than a tensor of any network has. */
+  /** Larger than any tensor of a network. */
   private static final int MAX_READ = 256 * MIB;
 
-  /** How often all of a file may be read; values are read once, tables twice. */
+  /** Largest number of reads of the whole file; values are read once, tables twice. */
   private static final int TIMES = 4;
 
-  /** What a read costs at least, so that their number is bounded, too. */
+  /** Minimum cost of a read, which limits their number. */
   private static final int LEAST_COST = 256;
 
   /** Signature, version and all fields of the longest superblock. */
@@ -51,8 +51,8 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
   /**
    * Opens a file.
    *
-   * @throws RuntimeException if it is no HDF5 file or its end is missing
-   * @throws IOException if it cannot be read
+   * @throws RuntimeException if the file is not HDF5 or is cut off
+   * @throws IOException if the file cannot be read
    */
   static BoundedStorage open(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file);
@@ -64,18 +64,20 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
     }
   }
 
-  /** It lies at the beginning or, behind bytes of the user's own, at 512, 1024, 2048 and so on. */
+  /**
+   * Finds the superblock, at the beginning or, after a user block, at 512, 1024, 2048 and so on.
+   */
   private Superblock superblock() {
     for (long start = 0; start < size; start = start == 0 ? 512 : 2 * start) {
       ByteBuffer head = mapNoOffset(start, Math.min(SUPERBLOCK, size - start));
       if (startsWith(head, "\211HDF\r\n\032\n")) {
         Superblock found = Superblock.readSuperblock(head);
         if (found.getBaseAddressByte() != start) {
-          throw new HdfException("its superblock says that it lies elsewhere");
+          throw new HdfException("its superblock has another address");
         }
         if (found.getEndOfFileAddress() > size || found.getEndOfFileAddress() < start) {
           throw new HdfException(
-              "it is cut off: %s of %s bytes are there"
+              "it is cut off: it has %s of %s bytes"
                   .formatted(size, Long.toUnsignedString(found.getEndOfFileAddress())));
         }
         return found;
@@ -84,12 +86,13 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
     throw new HdfException("it has no HDF5 signature");
   }
 
-  /** A part of the file's tables. */
+  /** Reads a part of the file's tables. */
   @Override
   public ByteBuffer readBufferFromAddress(long address, int length) {
     ByteBuffer bytes = map(address, length);
     if (startsWith(bytes, "BTHD")) {
-      // Behind ten bytes the size of a record; behind the root's address and 18 bytes their number.
+      // The size of a record is behind ten bytes; the number of records behind the root's address
+      // and 18 bytes.
       requireRoom(bytes.getShort(10) & 0xffff, unsigned(bytes, 18 + getSizeOfOffsets()));
     } else if (startsWith(bytes, "FRHP")) {
       int table = 14 + 10 * getSizeOfLengths() + 2 * getSizeOfOffsets();
@@ -101,10 +104,10 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
     return bytes;
   }
 
-  /** jHDF makes room for all records of a tree before it reads them. */
+  /** jHDF allocates all records of a tree before it reads them. */
   private void requireRoom(int bytes, long records) {
     if (bytes == 0 || records < 0 || records > size / bytes) {
-      throw new HdfException("a table has more entries than the file has room for");
+      throw new HdfException("a table has more entries than the file can hold");
     }
   }
 
@@ -128,18 +131,18 @@ final class BoundedStorage implements HdfBackingStorage, Closeable {
   public ByteBuffer mapNoOffset(long address, long length) {
     if (address < 0 || length < 0 || length > size - address) {
       throw new HdfException(
-          "what it refers to, %s bytes at %s, lies outside the file"
+          "it refers to %s bytes at %s, outside the file"
               .formatted(Long.toUnsignedString(length), Long.toUnsignedString(address)));
     }
     budget -= Math.max(length, LEAST_COST);
     if (length > MAX_READ || budget < 0) {
-      throw new HdfException("its tables refer to far more than a file of its size holds");
+      throw new HdfException("its tables refer to far more bytes than the file has");
     }
     ByteBuffer bytes = ByteBuffer.allocate((int) length);
     try {
       while (bytes.hasRemaining()) {
         if (channel.read(bytes, address + bytes.position()) < 0) {
-          throw new HdfException("it became shorter while it was read");
+          throw new HdfException("it became shorter during reading");
         }
       }
     } catch (IOException e) {

@@ -39,11 +39,11 @@ import java.util.regex.Pattern;
  * <p>The network reads RGB images {@code [H, W, 3]} with values 0..255 and writes {@code avg_pool},
  * the feature vector.
  *
- * @param width by what the channels of B0 are multiplied, as {@code width_coefficient} in Keras;
- *     from {@value #SMALLEST_COEFFICIENT} to {@value #LARGEST_COEFFICIENT}
- * @param depth by what the blocks of B0's stages are multiplied, as {@code depth_coefficient} in
- *     Keras; in the same range
- * @param resolution the height and width in pixels that it is designed for, from {@value
+ * @param width the factor of B0's channels, as {@code width_coefficient} in Keras; from {@value
+ *     #SMALLEST_COEFFICIENT} to {@value #LARGEST_COEFFICIENT}
+ * @param depth the factor of the blocks in B0's stages, as {@code depth_coefficient} in Keras; in
+ *     the same range
+ * @param resolution the height and width in pixels of the design, from {@value
  *     #SMALLEST_RESOLUTION} to {@value #LARGEST_RESOLUTION}
  */
 public record EfficientNet(double width, double depth, int resolution) implements Backbone {
@@ -71,20 +71,20 @@ public record EfficientNet(double width, double depth, int resolution) implement
   /** 600 x 600 pixels, 2,560 features. */
   public static final EfficientNet B7 = new EfficientNet(2.0, 3.1, 600);
 
-  /** The variants of the paper, B0 to B7. */
+  /** Variants of the paper, B0 to B7. */
   public static final List<EfficientNet> VARIANTS = List.of(B0, B1, B2, B3, B4, B5, B6, B7);
 
-  /** The smallest height and width of images: the network halves them five times. */
+  /** Smallest height and width of images: the network halves them five times. */
   public static final int SMALLEST_RESOLUTION = 32;
 
   private static final int LARGEST_RESOLUTION = 2048;
   private static final double SMALLEST_COEFFICIENT = 0.1;
   private static final double LARGEST_COEFFICIENT = 5;
 
-  /** The name of the input tensor. */
+  /** Name of the input tensor. */
   public static final String INPUT = "images";
 
-  /** The name of the feature vector. */
+  /** Name of the feature vector. */
   public static final String FEATURES = "avg_pool";
 
   // Keras' epsilon for batch normalization.
@@ -98,10 +98,10 @@ public record EfficientNet(double width, double depth, int resolution) implement
       Pattern.compile("([0-9](?:\\.[0-9]{1,17})?)x([0-9](?:\\.[0-9]{1,17})?)x([0-9]{2,4})");
   private static final double[] IMAGENET_STD = {0.229, 0.224, 0.225};
 
-  /** A row of the paper's table 1: inverted residual blocks (MBConv) that share their settings. */
+  /** Row of the paper's table 1: inverted residual blocks (MBConv) with the same settings. */
   private record Stage(int kernel, int repeats, int in, int out, int expand, int stride) {}
 
-  /** One inverted residual block of a variant. */
+  /** Inverted residual block of a variant. */
   private record Block(String name, int in, int out, int stride, Stage stage) {}
 
   private static final List<Stage> STAGES =
@@ -118,12 +118,12 @@ public record EfficientNet(double width, double depth, int resolution) implement
   public EfficientNet {
     if (!isCoefficient(width) || !isCoefficient(depth)) {
       throw new DeepXrayException(
-          "EfficientNet's coefficients of width and depth are from %s to %s, not %s and %s."
+          "EfficientNet's coefficients of width and depth must be from %s to %s, not %s and %s."
               .formatted(SMALLEST_COEFFICIENT, LARGEST_COEFFICIENT, width, depth));
     }
     if (resolution < SMALLEST_RESOLUTION || resolution > LARGEST_RESOLUTION) {
       throw new DeepXrayException(
-          "EfficientNet's images have from %s to %s pixels a side, not %s."
+          "EfficientNet's image size must be from %s to %s pixels, not %s."
               .formatted(SMALLEST_RESOLUTION, LARGEST_RESOLUTION, resolution));
     }
   }
@@ -133,9 +133,8 @@ public record EfficientNet(double width, double depth, int resolution) implement
   }
 
   /**
-   * The name, in Keras' words for the variants of the paper, for example {@code efficientnetb0};
-   * for others it is {@code efficientnet-} and their numbers, for example {@code
-   * efficientnet-0.5x0.8x160}.
+   * Name, for the variants of the paper as in Keras, for example {@code efficientnetb0}; for others
+   * {@code efficientnet-} and the numbers, for example {@code efficientnet-0.5x0.8x160}.
    */
   @Override
   public String name() {
@@ -144,7 +143,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
         : PREFIX + "-" + width + "x" + depth + "x" + resolution;
   }
 
-  /** Whether a name is that of an EfficientNet, as of {@link #of}. */
+  /** Whether a name is valid for {@link #of}. */
   static boolean isName(String name) {
     String wanted = withoutPrefix(name);
     return wanted.matches("b[0-7]") || NUMBERS.matcher(wanted).matches();
@@ -155,7 +154,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
   }
 
   /**
-   * The network of that name.
+   * Returns the network of a name.
    *
    * @param name a variant of the paper, such as {@code b0} or {@code efficientnetb0}, or {@code
    *     <width>x<depth>x<resolution>}, such as {@code 0.5x0.8x160}, in any case
@@ -179,17 +178,17 @@ public record EfficientNet(double width, double depth, int resolution) implement
         Integer.parseInt(numbers.group(3)));
   }
 
-  /** The network at its own resolution, preprocessing as Keras does with ImageNet weights. */
+  /** Returns the network at its own resolution, with Keras' preprocessing for ImageNet weights. */
   public Network network() {
     return network(resolution);
   }
 
   /**
-   * The network at another resolution.
+   * Returns the network at another resolution.
    *
-   * <p>Keras' ImageNet weights store the standard deviation where the variance belongs, so Keras
-   * divides by its square root once more ({@code rescaling_1}); so does this network, and the
-   * effective preprocessing is {@code (x / 255 - mean) / std}.
+   * <p>Keras' ImageNet weights store the standard deviation in place of the variance, so Keras
+   * divides by its square root again ({@code rescaling_1}); so does this network, and the effective
+   * preprocessing is {@code (x / 255 - mean) / std}.
    *
    * @param size height and width of the images in pixels
    */
@@ -199,13 +198,13 @@ public record EfficientNet(double width, double depth, int resolution) implement
   }
 
   /**
-   * The network with fewer channels inside some blocks, as structured pruning leaves it: the
-   * expansion, the depthwise convolution and what squeeze-and-excitation scales have that many
-   * channels. Squeeze-and-excitation's bottleneck and the block's input and output keep theirs.
+   * Returns the network with fewer channels inside some blocks, as after channel pruning: the
+   * expansion, the depthwise convolution and the squeeze-and-excitation gate are narrower.
+   * Squeeze-and-excitation's bottleneck and the block's input and output are unchanged.
    *
    * @param size height and width of the images in pixels
-   * @param expansionChannels the number of channels by block, such as {@code block6b}; blocks that
-   *     are not named keep those of {@link #expansionChannels()}
+   * @param expansionChannels the number of channels by block, such as {@code block6b}; the default
+   *     is {@link #expansionChannels()}
    * @throws DeepXrayException if there is no such block with an expansion, or a number is not from
    *     1 to the block's own
    */
@@ -218,7 +217,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
     List<Double> once = Arrays.stream(IMAGENET_STD).mapToObj(std -> 1 / Math.sqrt(std)).toList();
     b.add(new Rescaling("rescaling_1", b.last, once, List.of(0.0)));
 
-    // With stride 2, Keras pads by hand and convolves without padding; for these kernels and any
+    // With stride 2, Keras pads explicitly and convolves without padding; for these kernels and any
     // input size that equals TensorFlow's SAME padding.
     b.conv("stem_conv", filters(32), 3, 2);
     b.batchNorm("stem_bn");
@@ -258,8 +257,8 @@ public record EfficientNet(double width, double depth, int resolution) implement
   }
 
   /**
-   * The number of channels that each block expands its input to, in the order of the blocks; block
-   * 1, which does not expand, is not among them.
+   * Number of expanded channels of each block, in the order of the blocks; block 1 has no expansion
+   * and is omitted.
    */
   public Map<String, Integer> expansionChannels() {
     Map<String, Integer> channels = new LinkedHashMap<>();
@@ -298,16 +297,16 @@ public record EfficientNet(double width, double depth, int resolution) implement
   }
 
   /**
-   * The layers that pruning leaves alone.
+   * Layers that pruning skips by default.
    *
    * <ul>
    *   <li>{@code stem_conv} and depthwise convolutions: less than 5 % of the weights together, so
-   *       there is little to win; each output of a depthwise convolution depends on 9 or 25 weights
-   *       only, none of them redundant.
+   *       there is little to gain; each output of a depthwise convolution depends on 9 or 25
+   *       weights only, none of them redundant.
    *   <li>Squeeze-and-excitation ({@code se_reduce}, {@code se_expand}): it scales whole channels,
    *       so an error there reaches every pixel.
-   *   <li>Blocks 1 to 3: 1.3 % of the 1x1 weights. They have few channels and everything after them
-   *       sees their errors: features of the backbone pruned without fine-tuning correlate .14 with
+   *   <li>Blocks 1 to 3: 1.3 % of the 1x1 weights. They have few channels and their errors affect
+   *       all later layers: features of the backbone pruned without fine-tuning correlate .14 with
    *       the original at 50 % if they are spared and .04 if not.
    * </ul>
    */
@@ -318,9 +317,9 @@ public record EfficientNet(double width, double depth, int resolution) implement
   }
 
   /**
-   * The layers of an expansion block, by their names in {@code keras.applications}.
+   * Returns the layers of an expansion block, with their names in {@code keras.applications}.
    *
-   * @param name what their names begin with, such as {@code block6b}
+   * @param name the prefix of the names, such as {@code block6b}
    */
   public static ExpansionBlock expansionBlock(String name) {
     return new ExpansionBlock(
@@ -402,7 +401,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
     int rounded =
         Math.max(
             DEPTH_DIVISOR, (int) (scaled + DEPTH_DIVISOR / 2.0) / DEPTH_DIVISOR * DEPTH_DIVISOR);
-    // Rounding down may not take away more than a tenth.
+    // Rounding down must not remove more than a tenth.
     return rounded < 0.9 * scaled ? rounded + DEPTH_DIVISOR : rounded;
   }
 
@@ -410,7 +409,7 @@ public record EfficientNet(double width, double depth, int resolution) implement
     return (int) Math.ceil(depth * base);
   }
 
-  /** Appends layers that read the one before them. */
+  /** Appends layers, each of which reads the one before. */
   private static final class Builder {
     private final List<Layer> layers = new ArrayList<>();
     private String last = INPUT;

@@ -4,7 +4,7 @@ import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.BackboneProvider;
 import java.util.Optional;
 
-/** The family of {@link EfficientNet}. */
+/** Family of {@link EfficientNet} backbones. */
 public final class EfficientNets implements BackboneProvider {
   @Override
   public String names() {

@@ -35,19 +35,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A group of an HDF5 file. jHDF's own groups open files by themselves; these read through a {@link
- * BoundedStorage} and follow no links to other files.
+ * Group of an HDF5 file. Unlike jHDF's own groups, it reads through a {@link BoundedStorage} and
+ * ignores links to other files.
  *
- * @param name the last part of its path; the root has none
+ * @param name the last part of the path; empty for the root
  */
 record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
-  /** Longer than any that Keras makes. */
+  /** Longer than any name that Keras writes. */
   private static final int LONGEST_NAME = 255;
 
-  /** What lies in a group. */
+  /** Content of a group. */
   record Children(List<Hdf5Group> groups, List<Hdf5Tensor> tensors) {}
 
-  /** The group that holds all of a file. */
+  /** Opens the root group of a file. */
   static Hdf5Group root(BoundedStorage storage) {
     long address =
         storage.getSuperblock() instanceof SuperblockV0V1 old
@@ -57,7 +57,7 @@ record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
     return new Hdf5Group(storage, "", ObjectHeader.readObjectHeader(storage, address));
   }
 
-  /** The groups and tensors in it, read anew. */
+  /** Reads the groups and tensors of the group. */
   Children children() {
     Children children = new Children(new ArrayList<>(), new ArrayList<>());
     links()
@@ -73,7 +73,7 @@ record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
     return children;
   }
 
-  /** The text of an attribute, if there is such an attribute and it is one text. */
+  /** Reads the text of an attribute, if it exists and is a single text. */
   Optional<String> text(String attribute) {
     return attribute(attribute).flatMap(this::text);
   }
@@ -102,7 +102,7 @@ record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
         .findFirst();
   }
 
-  /** One at a time: in a damaged file all of them can have one long name. */
+  /** Reads attributes one at a time: in a damaged file all of them can have one long name. */
   private Stream<AttributeMessage> attributes(AttributeInfoMessage table) {
     FractalHeap heap = new FractalHeap(storage, table.getFractalHeapAddress());
     return new BTreeV2<AttributeNameForIndexedAttributesRecord>(
@@ -113,7 +113,7 @@ record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
                     new AttributeMessage(heap.getId(entry.getHeapId()), storage, entry.getFlags()));
   }
 
-  /** Where the objects are that are in this group and not only referred to by it. */
+  /** Addresses of the objects in this group, without soft links. */
   private Map<String, Long> links() {
     Map<String, Long> links = new LinkedHashMap<>();
     if (header.hasMessageOfType(SymbolTableMessage.class)) {
@@ -139,14 +139,14 @@ record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
     return links;
   }
 
-  /** Of a group as HDF5 wrote it before 1.8 and h5py still does. */
+  /** Reads links of the format before HDF5 1.8, which h5py still writes. */
   private void addOldLinks(SymbolTableMessage table, Map<String, Long> links) {
     ByteBuffer names = new LocalHeap(storage, table.getLocalHeapAddress()).getDataBuffer();
     BTreeV1 tree = BTreeV1.createGroupBTree(storage, table.getBTreeAddress());
     for (long node : tree.getChildAddresses()) {
       for (SymbolTableEntry entry :
           new GroupSymbolTableNode(storage, node).getSymbolTableEntries()) {
-        // 2 is a link by name.
+        // 2 is a soft link.
         if (entry.getCacheType() != 2) {
           names.position(entry.getLinkNameOffset());
           put(links, Utils.readUntilNull(names), entry.getObjectHeaderAddress());
@@ -155,7 +155,10 @@ record Hdf5Group(BoundedStorage storage, String name, ObjectHeader header) {
     }
   }
 
-  /** Names are bounded: in a damaged file many can be ends of one that is as long as the file. */
+  /**
+   * Adds a link with a name of limited length: in a damaged file many names can be suffixes of one
+   * as long as the file.
+   */
   private static void put(Map<String, Long> links, String name, long address) {
     if (name.length() > LONGEST_NAME) {
       throw new HdfException("a name has " + name.length() + " characters");

@@ -27,16 +27,16 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * A tensor in an HDF5 file: its shape, and its values once the shape is known to be right. Values
- * lie in one piece, as Keras writes them, or in pieces that are plain or packed by {@code deflate},
- * with or without {@code shuffle}, as other tools write what they make smaller. Whatever else HDF5
- * can do to them is refused before a value is read.
+ * Tensor of an HDF5 file: its shape, and its values once the shape is checked. Values are
+ * contiguous, as Keras writes them, or in chunks, plain or compressed by {@code deflate} with or
+ * without {@code shuffle}, as other tools write them. Other features of HDF5 are rejected before a
+ * value is read.
  */
 final class Hdf5Tensor {
   private static final int DEFLATE = 1;
   private static final int SHUFFLE = 2;
 
-  /** HDF5's own filters and the registered ones that h5py and hdf5plugin offer. */
+  /** HDF5's own filters and the registered ones of h5py and hdf5plugin. */
   private static final Map<Integer, String> FILTERS =
       Map.of(
           DEFLATE,
@@ -70,28 +70,28 @@ final class Hdf5Tensor {
     this.dataset = DatasetLoader.createDataset(storage, header, name, NoParent.INSTANCE);
   }
 
-  /** The last part of its path. */
+  /** Last part of the path. */
   String name() {
     return name;
   }
 
-  /** Its dimensions. */
+  /** Dimensions. */
   List<Integer> shape() {
     return Arrays.stream(dataset.getDimensions()).boxed().toList();
   }
 
-  /** The kind of its values, for messages. */
+  /** Type of the values, for messages. */
   String type() {
     return dataset.getJavaType().getSimpleName();
   }
 
-  /** Whether its values are floats of 32 or 16 bits. */
+  /** Whether the values are floats of 32 or 16 bits. */
   boolean isFloats() {
     return dataset.getDataType() instanceof FloatingPoint type
         && (isFloat(type, Float.BYTES, 23, 8) || isFloat(type, Short.BYTES, 10, 5));
   }
 
-  /** Whether the bits of a number mean what IEEE 754 says. */
+  /** Whether the bits of a number follow IEEE 754. */
   private static boolean isFloat(FloatingPoint type, int bytes, int mantissa, int exponent) {
     return type.getSize() == bytes
         && type.getBitOffset() == 0
@@ -106,10 +106,10 @@ final class Hdf5Tensor {
   }
 
   /**
-   * The values in row-major order. Asked only of floats in a shape that is wanted: their memory is
-   * what the shape says.
+   * Reads the values in row-major order. Call it only for floats of the expected shape, which
+   * determines the memory.
    *
-   * @throws RuntimeException if some of them are missing, outside the file or packed otherwise
+   * @throws RuntimeException if values are missing, outside the file or compressed in another way
    */
   float[] floats() {
     DataLayoutMessage layout = header.getMessageOfType(DataLayoutMessage.class);
@@ -118,12 +118,12 @@ final class Hdf5Tensor {
     }
     long stored;
     if (layout instanceof ContiguousDataLayoutMessage whole) {
-      // Old versions of the message do not say it.
+      // Old versions of the message do not contain it.
       stored = whole.getSize() < 0 ? dataset.getSizeInBytes() : whole.getSize();
     } else if (layout instanceof CompactDataLayoutMessage inside) {
       stored = inside.getDataBuffer().remaining();
     } else {
-      throw new HdfException("its values lie in chunks of HDF5 1.10 or later");
+      throw new HdfException("its values are in chunks of HDF5 1.10 or later");
     }
     if (stored != dataset.getSizeInBytes() || dataset.isEmpty()) {
       throw new HdfException(
@@ -150,19 +150,19 @@ final class Hdf5Tensor {
       int[] start = stored.getChunkOffset();
       for (int i = 0; i < shape.length; i++) {
         if (start[i] % chunk[i] != 0 || start[i] >= shape[i]) {
-          throw new HdfException("one of its chunks lies at " + Arrays.toString(start));
+          throw new HdfException("one of its chunks is at " + Arrays.toString(start));
         }
       }
       places.add(Arrays.stream(start).boxed().toList());
       place(decode(stored, chunk, filters), chunk, start, values, shape);
     }
     if (places.size() != needed) {
-      throw new HdfException(places.size() + " of its " + needed + " chunks are there");
+      throw new HdfException("it has " + places.size() + " of " + needed + " chunks");
     }
     return values;
   }
 
-  /** In the order in which they were applied. */
+  /** Filters in the order of application. */
   private List<Integer> filters() {
     List<FilterInfo> filters =
         header.getMessagesOfType(FilterPipelineMessage.class).stream()
@@ -180,11 +180,11 @@ final class Hdf5Tensor {
     }
     if (!known) {
       throw new HdfException(
-          "its values are packed by "
+          "its values are compressed by "
               + ids.stream()
                   .map(id -> FILTERS.getOrDefault(id, "filter " + id))
                   .collect(Collectors.joining(", "))
-              + ", not by shuffle and deflate alone");
+              + ", not by shuffle and deflate only");
     }
     return ids;
   }
@@ -197,7 +197,7 @@ final class Hdf5Tensor {
     int count = Arrays.stream(chunk).reduce(1, Math::multiplyExact);
     ByteBuffer bytes = storage.map(stored.getAddress(), stored.getSize());
     if (!stored.getFilterMask().isEmpty()) {
-      throw new HdfException("some of its chunks are packed otherwise than the rest");
+      throw new HdfException("some of its chunks are compressed differently");
     }
     if (filters.contains(DEFLATE)) {
       bytes = inflate(bytes, Math.multiplyExact(count, bytes()));
@@ -218,9 +218,9 @@ final class Hdf5Tensor {
       inflater.setInput(packed);
       byte[] bytes = new byte[size];
       int length = inflater.inflate(bytes);
-      // The end of the stream may need one more call.
+      // The end of the stream may need another call.
       if (length < size || inflater.inflate(new byte[1]) > 0 || !inflater.finished()) {
-        throw new HdfException("one of its chunks does not unpack to " + size + " bytes");
+        throw new HdfException("one of its chunks does not decompress to " + size + " bytes");
       }
       return ByteBuffer.wrap(bytes);
     } catch (DataFormatException e) {
@@ -230,7 +230,7 @@ final class Hdf5Tensor {
     }
   }
 
-  /** First bytes of all values, second bytes of all values and so on, to whole values. */
+  /** Reverses shuffle: first bytes of all values, second bytes of all values and so on. */
   private static ByteBuffer unshuffle(ByteBuffer bytes, int count, int width) {
     ByteBuffer values = ByteBuffer.allocate(count * width);
     for (int i = 0; i < count; i++) {
@@ -241,7 +241,7 @@ final class Hdf5Tensor {
     return values.flip();
   }
 
-  /** Copies what of a chunk lies inside the tensor, a row of the last dimension at a time. */
+  /** Copies the part of a chunk inside the tensor, by rows of the last dimension. */
   private static void place(float[] part, int[] chunk, int[] start, float[] values, int[] shape) {
     int last = shape.length - 1;
     int length = Math.min(chunk[last], shape[last] - start[last]);

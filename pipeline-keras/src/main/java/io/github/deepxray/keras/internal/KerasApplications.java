@@ -17,19 +17,18 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * The ImageNet weights of {@code keras.applications}: found in Keras' own cache or downloaded into
- * it from Keras' public address, so that a machine with Keras needs no download and Keras finds
- * what was downloaded here.
+ * ImageNet weights of {@code keras.applications}, in Keras' own cache or downloaded to it from
+ * Keras' public address, so that both share files.
  *
- * <p>A download that breaks off is resumed where it stopped; a file counts only once its MD5 is the
- * one that Keras publishes.
+ * <p>An interrupted download is resumed; a file is valid only if its MD5 is the one that Keras
+ * publishes.
  */
 public final class KerasApplications {
   private static final URI ADDRESS =
       URI.create("https://storage.googleapis.com/keras-applications/");
   private static final int ATTEMPTS = 4;
 
-  /** How long a server may keep silent. */
+  /** Longest time without data from a server. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** MD5 of the {@code _notop} files, from {@code keras/src/applications/efficientnet.py}. */
@@ -49,7 +48,7 @@ public final class KerasApplications {
   private final Map<EfficientNet, String> md5;
   private final Duration patience;
 
-  /** Keras' cache, {@code $KERAS_HOME/models} or {@code ~/.keras/models}, and its address. */
+  /** Uses Keras' cache, {@code $KERAS_HOME/models} or {@code ~/.keras/models}, and its address. */
   public KerasApplications() {
     this(
         Path.of(
@@ -62,7 +61,7 @@ public final class KerasApplications {
   }
 
   /**
-   * Another cache or a mirror.
+   * Uses another cache or a mirror.
    *
    * @param cache the folder of the files
    * @param address the address of the files, ending in a slash
@@ -80,9 +79,9 @@ public final class KerasApplications {
   }
 
   /**
-   * The weights file of a network without its top; downloaded if it is not there.
+   * Returns the weights file of a network without its top; downloads it if it is missing.
    *
-   * @throws DeepXrayException if there is none, the server refuses it, or what it sends has the
+   * @throws DeepXrayException if there is none, the server refuses the request, or the file has the
    *     wrong hash
    * @throws IOException if the file cannot be written, or the network fails after several attempts
    * @throws WorkInterruptedException if the thread is interrupted while it waits
@@ -96,7 +95,7 @@ public final class KerasApplications {
           "Keras publishes no weights of %s; give your own with --weights <file>.h5."
               .formatted(variant.name()));
     }
-    // A file of another hash is replaced, as Keras does, but only by a complete download.
+    // A file of another hash is replaced, as in Keras, but only by a complete download.
     if (Files.exists(file) && Hashes.md5(file).equals(expected)) {
       return file;
     }
@@ -143,10 +142,10 @@ public final class KerasApplications {
     }
   }
 
-  /** Whether the file is complete. */
+  /** Returns whether the file is complete. */
   private boolean attempt(URI from, Path to, Progress progress) throws IOException {
     long have = Files.exists(to) ? Files.size(to) : 0;
-    // Not java.net.http: it has no limit on how long a body may stall.
+    // Not java.net.http: it has no timeout for a stalled body.
     HttpURLConnection connection = (HttpURLConnection) from.toURL().openConnection();
     try {
       connection.setConnectTimeout((int) patience.toMillis());
@@ -156,7 +155,7 @@ public final class KerasApplications {
       }
       int status = connection.getResponseCode();
       if (status == 416) {
-        // Nothing is left to send; the hash tells whether what is here is right.
+        // Nothing is left to send; the hash is checked later.
         return true;
       }
       if (status >= 500 || status == 429) {
@@ -172,7 +171,7 @@ public final class KerasApplications {
     }
   }
 
-  /** Appends the body to what is there already, or writes all of it anew. */
+  /** Appends the body to the file, or rewrites the file. */
   private static boolean transfer(
       HttpURLConnection connection, Path to, long have, Progress progress) throws IOException {
     long length = connection.getContentLengthLong();

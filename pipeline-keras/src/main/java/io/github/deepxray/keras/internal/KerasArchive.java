@@ -41,22 +41,22 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Writes a model as a {@code .keras} archive: {@code keras.models.load_model} of Keras 3.8 or later
- * builds it again, with its preprocessing, the dropouts of its training and the names of its
- * layers, and {@code load_weights} reads its weights into a model of the same architecture.
+ * rebuilds it with its preprocessing, its dropout and the names of its layers, and {@code
+ * load_weights} reads its weights into a model of the same architecture.
  *
- * <p>The archive holds the version of the format, {@code config.json} with the layers and {@code
- * model.weights.h5} with their values. The same model gives the same bytes.
+ * <p>The archive contains the version of the format, {@code config.json} with the layers and {@code
+ * model.weights.h5} with their values. Equal models give equal bytes.
  */
 public final class KerasArchive {
-  /** The oldest version that was seen to read such a file. */
+  /** Oldest version that was tested to read such a file. */
   private static final String KERAS_VERSION = "3.8.0";
 
   private static final String METADATA_ENTRY = "metadata.json";
 
-  /** How much the moving statistics keep of their old value in training, as in Keras. */
+  /** Momentum of the moving statistics in training, as in Keras. */
   private static final double MOMENTUM = 0.99;
 
-  /** Within how many bytes of the end jHDF says what wrote a file. */
+  /** Size of the end of a file in which jHDF writes its version. */
   private static final int TAIL = 200;
 
   private static final String CHANNELS_LAST = "channels_last";
@@ -66,7 +66,8 @@ public final class KerasArchive {
   /**
    * Writes a model in 32-bit floats.
    *
-   * @throws DeepXrayException if the model computes in integers, which Keras' layers do not
+   * @throws DeepXrayException if the model has integer arithmetic, which Keras' layers do not
+   *     support
    * @throws IOException if the file cannot be written
    */
   public static void write(Path file, Model model) throws IOException {
@@ -87,13 +88,13 @@ public final class KerasArchive {
         });
   }
 
-  /** Without compression: Keras writes none, floats hardly shrink. */
+  /** Stores a text without compression: Keras writes none, and floats hardly shrink. */
   private static void put(ZipOutputStream zip, String name, String text) throws IOException {
     TimelessZip.store(zip, name, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static byte[] weights(Model model) throws IOException {
-    // jHDF writes to paths alone.
+    // jHDF writes only to paths.
     Path hdf5 = Files.createTempFile("deepxray", ".weights.h5");
     try {
       try (WritableHdfFile hdf = HdfFile.write(hdf5)) {
@@ -101,7 +102,8 @@ public final class KerasArchive {
         putModel(hdf, model);
       }
       byte[] bytes = Files.readAllBytes(hdf5);
-      // jHDF ends files with its version and the operating system, which nothing refers to.
+      // jHDF adds its version and the operating system at the end of files, which nothing refers
+      // to.
       int end =
           new String(bytes, bytes.length - TAIL, TAIL, StandardCharsets.ISO_8859_1)
               .indexOf("jHDF - ");
@@ -119,7 +121,7 @@ public final class KerasArchive {
     }
   }
 
-  /** The weights as Keras gets them. */
+  /** Weights in the types of Keras. */
   private static Weights floats(Model model) {
     Weights.Builder floats = Weights.builder();
     model
@@ -131,8 +133,8 @@ public final class KerasArchive {
   }
 
   /**
-   * Layers without weights get no group, as in early versions of Keras 3: jHDF takes a file to end
-   * where it wrote the last values, and would overwrite an empty group that follows.
+   * Layers without weights get no group, as in early versions of Keras 3: jHDF assumes that a file
+   * ends with the last values, and would overwrite an empty group behind them.
    */
   private static void putModel(WritableGroup file, Model model) {
     WritableGroup layers = file.putGroup(KerasFile.LAYERS);
@@ -155,12 +157,12 @@ public final class KerasArchive {
           Integer.toString(index++), nested(spec.shape(), model.weights().floats(spec.name())));
     }
     if (layer instanceof Normalization) {
-      // How many values mean and variance were computed from; only adapt() asks for it.
+      // Number of values from which mean and variance were computed; only adapt() reads it.
       group.putDataset(Integer.toString(index), 0L);
     }
   }
 
-  /** An array of arrays, from which jHDF takes the shape. */
+  /** Array of arrays, from which jHDF takes the shape. */
   private static Object nested(List<Integer> shape, float[] values) {
     Object array = Array.newInstance(float.class, shape.stream().mapToInt(n -> n).toArray());
     fill(array, values, 0);
@@ -240,7 +242,7 @@ public final class KerasArchive {
     return tensor;
   }
 
-  /** The options of a layer in Keras' terms, but for those that all layers have. */
+  /** Options of a layer in Keras' terms, except those common to all layers. */
   private record Options(Network network) implements LayerVisitor<ObjectNode> {
     @Override
     public ObjectNode visit(Rescaling l) {
@@ -327,7 +329,7 @@ public final class KerasArchive {
     }
   }
 
-  /** Keras 3 calls swish by its other name. */
+  /** Name of a function in Keras 3, where swish is silu. */
   private static String activation(Function function) {
     return function == Function.SWISH ? "silu" : function.kerasName();
   }

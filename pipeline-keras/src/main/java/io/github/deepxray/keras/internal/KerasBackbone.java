@@ -17,14 +17,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Reads an EfficientNet without top from what Keras saved: the published ImageNet weights, or a
- * model that somebody trained further in Python, alone or as a part of a larger model.
+ * Reads an EfficientNet without top from a Keras file: the published ImageNet weights, or a model
+ * trained further in Python, alone or as a part of a larger model.
  *
  * <p>Keras' EfficientNets differ in their preprocessing. All divide by 255, subtract {@code mean}
  * and divide by the square root of {@code variance}; those made with {@code weights="imagenet"}
- * divide by the square root of ImageNet's standard deviation once more, since their {@code
- * variance} is one. {@link EfficientNet#network()} always does, so the {@code variance} of the
- * others is divided by that factor here: what comes out is what the model saw in Keras.
+ * divide again by the square root of ImageNet's standard deviation, since their {@code variance} is
+ * a standard deviation. {@link EfficientNet#network()} always divides twice, so the {@code
+ * variance} of the others is divided by that factor here, and the result is the same preprocessing
+ * as in Keras.
  */
 public final class KerasBackbone {
   private static final double[] IMAGENET_STD = {0.229, 0.224, 0.225};
@@ -37,13 +38,13 @@ public final class KerasBackbone {
   /**
    * Reads the weights for {@link EfficientNet#network()}.
    *
-   * <p>Whether the model divides twice is told by its {@code Rescaling} layers. The weight files of
-   * Keras 2 do not list them; there, ImageNet's standard deviation in the place of the variance
-   * means twice.
+   * <p>The {@code Rescaling} layers of the model determine whether it divides twice. The weight
+   * files of Keras 2 do not list them; there, ImageNet's standard deviation in place of the
+   * variance means twice.
    *
    * @param file an {@code .h5}, {@code .weights.h5} or {@code .keras} file
-   * @throws DeepXrayException if the file is none of these, holds another architecture, damaged
-   *     values or a model with other preprocessing; the message says which
+   * @throws DeepXrayException if the file is none of these, or has another architecture, damaged
+   *     values or other preprocessing
    * @throws IOException if the file cannot be read
    */
   public static Weights read(Path file, EfficientNet variant) throws IOException {
@@ -63,7 +64,7 @@ public final class KerasBackbone {
     for (EfficientNet other : EfficientNet.VARIANTS) {
       if (!other.equals(variant) && keras.fits(other.network())) {
         throw new DeepXrayException(
-            ("%s holds the weights of %s, not of %s; choose the backbone %s or give other"
+            ("%s has the weights of %s, not of %s; choose the backbone %s or give other"
                     + " weights.")
                 .formatted(file, other.name(), variant.name(), other.name()));
       }
@@ -75,7 +76,7 @@ public final class KerasBackbone {
             .collect(Collectors.toSet());
     if (!blocks.isEmpty()) {
       throw new DeepXrayException(
-          "%s has a layer %s, which %s has not; give weights saved from this architecture."
+          "%s has a layer %s, which %s does not have; give weights saved from this architecture."
               .formatted(file, blocks.stream().sorted().findFirst().orElseThrow(), variant.name()));
     }
   }
@@ -110,13 +111,13 @@ public final class KerasBackbone {
   private static void requirePreprocessing(Path file, boolean known, String found) {
     if (!known) {
       throw new DeepXrayException(
-          ("%s scales its images otherwise than Keras' EfficientNets do (%s %s); give a model"
+          ("%s has other preprocessing than Keras' EfficientNets (%s %s); give a model"
                   + " that reads pixels 0..255 and has Keras' own preprocessing.")
               .formatted(file, RESCALING, found));
     }
   }
 
-  /** A value a channel, or one for all. */
+  /** One value per channel, or one for all. */
   private static List<Double> scale(JsonNode layer) {
     JsonNode scale = layer.path("scale");
     List<Double> values = new ArrayList<>();
@@ -140,7 +141,7 @@ public final class KerasBackbone {
                         < TOLERANCE);
   }
 
-  /** The variance that, divided by twice, does what the stored one does once. */
+  /** Adjusts the variance so that dividing twice equals dividing once by the stored one. */
   private static Weights withOneDivision(Weights weights) {
     float[] variance = weights.floats(VARIANCE);
     for (int channel = 0; channel < variance.length; channel++) {

@@ -39,19 +39,18 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * An open file of Keras in any of its formats, and which of its variables belongs to which layer of
- * a network.
+ * Open Keras file of any format, with the mapping of its variables to the layers of a network.
  *
  * <ul>
  *   <li>{@code save_weights} of Keras 2, {@code keras.applications} and whole models in {@code
  *       .h5}: {@code <layer>/<layer>/<variable>:0}, below {@code model_weights} in a whole model
  *   <li>{@code .weights.h5}: {@code layers/<class>_<n>/vars/<i>}; since Keras 3.6 an attribute of
- *       {@code vars} says the layer's name, before it is the n-th layer of its class
- *   <li>{@code .keras}: a zip archive of such a file and of {@code config.json}, which says the
+ *       {@code vars} is the layer's name, before it is the n-th layer of its class
+ *   <li>{@code .keras}: a zip archive of such a file and of {@code config.json}, which contains the
  *       names
  * </ul>
  *
- * Models in models are found wherever they are.
+ * Nested models are found at any depth.
  */
 final class KerasFile {
   static final String WEIGHTS_ENTRY = "model.weights.h5";
@@ -59,21 +58,21 @@ final class KerasFile {
   static final String LAYERS = "layers";
   static final String VARIABLES = "vars";
 
-  /** The attribute of {@value #VARIABLES} that says the layer's name. */
+  /** Attribute of {@value #VARIABLES} with the layer's name. */
   static final String NAME = "name";
 
   /** Links can make groups contain themselves. */
   private static final int MAX_DEPTH = 16;
 
-  /** Some ten times what Keras says of its largest EfficientNet. */
+  /** About ten times the configuration of the largest EfficientNet. */
   private static final int MAX_CONFIG = 8 << 20;
 
-  /** Keras does not pack weights, and packing makes floats hardly smaller. */
+  /** Keras does not compress weights, and compression hardly shrinks floats. */
   private static final int MAX_RATIO = 16;
 
   private static final int MIB = 1 << 20;
 
-  /** What optimizers remember goes by the names of the weights. */
+  /** Variables of optimizers have the names of the weights. */
   private static final Set<String> OPTIMIZERS = Set.of("/optimizer", "/optimizer_weights");
 
   private static final Set<String> MODELS = Set.of("Functional", "Sequential", "Model");
@@ -84,15 +83,15 @@ final class KerasFile {
   private final Map<String, String> namesByPath = new HashMap<>();
   private final Map<String, StoredModel> models = new TreeMap<>();
 
-  /** What is done with an open file. */
+  /** Work with an open file. */
   @FunctionalInterface
   interface Use<T> {
     T of(KerasFile keras);
   }
 
   /**
-   * The layers of one of the models in a file: by name where names are known, else by group. A
-   * layer is its variables by name, or by number in the order of its weights.
+   * Layers of one of the models in a file: by name where names are known, else by group. A layer is
+   * a map of its variables by name, or by index in the order of its weights.
    */
   private record StoredModel(
       Map<String, Map<String, Hdf5Tensor>> named, Map<String, Map<String, Hdf5Tensor>> groups) {
@@ -104,7 +103,7 @@ final class KerasFile {
       return named.isEmpty();
     }
 
-    /** How many layers of a class it has, where that can be told. */
+    /** Number of layers of a class, if known. */
     OptionalInt count(String className) {
       Pattern group = Pattern.compile(Pattern.quote(KerasGroups.snakeCase(className)) + "(_\\d+)?");
       return groups.isEmpty()
@@ -115,10 +114,10 @@ final class KerasFile {
   }
 
   /**
-   * Opens a file, uses it and closes it.
+   * Opens a file, runs work with it and closes it.
    *
-   * @throws DeepXrayException if the file is none of Keras or damaged
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the file is not a Keras file or is damaged
+   * @throws IOException if the file cannot be read
    */
   static <T> T open(Path file, Use<T> use) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -156,23 +155,23 @@ final class KerasFile {
     } catch (DeepXrayException e) {
       throw e;
     } catch (RuntimeException e) {
-      // Besides its own exception, jHDF answers damaged data with other unchecked ones.
+      // Besides its own exception, jHDF throws other unchecked ones on damaged data.
       throw unreadable(file, reason(e), e);
     } catch (StackOverflowError e) {
-      // jHDF follows tables, and types made of types, by recursion.
-      throw unreadable(file, "its tables refer to each other without end", e);
+      // jHDF follows tables, and nested types, by recursion.
+      throw unreadable(file, "its tables refer to each other in a cycle", e);
     }
   }
 
   private static DeepXrayException unreadable(Path file, String why, Throwable cause) {
     return new DeepXrayException(
-        ("%s cannot be read as a Keras HDF5 file (%s); give a whole .h5, .weights.h5 or .keras"
+        ("%s cannot be read as a Keras HDF5 file (%s); give a complete .h5, .weights.h5 or .keras"
                 + " file.")
             .formatted(file, why),
         cause);
   }
 
-  /** jHDF says in the outer exceptions where it was, in the innermost what is wrong. */
+  /** Returns the message of the innermost exception, which describes the damage. */
   private static String reason(Throwable e) {
     Throwable innermost = e;
     while (innermost.getCause() != null) {
@@ -197,10 +196,10 @@ final class KerasFile {
     return entry;
   }
 
-  /** What an entry says of its size is not to be trusted. */
+  /** Copies an entry without trusting its declared size. */
   private static void copy(Path file, ZipFile zip, ZipEntry entry, long most, OutputStream out)
       throws IOException {
-    // ZipFile leaves it to its users to check.
+    // ZipFile does not check checksums.
     try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
       byte[] buffer = new byte[1 << 16];
       long left = most;
@@ -208,7 +207,7 @@ final class KerasFile {
         left -= n;
         if (left < 0) {
           throw new DeepXrayException(
-              ("%s: %s unpacks to more than %s MiB, far more than a model of its size has;"
+              ("%s: %s decompresses to more than %s MiB, far more than a model of its size has;"
                       + " give a .keras file that model.save wrote.")
                   .formatted(file, entry.getName(), most / MIB));
         }
@@ -227,7 +226,7 @@ final class KerasFile {
     config = archived.isPresent() ? archived : modelConfig(root);
   }
 
-  /** The configuration in an {@code .h5} file of a whole model. */
+  /** Configuration in an {@code .h5} file of a whole model. */
   private Optional<JsonNode> modelConfig(Hdf5Group root) {
     Optional<String> text = root.text(MODEL_CONFIG);
     if (text.isPresent() && text.get().length() > MAX_CONFIG) {
@@ -239,7 +238,7 @@ final class KerasFile {
     return text.map(json -> Json.parse(json, file + ": " + MODEL_CONFIG));
   }
 
-  /** Remembers which layer a group belongs to, in the order of the configuration. */
+  /** Maps groups to layers in the order of the configuration. */
   private void nameGroups(JsonNode model, String path, int depth) {
     Map<String, Integer> counts = new HashMap<>();
     for (JsonNode layer : model.path("config").path(LAYERS)) {
@@ -272,7 +271,7 @@ final class KerasFile {
     }
   }
 
-  /** {@code <path of the model>/<class>_<n>/vars}. */
+  /** Adds variables of {@code <path of the model>/<class>_<n>/vars}. */
   private void addNumbered(String path, Hdf5Group variables, List<Hdf5Tensor> tensors) {
     String layer = path.substring(0, path.lastIndexOf('/'));
     int slash = layer.lastIndexOf('/');
@@ -286,14 +285,17 @@ final class KerasFile {
         .ifPresent(name -> owner.named.put(name, stored));
   }
 
-  /** {@code [/model_weights]/<layer of the outer model>/.../<layer>/<variable>[:0]}. */
+  /**
+   * Adds a variable of {@code [/model_weights]/<layer of the outer
+   * model>/.../<layer>/<variable>[:0]}.
+   */
   private void addNamed(String[] path, Hdf5Tensor tensor) {
     int outer = path.length > 1 && path[1].equals("model_weights") ? 2 : 1;
     if (path.length < outer + 2) {
       return;
     }
     String layer = path[path.length - 2];
-    // The layers of a model in a model lie in the group of the inner one.
+    // The layers of a nested model are in the group of the inner one.
     String model = path[outer].equals(layer) ? "" : "/" + path[outer];
     models
         .computeIfAbsent(model, key -> new StoredModel())
@@ -303,10 +305,10 @@ final class KerasFile {
   }
 
   /**
-   * The weights that a network needs; what else the file holds is ignored.
+   * Reads the weights of a network; other content is ignored.
    *
-   * @throws DeepXrayException if one is missing, has another shape, or holds what is no finite
-   *     32-bit float; the message names the file and the tensor
+   * @throws DeepXrayException if a weight is missing, has another shape, or a value that is no
+   *     finite 32-bit float; the message names the file and the tensor
    */
   Weights read(Network network) {
     Map<String, Hdf5Tensor> found = datasets(network);
@@ -317,10 +319,7 @@ final class KerasFile {
     return weights.build();
   }
 
-  /**
-   * Whether the file holds every weight of a network in its shape, and no more layers of its kinds
-   * of convolution.
-   */
+  /** Whether the file has every weight of a network in its shape, and no further convolutions. */
   boolean fits(Network network) {
     Map<String, Hdf5Tensor> found;
     try {
@@ -336,7 +335,7 @@ final class KerasFile {
         && surplus(network).isEmpty();
   }
 
-  /** The convolutions of the network's model in the file that the network does not have. */
+  /** Convolutions of the network's model in the file that the network does not have. */
   Set<String> surplus(Network network) {
     StoredModel home = models.getOrDefault(home(network), new StoredModel());
     return home.named.entrySet().stream()
@@ -347,8 +346,8 @@ final class KerasFile {
   }
 
   /**
-   * The configurations of the layers of a class in the model that has a certain layer, if the file
-   * says how its models are made up.
+   * Configurations of the layers of a class in the model that has a given layer, if the file
+   * contains configurations.
    */
   Optional<List<JsonNode>> configs(String className, String besides) {
     return config
@@ -377,7 +376,7 @@ final class KerasFile {
         .toList();
   }
 
-  /** How many layers of a class the network's model in the file has, where that can be told. */
+  /** Number of layers of a class in the network's model in the file, if known. */
   OptionalInt count(Network network, String className) {
     return models.getOrDefault(home(network), new StoredModel()).count(className);
   }
@@ -407,14 +406,14 @@ final class KerasFile {
 
   private static Optional<Hdf5Tensor> variable(
       Map<String, Hdf5Tensor> stored, String name, int index) {
-    // Keras 3 calls the depthwise kernel a kernel, too.
+    // Keras 3 also names the depthwise kernel kernel.
     return Stream.of(name, name.replace("depthwise_", ""), Integer.toString(index))
         .filter(stored::containsKey)
         .<Hdf5Tensor>map(stored::get)
         .findFirst();
   }
 
-  /** Of a layer that only one model has. */
+  /** Variables of a layer that only one model has. */
   private Optional<Map<String, Hdf5Tensor>> elsewhere(String layer) {
     List<Map<String, Hdf5Tensor>> found =
         models.values().stream()
@@ -432,7 +431,7 @@ final class KerasFile {
     if (!layer.equals(KerasGroups.snakeCase(KerasGroups.className(definition)))) {
       return Optional.ofNullable(model.named.get(layer));
     }
-    // A layer without a name of its own is numbered through all models of a Python process.
+    // Default layer names are numbered through all models of a Python process.
     Pattern numbered = Pattern.compile(Pattern.quote(layer) + "(_\\d+)?");
     return model.named.keySet().stream()
         .filter(name -> numbered.matcher(name).matches())
@@ -440,7 +439,7 @@ final class KerasFile {
         .map(model.named::get);
   }
 
-  /** Which of the file's models the network is: the one with most of its layers. */
+  /** Finds the file's model that is the network: the one with most of its layers. */
   private String home(Network network) {
     Map<String, String> groups = KerasGroups.of(network);
     Collection<String> layers = byLayer(network).keySet();
@@ -463,7 +462,7 @@ final class KerasFile {
     }
     if (!second.isEmpty()) {
       throw new DeepXrayException(
-          "%s holds %s more than once, in %s and %s; save one of these models alone."
+          "%s has %s more than once, in %s and %s; save one of these models alone."
               .formatted(file, network.name(), place(best), place(second)));
     }
     return best;
@@ -473,7 +472,10 @@ final class KerasFile {
     return model.isEmpty() ? "/" : model;
   }
 
-  /** Where layers are only counted, one more or less would shift all that follow. */
+  /**
+   * Checks the numbers of layers: where layers are only counted, an additional one would shift all
+   * that follow.
+   */
   private void requireCounts(Network network, StoredModel model) {
     for (Class<? extends Layer> type : List.of(Layer.Conv2D.class, Layer.DepthwiseConv2D.class)) {
       long needed = network.layers().stream().filter(type::isInstance).count();
@@ -512,14 +514,14 @@ final class KerasFile {
     }
     if (!stored.isFloats()) {
       throw new DeepXrayException(
-          "%s: tensor %s holds %s values, not 32-bit floats."
+          "%s: tensor %s has %s values, not 32-bit floats."
               .formatted(file, spec.name(), stored.type()));
     }
     float[] values = floats(spec, stored);
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw new DeepXrayException(
-            ("%s: tensor %s %s holds %s at index %s; the file is damaged or its training"
+            ("%s: tensor %s %s has %s at index %s; the file is damaged or its training"
                     + " diverged.")
                 .formatted(file, spec.name(), spec.shape(), values[i], i));
       }
@@ -532,7 +534,7 @@ final class KerasFile {
       return stored.floats();
     } catch (RuntimeException e) {
       throw new DeepXrayException(
-          "%s: tensor %s cannot be read (%s); give a whole file that Keras wrote."
+          "%s: tensor %s cannot be read (%s); give a complete file that Keras wrote."
               .formatted(file, spec.name(), reason(e)),
           e);
     }

@@ -13,13 +13,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The groups of a model's layers in the HDF5 files of Keras 3 and of the last Keras 2: {@code
- * conv2d}, {@code conv2d_1} and so on, a layer's class and how many of it came before.
+ * Group names of a model's layers in the HDF5 files of Keras 3 and of the last Keras 2: {@code
+ * conv2d}, {@code conv2d_1} and so on, the layer's class and the number of earlier layers of the
+ * class.
  */
 final class KerasGroups {
   private KerasGroups() {}
 
-  /** The group of each layer, in Keras' order. */
+  /** Group of each layer, in Keras' order. */
   static Map<String, String> of(Network network) {
     Map<String, Integer> counts = new HashMap<>();
     Map<String, String> groups = new LinkedHashMap<>();
@@ -29,17 +30,17 @@ final class KerasGroups {
     return groups;
   }
 
-  /** The weights of a layer in Keras' order. */
+  /** Weights of a layer in Keras' order. */
   static List<WeightSpec> weights(Network network, Layer layer) {
     return layer.weights(layer.inputs().stream().map(network::shape).toList());
   }
 
-  /** The class of a layer in Keras. */
+  /** Class of a layer in Keras. */
   static String className(Layer layer) {
     return layer.getClass().getSimpleName();
   }
 
-  /** The name of the group of the next layer of a class. */
+  /** Name of the group of the next layer of a class. */
   static String next(String className, Map<String, Integer> counts) {
     String name = snakeCase(className);
     int before = counts.merge(name, 1, Integer::sum) - 1;
@@ -47,7 +48,8 @@ final class KerasGroups {
   }
 
   /**
-   * {@code BatchNormalization} as {@code batch_normalization}, {@code Conv2D} as {@code conv2d}.
+   * Converts a class name to snake case: {@code BatchNormalization} to {@code batch_normalization},
+   * {@code Conv2D} to {@code conv2d}.
    */
   static String snakeCase(String className) {
     return className
@@ -58,8 +60,8 @@ final class KerasGroups {
   }
 
   /**
-   * The layers in the order of Keras' {@code model.layers}: those farther from the output come
-   * first, and of equally far ones the one that a depth-first walk from the outputs meets first.
+   * Layers in the order of Keras' {@code model.layers}: those farther from the output first, those
+   * of equal distance in the order of a depth-first traversal from the outputs.
    */
   private static List<Layer> inKerasOrder(Network network) {
     Map<String, Integer> depths = new HashMap<>();

@@ -1,2 +1,2 @@
-/** Reads weights from HDF5 and Keras files, and writes models as Keras archives. */
+/** Keras: reads weights from HDF5 and Keras files, and writes models as Keras archives. */
 package io.github.deepxray.keras.internal;

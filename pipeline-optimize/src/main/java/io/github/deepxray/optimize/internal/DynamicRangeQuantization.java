@@ -5,25 +5,25 @@ import io.github.deepxray.core.network.Quantization;
 import java.util.Set;
 
 /**
- * Stores the kernels of convolutions and dense layers as 8-bit integers with one scale an output
- * channel, and lets these layers quantize what they read on the fly; activations are stored in
- * float. This is TFLite's dynamic range quantization.
+ * Dynamic range quantization as in TFLite: kernels of convolutions and dense layers are stored as
+ * 8-bit integers with one scale per output channel, and these layers quantize their inputs at run
+ * time; activations are stored in float. This is TFLite's dynamic range quantization.
  *
  * <p>As in TensorFlow's converter, kernels of fewer than {@value #MIN_ELEMENTS} values stay in
- * float, where they weigh little.
+ * float, since they are small.
  */
 public final class DynamicRangeQuantization implements Pass {
-  /** The least number of values for which a kernel is quantized. */
+  /** Smallest number of values of a quantized kernel. */
   public static final int MIN_ELEMENTS = 1024;
 
   private final Set<String> floatLayers;
 
-  /** Quantizes all layers. */
+  /** Creates a pass that quantizes all layers. */
   public DynamicRangeQuantization() {
     this(Set.of());
   }
 
-  /** Quantizes all layers but these. */
+  /** Creates a pass that quantizes all layers except these. */
   public DynamicRangeQuantization(Set<String> floatLayers) {
     this.floatLayers = Set.copyOf(floatLayers);
   }

@@ -12,11 +12,11 @@ import java.util.Set;
 
 /**
  * Stores the kernels and biases of convolutions and dense layers as 16-bit floats; all arithmetic
- * stays in 32 bits.
+ * is in 32 bits.
  *
- * <p>Means and variances stay as they are: a small variance would leave the range of 16 bits.
+ * <p>Means and variances are unchanged: a small variance would be below the range of 16 bits.
  *
- * @param floatLayers the layers whose weights stay as they are
+ * @param floatLayers the layers whose weights are unchanged
  */
 public record Float16Weights(Set<String> floatLayers) implements Pass {
   /** Copies the set. */

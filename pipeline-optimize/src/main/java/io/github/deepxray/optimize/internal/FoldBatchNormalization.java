@@ -10,8 +10,8 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Weights;
 
 /**
- * Folds each batch normalization that alone reads a convolution or dense layer into that layer's
- * kernel and bias (Jacob et al. 2018, section 3.2), computed in double precision.
+ * Folds each batch normalization that is the only reader of a convolution or dense layer into that
+ * layer's kernel and bias (Jacob et al. 2018, section 3.2), computed in double precision.
  *
  * <p>The folded layer keeps its name and gains a bias.
  */
@@ -39,7 +39,7 @@ public final class FoldBatchNormalization implements Pass {
   }
 
   private static boolean canFold(Network network, BatchNormalization bn) {
-    // An output must keep its name, and a tensor that somebody else reads its values.
+    // An output must keep its name, and a tensor with other readers its values.
     if (bn.input().equals(network.input())
         || network.outputs().contains(bn.name())
         || network.outputs().contains(bn.input())

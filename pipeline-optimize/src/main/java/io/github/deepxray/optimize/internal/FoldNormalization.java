@@ -19,10 +19,9 @@ import java.util.Map;
 /**
  * Folds rescaling and normalization into the convolutions and dense layers that read them.
  *
- * <p>A dense layer, or a convolution without padding, takes in everything. A padded convolution
- * takes in the scale only: its padding is zero after normalization, so the offset must stay in
- * front of it. What stays is one {@link Rescaling} of scale 1, a subtraction of the mean in pixel
- * units.
+ * <p>A dense layer, or a convolution without padding, absorbs scale and offset. A padded
+ * convolution absorbs only the scale: its padding is zero after normalization, so the offset must
+ * stay in front of it, as a {@link Rescaling} of scale 1, a subtraction of the mean in pixel units.
  */
 public final class FoldNormalization implements Pass {
   private static final int MAX_PIXEL = 255;
@@ -35,40 +34,40 @@ public final class FoldNormalization implements Pass {
     this.commonOffset = commonOffset;
   }
 
-  /** Folds into convolutions and dense layers. */
+  /** Creates a pass that folds into convolutions and dense layers. */
   public FoldNormalization() {
     this(true, false);
   }
 
   /**
-   * Folds into convolutions only. For weights that are quantized later: a dense kernel that has
-   * taken in the scales of its inputs spans a far wider range, and its small weights would be lost
-   * in the steps of the large ones.
+   * Creates a pass that folds into convolutions only. Use it for weights that are quantized later:
+   * a dense kernel with folded input scales has a far wider range, so that small weights would be
+   * lost in the quantization steps of large ones.
    */
   public static FoldNormalization intoConvolutions() {
     return new FoldNormalization(false, false);
   }
 
   /**
-   * The same, but of the offset in front of a padded convolution that reads the network's input
-   * only a whole number stays, one for all channels: the rounded mean of the channels' means. The
-   * rest goes into the bias.
+   * Returns a pass that keeps only a whole number, common to all channels, of the offset in front
+   * of a padded convolution on the network's input: the rounded mean of the channels' means. The
+   * rest is folded into the bias.
    *
-   * <p>8-bit pixels less a whole number are the same integers with another zero point: the
-   * subtraction, which stays an operator of an integer network too, rounds nothing. Each channel's
-   * mean is subtracted in floats instead, and what is left is rounded to steps a little wider than
-   * a grey. What changes is the padding, and by that the outermost results: it stands for one grey,
-   * 114 for ImageNet's means, instead of each channel's mean. Where that number is no pixel, from 0
-   * to 255, everything stays exact instead.
+   * <p>8-bit pixels minus a whole number are the same integers with another zero point, so that the
+   * subtraction is exact in an integer network. Otherwise each channel's mean would be subtracted
+   * in floats and the difference rounded to steps slightly wider than one grey level. The padding
+   * changes, and with it the results at the border: it represents one grey level, 114 for
+   * ImageNet's means, instead of each channel's mean. If that number is outside 0..255, the pass
+   * stays exact.
    */
   public FoldNormalization withCommonOffset() {
     return new FoldNormalization(intoDense, true);
   }
 
-  // In standard deviations: there a float still tells a ten-thousandth from the next.
+  // In standard deviations: at this magnitude a float still resolves a ten-thousandth.
   private static final double MAX_OFFSET = 1000;
 
-  /** {@code y = scale * x + offset} a channel, pending since tensor {@code from}. */
+  /** Pending operation {@code y = scale * x + offset} per channel, since tensor {@code from}. */
   private static final class Affine {
     private final String from;
     private final double[] scale;
@@ -81,8 +80,8 @@ public final class FoldNormalization implements Pass {
     }
 
     /**
-     * Whether a kernel can take it in without losing digits. A feature that hardly varies beside
-     * its mean would become the small difference of two large products.
+     * Whether a kernel can absorb the operation without loss of digits. A feature with a small
+     * deviation compared to its mean would become the small difference of two large products.
      */
     private boolean keepsPrecision() {
       return Arrays.stream(scale).noneMatch(s -> s == 0)
@@ -116,7 +115,10 @@ public final class FoldNormalization implements Pass {
     return layer instanceof Rescaling || layer instanceof Normalization;
   }
 
-  /** Whether all that reads the tensor can take it in, directly or through further such layers. */
+  /**
+   * Whether all readers of the tensor can absorb the operation, directly or through further such
+   * layers.
+   */
   private boolean foldable(Model model, Layer layer) {
     Network network = model.network();
     if (network.outputs().contains(layer.name()) || !affine(model, layer, null).keepsPrecision()) {
@@ -199,7 +201,7 @@ public final class FoldNormalization implements Pass {
     }
   }
 
-  /** What to add in front of a padded convolution: a channel, or one whole number for all. */
+  /** Offset in front of a padded convolution: one per channel, or one whole number for all. */
   private List<Double> shift(Affine affine, boolean atInput) {
     List<Double> exact = new ArrayList<>();
     for (int c = 0; c < affine.scale.length; c++) {

@@ -33,9 +33,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Gives a classifier a second output {@value #HEAT_MAP}: the Grad-CAM of its decision (Selvaraju et
- * al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization"),
- * computed by the network itself. Whatever runs the network needs no gradients.
+ * Adds a second output {@value #HEAT_MAP} to a classifier: the Grad-CAM of its decision (Selvaraju
+ * et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization"),
+ * computed by the network itself. Engines need no gradients.
  *
  * <p>With {@code A} {@code [h, w, C]} the feature map that global average pooling reads and {@code
  * y} the logit, the argument of the last sigmoid or the greatest of those of the last softmax, the
@@ -45,56 +45,55 @@ import java.util.stream.Collectors;
  *   map(i, j) = max(0, sum_k alpha_k A(i, j, k)),  alpha_k = 1 / (h w) sum_(i, j) dy / dA(i, j, k)
  * </pre>
  *
- * <p>Of two classes, it says where the second, the positive one, has its evidence, for images
- * decided for the first class too; of more, where the class that is decided for has it. It is not
+ * <p>Of two classes, the map shows the evidence for the second, the positive one, also for images
+ * classified as the first; of more, the evidence for the predicted class. The map is not
  * normalized; its unit is that of the logit. For a head without hidden layers the sum over all
- * pixels, before the maximum with 0, is the logit less a constant.
+ * pixels, before the maximum with 0, is the logit minus a constant.
  *
- * <p>Each cell stands for the part of the image that lies under it when the map is stretched over
- * the image, as in the publication. What the cell is computed from reaches far beyond, and where
- * strided convolutions pad on one side only, as TensorFlow does for even sizes, its middle lies a
- * fraction of a cell further down and to the right.
+ * <p>Each cell represents the part of the image under the cell when the map is stretched over the
+ * image, as in the publication. The receptive field of the cell is much larger, and where strided
+ * convolutions pad on one side only, as TensorFlow does for even sizes, its center is a fraction of
+ * a cell further down and to the right.
  *
  * <p>Pooling makes {@code alpha} the gradient by the pooled features over {@code h w}, and the
  * head's gradient has a closed form. Back from the logit, a dense layer multiplies by its
- * transposed kernel, normalization divides by the deviation, a sum hands the gradient to both
+ * transposed kernel, normalization divides by the deviation, a sum passes the gradient to both
  * sides, and ReLU multiplies by {@code [z > 0]}. That step is computed as {@code sigmoid(10^20 z)},
  * which is 0 or 1 to the last digit wherever {@code |z| > 10^-18}, far below the rounding of {@code
- * z}; at {@code z = 0}, where ReLU has no derivative, it is 1/2. Which of several logits is the
- * greatest is the softmax of {@code 10^20} times them, and two that are equal share the map.
- * Everything else is exact but for rounding: on engines with 32-bit floats the map is within 10^-4
- * of its maximum of the one that automatic differentiation gives.
+ * z}; at {@code z = 0}, where ReLU has no derivative, it is 1/2. The largest of several logits is
+ * selected by the softmax of {@code 10^20} times the logits; equal logits share the map. Everything
+ * else is exact except for rounding: on engines with 32-bit floats the map is within 10^-4 of its
+ * maximum of the one that automatic differentiation gives.
  *
  * <p>The head is rewritten as 1x1 convolutions on {@code [1, 1, C]}, so that its gradient has the
- * shape that {@link Multiply} takes; it computes the same as before. A head without hidden layers
- * has the same {@code alpha} for every image of two classes, and its map is one 1x1 convolution of
+ * shape that {@link Multiply} needs; its results do not change. A head without hidden layers has
+ * the same {@code alpha} for every image of two classes, and its map is one 1x1 convolution of
  * {@code A}.
  *
- * <p>Heads of any number of members and hidden layers are understood, as long as they are made of
- * {@link Dense}, {@link Activation} by ReLU, {@link Add}, {@link Normalization}, {@link Rescaling},
- * {@link BatchNormalization} and {@link Dropout}. Apply it after folding and before quantizing:
- * folding the head's standardization afterwards would widen the range of its kernels for nothing
- * (see {@link FoldNormalization#intoConvolutions}), and of quantized kernels it could make the
- * gradient only with a loss. {@link Passes#explaining} has the order.
+ * <p>Supported are heads of any number of members and hidden layers that consist of {@link Dense},
+ * {@link Activation} by ReLU, {@link Add}, {@link Normalization}, {@link Rescaling}, {@link
+ * BatchNormalization} and {@link Dropout}. Apply the pass after folding and before quantizing:
+ * later folding of the head's standardization would widen the range of its kernels (see {@link
+ * FoldNormalization#intoConvolutions}), and the gradient of quantized kernels would be inexact.
+ * {@link Passes#explaining} has the order.
  */
 public final class GradCam implements Pass {
-  /** The name of the heat map's tensor, the second output. */
+  /** Name of the heat map's tensor, the second output. */
   public static final String HEAT_MAP = "heat_map";
 
-  // As steep as can be with z * STEEP far from overflow.
+  // As steep as possible with z * STEEP far from overflow.
   private static final double STEEP = 1e20;
 
   /**
    * Adds the heat map.
    *
-   * @throws DeepXrayException if the model is quantized, has another output than one probability,
-   *     the sigmoid of one logit, or those of several classes, the softmax of their logits, or a
-   *     head that is not understood
+   * @throws DeepXrayException if the model is quantized, its output is neither the sigmoid of one
+   *     logit nor the softmax of several, or its head is unsupported
    */
   @Override
   public Model apply(Model model) {
     if (model.quantization().arithmetic() != Arithmetic.FLOAT) {
-      throw refused(model.network(), "it is quantized already; add the heat map before");
+      throw refused(model.network(), "it is already quantized; add the heat map before");
     }
     return new Rewriting(model).result();
   }
@@ -104,8 +103,8 @@ public final class GradCam implements Pass {
   }
 
   /**
-   * The gradient of the logit by a tensor {@code [1, 1, n]} of the head: a constant plus, for each
-   * of some tensors {@code [1, 1, m]}, that tensor times a matrix {@code [m, n]}.
+   * Gradient of the logit with respect to a tensor {@code [1, 1, n]} of the head: a constant plus,
+   * for each of some tensors {@code [1, 1, m]}, that tensor times a matrix {@code [m, n]}.
    */
   private static final class Gradient {
     private final double[] constant;
@@ -139,7 +138,7 @@ public final class GradCam implements Pass {
       return sum;
     }
 
-    /** By the input of a layer that multiplies each channel by a factor. */
+    /** Gradient with respect to the input of a layer that multiplies each channel by a factor. */
     Gradient times(double[] factors) {
       return map(
           row -> {
@@ -150,7 +149,7 @@ public final class GradCam implements Pass {
     }
 
     /**
-     * By the input of a dense layer.
+     * Gradient with respect to the input of a dense layer.
      *
      * @param kernel {@code [inputs, units]}, row by row
      */
@@ -160,7 +159,7 @@ public final class GradCam implements Pass {
           row -> {
             double[] product = new double[inputs];
             for (int u = 0; u < units; u++) {
-              // Most rows are those of diagonal matrices.
+              // Most rows are rows of diagonal matrices.
               if (row[u] != 0) {
                 for (int i = 0; i < inputs; i++) {
                   product[i] += row[u] * kernel[i * units + u];
@@ -188,7 +187,7 @@ public final class GradCam implements Pass {
     }
   }
 
-  /** One model on its way to the one with a heat map. */
+  /** Rewriting of one model. */
   private static final class Rewriting {
     private final Weights weights;
     private final Network network;
@@ -205,7 +204,7 @@ public final class GradCam implements Pass {
 
     Rewriting(Model model) {
       weights = model.weights();
-      // Without what no output depends on, all that reads the pooled features is the head.
+      // Without unused layers, the head is all that reads the pooled features.
       network = model.network().withOutputs(model.network().outputs());
       names = new HashSet<>(network.tensors());
       if (names.contains(HEAT_MAP)) {
@@ -236,14 +235,14 @@ public final class GradCam implements Pass {
           : last.function() == Function.SOFTMAX && network.shape(last.name()).size() == 1;
     }
 
-    /** Walks from the logit back to the pooled features, and remembers the layers between. */
+    /** Finds the pooling by walking back from the logit, and collects the layers between. */
     private GlobalAveragePooling2D pooling() {
       Optional<GlobalAveragePooling2D> found = Optional.empty();
       Deque<String> open = new ArrayDeque<>(List.of(logit));
       while (!open.isEmpty()) {
         String tensor = open.pop();
         if (tensor.equals(network.input())) {
-          throw refused(network, "its head reads the input past global average pooling");
+          throw refused(network, "its head bypasses global average pooling");
         }
         Layer layer = network.layer(tensor);
         if (layer instanceof GlobalAveragePooling2D pool) {
@@ -260,7 +259,7 @@ public final class GradCam implements Pass {
         } else {
           throw refused(
               network,
-              ("its head has a layer that is not understood, %s (%s); use dense layers with "
+              ("its head has an unsupported layer, %s (%s); use dense layers with "
                       + "ReLU, sums and normalization after global average pooling")
                   .formatted(
                       layer.name(),
@@ -320,7 +319,10 @@ public final class GradCam implements Pass {
       return new Model(rewritten, weights.plus(added.build()));
     }
 
-    /** The gradient of what the map is of by the logits: 1 by the only or the greatest one. */
+    /**
+     * Gradient of the explained logit with respect to the logits: 1 for the only or the largest
+     * one.
+     */
     private Gradient decision() {
       if (function == Function.SIGMOID) {
         return Gradient.ofConstant(1);
@@ -335,7 +337,7 @@ public final class GradCam implements Pass {
       return new Gradient(new double[classes], Map.of(greatest, diagonal(ones)));
     }
 
-    /** Hands the gradient by what a layer writes to what it reads. */
+    /** Propagates the gradient from the output of a layer to its inputs. */
     private void back(Layer layer, Gradient gradient) {
       if (layer instanceof Dense dense) {
         pass(dense.input(), gradient.throughDense(kernel(dense), network.size(dense.input())));
@@ -394,7 +396,7 @@ public final class GradCam implements Pass {
       return matrix;
     }
 
-    /** The feature map {@code [h, w, C]}, weighted by the gradient, summed to {@code [h, w, 1]}. */
+    /** Feature map {@code [h, w, C]}, weighted by the gradient, summed to {@code [h, w, 1]}. */
     private String weightedSum(Gradient gradient) {
       String map = pooling.input();
       List<Integer> shape = network.shape(map);
@@ -415,7 +417,7 @@ public final class GradCam implements Pass {
       return sum;
     }
 
-    /** Adds layers that compute a gradient with terms, and says which tensor it is. */
+    /** Adds layers that compute a gradient with terms, and returns the name of its tensor. */
     private String tensor(Gradient gradient, String name) {
       int channels = gradient.constant.length;
       boolean biased = Arrays.stream(gradient.constant).anyMatch(value -> value != 0);
@@ -423,7 +425,7 @@ public final class GradCam implements Pass {
       int left = gradient.terms.size();
       for (Map.Entry<String, double[][]> term : gradient.terms.entrySet()) {
         left--;
-        // The sum of all, the one term or the last sum, is what bears the name.
+        // The only term, or the last sum, gets the name.
         boolean first = sum.isEmpty();
         String part = unique(first && left == 0 ? name : name + "_of_" + term.getKey());
         double[] flat = Arrays.stream(term.getValue()).flatMapToDouble(Arrays::stream).toArray();
@@ -442,7 +444,7 @@ public final class GradCam implements Pass {
       return sum;
     }
 
-    /** A 1x1 convolution, with its kernel {@code [inputs, units]} put among the weights. */
+    /** Creates a 1x1 convolution and adds its kernel {@code [inputs, units]} to the weights. */
     private Conv2D convolution(
         String name, String input, float[] kernel, int units, boolean useBias) {
       added.put(name + "/kernel", FloatTensor.of(kernel, 1, 1, kernel.length / units, units));

@@ -3,8 +3,8 @@ package io.github.deepxray.optimize.internal;
 import java.util.Arrays;
 
 /**
- * How often values of a tensor occur. Bin {@code i} holds the values from {@code (first + i) *
- * width} up to the next bin, so that 0 is the edge of a bin, never within one.
+ * Histogram of a tensor's values. Bin {@code i} contains the values from {@code (first + i) *
+ * width} up to the next bin, so that 0 is the edge of a bin.
  */
 public final class Histogram {
   private final double width;
@@ -20,58 +20,61 @@ public final class Histogram {
   }
 
   /**
-   * A histogram of a copy of these counts.
+   * Creates a histogram from a copy of the counts.
    *
    * @param width the width of a bin, positive
-   * @param first the number of the first bin, counted from 0 at the value 0
-   * @param counts how many values each bin holds
+   * @param first the index of the first bin, where bin 0 begins at the value 0
+   * @param counts the number of values in each bin
    */
   public static Histogram of(double width, long first, long... counts) {
     if (!(width > 0) || Double.isInfinite(width) || counts.length == 0) {
       throw new IllegalArgumentException(counts.length + " bins of width " + width);
     }
     if (Arrays.stream(counts).anyMatch(count -> count < 0)) {
-      throw new IllegalArgumentException("a bin holds less than nothing");
+      throw new IllegalArgumentException("a count is negative");
     }
     return new Histogram(width, first, counts.clone());
   }
 
-  /** The number of bins. */
+  /** Number of bins. */
   public int bins() {
     return counts.length;
   }
 
-  /** The width of each bin. */
+  /** Width of each bin. */
   public double width() {
     return width;
   }
 
-  /** The number of the first bin, counted from 0 at the value 0. */
+  /** Index of the first bin, where bin 0 begins at the value 0. */
   public long first() {
     return first;
   }
 
-  /** How many values bin {@code i} holds. */
+  /** Number of values in bin {@code i}. */
   public long count(int i) {
     return counts[i];
   }
 
-  /** How many values there are in all. */
+  /** Number of all values. */
   public long total() {
     return total;
   }
 
-  /** The lower edge of bin {@code i}; for {@code i = bins()} the upper edge of the last. */
+  /** Lower edge of bin {@code i}; for {@code i = bins()} the upper edge of the last. */
   public double edge(int i) {
     return (first + i) * width;
   }
 
-  /** The middle of bin {@code i}. */
+  /** Center of bin {@code i}. */
   public double center(int i) {
     return (first + i + 0.5) * width;
   }
 
-  /** The share of the values below {@code min} or above {@code max}, evenly spread in each bin. */
+  /**
+   * Share of the values below {@code min} or above {@code max}, assuming a uniform distribution in
+   * each bin.
+   */
   public double shareOutside(double min, double max) {
     double outside = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -102,7 +105,7 @@ public final class Histogram {
     return total + " values in " + counts.length + " bins of " + width;
   }
 
-  /** Collects values whose least and largest are known. */
+  /** Collects values of a known range. */
   public static final class Collector {
     private final double width;
     private final double perWidth;
@@ -110,17 +113,17 @@ public final class Histogram {
     private final long[] counts;
 
     /**
-     * Prepares about {@code bins} bins from {@code min} to {@code max}.
+     * Creates a collector of about {@code bins} bins from {@code min} to {@code max}.
      *
-     * @param min the least value to come
-     * @param max the largest
+     * @param min the smallest value
+     * @param max the largest value
      */
     public Collector(double min, double max, int bins) {
       double span = (max - min) / (bins - 1);
       if (span >= Float.MIN_NORMAL / (double) bins) {
         width = span;
       } else {
-        // One value only: a bin that it starts, or ends if it is negative.
+        // A single value: a bin that begins at the value, or ends there if it is negative.
         width = Math.max(Math.max(Math.abs(min), Math.abs(max)), Float.MIN_NORMAL);
       }
       perWidth = 1 / width;
@@ -128,7 +131,7 @@ public final class Histogram {
       counts = new long[(int) ((long) Math.floor(max * perWidth) - first) + 1];
     }
 
-    /** Counts some values. */
+    /** Counts values. */
     public void add(float[] values) {
       int last = counts.length - 1;
       for (float value : values) {
@@ -138,14 +141,14 @@ public final class Histogram {
       }
     }
 
-    /** Adds what another one of the same bins counted. */
+    /** Adds the counts of another collector with the same bins. */
     public void add(Collector other) {
       for (int i = 0; i < counts.length; i++) {
         counts[i] += other.counts[i];
       }
     }
 
-    /** The counts so far. */
+    /** Returns the counts so far. */
     public Histogram histogram() {
       return new Histogram(width, first, counts.clone());
     }

@@ -9,7 +9,7 @@ import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import java.util.Set;
 
-/** The kernels of layers, and arithmetic on them in double precision. */
+/** Kernels of layers, and their arithmetic in double precision. */
 public final class Kernels {
   private Kernels() {}
 
@@ -20,16 +20,16 @@ public final class Kernels {
         || layer instanceof Layer.Dense;
   }
 
-  /** The name of a layer's kernel. */
+  /** Name of a layer's kernel. */
   public static String name(Layer layer) {
     return layer.name()
         + (layer instanceof Layer.DepthwiseConv2D ? "/depthwise_kernel" : "/kernel");
   }
 
   /**
-   * A layer's kernel.
+   * Returns a layer's kernel.
    *
-   * @throws DeepXrayException if it is quantized, so that it cannot be changed without loss
+   * @throws DeepXrayException if the kernel is quantized, so that it cannot be changed without loss
    */
   public static FloatTensor floats(Weights weights, Layer layer) {
     Tensor kernel = weights.get(name(layer));
@@ -40,15 +40,15 @@ public final class Kernels {
         "Weight " + name(layer) + " is quantized already; fold the model before quantizing it.");
   }
 
-  /** The dimension of the output channels in a layer's kernel. */
+  /** Dimension of the output channels in a layer's kernel. */
   public static int outputAxis(Layer layer) {
     // Keras' layouts: [k, k, C, filters], [C, units], but [k, k, C, 1] for depthwise.
     return layer instanceof Layer.Dense ? 1 : layer instanceof Layer.DepthwiseConv2D ? 2 : 3;
   }
 
   /**
-   * The weights with the kernels of at least {@link DynamicRangeQuantization#MIN_ELEMENTS} values
-   * as 8-bit integers, those of some layers excepted.
+   * Quantizes kernels of at least {@link DynamicRangeQuantization#MIN_ELEMENTS} values to 8-bit
+   * integers, except those of some layers.
    */
   static Weights quantized(Model model, Set<String> floatLayers) {
     Weights.Builder quantized = Weights.builder();
@@ -63,19 +63,19 @@ public final class Kernels {
     return model.weights().plus(quantized.build());
   }
 
-  /** Puts the kernel multiplied by one factor an output channel. */
+  /** Adds the kernel multiplied by a factor per output channel. */
   static void scaleOutputs(Weights weights, Layer layer, double[] factors, Weights.Builder into) {
     // The output channels are the fastest dimension: [.., filters], and [k, k, C, 1] for depthwise.
     FloatTensor kernel = floats(weights, layer);
     float[] values = kernel.toFloats();
     for (int i = 0; i < values.length; i++) {
-      // The sum makes 0 of a -0: pruned weights shall not differ by the sign of their factor.
+      // The sum makes 0 of -0: pruned weights must not differ by the sign of their factor.
       values[i] = (float) (values[i] * factors[i % factors.length]) + 0f;
     }
     into.put(name(layer), FloatTensor.of(values, kernel.shape()));
   }
 
-  /** Puts a layer's bias. */
+  /** Adds a layer's bias. */
   static void putBias(Layer layer, double[] bias, Weights.Builder into) {
     float[] values = new float[bias.length];
     for (int c = 0; c < bias.length; c++) {

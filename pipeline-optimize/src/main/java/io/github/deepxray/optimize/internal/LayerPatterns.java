@@ -9,14 +9,14 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Names of layers as users write them: a full name ({@code stem_conv}), the beginning of one before
- * an underscore ({@code stem}, {@code block2a}), or a pattern in which {@code *} stands for
- * anything ({@code block2?_dwconv*}; {@code ?} stands for one character).
+ * Patterns of layer names: a full name ({@code stem_conv}), a prefix before an underscore ({@code
+ * stem}, {@code block2a}), or a glob with {@code *} for any characters and {@code ?} for one
+ * ({@code block2?_dwconv*}).
  */
 public final class LayerPatterns {
   private LayerPatterns() {}
 
-  /** Whether a name fits. */
+  /** Whether a name matches a pattern. */
   public static boolean matches(String pattern, String name) {
     if (name.equals(pattern) || name.startsWith(pattern + "_")) {
       return true;
@@ -36,9 +36,9 @@ public final class LayerPatterns {
   }
 
   /**
-   * The layers of a network that fit one of the patterns.
+   * Returns the layers of a network that match one of the patterns.
    *
-   * @throws DeepXrayException if no layer fits some pattern
+   * @throws DeepXrayException if no layer matches a pattern
    */
   public static Set<String> layers(Network network, Collection<String> patterns) {
     Set<String> found = new TreeSet<>();
@@ -51,8 +51,8 @@ public final class LayerPatterns {
       }
       if (some.isEmpty()) {
         throw new DeepXrayException(
-            ("No layer of %s is called %s; its layers are called stem_conv, block2a_dwconv and the"
-                    + " like after batch normalization is folded, and block2a or *_dwconv stand for "
+            ("No layer of %s matches %s; its layers have names like stem_conv and block2a_dwconv"
+                    + " after batch normalization is folded, and block2a or *_dwconv match "
                     + "several.")
                 .formatted(network.name(), pattern));
       }

@@ -2,13 +2,13 @@ package io.github.deepxray.optimize.internal;
 
 import io.github.deepxray.core.network.Model;
 
-/** Turns one model into another. */
+/** Transformation of a model. */
 @FunctionalInterface
 public interface Pass {
-  /** The model after the pass; the one given is untouched. */
+  /** Returns the transformed model; the given one is unchanged. */
   Model apply(Model model);
 
-  /** This pass, then another. */
+  /** Returns this pass followed by another. */
   default Pass then(Pass next) {
     return model -> next.apply(apply(model));
   }

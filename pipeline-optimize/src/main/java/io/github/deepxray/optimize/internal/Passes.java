@@ -1,19 +1,19 @@
 package io.github.deepxray.optimize.internal;
 
-/** Passes that belong together. */
+/** Standard sequences of passes. */
 public final class Passes {
   private Passes() {}
 
   /**
-   * Everything that makes inference faster and changes results by rounding only: dropout removed,
-   * batch normalization and input normalization folded into the layers beside them.
+   * Passes that make inference faster and change results only by rounding: dropout is removed,
+   * batch normalization and input normalization are folded into adjacent layers.
    */
   public static Pass forInference() {
     return new RemoveDropout().then(new FoldBatchNormalization()).then(new FoldNormalization());
   }
 
   /**
-   * The same with the kernels of convolutions and dense layers as 8-bit integers, see {@link
+   * The inference passes and 8-bit kernels of convolutions and dense layers, see {@link
    * DynamicRangeQuantization}.
    */
   public static Pass dynamicRange() {
@@ -21,8 +21,8 @@ public final class Passes {
   }
 
   /**
-   * The classifier with its Grad-CAM as a second output, see {@link GradCam}: folded, in floats,
-   * and ready for {@link WeightOnlyQuantization}.
+   * Adds Grad-CAM as a second output, see {@link GradCam}: the classifier is folded, in floats, and
+   * ready for {@link WeightOnlyQuantization}.
    */
   public static Pass explaining() {
     return folded().then(new GradCam());

@@ -4,17 +4,17 @@ import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 
 /**
- * The real values that an integer tensor must be able to hold. 0 is always among them: padding and
- * sums need it without error.
+ * Range of real values of an integer tensor. It contains 0, which padding and sums need without
+ * error.
  *
- * @param min the least, at most 0
+ * @param min the smallest, at most 0
  * @param max the largest, at least 0
  */
 public record Range(double min, double max) {
-  /** Below this a step would leave the range of normal 32-bit floats. */
+  /** Below this width a step would be smaller than normal 32-bit floats. */
   private static final double LEAST_WIDTH = Float.MIN_NORMAL * 65536.0;
 
-  /** Widens the range to 0. */
+  /** Extends the range to 0. */
   public Range {
     if (!(min <= max) || Double.isInfinite(min) || Double.isInfinite(max)) {
       throw new IllegalArgumentException("range " + min + " to " + max);
@@ -24,7 +24,7 @@ public record Range(double min, double max) {
   }
 
   /**
-   * How to store the range.
+   * Returns the quantization parameters of the range.
    *
    * <p>With 8 bits the 256 integers span it, {@code scale = (max - min) / 255} and {@code zeroPoint
    * = round(-128 - min / scale)}; with 16 bits {@code scale = max(|min|, |max|) / 32767} around a
@@ -49,12 +49,12 @@ public record Range(double min, double max) {
         (float) scale, (int) Math.max(arithmetic.min(), Math.min(arithmetic.max(), zeroPoint)));
   }
 
-  /** The value of the range that is nearest. */
+  /** Clips a value to the range. */
   public double clip(double value) {
     return Math.max(min, Math.min(max, value));
   }
 
-  /** The values that the least and the largest integer stand for. */
+  /** Returns the range of the smallest and the largest integer. */
   public static Range of(Affine affine, Arithmetic arithmetic) {
     return new Range(
         (double) affine.scale() * (arithmetic.min() - affine.zeroPoint()),

@@ -4,7 +4,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 
-/** Removes dropout, which does nothing outside training. */
+/** Removes dropout, which is the identity in inference. */
 public final class RemoveDropout implements Pass {
   @Override
   public Model apply(Model model) {

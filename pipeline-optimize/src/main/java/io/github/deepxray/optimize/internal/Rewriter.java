@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Builds a network from another, layer by layer, redirecting reads of removed tensors. */
+/** Builds a network from another, layer by layer, and redirects reads of removed tensors. */
 final class Rewriter {
   private final Network source;
   private final List<Layer> layers = new ArrayList<>();
@@ -17,7 +17,7 @@ final class Rewriter {
     this.source = source;
   }
 
-  /** Keeps a layer, which may be a changed copy. */
+  /** Adds a layer, which may be a changed copy. */
   void keep(Layer layer) {
     Layer kept = layer;
     for (String input : layer.inputs()) {
@@ -28,7 +28,7 @@ final class Rewriter {
     layers.add(kept);
   }
 
-  /** Removes a tensor; whoever reads it reads {@code by} instead. */
+  /** Removes a tensor; its readers read {@code by} instead. */
   void replaceBy(String removed, String by) {
     redirected.put(removed, redirected.getOrDefault(by, by));
   }

@@ -5,15 +5,16 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** Groups of tensors that are read from one run of a network, so that memory is bounded. */
+/** Groups of tensors that are read in one run of a network, to limit memory. */
 public final class TensorGroups {
   private TensorGroups() {}
 
   /**
-   * The tensors in their order, in groups of at most so many values; a larger tensor is alone.
+   * Splits tensors, in order, into groups of a limited number of values; a larger tensor forms its
+   * own group.
    *
    * @param tensors names of tensors of the network
-   * @param valuesAtOnce the most values of a group
+   * @param valuesAtOnce the largest number of values of a group
    */
   public static List<List<String>> of(
       Network network, Collection<String> tensors, long valuesAtOnce) {

@@ -2,7 +2,7 @@ package io.github.deepxray.optimize.internal;
 
 import java.util.Arrays;
 
-/** What was seen of a tensor over some examples. */
+/** Statistics of a tensor over examples. */
 public final class TensorStatistics {
   private final float[] exampleMinima;
   private final float[] exampleMaxima;
@@ -15,10 +15,10 @@ public final class TensorStatistics {
   }
 
   /**
-   * Statistics of copies of these.
+   * Creates statistics from copies of the values.
    *
-   * @param exampleMinima the least value in each example
-   * @param exampleMaxima the largest value in each example
+   * @param exampleMinima the smallest value of each example
+   * @param exampleMaxima the largest value of each example
    * @param histogram the values of all examples
    */
   public static TensorStatistics of(
@@ -30,22 +30,22 @@ public final class TensorStatistics {
     return new TensorStatistics(exampleMinima.clone(), exampleMaxima.clone(), histogram);
   }
 
-  /** How many examples were seen. */
+  /** Number of examples. */
   public int examples() {
     return exampleMinima.length;
   }
 
-  /** The least value in an example. */
+  /** Smallest value of an example. */
   public float exampleMin(int example) {
     return exampleMinima[example];
   }
 
-  /** The largest value in an example. */
+  /** Largest value of an example. */
   public float exampleMax(int example) {
     return exampleMaxima[example];
   }
 
-  /** The least value of all. */
+  /** Smallest value of all. */
   public double min() {
     double min = exampleMinima[0];
     for (float value : exampleMinima) {
@@ -54,7 +54,7 @@ public final class TensorStatistics {
     return min;
   }
 
-  /** The largest value of all. */
+  /** Largest value of all. */
   public double max() {
     double max = exampleMaxima[0];
     for (float value : exampleMaxima) {
@@ -63,7 +63,7 @@ public final class TensorStatistics {
     return max;
   }
 
-  /** The values of all examples. */
+  /** Histogram of all values. */
   public Histogram histogram() {
     return histogram;
   }

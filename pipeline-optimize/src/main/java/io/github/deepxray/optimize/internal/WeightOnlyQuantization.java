@@ -5,12 +5,12 @@ import io.github.deepxray.core.network.Quantization;
 import java.util.Set;
 
 /**
- * Stores the kernels of convolutions and dense layers as 8-bit integers with one scale an output
- * channel; they become floats again where the model is loaded, and all arithmetic is in floats.
+ * Stores the kernels of convolutions and dense layers as 8-bit integers with one scale per output
+ * channel; they are dequantized when the model is loaded, and all arithmetic is in floats.
  *
  * <p>Kernels of fewer than {@link DynamicRangeQuantization#MIN_ELEMENTS} values stay in float.
  *
- * @param floatLayers the layers whose kernels stay as they are
+ * @param floatLayers the layers whose kernels are unchanged
  */
 public record WeightOnlyQuantization(Set<String> floatLayers) implements Pass {
   /** Copies the set. */

@@ -1,5 +1,5 @@
 /**
- * Passes: each turns a {@link io.github.deepxray.core.network.Model} into another that computes the
- * same (folding) or nearly the same with less (quantization). They know no engine.
+ * Passes: transformations of a {@link io.github.deepxray.core.network.Model} that keep its results
+ * (folding) or approximate them (quantization), independent of engines.
  */
 package io.github.deepxray.optimize.internal;

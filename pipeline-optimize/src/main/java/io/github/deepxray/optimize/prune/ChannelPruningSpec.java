@@ -20,20 +20,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How narrow the blocks of an EfficientNet become inside. Fields that a file leaves out, but for
- * the share or the widths, have the values of {@link #of(double)}.
+ * Options of channel pruning: the width of the blocks of an EfficientNet. Omitted fields of a file,
+ * except the share or the widths, have the values of {@link #of(double)}.
  *
- * @param share the share of the network's cost that is left, above 0 and at most 1; 0 where {@code
- *     widths} says everything
- * @param cost what that is a share of
- * @param widths the expansion channels of some blocks, such as {@code block6b: 576}; those blocks
- *     have them whatever the share
- * @param blocks which other blocks may be narrowed: names, or patterns with {@code *} and {@code ?}
- * @param allocation how the channels to remove are spread over the blocks
- * @param multiple what the widths are multiples of: SIMD kernels compute 8 or 16 channels at once
- *     and fill up the last ones
- * @param minimum the least share of its channels that a block keeps, above 0 and at most 1
- * @param compensation how the channels that stay make up for those removed
+ * @param share the remaining share of the network's cost, above 0 and at most 1; 0 if {@code
+ *     widths} contains everything
+ * @param cost the measure of the cost
+ * @param widths the expanded channels of some blocks, such as {@code block6b: 576}, regardless of
+ *     the share
+ * @param blocks the other blocks that may be narrowed: names, or patterns with {@code *} and {@code
+ *     ?}
+ * @param allocation the distribution of removed channels over the blocks
+ * @param multiple the divisor of all widths: SIMD kernels compute 8 or 16 channels together and pad
+ *     the last ones
+ * @param minimum the smallest share of its channels that a block keeps, above 0 and at most 1
+ * @param compensation the compensation for removed channels
  */
 @RecordBuilder
 public record ChannelPruningSpec(
@@ -49,17 +50,17 @@ public record ChannelPruningSpec(
   private static final int DEFAULT_MULTIPLE = 8;
   private static final double DEFAULT_MINIMUM = 0.25;
 
-  /** What a network costs. */
+  /** Cost of a network. */
   public enum Cost {
-    /** Its multiply-adds, as papers count them. */
+    /** Number of multiply-adds, as in papers. */
     @JsonProperty("multiply_adds")
     MULTIPLY_ADDS(0),
     /**
-     * An estimate of the time on one core: its multiply-adds and, for every value that a
-     * convolution writes, as many more as its activation and its way through memory take as long as
-     * (55, by latencies of EfficientNetB0 with TFLite on x86; there, half to three quarters of the
-     * time asked for became that or up to a tenth less). Large images with few channels, as in
-     * blocks 2 and 3, cost much more than their multiply-adds tell.
+     * Estimated time on one core: multiply-adds and, for every output value of a convolution, 55
+     * more for its activation and memory traffic (fitted to latencies of EfficientNetB0 with TFLite
+     * on x86, where requested shares from half to three quarters resulted in that time or up to a
+     * tenth less). Large images with few channels, as in blocks 2 and 3, cost much more than their
+     * multiply-adds.
      */
     @JsonProperty("time")
     TIME(55);
@@ -70,12 +71,12 @@ public record ChannelPruningSpec(
       this.perValue = perValue;
     }
 
-    /** The cost of layers with so many multiply-adds that write so many values. */
+    /** Computes the cost of layers from their multiply-adds and output values. */
     public long of(long multiplyAdds, long values) {
       return multiplyAdds + perValue * values;
     }
 
-    /** The cost of a network. */
+    /** Computes the cost of a network. */
     public long of(Network network) {
       long cost = 0;
       for (Map.Entry<String, Long> layer : MultiplyAdds.perLayer(network).entrySet()) {
@@ -85,40 +86,40 @@ public record ChannelPruningSpec(
     }
   }
 
-  /** How the channels to remove are spread over the blocks. */
+  /** Distribution of removed channels over the blocks. */
   public enum Allocation {
     /** Every block keeps the same share of its channels. */
     @JsonProperty("uniform")
     UNIFORM,
     /**
-     * The channels go first that do the least damage for the cost they save, wherever they are.
-     * Damage is measured against the variance of the tensor that the block writes.
+     * Channels with the least damage per saved cost are removed first, in any block. Damage is
+     * relative to the variance of the block's output tensor.
      */
     @JsonProperty("global")
     GLOBAL
   }
 
-  /** How the channels that stay make up for those removed. */
+  /** Compensation for removed channels. */
   public enum Compensation {
-    /** Not at all. */
+    /** None. */
     @JsonProperty("none")
     NONE,
     /**
-     * What removed channels were on average goes into the projection's and the squeeze's bias or
-     * batch normalization.
+     * The mean contribution of removed channels is added to the bias or batch normalization of the
+     * projection and the squeeze.
      */
     @JsonProperty("mean")
     MEAN,
     /**
-     * Projections are fitted anew, by least squares, to what they wrote before (He et al. 2017,
-     * "Channel Pruning for Accelerating Very Deep Neural Networks"), block by block from what the
-     * narrowed blocks before write.
+     * Projections are fitted by least squares to their original outputs (He et al. 2017, "Channel
+     * Pruning for Accelerating Very Deep Neural Networks"), block by block on the outputs of the
+     * narrowed blocks before.
      */
     @JsonProperty("least_squares")
     LEAST_SQUARES
   }
 
-  /** Copies the collections and checks the rest. */
+  /** Copies the collections and checks the values. */
   public ChannelPruningSpec {
     widths = Collections.unmodifiableMap(new TreeMap<>(widths));
     blocks = List.copyOf(blocks);
@@ -152,8 +153,9 @@ public record ChannelPruningSpec(
   }
 
   /**
-   * So much of the estimated time is left, wherever channels are least missed; widths are multiples
-   * of {@value #DEFAULT_MULTIPLE}, every block keeps a quarter, projections are fitted anew.
+   * Returns the default options for a share of the estimated time: channels with the least damage
+   * are removed, widths are multiples of {@value #DEFAULT_MULTIPLE}, every block keeps a quarter,
+   * projections are fitted.
    */
   public static ChannelPruningSpec of(double share) {
     return new ChannelPruningSpec(
@@ -168,10 +170,10 @@ public record ChannelPruningSpec(
   }
 
   /**
-   * The defaults with a share such as {@code 0.6}, or what a {@code .yaml} or {@code .json} file
-   * with this record's fields says.
+   * Parses a share such as {@code 0.6}, with the default options, or reads a {@code .yaml} or
+   * {@code .json} file with this record's fields.
    *
-   * @throws DeepXrayException if it is neither, or the file does not describe this
+   * @throws DeepXrayException if the text is neither, or the file is invalid
    * @throws IOException if the file cannot be read
    */
   public static ChannelPruningSpec read(String shareOrFile) throws IOException {
@@ -189,14 +191,14 @@ public record ChannelPruningSpec(
     return Json.convert(Yaml.read(file), ChannelPruningSpec.class, file.toString());
   }
 
-  /** Whether the share, not {@code widths}, decides over a block. */
+  /** Whether the share, not {@code widths}, determines the width of a block. */
   public boolean decides(String block) {
     return share > 0
         && !widths.containsKey(block)
         && blocks.stream().anyMatch(pattern -> LayerPatterns.matches(pattern, block));
   }
 
-  /** The least width of a block that has so many channels. */
+  /** Smallest width of a block with a number of channels. */
   public int least(int channels) {
     int share = (int) Math.ceil(minimum * channels);
     return Math.min(channels, (share + multiple - 1) / multiple * multiple);

@@ -3,44 +3,44 @@ package io.github.deepxray.optimize.prune;
 import io.github.deepxray.core.DeepXrayException;
 
 /**
- * When masks are computed anew in training and which share of the weights they then set to zero,
- * with the meaning and defaults of TensorFlow Model Optimization's pruning schedules.
+ * Schedule of sparsity and mask updates during training, with the meaning and defaults of
+ * TensorFlow Model Optimization's (tfmot) pruning schedules.
  *
  * <p>Masks are updated at {@code beginStep}, {@code beginStep + frequency} and so on up to and
- * including {@code endStep}; in between, and after, they stay as they are. As in tfmot, a {@link
- * PolynomialDecay} whose {@code endStep - beginStep} is no multiple of the frequency ends a little
+ * including {@code endStep}; in between, and after, they do not change. As in tfmot, a {@link
+ * PolynomialDecay} whose {@code endStep - beginStep} is no multiple of the frequency ends slightly
  * below its final sparsity.
  */
 public sealed interface PruningSchedule {
-  /** How many steps tfmot lets pass between two updates. */
+  /** Default number of steps between two updates in tfmot. */
   long DEFAULT_FREQUENCY = 100;
 
-  /** The end step that means: to the end of training. */
+  /** End step for the end of training. */
   long NO_END = -1;
 
-  /** The step of the first update. */
+  /** Step of the first update. */
   long beginStep();
 
-  /** The last step at which there may be an update; negative for no end. */
+  /** Last step at which an update is possible; negative for no end. */
   long endStep();
 
-  /** How many steps pass from one update to the next. */
+  /** Number of steps between two updates. */
   long frequency();
 
   /**
-   * The share of zeros that masks computed at this step should have, 0..1.
+   * Share of zeros of masks computed at a step, 0..1.
    *
-   * @param step the number of optimizer steps done before, from 0
+   * @param step the number of optimizer finished steps, from 0
    */
   double sparsity(long step);
 
-  /** The share that the schedule is after. */
+  /** Final share of zeros. */
   double targetSparsity();
 
   /**
-   * Whether masks are computed anew at this step.
+   * Whether masks are updated at a step.
    *
-   * @param step the number of optimizer steps done before, from 0
+   * @param step the number of optimizer finished steps, from 0
    */
   default boolean updates(long step) {
     return step >= beginStep()
@@ -49,7 +49,7 @@ public sealed interface PruningSchedule {
   }
 
   /**
-   * The share of zeros that is left by a training: that of the last update it makes, 0 without any.
+   * Share of zeros after a training: that of its last update, 0 without updates.
    *
    * @param steps the number of its optimizer steps; the last one has the number {@code steps - 1}
    */
@@ -61,13 +61,13 @@ public sealed interface PruningSchedule {
   }
 
   /**
-   * The same share from the first update to the last; masks may still move from weight to weight if
-   * masked weights are trained.
+   * Constant share from the first update to the last; masks may still change if masked weights are
+   * trained.
    *
    * @param targetSparsity the share of zeros, from 0 to below 1
    * @param beginStep the step of the first update, 0 or more
-   * @param endStep the last step at which there may be an update; negative (tfmot's -1) for no end
-   * @param frequency how many steps pass from one update to the next, at least 1
+   * @param endStep the last step at which an update is possible; negative (tfmot's -1) for no end
+   * @param frequency the number of steps between two updates, at least 1
    */
   record ConstantSparsity(double targetSparsity, long beginStep, long endStep, long frequency)
       implements PruningSchedule {
@@ -79,7 +79,10 @@ public sealed interface PruningSchedule {
       check(frequency >= 1, "frequency", "at least 1", frequency);
     }
 
-    /** From a step on, to the end of training, every {@value #DEFAULT_FREQUENCY} steps. */
+    /**
+     * Creates a schedule from a step to the end of training, with updates every {@value
+     * #DEFAULT_FREQUENCY} steps.
+     */
     public ConstantSparsity(double targetSparsity, long beginStep) {
       this(targetSparsity, beginStep, NO_END, DEFAULT_FREQUENCY);
     }
@@ -91,16 +94,16 @@ public sealed interface PruningSchedule {
   }
 
   /**
-   * Rises fast at first and ever more slowly towards the end (Zhu and Gupta 2017, "To prune, or not
-   * to prune"): {@code final + (initial - final) * (1 - p) ^ power}, where {@code p} goes from 0 at
-   * {@code beginStep} to 1 at {@code endStep} and stays within.
+   * Polynomial increase, fast at first and slower towards the end (Zhu and Gupta 2017, "To prune,
+   * or not to prune"): {@code final + (initial - final) * (1 - p) ^ power}, where {@code p} goes
+   * from 0 at {@code beginStep} to 1 at {@code endStep}.
    *
    * @param initialSparsity the share of zeros at the first update, from 0 to below 1
    * @param finalSparsity the share of zeros at {@code endStep}, from 0 to below 1
    * @param beginStep the step of the first update, 0 or more
-   * @param endStep the last step at which there may be an update, after {@code beginStep}
+   * @param endStep the last step at which an update is possible, after {@code beginStep}
    * @param power the exponent, positive
-   * @param frequency how many steps pass from one update to the next, at least 1
+   * @param frequency the number of steps between two updates, at least 1
    */
   record PolynomialDecay(
       double initialSparsity,

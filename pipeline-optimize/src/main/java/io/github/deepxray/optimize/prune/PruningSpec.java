@@ -27,24 +27,23 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which weights are pruned, how many and when. Fields that a file leaves out, but for the sparsity,
- * have the values of {@link #of(double)}.
+ * Options of pruning weights. Omitted fields of a file, except the sparsity, have the values of
+ * {@link #of(double)}.
  *
- * <p>Dense layers, which are those of the head, stand apart: each that is pruned loses the share
- * {@code sparsity} of its own weights, whatever the base and the scope. So what convolutions lose
- * does not depend on the head.
+ * <p>Dense layers, which belong to the head, are separate: each pruned one loses the share {@code
+ * sparsity} of its own weights, regardless of base and scope. So the pruning of convolutions does
+ * not depend on the head.
  *
  * @param sparsity the share of {@code base} that becomes zero, above 0 and below 1
- * @param base what the sparsity is a share of
- * @param scope whether every kernel loses the same share or weights of all kernels compete
- * @param structure which patterns of zeros are made
- * @param timing when, if something trains the model meanwhile
- * @param from the first layer that may be pruned, or the beginning of its name up to a {@code _},
- *     such as {@code block6a} or {@code top}; {@value #ALL} for all. Layers before it keep their
- *     weights, as they do where only later layers are fine-tuned
- * @param spare the layers that keep their weights: names, beginnings of names up to a {@code _}, or
- *     patterns with {@code *} and {@code ?}; {@value #BACKBONE} stands for those that the backbone
- *     names
+ * @param base the weights that the sparsity refers to
+ * @param scope whether every kernel loses the same share or the weights of all kernels compete
+ * @param structure the pattern of zeros
+ * @param timing the schedule during training
+ * @param from the first layer that may be pruned, or its prefix up to a {@code _}, such as {@code
+ *     block6a} or {@code top}; {@value #ALL} for all. Earlier layers keep their weights, as when
+ *     only later layers are fine-tuned
+ * @param spare the layers that keep their weights: names, prefixes up to a {@code _}, or patterns
+ *     with {@code *} and {@code ?}; {@value #BACKBONE} for those of the backbone
  */
 @RecordBuilder
 public record PruningSpec(
@@ -57,36 +56,35 @@ public record PruningSpec(
     @Omittable List<String> spare)
     implements PruningSpecBuilder.With {
 
-  /** The {@code from} that means: from the first layer on. */
+  /** Value of {@code from} for the first layer. */
   public static final String ALL = "all";
 
-  /** The entry of {@code spare} that stands for {@link Backbone#spared}. */
+  /** Entry of {@code spare} for {@link Backbone#spared}. */
   public static final String BACKBONE = "backbone";
 
   /**
-   * What is spared by default: what the backbone says, and the head's {@code logit} layers. They
-   * are less than 1 % of its weights, one for each feature or hidden unit, and what they lose goes
-   * into the probability as it is. The head's hidden layers are pruned: they hold most of its
+   * Layers spared by default: those of the backbone, and the head's {@code logit} layers. The
+   * latter have less than 1 % of the head's weights, one for each feature or hidden unit, and
+   * affect the probability directly. The head's hidden layers are pruned: they have most of its
    * weights.
    */
   private static final List<String> DEFAULT_SPARE = List.of(BACKBONE, "*logit*");
 
-  /** What the sparsity is a share of. */
+  /** Weights that the sparsity refers to. */
   public enum Base {
     /**
-     * Of all 1x1 convolutions' weights (expand, project and top; squeeze-and-excitation apart),
-     * those of spared layers included, and of whatever other convolutions are pruned. The layers
-     * that are not spared lose the more. So "half of the 1x1 weights" means that, whatever is
-     * spared.
+     * Weights of all 1x1 convolutions (expand, project and top, without squeeze-and-excitation),
+     * including spared layers, and of other pruned convolutions. The layers that are not spared
+     * lose more, so that "half of the 1x1 weights" holds regardless of spared layers.
      */
     @JsonProperty("pointwise")
     POINTWISE,
-    /** Of the weights of the convolutions that are pruned, as in tfmot. */
+    /** Weights of the pruned convolutions, as in tfmot. */
     @JsonProperty("pruned")
     PRUNED
   }
 
-  /** Which weights are compared with which. */
+  /** Weights that compete with each other. */
   public enum Scope {
     /** Every kernel loses the same share of its weights. */
     @JsonProperty("layer")
@@ -95,22 +93,22 @@ public record PruningSpec(
      * The least important weights of all convolutions' kernels are removed. Magnitudes of different
      * kernels are made comparable as by Lee et al. 2021, "Layer-Adaptive Sparsity for the
      * Magnitude-based Pruning" (LAMP): the square of a weight over the sum of the squares of its
-     * kernel's weights that are not smaller. Plain magnitudes would not do: batch normalization
-     * leaves the scale of a kernel free.
+     * kernel's weights that are not smaller. Plain magnitudes are not comparable: batch
+     * normalization makes the scale of a kernel arbitrary.
      */
     @JsonProperty("global")
     GLOBAL
   }
 
-  /** Which patterns of zeros are made. */
+  /** Pattern of zeros. */
   public enum Structure {
     /** Any weight may become zero. */
     @JsonProperty("unstructured")
     UNSTRUCTURED(1, 1),
     /**
      * Of 4 consecutive input channels of an output, the 2 least important become zero: the pattern
-     * that sparse tensor cores multiply fast (Mishra et al. 2021). The sparsity is 0.5 of the
-     * pruned layers by definition; while it rises, more and more groups of 4 have the pattern.
+     * of sparse tensor cores (Mishra et al. 2021). The sparsity is 0.5 of the pruned layers by
+     * definition; while it rises, more and more groups of 4 have the pattern.
      */
     @JsonProperty("2:4")
     TWO_OF_FOUR(4, 2),
@@ -126,18 +124,21 @@ public record PruningSpec(
       this.zeros = zeros;
     }
 
-    /** How many consecutive input channels of an output belong together. */
+    /** Number of consecutive input channels of an output in a group. */
     public int group() {
       return group;
     }
 
-    /** How many weights of a group become zero together. */
+    /** Number of weights of a group that become zero together. */
     public int zeros() {
       return zeros;
     }
   }
 
-  /** When masks are updated, for a training whose number of steps is known only when it starts. */
+  /**
+   * Timing of mask updates, relative to a training whose number of steps is known only when it
+   * starts.
+   */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Constant.class, name = "constant"),
@@ -147,19 +148,19 @@ public record PruningSpec(
   })
   public sealed interface Timing {
     /**
-     * The schedule.
+     * Returns the schedule.
      *
-     * @param sparsity the share of zeros to reach
+     * @param sparsity the final share of zeros
      * @param steps the optimizer steps of the whole training
      */
     PruningSchedule schedule(double sparsity, long steps);
   }
 
   /**
-   * All at once, from a share of the training on to its end.
+   * Constant sparsity, from a share of the training to its end.
    *
    * @param begin the share of the steps before the first update, from 0 to below 1
-   * @param frequency how many steps pass from one update to the next
+   * @param frequency the number of steps between two updates
    */
   public record Constant(double begin, long frequency) implements Timing {
     @JsonCreator
@@ -179,17 +180,16 @@ public record PruningSpec(
   }
 
   /**
-   * More and more, between two shares of the training. The end is moved back to the last update
-   * before it, so that the sparsity asked for is reached; in a training too short for the
-   * frequency, updates are as many steps apart as it allows. A training of one step makes the first
-   * update only.
+   * Polynomial increase between two shares of the training. The end is moved back to the last
+   * update before it, so that the sparsity is reached; the frequency is reduced in a training that
+   * is too short for it. A training of one step has the first update only.
    *
    * @param initialSparsity the share of zeros at the first update
    * @param begin the share of the steps before the first update, from 0 to below 1
-   * @param end the share of the steps before the last update, above {@code begin}, at most 1; what
-   *     is left after it lets the weights settle
+   * @param end the share of the steps before the last update, above {@code begin}, at most 1; the
+   *     weights adapt in the remaining steps
    * @param power the exponent
-   * @param frequency how many steps pass from one update to the next
+   * @param frequency the number of steps between two updates
    */
   public record Polynomial(
       double initialSparsity, double begin, double end, double power, long frequency)
@@ -212,7 +212,7 @@ public record PruningSpec(
     @Override
     public PruningSchedule schedule(double sparsity, long steps) {
       long from = Math.round(begin * steps);
-      // The last step that is made.
+      // Last step of the training.
       long last = Math.min(Math.max((long) Math.floor(end * steps), from + 1), steps - 1);
       long first = Math.max(0, Math.min(from, last - 1));
       long span = Math.max(1, last - first);
@@ -223,11 +223,11 @@ public record PruningSpec(
   }
 
   /**
-   * All at once, by the number of steps.
+   * Constant sparsity, by numbers of steps.
    *
    * @param beginStep the step of the first update, 0 or more
    * @param endStep the last step of an update; -1 for the end of the training
-   * @param frequency how many steps pass from one update to the next
+   * @param frequency the number of steps between two updates
    */
   public record ConstantSteps(long beginStep, long endStep, long frequency) implements Timing {
     @JsonCreator
@@ -248,13 +248,13 @@ public record PruningSpec(
   }
 
   /**
-   * More and more, by the number of steps.
+   * Polynomial increase, by numbers of steps.
    *
    * @param initialSparsity the share of zeros at the first update
    * @param beginStep the step of the first update, 0 or more
    * @param endStep the step of the last update
    * @param power the exponent
-   * @param frequency how many steps pass from one update to the next
+   * @param frequency the number of steps between two updates
    */
   public record PolynomialSteps(
       double initialSparsity, long beginStep, long endStep, double power, long frequency)
@@ -289,7 +289,7 @@ public record PruningSpec(
           PruningSchedule.PolynomialDecay.DEFAULT_POWER,
           PruningSchedule.DEFAULT_FREQUENCY);
 
-  /** Fills in what a file left out and checks the rest. */
+  /** Sets omitted fields and checks the values. */
   public PruningSpec {
     structure = requireNonNullElse(structure, Structure.UNSTRUCTURED);
     base =
@@ -336,9 +336,10 @@ public record PruningSpec(
   }
 
   /**
-   * So much of the 1x1 weights and of the head's hidden layers, each kernel the same share, any
-   * weight, rising from 0 by the third power over the first half of the training, sparing what the
-   * backbone says and the head's {@code logit} layers.
+   * Returns the default options for a sparsity of the 1x1 weights and of the head's hidden layers:
+   * each kernel loses the same share, unstructured, increasing from 0 by the third power over the
+   * first half of the training; the layers of the backbone's default and the head's {@code logit}
+   * layers are spared.
    */
   public static PruningSpec of(double sparsity) {
     return new PruningSpec(
@@ -352,10 +353,10 @@ public record PruningSpec(
   }
 
   /**
-   * The defaults with a sparsity such as {@code 0.5}, or what a {@code .yaml} or {@code .json} file
-   * with this record's fields says.
+   * Parses a sparsity such as {@code 0.5}, with the default options, or reads a {@code .yaml} or
+   * {@code .json} file with this record's fields.
    *
-   * @throws DeepXrayException if it is neither, or the file does not describe a pruning
+   * @throws DeepXrayException if the text is neither, or the file is invalid
    * @throws IOException if the file cannot be read
    */
   public static PruningSpec read(String sparsityOrFile) throws IOException {
@@ -373,8 +374,8 @@ public record PruningSpec(
   }
 
   /**
-   * The same with {@value #BACKBONE} replaced by the layers that a backbone names. Pruning needs
-   * that: what it depends on is then written down whole.
+   * Returns a copy with {@value #BACKBONE} replaced by the layers of a backbone. Pruning needs a
+   * resolved specification, so that provenance contains all options.
    */
   public PruningSpec resolved(Backbone backbone) {
     return withSpare(
@@ -383,18 +384,18 @@ public record PruningSpec(
             .toList());
   }
 
-  /** The same with another structure; with 2:4, the sparsity is of the pruned layers. */
+  /** Returns a copy with another structure; with 2:4, the sparsity refers to the pruned layers. */
   @Override
   public PruningSpec withStructure(Structure other) {
     return with(o -> o.structure(other).base(other == Structure.TWO_OF_FOUR ? Base.PRUNED : base));
   }
 
   /**
-   * The layers whose kernels may be pruned, in their order: convolutions and dense layers that are
-   * not spared.
+   * Layers whose kernels may be pruned, in order: convolutions and dense layers that are not
+   * spared.
    *
-   * @throws DeepXrayException if there is no layer {@code from}, or none is left
-   * @throws IllegalStateException if it is not {@link #resolved}
+   * @throws DeepXrayException if there is no layer {@code from}, or no layer remains
+   * @throws IllegalStateException if the specification is not {@link #resolved}
    */
   public List<Layer> prunable(Network network) {
     if (spare.contains(BACKBONE)) {
@@ -436,7 +437,7 @@ public record PruningSpec(
     return layer.equals(from) || layer.startsWith(from + "_");
   }
 
-  /** The convolutions of whose weights the sparsity is a share, in their order. */
+  /** Convolutions whose weights the sparsity refers to, in order. */
   public List<Layer> base(Network network) {
     List<Layer> prunable =
         prunable(network).stream().filter(layer -> !(layer instanceof Dense)).toList();
@@ -457,7 +458,7 @@ public record PruningSpec(
     return layer instanceof Conv2D conv && conv.kernelSize() == 1 && !readsMeans(network, layer);
   }
 
-  /** Whether nothing but means over all pixels reaches the layer. */
+  /** Whether the inputs of the layer are only means over all pixels. */
   private static boolean readsMeans(Network network, Layer layer) {
     List<String> inputs = layer.inputs();
     if (inputs.size() != 1 || inputs.get(0).equals(network.input())) {

@@ -1,2 +1,2 @@
-/** How weights and channels are pruned: values that YAML files hold. */
+/** Options and schedules of pruning, read from YAML files. */
 package io.github.deepxray.optimize.prune;

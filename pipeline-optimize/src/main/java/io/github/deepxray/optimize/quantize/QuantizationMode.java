@@ -6,13 +6,13 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The smaller forms of a model that TensorFlow's converter offers. */
+/** Quantization modes of TensorFlow's converter. */
 public enum QuantizationMode {
   /** Weights as 16-bit floats, half the size. */
   FLOAT16("float16", "16-bit float weights", Arithmetic.FLOAT),
   /** Kernels as 8-bit integers, arithmetic in floats. */
   WEIGHTS("int8-weights", "8-bit weights, float arithmetic", Arithmetic.FLOAT),
-  /** Kernels as 8-bit integers, activations quantized on the fly. */
+  /** Kernels as 8-bit integers, activations quantized at run time. */
   DYNAMIC("dynamic", "8-bit weights, float activations", Arithmetic.DYNAMIC),
   /** Everything in 8-bit integers; needs calibration. */
   INT8("int8", "8-bit integers", Arithmetic.INT8),
@@ -29,28 +29,28 @@ public enum QuantizationMode {
     this.arithmetic = arithmetic;
   }
 
-  /** The name that users know, such as {@code int8}; also that of the form in a bundle. */
+  /** Name in options, such as {@code int8}; also the name of the form in a bundle. */
   public String id() {
     return id;
   }
 
-  /** What it is, in words. */
+  /** Description in words. */
   public String description() {
     return description;
   }
 
-  /** How layers with integer kernels compute. */
+  /** Arithmetic of layers with integer kernels. */
   public Arithmetic arithmetic() {
     return arithmetic;
   }
 
-  /** Whether the ranges of activations must be known. */
+  /** Whether calibration of activation ranges is needed. */
   public boolean calibrated() {
     return arithmetic.integerActivations();
   }
 
   /**
-   * The mode of a name in any case; {@code weights} is short for {@code int8-weights}.
+   * Returns the mode of a name, ignoring case; {@code weights} is short for {@code int8-weights}.
    *
    * @throws DeepXrayException if there is none
    */

@@ -7,18 +7,17 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /**
- * How to quantize a model: everything that the command line, configuration files and the library
- * let one choose.
+ * Options of quantization.
  *
- * @param mode the form
- * @param ranges how to choose the ranges of activations; only for modes that need calibration
+ * @param mode the mode
+ * @param ranges the range methods of activations; only for modes with calibration
  * @param keepFloat layers that stay in floats, see {@link LayerPatterns}
- * @param integerHead whether the layers on the feature vector compute in integers too. They are a
- *     thousandth of the work, and a probability in steps of 1/256 ties the confident cases
- * @param exactPadding whether the padding of the stem stays each channel's mean instead of one
- *     grey, at the cost of a subtraction in floats and of rounding to steps a little wider than a
- *     grey, see {@link FoldNormalization#withCommonOffset}; for {@link QuantizationMode#INT8} only,
- *     the other modes are exact
+ * @param integerHead whether the layers on the feature vector also compute in integers. They are a
+ *     thousandth of the work, and a probability in steps of 1/256 has ties among confident cases
+ * @param exactPadding whether the padding of the stem is each channel's mean instead of one grey
+ *     level, at the cost of a float subtraction and of rounding to steps slightly wider than one
+ *     grey level, see {@link FoldNormalization#withCommonOffset}; only for {@link
+ *     QuantizationMode#INT8}, since other modes are exact
  */
 @RecordBuilder
 public record QuantizationSpec(
@@ -28,26 +27,26 @@ public record QuantizationSpec(
     boolean integerHead,
     boolean exactPadding)
     implements QuantizationSpecBuilder.With {
-  /** Copies the list and checks that the choices concern the mode. */
+  /** Copies the list and checks that the options apply to the mode. */
   public QuantizationSpec {
     keepFloat = List.copyOf(keepFloat);
     if (!mode.calibrated() && !ranges.equals(defaultRanges(mode))) {
       throw new DeepXrayException(
-          "Quantization " + mode + " has no ranges to choose; leave out the range methods.");
+          "Quantization " + mode + " has no ranges; omit the range methods.");
     }
     if (!mode.calibrated() && integerHead) {
       throw new DeepXrayException(
-          "Quantization " + mode + " keeps activations in floats; leave out the integer head.");
+          "Quantization " + mode + " has float activations; omit the integer head.");
     }
     if (mode != QuantizationMode.INT8 && exactPadding) {
       throw new DeepXrayException(
-          "Quantization " + mode + " always pads exactly; leave out the exact padding.");
+          "Quantization " + mode + " always pads exactly; omit the exact padding.");
     }
   }
 
   /**
-   * The usual choices: percentiles with 8 bits, everything from the least to the largest value with
-   * 16, where steps are fine enough; the head in floats.
+   * Returns the default options of a mode: percentiles with 8 bits, min-max with 16 bits, where
+   * steps are fine enough; the head in floats.
    */
   public static QuantizationSpec of(QuantizationMode mode) {
     return new QuantizationSpec(mode, defaultRanges(mode), List.of(), false, false);

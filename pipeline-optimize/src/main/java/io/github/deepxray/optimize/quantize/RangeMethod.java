@@ -4,51 +4,54 @@ import io.github.deepxray.core.DeepXrayException;
 import java.util.Locale;
 
 /**
- * How to choose the range of a tensor from what was seen of it. Values outside are clipped; the
- * narrower the range, the finer the steps within.
+ * Method of choosing the quantization range of a tensor from its statistics. Values outside are
+ * clipped; a narrower range has finer steps.
  *
- * <p>The text of a method is what {@link #of} reads.
+ * <p>{@link #of} parses the text of a method.
  *
  * @param kind the method
- * @param number the share of values to keep, above 0 and at most 1, of {@link Kind#PERCENTILE}; the
- *     momentum, from 0 to below 1, of {@link Kind#MOVING_AVERAGE}; 0 for the others
+ * @param number the share of values inside the range, above 0 and at most 1, of {@link
+ *     Kind#PERCENTILE}; the momentum, from 0 to below 1, of {@link Kind#MOVING_AVERAGE}; 0 for the
+ *     others
  */
 public record RangeMethod(Kind kind, double number) {
-  /** The least and the largest value seen. */
+  /** Range from the smallest to the largest value. */
   public static final RangeMethod MIN_MAX = new RangeMethod(Kind.MIN_MAX, 0);
 
-  /** The middle 99.98 % of the values, which held best on EfficientNetB0. */
+  /** The middle 99.98 % of the values, best on EfficientNetB0. */
   public static final RangeMethod PERCENTILE = percentile(0.9998);
 
-  /** The least mean squared error. */
+  /** The smallest mean squared error. */
   public static final RangeMethod MSE = new RangeMethod(Kind.MSE, 0);
 
-  /** The least relative entropy. */
+  /** The smallest relative entropy. */
   public static final RangeMethod ENTROPY = new RangeMethod(Kind.ENTROPY, 0);
 
   /** The moving average of each example's range, with the usual momentum of 0.99. */
   public static final RangeMethod MOVING_AVERAGE = movingAverage(0.99);
 
-  /** The methods. */
+  /** Kinds of methods. */
   public enum Kind {
-    /** The least and the largest value seen: nothing is clipped, outliers cost everybody. */
+    /**
+     * The smallest and the largest value: nothing is clipped, but outliers make the steps coarse.
+     */
     MIN_MAX,
 
-    /** The middle values: on either side at most half of the rest is cut off. */
+    /** The middle values: on either side at most half of the rest is clipped. */
     PERCENTILE,
 
-    /** The least mean squared error of the quantized values. */
+    /** The smallest mean squared error of the quantized values. */
     MSE,
 
     /**
-     * The threshold at which the quantized distribution differs least from the real one by relative
-     * entropy (Kullback-Leibler divergence; Migacz 2017, "8-bit Inference with TensorRT").
+     * The threshold with the smallest relative entropy between the original and the quantized
+     * distribution (Kullback-Leibler divergence; Migacz 2017, "8-bit Inference with TensorRT").
      */
     ENTROPY,
 
     /**
-     * The exponential moving average of each example's least and largest value in their order,
-     * starting from the first example's: what observers of quantization-aware training keep.
+     * The exponential moving average of each example's smallest and largest value in order,
+     * starting with the first example, as in quantization-aware training.
      */
     MOVING_AVERAGE
   }
@@ -66,29 +69,29 @@ public record RangeMethod(Kind kind, double number) {
   }
 
   /**
-   * The middle values.
+   * Creates a percentile method.
    *
-   * @param share the share of the values to keep, above 0 and at most 1
-   * @throws DeepXrayException if it is not
+   * @param share the share of the values inside the range, above 0 and at most 1
+   * @throws DeepXrayException if the share is out of range
    */
   public static RangeMethod percentile(double share) {
     return new RangeMethod(Kind.PERCENTILE, share);
   }
 
   /**
-   * The moving average of each example's range.
+   * Creates a moving average method.
    *
-   * @param momentum the share of the average that stays at each example, from 0 to below 1
-   * @throws DeepXrayException if it is not
+   * @param momentum the weight of the previous average at each example, from 0 to below 1
+   * @throws DeepXrayException if the momentum is out of range
    */
   public static RangeMethod movingAverage(double momentum) {
     return new RangeMethod(Kind.MOVING_AVERAGE, momentum);
   }
 
   /**
-   * The method of a name: {@code min-max}, {@code percentile}, {@code mse}, {@code entropy} or
-   * {@code moving-average}. Behind {@code percentile} the share of values to keep may follow, as in
-   * {@code percentile:0.9999}, behind {@code moving-average} the momentum.
+   * Parses a method: {@code min-max}, {@code percentile}, {@code mse}, {@code entropy} or {@code
+   * moving-average}. {@code percentile} may be followed by a share, as in {@code
+   * percentile:0.9999}, {@code moving-average} by a momentum.
    *
    * @throws DeepXrayException if there is no such method, or its number is out of range
    */

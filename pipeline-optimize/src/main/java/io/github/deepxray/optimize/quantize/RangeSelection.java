@@ -7,23 +7,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which tensors get their range by which method.
+ * Range methods of tensors.
  *
- * @param method for all that no other rule is for
- * @param rules rules for some tensors, the first that fits decides
+ * @param method the default method
+ * @param rules the rules for some tensors; the first match applies
  */
 public record RangeSelection(RangeMethod method, List<Rule> rules) {
   /**
-   * A method for some tensors.
+   * Method for some tensors.
    *
    * @param tensors names and patterns, see {@link LayerPatterns}
    * @param method their method
    */
   public record Rule(String tensors, RangeMethod method) {
     /**
-     * Reads {@code <tensors>=<method>}, such as {@code stem=percentile:0.999}.
+     * Parses {@code <tensors>=<method>}, such as {@code stem=percentile:0.999}.
      *
-     * @throws DeepXrayException if it is not of that form
+     * @throws DeepXrayException if the text has another form
      */
     public static Rule of(String text) {
       int equals = text.indexOf('=');
@@ -46,12 +46,12 @@ public record RangeSelection(RangeMethod method, List<Rule> rules) {
     rules = List.copyOf(rules);
   }
 
-  /** One method for all. */
+  /** Returns a selection of one method for all tensors. */
   public static RangeSelection of(RangeMethod method) {
     return new RangeSelection(method, List.of());
   }
 
-  /** The same with a rule that comes before all others. */
+  /** Returns a copy with a rule before all others. */
   public RangeSelection with(String tensors, RangeMethod other) {
     List<Rule> all = new ArrayList<>();
     all.add(new Rule(tensors, other));
@@ -59,7 +59,7 @@ public record RangeSelection(RangeMethod method, List<Rule> rules) {
     return new RangeSelection(method, all);
   }
 
-  /** The method that a rule names for a tensor, if one does. */
+  /** Finds the rule's method for a tensor. */
   public Optional<RangeMethod> rule(String tensor) {
     return rules.stream()
         .filter(rule -> LayerPatterns.matches(rule.tensors(), tensor))

@@ -1,2 +1,2 @@
-/** How a model is quantized: values that YAML files hold. */
+/** Options of quantization, read from YAML files. */
 package io.github.deepxray.optimize.quantize;

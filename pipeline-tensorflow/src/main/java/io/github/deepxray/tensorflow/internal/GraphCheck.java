@@ -13,11 +13,14 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 
 /**
- * Checks which operations a SavedModel has before TensorFlow sees it. A graph is a program: there
- * are operations that read and write files or call into Python, and running a model runs them.
+ * Checks the operations of a SavedModel before TensorFlow loads it. A graph is a program: some
+ * operations read and write files or call Python when the model runs.
  */
 final class GraphCheck {
-  /** What {@link GraphLowering} and {@link SavedModelWriter} write; none reaches beyond tensors. */
+  /**
+   * Operations that {@link GraphLowering} and {@link SavedModelWriter} write; none has access
+   * outside tensors.
+   */
   private static final Set<String> EXPORTED =
       Set.of(
           "Add",
@@ -53,10 +56,10 @@ final class GraphCheck {
   private GraphCheck() {}
 
   /**
-   * Refuses a SavedModel with other operations than this project exports.
+   * Rejects a SavedModel with operations that this project does not export.
    *
    * @param file {@value SavedModelWriter#FILE}
-   * @throws DeepXrayException if it has some, or is damaged
+   * @throws DeepXrayException if there are other operations, or the file is damaged
    */
   static void requireExported(Path file) {
     SavedModel model;
@@ -74,8 +77,8 @@ final class GraphCheck {
         .forEach(others::add);
     if (!others.isEmpty()) {
       throw new DeepXrayException(
-          ("%s has operations that this project does not export: %s; they can do whatever a "
-                  + "program can. If you trust where it is from, load it with --trust.")
+          ("%s has operations that this project does not export: %s; they can do anything a "
+                  + "program can. If you trust its source, load it with --trust.")
               .formatted(file, String.join(", ", others)));
     }
   }

@@ -21,9 +21,9 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
- * Adds a network to a TensorFlow graph. Only operations that have a gradient are used.
+ * Adds a network to a TensorFlow graph. It uses only operations with a gradient.
  *
- * <p>Batch normalization always uses its moving statistics, in training too.
+ * <p>Batch normalization always uses its moving statistics, also in training.
  */
 public final class GraphLowering {
   private final WeightBinding weights;
@@ -37,16 +37,16 @@ public final class GraphLowering {
     this.folding = folding;
   }
 
-  /** Dropout does nothing. */
+  /** Creates a lowering for inference, where dropout is the identity. */
   public static GraphLowering inference(WeightBinding weights) {
     return new GraphLowering(weights, Optional.empty(), false);
   }
 
   /**
-   * Dropout drops. What it drops depends on the seed, the step and the layer's name alone, so
-   * training that is resumed at a step goes on as if it had never stopped.
+   * Creates a lowering for training, with dropout. The dropped values depend only on the seed, the
+   * step and the layer's name, so that a resumed training continues identically.
    *
-   * @param weights where the weights come from
+   * @param weights the source of the weights
    * @param seedAndStep two numbers, {@code [2]}: the seed of the run and the number of the step
    */
   public static GraphLowering training(WeightBinding weights, Operand<TInt64> seedAndStep) {
@@ -54,10 +54,10 @@ public final class GraphLowering {
   }
 
   /**
-   * The same, but batch normalization after a convolution that nothing else reads becomes part of
-   * its kernel and bias, computed in the graph from the same weights. It is the same function with
-   * the same gradients; normalizing kernels instead of activations makes training faster. The
-   * results of such convolutions are not among the tensors.
+   * Returns a copy that folds batch normalization after a convolution without other readers into
+   * its kernel and bias, computed in the graph from the same weights. Function and gradients are
+   * the same; normalizing kernels instead of activations makes training faster. The outputs of such
+   * convolutions are not among the tensors.
    */
   public GraphLowering foldingBatchNormalization() {
     return new GraphLowering(weights, seedAndStep, true);
@@ -66,31 +66,31 @@ public final class GraphLowering {
   /**
    * Adds the network's layers to a graph.
    *
-   * @param tf where to add them
+   * @param tf the scope to add operations to
    * @param network the layers
    * @param input the examples, {@code [N, H, W, C]} or {@code [N, C]}
-   * @return every tensor of the network by its name, the input and the outputs among them, each
-   *     with the batch as first dimension
+   * @return every tensor of the network by its name, including the input and the outputs, each with
+   *     the batch as first dimension
    */
   public Map<String, Operand<TFloat32>> lower(Ops tf, Network network, Operand<TFloat32> input) {
     Map<String, Operand<TFloat32>> tensors = new LinkedHashMap<>();
     tensors.put(network.input(), input);
     for (Layer layer : network.layers()) {
       if (folds(network, layer)) {
-        // Lowered with what normalizes it.
+        // Lowered with its normalization.
         continue;
       }
       tensors.put(layer.name(), layer.accept(new Step(tf, network, layer, tensors)));
     }
     for (String output : network.outputs()) {
-      // TensorFlow fuses a convolution with what follows it, even if its result is asked for, and
-      // then misses it. A second reader keeps it.
+      // TensorFlow fuses a convolution with its successors even if its output is fetched, and then
+      // fails to find it. A second reader prevents the fusion.
       tensors.put(output, tf.withName(output + ".output").identity(tensors.get(output)));
     }
     return Collections.unmodifiableMap(tensors);
   }
 
-  /** Whether a convolution becomes part of the batch normalization that reads it. */
+  /** Whether a convolution is folded with the batch normalization that reads it. */
   private boolean folds(Network network, Layer layer) {
     if (!folding || network.outputs().contains(layer.name())) {
       return false;
@@ -102,7 +102,7 @@ public final class GraphLowering {
     return plain && readers.size() == 1 && readers.get(0) instanceof Layer.BatchNormalization;
   }
 
-  /** One layer on its way into the graph. */
+  /** Lowering of one layer. */
   private final class Step implements LayerVisitor<Operand<TFloat32>> {
     private final Ops tf;
     private final Network network;
@@ -203,7 +203,7 @@ public final class GraphLowering {
                 FusedBatchNorm.epsilon((float) l.epsilon()))
             .y();
       }
-      // The fused operation takes images only.
+      // The fused operation supports images only.
       Operand<TFloat32> inverse =
           named("inverse")
               .math
@@ -221,7 +221,7 @@ public final class GraphLowering {
               beta);
     }
 
-    /** This convolution, normalized by its kernel. */
+    /** Convolution with a normalized kernel. */
     private Operand<TFloat32> convolveAndNormalize(Step norm, double epsilon) {
       Operand<TFloat32> inverse =
           norm.named("inverse")
@@ -263,7 +263,7 @@ public final class GraphLowering {
         case LINEAR -> named("linear").identity(x);
         case RELU -> named("relu").nn.relu(x);
         case SIGMOID -> named("sigmoid").math.sigmoid(x);
-        // TensorFlow's optimizer turns this pair into one operation.
+        // TensorFlow's optimizer fuses this pair into one operation.
         case SWISH -> named("swish").math.mul(x, named("sigmoid").math.sigmoid(x));
         case SOFTMAX -> named("softmax").nn.softmax(x);
       };
@@ -277,7 +277,7 @@ public final class GraphLowering {
       long salt = Long.parseUnsignedLong(Hashes.sha256(l.name()).substring(0, 16), 16);
       Operand<TInt64> seed =
           named("seed").math.add(seedAndStep.get(), named("salt").constant(new long[] {salt, 0}));
-      // The gradient would follow the shape to where the values come from, if it were not stopped.
+      // Without a stop, the gradient would follow the shape to its source.
       Operand<TInt32> size = named("size").stopGradient(named("shape").shape(x));
       if (l.wholeExamples()) {
         int[] ones = new int[shape.size()];
@@ -319,7 +319,7 @@ public final class GraphLowering {
     }
 
     private Ops named(String part) {
-      return tf.withName(Names.of(layer, part));
+      return tf.withName(NodeNames.of(layer, part));
     }
   }
 

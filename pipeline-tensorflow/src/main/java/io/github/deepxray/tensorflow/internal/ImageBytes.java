@@ -15,21 +15,21 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
 
 /**
- * Decodes and resizes images inside a graph, as {@link io.github.deepxray.core.image.ImageCodec}
- * and {@link io.github.deepxray.core.image.Resizer} do outside.
+ * Decodes and resizes images inside a graph, equal to {@link
+ * io.github.deepxray.core.image.ImageCodec} and {@link io.github.deepxray.core.image.Resizer}.
  */
 final class ImageBytes {
   private ImageBytes() {}
 
   /**
-   * Adds the decoding of a batch of images that may differ in size.
+   * Adds the decoding of a batch of images of different sizes.
    *
    * @param bytes JPEG or PNG files, {@code [N]}
    * @return RGB images {@code [N, height, width, 3]} of whole numbers 0..255
    */
   static Operand<TFloat32> decode(Ops tf, Operand<TString> bytes, int height, int width) {
     try (ConcreteFunction one = ConcreteFunction.create(ops -> decodeOne(ops, height, width))) {
-      // The images cannot be one tensor before they have one size, so each is handled by itself.
+      // Images of different sizes cannot be one tensor, so each is decoded separately.
       return tf.withName("decoded")
           .mapDefun(
               List.of(bytes),
@@ -47,7 +47,7 @@ final class ImageBytes {
   private static Signature decodeOne(Ops tf, int height, int width) {
     Placeholder<TString> bytes =
         tf.withName("bytes").placeholder(TString.class, Placeholder.shape(Shape.scalar()));
-    // It decodes PNG too; of 16 bits it keeps the high byte.
+    // The operation also decodes PNG; of 16 bits it keeps the high byte.
     DecodeJpeg decoded =
         tf.image.decodeJpeg(
             bytes, DecodeJpeg.channels(3L), DecodeJpeg.dctMethod("INTEGER_ACCURATE"));

@@ -26,7 +26,7 @@ import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
 
-/** Runs a SavedModel, as TensorFlow Serving would. */
+/** Engine that runs a SavedModel, as TensorFlow Serving does. */
 public final class SavedModelEngine implements ImageFileEngine {
   private final Path folder;
   private final SavedModelBundle bundle;
@@ -39,14 +39,14 @@ public final class SavedModelEngine implements ImageFileEngine {
   private final Holders holders;
 
   /**
-   * Loads the graph tagged {@value SavedModelWriter#TAG}, if it has no other operations than this
+   * Loads the graph tagged {@value SavedModelWriter#TAG}, if it has only operations that this
    * project exports.
    *
-   * @param folder the folder that holds {@value SavedModelWriter#FILE}
-   * @param threads how many threads one operation may use, see {@link TensorFlowEngine}
+   * @param folder the folder with {@value SavedModelWriter#FILE}
+   * @param threads number of threads of one operation, see {@link TensorFlowEngine}
    * @throws DeepXrayException if the folder is not a SavedModel whose signature {@value
-   *     SavedModelWriter#SERVING_DEFAULT} turns one float tensor of known size into float tensors,
-   *     or it has other operations
+   *     SavedModelWriter#SERVING_DEFAULT} maps one float tensor of known size to float tensors, or
+   *     it has other operations
    */
   public static SavedModelEngine load(Path folder, int threads) {
     requireSavedModel(folder);
@@ -55,12 +55,12 @@ public final class SavedModelEngine implements ImageFileEngine {
   }
 
   /**
-   * Loads a graph with any operations, from somebody who is trusted: it is a program, which may
-   * write files or worse.
+   * Loads a graph with any operations, from a trusted source: the graph is a program, which may
+   * write files.
    *
    * @param folder as of {@link #load}
    * @param threads as of {@link #load}
-   * @throws DeepXrayException as {@link #load}, whatever the operations
+   * @throws DeepXrayException as {@link #load}, except for operations
    */
   public static SavedModelEngine loadTrusted(Path folder, int threads) {
     requireSavedModel(folder);
@@ -70,7 +70,7 @@ public final class SavedModelEngine implements ImageFileEngine {
   private static void requireSavedModel(Path folder) {
     if (!Files.isRegularFile(folder.resolve(SavedModelWriter.FILE))) {
       throw new DeepXrayException(
-          ("%s is not a SavedModel: it holds no %s; give the version folder, such as "
+          ("%s is not a SavedModel: it has no %s; give the version folder, such as "
                   + "saved_model/1.")
               .formatted(folder, SavedModelWriter.FILE));
     }
@@ -92,7 +92,7 @@ public final class SavedModelEngine implements ImageFileEngine {
     holders = new Holders(bundle::close);
   }
 
-  /** Another engine on the same session, which the caller has got a hold of. */
+  /** Creates another engine on the same session, which the caller has already held. */
   private SavedModelEngine(SavedModelEngine engine) {
     folder = engine.folder;
     bundle = engine.bundle;
@@ -111,7 +111,7 @@ public final class SavedModelEngine implements ImageFileEngine {
           .withConfigProto(Sessions.config(threads))
           .load();
     } catch (RuntimeException e) {
-      // TensorFlow's exceptions have no type in common.
+      // TensorFlow's exceptions have no common type.
       throw new DeepXrayException(
           folder + " cannot be loaded as a SavedModel: " + firstLine(e) + "; export it again.", e);
     }
@@ -122,7 +122,7 @@ public final class SavedModelEngine implements ImageFileEngine {
     return inputShape;
   }
 
-  /** The names of the outputs, sorted: a SavedModel keeps no other order. */
+  /** Names of the outputs, sorted: a SavedModel has no other order. */
   public List<String> outputNames() {
     return List.copyOf(outputs.keySet());
   }
@@ -137,12 +137,12 @@ public final class SavedModelEngine implements ImageFileEngine {
     return TensorFlowEngine.PREFERRED_BATCH;
   }
 
-  /** It has a session in common with this one, which runs several calls at once. */
+  /** Creates an engine on the same session, which supports parallel calls. */
   @Override
   public Optional<InferenceEngine> another() {
     return guard.use(
         () -> {
-          // It is open, so it has a hold itself.
+          // The open engine itself holds the session.
           holders.hold();
           return Optional.of(new SavedModelEngine(this));
         });
@@ -156,7 +156,7 @@ public final class SavedModelEngine implements ImageFileEngine {
           try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
             return feed(input, fed, signature);
           } catch (RuntimeException e) {
-            // TensorFlow's exceptions have no type in common.
+            // TensorFlow's exceptions have no common type.
             throw new DeepXrayException(
                 folder + " cannot be run: " + firstLine(e) + "; export it again.", e);
           }

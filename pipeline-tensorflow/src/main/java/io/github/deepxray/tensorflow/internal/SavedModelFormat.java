@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** TensorFlow's SavedModel: a folder, whose graph also decodes image files. */
+/** TensorFlow's SavedModel format: a folder with a graph that also decodes image files. */
 public final class SavedModelFormat implements ModelFormat {
   @Override
   public String name() {
@@ -32,13 +32,13 @@ public final class SavedModelFormat implements ModelFormat {
     return SavedModelEngine.loadTrusted(model, threads);
   }
 
-  /** TensorFlow's operations share their threads. */
+  /** True: TensorFlow's operations share a pool of threads. */
   @Override
   public boolean usesAllCores() {
     return true;
   }
 
-  /** In a folder of versions, where TensorFlow Serving looks for it. */
+  /** One form in a version folder, as TensorFlow Serving expects. */
   @Override
   public List<ModelForm> forms() {
     return List.of(new ModelForm("saved_model", "saved_model/1", ModelForm.Kind.FLOAT));
@@ -49,7 +49,7 @@ public final class SavedModelFormat implements ModelFormat {
     return true;
   }
 
-  /** With requests that TensorFlow Serving warms up with. */
+  /** Also writes warm-up requests for TensorFlow Serving. */
   @Override
   public void write(Model model, ModelNotes notes, Path target) throws IOException {
     SavedModelWriter.write(target, model);

@@ -28,25 +28,25 @@ import org.tensorflow.types.TString;
  * Writes a model as a SavedModel for TensorFlow Serving and TensorFlow's other languages.
  *
  * <p>The weights are constants of the graph, so the SavedModel is one file, {@value #FILE}, without
- * a {@code variables} folder. Each signature has operations of its own; both read the same
- * constants. The same model gives the same bytes.
+ * a {@code variables} folder. The signatures have separate operations and share the constants.
+ * Equal models give equal bytes.
  */
 public final class SavedModelWriter {
-  /** The file that makes a folder a SavedModel. */
+  /** File of the graph in a SavedModel folder. */
   public static final String FILE = "saved_model.pb";
 
-  /** The tag of the graph to serve. */
+  /** Tag of the graph to serve. */
   public static final String TAG = "serve";
 
-  /** The signature that reads images as numbers, under the name of the network's input. */
+  /** Signature with images as numbers, under the name of the network's input. */
   public static final String SERVING_DEFAULT = "serving_default";
 
-  /** The signature that reads JPEG and PNG files. */
+  /** Signature with JPEG and PNG files. */
   public static final String SERVING_BYTES = "serving_bytes";
 
   /**
-   * The input of {@link #SERVING_BYTES}; the ending is TensorFlow Serving's convention for binary
-   * values, which JSON carries as {@code {"b64": "..."}}.
+   * Input of {@link #SERVING_BYTES}; the suffix is TensorFlow Serving's convention for binary
+   * values, which are in JSON {@code {"b64": "..."}}.
    */
   public static final String IMAGE_BYTES = "image_bytes";
 
@@ -59,9 +59,9 @@ public final class SavedModelWriter {
    *
    * <p>Signature {@value #SERVING_DEFAULT} reads RGB images {@code [N, H, W, 3]} with values 0..255
    * as 32-bit floats. Signature {@value #SERVING_BYTES} reads JPEG or PNG files of any size as
-   * strings {@code [N]}. Both give the network's outputs under their names.
+   * strings {@code [N]}. Both return the network's outputs under their names.
    *
-   * @param folder the SavedModel, such as {@code saved_model/1}; made if missing
+   * @param folder the SavedModel, such as {@code saved_model/1}; created if missing
    * @param model the model, folded for speed
    * @throws DeepXrayException if the model does not read RGB images
    * @throws IOException if the file cannot be written
@@ -76,7 +76,7 @@ public final class SavedModelWriter {
         folder.resolve(FILE),
         out -> {
           CodedOutputStream coded = CodedOutputStream.newInstance(out);
-          // Without it the entries of a map come in no fixed order.
+          // Without it the entries of a map have no fixed order.
           coded.useDeterministicSerialization();
           savedModel.writeTo(coded);
           coded.flush();
@@ -95,8 +95,8 @@ public final class SavedModelWriter {
       SignatureDef.Builder serving =
           outputs(network, lowering.lower(tf, network, images))
               .putInputs(network.input(), info(images, DataType.DT_FLOAT, batch(shape)));
-      // The layers once more, on the same constants: what reads one signature alone, as OpenVINO
-      // and TF.js do, must not come upon the inputs of the other.
+      // The layers again, on the same constants: tools that read a single signature, such as
+      // OpenVINO and TF.js, fail on inputs of the other.
       Ops decoding = tf.withSubScope(SERVING_BYTES);
       Placeholder<TString> bytes =
           decoding

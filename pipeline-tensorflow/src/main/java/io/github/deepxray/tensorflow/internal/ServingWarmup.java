@@ -19,13 +19,13 @@ import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
- * Requests that TensorFlow Serving replays when it loads a SavedModel, so that the first user does
- * not wait for it to warm up.
+ * Warm-up requests that TensorFlow Serving replays when it loads a SavedModel, so that the first
+ * request is fast.
  *
- * <p>They belong, framed as TFRecords, in {@value #FILE} inside the SavedModel's folder.
+ * <p>The requests are TFRecords in {@value #FILE} of the SavedModel's folder.
  */
 public final class ServingWarmup {
-  /** Where TensorFlow Serving looks for the requests, from the SavedModel's folder. */
+  /** Path of the requests in the SavedModel's folder. */
   public static final String FILE = "assets.extra/tf_serving_warmup_requests";
 
   // Field numbers of prediction_log.proto, predict.proto and model.proto of TensorFlow Serving,
@@ -61,7 +61,7 @@ public final class ServingWarmup {
   }
 
   /**
-   * One request of a grey image for each signature that {@link SavedModelWriter} writes.
+   * Creates a request with a grey image for each signature that {@link SavedModelWriter} writes.
    *
    * @param modelName the name under which the model is served
    * @param network the network in the SavedModel
@@ -74,7 +74,7 @@ public final class ServingWarmup {
         TensorProto.newBuilder()
             .setDtype(DataType.DT_FLOAT)
             .setTensorShape(shape(1, height, width, 3))
-            // One value stands for all.
+            // A single value fills the tensor.
             .addFloatVal(GREY & 0xff)
             .build();
     byte[] pixels = new byte[height * width * 3];

@@ -9,23 +9,24 @@ import org.tensorflow.Graph;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.ConfigProto;
 
-/** What everything that runs a graph has in common. */
+/** Common helpers for graphs and sessions. */
 public final class Sessions {
-  /** TensorFlow loads itself when its version is asked for. */
+  /** Reading the version makes TensorFlow load its library. */
   static final NativeLibrary LIBRARY =
       new NativeLibrary("TensorFlow", TensorFlow::version, Loader::getCacheDir);
 
   private Sessions() {}
 
   /**
-   * An empty graph, which the caller closes.
+   * Creates an empty graph, which the caller closes.
    *
-   * @throws DeepXrayException if TensorFlow's library cannot be loaded, or could not name its
-   *     operations
+   * @throws DeepXrayException if TensorFlow's library cannot be loaded, or cannot name operations
+   *     in the default locale
    */
   public static Graph graph() {
     LIBRARY.require();
-    // TensorFlow Java numbers operations in the default locale, whose digits it refuses then.
+    // TensorFlow Java formats operation numbers in the default locale, and rejects digits other
+    // than 0 to 9.
     Locale locale = Locale.getDefault(Locale.Category.FORMAT);
     if (!String.format(locale, "%d", 1).equals("1")) {
       throw new DeepXrayException(
@@ -39,14 +40,14 @@ public final class Sessions {
   }
 
   /**
-   * The settings of every session. Threads work inside an operation, not on several at once: a
-   * network is mostly a chain.
+   * Configuration of every session. Threads work inside an operation, not on several operations,
+   * since a network is mostly a chain.
    *
-   * <p>TensorFlow shares one pool of threads among all sessions of a process, and the first one
-   * sets its size. Results may depend on that size in the last bits, so all sessions of a process
-   * should ask for the same.
+   * <p>All sessions of a process share one pool of threads, whose size is set by the first one.
+   * Results may depend on that size in the last bits, so all sessions of a process should use the
+   * same.
    *
-   * @param threads how many threads one operation may use
+   * @param threads number of threads of one operation
    */
   public static ConfigProto config(int threads) {
     return ConfigProto.newBuilder()
@@ -55,7 +56,7 @@ public final class Sessions {
         .build();
   }
 
-  /** Checks what an engine is given. */
+  /** Checks the inputs of an engine. */
   static void check(List<Integer> shape, float[] examples, int count) {
     long size = shape.stream().mapToLong(d -> d).reduce(1, Math::multiplyExact);
     if (count < 1 || examples.length != size * count) {

@@ -17,9 +17,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
-/** Runs a model as a TensorFlow graph with its weights as constants. */
+/** Engine that runs a model as a TensorFlow graph with constant weights. */
 public final class TensorFlowEngine implements InferenceEngine {
-  /** Larger batches gain nothing on a CPU. */
+  /** Larger batches are not faster on a CPU. */
   static final int PREFERRED_BATCH = 32;
 
   private final List<Integer> inputShape;
@@ -32,11 +32,11 @@ public final class TensorFlowEngine implements InferenceEngine {
   private final Holders holders;
 
   /**
-   * Builds the graph.
+   * Creates an engine and its graph.
    *
-   * @param model what to run
-   * @param threads how many threads one operation may use; TensorFlow keeps one pool of threads in
-   *     a process, whose size the first engine or session decides
+   * @param model the model to run
+   * @param threads number of threads of one operation; a process has one pool of threads, whose
+   *     size the first engine or session sets
    */
   public TensorFlowEngine(Model model, int threads) {
     Network network = model.network();
@@ -65,7 +65,7 @@ public final class TensorFlowEngine implements InferenceEngine {
             });
   }
 
-  /** Another engine on the same session, which the caller has got a hold of. */
+  /** Creates another engine on the same session, which the caller has already held. */
   private TensorFlowEngine(TensorFlowEngine engine) {
     inputShape = engine.inputShape;
     outputShapes = engine.outputShapes;
@@ -91,12 +91,12 @@ public final class TensorFlowEngine implements InferenceEngine {
     return PREFERRED_BATCH;
   }
 
-  /** It has a session in common with this one, which runs several calls at once. */
+  /** Creates an engine on the same session, which supports parallel calls. */
   @Override
   public Optional<InferenceEngine> another() {
     return guard.use(
         () -> {
-          // It is open, so it has a hold itself.
+          // The open engine itself holds the session.
           holders.hold();
           return Optional.of(new TensorFlowEngine(this));
         });

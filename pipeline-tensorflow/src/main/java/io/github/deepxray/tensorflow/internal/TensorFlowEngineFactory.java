@@ -5,7 +5,7 @@ import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.network.Model;
 import org.tensorflow.TensorFlow;
 
-/** Runs models with TensorFlow. */
+/** Creates engines that run models with TensorFlow. */
 public final class TensorFlowEngineFactory implements EngineFactory {
   @Override
   public String name() {
@@ -18,7 +18,7 @@ public final class TensorFlowEngineFactory implements EngineFactory {
     return TensorFlow.version();
   }
 
-  /** One: its operations share one pool of threads. */
+  /** Returns 1: TensorFlow's operations share one pool of threads. */
   @Override
   public int parallelEngines(int cores) {
     return 1;

@@ -6,26 +6,26 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
-/** Moves values between Java and TensorFlow. */
+/** Copies values between Java and TensorFlow. */
 public final class Tensors {
   private Tensors() {}
 
-  /** Dimensions as TensorFlow's shape. */
+  /** Converts dimensions to TensorFlow's shape. */
   public static Shape shape(List<Integer> dimensions) {
     return Shape.of(dimensions.stream().mapToLong(d -> d).toArray());
   }
 
-  /** The shape of a batch of examples; -1 leaves their number open. */
+  /** Shape of a batch of examples; -1 for an unknown number. */
   static Shape batch(long count, List<Integer> example) {
     return shape(example).prepend(count);
   }
 
-  /** A tensor of these values, which the caller closes. */
+  /** Creates a tensor of these values, which the caller closes. */
   public static TFloat32 of(float[] values, Shape shape) {
     return TFloat32.tensorOf(shape, DataBuffers.of(values, true, false));
   }
 
-  /** The values of a tensor of 32-bit floats. */
+  /** Reads the values of a tensor of 32-bit floats. */
   public static float[] toFloats(Tensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.size())];
     tensor.asRawTensor().data().asFloats().read(values);

@@ -8,30 +8,30 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Where the weights in a graph come from: constants to infer with, variables to train. */
+/** Source of the weights in a graph: constants for inference, variables for training. */
 public sealed interface WeightBinding permits WeightConstants, WeightVariables {
   /**
-   * The operand that holds a weight.
+   * Returns the operand of a weight.
    *
-   * @param tf where to add what reads it
+   * @param tf the scope to add operations to
    * @param spec the weight's name and shape
    * @throws io.github.deepxray.core.DeepXrayException if there is no such weight
    */
   Operand<TFloat32> read(Ops tf, WeightSpec spec);
 
-  /** Weights that are part of the graph; quantized ones are dequantized. */
+  /** Creates constants of weights; quantized weights are dequantized. */
   static WeightBinding constants(Weights weights) {
     return new WeightConstants(weights);
   }
 
   /**
-   * A variable for each weight of a network; they hold nothing until {@link
+   * Creates a variable for each weight of a network, without a value until {@link
    * WeightVariables#assign}.
    *
-   * @param tf where to add the variables
-   * @param network whose weights
-   * @param trainable which weights to train, by name; the statistics of normalization layers never
-   *     are
+   * @param tf the scope to add variables to
+   * @param network the network
+   * @param trainable selects the weights to train by name; statistics of normalization layers are
+   *     never trained
    */
   static WeightVariables variables(Ops tf, Network network, Predicate<String> trainable) {
     return new WeightVariables(tf, network, trainable);

@@ -9,7 +9,7 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Weights as constants of one graph, each of which is there once, whoever reads it. */
+/** Weights as constants of one graph; all readers share one constant. */
 final class WeightConstants implements WeightBinding {
   private final Weights weights;
   private final Map<String, Operand<TFloat32>> constants = new HashMap<>();
@@ -23,7 +23,7 @@ final class WeightConstants implements WeightBinding {
     return constants.computeIfAbsent(
         spec.name(),
         name ->
-            tf.withName(Names.of(spec))
+            tf.withName(NodeNames.of(spec))
                 .constant(
                     Tensors.shape(spec.shape()),
                     DataBuffers.of(weights.floats(name), true, false)));

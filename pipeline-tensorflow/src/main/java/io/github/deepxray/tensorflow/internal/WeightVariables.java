@@ -22,11 +22,11 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Weights as variables of the graph. Their values live in a session: {@link #assign} sets them,
- * {@link #read(Session)} reads them back.
+ * Weights as variables of the graph. The values are in a session: {@link #assign} sets them, {@link
+ * #read(Session)} reads them.
  */
 public final class WeightVariables implements WeightBinding {
-  // They are measured, not learnt.
+  // These are measured, not trained.
   private static final Set<String> STATISTICS =
       Set.of("mean", "variance", "moving_mean", "moving_variance");
 
@@ -40,7 +40,7 @@ public final class WeightVariables implements WeightBinding {
     private Slot(Ops tf, WeightSpec spec) {
       this.spec = spec;
       var shape = Tensors.shape(spec.shape());
-      String name = Names.of(spec);
+      String name = NodeNames.of(spec);
       variable = tf.withName(name).variable(shape, TFloat32.class);
       value = tf.withName(name + ".read").identity(variable);
       fed = tf.withName(name + ".fed").placeholder(TFloat32.class, Placeholder.shape(shape));
@@ -68,13 +68,13 @@ public final class WeightVariables implements WeightBinding {
     return slot(spec.name()).value;
   }
 
-  /** The variables to train by the names of their weights, in the order of the layers. */
+  /** Trainable variables by the names of their weights, in the order of the layers. */
   public Map<String, Operand<TFloat32>> trainable() {
     return Collections.unmodifiableMap(trainable);
   }
 
   /**
-   * The value of a weight, read from its variable; for losses on weights.
+   * Returns the operand of a weight's value, for losses on weights.
    *
    * @throws DeepXrayException if there is no such weight
    */
@@ -85,9 +85,9 @@ public final class WeightVariables implements WeightBinding {
   /**
    * Sets all variables.
    *
-   * @param session the session that holds their values
+   * @param session the session with the values
    * @param weights a value for each variable
-   * @throws DeepXrayException if one is missing or has another shape
+   * @throws DeepXrayException if a value is missing or has another shape
    */
   public void assign(Session session, Weights weights) {
     List<TFloat32> fed = new ArrayList<>();
@@ -112,7 +112,7 @@ public final class WeightVariables implements WeightBinding {
     }
   }
 
-  /** The values of all variables. */
+  /** Reads the values of all variables. */
   public Weights read(Session session) {
     Session.Runner runner = session.runner();
     slots.values().forEach(slot -> runner.fetch(slot.value));

@@ -1,2 +1,2 @@
-/** The network as a TensorFlow graph, the engine that runs it, and SavedModels. */
+/** TensorFlow: networks as graphs, engines and SavedModels. */
 package io.github.deepxray.tensorflow.internal;

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * CSV (RFC 4180, but with {@code \n}): a header with the names of the columns, then a row a line,
- * quoted only where needed.
+ * CSV (RFC 4180, but with {@code \n}): a header with the column names, then one row per line,
+ * quoted only if needed.
  */
 public final class Csv {
   private static final CsvMapper MAPPER =
@@ -27,12 +27,12 @@ public final class Csv {
           .enable(CsvParser.Feature.FAIL_ON_MISSING_COLUMNS)
           .build();
 
-  /** The most MiB of a file: a line for each of some million images. */
+  /** Largest size of a file in MiB: a line for each of some million images. */
   private static final int LARGEST = 1 << 10;
 
   private Csv() {}
 
-  /** The first line, without a line break. */
+  /** Header line, without a line break. */
   public static String header(Class<? extends Record> type) {
     StringBuilder names = new StringBuilder();
     for (CsvSchema.Column column : MAPPER.schemaFor(type)) {
@@ -41,7 +41,7 @@ public final class Csv {
     return names.toString();
   }
 
-  /** Cells as a line with its line break. */
+  /** Formats cells as a line with its line break. */
   public static String line(List<String> cells) {
     try {
       return MAPPER.writer(CsvSchema.emptySchema()).writeValueAsString(cells);
@@ -50,7 +50,7 @@ public final class Csv {
     }
   }
 
-  /** A record as a line with its line break. */
+  /** Formats a record as a line with its line break. */
   public static String line(Record row) {
     try {
       return MAPPER.writer(MAPPER.schemaFor(row.getClass())).writeValueAsString(row);
@@ -60,7 +60,7 @@ public final class Csv {
   }
 
   /**
-   * Rows of text as a file's content.
+   * Formats rows as a file's content.
    *
    * @param rows a map from column to value for each line, all with the columns of the first
    */
@@ -76,20 +76,19 @@ public final class Csv {
 
   /**
    * Reads a file of any columns as text, a map from column to value for each line; empty lines are
-   * left out. If the first line has no comma, a semicolon or a tab may separate, as spreadsheets
-   * write it.
+   * skipped. If the header has no comma, the separator may be a semicolon or a tab, as in
+   * spreadsheets.
    *
-   * @param required columns that must be there
+   * @param required the required columns
    * @throws DeepXrayException if a required column is missing or the file is malformed; the message
    *     names the line
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static List<Map<String, String>> rows(Path file, List<String> required)
       throws IOException {
     String text = TextFiles.read(file, LARGEST);
     if (text.isBlank()) {
-      throw new DeepXrayException(
-          file + " is empty; begin it with a line of the names of the columns.");
+      throw new DeepXrayException(file + " is empty; begin it with a header line of column names.");
     }
     CsvSchema schema = CsvSchema.emptySchema().withHeader().withColumnSeparator(separator(text));
     try (MappingIterator<Map<String, String>> rows =
@@ -108,7 +107,7 @@ public final class Csv {
       for (String column : required) {
         if (found.column(column) == null) {
           throw new DeepXrayException(
-              file + ": its first line names no column " + column + "; name the columns there.");
+              file + ": its header has no column " + column + "; name the columns there.");
         }
       }
       return all;
@@ -128,11 +127,11 @@ public final class Csv {
     Throwable e = wrapped instanceof RuntimeJsonMappingException ? wrapped.getCause() : wrapped;
     int line = reached;
     if (e instanceof JsonProcessingException parsing && parsing.getLocation() != null) {
-      // Where it went wrong; the parser may be on the next line already.
+      // Line of the error; the parser may already be on the next line.
       line = parsing.getLocation().getLineNr();
     }
     return new DeepXrayException(
-        "%s, line %s: it does not have the columns of the first line, divided by commas."
+        "%s, line %s: it does not have the columns of the header, separated by commas."
             .formatted(file, line),
         wrapped);
   }

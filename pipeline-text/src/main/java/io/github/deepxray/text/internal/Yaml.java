@@ -25,20 +25,20 @@ import java.util.function.UnaryOperator;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
- * Reads files that people write, in YAML or JSON, and writes YAML.
+ * Reads YAML and JSON files written by users, and writes YAML.
  *
- * <p>What is read has at most 1 MiB, is not nested deep, and is YAML if the name of the file ends
- * in {@code .yaml} or {@code .yml}, JSON otherwise. YAML is one document without aliases and tags;
- * an empty one is an empty object. Every refusal is a {@link DeepXrayException} of one line that
- * names the file and the line or the field.
+ * <p>Files have at most 1 MiB and limited nesting; they are YAML if the file name ends in {@code
+ * .yaml} or {@code .yml}, JSON otherwise. YAML is one document without aliases and tags; an empty
+ * document is an empty object. Every violation is a one-line {@link DeepXrayException} with the
+ * file and the line or field.
  */
 public final class Yaml {
-  /** The most MiB of a file. */
+  /** Largest size of a file in MiB. */
   private static final int LARGEST = 1;
 
   private static final int DEPTH = 100;
 
-  /** The most digits of a number that a message repeats. */
+  /** Longest number that a message repeats, in digits. */
   private static final int LONGEST_NUMBER = 60;
 
   private static final StreamReadConstraints CONSTRAINTS =
@@ -61,7 +61,7 @@ public final class Yaml {
                   .streamReadConstraints(CONSTRAINTS)
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
-          // Quotes stay: a text such as 010 or 1.10 would otherwise come back as another number.
+          // Quotes are kept: a text such as 010 or 1.10 would otherwise be read as a number.
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
           .addModule(new Jdk8Module())
           .build();
@@ -75,7 +75,7 @@ public final class Yaml {
     return options;
   }
 
-  /** A value as YAML. */
+  /** Formats a value as YAML. */
   public static String text(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
@@ -85,22 +85,21 @@ public final class Yaml {
   }
 
   /**
-   * Reads a file as a tree. Numbers like 010, which YAML reads as another number than people do,
-   * are refused.
+   * Reads a file as a tree. Ambiguous numbers like 010, which is octal in YAML, are rejected.
    *
-   * @throws DeepXrayException if it is malformed
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the file is malformed
+   * @throws IOException if the file cannot be read
    */
   public static JsonNode read(Path file) throws IOException {
     return read(file, yaml -> new DecimalYaml(yaml, file.toString()), UnaryOperator.identity());
   }
 
   /**
-   * Reads a file like {@link #read}, but gives each number and truth value as the text that is
-   * written there: options of a command line, which mean the same in a file.
+   * Reads a file like {@link #read}, but returns each number and boolean as the text in the file,
+   * for options that are parsed like those of the command line.
    *
-   * @throws DeepXrayException if it is malformed
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the file is malformed
+   * @throws IOException if the file cannot be read
    */
   public static JsonNode readOptions(Path file) throws IOException {
     return read(file, yaml -> new PlainYaml(yaml, file.toString()), AsWritten::new);
@@ -126,7 +125,7 @@ public final class Yaml {
     }
   }
 
-  /** Refuses names and tags of values: the parser would take the one for a text, skip the other. */
+  /** Rejects aliases and tags: the parser would read the former as text and ignore the latter. */
   private static class PlainYaml extends JsonParserDelegate {
     private final YAMLParser yaml;
     private final String source;
@@ -142,8 +141,7 @@ public final class Yaml {
       JsonToken token = super.nextToken();
       if (yaml.isCurrentAlias() || yaml.getTypeId() != null) {
         throw refusal(
-            "names that stand for other values (*name) and tags (!name) are not read; write the"
-                + " value here.");
+            "aliases (*name) and tags (!name) are not supported; write the" + " value here.");
       }
       return token;
     }
@@ -154,7 +152,7 @@ public final class Yaml {
     }
   }
 
-  /** Refuses numbers that people read in one way and YAML in another: 010 is 8 there. */
+  /** Rejects ambiguous numbers such as 010, which is 8 in YAML. */
   private static final class DecimalYaml extends PlainYaml {
     DecimalYaml(YAMLParser yaml, String source) {
       super(yaml, source);
@@ -168,14 +166,14 @@ public final class Yaml {
             (getText().length() <= LONGEST_NUMBER
                     ? getText()
                     : getText().substring(0, LONGEST_NUMBER) + "...")
-                + " begins with 0, which YAML reads as another number than people do; write a"
+                + " begins with 0, which makes it octal in YAML; write a"
                 + " decimal number.");
       }
       return token;
     }
   }
 
-  /** Gives numbers and truth values as the text that is written there. */
+  /** Returns numbers and booleans as the text in the file. */
   private static final class AsWritten extends JsonParserDelegate {
     AsWritten(JsonParser parser) {
       super(parser);

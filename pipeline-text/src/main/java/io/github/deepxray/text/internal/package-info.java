@@ -1,2 +1,2 @@
-/** Reads and writes the text formats YAML and CSV, within bounds. */
+/** Reading and writing of YAML and CSV, with limits. */
 package io.github.deepxray.text.internal;

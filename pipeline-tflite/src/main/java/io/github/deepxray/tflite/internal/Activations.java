@@ -21,21 +21,21 @@ import java.util.OptionalInt;
 import org.tensorflow.lite.schema.TensorType;
 
 /**
- * The tensors of a network in a graph: as their layers write them and, once for all readers that
- * want it, converted from floats to integers or back.
+ * Activation tensors of a network in a graph: as written by their layers and, once for all readers,
+ * converted between floats and integers.
  *
- * <p>The tensor at the file's border, or else the one that the layer writes, carries the network's
- * name; the others carry their type behind it.
+ * <p>The input or output of the file, or else the output of the layer, has the network's name;
+ * converted tensors have their type as a suffix.
  */
 final class Activations {
   private static final int UINT8_SHIFT = 128;
 
-  /** A tensor of the network as floats or integers, or both. */
+  /** Tensor of the network as floats, integers or both. */
   private static final class Value {
     private OptionalInt floats = OptionalInt.empty();
     private OptionalInt integers = OptionalInt.empty();
 
-    /** What the integers stand for, once there are some. */
+    /** Quantization parameters of the integers, if there are any. */
     private Optional<Affine> affine = Optional.empty();
   }
 
@@ -47,7 +47,7 @@ final class Activations {
   private final Map<String, Value> values = new HashMap<>();
   private final int input;
 
-  /** Adds the network's input. */
+  /** Creates the activations with the network's input. */
   Activations(Model model, TfLiteWriter.Options options, FlatGraph graph, Operators operators) {
     this.network = model.network();
     this.quantization = model.quantization();
@@ -101,7 +101,7 @@ final class Activations {
     }
   }
 
-  /** How the integers of a tensor are to be read. */
+  /** Quantization parameters of a tensor. */
   Affine affine(String tensor) {
     Optional<Affine> known = Optional.ofNullable(values.get(tensor)).flatMap(value -> value.affine);
     if (known.isPresent()) {
@@ -119,7 +119,7 @@ final class Activations {
                   tensor,
                   arithmetic,
                   affine.zeroPoint(),
-                  wide ? "; it must be 0." : "; it must be -128 to 127."));
+                  wide ? "; the zero point must be 0." : "; the zero point must be -128 to 127."));
     }
     Optional<Function> written =
         network.layers().stream()
@@ -130,21 +130,24 @@ final class Activations {
             .findFirst();
     if (written.isPresent() && !affine.equals(probabilities())) {
       throw new DeepXrayException(
-          ("Tensor %s is a %s, which TFLite stores with %s and not with %s; quantize it so, "
+          ("Tensor %s is a %s, which TFLite stores with %s, not with %s; use that quantization, "
                   + "or keep the layer in floats.")
               .formatted(tensor, written.get().kerasName(), probabilities(), affine));
     }
     return affine;
   }
 
-  /** How TFLite stores sigmoids and softmaxes: the range 0 to 1, or -1 to 1 with 16 bits. */
+  /**
+   * Quantization parameters of sigmoids and softmaxes in TFLite: the range 0 to 1, or -1 to 1 with
+   * 16 bits.
+   */
   Affine probabilities() {
     return quantization.arithmetic() == Arithmetic.INT16
         ? new Affine(0x1p-15f, 0)
         : new Affine(0x1p-8f, Byte.MIN_VALUE);
   }
 
-  /** A tensor as floats. */
+  /** Returns a tensor as floats. */
   int floats(String tensor) {
     Value value = values.get(tensor);
     if (value.floats.isEmpty()) {
@@ -155,7 +158,7 @@ final class Activations {
     return value.floats.getAsInt();
   }
 
-  /** A tensor as integers. */
+  /** Returns a tensor as integers. */
   int integers(String tensor) {
     Value value = values.get(tensor);
     if (value.integers.isEmpty()) {
@@ -167,7 +170,7 @@ final class Activations {
     return value.integers.getAsInt();
   }
 
-  /** Adds the tensor of floats that a layer writes. */
+  /** Adds the float output tensor of a layer. */
   int writeFloats(Layer layer) {
     Value value = new Value();
     int floats =
@@ -177,7 +180,7 @@ final class Activations {
     return floats;
   }
 
-  /** Adds the tensor of integers that a layer writes. */
+  /** Adds the integer output tensor of a layer. */
   int writeIntegers(Layer layer) {
     Value value = new Value();
     Affine affine = affine(layer.name());
@@ -192,7 +195,10 @@ final class Activations {
     value.affine = Optional.of(affine);
   }
 
-  /** Gives what a layer reads a second name, or copies it where the name is one of an output. */
+  /**
+   * Makes the input of a layer its output under a second name, or copies it if that is the name of
+   * an output.
+   */
   void copyFloats(Layer layer) {
     int x = floats(layer.inputs().get(0));
     if (network.outputs().contains(layer.name())) {
@@ -204,7 +210,7 @@ final class Activations {
     }
   }
 
-  /** The same as integers; where the scales differ, the integers do. */
+  /** Copies integers; with different scales they are requantized. */
   void copyIntegers(Layer layer) {
     String read = layer.inputs().get(0);
     int x = integers(read);
@@ -213,14 +219,14 @@ final class Activations {
     } else if (network.outputs().contains(layer.name())) {
       operators.copy(layer.name(), shape(layer.name()), x, writeIntegers(layer));
     } else {
-      // Only the integers: floats that they were made of are more exact than what they stand for.
+      // Only the integers: the original floats are more exact than the integers.
       Value value = new Value();
       write(value, x, affine(read));
       values.put(layer.name(), value);
     }
   }
 
-  /** The tensor that is an output of the file. */
+  /** Returns the tensor of an output of the file. */
   int output(String name) {
     if (options.output() == ElementType.UINT8) {
       int signed = integers(name);
@@ -240,12 +246,12 @@ final class Activations {
     return copy;
   }
 
-  /** Adds a tensor of floats that is none of the network's, of the shape of one that is. */
+  /** Adds a float tensor that is not in the network, with the shape of one that is. */
   int addFloats(String name, String like) {
     return graph.addFloats(name, shape(like));
   }
 
-  /** Adds a tensor of integers of the shape of one of the network's. */
+  /** Adds an integer tensor with the shape of one of the network's. */
   int addIntegers(String name, String like, Affine affine) {
     byte type = quantization.arithmetic() == Arithmetic.INT16 ? TensorType.INT16 : TensorType.INT8;
     return graph.addIntegers(name, shape(like), type, affine.scale(), affine.zeroPoint());
@@ -258,7 +264,7 @@ final class Activations {
         name, shape(tensor), TensorType.UINT8, affine.scale(), affine.zeroPoint() + UINT8_SHIFT);
   }
 
-  /** How integers cover some constants, and 0. */
+  /** Quantization parameters whose range contains some constants and 0. */
   Affine covering(List<Double> constants) {
     double min = Math.min(0, constants.stream().mapToDouble(Double::doubleValue).min().orElse(0));
     double max = Math.max(0, constants.stream().mapToDouble(Double::doubleValue).max().orElse(0));
@@ -273,7 +279,7 @@ final class Activations {
     return new Affine((float) scale, (int) Math.round(arithmetic.min() - min / scale));
   }
 
-  /** How integers cover the product of whatever a tensor can hold and any of some constants. */
+  /** Quantization parameters for the product of any value of a tensor and any of some constants. */
   Affine product(Affine affine, List<Double> constants) {
     Arithmetic arithmetic = quantization.arithmetic();
     List<Double> products = new ArrayList<>();
@@ -290,7 +296,7 @@ final class Activations {
     ByteBuffer data = FlatGraph.littleEndian(constants.size() * (wide ? Short.BYTES : 1));
     for (double constant : constants) {
       long rounded = Math.round(constant / affine.scale()) + affine.zeroPoint();
-      // The zero point is rounded, which may push the ends of the range out by one.
+      // The zero point is rounded, which may shift the ends of the range by one.
       Arithmetic arithmetic = quantization.arithmetic();
       long integer = Math.max(arithmetic.min(), Math.min(arithmetic.max(), rounded));
       if (wide) {
@@ -317,7 +323,7 @@ final class Activations {
     } else {
       plain = written;
     }
-    // An input that is an output too has its name already.
+    // An input that is also an output already has its name.
     return plain && !tensor.equals(network.input())
         ? tensor
         : tensor + "/" + type.name().toLowerCase(Locale.ROOT);

@@ -4,14 +4,14 @@ import java.util.Set;
 import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Checks the operators that store the same reals in another form. */
+/** Checks operators that convert the representation of values. */
 final class ConversionChecks {
   private static final Set<Byte> INTEGERS =
       Set.of(TensorType.INT8, TensorType.UINT8, TensorType.INT16);
 
   private ConversionChecks() {}
 
-  /** Floats to integers, or integers to others. */
+  /** Checks the conversion of floats to integers, or of integers to others. */
   static void quantize(FileOperator operator) {
     operator.requireArity(1, 1);
     operator.requireNoOptions(BuiltinOptions.QuantizeOptions);
@@ -32,7 +32,10 @@ final class ConversionChecks {
     operator.requireShape(x.shape);
   }
 
-  /** Integers or halves to floats; weights may have a scale for each index of a dimension. */
+  /**
+   * Checks the conversion of integers or 16-bit floats to floats; weights may have a scale per
+   * index of a dimension.
+   */
   static void dequantize(FileOperator operator) {
     operator.requireArity(1, 1);
     operator.requireNoOptions(BuiltinOptions.DequantizeOptions);
@@ -52,7 +55,7 @@ final class ConversionChecks {
     operator.requireShape(x.shape);
   }
 
-  /** A sparse constant to all its values. */
+  /** Checks the conversion of a sparse constant to a dense one. */
   static void densify(FileOperator operator) {
     operator.requireArity(1, 1);
     operator.requireNoOptions(BuiltinOptions.DensifyOptions);

@@ -3,14 +3,14 @@ package io.github.deepxray.tflite.internal;
 import java.util.Optional;
 import org.tensorflow.lite.schema.BuiltinOperator;
 
-/** Checks operators that are right for what XNNPACK cannot take. */
+/** Checks valid operators for the restrictions of XNNPACK. */
 final class DelegateChecks {
-  /** The least scale of products in steps of the result that XNNPACK takes. */
+  /** Smallest scale of products, in steps of the result, that XNNPACK supports. */
   private static final double LEAST_PRODUCT_RATIO = 0x1p-32;
 
   private DelegateChecks() {}
 
-  /** What is wrong with an operator that has been checked, if anything is. */
+  /** Describes the restriction that a checked operator violates, if any. */
   static Optional<String> wrong(FileOperator operator) {
     return switch (operator.code) {
       case BuiltinOperator.CONV_2D ->
@@ -26,11 +26,11 @@ final class DelegateChecks {
 
   private static Optional<String> window(FileOperator operator, Window window) {
     return window.stepsOver(operator.input(0), operator.output())
-        ? Optional.of("steps over the last pixels of a padded image")
+        ? Optional.of("skips the last pixels of a padded image")
         : Optional.empty();
   }
 
-  /** Whether the scales of an operator that sums products fit. */
+  /** Checks the scales of an operator that sums products. */
   private static Optional<String> products(FileOperator operator) {
     FileTensor x = operator.input(0);
     FileTensor kernel = operator.input(1);

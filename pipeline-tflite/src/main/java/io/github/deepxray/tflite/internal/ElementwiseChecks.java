@@ -10,7 +10,7 @@ import org.tensorflow.lite.schema.SoftmaxOptions;
 import org.tensorflow.lite.schema.SubOptions;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Checks the operators that compute value by value, and the softmax. */
+/** Checks elementwise operators and the softmax. */
 final class ElementwiseChecks {
   private static final Set<Byte> NUMBERS =
       Set.of(TensorType.FLOAT32, TensorType.INT8, TensorType.INT16);
@@ -54,7 +54,7 @@ final class ElementwiseChecks {
     }
   }
 
-  /** TensorFlow Lite ends the process if a sum's steps are far finer than those of its parts. */
+  /** TensorFlow Lite ends the process if a sum's steps are far finer than those of its operands. */
   private static void sum(FileOperator operator) {
     broadcast(operator);
     if (operator.output().quantized()) {
@@ -68,7 +68,7 @@ final class ElementwiseChecks {
     }
   }
 
-  /** Requires two operands of one type, the smaller of which is repeated. */
+  /** Requires two operands of one type, the smaller of which is broadcast. */
   private static void broadcast(FileOperator operator) {
     FileTensor a = operator.input(0);
     FileTensor b = operator.input(1);
@@ -102,7 +102,7 @@ final class ElementwiseChecks {
     operator.requireSteps(operator.output());
   }
 
-  /** A function of one value, for operators without options. */
+  /** Checks a function of one value without options. */
   static void rectify(FileOperator operator) {
     unary(operator, BuiltinOptions.NONE);
     rescaled(operator);

@@ -19,21 +19,21 @@ import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.TensorMap;
 
 /**
- * Checks a file before TensorFlow Lite sees it. TensorFlow Lite checks that tables and vectors lie
- * inside the file and, in part, what each operator reads; XNNPACK trusts the file. Either ends the
- * process, or never comes back, where a file says what no converter would. So here: one graph whose
- * operators read only what is there and write each tensor once; only operators that {@link
- * OperatorChecks} knows, each with the types, shapes, options and scales that its arithmetic asks
- * for; no more work and memory than {@link FileLimits} allows.
+ * Checks a file before TensorFlow Lite loads it. TensorFlow Lite checks that tables and vectors are
+ * inside the file and, in part, the inputs of each operator; XNNPACK trusts the file. Both end the
+ * process or hang on files that no converter writes. A valid file has one graph whose operators
+ * read only available tensors and write each tensor once; only operators of {@link OperatorChecks},
+ * each with valid types, shapes, options and scales; and no more work and memory than {@link
+ * FileLimits} allows.
  */
 final class FileCheck implements FileOperator.Facts {
   private static final int MOST_TENSORS = 50_000;
   private static final int MOST_OPERATORS = 20_000;
 
-  /** What one operator, the graph or a signature may read or write. */
+  /** Largest number of inputs or outputs of an operator, the graph or a signature. */
   private static final int MOST_PLACES = 256;
 
-  /** Tables may be shared: a small file can say much. */
+  /** Tables may be shared: a small file can describe much. */
   private static final long MOST_SCALES = 1L << 22;
 
   /** Shapes and axes have few numbers; others need not be known. */
@@ -47,16 +47,15 @@ final class FileCheck implements FileOperator.Facts {
   private final List<FileOperator> operators = new ArrayList<>();
   private final Map<Integer, List<Integer>> learned = new HashMap<>();
 
-  // Tensors that hold values before the operator at hand runs, and those of them that are always
-  // the same.
+  // Tensors with values before the current operator runs, and those of them with constant values.
   private final BitSet ready = new BitSet();
   private final BitSet fixed = new BitSet();
 
   /**
-   * Prepares to check a file.
+   * Creates a check.
    *
-   * @param source how messages name it
-   * @param bytes its content, a verified flatbuffer
+   * @param source the name of the file in messages
+   * @param bytes the content, a verified flatbuffer
    */
   FileCheck(String source, byte[] bytes) {
     this.source = source;
@@ -68,7 +67,7 @@ final class FileCheck implements FileOperator.Facts {
   /**
    * Checks the whole file.
    *
-   * @throws DeepXrayException that names the file and what is wrong with it
+   * @throws DeepXrayException if the file is invalid; the message names the file and the fault
    */
   void check() {
     require(model.subgraphsLength() == 1, "it has %d graphs instead of 1", model.subgraphsLength());
@@ -94,7 +93,7 @@ final class FileCheck implements FileOperator.Facts {
     signatures();
   }
 
-  /** Refuses by name what is not among the operators that are checked. */
+  /** Rejects operators that are not supported, by name. */
   private void names(SubGraph graph) {
     for (int o = 0; o < graph.operatorsLength(); o++) {
       Operator operator = graph.operators(o);
@@ -158,7 +157,7 @@ final class FileCheck implements FileOperator.Facts {
     }
   }
 
-  /** For each operator, the tensors of a run that nothing after it reads. */
+  /** Tensors to release after each operator, computed in a run and not read later. */
   private List<List<FileTensor>> lastReads(SubGraph graph) {
     int[] last = new int[tensors.size()];
     List<List<FileTensor>> released = new ArrayList<>();
@@ -172,7 +171,7 @@ final class FileCheck implements FileOperator.Facts {
           operator.inputsLength(),
           operator.outputsLength());
       for (int i = 0; i < operator.inputsLength(); i++) {
-        // -1 stands for an optional input that is not given.
+        // -1 is an omitted optional input.
         if (operator.inputs(i) != -1) {
           last[tensor(operator.inputs(i)).index] = o;
         }
@@ -196,7 +195,7 @@ final class FileCheck implements FileOperator.Facts {
     return released;
   }
 
-  /** Whether it is written in each run: what is computed from constants may be kept. */
+  /** Whether a tensor is written in each run; values computed from constants may be kept. */
   private boolean temporary(FileTensor tensor) {
     return ready.get(tensor.index) && !fixed.get(tensor.index);
   }
@@ -212,7 +211,7 @@ final class FileCheck implements FileOperator.Facts {
         .ifPresent(beyond -> require(false, "it %s up to operator %s", beyond, operator));
   }
 
-  /** An operator that reads what is there and writes what is not; its tensors are then there. */
+  /** Checks the inputs and outputs of an operator, and marks the outputs as available. */
   private FileOperator wired(SubGraph graph, int index) {
     Operator table = graph.operators(index);
     Map<Integer, FileTensor> inputs = new HashMap<>();
@@ -241,9 +240,9 @@ final class FileCheck implements FileOperator.Facts {
   }
 
   /**
-   * Checks for what is legal and ends the process under XNNPACK, or is computed wrongly.
+   * Checks for valid operators that end the process under XNNPACK, or give wrong results.
    *
-   * @throws DeepXrayException that names the file and says to run it without XNNPACK
+   * @throws DeepXrayException if there is one; the message suggests to run without XNNPACK
    */
   void delegable() {
     BitSet read = new BitSet();

@@ -3,17 +3,17 @@ package io.github.deepxray.tflite.internal;
 import java.util.Optional;
 
 /**
- * Adds up what a run of a file takes, and says when that is beyond what any classifier of images
- * needs: EfficientNetB7 at 600 pixels has 37 billion multiply-adds and less than a gigabyte.
+ * Sums the work and memory of a run of a file and compares them with limits for image classifiers:
+ * EfficientNetB7 at 600 pixels has 37 billion multiply-adds and less than a gigabyte.
  */
 final class FileLimits {
-  /** About half a minute of TFLite's own kernels, some seconds of XNNPACK. */
+  /** About half a minute with TFLite's own kernels, some seconds with XNNPACK. */
   static final double MULTIPLY_ADDS = 1e11;
 
-  /** Beside what the file itself may be good for. */
+  /** In addition to the memory for the weights of the file. */
   static final double BYTES = 1L << 30;
 
-  /** Weights of one byte are four as floats, and kernels want their own copy. */
+  /** A weight of one byte needs four bytes as a float, and kernels keep their own copy. */
   static final double BYTES_PER_BYTE = 8;
 
   private final double allowed;
@@ -32,12 +32,12 @@ final class FileLimits {
     most = Math.max(most, held);
   }
 
-  /** Takes away a tensor that nothing reads any more. */
+  /** Removes a tensor that is no longer read. */
   void release(FileTensor tensor) {
     held -= tensor.bytes();
   }
 
-  /** Adds an operator; what it writes is held already. */
+  /** Adds an operator, whose outputs are already added. */
   void run(FileOperator operator) {
     multiplyAdds += operator.multiplyAdds();
     for (FileTensor tensor : operator.outputs()) {
@@ -47,7 +47,7 @@ final class FileLimits {
     most = Math.max(most, held + operator.workspace());
   }
 
-  /** What is beyond the limits, if anything is. */
+  /** Describes the exceeded limit, if any. */
   Optional<String> exceeded() {
     if (multiplyAdds > MULTIPLY_ADDS) {
       return Optional.of("takes more than " + (long) (MULTIPLY_ADDS / 1e9) + "e9 multiply-adds");

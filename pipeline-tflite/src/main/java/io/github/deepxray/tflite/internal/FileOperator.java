@@ -15,9 +15,9 @@ import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.Operator;
 import org.tensorflow.lite.schema.TensorType;
 
-/** An operator of a file and what it reads and writes, with what checks of all kinds ask. */
+/** Operator of a file with its inputs and outputs, and checks common to all kinds. */
 final class FileOperator {
-  /** The largest stride or dilation: TensorFlow Lite computes places with the lowest 16 bits. */
+  /** Largest stride or dilation: TensorFlow Lite computes positions with the lowest 16 bits. */
   static final int LARGEST_STEP = Short.MAX_VALUE;
 
   private static final Set<Byte> FUSED =
@@ -27,15 +27,15 @@ final class FileOperator {
           ActivationFunctionType.RELU_N1_TO_1,
           ActivationFunctionType.RELU6);
 
-  /** What is known of the tensors before the operator runs, and grows as operators are checked. */
+  /** Known facts about tensors before the operator runs; checks add to them. */
   interface Facts {
-    /** Whether its values are the same in each run. */
+    /** Whether a tensor has the same values in each run. */
     boolean fixed(FileTensor tensor);
 
-    /** Its integers, if they are the same in each run and small enough to be a shape. */
+    /** Integers of a tensor, if constant and few enough for a shape. */
     Optional<List<Integer>> integers(FileTensor tensor);
 
-    /** Remembers the integers that a tensor will have. */
+    /** Stores the known integers of a tensor. */
     void learn(FileTensor tensor, List<Integer> integers);
   }
 
@@ -51,9 +51,9 @@ final class FileOperator {
   private double packed;
 
   /**
-   * An operator.
+   * Creates an operator.
    *
-   * @param inputs what it reads, by place; those that are left out are not there
+   * @param inputs the inputs by index, without omitted ones
    */
   FileOperator(
       String source,
@@ -72,7 +72,7 @@ final class FileOperator {
     this.facts = facts;
   }
 
-  /** Refuses the file unless something holds; the message begins with the operator. */
+  /** Rejects the file unless a condition holds; the message begins with the operator. */
   @FormatMethod
   void require(boolean condition, @FormatString String format, Object... arguments) {
     if (!condition) {
@@ -83,7 +83,7 @@ final class FileOperator {
     }
   }
 
-  /** Requires a number of inputs, the optional ones counted, and one output. */
+  /** Requires a number of inputs, including optional ones, and one output. */
   void requireArity(int least, int most) {
     int count = table.inputsLength();
     require(count >= least && count <= most, "has %d inputs", count);
@@ -94,24 +94,24 @@ final class FileOperator {
     return table.inputsLength();
   }
 
-  /** What it reads at a place. */
+  /** Input of an index. */
   FileTensor input(int place) {
     FileTensor tensor = inputs.get(place);
     require(tensor != null, "has no input %d", place);
     return tensor;
   }
 
-  /** What it reads at a place, if that is given. */
+  /** Optional input of an index, if present. */
   Optional<FileTensor> optional(int place) {
     return Optional.ofNullable(inputs.get(place));
   }
 
-  /** All that it reads. */
+  /** All inputs. */
   Collection<FileTensor> given() {
     return inputs.values();
   }
 
-  /** What it writes; there is one. */
+  /** Only output. */
   FileTensor output() {
     return outputs.get(0);
   }
@@ -120,7 +120,7 @@ final class FileOperator {
     return outputs;
   }
 
-  /** The table of its options. */
+  /** Table of the options. */
   <T extends Table> T options(byte type, T into) {
     require(
         table.builtinOptionsType() == type && table.builtinOptions(into) != null,
@@ -128,13 +128,13 @@ final class FileOperator {
     return into;
   }
 
-  /** Requires that it has no options but, maybe, the empty table of its kind. */
+  /** Requires no options, or an empty table of its kind. */
   void requireNoOptions(byte type) {
     byte actual = table.builtinOptionsType();
     require(actual == BuiltinOptions.NONE || actual == type, "has the options of another operator");
   }
 
-  /** Whether it has options at all. */
+  /** Whether there are options. */
   boolean hasOptions() {
     return table.builtinOptionsType() != BuiltinOptions.NONE;
   }
@@ -168,7 +168,7 @@ final class FileOperator {
         output().take(shape), "writes %s of shape %s where %s comes out", output(), said, shape);
   }
 
-  /** Requires that it writes the type it reads. */
+  /** Requires that input and output have the same type. */
   void requireTypeKept(FileTensor read) {
     require(
         output().type == read.type,
@@ -177,7 +177,7 @@ final class FileOperator {
         FileTensor.name(read.type));
   }
 
-  /** Requires that integers have one scale for all. */
+  /** Requires a single scale for integers. */
   void requireSteps(FileTensor tensor) {
     if (tensor.quantized()) {
       require(tensor.scales() > 0, "computes with %s, whose integers have no scale", tensor);
@@ -189,7 +189,7 @@ final class FileOperator {
     }
   }
 
-  /** Requires that values are passed on as they are. */
+  /** Requires that values keep their quantization parameters. */
   void requirePassed(FileTensor read) {
     requireTypeKept(read);
     require(
@@ -198,12 +198,12 @@ final class FileOperator {
         read);
   }
 
-  /** Requires weights: constants, or what is computed from constants alone. */
+  /** Requires weights: constants, or tensors computed only from constants. */
   void requireFixed(FileTensor tensor) {
     require(facts.fixed(tensor), "has weights, %s, that are not constant", tensor);
   }
 
-  /** The integers of a tensor that are known before the file is run, such as axes. */
+  /** Integers of a tensor that are known before the file runs, such as axes. */
   List<Integer> known(FileTensor tensor) {
     requireType(tensor, TensorType.INT32);
     Optional<List<Integer>> integers = facts.integers(tensor);
@@ -211,17 +211,17 @@ final class FileOperator {
     return integers.get();
   }
 
-  /** The integers of a tensor, if they are known. */
+  /** Integers of a tensor, if known. */
   Optional<List<Integer>> ifKnown(FileTensor tensor) {
     return facts.integers(tensor);
   }
 
-  /** Says what integers the output has. */
+  /** Sets the known integers of the output. */
   void learn(List<Integer> integers) {
     facts.learn(output(), integers);
   }
 
-  /** A dimension counted from the front, for one that may be counted from the back. */
+  /** Converts an axis, which may be negative, to an index from the front. */
   int dimension(int axis, int rank) {
     require(axis >= -rank && axis < rank, "has axis %d of %d", axis, rank);
     return axis < 0 ? axis + rank : axis;
@@ -232,17 +232,17 @@ final class FileOperator {
     return pixels;
   }
 
-  /** Says how much it computes. */
+  /** Sets the number of multiply-adds. */
   void compute(double products) {
     multiplyAdds = products;
   }
 
-  /** Says what memory it needs while it runs, in bytes. */
+  /** Sets the memory needed during the operator, in bytes. */
   void work(double bytes) {
     workspace = bytes;
   }
 
-  /** Says what memory its weights take once they are laid out for its kernel, in bytes. */
+  /** Sets the memory of the packed weights, in bytes. */
   void pack(double bytes) {
     packed = bytes;
   }

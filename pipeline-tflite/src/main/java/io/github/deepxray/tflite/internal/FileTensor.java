@@ -11,24 +11,24 @@ import org.tensorflow.lite.schema.QuantizationParameters;
 import org.tensorflow.lite.schema.Tensor;
 import org.tensorflow.lite.schema.TensorType;
 
-/** A tensor of a file that has passed {@link TensorCheck}. */
+/** Tensor of a file that has passed {@link TensorCheck}. */
 final class FileTensor {
   final int index;
   final byte type;
 
-  /** Its sizes: what the file says, and for those that it leaves open what an operator writes. */
+  /** Sizes from the file, or from the operator for open dimensions. */
   List<Integer> shape;
 
-  /** The dimensions whose size the file leaves open. */
+  /** Dimensions whose size the file leaves open. */
   private final BitSet open = new BitSet();
 
-  /** Whether the file holds its values. */
+  /** Whether the file has the values. */
   final boolean constant;
 
-  /** Whether the file holds only some of them, and where they stand. */
+  /** Whether the file has only the non-zero values and their positions. */
   final boolean sparse;
 
-  /** The dimension of its scales, if it has several. */
+  /** Dimension of the scales, if there are several. */
   final int axis;
 
   private final float[] scales;
@@ -58,7 +58,7 @@ final class FileTensor {
     }
   }
 
-  /** Takes the sizes that are left open from a shape; says whether the others are the same. */
+  /** Takes the sizes of open dimensions from a shape; returns whether the other sizes are equal. */
   boolean take(List<Integer> computed) {
     boolean fits = computed.size() == shape.size();
     for (int d = 0; d < shape.size() && fits; d++) {
@@ -72,7 +72,7 @@ final class FileTensor {
     return shape.size();
   }
 
-  /** The size of the last dimension. */
+  /** Size of the last dimension. */
   int channels() {
     return shape.get(shape.size() - 1);
   }
@@ -81,7 +81,7 @@ final class FileTensor {
     return elements(shape);
   }
 
-  /** The product of the sizes. */
+  /** Product of the sizes. */
   static long elements(List<Integer> shape) {
     return shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
   }
@@ -90,27 +90,27 @@ final class FileTensor {
     return elements() * width(type);
   }
 
-  /** Whether its values are integers that stand for reals. */
+  /** Whether the values are quantized integers. */
   boolean quantized() {
     return type == TensorType.INT8 || type == TensorType.UINT8 || type == TensorType.INT16;
   }
 
-  /** How many scales it has. */
+  /** Number of scales. */
   int scales() {
     return scales.length;
   }
 
-  /** The scale of a channel; channels share one if there is just one. */
+  /** Scale of a channel; a single scale is for all channels. */
   float scale(int channel) {
     return scales[scales.length == 1 ? 0 : channel];
   }
 
-  /** The zero point of a channel. */
+  /** Zero point of a channel. */
   long zeroPoint(int channel) {
     return zeroPoints[zeroPoints.length == 1 ? 0 : channel];
   }
 
-  /** Whether its integers stand for the same reals as those of another. */
+  /** Whether quantization parameters equal those of another tensor. */
   boolean sameSteps(FileTensor other) {
     return scales() == 1
         && other.scales() == 1
@@ -118,7 +118,7 @@ final class FileTensor {
         && zeroPoint(0) == other.zeroPoint(0);
   }
 
-  /** The values of a constant of integers of 32 bits. */
+  /** Values of a constant of 32-bit integers. */
   Optional<List<Integer>> integers() {
     if (!constant || type != TensorType.INT32) {
       return Optional.empty();
@@ -131,7 +131,7 @@ final class FileTensor {
     return Optional.of(List.copyOf(values));
   }
 
-  /** The bytes of a value; 0 for a type that no accepted operator has. */
+  /** Bytes of a value; 0 for types of no supported operator. */
   static int width(byte type) {
     return switch (type) {
       case TensorType.INT8, TensorType.UINT8 -> 1;
@@ -142,7 +142,7 @@ final class FileTensor {
     };
   }
 
-  /** The name of a type, also of one that is newer than our copy of the schema. */
+  /** Name of a type, including types newer than the schema. */
   static String name(byte type) {
     boolean known = type >= 0 && type < TensorType.names.length;
     return known ? TensorType.name(type) : "number " + type;

@@ -23,31 +23,30 @@ import org.tensorflow.lite.schema.TensorMap;
 import org.tensorflow.lite.schema.TensorType;
 
 /**
- * The tensors and operators of a TFLite model with one subgraph, in the terms of TFLite's schema
- * and not of a network's layers. What is added first comes first in the file; equal graphs give
- * equal bytes.
+ * Tensors and operators of a TFLite model with one subgraph, in terms of TFLite's schema. The order
+ * in the file is the order of adding; equal graphs give equal bytes.
  */
 final class FlatGraph {
-  // The version of the schema; its file identifier is TFL3.
+  // Version of the schema; the file identifier is TFL3.
   private static final int SCHEMA_VERSION = 3;
 
-  // Above this code an operator stands in the newer of the two fields only.
+  // Above this code an operator is only in the newer of the two fields.
   private static final int LARGEST_DEPRECATED_CODE = 127;
 
-  // The schema asks for it (force_align), but the generated Java forgets it.
+  // Required by the schema (force_align), but missing in the generated Java.
   private static final int DATA_ALIGNMENT = 16;
 
   /**
-   * {@code real = scale * (value - zeroPoint)}, one pair for the whole tensor or one for each index
-   * of a dimension.
+   * Quantization parameters, {@code real = scale * (value - zeroPoint)}, one pair for the whole
+   * tensor or one for each index of a dimension.
    */
   record Quantization(List<Float> scales, List<Long> zeroPoints, int dimension) {}
 
   /**
-   * A tensor.
+   * Tensor definition.
    *
-   * @param data its values, little-endian; empty if they are computed
-   * @param sparsity where those values stand, if others are left out
+   * @param data the values, little-endian; empty for computed tensors
+   * @param sparsity the positions of the values, if zeros are omitted
    */
   record TensorDef(
       String name,
@@ -55,8 +54,8 @@ final class FlatGraph {
       byte type,
       Optional<ByteBuffer> data,
       Optional<Quantization> quantization,
-      Optional<Sparsity> sparsity) {
-    /** A tensor with all its values, or one that is computed. */
+      Optional<SparseEncoding> sparsity) {
+    /** Creates a dense or computed tensor. */
     TensorDef(
         String name,
         List<Integer> shape,
@@ -68,7 +67,8 @@ final class FlatGraph {
   }
 
   /**
-   * An operator with the schema's code and version, and its options as one of the union's types.
+   * Operator definition with the schema's code and version, and its options as one of the union's
+   * types.
    */
   private record OperatorDef(
       OperatorKind kind,
@@ -94,30 +94,30 @@ final class FlatGraph {
     this.name = name;
   }
 
-  /** Adds a tensor and gives its index. */
+  /** Adds a tensor and returns its index. */
   int add(TensorDef tensor) {
     tensors.add(tensor);
     return tensors.size() - 1;
   }
 
-  /** Adds a float tensor that an operator writes, or an input. */
+  /** Adds a computed float tensor, or an input. */
   int addFloats(String tensor, List<Integer> shape) {
     return add(
         new TensorDef(tensor, shape, TensorType.FLOAT32, Optional.empty(), Optional.empty()));
   }
 
-  /** Adds a tensor of integers that an operator writes, or an input. */
+  /** Adds a computed integer tensor, or an input. */
   int addIntegers(String tensor, List<Integer> shape, byte type, float scale, long zeroPoint) {
     Quantization quantization = new Quantization(List.of(scale), List.of(zeroPoint), 0);
     return add(new TensorDef(tensor, shape, type, Optional.empty(), Optional.of(quantization)));
   }
 
-  /** The type of a tensor. */
+  /** Type of a tensor. */
   byte type(int tensor) {
     return tensors.get(tensor).type();
   }
 
-  /** The scale of a tensor of integers that has one. */
+  /** Scale of a tensor of integers with a single scale. */
   float scale(int tensor) {
     return tensors.get(tensor).quantization().orElseThrow().scales().get(0);
   }
@@ -131,7 +131,7 @@ final class FlatGraph {
             tensor, values.shape(), TensorType.FLOAT32, Optional.of(data), Optional.empty()));
   }
 
-  /** Adds a constant vector of integers of 32 bits. */
+  /** Adds a constant vector of 32-bit integers. */
   int addConstant(String tensor, List<Integer> values) {
     ByteBuffer data = littleEndian(values.size() * Integer.BYTES);
     values.forEach(data::putInt);
@@ -155,28 +155,28 @@ final class FlatGraph {
     operators.add(new OperatorDef(new OperatorKind(code, version), in, out, optionsType, options));
   }
 
-  /** Adds an operator that has no options. */
+  /** Adds an operator without options. */
   void addOperator(int code, int version, List<Integer> in, List<Integer> out) {
     addOperator(code, version, in, out, BuiltinOptions.NONE, builder -> 0);
   }
 
-  /** Makes a tensor an input; the signature has it under this name. */
+  /** Adds an input, which has this name in the signature. */
   void addInput(String signatureName, int tensor) {
     inputs.put(signatureName, tensor);
   }
 
-  /** Makes a tensor an output; the signature has it under this name. */
+  /** Adds an output, which has this name in the signature. */
   void addOutput(String signatureName, int tensor) {
     outputs.put(signatureName, tensor);
   }
 
-  /** The file, with its inputs and outputs in a signature of that name. */
+  /** Returns the bytes of the file, with its inputs and outputs in a signature. */
   byte[] toBytes(String description, String signatureKey) {
     int dataSize =
         tensors.stream().mapToInt(t -> t.data().map(ByteBuffer::remaining).orElse(0)).sum();
     FlatBufferBuilder builder = new FlatBufferBuilder(dataSize + (1 << 20));
 
-    // The first buffer is empty by convention: the one of the tensors without data.
+    // The first buffer is empty by convention: the buffer of tensors without data.
     List<Integer> buffers = new ArrayList<>(List.of(emptyBuffer(builder)));
     List<Integer> tensorOffsets = new ArrayList<>();
     QuantizationTables quantizations = new QuantizationTables(builder);
@@ -236,7 +236,7 @@ final class FlatGraph {
     return Buffer.endBuffer(builder);
   }
 
-  /** Writes a buffer whose data is aligned as the schema asks. */
+  /** Writes a buffer with data aligned as the schema requires. */
   static int buffer(FlatBufferBuilder builder, ByteBuffer data) {
     ByteBuffer source = data.duplicate();
     ByteBuffer space = builder.createUnintializedVector(1, source.remaining(), DATA_ALIGNMENT);

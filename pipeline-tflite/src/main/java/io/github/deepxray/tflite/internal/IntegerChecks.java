@@ -3,12 +3,12 @@ package io.github.deepxray.tflite.internal;
 import java.util.Set;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Checks that the scales of what operators read and write go together. */
+/** Checks that the scales of inputs and outputs are compatible. */
 final class IntegerChecks {
   private static final float PROBABILITY_STEP = 0x1p-8f;
   private static final float WIDE_PROBABILITY_STEP = 0x1p-15f;
 
-  /** A step in front of a sigmoid or softmax: one beyond says yes or no. */
+  /** Largest step in front of a sigmoid or softmax: a larger step saturates. */
   private static final float LARGEST_LOGIT_STEP = 0x1p16f;
 
   /** Kernels multiply by 31 bits and shift by up to 30 more. */
@@ -16,19 +16,19 @@ final class IntegerChecks {
 
   private IntegerChecks() {}
 
-  /** Requires integers of 8 or 16 bits, each with one scale, in what is read and written. */
+  /** Requires integers of 8 or 16 bits with a single scale in input and output. */
   static void requireIntegers(FileOperator operator, FileTensor read) {
     operator.requireType(read, Set.of(TensorType.INT8, TensorType.INT16));
     operator.requireSteps(read);
     operator.requireSteps(operator.output());
   }
 
-  /** Requires that what is summed up does not come in steps far beyond those of the result. */
+  /** Requires that the steps of the summands are not far coarser than those of the result. */
   static void requireStep(FileOperator operator, double step) {
     requireStep(operator, step, IntegerKernel.LARGEST_RATIO);
   }
 
-  /** The same of a mean, which may be nearly nothing where what it is made of is not. */
+  /** Requires the same for a mean, which may be small although its inputs are not. */
   static void requireMeanStep(FileOperator operator, double step) {
     requireStep(operator, step, LARGEST_MEAN_RATIO);
   }
@@ -39,7 +39,7 @@ final class IntegerChecks {
         step / result < limit, "has steps of %s for results in steps of %s", (float) step, result);
   }
 
-  /** Requires that integers stand for probabilities as TFLite's kernels say. */
+  /** Requires the fixed quantization parameters of probabilities in TFLite's kernels. */
   static void requireProbabilities(FileOperator operator, FileTensor read) {
     requireIntegers(operator, read);
     FileTensor y = operator.output();

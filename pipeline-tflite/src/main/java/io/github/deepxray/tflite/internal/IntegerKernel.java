@@ -13,21 +13,20 @@ import java.util.Optional;
 import org.tensorflow.lite.schema.TensorType;
 
 /**
- * A kernel and a bias for sums of integers: the bias has the scale of the products, {@code s_in *
- * s_w[c]}, and zero point 0.
+ * Kernel and bias for integer sums: the bias has the scale of the products, {@code s_in * s_w[c]},
+ * and zero point 0.
  */
 final class IntegerKernel {
-  /** From this many output steps a step of what is summed on, XNNPACK refuses an operator. */
+  /** From this ratio of the summands' step to the output step on, XNNPACK rejects an operator. */
   static final double LARGEST_RATIO = 256;
 
   // The same for TFLite's kernels with 16-bit activations.
   private static final double LARGEST_RATIO_16 = 128;
 
-  // Below 2^-32 XNNPACK refuses; a sum would have to be of more than 2^12 of the largest products
-  // to show.
+  // Below 2^-32 XNNPACK rejects; only a sum of more than 2^12 of the largest products would matter.
   private static final double LEAST_RATIO = 0x1p-28;
 
-  // Where only the bias counts: fine enough for its rounding not to matter.
+  // If only the bias matters: fine enough to make its rounding negligible.
   private static final double BIAS_RATIO = 0x1p-10;
 
   // Room for the products beside the bias: sums have 32 bits, with 16-bit activations 48.
@@ -47,9 +46,9 @@ final class IntegerKernel {
   }
 
   /**
-   * Fits a kernel and a bias to what is read and written. The scale of a channel is kept, unless
-   * its bias would leave the range of the sums or its products are too small to count; then it is
-   * made larger, and the channel's values are rounded once more.
+   * Fits a kernel and a bias to the quantization of input and output. The scale of a channel is
+   * kept, unless its bias would exceed the range of the sums or its products are too small to
+   * matter; then the scale is increased, and the channel's values are rounded again.
    *
    * @throws DeepXrayException if the range of the result is too small for the sums
    */
@@ -84,14 +83,14 @@ final class IntegerKernel {
     return new IntegerKernel(rescaled(kernel, scales), biasScales, integers, wide);
   }
 
-  /** Refuses a step of the result that is far finer than that of what it is made of. */
+  /** Rejects a step of the result that is far finer than that of the summands. */
   static void requireStep(String layer, double ratio, double limit) {
     if (ratio >= limit) {
       throw new DeepXrayException(
           String.format(
               Locale.ROOT,
-              "Layer %s cannot be quantized: what it adds up comes in steps of %.3g times that of"
-                  + " its result, at least %s; calibrate with images that reach all of its range,"
+              "Layer %s cannot be quantized: the step of its sums is %.3g times that of"
+                  + " its result, at least %s; calibrate with images that cover its range,"
                   + " or keep the layer in floats.",
               layer,
               ratio,
@@ -122,7 +121,7 @@ final class IntegerKernel {
     return Int8Tensor.of(values, scales, kernel.axis(), kernel.shape());
   }
 
-  /** How many values in a row belong to one channel. */
+  /** Number of consecutive values of a channel. */
   private static int inner(Int8Tensor kernel) {
     return kernel.shape().subList(kernel.axis() + 1, kernel.shape().size()).stream()
         .reduce(1, Math::multiplyExact);
@@ -132,7 +131,7 @@ final class IntegerKernel {
     return kernel;
   }
 
-  /** Adds the bias as integers of 32 bits, of 64 with 16-bit activations. */
+  /** Adds the bias as 32-bit integers, or 64-bit integers with 16-bit activations. */
   int addBias(FlatGraph graph, String name) {
     ByteBuffer data = FlatGraph.littleEndian(bias.length * (wide ? Long.BYTES : Integer.BYTES));
     List<Float> scales = new ArrayList<>();

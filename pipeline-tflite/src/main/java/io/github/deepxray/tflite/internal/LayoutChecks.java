@@ -12,7 +12,7 @@ import org.tensorflow.lite.schema.ReshapeOptions;
 import org.tensorflow.lite.schema.SqueezeOptions;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Checks the operators that put the values they read in another order or shape. */
+/** Checks operators that change the order or shape of values. */
 final class LayoutChecks {
   private static final Set<Byte> NUMBERS =
       Set.of(TensorType.FLOAT32, TensorType.INT8, TensorType.UINT8, TensorType.INT16);
@@ -51,7 +51,7 @@ final class LayoutChecks {
     operator.requireShape(filled(operator, wanted, x.elements()));
   }
 
-  /** The shape with the size that is left open, -1, filled in. */
+  /** Returns the shape with the open size, -1, filled in. */
   private static List<Integer> filled(FileOperator operator, List<Integer> wanted, long elements) {
     long product = 1;
     int open = 0;

@@ -31,8 +31,8 @@ import java.util.Set;
 import org.tensorflow.lite.schema.Padding;
 
 /**
- * Turns the layers of a network into TFLite operators for a batch of one, each in floats or in
- * integers as the model says.
+ * Lowers the layers of a network to TFLite operators for a batch of one, in floats or integers as
+ * the model defines.
  */
 final class Lowering {
   private final Network network;
@@ -55,18 +55,18 @@ final class Lowering {
   }
 
   /**
-   * The graph of a model. Layers that no output depends on are left out: XNNPACK ends the process
-   * at an operator whose result nobody reads.
+   * Lowers a model to a graph. Unused layers are omitted: XNNPACK ends the process at an operator
+   * whose result is not read.
    *
-   * @throws DeepXrayException if an output is named twice, the types asked for are not those of the
-   *     model's arithmetic, or a layer cannot be computed as the model says
+   * @throws DeepXrayException if an output is repeated, the requested types are not those of the
+   *     model's arithmetic, or a layer is not supported in that arithmetic
    */
   static FlatGraph lower(Model model, TfLiteWriter.Options options) {
     List<String> outputs = model.network().outputs();
     Set<String> unique = new HashSet<>(outputs);
     if (unique.size() != outputs.size()) {
       throw new DeepXrayException(
-          "Network %s names an output twice (%s); a .tflite file has each once."
+          "Network %s has the output %s twice; a .tflite file has each once."
               .formatted(model.network().name(), String.join(", ", outputs)));
     }
     Lowering lowering = new Lowering(model.withOutputs(outputs), options);
@@ -84,7 +84,7 @@ final class Lowering {
     }
   }
 
-  /** Lowers layers that compute in floats. */
+  /** Lowers float layers. */
   private final class FloatLowering implements LayerVisitor<Runnable> {
     @Override
     public Runnable visit(Rescaling l) {
@@ -211,7 +211,7 @@ final class Lowering {
     for (int c = 0; c < factors.length; c++) {
       factors[c] = (float) (1 / Math.max(Math.sqrt(variance[c]), Normalization.EPSILON));
     }
-    // Subtracting first keeps the digits of a mean that is large beside the deviation.
+    // Subtracting first keeps the digits of a mean that is large compared to the deviation.
     int centered = intermediate(layer, "centered");
     operators.subtract(input(layer), constants.floats(layer.name() + "/mean"), centered);
     operators.multiply(
@@ -261,7 +261,7 @@ final class Lowering {
     }
   }
 
-  /** Whether a kernel is multiplied by inputs that are quantized on the fly. */
+  /** Whether a kernel is multiplied by dynamically quantized inputs. */
   private boolean hybrid(String kernel) {
     return quantization.arithmetic() == Arithmetic.DYNAMIC
         && weights.get(kernel) instanceof Int8Tensor;
@@ -285,7 +285,7 @@ final class Lowering {
             .formatted(layer.name(), layer.getClass().getSimpleName()));
   }
 
-  /** Lowers layers that compute in integers. */
+  /** Lowers integer layers. */
   private final class IntegerLowering implements LayerVisitor<Runnable> {
     private final Operators.Kind kind = kind();
 
@@ -380,7 +380,7 @@ final class Lowering {
     Tensor kernel = weights.get(name);
     if (!(kernel instanceof Int8Tensor integers)) {
       throw new DeepXrayException(
-          ("Layer %s is to compute in integers, but its kernel %s is %s; quantize the kernel "
+          ("Layer %s is an integer layer, but its kernel %s is %s; quantize the kernel "
                   + "to 8 bits or keep the layer in floats.")
               .formatted(layer.name(), name, kernel));
     }
@@ -408,7 +408,7 @@ final class Lowering {
   private void integerRelu(Activation layer) {
     int x = integerInput(layer);
     if (affine(layer.name()).zeroPoint() == Byte.MIN_VALUE) {
-      // What is below 0 is below the range. XNNPACK has this operator, but not RELU in integers.
+      // Values below 0 are below the range. XNNPACK supports this operator, but not integer RELU.
       operators.quantize(x, integerOutput(layer));
     } else {
       operators.relu(kind(), x, integerOutput(layer));
@@ -424,7 +424,7 @@ final class Lowering {
     integerMultiply(layer, x, read, sigmoid, affine, integerOutput(layer));
   }
 
-  /** In two steps, by constants that are integers of the same width. */
+  /** Rescales in two steps, by constants that are integers of the same width. */
   private void integerRescaling(Rescaling layer) {
     boolean scaled = layer.scale().stream().anyMatch(scale -> scale != 1);
     boolean shifted = layer.offset().stream().anyMatch(offset -> offset != 0);
@@ -441,7 +441,7 @@ final class Lowering {
         integerMultiply(layer, x, read, c, factor, integerOutput(layer));
         return;
       }
-      // Nothing that can be read leaves this range.
+      // No input value leads outside this range.
       Affine product = activations.product(read, layer.scale());
       int y = activations.addIntegers(layer.name() + "/scaled", layer.name(), product);
       integerMultiply(layer, x, read, c, factor, y);
@@ -515,14 +515,14 @@ final class Lowering {
     return activations.writeIntegers(layer);
   }
 
-  /** A tensor of the shape of the layer's input and output. */
+  /** Adds a tensor of the shape of the layer's input and output. */
   private int intermediate(Layer layer, String suffix) {
     return activations.addFloats(layer.name() + "/" + suffix, layer.name());
   }
 
   /**
-   * TFLite's padding. Where strides step over the last pixels, SAME padding is none, and XNNPACK
-   * takes the missing pixels for a padding beyond all images; VALID says the same.
+   * Returns TFLite's padding. If strides skip the last pixels, SAME padding is empty, but XNNPACK
+   * treats the missing pixels as padding; VALID is equivalent.
    */
   private byte padding(Layer layer, Layer.Padding padding, int kernelSize, int stride) {
     List<Integer> in = network.shape(layer.inputs().get(0));
@@ -534,7 +534,7 @@ final class Lowering {
     }
     if (height < 0 || width < 0) {
       throw new DeepXrayException(
-          ("Layer %s steps over pixels in one direction and pads in the other, which XNNPACK "
+          ("Layer %s skips pixels in one direction and pads in the other, which XNNPACK "
                   + "computes wrongly; choose a stride of at most the kernel's size.")
               .formatted(layer.name()));
     }

@@ -12,8 +12,8 @@ import org.bytedeco.tensorflowlite.InterpreterBuilder;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 
 /**
- * The content of a {@code .tflite} file in native memory, checked once; interpreters, which read it
- * to their end, share it.
+ * Content of a {@code .tflite} file in native memory, checked once and shared by interpreters until
+ * the last is closed.
  */
 final class ModelFile {
   private static final String DAMAGED = "it is damaged, of another format or of a newer version";
@@ -22,7 +22,7 @@ final class ModelFile {
   private final BytePointer memory;
   private final FlatBufferModel model;
 
-  /** Each interpreter's engine is one. */
+  /** Each interpreter's engine is a holder. */
   final Holders holders = new Holders(this::free);
 
   private ModelFile(String source, byte[] bytes) {
@@ -37,11 +37,11 @@ final class ModelFile {
   }
 
   /**
-   * Reads and checks a file from elsewhere. The caller holds it.
+   * Reads and checks an untrusted file, with the caller as the first holder.
    *
-   * @param source how messages name it
-   * @param options how it is to be run
-   * @throws DeepXrayException if it cannot be run
+   * @param source the name of the file in messages
+   * @param options the options of the engine
+   * @throws DeepXrayException if the file cannot be run
    */
   static ModelFile checked(String source, byte[] bytes, TfLiteEngine.Options options) {
     ModelFile file = new ModelFile(source, bytes);
@@ -58,20 +58,22 @@ final class ModelFile {
     }
   }
 
-  /** Reads what {@link TfLiteWriter} wrote. The caller holds it. */
+  /**
+   * Reads the output of {@link TfLiteWriter} without checks, with the caller as the first holder.
+   */
   static ModelFile trusted(String source, byte[] bytes) {
     return new ModelFile(source, bytes);
   }
 
-  /** How messages name it. */
+  /** Name of the file in messages. */
   String source() {
     return source;
   }
 
   /**
-   * An interpreter that is ready to run, which the caller closes before it lets go of the file.
+   * Creates an interpreter, which the caller closes before releasing the file.
    *
-   * @throws DeepXrayException if TensorFlow Lite refuses the file
+   * @throws DeepXrayException if TensorFlow Lite rejects the file
    */
   Interpreter interpreter(TfLiteEngine.Options options) {
     Interpreter interpreter = new Interpreter((Pointer) null);
@@ -85,7 +87,7 @@ final class ModelFile {
       if (builder.apply(interpreter) != tensorflowlite.kTfLiteOk
           || interpreter.isNull()
           || interpreter.AllocateTensors() != tensorflowlite.kTfLiteOk) {
-        throw invalid(source, "TensorFlow Lite refuses it", DAMAGED);
+        throw invalid(source, "TensorFlow Lite rejects it", DAMAGED);
       }
       ready = true;
       return interpreter;
@@ -101,7 +103,7 @@ final class ModelFile {
     memory.close();
   }
 
-  /** Says that a file cannot be run, and what to do about it. */
+  /** Creates an exception about a file that cannot be run, with advice. */
   static DeepXrayException invalid(String source, String what, String remedy) {
     return new DeepXrayException(source + " cannot be run: " + what + "; " + remedy + ".");
   }

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import org.tensorflow.lite.schema.BuiltinOperator;
 
 /**
- * The operators that files may have, and what checks each: those of our own files and of those that
- * TensorFlow's converter makes of the networks of Keras Applications.
+ * Supported operators of files with their checks: those of this project's files and of TensorFlow's
+ * conversions of Keras Applications networks.
  */
 final class OperatorChecks {
   private static final Map<Integer, Consumer<FileOperator>> CHECKS =
@@ -48,12 +48,12 @@ final class OperatorChecks {
 
   private OperatorChecks() {}
 
-  /** Whether files may have an operator. */
+  /** Whether an operator is supported. */
   static boolean accepts(int code) {
     return CHECKS.containsKey(code);
   }
 
-  /** The names of those that files may have. */
+  /** Names of the supported operators. */
   static String accepted() {
     return CHECKS.keySet().stream()
         .map(OperatorChecks::name)
@@ -61,13 +61,13 @@ final class OperatorChecks {
         .collect(Collectors.joining(", "));
   }
 
-  /** The name of an operator, also of one that is newer than our copy of the schema. */
+  /** Name of an operator, including operators newer than the schema. */
   static String name(int code) {
     boolean known = code >= 0 && code < BuiltinOperator.names.length;
     return known ? BuiltinOperator.name(code) : "number " + code;
   }
 
-  /** Checks an operator that is accepted. */
+  /** Checks a supported operator. */
   static void check(FileOperator operator) {
     CHECKS.get(operator.code).accept(operator);
   }

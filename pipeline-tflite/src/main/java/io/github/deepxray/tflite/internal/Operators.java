@@ -17,21 +17,21 @@ import org.tensorflow.lite.schema.SubOptions;
 import org.tensorflow.lite.schema.TensorType;
 
 /**
- * Adds operators to a graph, each in the lowest version that TFLite defines for what it reads and
- * writes.
+ * Adds operators to a graph, each in the lowest version that TFLite defines for its inputs and
+ * outputs.
  */
 record Operators(FlatGraph graph) {
   private static final byte NONE = ActivationFunctionType.NONE;
 
-  /** What an operator computes with. */
+  /** Arithmetic of an operator. */
   enum Kind {
     /** Floats. */
     FLOAT,
-    /** Floats that are quantized on the fly to meet a kernel of 8-bit integers. */
+    /** Floats that are quantized at run time for a kernel of 8-bit integers. */
     HYBRID,
-    /** Integers of 8 bits. */
+    /** 8-bit integers. */
     INT8,
-    /** Integers of 16 bits and kernels of 8. */
+    /** 16-bit integers and 8-bit kernels. */
     INT16;
 
     private int version(int floats, int int8, int int16) {
@@ -70,7 +70,7 @@ record Operators(FlatGraph graph) {
     boolean hybrid = kind == Kind.HYBRID;
     graph.addOperator(
         BuiltinOperator.FULLY_CONNECTED,
-        // Before 12, a hybrid kernel has one scale for all channels.
+        // Before version 12, a hybrid kernel has one scale for all channels.
         hybrid ? 12 : kind.version(1, 4, 7),
         List.of(x, kernel, bias),
         List.of(y),
@@ -88,7 +88,7 @@ record Operators(FlatGraph graph) {
     graph.addOperator(BuiltinOperator.LOGISTIC, kind.version(1, 2, 3), List.of(x), List.of(y));
   }
 
-  /** Over the last axis. */
+  /** Adds a softmax over the last axis. */
   void softmax(Kind kind, int x, int y) {
     graph.addOperator(
         BuiltinOperator.SOFTMAX,
@@ -109,7 +109,7 @@ record Operators(FlatGraph graph) {
         builder -> ReducerOptions.createReducerOptions(builder, keepDims));
   }
 
-  /** Multiplies; the version depends on more than the type. */
+  /** Adds a multiplication; the version depends on more than the type. */
   void multiply(int version, int a, int b, int y) {
     graph.addOperator(
         BuiltinOperator.MUL,
@@ -132,7 +132,7 @@ record Operators(FlatGraph graph) {
         builder -> AddOptions.createAddOptions(builder, NONE, powersOfTwo));
   }
 
-  /** Subtracts floats. */
+  /** Adds a subtraction of floats. */
   void subtract(int a, int b, int y) {
     graph.addOperator(
         BuiltinOperator.SUB,
@@ -143,19 +143,19 @@ record Operators(FlatGraph graph) {
         builder -> SubOptions.createSubOptions(builder, NONE, true));
   }
 
-  /** Floats to integers, or integers to those of another scale or sign. */
+  /** Adds a conversion of floats to integers, or of integers to another scale or sign. */
   void quantize(int x, int y) {
     int version = graph.type(y) == TensorType.INT16 ? 2 : 1;
     graph.addOperator(BuiltinOperator.QUANTIZE, version, List.of(x), List.of(y));
   }
 
-  /** Integers with one scale to floats. */
+  /** Adds a conversion of integers with a single scale to floats. */
   void dequantize(int x, int y) {
     int version = graph.type(x) == TensorType.INT16 ? 3 : 2;
     graph.addOperator(BuiltinOperator.DEQUANTIZE, version, List.of(x), List.of(y));
   }
 
-  /** Copies a tensor: TFLite has no operator for just that. */
+  /** Adds a copy of a tensor: TFLite has no operator only for that. */
   void copy(String name, List<Integer> shape, int x, int y) {
     int[] dimensions = shape.stream().mapToInt(Integer::intValue).toArray();
     graph.addOperator(

@@ -10,9 +10,9 @@ import org.tensorflow.lite.schema.FullyConnectedOptions;
 import org.tensorflow.lite.schema.FullyConnectedOptionsWeightsFormat;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Checks the operators that sum products of activations and weights. */
+/** Checks operators that sum products of activations and weights. */
 final class ProductChecks {
-  /** XNNPACK lays out so many output channels side by side, be they there or not. */
+  /** XNNPACK packs output channels in tiles of this size. */
   private static final int CHANNEL_TILE = 32;
 
   private ProductChecks() {}
@@ -26,7 +26,7 @@ final class ProductChecks {
     operator.requireRank(x, 4, 4);
     operator.requireRank(kernel, 4, 4);
     int filters = kernel.shape.get(0);
-    // Groups of channels may each have filters of their own.
+    // Groups of channels may have separate filters.
     int groups = x.channels() / kernel.channels();
     operator.require(
         x.channels() % kernel.channels() == 0 && filters % groups == 0,
@@ -94,13 +94,13 @@ final class ProductChecks {
     operator.pack(packed(kernel, units));
   }
 
-  /** Bytes, with outputs rounded up and each weight as a float. */
+  /** Bytes of packed weights, with outputs rounded up and each weight as a float. */
   private static double packed(FileTensor kernel, int outputs) {
     long rounded = (outputs + CHANNEL_TILE - 1L) / CHANNEL_TILE * CHANNEL_TILE;
     return (double) kernel.elements() / outputs * rounded * Float.BYTES;
   }
 
-  /** Requires types that go together, and weights with a scale for all or for each output. */
+  /** Requires compatible types, and weights with a single scale or one for each output. */
   private static void requireWeights(FileOperator operator, int outputs, int axis) {
     FileTensor x = operator.input(0);
     FileTensor kernel = operator.input(1);

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.tensorflow.lite.schema.QuantizationParameters;
 
 /**
- * Writes a file's tables of quantization, equal tables and equal vectors once, as the format
- * allows: a file has many zero points of 0, and at 8 bytes each they would be a tenth of it.
+ * Writes a file's quantization tables; equal tables and vectors are shared, as the format allows: a
+ * file has many zero points of 0, which at 8 bytes each would be a tenth of it.
  */
 final class QuantizationTables {
   private final FlatBufferBuilder builder;
@@ -20,7 +20,7 @@ final class QuantizationTables {
     this.builder = builder;
   }
 
-  /** Writes a table, or gives the one that was written. */
+  /** Writes a table, or returns the equal one written before. */
   int write(Quantization quantization) {
     return tables.computeIfAbsent(quantization, this::table);
   }

@@ -9,7 +9,7 @@ import org.tensorflow.lite.schema.Pool2DOptions;
 import org.tensorflow.lite.schema.ReducerOptions;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Checks the operators that make one value of many: pooling and means. */
+/** Checks pooling and means. */
 final class ReductionChecks {
   private static final Set<Byte> NUMBERS =
       Set.of(TensorType.FLOAT32, TensorType.INT8, TensorType.INT16);

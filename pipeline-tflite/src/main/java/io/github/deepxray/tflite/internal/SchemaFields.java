@@ -5,12 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A table of a file, read by the places of its fields: TFLite's schema has fields that our classes
- * of it do not know. They say that values lie elsewhere than in the file's tables, as in files of
- * more than two gigabytes.
+ * Table of a file read by field offsets: TFLite's schema has fields that the generated classes do
+ * not have. They refer to values outside the file's tables, as in files of more than two gigabytes.
  */
 final class SchemaFields extends Table {
-  // A field's place in the table of offsets: 4 for the first, and 2 for each before it.
+  // Position of a field in the table of offsets: 4 for the first, and 2 more for each next.
   private static final int MODEL_SUBGRAPHS = 8;
   private static final int MODEL_BUFFERS = 12;
   private static final int SUBGRAPH_TENSORS = 4;
@@ -22,13 +21,13 @@ final class SchemaFields extends Table {
     __reset(position, file);
   }
 
-  /** The model, in little-endian order whatever the buffer's was. */
+  /** Returns the model, in little-endian order independent of the buffer's order. */
   static SchemaFields root(ByteBuffer file) {
     ByteBuffer ordered = file.order(ByteOrder.LITTLE_ENDIAN);
     return new SchemaFields(ordered.getInt(0), ordered);
   }
 
-  /** Whether values of a tensor of the first graph, or of a buffer, lie outside of the tables. */
+  /** Whether values of a tensor of the first graph, or of a buffer, are outside the tables. */
   boolean outside(int buffer, int tensor) {
     SchemaFields values = element(MODEL_BUFFERS, buffer);
     return values.has(BUFFER_OFFSET)

@@ -13,8 +13,8 @@ import org.tensorflow.lite.schema.StridedSliceOptions;
 import org.tensorflow.lite.schema.TensorType;
 
 /**
- * Checks slices, and the operators that compute shapes: converters write them where a batch may
- * have any size. What comes out is known before the file runs.
+ * Checks slices and operators that compute shapes, which converters write for open batch sizes.
+ * Their results are known before the file runs.
  */
 final class SliceChecks {
   private static final Set<Byte> TYPES =
@@ -39,7 +39,7 @@ final class SliceChecks {
     write(operator, operator.input(0).shape);
   }
 
-  /** Single integers to a vector. */
+  /** Checks the packing of single integers into a vector. */
   static void pack(FileOperator operator) {
     operator.requireArity(1, LARGEST_RANK);
     PackOptions options = operator.options(BuiltinOptions.PackOptions, new PackOptions());
@@ -56,7 +56,7 @@ final class SliceChecks {
     write(operator, packed);
   }
 
-  /** Vectors of integers to a longer one. */
+  /** Checks the concatenation of vectors of integers. */
   static void join(FileOperator operator) {
     List<Integer> joined = new ArrayList<>();
     for (int i = 0; i < operator.inputs(); i++) {
@@ -66,7 +66,7 @@ final class SliceChecks {
     write(operator, joined);
   }
 
-  /** Some integers of a vector. */
+  /** Checks the selection of integers from a vector. */
   static void gather(FileOperator operator) {
     operator.requireArity(2, 2);
     GatherOptions options = operator.options(BuiltinOptions.GatherOptions, new GatherOptions());
@@ -83,7 +83,7 @@ final class SliceChecks {
     write(operator, gathered);
   }
 
-  /** The product of a vector of integers. */
+  /** Checks the product of a vector of integers. */
   static void product(FileOperator operator) {
     operator.requireArity(2, 2);
     ReducerOptions options = operator.options(BuiltinOptions.ReducerOptions, new ReducerOptions());
@@ -107,7 +107,7 @@ final class SliceChecks {
     operator.learn(vector);
   }
 
-  /** Where a slice begins and how many places it takes in a dimension. */
+  /** Begin, stride and size of a slice in a dimension. */
   private record Range(int begin, int stride, int count) {}
 
   static void stridedSlice(FileOperator operator) {
@@ -169,7 +169,7 @@ final class SliceChecks {
     return new Range(begin, stride, (end - begin + stride - 1) / stride);
   }
 
-  /** A place counted from the front and inside the dimension. */
+  /** Converts a limit to a position counted from the front and inside the dimension. */
   private static int place(int limit, int size) {
     long counted = limit < 0 ? (long) limit + size : limit;
     return (int) Math.max(0, Math.min(size, counted));

@@ -20,9 +20,8 @@ import org.tensorflow.lite.schema.Uint16Vector;
 import org.tensorflow.lite.schema.Uint8Vector;
 
 /**
- * Checks what a tensor of a file holds, how it is quantized and where the values of a sparse one
- * stand. TensorFlow Lite believes all of it: a scale that is no number ends the process, and so
- * does a place outside the tensor.
+ * Checks the type, quantization and sparsity of a tensor of a file. TensorFlow Lite trusts all of
+ * it: a NaN scale or a position outside the tensor ends the process.
  */
 final class TensorCheck {
   private static final int LARGEST_RANK = 6;
@@ -30,13 +29,13 @@ final class TensorCheck {
   /** A gigabyte of bytes, four of floats. */
   static final long MOST_ELEMENTS = 1L << 30;
 
-  // Products and quotients of two stay far from the limits of floats and doubles.
+  // Products and quotients of two scales stay far from the limits of floats and doubles.
   private static final double LEAST_SCALE = 0x1p-100;
   private static final double LARGEST_SCALE = 0x1p60;
 
   private TensorCheck() {}
 
-  /** What is wrong with a tensor's type, shape or values, if anything is. */
+  /** Describes the fault in a tensor's type, shape or values, if any. */
   static Optional<String> storage(Tensor tensor, int stored) {
     int width = FileTensor.width(tensor.type());
     if (width == 0) {
@@ -65,14 +64,14 @@ final class TensorCheck {
     return Optional.empty();
   }
 
-  /** What is wrong with a tensor's quantization, if anything is. */
+  /** Describes the fault in a tensor's quantization, if any. */
   static Optional<String> quantization(Tensor tensor) {
     QuantizationParameters quantization = tensor.quantization();
     if (quantization == null) {
       return Optional.empty();
     }
     if (quantization.detailsType() != QuantizationDetails.NONE) {
-      return Optional.of("is quantized in a way of its own");
+      return Optional.of("has custom quantization");
     }
     int scales = quantization.scaleLength();
     if (quantization.zeroPointLength() != scales) {
@@ -118,7 +117,7 @@ final class TensorCheck {
   }
 
   /**
-   * What is wrong with the places of a sparse tensor's values, if anything is.
+   * Describes the fault in the positions of a sparse tensor's values, if any.
    *
    * @param size the size of its data in bytes
    */
@@ -136,10 +135,10 @@ final class TensorCheck {
         };
     return width > 0 && size > 0 && stored(tensor, sparsity) == (long) size / width
         ? Optional.empty()
-        : Optional.of("is sparse, but its values do not stand where they say");
+        : Optional.of("is sparse with invalid positions of its values");
   }
 
-  /** How many values are stored; -1 if a place is outside the tensor. */
+  /** Number of stored values; -1 if a position is outside the tensor. */
   private static long stored(Tensor tensor, SparsityParameters sparsity) {
     List<Integer> sizes = sizes(tensor, sparsity);
     if (sizes.isEmpty()
@@ -151,7 +150,7 @@ final class TensorCheck {
     long count = 1;
     for (int level = 0; level < sizes.size(); level++) {
       int dimension = sparsity.traversalOrder(level);
-      // Blocks come after the dimensions they are parts of.
+      // Blocks come after the dimensions that contain them.
       boolean block = level >= tensor.shapeLength();
       if (dimension < 0
           || dimension >= sizes.size()
@@ -168,7 +167,7 @@ final class TensorCheck {
     return count;
   }
 
-  /** The size of each dimension, in blocks where it has some, and of each block; empty if wrong. */
+  /** Size of each dimension, in blocks where it has some, and of each block; empty if invalid. */
   private static List<Integer> sizes(Tensor tensor, SparsityParameters sparsity) {
     int rank = tensor.shapeLength();
     List<Integer> sizes = new ArrayList<>();
@@ -195,7 +194,7 @@ final class TensorCheck {
     return sizes;
   }
 
-  /** How many places there are after a level, given how many there are before. */
+  /** Number of positions after a level, from the number before. */
   private static long count(DimensionMetadata level, int size, long before) {
     if (level.format() == DimensionType.DENSE) {
       return level.denseSize() == size ? before * size : -1;
@@ -221,7 +220,7 @@ final class TensorCheck {
     return indices.length;
   }
 
-  /** How many numbers say where the values of a sparse tensor stand. */
+  /** Number of indices of a sparse tensor. */
   static long places(Tensor tensor) {
     SparsityParameters sparsity = tensor.sparsity();
     long places = 0;
@@ -232,7 +231,7 @@ final class TensorCheck {
     return places;
   }
 
-  /** Numbers of any width in a file. */
+  /** Integers of any width in a file. */
   private record Vector(int length, IntUnaryOperator values) {
     static final Vector NONE = new Vector(0, i -> 0);
 

@@ -19,22 +19,23 @@ import org.bytedeco.tensorflowlite.StringVector;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 
 /**
- * Runs a {@code .tflite} file with TensorFlow Lite's interpreter, one example at a time.
+ * Engine that runs a {@code .tflite} file with TensorFlow Lite's interpreter, one example at a
+ * time.
  *
- * <p>Inputs and outputs may be 32-bit floats or quantized to 8 or 16 bits; those are quantized and
- * dequantized with their tensor's own scale and zero point, so that callers see floats always.
+ * <p>Inputs and outputs may be 32-bit floats or quantized to 8 or 16 bits; the engine quantizes and
+ * dequantizes them with the tensor's scale and zero point, so that callers always use floats.
  */
 public final class TfLiteEngine implements InferenceEngine {
   /**
-   * How to run a file.
+   * Options of the engine.
    *
-   * @param threads how many threads one call may use, at least 1
-   * @param delegate whether XNNPACK runs what it can; without it, TFLite's own kernels run
-   *     everything, several times slower
+   * @param threads number of threads of one call, at least 1
+   * @param delegate whether to use XNNPACK where it supports an operator; without it, TFLite's own
+   *     kernels run everything, several times slower
    */
   @RecordBuilder
   public record Options(int threads, boolean delegate) implements TfLiteEngineOptionsBuilder.With {
-    /** One thread, with XNNPACK: the choice for several engines side by side. */
+    /** One thread, with XNNPACK: best for several parallel engines. */
     public static final Options DEFAULT = new Options(1, true);
 
     /** Checks the number of threads. */
@@ -44,7 +45,7 @@ public final class TfLiteEngine implements InferenceEngine {
       }
     }
 
-    /** The same without XNNPACK. */
+    /** Returns a copy without XNNPACK. */
     public Options withoutDelegate() {
       return withDelegate(false);
     }
@@ -60,12 +61,15 @@ public final class TfLiteEngine implements InferenceEngine {
   private final ModelFile file;
   private final Options options;
   private final Interpreter interpreter;
-  private final Port input;
-  private final List<Port> outputs = new ArrayList<>();
+  private final TensorBinding input;
+  private final List<TensorBinding> outputs = new ArrayList<>();
   private final int planSize;
   private final List<String> signatures;
 
-  /** Takes a hold of the file over, which ends with the engine or if there comes to be none. */
+  /**
+   * Creates an engine that takes over a hold of the file, and releases it when closed or on
+   * failure.
+   */
   private TfLiteEngine(ModelFile file, Options options) {
     this.file = file;
     this.options = options;
@@ -79,9 +83,9 @@ public final class TfLiteEngine implements InferenceEngine {
         throw ModelFile.invalid(
             file.source(), "it has " + inputs + " inputs", "give a model with 1");
       }
-      input = Port.of(file.source(), interpreter.input_tensor(0));
+      input = TensorBinding.of(file.source(), interpreter.input_tensor(0));
       for (int i = 0; i < interpreter.outputs().limit(); i++) {
-        outputs.add(Port.of(file.source(), interpreter.output_tensor(i)));
+        outputs.add(TensorBinding.of(file.source(), interpreter.output_tensor(i)));
       }
       signatures = signatures(interpreter);
     } catch (RuntimeException | Error e) {
@@ -98,7 +102,7 @@ public final class TfLiteEngine implements InferenceEngine {
     try (StringVector keys = interpreter.signature_keys()) {
       for (long i = 0; i < keys.size(); i++) {
         BytePointer key = keys.get(i);
-        // JavaCPP gives null for an empty text.
+        // JavaCPP returns null for an empty text.
         signatures.add(key == null ? "" : key.getString());
       }
     }
@@ -111,14 +115,14 @@ public final class TfLiteEngine implements InferenceEngine {
    * @throws DeepXrayException if it is not a valid TFLite model or one that this engine cannot run:
    *     with several inputs, a batch other than 1, or inputs and outputs of other types than 32-bit
    *     floats and integers of 8 or 16 bits
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static TfLiteEngine load(Path file, Options options) throws IOException {
     return load(file.toString(), Files.readAllBytes(file), options);
   }
 
   /**
-   * Loads a file's content.
+   * Loads the content of a file.
    *
    * @throws DeepXrayException as for {@link #load(Path, Options)}
    */
@@ -131,16 +135,16 @@ public final class TfLiteEngine implements InferenceEngine {
         source, () -> new TfLiteEngine(ModelFile.checked(source, bytes, options), options));
   }
 
-  /** Loads what {@link TfLiteWriter} wrote, without the checks that files from elsewhere need. */
+  /** Loads the output of {@link TfLiteWriter}, without the checks of untrusted files. */
   static TfLiteEngine loadTrusted(byte[] bytes, Options options) {
     return LIBRARY.call(
         IN_MEMORY, () -> new TfLiteEngine(ModelFile.trusted(IN_MEMORY, bytes), options));
   }
 
   /**
-   * The version of the native library, such as {@code 2.20.0}.
+   * Version of the native library, such as {@code 2.20.0}.
    *
-   * @throws DeepXrayException if it cannot be loaded
+   * @throws DeepXrayException if the library cannot be loaded
    */
   public static String version() {
     LIBRARY.require();
@@ -157,22 +161,22 @@ public final class TfLiteEngine implements InferenceEngine {
     return outputs.stream().map(port -> port.shape).toList();
   }
 
-  /** The name of the input tensor. */
+  /** Name of the input tensor. */
   public String inputName() {
     return input.name;
   }
 
-  /** The name of each output tensor. */
+  /** Name of each output tensor. */
   public List<String> outputNames() {
     return outputs.stream().map(port -> port.name).toList();
   }
 
-  /** The keys of the signatures, such as {@code serving_default}. */
+  /** Keys of the signatures, such as {@code serving_default}. */
   public List<String> signatureKeys() {
     return signatures;
   }
 
-  /** How many steps a call takes: operators, where one a delegate took over counts as one. */
+  /** Number of steps of a call: operators, or a delegated part as one step. */
   public int planSize() {
     return planSize;
   }
@@ -187,7 +191,10 @@ public final class TfLiteEngine implements InferenceEngine {
     return 1;
   }
 
-  /** An interpreter with two threads runs slower than two interpreters with one each. */
+  /**
+   * One engine per core: an interpreter with two threads is slower than two interpreters with one
+   * each.
+   */
   @Override
   public int parallelEngines(int cores) {
     return Math.max(1, cores / options.threads());
@@ -197,7 +204,7 @@ public final class TfLiteEngine implements InferenceEngine {
   public Optional<InferenceEngine> another() {
     return guard.use(
         () -> {
-          // It is open, so it holds the file itself.
+          // The open engine itself holds the file.
           file.holders.hold();
           return Optional.of(LIBRARY.call(file.source(), () -> new TfLiteEngine(file, options)));
         });

@@ -3,11 +3,11 @@ package io.github.deepxray.tflite.internal;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.network.Model;
 
-/** Makes {@link TfLiteEngine}s of models by writing them in memory and loading what was written. */
+/** Creates {@link TfLiteEngine}s by writing a model in memory and loading it. */
 public final class TfLiteEngineFactory implements EngineFactory {
   private final boolean delegate;
 
-  /** Engines that run with XNNPACK. */
+  /** Creates engines with XNNPACK. */
   public TfLiteEngineFactory() {
     this(true);
   }
@@ -16,9 +16,7 @@ public final class TfLiteEngineFactory implements EngineFactory {
     this.delegate = delegate;
   }
 
-  /**
-   * Engines that run with TFLite's own kernels: slow, an independent check of XNNPACK's results.
-   */
+  /** Creates engines with TFLite's own kernels: slow, an independent check of XNNPACK's results. */
   public static TfLiteEngineFactory withoutDelegate() {
     return new TfLiteEngineFactory(false);
   }
@@ -35,7 +33,7 @@ public final class TfLiteEngineFactory implements EngineFactory {
 
   @Override
   public int parallelEngines(int cores) {
-    // An interpreter with two threads runs slower than two interpreters with one each.
+    // An interpreter with two threads is slower than two interpreters with one each.
     return cores;
   }
 

@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** TensorFlow Lite's flatbuffer: one file, which XNNPACK runs. */
+/** TensorFlow Lite's flatbuffer format: one file, which XNNPACK runs. */
 public final class TfLiteFormat implements ModelFormat {
   private static final int MOST_LABEL_BYTES = 1 << 20;
 
-  /** What the flatbuffer begins with, after the offset of its root. */
+  /** File identifier, after the offset of the root. */
   private static final byte[] IDENTIFIER = "TFL3".getBytes(StandardCharsets.US_ASCII);
 
   @Override
@@ -30,7 +30,7 @@ public final class TfLiteFormat implements ModelFormat {
     return "tflite";
   }
 
-  /** By the name's ending, or by what it begins with. */
+  /** Checks the extension, or the file identifier. */
   @Override
   public boolean recognizes(Path model) {
     if (!Files.isRegularFile(model) || model.toString().endsWith(".tflite")) {
@@ -100,7 +100,7 @@ public final class TfLiteFormat implements ModelFormat {
     return TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT.withThreads(threads));
   }
 
-  /** Those of the metadata, which are a ZIP archive at the end of the file. */
+  /** Reads the labels of the metadata, which are a ZIP archive at the end of the file. */
   @Override
   public List<String> labels(Path model) {
     try (ZipFile archive = new ZipFile(model.toFile())) {
@@ -110,7 +110,7 @@ public final class TfLiteFormat implements ModelFormat {
         return new String(text, StandardCharsets.UTF_8).lines().toList();
       }
     } catch (IOException e) {
-      // It has no metadata.
+      // No metadata.
     }
     return List.of();
   }

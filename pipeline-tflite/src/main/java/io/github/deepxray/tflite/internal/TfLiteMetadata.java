@@ -55,18 +55,18 @@ import org.tensorflow.lite.support.metadata.schema.SubGraphMetadataT;
 import org.tensorflow.lite.support.metadata.schema.TensorMetadataT;
 
 /**
- * What a model file of an image classifier says about itself, in the format of TFLite Metadata:
- * names and descriptions, how to normalize the image, what the outputs mean. Android's Task Library
- * and MediaPipe read it; {@code unzip} extracts the labels.
+ * Metadata of an image classifier's file, in the format of TFLite Metadata: names and descriptions,
+ * normalization of the image, meaning of the outputs. Android's Task Library and MediaPipe read it;
+ * {@code unzip} extracts the labels.
  *
- * <p>The metadata is a flatbuffer inside the model's; the file {@value #LABELS} stands in an
+ * <p>The metadata is a flatbuffer inside the model's; the file {@value #LABELS} is in an
  * uncompressed zip archive behind it.
  *
- * @param name what to call the model
- * @param description what the model is for
+ * @param name the model's name
+ * @param description the purpose of the model
  * @param version the model's version
- * @param author who made it
- * @param license its license, such as {@code Apache-2.0}
+ * @param author the author
+ * @param license the license, such as {@code Apache-2.0}
  * @param input the image
  * @param output the scores, the first output
  * @param others the outputs after it, in order
@@ -80,16 +80,16 @@ public record TfLiteMetadata(
     Input input,
     Output output,
     List<Feature> others) {
-  /** The name of the file of labels, one a line. */
+  /** Name of the file of labels, one per line. */
   public static final String LABELS = "labels.txt";
 
-  // The name under which readers look for the metadata's buffer.
+  // Name under which readers find the metadata's buffer.
   private static final String METADATA = "TFLITE_METADATA";
 
-  // The first version of the parser that knows all the fields used here.
+  // First version of the parser that supports all fields used here.
   private static final String MIN_PARSER_VERSION = "1.0.0";
 
-  // The last operator that the schema's classes know; a newer one may have options they lose.
+  // Last operator of the schema's classes; a newer one may have options that they lose.
   private static final int LAST_OPERATOR = 161;
 
   // Sizes and offsets of the zip format (PKWARE APPNOTE 4.3.12 and 4.3.16).
@@ -103,12 +103,12 @@ public record TfLiteMetadata(
   private static final int HEADER_LOCAL_OFFSET = 42;
 
   /**
-   * The image that goes in: RGB values, of which the model wants {@code (x - mean) / std}.
+   * Input image: RGB values, which the model expects as {@code (x - mean) / std}.
    *
-   * @param description what it shows
-   * @param mean one value for all channels or one a channel
-   * @param std one value for all channels or one a channel
-   * @param min the least value after normalization
+   * @param description the content of the image
+   * @param mean one value for all channels or one per channel
+   * @param std one value for all channels or one per channel
+   * @param min the smallest value after normalization
    * @param max the largest value after normalization
    */
   public record Input(String description, List<Float> mean, List<Float> std, float min, float max) {
@@ -122,8 +122,8 @@ public record TfLiteMetadata(
     }
 
     /**
-     * For a model that normalizes by itself and reads values 0..255: mean 0 and standard deviation
-     * 1.
+     * Returns the input of a model that normalizes itself and reads values 0..255: mean 0 and
+     * standard deviation 1.
      */
     public static Input pixels(String description) {
       return new Input(description, List.of(0f), List.of(1f), 0, 255);
@@ -131,12 +131,11 @@ public record TfLiteMetadata(
   }
 
   /**
-   * The scores that come out, between 0 and 1.
+   * Output scores, between 0 and 1.
    *
-   * @param name what to call them, for example {@code probability}
-   * @param description what they mean
-   * @param labels the class of each score; for a single score, it may also be two: what it means at
-   *     0 and at 1
+   * @param name the name, for example {@code probability}
+   * @param description the meaning
+   * @param labels the class of each score; for a single score also two: the classes of 0 and 1
    */
   public record Output(String name, String description, List<String> labels) {
     /** Checks and copies the labels. */
@@ -154,10 +153,10 @@ public record TfLiteMetadata(
   }
 
   /**
-   * Values that come out beside the scores, 0 or more.
+   * Output values other than scores, 0 or more.
    *
-   * @param name what to call them, for example {@code heat_map}
-   * @param description what they mean
+   * @param name the name, for example {@code heat_map}
+   * @param description the meaning
    */
   public record Feature(String name, String description) {}
 
@@ -167,17 +166,17 @@ public record TfLiteMetadata(
   }
 
   /**
-   * The model with this metadata, which replaces what it had; the same in gives the same out.
+   * Adds this metadata to a model, replacing earlier metadata; equal models give equal bytes.
    *
    * @param model a {@code .tflite} file with one input {@code [1, H, W, 3]} and as many outputs as
-   *     are described, the first of them {@code [1, classes]}
-   * @throws DeepXrayException if the model is of another form, the labels do not fit its output or
-   *     it has operators that TFLite got after 2023
+   *     described, the first of them {@code [1, classes]}
+   * @throws DeepXrayException if the model has another form, the labels do not fit its output or it
+   *     has operators added to TFLite after 2023
    */
   public byte[] addTo(byte[] model) {
     ByteBuffer bytes = ByteBuffer.wrap(model).order(ByteOrder.LITTLE_ENDIAN);
     if (model.length < 2 * Integer.BYTES || !Model.ModelBufferHasIdentifier(bytes)) {
-      throw new DeepXrayException("Metadata can be added to a TFLite model only; this is none.");
+      throw new DeepXrayException("Metadata can only be added to a TFLite model; this is not one.");
     }
     Model parsed;
     try {
@@ -296,21 +295,21 @@ public record TfLiteMetadata(
 
   private static StatsT stats(Tensor tensor, int channels, float min, float max) {
     StatsT stats = new StatsT();
-    // Integers are what they are; the range is about real numbers.
+    // Integers are stored values; the range is of real numbers.
     boolean real = tensor.type() == TensorType.FLOAT32;
     stats.setMin(floats(Collections.nCopies(channels, real ? min : 0f)));
     stats.setMax(floats(Collections.nCopies(channels, real ? max : 255f)));
     return stats;
   }
 
-  /** Writes the model once more, with the metadata in the place of earlier one or at the end. */
+  /** Writes the model again, with the metadata in place of earlier metadata or at the end. */
   private static byte[] rewrite(Model model, byte[] metadata) {
     int size = Arrays.stream(each(model.buffersLength(), i -> model.buffers(i).dataLength())).sum();
     FlatBufferBuilder builder = new FlatBufferBuilder(size + metadata.length + (1 << 20));
     int target = metadataBuffer(model);
     int[] buffers = new int[Math.max(target + 1, model.buffersLength())];
     for (int i = 0; i < buffers.length; i++) {
-      // The schema's own way to copy would lose the alignment of the data.
+      // The schema's own copy would lose the alignment of the data.
       ByteBuffer data =
           i == target ? ByteBuffer.wrap(metadata) : model.buffers(i).dataAsByteBuffer();
       buffers[i] = data == null ? FlatGraph.emptyBuffer(builder) : FlatGraph.buffer(builder, data);
@@ -403,7 +402,7 @@ public record TfLiteMetadata(
         variants.length == 0 ? 0 : Tensor.createVariantTensorsVector(builder, variants));
   }
 
-  /** The schema's own way to copy would write one for each of the tensors that share it. */
+  /** Shares equal tables; the schema's own copy would write one for each tensor. */
   private static int quantization(
       FlatBufferBuilder builder, QuantizationParametersT source, QuantizationTables quantizations) {
     if (source == null) {
@@ -437,8 +436,8 @@ public record TfLiteMetadata(
   }
 
   /**
-   * Makes vectors absent that were: unpacking gives empty ones, and TFLite complains of a built-in
-   * operator with custom options, however empty.
+   * Replaces empty vectors by absent ones: unpacking makes them empty, and TFLite rejects a
+   * built-in operator with custom options, even empty ones.
    */
   private static SubGraphT withoutEmptyVectors(SubGraphT graph) {
     for (OperatorT operator : graph.getOperators()) {
@@ -481,7 +480,7 @@ public record TfLiteMetadata(
     return archive.toByteArray();
   }
 
-  /** Makes the archive's offsets count from the start of the file it is appended to. */
+  /** Shifts the archive's offsets to count from the start of the file it is appended to. */
   private static void shift(byte[] archive, int by) {
     ByteBuffer bytes = ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN);
     int end = archive.length - END_RECORD_SIZE;

@@ -17,11 +17,11 @@ import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.DensifyOptions;
 import org.tensorflow.lite.schema.TensorType;
 
-/** Adds a model's weights to a graph, in the types and layouts that operators read. */
+/** Adds a model's weights to a graph, in the types and layouts of the operators. */
 record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
-  /** How TFLite lays out a kernel, and where its output channels are. */
+  /** Layout of a kernel in TFLite, with the dimension of its output channels. */
   enum Layout {
-    /** The output channels, Keras' last dimension, come first. */
+    /** The output channels, Keras' last dimension, are first. */
     OUTPUTS_FIRST(0),
     /** {@code [k, k, C, 1]} becomes {@code [1, k, k, C]}: the same values in the same order. */
     DEPTHWISE(3);
@@ -43,7 +43,7 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
       return rotated;
     }
 
-    /** The values, each of {@code width} bytes, in the new order. */
+    /** Returns the values, of {@code width} bytes each, in the new order. */
     private ByteBuffer values(List<Integer> shape, ByteBuffer values, int width) {
       int outer = shape.get(shape.size() - 1);
       int inner = values.remaining() / width / outer;
@@ -59,7 +59,7 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
     }
   }
 
-  /** Adds a weight as floats; where it is not stored so, it is dequantized in the graph. */
+  /** Adds a weight as floats; other types are dequantized in the graph. */
   int floats(String name) {
     Tensor tensor = weights.get(name);
     if (tensor instanceof Float16Tensor half) {
@@ -68,7 +68,7 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
     return graph.addConstant(name, FloatTensor.of(tensor.toFloats(), tensor.shape()));
   }
 
-  /** Adds a kernel as floats; where it is not stored so, it is dequantized in the graph. */
+  /** Adds a kernel as floats; other types are dequantized in the graph. */
   int floatKernel(String name, Layout layout) {
     Tensor kernel = weights.get(name);
     List<Integer> shape = layout.shape(kernel.shape());
@@ -89,17 +89,17 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
   /**
    * Adds a kernel as 8-bit integers.
    *
-   * @throws DeepXrayException if it is quantized along another dimension than the one of its output
-   *     channels
+   * @throws DeepXrayException if the kernel is quantized along another dimension than that of its
+   *     output channels
    */
   int integerKernel(String name, Int8Tensor kernel, Layout layout) {
     return integerKernel(name, kernel, layout, sparse);
   }
 
   /**
-   * Adds a kernel as 8-bit integers and with all its zeros, for operators that XNNPACK refuses
-   * where their kernel is computed, be it from a constant: those that read floats and, from LiteRT
-   * 2 on, dense layers.
+   * Adds a dense kernel of 8-bit integers, for operators that XNNPACK rejects with a computed
+   * kernel, even one computed from a constant: those with float inputs and, from LiteRT 2 on, dense
+   * layers.
    *
    * @throws DeepXrayException as for {@link #integerKernel}
    */
@@ -111,7 +111,7 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
     int axis = layout.axis(kernel.shape());
     if (kernel.axis() != axis) {
       throw new DeepXrayException(
-          ("Weight %s %s is quantized along dimension %s; TFLite needs one scale an output "
+          ("Weight %s %s is quantized along dimension %s; TFLite needs one scale per output "
                   + "channel, dimension %s.")
               .formatted(name, kernel.shape(), kernel.axis(), axis));
     }
@@ -126,7 +126,7 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
     return stored(name, layout.shape(kernel.shape()), values.in(layout, kernel.shape()), compress);
   }
 
-  /** The bytes of a constant. */
+  /** Values of a constant. */
   private record Values(
       byte type,
       ByteBuffer bytes,
@@ -144,15 +144,15 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
     return new Values(TensorType.FLOAT16, bytes, Short.BYTES, true, Optional.empty());
   }
 
-  /** Adds a constant, without its zeros where that is wanted and pays. */
+  /** Adds a constant, in sparse form if requested and smaller. */
   private int stored(String name, List<Integer> shape, Values values) {
     return stored(name, shape, values, sparse);
   }
 
   private int stored(String name, List<Integer> shape, Values values, boolean compress) {
-    Optional<Sparsity.Compressed> compressed =
+    Optional<SparseEncoding.Compressed> compressed =
         compress
-            ? Sparsity.compress(shape, values.bytes(), values.width(), values.signed())
+            ? SparseEncoding.compress(shape, values.bytes(), values.width(), values.signed())
             : Optional.empty();
     int constant =
         graph.add(
@@ -160,9 +160,10 @@ record WeightTensors(FlatGraph graph, Weights weights, boolean sparse) {
                 name,
                 shape,
                 values.type(),
-                Optional.of(compressed.map(Sparsity.Compressed::values).orElse(values.bytes())),
+                Optional.of(
+                    compressed.map(SparseEncoding.Compressed::values).orElse(values.bytes())),
                 values.quantization(),
-                compressed.map(Sparsity.Compressed::sparsity)));
+                compressed.map(SparseEncoding.Compressed::sparsity)));
     if (compressed.isEmpty()) {
       return constant;
     }

@@ -8,7 +8,7 @@ import org.tensorflow.lite.schema.Padding;
 import org.tensorflow.lite.schema.Pool2DOptions;
 
 /**
- * A window that slides over an image.
+ * Sliding window over an image.
  *
  * @param padding TFLite's padding
  */
@@ -20,7 +20,7 @@ record Window(
     int strideWidth,
     int dilationHeight,
     int dilationWidth) {
-  /** That of a convolution, whose kernel has four dimensions. */
+  /** Window of a convolution, whose kernel has four dimensions. */
   static Window ofConv2D(FileOperator operator) {
     Conv2DOptions options = operator.options(BuiltinOptions.Conv2DOptions, new Conv2DOptions());
     List<Integer> kernel = operator.input(1).shape;
@@ -34,7 +34,7 @@ record Window(
         operator.step(options.dilationWFactor()));
   }
 
-  /** That of a depthwise convolution, whose kernel has four dimensions. */
+  /** Window of a depthwise convolution, whose kernel has four dimensions. */
   static Window ofDepthwiseConv2D(FileOperator operator) {
     DepthwiseConv2DOptions options =
         operator.options(BuiltinOptions.DepthwiseConv2DOptions, new DepthwiseConv2DOptions());
@@ -49,7 +49,7 @@ record Window(
         operator.step(options.dilationWFactor()));
   }
 
-  /** That of a pooling. */
+  /** Window of a pooling. */
   static Window ofPool(FileOperator operator) {
     Pool2DOptions options = operator.options(BuiltinOptions.Pool2DOptions, new Pool2DOptions());
     return new Window(
@@ -62,7 +62,7 @@ record Window(
         1);
   }
 
-  /** The shape that comes out for the operator's padding. */
+  /** Output shape for the operator's padding. */
   List<Integer> slide(FileOperator operator, FileTensor x, int channels) {
     operator.require(
         padding == Padding.SAME || padding == Padding.VALID, "has padding %d", padding);
@@ -78,8 +78,8 @@ record Window(
   }
 
   /**
-   * Whether it steps over the last pixels of a padded image: XNNPACK takes the missing ones for a
-   * padding beyond all images, unless it sees one pixel at a time.
+   * Whether the window skips the last pixels of a padded image: XNNPACK treats the missing ones as
+   * padding, unless the window has one pixel.
    */
   boolean stepsOver(FileTensor x, FileTensor y) {
     return padding == Padding.SAME
@@ -96,14 +96,14 @@ record Window(
         - x.shape.get(dimension);
   }
 
-  /** How many pixels it sees at once. */
+  /** Number of pixels in the window. */
   long area() {
     return (long) height * width;
   }
 
   /**
-   * The bytes that kernels take to gather what each place of the window sees: TFLite copies it,
-   * XNNPACK notes where it is.
+   * Bytes for gathering the pixels of each position of the window: TFLite copies them, XNNPACK
+   * stores pointers.
    */
   double workspace(FileTensor y, FileTensor x) {
     boolean single = area() == 1 && strideHeight == 1 && strideWidth == 1;

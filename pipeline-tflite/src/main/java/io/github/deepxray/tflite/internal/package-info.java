@@ -1,2 +1,2 @@
-/** Models as {@code .tflite} files: writing them, describing them and running them. */
+/** TFLite: writes, describes and runs models as {@code .tflite} files. */
 package io.github.deepxray.tflite.internal;

@@ -15,15 +15,15 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * What a server says about a file's content.
+ * Checksums of a file in a server's answer.
  *
  * @param md5 the MD5 in Base64
  * @param crc32c the CRC-32C, big endian, in Base64
  */
 record Checksums(Optional<String> md5, Optional<String> crc32c) {
   /**
-   * Reads {@code x-goog-hash}, which may be there twice or hold both; without it an {@code ETag}
-   * that is an MD5, as Google's and Amazon's storage send it.
+   * Reads {@code x-goog-hash}, which may occur twice or hold both checksums; otherwise an {@code
+   * ETag} that is an MD5, as sent by Google's and Amazon's storage.
    */
   static Checksums of(HttpHeaders headers) {
     Optional<String> md5 = Optional.empty();
@@ -38,7 +38,7 @@ record Checksums(Optional<String> md5, Optional<String> crc32c) {
         }
       }
     }
-    // Of an encrypted object Amazon's ETag looks the same but is something else.
+    // For encrypted objects Amazon's ETag looks the same, but is no MD5.
     boolean encrypted = headers.firstValue("x-amz-server-side-encryption").isPresent();
     if (md5.isEmpty() && crc32c.isEmpty() && !encrypted) {
       md5 =
@@ -52,9 +52,9 @@ record Checksums(Optional<String> md5, Optional<String> crc32c) {
   }
 
   /**
-   * Reads a file.
+   * Checks a file.
    *
-   * @return which checksum differs and how, if one does
+   * @return a description of the checksum that differs, if any
    */
   Optional<String> fault(Path file) throws IOException {
     if (md5.isEmpty() && crc32c.isEmpty()) {

@@ -23,8 +23,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Brings one file here, in as many pieces as the connection makes of it. What has arrived is kept
- * beside the target with what the server said of the file, so that a later run goes on there.
+ * Download of one file, resumed after interruptions. Received bytes are kept beside the target with
+ * the file's headers, so that a later run continues.
  */
 final class Download {
   private static final Pattern CONTENT_RANGE =
@@ -32,22 +32,22 @@ final class Download {
   private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
   private static final int MIB = 1 << 20;
 
-  /** Says what an answer other than 200, 206 and 416 means. */
+  /** Explains an answer other than 200, 206 and 416. */
   @FunctionalInterface
   interface Refusal {
     /**
      * Always throws.
      *
-     * @throws TransientException if the same may succeed later
+     * @throws TransientException if a retry may succeed
      */
     void explain(Answer answer) throws TransientException;
   }
 
   /**
-   * What the server said of the file.
+   * Headers of the file.
    *
-   * @param validator its ETag or date, to go on with this file and no other
-   * @param size its bytes
+   * @param validator the ETag or date, to resume only the same file
+   * @param size the number of bytes
    */
   private record Announced(Optional<String> validator, Optional<Long> size, Checksums checksums) {
     static final Announced NOTHING =
@@ -57,9 +57,9 @@ final class Download {
     static Announced by(HttpHeaders headers) throws TransientException {
       Optional<String> length = headers.firstValue("Content-Length").map(String::strip);
       if (length.isPresent() && !LENGTH.matcher(length.get()).matches()) {
-        throw new TransientException("the server says a length that is no number");
+        throw new TransientException("the server sent a length that is not a number");
       }
-      // A weak ETag may stand for other bytes (RFC 9110, section 8.8.1).
+      // A weak ETag may belong to different bytes (RFC 9110, section 8.8.1).
       Optional<String> tag = headers.firstValue("ETag").filter(t -> !t.startsWith("W/"));
       return new Announced(
           tag.or(() -> headers.firstValue("Last-Modified")),
@@ -85,8 +85,8 @@ final class Download {
    * Prepares a download.
    *
    * @param path on the endpoint, with its query
-   * @param target the file to make
-   * @param what is downloaded, for messages
+   * @param target the file to write
+   * @param what the name of the download, for messages
    */
   Download(
       Http http,
@@ -108,7 +108,7 @@ final class Download {
   }
 
   /**
-   * Downloads, unless the target is there.
+   * Downloads the file unless the target exists.
    *
    * @throws DeepXrayException if the server refuses, fails too often or sends a damaged file twice
    * @throws IOException if the file cannot be written
@@ -154,7 +154,7 @@ final class Download {
   }
 
   private void lock(FileChannel file) throws IOException {
-    // Held until the channel is closed. Two writers would make a mixture of one file.
+    // Held until the channel is closed, since two writers would mix one file.
     FileLock lock;
     try {
       lock = file.tryLock();
@@ -174,7 +174,7 @@ final class Download {
     try {
       return Json.read(notes, Announced.class, "download again");
     } catch (DeepXrayException e) {
-      // Of another version or damaged: the download begins anew.
+      // Of another version or damaged: the download starts over.
       return Announced.NOTHING;
     }
   }
@@ -185,7 +185,7 @@ final class Download {
     announced = Announced.NOTHING;
   }
 
-  /** Gets what is missing; the result is of no use. */
+  /** Requests the missing part. */
   private Answer attempt(FileChannel file) throws IOException {
     long have = file.size();
     Map<String, String> headers = new LinkedHashMap<>();
@@ -203,7 +203,7 @@ final class Download {
     Answer answer = http.get(path, headers, new Writer(file));
     if (answer.status() == 416) {
       startOver(file);
-      throw new TransientException("the file on the server has another length by now");
+      throw new TransientException("the file on the server has another length now");
     } else if (answer.status() != 200 && answer.status() != 206) {
       refusal.explain(answer);
     }
@@ -214,7 +214,7 @@ final class Download {
     return answer;
   }
 
-  /** Writes a body where it belongs. */
+  /** Writes a body at its position. */
   private final class Writer implements Http.Receiver {
     private final FileChannel file;
     private long position;
@@ -248,10 +248,10 @@ final class Download {
                   || announced.size().isEmpty()
                   || announced.size().get() == Long.parseLong(range.group(3)));
       Optional<String> validator = Announced.by(headers).validator();
-      // A server that ignores If-Range would go on with another file.
+      // A server that ignores If-Range would continue with another file.
       if (!right || (validator.isPresent() && !validator.equals(announced.validator()))) {
         startOver(file);
-        throw new TransientException("the file on the server has changed meanwhile");
+        throw new TransientException("the file on the server has changed");
       }
     }
 

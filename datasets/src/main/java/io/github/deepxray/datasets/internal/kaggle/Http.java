@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Asks one server, with credentials that no other server gets. Addresses to which it is sent on are
- * never shown: they are signed, and who has them has the file.
+ * HTTP client of one server; other servers never get its credentials. Redirect targets are never
+ * shown: they are signed and give access to the file.
  */
 final class Http {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
@@ -46,43 +46,44 @@ final class Http {
     this.stall = stall;
     HttpClient.Builder builder =
         HttpClient.newBuilder()
-            // One file at a time gains nothing by HTTP/2.
+            // HTTP/2 has no advantage for one file at a time.
             .version(HttpClient.Version.HTTP_1_1)
-            // Ours to follow: the client would decide by itself who gets the credentials.
+            // Redirects are followed here: the client would decide itself which server gets the
+            // credentials.
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(CONNECT);
     Optional.ofNullable(ProxySelector.getDefault()).ifPresent(builder::proxy);
     client = builder.build();
   }
 
-  /** Takes the body of an answer 200 or 206; called by one thread at a time. */
+  /** Receives the body of an answer 200 or 206; called by one thread at a time. */
   interface Receiver {
-    /** The body begins. */
+    /** Called at the beginning of the body. */
     void begin(int status, HttpHeaders headers) throws IOException;
 
-    /** Some more of it. */
+    /** Called with more bytes. */
     void accept(byte[] bytes) throws IOException;
   }
 
   /**
-   * The last answer of a chain.
+   * Last answer of a chain of redirects.
    *
-   * @param elsewhere whether another server gave it
+   * @param elsewhere whether it is from another server
    */
   record Answer(int status, HttpHeaders headers, boolean elsewhere) {
-    /** How long the server asks to wait: seconds or a date (RFC 9110, section 10.2.3). */
+    /** Wait time requested by the server: seconds or a date (RFC 9110, section 10.2.3). */
     Optional<Duration> retryAfter() {
       return headers.firstValue("Retry-After").flatMap(Http::parseWait);
     }
   }
 
   /**
-   * Sends a GET and follows where it leads.
+   * Sends a GET request and follows redirects.
    *
    * @param path on the endpoint, with its query
-   * @param headers sent to every server on the way
-   * @throws TransientException if the connection breaks, is silent too long, or cannot be made
-   * @throws IOException what the receiver throws
+   * @param headers sent to every server of the chain
+   * @throws TransientException if the connection fails, breaks or stalls
+   * @throws IOException if the receiver fails
    */
   Answer get(String path, Map<String, String> headers, Receiver receiver) throws IOException {
     URI uri = endpoint.resolve(path);
@@ -104,28 +105,28 @@ final class Http {
     }
     throw new DeepXrayException(
         endpoint.getHost()
-            + " sends from one address to the next without end; try again later, or download the"
+            + " redirects without end; try again later, or download the"
             + " data set in a browser.");
   }
 
   private static URI next(URI from, HttpHeaders headers) throws TransientException {
     String location = headers.firstValue("Location").orElse("");
     if (location.isBlank()) {
-      throw new TransientException(from.getHost() + " sends on without saying where");
+      throw new TransientException(from.getHost() + " redirects without an address");
     }
     URI to;
     try {
       to = from.resolve(new URI(location));
     } catch (URISyntaxException e) {
-      // Without its cause, which quotes the address.
-      throw new TransientException(from.getHost() + " sends on to a malformed address");
+      // Without its cause, which contains the address.
+      throw new TransientException(from.getHost() + " redirects to a malformed address");
     }
     boolean http = "http".equalsIgnoreCase(to.getScheme());
     if (to.getHost() == null || !(http || "https".equalsIgnoreCase(to.getScheme()))) {
-      throw new TransientException(from.getHost() + " sends on to an address that is none");
+      throw new TransientException(from.getHost() + " redirects to an invalid address");
     } else if (http && "https".equalsIgnoreCase(from.getScheme())) {
       throw new DeepXrayException(
-          ("%s sends on to %s without encryption, where anybody could change the files; "
+          ("%s redirects to %s without encryption, which could change the files; "
                   + "nothing was downloaded.")
               .formatted(from.getHost(), to.getHost()));
     }
@@ -144,7 +145,7 @@ final class Http {
         : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
   }
 
-  /** What a body has come to, shared by the client's thread and the one that waits. */
+  /** State of a body's transfer, shared by the client's thread and the waiting thread. */
   private static final class Transfer {
     private final Receiver receiver;
     private long touched = System.nanoTime();
@@ -192,7 +193,7 @@ final class Http {
       return System.nanoTime() - touched > time.toNanos();
     }
 
-    /** From now on nothing reaches the receiver, whatever the client still has in hand. */
+    /** Ends the transfer: nothing more reaches the receiver. */
     synchronized void end() {
       over = true;
     }

@@ -25,12 +25,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Fetches data sets through Kaggle's public API, version 1. They lie where kagglehub puts and looks
- * for them, so that a copy that a Python program has downloaded is found here and the other way
- * round. Used by one thread.
+ * Client of Kaggle's public API, version 1, with kagglehub's cache: copies downloaded by Python
+ * programs are found here and vice versa. Used by one thread.
  */
 public final class Kaggle {
-  /** Where the API is. */
+  /** Address of the API. */
   public static final URI ENDPOINT = URI.create("https://www.kaggle.com");
 
   private static final String API = "/api/v1/datasets/";
@@ -45,13 +44,13 @@ public final class Kaggle {
   private final Progress progress;
 
   /**
-   * Creates the client; nothing is asked yet.
+   * Creates a client without sending a request.
    *
-   * @param endpoint scheme, host and port of the API; only they get the credentials
-   * @param credentials who asks; public data sets can mostly be had without
-   * @param cache where data sets are kept
-   * @param retries how failures of the network are met
-   * @param progress told of the MiB that have arrived and of the files that are unpacked
+   * @param endpoint scheme, host and port of the API; only this server gets the credentials
+   * @param credentials the user's credentials; most public data sets need none
+   * @param cache the folder of data sets
+   * @param retries the handling of network failures
+   * @param progress notified of downloaded MiB and unpacked files
    */
   Kaggle(
       URI endpoint,
@@ -67,22 +66,22 @@ public final class Kaggle {
   }
 
   /**
-   * Kaggle with the credentials and the cache of the user.
+   * Creates a client with the credentials and the cache of the user.
    *
    * @throws DeepXrayException if the credentials are malformed
-   * @throws IOException if they cannot be read
+   * @throws IOException if a file cannot be read
    */
   public static Kaggle ofUser(Progress progress) throws IOException {
     return fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")), progress);
   }
 
   /**
-   * The client with this user's credentials and cache.
+   * Creates a client with the credentials and the cache of a user.
    *
    * @param environment the variables of the process
    * @param home the user's home folder
-   * @throws DeepXrayException if the credentials that are there are malformed
-   * @throws IOException if they cannot be read
+   * @throws DeepXrayException if the credentials are malformed
+   * @throws IOException if a file cannot be read
    */
   public static Kaggle fromEnvironment(
       Map<String, String> environment, Path home, Progress progress) throws IOException {
@@ -95,9 +94,9 @@ public final class Kaggle {
   }
 
   /**
-   * The folder of a data set: the copy that is here, or else a new one.
+   * Returns the folder of a data set: the local copy, or else a new one.
    *
-   * @throws DeepXrayException if Kaggle refuses it or cannot be reached, in words for the user
+   * @throws DeepXrayException if Kaggle refuses the request or cannot be reached
    * @throws IOException if something cannot be read or written
    * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
@@ -107,10 +106,10 @@ public final class Kaggle {
   }
 
   /**
-   * Asks for the newest version, unless one is named, and downloads it if it is not here. A
-   * download that was interrupted goes on.
+   * Downloads a version, by default the newest, unless there is a local copy. Interrupted downloads
+   * are resumed.
    *
-   * @throws DeepXrayException if Kaggle refuses it or cannot be reached, in words for the user
+   * @throws DeepXrayException if Kaggle refuses the request or cannot be reached
    * @throws IOException if something cannot be read or written
    * @throws WorkInterruptedException if the thread is interrupted while it waits
    */
@@ -168,12 +167,12 @@ public final class Kaggle {
 
   private static DeepXrayException notTheApi(KaggleDataset dataset) {
     return new DeepXrayException(
-        ("Kaggle's answer about %s names no version; a proxy may have answered instead. "
-                + "Name one, as in %s, or download the data set from %s in a browser.")
+        ("Kaggle's answer about %s has no version; a proxy may have answered instead. "
+                + "Give one, as in %s, or download the data set from %s in a browser.")
             .formatted(dataset, dataset.withVersion(1), dataset.page()));
   }
 
-  /** A short answer as a whole. */
+  /** Collects a short answer. */
   private static final class Collector implements Http.Receiver {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -195,12 +194,11 @@ public final class Kaggle {
     int status = answer.status();
     if (status == 429) {
       throw new TransientException(
-          "Kaggle allows no more requests for a while (429)", answer.retryAfter());
+          "Kaggle has limited the rate of requests (429)", answer.retryAfter());
     } else if (status == 408 || status >= 500) {
-      throw new TransientException(
-          "the server has a problem of its own (" + status + ")", answer.retryAfter());
+      throw new TransientException("the server has failed (" + status + ")", answer.retryAfter());
     } else if (answer.elsewhere()) {
-      // The signed address may have run out; the next attempt gets a new one.
+      // The signed address may have expired; the next attempt gets a new one.
       throw new TransientException("the storage behind Kaggle refuses (" + status + ")");
     }
     throw new DeepXrayException(
@@ -212,20 +210,20 @@ public final class Kaggle {
                           "Kaggle does not accept the credentials from "
                               + c.source()
                               + " (401); make new ones on https://www.kaggle.com/settings/api.")
-                  .orElse("Kaggle wants to know who asks for " + dataset + " (401); " + HOW_TO);
+                  .orElse("Kaggle requires credentials for " + dataset + " (401); " + HOW_TO);
           case 403 ->
               credentials
                   .map(
                       c ->
-                          ("Kaggle does not give %s to the user of %s (403); see on %s whether you"
+                          ("Kaggle refuses %s to the user of %s (403); check on %s whether you"
                                   + " must agree to something or ask for access.")
                               .formatted(dataset, c.source(), dataset.page()))
-                  .orElse("Kaggle does not give " + dataset + " to anybody (403); " + HOW_TO);
+                  .orElse("Kaggle refuses " + dataset + " without credentials (403); " + HOW_TO);
           case 404 ->
               "Kaggle has no data set %s (404); compare it with the address of its page, %s."
                   .formatted(dataset, dataset.page());
           default ->
-              "Kaggle does not give %s (%s); download it from %s in a browser and give its archive."
+              "Kaggle refuses %s (%s); download it from %s in a browser and give its archive."
                   .formatted(dataset, status, dataset.page());
         });
   }
@@ -254,7 +252,7 @@ public final class Kaggle {
             }
           });
     } catch (DeepXrayException e) {
-      // Whatever it is, asking for it again is the only way on.
+      // Another download is the only remedy for any damage.
       Files.delete(archive);
       throw e;
     }

@@ -10,15 +10,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The folder in which kagglehub keeps what it downloads: {@code
- * datasets/<owner>/<name>/versions/<n>} with the files, and beside {@code versions} an empty file
- * {@code <n>.complete} that says that they are all there.
+ * Folder in which kagglehub keeps downloads: {@code datasets/<owner>/<name>/versions/<n>} with the
+ * files, and beside {@code versions} an empty file {@code <n>.complete} that marks a complete
+ * version.
  *
  * @param folder the cache's top folder
  */
 public record KaggleCache(Path folder) {
   /**
-   * The cache of this user: {@code KAGGLEHUB_CACHE}, or {@code ~/.cache/kagglehub}.
+   * Returns the cache of a user: {@code KAGGLEHUB_CACHE}, or {@code ~/.cache/kagglehub}.
    *
    * @param environment the variables of the process
    * @param home the user's home folder
@@ -29,7 +29,7 @@ public record KaggleCache(Path folder) {
   }
 
   /**
-   * The complete copy of a data set; if no version is named, the newest that is here.
+   * Finds the complete copy of a data set; without a version, the newest one.
    *
    * @throws IOException if the cache cannot be read
    */
@@ -55,22 +55,22 @@ public record KaggleCache(Path folder) {
     return Integer.parseInt(folder.getFileName().toString());
   }
 
-  /** Where all versions of a data set are. */
+  /** Folder of all versions of a data set. */
   private Path home(KaggleDataset dataset) {
     return folder.resolve("datasets").resolve(dataset.owner()).resolve(dataset.name());
   }
 
-  /** Where the files of a version are. */
+  /** Folder of a version's files. */
   Path files(KaggleDataset dataset, int version) {
     return home(dataset).resolve("versions").resolve(String.valueOf(version));
   }
 
-  /** The file that says that a version is complete. */
+  /** File that marks a complete version. */
   Path marker(KaggleDataset dataset, int version) {
     return home(dataset).resolve(version + ".complete");
   }
 
-  /** Where a version waits for being unpacked; not where kagglehub has its own, maybe half. */
+  /** Archive of a version before unpacking; not kagglehub's own path, which may be incomplete. */
   Path archive(KaggleDataset dataset, int version) {
     return home(dataset).resolve(version + ".deepxray.zip");
   }

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Who asks Kaggle: an API token, or a user's name and key. The secret is in no message and not in
- * {@link #toString}.
+ * Kaggle credentials: an API token, or a user name and key. No message and not {@link #toString}
+ * contains the secret.
  */
 public final class KaggleCredentials {
   private static final String TOKEN = "KAGGLE_API_TOKEN";
@@ -32,48 +32,48 @@ public final class KaggleCredentials {
   }
 
   /**
-   * An API token.
+   * Creates credentials from an API token.
    *
-   * @param source where it comes from, for messages
-   * @throws DeepXrayException if it cannot be one
+   * @param source the source of the token, for messages
+   * @throws DeepXrayException if the token is malformed
    */
   public static KaggleCredentials token(String token, String source) {
-    // What is no token must not reach the HTTP client, whose complaint would show it.
+    // An invalid token must not reach the HTTP client, whose error message would show it.
     if (!token.matches("[\\x21-\\x7e]+")) {
       throw new DeepXrayException(
           source
-              + " holds no API token: a token is one word of ASCII letters; make one on"
+              + " has no valid API token: a token is one word of ASCII characters; create one on"
               + " https://www.kaggle.com/settings/api.");
     }
     return new KaggleCredentials("Bearer " + token, source);
   }
 
   /**
-   * A user's name and key, as in {@code kaggle.json}.
+   * Creates credentials from a user name and key, as in {@code kaggle.json}.
    *
-   * @param source where they come from, for messages
+   * @param source the source of the credentials, for messages
    * @throws DeepXrayException if one of them is empty
    */
   public static KaggleCredentials user(String username, String key, String source) {
     if (username.isBlank() || key.isBlank()) {
       throw new DeepXrayException(
           source
-              + " lacks the user's name or key; make them on https://www.kaggle.com/settings/api.");
+              + " lacks the user name or key; create them on https://www.kaggle.com/settings/api.");
     }
     byte[] both = (username.strip() + ":" + key.strip()).getBytes(StandardCharsets.UTF_8);
     return new KaggleCredentials("Basic " + Base64.getEncoder().encodeToString(both), source);
   }
 
   /**
-   * Looks where Kaggle's own client looks, in its order: {@code KAGGLE_API_TOKEN} (a token or a
-   * file with one), {@code ~/.kaggle/access_token}, {@code KAGGLE_USERNAME} with {@code
-   * KAGGLE_KEY}, {@code kaggle.json} in {@code KAGGLE_CONFIG_DIR}, in {@code ~/.kaggle} or in
-   * {@code ~/.config/kaggle}.
+   * Finds credentials in the places of Kaggle's own client, in its order: {@code KAGGLE_API_TOKEN}
+   * (a token or a file with one), {@code ~/.kaggle/access_token}, {@code KAGGLE_USERNAME} with
+   * {@code KAGGLE_KEY}, {@code kaggle.json} in {@code KAGGLE_CONFIG_DIR}, in {@code ~/.kaggle} or
+   * in {@code ~/.config/kaggle}.
    *
    * @param environment the variables of the process
    * @param home the user's home folder
-   * @return empty if there are none; public data sets can mostly be had without
-   * @throws DeepXrayException if what is there is malformed
+   * @return empty if there are none; most public data sets need none
+   * @throws DeepXrayException if the credentials are malformed
    * @throws IOException if a file cannot be read
    */
   public static Optional<KaggleCredentials> find(Map<String, String> environment, Path home)
@@ -87,7 +87,7 @@ public final class KaggleCredentials {
               : token(token, TOKEN));
     }
     Path folder = home.resolve(".kaggle");
-    // The second name is what editors on Windows make of the first.
+    // Editors on Windows may add the extension of the second name.
     for (String name : List.of("access_token", "access_token.txt")) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
@@ -123,7 +123,7 @@ public final class KaggleCredentials {
     try {
       json = Json.read(file);
     } catch (DeepXrayException e) {
-      // Without its cause, which quotes the file.
+      // Without its cause, which contains the file's content.
       throw malformed(file);
     }
     if (!json.path("username").isTextual() || !json.path("key").isTextual()) {
@@ -135,8 +135,8 @@ public final class KaggleCredentials {
   private static DeepXrayException malformed(Path file) {
     return new DeepXrayException(
         file
-            + " is no kaggle.json: it must hold {\"username\": ..., \"key\": ...}; make it again on"
-            + " https://www.kaggle.com/settings/api.");
+            + " is not a kaggle.json: it must hold {\"username\": ..., \"key\": ...}; create it"
+            + " again on https://www.kaggle.com/settings/api.");
   }
 
   private static Optional<Path> file(String text) {
@@ -147,17 +147,17 @@ public final class KaggleCredentials {
     }
   }
 
-  /** The value of the header {@code Authorization}. */
+  /** Value of the header {@code Authorization}. */
   String authorization() {
     return authorization;
   }
 
-  /** Where they come from, such as {@code KAGGLE_API_TOKEN} or a file. */
+  /** Source of the credentials, such as {@code KAGGLE_API_TOKEN} or a file. */
   public String source() {
     return source;
   }
 
-  /** Where they come from; never what they are. */
+  /** Describes the source without the secret. */
   @Override
   public String toString() {
     return "credentials from " + source;

@@ -8,18 +8,18 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How often and after what time something that failed is tried again. The wait doubles with every
- * failure; half of it is left to chance, so that many clients do not come back at once.
+ * Retry policy with exponential backoff and jitter. The wait doubles with every failure; half of it
+ * is random, so that clients do not retry at the same time.
  *
- * @param attempts how many failures in a row end it, 1 or more
+ * @param attempts the number of consecutive failures that ends it, 1 or more
  * @param first the wait after the first failure
- * @param longest the longest wait that doubling leads to
- * @param patience the longest wait that a server may ask for
- * @param stall how long a connection may stay silent before it counts as broken
+ * @param longest the longest wait from doubling
+ * @param patience the longest wait that a server may request
+ * @param stall the time without data after which a connection counts as broken
  */
 public record Retries(
     int attempts, Duration first, Duration longest, Duration patience, Duration stall) {
-  /** Six attempts, waits of 1 to 60 seconds, 10 minutes if asked for, one minute of silence. */
+  /** Six attempts, waits of 1 to 60 seconds, 10 minutes on request, one minute without data. */
   public static final Retries DEFAULT =
       new Retries(
           6,
@@ -31,23 +31,23 @@ public record Retries(
   /** Checks that there is at least one attempt. */
   public Retries {
     if (attempts < 1) {
-      throw new IllegalArgumentException("attempts is at least 1, not " + attempts);
+      throw new IllegalArgumentException("attempts must be at least 1, not " + attempts);
     }
   }
 
-  /** Something that may fail for a while. */
+  /** Work that may fail temporarily. */
   @FunctionalInterface
   interface Attempt<T> {
     T run() throws IOException;
   }
 
-  /** How far something is; an attempt that brought it on begins the count anew. */
+  /** Progress counter; an attempt that made progress resets the count of failures. */
   @FunctionalInterface
   interface Headway {
     long reached() throws IOException;
   }
 
-  /** A failure after which the same may succeed. */
+  /** Failure after which a retry may succeed. */
   static final class TransientException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -57,7 +57,7 @@ public record Retries(
       this(message, Optional.empty());
     }
 
-    /** A failure of a server that says when to come back. */
+    /** Creates a failure with the wait that the server requested. */
     TransientException(String message, Optional<Duration> wait) {
       super(message);
       this.wait = wait;
@@ -65,10 +65,10 @@ public record Retries(
   }
 
   /**
-   * Tries until it succeeds.
+   * Repeats the attempt until it succeeds.
    *
-   * @param what is done, for the message
-   * @throws DeepXrayException if it fails too often, or the server asks for more patience
+   * @param what the name of the work, for messages
+   * @throws DeepXrayException if it fails too often, or the server requests a longer wait
    */
   <T> T run(String what, Headway headway, Attempt<T> attempt) throws IOException {
     int failures = 0;
@@ -86,7 +86,7 @@ public record Retries(
               e);
         } else if (failures >= attempts) {
           throw new DeepXrayException(
-              "%s failed %s times: %s; try again later, it goes on where it stopped."
+              "%s failed %s times: %s; try again later, it continues where it stopped."
                   .formatted(what, failures, e.getMessage()),
               e);
         }
@@ -103,7 +103,10 @@ public record Retries(
     }
   }
 
-  /** Less than this is no headway: a server that lets a few bytes through each time is broken. */
+  /**
+   * Smallest progress that resets the count: a server that sends only a few bytes each time is
+   * broken.
+   */
   private static final long HEADWAY = 1 << 20;
 
   private Duration wait(int failures) {

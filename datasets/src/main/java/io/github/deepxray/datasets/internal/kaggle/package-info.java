@@ -1,5 +1,5 @@
 /**
- * Data sets from Kaggle: found where kagglehub keeps them, or downloaded to there.
+ * Data sets from Kaggle, in kagglehub's cache or downloaded to it.
  *
  * <p>Start with {@link io.github.deepxray.datasets.internal.kaggle.Kaggle#fromEnvironment}.
  */

@@ -8,14 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Image files from one place, whose names have been checked. Safe for use by several threads. */
+/** Source of image files with checked names. Safe for use by several threads. */
 public interface FileSource extends Closeable {
   /**
-   * Opens an archive or a folder and checks every name in it.
+   * Opens an archive or a folder and checks every name.
    *
-   * @throws RefusedException if an entry climbs out, is absolute, a link or over-long, or if there
+   * @throws RefusedException if a name leads outside, is absolute, a link or too long, or if there
    *     are more entries or bytes than allowed
-   * @throws DeepXrayException if there is nothing there, or neither an archive nor a folder
+   * @throws DeepXrayException if the path is missing, or neither an archive nor a folder
    * @throws IOException if it cannot be read
    */
   static FileSource open(Path path, SourceLimits limits) throws IOException {
@@ -29,25 +29,25 @@ public interface FileSource extends Closeable {
         "There is no " + path + "; give the archive chest-xray-pneumonia.zip or its folder.");
   }
 
-  /** {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}. */
+  /** Kind of source: {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}. */
   String kind();
 
-  /** How messages name this source. */
+  /** Name of the source in messages. */
   String name();
 
-  /** The files, sorted by path; folders are left out. */
+  /** Files sorted by path, without folders. */
   List<SourceFile> files();
 
-  /** What users should know about how it was understood, a line each. */
+  /** Remarks for users about the interpretation of the source, a line each. */
   default List<String> remarks() {
     return List.of();
   }
 
   /**
-   * Reads a file whole.
+   * Reads a file.
    *
-   * @throws RefusedException if it holds more bytes than it says
-   * @throws DeepXrayException if it is damaged, encrypted or larger than allowed
+   * @throws RefusedException if the file has more bytes than declared
+   * @throws DeepXrayException if the file is damaged, encrypted or larger than allowed
    * @throws IOException if the source cannot be read
    */
   byte[] read(SourceFile file) throws IOException;

@@ -13,32 +13,32 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** A folder; links in it are refused, not followed. */
+/** Source of a folder; links inside are rejected. */
 record FolderSource(String name, Path root, SourceLimits limits, List<SourceFile> files)
     implements FileSource {
   static FolderSource open(Path root, SourceLimits limits) throws IOException {
-    // The folder that the user names may be a link.
+    // The folder itself may be a link.
     Path real = root.toRealPath();
-    Names names =
-        new Names(
+    NameChecker names =
+        new NameChecker(
             root.toString(),
             limits,
-            "nothing was read; take it out, or list the images in a CSV file of path,label");
+            "nothing was read; remove it, or list the images in a CSV file of path,label");
     Visitor visitor = new Visitor(real, names);
     Files.walkFileTree(real, visitor);
     visitor.files.sort(Comparator.comparing(SourceFile::path));
     return new FolderSource(root.toString(), real, limits, List.copyOf(visitor.files));
   }
 
-  /** Collects the files and refuses what could do harm. */
+  /** Collects the files and rejects dangerous ones. */
   private static final class Visitor extends SimpleFileVisitor<Path> {
     private final Path root;
-    private final Names names;
+    private final NameChecker names;
     private final List<SourceFile> files = new ArrayList<>();
     private int entries;
     private long total;
 
-    Visitor(Path root, Names names) {
+    Visitor(Path root, NameChecker names) {
       this.root = root;
       this.names = names;
     }
@@ -54,7 +54,7 @@ record FolderSource(String name, Path root, SourceLimits limits, List<SourceFile
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
       String path = path(file);
-      // Whatever junk is, nobody reads it.
+      // Junk is never read.
       if (Junk.of(path).isEmpty()) {
         count(path);
         if (attributes.isSymbolicLink()) {
@@ -66,14 +66,14 @@ record FolderSource(String name, Path root, SourceLimits limits, List<SourceFile
         total += attributes.size();
         long most = names.limits().maxTotalBytes();
         if (total > most) {
-          throw names.refused(path, "brings the folder over the " + most + " bytes allowed");
+          throw names.refused(path, "exceeds the limit of " + most + " bytes of the folder");
         }
       }
       files.add(new SourceFile(path, attributes.size()));
       return FileVisitResult.CONTINUE;
     }
 
-    /** Folders of the system such as lost+found are for nobody to read. */
+    /** System folders such as lost+found are unreadable and skipped. */
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
       if (Junk.of(path(file) + "/").isPresent()) {
@@ -90,7 +90,7 @@ record FolderSource(String name, Path root, SourceLimits limits, List<SourceFile
       names.check(path);
       int most = names.limits().maxEntries();
       if (++entries > most) {
-        throw names.refused(path, "is one more than the " + most + " allowed");
+        throw names.refused(path, "exceeds the limit of " + most + " entries");
       }
     }
   }
@@ -106,18 +106,18 @@ record FolderSource(String name, Path root, SourceLimits limits, List<SourceFile
     if (file.path().indexOf('\uFFFD') >= 0) {
       throw new DeepXrayException(
           "its name is not in the encoding of this machine, "
-              + System.getProperty("sun.jnu.encoding", "which is unknown")
-              + "; rename it, or run in the locale that it was named in");
+              + System.getProperty("sun.jnu.encoding", "unknown")
+              + "; rename it, or use the locale in which it was named");
     }
     Path path = root.resolve(file.path());
     if (!Files.isReadable(path)) {
-      throw new DeepXrayException("it cannot be read: permission denied, or it is gone");
+      throw new DeepXrayException("it cannot be read: permission denied, or removed");
     }
     return file.read(path);
   }
 
   @Override
   public void close() {
-    // Nothing is held open.
+    // Nothing is open.
   }
 }

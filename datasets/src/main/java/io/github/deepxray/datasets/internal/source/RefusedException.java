@@ -3,13 +3,13 @@ package io.github.deepxray.datasets.internal.source;
 import io.github.deepxray.core.DeepXrayException;
 
 /**
- * An archive or folder is made to do harm, or looks like it: nothing of it is used. The message
- * names the entry.
+ * Thrown if an archive or folder is malicious or suspicious; nothing of it is used. The message
+ * contains the entry.
  */
 public final class RefusedException extends DeepXrayException {
   private static final long serialVersionUID = 1L;
 
-  /** Creates the refusal from its one-line message. */
+  /** Creates an exception from its one-line message. */
   public RefusedException(String message) {
     super(message);
   }

@@ -9,22 +9,22 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A file of a source.
+ * File of a source.
  *
- * @param path where it lies in the source, divided by {@code /}
- * @param size its bytes, as the archive or the file system says
+ * @param path the path in the source, separated by {@code /}
+ * @param size the declared number of bytes
  */
 public record SourceFile(String path, long size) {
-  /** The folders in which it lies, the outermost first. */
+  /** Folders of the file, the outermost first. */
   public List<String> folders() {
     List<String> parts = List.of(path.split("/"));
     return parts.subList(0, parts.size() - 1);
   }
 
   /**
-   * Refuses a file that is too large to be read into memory.
+   * Rejects a file that is too large to be read into memory.
    *
-   * @throws DeepXrayException if it has more bytes than allowed
+   * @throws DeepXrayException if the file has more bytes than allowed
    */
   public void requireAtMost(long bytes) {
     if (size > bytes) {
@@ -33,16 +33,16 @@ public record SourceFile(String path, long size) {
   }
 
   /**
-   * Reads it from a path, without following a link put there since its size was taken.
+   * Reads the file from a path, without following a link created since its size was read.
    *
-   * @throws DeepXrayException if it has another size by now
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the size has changed
+   * @throws IOException if the file cannot be read
    */
   public byte[] read(Path path) throws IOException {
     try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
       byte[] bytes = in.readNBytes((int) size);
       if (bytes.length < size || in.read() >= 0) {
-        throw new DeepXrayException("it changed while it was read");
+        throw new DeepXrayException("it changed during reading");
       }
       return bytes;
     }

@@ -28,20 +28,18 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
 /**
- * A zip archive, each of whose entries is inflated into memory when it is asked for; nothing is
- * unpacked to disk.
+ * Source of a zip archive; entries are inflated into memory on demand, not to disk.
  *
- * <p>It is read through its central directory rather than from front to back: only the directory
- * tells symbolic links, and says all names and sizes before the first byte is inflated; and entries
- * can be inflated by several threads.
+ * <p>The archive is read through its central directory: only the directory marks symbolic links and
+ * lists all names and sizes before inflating; and several threads can inflate entries.
  */
 record ZipSource(
-    Names names, ZipFile zip, Map<String, ZipArchiveEntry> entries, List<SourceFile> files)
+    NameChecker names, ZipFile zip, Map<String, ZipArchiveEntry> entries, List<SourceFile> files)
     implements FileSource {
-  /** Small entries may be as empty as they like. */
+  /** Entries below this size may have any ratio. */
   private static final long RATIO_MATTERS_FROM = 1 << 20;
 
-  /** The record at the end of an archive: its signature, length, and length with a comment. */
+  /** End record of an archive: its signature, length, and length with a comment. */
   private static final int END_SIGNATURE = 0x06054b50;
 
   private static final int END = 22;
@@ -72,12 +70,13 @@ record ZipSource(
     try {
       zip = ZipFile.builder().setPath(path).get();
     } catch (IOException | RuntimeException e) {
-      // commons-compress answers a damaged directory with all kinds of exceptions.
+      // commons-compress throws many kinds of exceptions for a damaged directory.
       throw noArchive(name, e);
     }
     try {
-      Names names =
-          new Names(name, limits, "nothing was read, take the archive from its publisher");
+      NameChecker names =
+          new NameChecker(
+              name, limits, "nothing was read; download the archive from its publisher");
       Map<String, ZipArchiveEntry> entries = check(zip, names, count);
       List<SourceFile> files = new ArrayList<>();
       entries.forEach((file, entry) -> files.add(new SourceFile(file, entry.getSize())));
@@ -89,7 +88,7 @@ record ZipSource(
     }
   }
 
-  /** Says what an archive is that is none of ours. */
+  /** Rejects other kinds of archives with a message that names the kind. */
   private static void refuseOtherKinds(Path path) throws IOException {
     String hex;
     try (InputStream in = Files.newInputStream(path)) {
@@ -106,7 +105,7 @@ record ZipSource(
     if (hex.startsWith("504b0708") || isLastOfSeveral(path)) {
       throw new DeepXrayException(
           path
-              + " is a part of a split zip archive; join its parts (zip -s 0 <name>.zip --out"
+              + " is part of a split zip archive; join its parts (zip -s 0 <name>.zip --out"
               + " whole.zip), or unpack them and give the folder.");
     }
   }
@@ -129,11 +128,11 @@ record ZipSource(
   }
 
   /**
-   * The number of entries. The JDK's reader keeps the directory as bytes where commons-compress
-   * makes large objects of it: it can count what the other could not hold.
+   * Counts the entries. The JDK's reader keeps the directory as bytes, where commons-compress
+   * creates large objects: it can count more entries than the other can hold.
    */
   private static int countEntries(Path path, String name) throws IOException {
-    // A charset of all bytes: what is no UTF-8 is decoded below.
+    // A charset of all bytes: names that are not UTF-8 are decoded below.
     try (java.util.zip.ZipFile counted =
         new java.util.zip.ZipFile(path.toFile(), StandardCharsets.ISO_8859_1)) {
       return counted.size();
@@ -145,23 +144,23 @@ record ZipSource(
   private static DeepXrayException noArchive(String name, Exception e) {
     String why = e.getMessage() == null ? "it ends too early" : e.getMessage();
     if (why.contains("encrypted") || why.contains("compression method")) {
-      // The JDK refuses the whole archive for one such entry.
+      // The JDK rejects the whole archive for one such entry.
       return new DeepXrayException(
           name
               + (why.contains("encrypted")
                   ? " has encrypted files"
-                  : " has files that are packed by a method other than Deflate (" + why + ")")
+                  : " has files with a compression method other than Deflate (" + why + ")")
               + "; unpack it and give the folder.",
           e);
     }
     return new DeepXrayException(
-        "%s is no whole zip archive (%s); download it again or give the unpacked folder."
+        "%s is not a complete zip archive (%s); download it again or give the unpacked folder."
             .formatted(name, why),
         e);
   }
 
-  /** The files of an archive by their paths. */
-  private static Map<String, ZipArchiveEntry> check(ZipFile zip, Names names, int count) {
+  /** Files of an archive by their paths. */
+  private static Map<String, ZipArchiveEntry> check(ZipFile zip, NameChecker names, int count) {
     Map<String, ZipArchiveEntry> entries = new HashMap<>();
     long total = 0;
     int seen = 0;
@@ -178,7 +177,7 @@ record ZipSource(
       if (total < 0 || total > names.limits().maxTotalBytes()) {
         throw names.refused(
             path,
-            "brings the archive over the " + names.limits().maxTotalBytes() + " bytes allowed");
+            "exceeds the limit of " + names.limits().maxTotalBytes() + " bytes of the archive");
       }
       if (entry.isDirectory()) {
         continue;
@@ -189,30 +188,29 @@ record ZipSource(
     }
     if (seen != count) {
       throw new RefusedException(
-          ("%s: the archive's directory says two things, %s and %s entries; take the archive "
+          ("%s: the archive's directory is inconsistent, with %s and %s entries; download it again "
                   + "from its publisher.")
               .formatted(names.source(), count, seen));
     }
     return entries;
   }
 
-  private static long size(ZipArchiveEntry entry, String path, Names names) {
+  private static long size(ZipArchiveEntry entry, String path, NameChecker names) {
     long size = entry.getSize();
     long packed = entry.getCompressedSize();
     if (size < 0 || packed < 0) {
-      throw names.refused(path, "does not say its size");
+      throw names.refused(path, "has no size");
     }
     if (size > RATIO_MATTERS_FROM && size / Math.max(1, packed) > names.limits().maxRatio()) {
       throw names.refused(
-          path, "would grow from " + packed + " to " + size + " bytes, as no image does");
+          path, "would inflate from " + packed + " to " + size + " bytes, too much for an image");
     }
     return size;
   }
 
   /**
-   * The path of an entry. Where it is not in UTF-8 it is in the code page of the machine that wrote
-   * it, which is not said: that of MS-DOS keeps names apart. Some programs of Windows divide
-   * folders by a backslash.
+   * Path of an entry. A name that is not UTF-8 is in an unknown code page of the machine that wrote
+   * it; that of MS-DOS keeps names distinct. Some Windows programs separate folders by a backslash.
    */
   private static String path(ZipArchiveEntry entry) {
     byte[] raw = entry.getRawName();
@@ -244,10 +242,10 @@ record ZipSource(
       throw new IllegalArgumentException("no entry " + file.path() + " in " + name());
     }
     file.requireAtMost(names.limits().maxFileBytes());
-    // The decoders of the rarer methods answer damage in ways that would end the whole run.
+    // The decoders of rare methods fail on damaged data in ways that would end the whole run.
     boolean common = entry.getMethod() == ZipEntry.STORED || entry.getMethod() == ZipEntry.DEFLATED;
     if (!common || !zip.canReadEntryData(entry)) {
-      throw new DeepXrayException("it is encrypted or packed in an unsupported way");
+      throw new DeepXrayException("it is encrypted or its compression method is unsupported");
     }
     byte[] bytes;
     boolean more;
@@ -258,9 +256,9 @@ record ZipSource(
       throw new DeepXrayException("it is damaged in the archive (" + e.getMessage() + ")", e);
     }
     if (more) {
-      throw names.refused(file.path(), "holds more than the " + file.size() + " bytes it says");
+      throw names.refused(file.path(), "has more than the declared " + file.size() + " bytes");
     }
-    // commons-compress leaves the checksum to its caller.
+    // commons-compress does not check the checksum.
     CRC32 crc = new CRC32();
     crc.update(bytes);
     if (bytes.length != entry.getSize() || crc.getValue() != entry.getCrc()) {

@@ -1,5 +1,5 @@
 /**
- * Where images come from: a zip archive, read without unpacking it, or a folder. Both are taken for
- * hostile until they are found not to be.
+ * Reading of image sources: a zip archive, without unpacking, or a folder. Both are untrusted and
+ * checked.
  */
 package io.github.deepxray.datasets.internal.source;

@@ -18,11 +18,11 @@ import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Reads a TFRecord file, plain or packed by gzip or zlib, one record at a time. Both checksums of
- * each record are verified.
+ * Reads a TFRecord file, plain or compressed by gzip or zlib, one record at a time, and verifies
+ * both checksums of each record.
  */
 public final class TfRecordReader implements Closeable {
-  /** The longest record that is read unless told otherwise: 64 MiB. */
+  /** Default limit of a record's length: 64 MiB. */
   public static final int DEFAULT_MAX_LENGTH = 64 << 20;
 
   private static final int HEAD = 12;
@@ -42,7 +42,7 @@ public final class TfRecordReader implements Closeable {
   /**
    * Opens a file whose records have at most {@link #DEFAULT_MAX_LENGTH} bytes.
    *
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static TfRecordReader open(Path file) throws IOException {
     return open(file, DEFAULT_MAX_LENGTH);
@@ -51,9 +51,9 @@ public final class TfRecordReader implements Closeable {
   /**
    * Opens a file.
    *
-   * @param maxLength the most bytes a record may have; a longer one is an error
-   * @throws DeepXrayException if it begins as a gzip file but is none
-   * @throws IOException if it cannot be read
+   * @param maxLength the largest length of a record in bytes
+   * @throws DeepXrayException if the file begins as a gzip file but is none
+   * @throws IOException if the file cannot be read
    */
   public static TfRecordReader open(Path file, int maxLength) throws IOException {
     BufferedInputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
@@ -65,7 +65,7 @@ public final class TfRecordReader implements Closeable {
     } catch (ZipException | EOFException e) {
       raw.close();
       throw new DeepXrayException(
-          file + " is no whole gzip file (" + e.getMessage() + "); make it again or copy it again.",
+          file + " is not a complete gzip file (" + e.getMessage() + "); create or copy it again.",
           e);
     } catch (IOException | RuntimeException e) {
       raw.close();
@@ -74,7 +74,7 @@ public final class TfRecordReader implements Closeable {
   }
 
   private static InputStream unpacked(InputStream raw, byte[] head) throws IOException {
-    // A plain record can have a length that looks like a magic number.
+    // The length of a plain record can look like a magic number.
     if (head.length < 2 || (head.length == HEAD && headIsWhole(head))) {
       return raw;
     }
@@ -89,14 +89,14 @@ public final class TfRecordReader implements Closeable {
   }
 
   /**
-   * The next record; empty after the last.
+   * Reads the next record; empty after the last.
    *
-   * @throws DeepXrayException if it is cut off, longer than allowed, or a checksum is wrong
+   * @throws DeepXrayException if the record is cut off, longer than allowed, or a checksum is wrong
    * @throws IOException if the file cannot be read
    * @throws WorkInterruptedException if the thread is interrupted
    */
   public Optional<byte[]> next() throws IOException {
-    // Whatever reads a data set can be called off here.
+    // Cancellation point of everything that reads a data set.
     WorkInterruptedException.check();
     record++;
     byte[] head = read(HEAD);
@@ -116,7 +116,7 @@ public final class TfRecordReader implements Closeable {
           "it has %s bytes, more than the %s allowed"
               .formatted(Long.toUnsignedString(length), maxLength));
     }
-    // Grows as bytes arrive: a length alone reserves no memory.
+    // Grows with the received bytes: a declared length allocates no memory.
     byte[] bytes = read((int) length);
     byte[] tail = bytes.length < length ? new byte[0] : read(4);
     if (tail.length < 4) {
@@ -130,24 +130,24 @@ public final class TfRecordReader implements Closeable {
     return Optional.of(bytes);
   }
 
-  /** The number of the record read last, counted from 1; 0 before the first. */
+  /** Number of the last record read, counted from 1; 0 before the first. */
   public long record() {
     return record;
   }
 
-  /** The file that is read. */
+  /** File that is read. */
   public Path file() {
     return file;
   }
 
   /**
-   * An error that names the file and the record read last.
+   * Creates an exception that names the file and the last record.
    *
-   * @param what is wrong with the record
+   * @param what the description of the damage
    */
   public DeepXrayException broken(String what) {
     return new DeepXrayException(
-        ("%s, record %s at byte %s: %s; the file is damaged or no TFRecord file, make it "
+        ("%s, record %s at byte %s: %s; the file is damaged or not a TFRecord file, create it "
                 + "again.")
             .formatted(file, record, offset, what));
   }

@@ -1,5 +1,2 @@
-/**
- * TensorFlow's record files: lengths, bytes and masked CRC-32C checksums, plain or gzipped. What
- * the bytes mean is not known here.
- */
+/** TFRecord files: lengths, bytes and masked CRC-32C checksums, plain or compressed. */
 package io.github.deepxray.datasets.internal.tfrecord;

@@ -287,7 +287,7 @@ class KaggleTest {
   void anotherRunGoesOnWhereTheLastOneEnded() throws Exception {
     StubServer bad = kaggle((exchange, number) -> cut(exchange, 100_000));
     Retries once = new Retries(1, QUICK.first(), QUICK.longest(), QUICK.patience(), QUICK.stall());
-    assertThat(failure(client(bad.uri(), once))).hasMessageContaining("goes on where it stopped");
+    assertThat(failure(client(bad.uri(), once))).hasMessageContaining("continues where it stopped");
     StubServer good = kaggle((exchange, number) -> honest(exchange, ZIP));
     assertDownloaded(client(good).download(DATASET));
     assertThat(downloads(good)).hasSize(1);
@@ -425,7 +425,7 @@ class KaggleTest {
     for (String wait : List.of("3600", tomorrow)) {
       StubServer kaggle = server((exchange, number) -> status(exchange, 429, "Retry-After", wait));
       assertThat(failure(client(kaggle)))
-          .hasMessageContaining("no more requests for a while (429)")
+          .hasMessageContaining("has limited the rate of requests (429)")
           .hasMessageContaining("try again in");
       assertThat(kaggle.asked()).hasSize(1);
     }
@@ -554,14 +554,14 @@ class KaggleTest {
   @ValueSource(strings = {"<html>Sign in</html>", "{}", "{\"currentVersionNumber\": \"two\"}"})
   void aPageInTheAnswersPlaceIsTold(String page) throws Exception {
     StubServer kaggle = server((exchange, number) -> body(exchange, 200, utf8(page)));
-    assertThat(failure(client(kaggle))).hasMessageContaining("names no version");
+    assertThat(failure(client(kaggle))).hasMessageContaining("has no version");
   }
 
   @Test
   void whatIsNoArchiveIsNotKept() throws Exception {
     StubServer kaggle =
         kaggle((exchange, number) -> body(exchange, 200, utf8("<html>Sign in</html>")));
-    assertThat(failure(client(kaggle))).hasMessageContaining("no whole zip archive");
+    assertThat(failure(client(kaggle))).hasMessageContaining("not a complete zip archive");
     assertThat(names(folder.resolve("datasets/ann/x-rays"))).isEmpty();
   }
 
@@ -569,7 +569,7 @@ class KaggleTest {
   void anArchiveThatClimbsOutIsRefused() throws Exception {
     byte[] evil = zip("../../evil.txt", new byte[] {1});
     StubServer kaggle = kaggle((exchange, number) -> honest(exchange, evil));
-    assertThat(failure(client(kaggle))).hasMessageContaining("climbs out");
+    assertThat(failure(client(kaggle))).hasMessageContaining("leads outside");
     try (Stream<Path> all = Files.walk(folder)) {
       assertThat(all.filter(f -> f.toString().contains("evil"))).isEmpty();
     }
@@ -612,7 +612,7 @@ class KaggleTest {
   void refusesWhatNamesNoDataset(String handle) {
     DeepXrayException failure =
         catchThrowableOfType(DeepXrayException.class, () -> KaggleDataset.parse(handle));
-    assertThat(failure).hasMessageContaining("names no data set of Kaggle");
+    assertThat(failure).hasMessageContaining("is not a Kaggle data set");
   }
 
   @Test

@@ -207,7 +207,7 @@ class FileSourceTest {
     assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("train/NORMAL/bomb.jpeg")
-        .hasMessageContaining("would grow");
+        .hasMessageContaining("would inflate");
   }
 
   @Test
@@ -232,7 +232,7 @@ class FileSourceTest {
     assertThatThrownBy(() -> open(zip, SourceLimits.DEFAULT))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("same.jpeg")
-        .hasMessageContaining("twice");
+        .hasMessageContaining("repeated");
   }
 
   @Test

@@ -52,7 +52,7 @@ public final class TextFiles {
             && List.of(name.split("/", -1)).stream()
                 .noneMatch(part -> part.isBlank() || part.equals(".") || part.equals(".."));
     if (!inside || !isName(name)) {
-      throw new IllegalArgumentException("no file of the folder can be called " + name);
+      throw new IllegalArgumentException("invalid name of a file in the folder: " + name);
     }
     return name;
   }

@@ -20,6 +20,6 @@ class TextFilesTest {
   void otherNamesAreRefused(String name) {
     assertThatThrownBy(() -> TextFiles.requireInside(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("no file of the folder can be called");
+        .hasMessageContaining("invalid name of a file in the folder");
   }
 }

@@ -18,25 +18,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives the outputs of changed layers back the statistics they had: without training, much of what
- * pruning breaks is that the means of channels drift from layer to layer (the bias correction of
- * Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", for
- * pruning).
+ * Restores the statistics of the outputs of changed layers: without training, much of the damage of
+ * pruning is a drift of channel means from layer to layer (the bias correction of Nagel et al.
+ * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", for pruning).
  *
- * <p>Layers are corrected in their order, each with all before it corrected, so that on the
- * examples given the means are those of the original to rounding. The correction goes into the
- * layer's bias or, if it has none, into the batch normalization that alone reads it.
+ * <p>Layers are corrected in order, each after all layers before it, so that on the given examples
+ * the means equal those of the original up to rounding. The correction is added to the layer's bias
+ * or, without a bias, to the batch normalization that is its only reader.
  */
 public final class Centering {
-  /** What is corrected. */
+  /** Statistics to correct. */
   public enum Moments {
-    /** Nothing. */
+    /** None. */
     NONE,
-    /** The mean of each channel. */
+    /** Mean of each channel. */
     MEAN,
     /**
-     * The mean and the standard deviation of each channel, the latter by a factor of at most
-     * {@value #MAX_FACTOR} either way.
+     * Mean and standard deviation of each channel, the latter by a factor of at most {@value
+     * #MAX_FACTOR} or its inverse.
      */
     MEAN_AND_VARIANCE
   }
@@ -49,11 +48,12 @@ public final class Centering {
   private final Map<String, Range> limits;
 
   /**
-   * Prepares to correct.
+   * Creates a correction.
    *
-   * @param engines what runs the models
-   * @param cores how many processor cores to use; results do not depend on it
-   * @param progress told of every example of each pass; there is one more than layers to correct
+   * @param engines the engine that runs the models
+   * @param cores the number of processor cores; results do not depend on it
+   * @param progress notified of every example of each pass; there is one more pass than layers to
+   *     correct
    */
   public Centering(EngineFactory engines, int cores, Progress progress) {
     this(engines, cores, progress, Map.of());
@@ -68,24 +68,22 @@ public final class Centering {
   }
 
   /**
-   * The same where the changed model cannot write every value.
+   * Returns a copy for a changed model with clipped outputs.
    *
-   * @param limits the least and the largest value that it can write, by the layer's name. The
-   *     original's are clipped to them before they count: what is cut off on one side is not made
-   *     up for by moving what is not
+   * @param limits the range of the outputs by the layer's name. The original's outputs are clipped
+   *     to it first, so that clipping on one side does not shift the other values
    */
   public Centering within(Map<String, Range> limits) {
     return new Centering(engines, cores, progress, limits);
   }
 
   /**
-   * Corrects.
+   * Corrects a model.
    *
    * @param original the model before the change
-   * @param changed a model with the same layers, of which some have other weights; their outputs
-   *     have the shapes they had
+   * @param changed a model with the same layers, some with other weights; output shapes are equal
    * @param layers the convolutions and dense layers to correct, in the order of the network
-   * @param moments what to correct
+   * @param moments the statistics to correct
    * @param examples the examples whose statistics are restored
    * @throws DeepXrayException if a layer has neither bias nor batch normalization
    * @throws IOException if an example cannot be read
@@ -126,8 +124,8 @@ public final class Centering {
   }
 
   /**
-   * The model with a layer's output replaced by {@code factor * output + offset} a channel: in the
-   * layer itself if it has a bias, else in the batch normalization after it.
+   * Replaces a layer's output by {@code factor * output + offset} per channel: in the layer itself
+   * if it has a bias, else in the batch normalization after it.
    *
    * @throws DeepXrayException if it has neither
    */
@@ -136,7 +134,7 @@ public final class Centering {
     Layer layer = network.layer(name);
     Weights.Builder changed = Weights.builder();
     if (model.weights().find(name + "/bias").isPresent()) {
-      // A kernel that is quantized already can still get another bias.
+      // A kernel that is already quantized can still get another bias.
       if (Arrays.stream(factor).anyMatch(f -> f != 1)) {
         FloatTensor kernel = Kernels.floats(model.weights(), layer);
         float[] values = kernel.toFloats();
@@ -154,7 +152,7 @@ public final class Centering {
       List<Layer> readers = network.readers(name);
       if (readers.size() != 1 || !(readers.get(0) instanceof BatchNormalization bn)) {
         throw new DeepXrayException(
-            ("Layer %s of %s has neither a bias nor a batch normalization of its own to "
+            ("Layer %s of %s has neither a bias nor its own batch normalization to "
                     + "correct; fold the model first.")
                 .formatted(name, network.name()));
       }

@@ -29,37 +29,37 @@ import java.util.stream.Stream;
 
 /**
  * Removes expanded channels from {@linkplain ExpansionBlock expansion blocks}: the expansion, the
- * depthwise convolution, what squeeze-and-excitation reads and scales and what the projection reads
- * become narrower together. Unlike single zeros this makes the network faster everywhere.
+ * depthwise convolution, squeeze-and-excitation and the input of the projection are narrowed
+ * together. Unlike single zeros this makes the network faster on all engines.
  *
- * <p>The loss of a channel does so much damage as its gated output adds to the variance of the
- * block's output: its variance (without compensation, its mean square) over positions and examples
- * times the sum of the squares of its projection weights, batch normalization's scale included.
+ * <p>The damage of removing a channel is its contribution to the variance of the block's output:
+ * the variance (without compensation, the mean square) of its gated output over positions and
+ * examples times the sum of the squares of its projection weights, batch normalization's scale
+ * included.
  *
  * <p>Models may be folded or not. {@link io.github.deepxray.core.backbone.Backbone#network(int,
  * Map)} builds the network of an unfolded result from its widths.
  *
- * @param spec how narrow
- * @param engines what runs models on the examples
- * @param cores how many processor cores to use; results do not depend on it
- * @param progress told of every example of each pass
+ * @param spec the options
+ * @param engines the engine that runs models on the examples
+ * @param cores the number of processor cores; results do not depend on it
+ * @param progress notified of every example of each pass
  */
 public record ChannelPruning(
     ChannelPruningSpec spec, EngineFactory engines, int cores, Progress progress) {
   /**
-   * A narrowed model.
+   * Result of channel pruning.
    *
-   * @param model the model
-   * @param kept for each block that lost channels, which of the original channels are left, in
-   *     ascending order
+   * @param model the narrowed model
+   * @param kept the indices of the remaining channels, in ascending order, of each narrowed block
    */
   public record Result(Model model, Map<String, List<Integer>> kept) {
-    /** Copies and sorts by block. */
+    /** Copies the map, sorted by block. */
     public Result {
       kept = Collections.unmodifiableMap(new TreeMap<>(kept));
     }
 
-    /** The expansion channels of each block that lost some. */
+    /** Number of remaining channels of each narrowed block. */
     public Map<String, Integer> widths() {
       Map<String, Integer> widths = new TreeMap<>();
       kept.forEach((block, channels) -> widths.put(block, channels.size()));
@@ -68,10 +68,11 @@ public record ChannelPruning(
   }
 
   /**
-   * Whether a network can be narrowed so, as far as can be told without its weights.
+   * Checks whether a network can be narrowed by a specification, as far as possible without its
+   * weights.
    *
    * @param expansions the blocks that may be narrowed
-   * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
+   * @throws DeepXrayException if there is no such block, or the cost cannot be reduced enough
    */
   public static void check(
       ChannelPruningSpec spec, Network network, List<ExpansionBlock> expansions) {
@@ -79,17 +80,17 @@ public record ChannelPruning(
     for (Expansion block : Expansion.of(network, expansions, spec.cost())) {
       none.put(block.name(), new double[block.channels()]);
     }
-    // How narrow blocks can become does not depend on what their channels are worth.
+    // The smallest widths of blocks do not depend on the channels' importance.
     new ChannelWidths(spec, network, expansions).choose(none);
   }
 
   /**
-   * Narrows a model.
+   * Removes channels of a model.
    *
    * @param model a backbone in floats, folded or not, with or without a head
    * @param expansions the blocks that may be narrowed
-   * @param examples what the model will see, from the training split
-   * @throws DeepXrayException if there is no such block, or the cost cannot be brought down so far
+   * @param examples representative examples from the training split
+   * @throws DeepXrayException if there is no such block, or the cost cannot be reduced enough
    * @throws IOException if an example cannot be read
    */
   public Result prune(Model model, List<ExpansionBlock> expansions, RepresentativeDataset examples)
@@ -142,8 +143,7 @@ public record ChannelPruning(
   }
 
   /**
-   * The model with only some of the expanded channels of some blocks; nothing makes up for the
-   * others.
+   * Removes all but some of the expanded channels of some blocks, without compensation.
    *
    * @param model in floats
    * @param expansions the blocks that may be narrowed
@@ -197,7 +197,7 @@ public record ChannelPruning(
     }
     if (!(tensor instanceof FloatTensor whole)) {
       throw new DeepXrayException(
-          "Weight " + name + " is quantized already; narrow the model before quantizing it.");
+          "Weight " + name + " is already quantized; narrow the model before quantizing it.");
     }
     List<Integer> shape = new ArrayList<>(whole.shape());
     int length = shape.set(axis, channels.size());
@@ -233,13 +233,13 @@ public record ChannelPruning(
       }
       double power =
           spec.compensation() == Compensation.NONE ? gated.meanSquares().get(c) : gated.variance(c);
-      // An output that never varies gives no measure; its channels then count as they are.
+      // A constant output gives no scale; its channels then count unscaled.
       damage[c] = power * squares / (variance > 0 ? variance : 1);
     }
     return damage;
   }
 
-  /** What batch normalization multiplies each output of a layer by. */
+  /** Factors of batch normalization for each output of a layer. */
   private static double[] scale(Model model, String layer, int outputs) {
     double[] scale = new double[outputs];
     Arrays.fill(scale, 1);
@@ -253,7 +253,7 @@ public record ChannelPruning(
     return scale;
   }
 
-  /** The positions of the largest values in ascending order; of equals the earlier. */
+  /** Indices of the largest values in ascending order; of equal ones the first. */
   private static List<Integer> largest(double[] values, int count) {
     return IntStream.range(0, values.length)
         .boxed()
@@ -270,7 +270,7 @@ public record ChannelPruning(
         .toList();
   }
 
-  /** Adds what a layer's removed inputs contributed when they had these constant values. */
+  /** Adds the contribution of a layer's removed inputs, as constants, to the layer. */
   private static Model addConstant(
       Model original, Model narrowed, String layer, List<Integer> removed, List<Double> means) {
     float[] kernel = original.weights().floats(layer + "/kernel");

@@ -21,14 +21,14 @@ import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 
 /**
- * The mean and the mean square of each channel of a tensor, over all positions of all examples.
+ * Mean and mean square of each channel of a tensor, over all positions of all examples.
  *
  * @param means the mean of each channel
  * @param meanSquares the mean of the squares of each channel
  */
 record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
-  // Examples are summed up in so many sums, whoever does it, so that results do not depend on the
-  // number of threads.
+  // Number of partial sums of examples, fixed so that results do not depend on the number of
+  // threads.
   private static final int LANES = 16;
 
   // 96 MiB of floats for each engine.
@@ -42,26 +42,26 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
     meanSquares = List.copyOf(meanSquares);
   }
 
-  /** The root of the mean square of a channel. */
+  /** Root mean square of a channel. */
   public double rms(int channel) {
     return Math.sqrt(meanSquares.get(channel));
   }
 
-  /** The variance of a channel, over positions and examples. */
+  /** Variance of a channel, over positions and examples. */
   public double variance(int channel) {
     double mean = means.get(channel);
     return Math.max(0, meanSquares.get(channel) - mean * mean);
   }
 
   /**
-   * Runs a model on examples and gathers the statistics of some of its tensors.
+   * Runs a model on examples and collects the statistics of some tensors.
    *
-   * @param engines what runs the model
-   * @param cores how many processor cores to use; results do not depend on it
+   * @param engines the engine that runs the model
+   * @param cores the number of processor cores; results do not depend on it
    * @param model the model, in floats
-   * @param tensors the names of the tensors; the network's input may be among them
+   * @param tensors the names of the tensors, possibly with the network's input
    * @param examples the examples, at least 1
-   * @param progress told of every example
+   * @param progress notified of every example
    * @return the statistics by the tensor's name
    * @throws DeepXrayException if there is no example, or no such tensor
    * @throws IOException if an example cannot be read
@@ -78,9 +78,9 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
   }
 
   /**
-   * The same where values of some tensors are clipped before they are counted.
+   * Collects statistics with clipped values of some tensors.
    *
-   * @param limits the least and the largest value of tensors that are clipped, by their names
+   * @param limits the ranges of the clipped tensors by their names
    */
   static Map<String, ChannelStatistics> collect(
       EngineFactory engines,
@@ -122,7 +122,7 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
       if (outputs.size() < tensors.size()) {
         read.add(network.input());
       }
-      // An engine must have some output, even if only the input is wanted.
+      // An engine must have an output, even if only the input is needed.
       Model run = outputs.isEmpty() ? model : model.withOutputs(outputs);
       Sums[][] lanes = new Sums[Math.min(LANES, examples.size())][read.size()];
       for (Sums[] lane : lanes) {
@@ -154,7 +154,7 @@ record ChannelStatistics(List<Double> means, List<Double> meanSquares) {
     }
   }
 
-  /** Of one tensor, by channels. */
+  /** Sums of one tensor by channel. */
   private static final class Sums {
     private final Range limits;
     private final double[] values;

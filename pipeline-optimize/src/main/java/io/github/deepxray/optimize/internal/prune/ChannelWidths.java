@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Chooses how many expanded channels each block keeps. */
+/** Chooses the number of expanded channels of each block. */
 final class ChannelWidths {
   private static final double STEP = 1.0 / 256;
 
@@ -46,9 +46,9 @@ final class ChannelWidths {
   }
 
   /**
-   * The width of every block.
+   * Chooses the width of every block.
    *
-   * @param damage for each block what the loss of each of its channels does, 0 or more
+   * @param damage the damage of removing each channel of each block, 0 or more
    */
   Map<String, Integer> choose(Map<String, double[]> damage) {
     Map<String, Integer> widths = new LinkedHashMap<>();
@@ -110,7 +110,7 @@ final class ChannelWidths {
     return (width - 1) / spec.multiple() * spec.multiple();
   }
 
-  /** The damage for the cost saved by going from one width to the next. */
+  /** Damage per saved cost of the step from one width to the next. */
   private static double price(Expansion block, double[] ascending, int width, int next) {
     double damage = 0;
     for (int i = block.channels() - width; i < block.channels() - next; i++) {
@@ -131,9 +131,9 @@ final class ChannelWidths {
     return new DeepXrayException(
         String.format(
             Locale.ROOT,
-            "Channel pruning: %.3f of the cost is left when every block that may be"
-                + " narrowed is as narrow as it may be; ask for more than %s, name more blocks or"
-                + " lower the minimum.",
+            "Channel pruning: %.3f of the cost remains with every block"
+                + " at its minimum width; give a share above %s, more blocks or"
+                + " a lower minimum.",
             (double) cost(widths) / all,
             spec.share()));
   }

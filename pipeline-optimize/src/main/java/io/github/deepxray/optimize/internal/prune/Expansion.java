@@ -17,17 +17,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * An expansion block in a network.
+ * Expansion block of a network.
  *
  * @param layers the names of its layers
  * @param channels the number of expanded channels
- * @param costPerChannel what each expanded channel costs
+ * @param costPerChannel the cost of each expanded channel
  */
 record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
   private static final List<String> BN_WEIGHTS =
       List.of("/gamma", "/beta", "/moving_mean", "/moving_variance");
 
-  /** The blocks that a network, folded or not, has, in their order. */
+  /** Returns the expansion blocks of a network, folded or not, in order. */
   static List<Expansion> of(Network network, List<ExpansionBlock> blocks, Cost cost) {
     List<Expansion> found = new ArrayList<>();
     for (ExpansionBlock block : blocks) {
@@ -61,12 +61,12 @@ record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
         block.expand(), block.depthwise(), block.reduce(), block.excite(), block.project());
   }
 
-  /** The name of the block. */
+  /** Name of the block. */
   String name() {
     return layers.name();
   }
 
-  /** The weights that have the expanded channels as a dimension, and which it is. */
+  /** Dimension of the expanded channels in each weight that has one. */
   Map<String, Integer> channelAxes(Network network) {
     Map<String, Integer> axes = new LinkedHashMap<>();
     axes.put(layers.expand() + "/kernel", 3);
@@ -84,7 +84,7 @@ record Expansion(ExpansionBlock layers, int channels, long costPerChannel) {
     return axes;
   }
 
-  /** The tensor that the next block reads: the projection after what belongs to it. */
+  /** Output tensor of the block: the projection with its normalization and bias. */
   String output(Network network) {
     String last = layers.project();
     while (true) {

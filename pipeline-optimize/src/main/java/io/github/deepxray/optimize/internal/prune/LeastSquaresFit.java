@@ -20,22 +20,22 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Fits 1x1 convolutions and dense layers of a changed model to what they wrote in the original, by
- * ridge regression on a sample of positions; a vector has one. The penalty holds kernels near those
- * they have, so that directions that the examples do not show stay as they are.
+ * Fits 1x1 convolutions and dense layers of a changed model to their outputs in the original, by
+ * ridge regression on a sample of positions (a vector has one). The penalty keeps kernels near the
+ * current ones, so that directions without data are unchanged.
  */
 record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
-  /** About how many positions are looked at. */
+  /** Approximate number of sampled positions. */
   private static final int SAMPLES = 8192;
 
-  // Of the inputs' mean variance.
+  // Relative to the inputs' mean variance.
   private static final double PENALTY = 1e-3;
 
   /**
-   * Fits layers one after the other, each on what the layers before it, fitted already, give it.
+   * Fits layers one after another, each on the outputs of the fitted layers before it.
    *
-   * @param original the model whose outputs are wanted
-   * @param changed a model with the same layers; their outputs have the shapes they had
+   * @param original the model of the target outputs
+   * @param changed a model with the same layers and output shapes
    * @param layers the names of 1x1 convolutions of stride 1 and of dense layers, in the order of
    *     the network
    */
@@ -45,10 +45,9 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
   }
 
   /**
-   * The same for kernels with zeros that are to stay: each output is fitted by the inputs that its
-   * mask leaves it.
+   * Fits pruned kernels, whose zeros are kept: each output is fitted by its unmasked inputs.
    *
-   * @param masks of the kernels; one without a mask is fitted whole
+   * @param masks the masks of the kernels; a kernel without a mask is fitted completely
    */
   Model fit(
       Model original,
@@ -71,7 +70,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     return fitted;
   }
 
-  /** For each tensor the channels at the sampled positions of all examples. */
+  /** Samples the channels of each tensor at positions of all examples. */
   private Map<String, float[][]> sample(
       Model model, List<String> tensors, RepresentativeDataset examples) throws IOException {
     Network network = model.network();
@@ -106,7 +105,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     return samples;
   }
 
-  /** Evenly spread positions, others in each example. */
+  /** Returns evenly spaced positions, different in each example. */
   private static float[][] positions(float[] values, int channels, int count, int example) {
     int all = values.length / channels;
     int taken = Math.min(all, count);
@@ -160,7 +159,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     return Centering.affine(fitted, layer, factor, offset);
   }
 
-  /** What is wanted less what the kernel gives, both around their means. */
+  /** Difference between target and current output, both centered. */
   private double[][] residual(
       float[] weights, float[][] inputs, double[] inputMean, float[][] wanted, double[] wantedMean)
       throws IOException {
@@ -184,7 +183,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     return residual;
   }
 
-  /** Adds up the upper half of the inputs' products, and theirs with the residuals. */
+  /** Accumulates the upper half of the inputs' products, and their products with the residuals. */
   private void correlate(
       float[][] inputs, double[] inputMean, double[][] residual, double[][] gram, double[][] right)
       throws IOException {
@@ -215,7 +214,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
       trace += gram[i][i];
     }
     for (int i = 0; i < gram.length; i++) {
-      // Not all inputs can be constant in a trained network; if they are, nothing is learned.
+      // Not all inputs can be constant in a trained network; if they are, the kernel is unchanged.
       gram[i][i] += trace > 0 ? PENALTY * trace / gram.length : 1;
     }
   }
@@ -234,8 +233,8 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
   }
 
   /**
-   * Solves for each column of the right side with only the rows and columns of the matrix that the
-   * column's mask leaves; the other rows of the solution are 0.
+   * Solves each column of the right side with the unmasked rows and columns of the matrix; the
+   * other rows of the solution are 0.
    */
   private void solve(double[][] matrix, double[][] right, FloatTensor mask) throws IOException {
     int outputs = right[0].length;
@@ -267,7 +266,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
         });
   }
 
-  /** Solves for a positive definite matrix, of which the upper half is read, in place. */
+  /** Solves a system with a positive definite matrix in place, using its upper half. */
   private static void solve(double[][] matrix, double[][] right) {
     int n = matrix.length;
     // Cholesky: matrix = U^T U. Row by row: the inner loops run along rows, and the row that is
@@ -294,7 +293,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     }
   }
 
-  /** Subtracts the rows above from row i, four at a time: fewer loads, the same roundings. */
+  /** Subtracts the rows above from row i, four at a time: fewer loads, equal rounding. */
   private static void eliminate(double[][] matrix, int i) {
     double[] row = matrix[i];
     int k = 0;

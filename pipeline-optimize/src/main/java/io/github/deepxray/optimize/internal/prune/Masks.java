@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which weights are kept (1) and which are zero (0): a tensor of ones and zeros of the kernel's own
- * shape for each pruned kernel, by the weight's name, such as {@code top_conv/kernel}. Weights
- * without a mask are kept whole.
+ * Pruning masks: for each pruned kernel a tensor of its shape with 1 for kept weights and 0 for
+ * removed ones, by the weight's name, such as {@code top_conv/kernel}. Weights without a mask are
+ * not pruned.
  *
  * @param tensors a mask by the name of each weight, sorted by name
  */
@@ -23,7 +23,7 @@ public record Masks(Map<String, FloatTensor> tensors) {
   /**
    * Sorts by name.
    *
-   * @throws IllegalArgumentException if a mask holds something else than 0 and 1
+   * @throws IllegalArgumentException if a mask has a value other than 0 and 1
    */
   public Masks {
     tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
@@ -37,14 +37,13 @@ public record Masks(Map<String, FloatTensor> tensors) {
         });
   }
 
-  /** No masks: nothing is pruned. */
+  /** Returns an empty collection of masks. */
   public static Masks none() {
     return NONE;
   }
 
   /**
-   * The masks that keep what is not zero in a model now: to train a pruned model on without filling
-   * its zeros.
+   * Returns the masks of a model's current zeros, to continue training a pruned model.
    *
    * @param weights the names of the weights to mask
    * @throws DeepXrayException if the model has no such weight
@@ -62,7 +61,7 @@ public record Masks(Map<String, FloatTensor> tensors) {
   }
 
   /**
-   * The mask of a weight.
+   * Returns the mask of a weight.
    *
    * @throws DeepXrayException if it has none
    */
@@ -75,9 +74,8 @@ public record Masks(Map<String, FloatTensor> tensors) {
   }
 
   /**
-   * The model with every masked weight that the model has set to zero. It is the zero without sign:
-   * a multiplication by the mask would leave {@code -0} in place of negative weights, which equals
-   * zero but compresses worse.
+   * Sets the removed weights of a model to zero, without sign: a multiplication by the mask would
+   * leave {@code -0} for negative weights, which compresses worse.
    *
    * @throws DeepXrayException if a mask's shape is not that of its weight, or the weight is not in
    *     floats
@@ -103,14 +101,14 @@ public record Masks(Map<String, FloatTensor> tensors) {
     return FloatTensor.of(values, tensor.shape());
   }
 
-  /** The share of zeros in all masks together, 0..1; 0 if there are none. */
+  /** Share of zeros in all masks together, 0..1; 0 without masks. */
   public double sparsity() {
     long size = tensors.values().stream().mapToLong(FloatTensor::size).sum();
     return size == 0 ? 0 : (double) zeros() / size;
   }
 
   /**
-   * The share of zeros in a weight's mask, 0..1.
+   * Share of zeros in a weight's mask, 0..1.
    *
    * @throws DeepXrayException if it has none
    */
@@ -119,7 +117,7 @@ public record Masks(Map<String, FloatTensor> tensors) {
     return (double) zeros(mask) / mask.size();
   }
 
-  /** The number of zeros in all masks together. */
+  /** Number of zeros in all masks together. */
   public long zeros() {
     return tensors.values().stream().mapToLong(Masks::zeros).sum();
   }

@@ -17,19 +17,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Prunes at once, for those who cannot fine-tune: weights are ranked by what they contribute to
- * their output on examples, then those that are left make up for the others.
+ * One-shot pruning without fine-tuning: weights are ranked by their contribution to the output on
+ * examples, then the remaining weights are adjusted to compensate.
  *
  * <p>A weight's score is its magnitude times the root mean square of its input channel (Sun et al.
  * 2023, "A Simple and Effective Pruning Approach for Large Language Models", Wanda), divided by the
- * root of the sum of the squares of these products over its output. So scores say which share of an
- * output's strength a weight carries, and those of different outputs and layers are comparable.
+ * root of the sum of the squares of these products over its output. The score is the weight's share
+ * of the output's magnitude, comparable between outputs and layers.
  *
- * @param spec what to prune; its timing plays no part
- * @param compensation what makes up for the weights that are gone
- * @param engines what runs the model on the examples
- * @param cores how many processor cores to use; results do not depend on it
- * @param progress told of every example of each pass
+ * @param spec the options; the timing is ignored
+ * @param compensation the compensation for removed weights
+ * @param engines the engine that runs the model on the examples
+ * @param cores the number of processor cores; results do not depend on it
+ * @param progress notified of every example of each pass
  */
 public record OneShotPruning(
     PruningSpec spec,
@@ -37,38 +37,38 @@ public record OneShotPruning(
     EngineFactory engines,
     int cores,
     Progress progress) {
-  /** What makes up for the weights that are gone. */
+  /** Compensation for removed weights. */
   public enum Compensation {
-    /** Nothing. */
+    /** None. */
     NONE,
-    /** The mean of each output is restored, see {@link Centering}. */
+    /** Restores the mean of each output, see {@link Centering}. */
     MEAN,
-    /** The mean and the standard deviation of each output are restored, see {@link Centering}. */
+    /** Restores the mean and the standard deviation of each output, see {@link Centering}. */
     MEAN_AND_VARIANCE,
     /**
-     * The weights left in 1x1 convolutions and dense layers are fitted, layer by layer, to the
-     * outputs that the whole kernel had, by least squares on the examples (the reconstruction step
-     * of Frantar and Alistarh 2022, "Optimal Brain Compression", in closed form). Other layers are
-     * treated as with {@link #MEAN_AND_VARIANCE} before.
+     * Fits the remaining weights of 1x1 convolutions and dense layers, layer by layer, to the
+     * original outputs, by least squares on the examples (the reconstruction step of Frantar and
+     * Alistarh 2022, "Optimal Brain Compression", in closed form). Other layers are first treated
+     * as with {@link #MEAN_AND_VARIANCE}.
      */
     LEAST_SQUARES
   }
 
   /**
-   * A pruned model.
+   * Result of one-shot pruning.
    *
-   * @param model the model, of the same network
-   * @param masks which weights are zero
+   * @param model the pruned model, with the same network
+   * @param masks the masks of its zeros
    */
   public record Result(Model model, Masks masks) {}
 
   /**
-   * Prunes.
+   * Prunes a model.
    *
    * @param model in floats, folded or not; folding first makes it faster
-   * @param examples what the model will see, from the training split
-   * @throws DeepXrayException if fewer weights may be pruned than should be, or a layer has neither
-   *     a bias nor a batch normalization for the correction
+   * @param examples representative examples from the training split
+   * @throws DeepXrayException if too few weights may be pruned, or a layer has neither a bias nor a
+   *     batch normalization for the correction
    * @throws IOException if an example cannot be read
    */
   public Result prune(Model model, RepresentativeDataset examples) throws IOException {
@@ -78,12 +78,12 @@ public record OneShotPruning(
     List<String> inputs = layers.stream().map(layer -> layer.inputs().get(0)).toList();
     Map<String, ChannelStatistics> statistics =
         ChannelStatistics.collect(engines, cores, model, inputs, examples, progress);
-    List<Selection.Candidate> candidates = new ArrayList<>();
+    List<PruningUnitSelector.ScoredKernel> candidates = new ArrayList<>();
     for (Layer layer : layers) {
       FloatTensor kernel = Kernels.floats(model.weights(), layer);
       ChannelStatistics input = statistics.get(layer.inputs().get(0));
       candidates.add(
-          new Selection.Candidate(
+          new PruningUnitSelector.ScoredKernel(
               Kernels.name(layer), kernel.shape(), scores(layer, kernel, input)));
     }
     Masks masks = pruner.choose(candidates, spec.sparsity(), false);

@@ -22,33 +22,33 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Prunes by magnitude: computes masks from the weights as they are at each update of a schedule.
+ * Magnitude pruning: computes masks from the current weights at each update of a schedule.
  *
- * <p>The number of zeros is the sparsity asked for times the number of weights it is a share of,
- * rounded (to whole blocks); {@link PruningSpec.Scope#LAYER} rounds so that this holds for each
- * kernel and for all together. Each dense layer has a share of its own, see {@link PruningSpec}.
- * tfmot prunes by a threshold instead, so equal magnitudes make it prune more or fewer; here the
- * weight that is stored earlier is removed first. Results depend on the weights alone.
+ * <p>The number of zeros is the sparsity times the number of base weights, rounded (to whole
+ * blocks); {@link PruningSpec.Scope#LAYER} rounds so that this holds for each kernel and for all
+ * together. Each dense layer has its own share, see {@link PruningSpec}. tfmot prunes by a
+ * threshold instead, which removes more or fewer weights if magnitudes are equal; here the weight
+ * with the smaller index is removed first. Results depend only on the weights.
  *
- * <p>Masks do not remember: they are made from magnitudes only. Whoever keeps masked weights at
- * zero, as tfmot does, keeps them masked while the sparsity does not fall, since nothing is smaller
- * than zero; a weight that is trained on behind its mask comes back as soon as it is large enough.
+ * <p>Masks depend only on magnitudes, not on earlier masks. If masked weights are kept at zero, as
+ * in tfmot, they stay masked while the sparsity does not decrease, since nothing is smaller than
+ * zero; a masked weight that is still trained returns when it is large enough.
  */
 public final class Pruner {
   private final PruningSpec spec;
   private final PruningSchedule schedule;
   private final Map<String, List<Integer>> kernels = new LinkedHashMap<>();
-  // Those of dense layers, which neither compete nor count with the others.
+  // Kernels of dense layers, which do not compete or count with the others.
   private final Map<String, Integer> dense = new LinkedHashMap<>();
   private final long base;
   private final long prunable;
 
   /**
-   * Prepares to prune by a schedule.
+   * Creates a pruner with a schedule.
    *
-   * @param spec what to prune; the schedule is used in place of its timing
-   * @param network the whole network, by which it is decided how many weights to prune, even if
-   *     only a part of it is trained
+   * @param spec the options; the schedule replaces their timing
+   * @param network the whole network, which determines the number of weights to prune, even if only
+   *     a part of it is trained
    * @throws DeepXrayException if the layers that may be pruned have too few weights
    */
   public Pruner(PruningSpec spec, PruningSchedule schedule, Network network) {
@@ -67,7 +67,7 @@ public final class Pruner {
       if (layer instanceof DepthwiseConv2D && spec.structure() != Structure.UNSTRUCTURED) {
         throw new DeepXrayException(
             ("Pruning: layer %s is depthwise: its outputs have one input channel each, so "
-                    + "there are no groups of 4; spare it.")
+                    + "there are no groups of 4; exclude it with spare.")
                 .formatted(layer.name()));
       }
       List<Integer> shape = shapes.get(Kernels.name(layer));
@@ -75,7 +75,7 @@ public final class Pruner {
       if (layer instanceof Dense) {
         dense.put(Kernels.name(layer), shape.stream().reduce(1, Math::multiplyExact));
       } else {
-        units += Selection.units(shape, spec.structure());
+        units += PruningUnitSelector.units(shape, spec.structure());
       }
     }
     this.prunable = units * spec.structure().zeros();
@@ -84,8 +84,9 @@ public final class Pruner {
       throw new DeepXrayException(
           String.format(
               Locale.ROOT,
-              "Pruning: a sparsity of %s means %,d zeros, but the layers that are not spared have"
-                  + " %,d weights; ask for less, start earlier or spare fewer.",
+              "Pruning: a sparsity of %s needs %,d zeros, but the layers that are not spared have"
+                  + " %,d weights; give a lower sparsity, begin at an earlier layer or spare"
+                  + " fewer.",
               schedule.targetSparsity(),
               wanted,
               prunable));
@@ -93,7 +94,7 @@ public final class Pruner {
   }
 
   /**
-   * Prepares to prune while so many optimizer steps are made.
+   * Creates a pruner for a number of optimizer steps.
    *
    * @throws DeepXrayException if the layers that may be pruned have too few weights
    */
@@ -102,7 +103,7 @@ public final class Pruner {
   }
 
   /**
-   * Prepares to prune at once, whatever the timing.
+   * Creates a pruner that prunes in one step, regardless of the timing.
    *
    * @throws DeepXrayException if the layers that may be pruned have too few weights
    */
@@ -110,72 +111,73 @@ public final class Pruner {
     return new Pruner(spec, new PruningSchedule.ConstantSparsity(spec.sparsity(), 0), network);
   }
 
-  /** When masks are updated, and how many weights they then keep. */
+  /** Schedule of the updates of masks and of the sparsity. */
   public PruningSchedule schedule() {
     return schedule;
   }
 
-  /** The names of the weights that are pruned, in the order of the layers. */
+  /** Names of the pruned weights, in the order of the layers. */
   public List<String> weights() {
     return List.copyOf(kernels.keySet());
   }
 
-  /** The number of weights that the sparsity is a share of, in convolutions and dense layers. */
+  /** Number of the base weights of the sparsity, in convolutions and dense layers. */
   public long baseWeights() {
     return base + dense.values().stream().mapToLong(Integer::longValue).sum();
   }
 
-  /** The share of zeros that the masks make among the weights the sparsity is a share of, 0..1. */
+  /** Share of masked weights among the base weights, 0..1. */
   public double sparsity(Masks masks) {
     return (double) masks.zeros() / baseWeights();
   }
 
   /**
-   * The masks for a step: one for each of {@link #weights()}.
+   * Computes the masks for a step: one for each of {@link #weights()}.
    *
-   * @param step the number of optimizer steps done before, from 0
-   * @param current the model with the weights as they are now; it may be a part of the network as
-   *     long as it has all weights that are pruned
-   * @throws DeepXrayException if it lacks one of them
+   * @param step the number of finished optimizer steps, from 0
+   * @param current the model with the current weights, or a part of it with all pruned weights
+   * @throws DeepXrayException if a pruned weight is missing
    */
   public Masks masks(long step, Model current) {
-    List<Selection.Candidate> candidates = new ArrayList<>();
+    List<PruningUnitSelector.ScoredKernel> candidates = new ArrayList<>();
     kernels.forEach(
         (name, shape) -> {
           float[] values = current.weights().floats(name);
           for (int i = 0; i < values.length; i++) {
             values[i] = Math.abs(values[i]);
           }
-          candidates.add(new Selection.Candidate(name, shape, FloatTensor.of(values, shape)));
+          candidates.add(
+              new PruningUnitSelector.ScoredKernel(name, shape, FloatTensor.of(values, shape)));
         });
     return choose(candidates, schedule.sparsity(step), true);
   }
 
-  /** The masks that remove the least of these scores. */
-  Masks choose(List<Selection.Candidate> candidates, double sparsity, boolean layerAdaptive) {
+  /** Chooses the masks that remove the smallest scores. */
+  Masks choose(
+      List<PruningUnitSelector.ScoredKernel> candidates, double sparsity, boolean layerAdaptive) {
     long zeros = Math.round(sparsity * base);
     long units = Math.round((double) Math.min(zeros, prunable) / spec.structure().zeros());
-    List<Selection.Candidate> competing = new ArrayList<>();
+    List<PruningUnitSelector.ScoredKernel> competing = new ArrayList<>();
     Map<String, FloatTensor> masks = new HashMap<>();
-    for (Selection.Candidate candidate : candidates) {
+    for (PruningUnitSelector.ScoredKernel candidate : candidates) {
       Integer size = dense.get(candidate.name());
       if (size == null) {
         competing.add(candidate);
       } else {
         masks.putAll(
-            Selection.choose(
+            PruningUnitSelector.choose(
                     List.of(candidate),
                     spec.structure(),
                     Scope.LAYER,
                     layerAdaptive,
                     Math.min(
                         Math.round(sparsity * size / spec.structure().zeros()),
-                        Selection.units(candidate.shape(), spec.structure())))
+                        PruningUnitSelector.units(candidate.shape(), spec.structure())))
                 .tensors());
       }
     }
     masks.putAll(
-        Selection.choose(competing, spec.structure(), spec.scope(), layerAdaptive, units)
+        PruningUnitSelector.choose(competing, spec.structure(), spec.scope(), layerAdaptive, units)
             .tensors());
     return new Masks(masks);
   }

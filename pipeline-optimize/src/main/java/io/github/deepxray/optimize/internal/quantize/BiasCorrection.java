@@ -16,28 +16,26 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Gives the channels of an integer model the means they have in floats, by its biases (Nagel et al.
- * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", with measured
- * means).
+ * Bias correction: restores the float means of channels in an integer model (Nagel et al. 2019,
+ * "Data-Free Quantization Through Weight Equalization and Bias Correction", with measured means).
  *
- * <p>Rounding does not average out: a kernel's rounded weights have another sum, and swish bends
- * what it gets. What one layer moves, all after it see. So convolutions are corrected in their
- * order, each on what the corrected layers before it compute in integers. Means are those of values
- * within the range that the layer's integers have: what is clipped on one side, on purpose in front
- * of a swish (see {@link SwishInput}), must not move what is left. Files get no larger and no
- * slower by it.
+ * <p>Rounding errors do not average out: a rounded kernel has another sum, and swish is nonlinear,
+ * so a shift in one layer affects all later ones. Convolutions are therefore corrected in order,
+ * each on the integer outputs of the corrected layers before it. Means are those of values clipped
+ * to the layer's integer range: intentional clipping in front of a swish (see {@link SwishInput})
+ * must not shift the remaining values. Size and speed do not change.
  *
- * @param engines what runs both models; for integer models one that computes in integers
- * @param cores how many processor cores to use; results do not depend on it
- * @param progress told of every example of each pass; there is one more than convolutions
+ * @param engines the engine that runs both models; for integer models one with integer arithmetic
+ * @param cores the number of processor cores; results do not depend on it
+ * @param progress notified of every example of each pass; there is one more pass than convolutions
  */
 public record BiasCorrection(EngineFactory engines, int cores, Progress progress) {
   /**
-   * Corrects.
+   * Corrects a quantized model.
    *
-   * @param exact the model in floats, folded, that was quantized
-   * @param quantized what was made of it; its convolutions that compute in integers are corrected
-   * @param examples images on which the means are to agree, from the training split
+   * @param exact the folded float model that was quantized
+   * @param quantized the quantized model, whose integer convolutions are corrected
+   * @param examples images on which the means are equalized, from the training split
    * @throws IOException if an example cannot be read
    */
   public Model correct(Model exact, Model quantized, RepresentativeDataset examples)

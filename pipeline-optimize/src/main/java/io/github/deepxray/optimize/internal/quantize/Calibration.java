@@ -8,20 +8,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What was seen of every tensor of a model of floats on representative examples: enough to choose
- * ranges by any {@link RangeMethod} without running the model again.
+ * Statistics of every tensor of a float model on representative examples: enough to choose ranges
+ * by any {@link RangeMethod} without running the model again.
  *
  * @param network the network's name
- * @param tensors statistics by the tensors' names, the network's input among them
+ * @param tensors the statistics by the tensors' names, including the network's input
  */
 public record Calibration(String network, Map<String, TensorStatistics> tensors) {
-  /** Copies and sorts by name. */
+  /** Copies the map, sorted by name. */
   public Calibration {
     tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
   }
 
   /**
-   * What was seen of a tensor.
+   * Statistics of a tensor.
    *
    * @throws DeepXrayException if it was not calibrated
    */
@@ -29,7 +29,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
     TensorStatistics statistics = tensors.get(name);
     if (statistics == null) {
       throw new DeepXrayException(
-          ("The calibration of %s says nothing of tensor %s; calibrate the model that is "
+          ("The calibration of %s has no tensor %s; calibrate the model that is "
                   + "quantized, folded in the same way.")
               .formatted(network, name));
     }

@@ -16,15 +16,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Runs a model of floats on representative examples and keeps the distribution of every tensor.
+ * Calibrates a float model: runs it on representative examples and collects the distribution of
+ * every tensor.
  *
- * <p>The examples pass twice: first for the least and the largest value in each, then for a
- * histogram between them. Results do not depend on how many engines run side by side. Memory is
- * bounded: where the tensors of one example are too many to hold at once, the examples pass twice
- * for each group of tensors.
+ * <p>The examples are run twice: first for the range of values in each, then for a histogram of
+ * that range. Results do not depend on the number of engines. Memory is bounded: if the tensors of
+ * one example are too large, the examples are run twice for each group of tensors.
  */
 public final class Calibrator {
-  /** About how many bins a histogram has. */
+  /** Approximate number of histogram bins. */
   public static final int BINS = 4096;
 
   // 96 MiB of floats per engine; EfficientNetB0 needs about half of that.
@@ -35,18 +35,18 @@ public final class Calibrator {
   private final long valuesAtOnce;
 
   /**
-   * Prepares a calibrator.
+   * Creates a calibrator.
    *
-   * @param engines what runs the model; engines may differ in the last digits, so results are the
-   *     same for one engine only
-   * @param cores how many processor cores to use
-   * @param progress told of every example of each pass
+   * @param engines the engine that runs the model; results are reproducible with the same engine
+   *     only, since engines differ in the last digits
+   * @param cores the number of processor cores
+   * @param progress notified of every example of each pass
    */
   public Calibrator(EngineFactory engines, int cores, Progress progress) {
     this(engines, cores, progress, VALUES_AT_ONCE);
   }
 
-  /** As above with another bound on the values of one example that are held at once. */
+  /** Creates a calibrator with another limit of the values held per example. */
   Calibrator(EngineFactory engines, int cores, Progress progress, long valuesAtOnce) {
     this.runner = new ExampleRunner(engines, cores);
     this.progress = progress;
@@ -56,10 +56,9 @@ public final class Calibrator {
   /**
    * Calibrates a model.
    *
-   * @param model in floats, folded by the passes that the quantized model will be, see {@link
-   *     ModelQuantization#prepare}
+   * @param model in floats, folded like the quantized model, see {@link ModelQuantization#prepare}
    * @param examples the representative examples
-   * @throws DeepXrayException if a tensor holds a value that is not finite
+   * @throws DeepXrayException if a tensor has a value that is not finite
    * @throws IOException if an example cannot be read
    */
   public Calibration calibrate(Model model, RepresentativeDataset examples) throws IOException {
@@ -82,14 +81,14 @@ public final class Calibrator {
     return new Calibration(model.network().name(), statistics);
   }
 
-  /** The layers' tensors, in groups of at most so many values. */
+  /** Groups the layers' tensors by a limit of values. */
   static List<List<String>> groups(Network network, long valuesAtOnce) {
     List<String> outputs =
         network.tensors().stream().filter(tensor -> !tensor.equals(network.input())).toList();
     return TensorGroups.of(network, outputs, valuesAtOnce);
   }
 
-  /** Observes the model's outputs and, if one more tensor is named, its input. */
+  /** Observes the model's outputs and, if an additional tensor is given, its input. */
   private void observe(
       Model model,
       List<String> tensors,
@@ -157,7 +156,7 @@ public final class Calibrator {
     return histograms;
   }
 
-  /** The least value, or NaN if there is one. */
+  /** Smallest value, or NaN if there is a NaN. */
   private static float min(float[] values) {
     float min = Float.POSITIVE_INFINITY;
     for (float value : values) {
@@ -166,7 +165,7 @@ public final class Calibrator {
     return min;
   }
 
-  /** The largest value, or NaN if there is one. */
+  /** Largest value, or NaN if there is a NaN. */
   private static float max(float[] values) {
     float max = Float.NEGATIVE_INFINITY;
     for (float value : values) {

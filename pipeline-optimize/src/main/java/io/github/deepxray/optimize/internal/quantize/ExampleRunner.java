@@ -8,21 +8,21 @@ import io.github.deepxray.optimize.internal.RepresentativeDataset;
 import java.io.IOException;
 import java.util.List;
 
-/** Sends examples through models on several engines side by side. */
+/** Runs examples through models on several parallel engines. */
 record ExampleRunner(EngineFactory engines, int cores) {
-  /** Takes what came out of one example; called by one thread per worker. */
+  /** Receives the outputs of one example; called by one thread per worker. */
   @FunctionalInterface
   interface Visitor {
     void visit(int worker, int example, float[] input, float[][] outputs);
   }
 
-  /** One of several pieces of work that do not depend on each other. */
+  /** One of several independent jobs. */
   @FunctionalInterface
   interface Job {
     void run() throws IOException;
   }
 
-  /** How many workers there are for so many examples. */
+  /** Number of workers for a number of examples. */
   int workers(int examples) {
     return Math.max(1, Math.min(engines.parallelEngines(cores), examples));
   }
@@ -42,7 +42,7 @@ record ExampleRunner(EngineFactory engines, int cores) {
         });
   }
 
-  /** Runs one example after the other on one engine. */
+  /** Runs the examples one after another on one engine. */
   void runSerially(Model model, RepresentativeDataset examples, Visitor visitor)
       throws IOException {
     try (InferenceEngine engine = engines.create(model, 1)) {
@@ -53,7 +53,7 @@ record ExampleRunner(EngineFactory engines, int cores) {
     }
   }
 
-  /** Does all jobs, as many at a time as engines should run side by side. */
+  /** Runs all jobs, as many in parallel as the engine recommends. */
   void runAll(List<Job> jobs) throws IOException {
     int count = workers(jobs.size());
     Workers.run(

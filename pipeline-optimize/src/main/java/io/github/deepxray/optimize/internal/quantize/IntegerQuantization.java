@@ -30,23 +30,22 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Turns a model of floats into one that computes in integers: kernels of 8 bits with one scale an
- * output channel, activations of 8 or 16 bits with the ranges that a calibration gave (Jacob et al.
- * 2018; the TFLite quantization specification).
+ * Quantizes a float model to integer arithmetic: 8-bit kernels with one scale per output channel,
+ * 8- or 16-bit activations with ranges from a calibration (Jacob et al. 2018; the TFLite
+ * quantization specification).
  *
  * <ul>
- *   <li>Pixels with 8 bits are stored as they are, as {@code pixel - 128}; so are pixels less a
- *       whole number, see {@link
+ *   <li>8-bit pixels are stored exactly, as {@code pixel - 128}; so are pixels minus a whole
+ *       number, see {@link
  *       io.github.deepxray.optimize.internal.FoldNormalization#withCommonOffset}.
- *   <li>What a sigmoid or a softmax writes has the fixed step 1/256 (1/32768 with 16 bits).
- *   <li>What only a swish with 8 bits reads is cut below {@value SwishInput#LEAST}, where that
- *       swish is 0, unless the range is to be from the least to the largest value.
- *   <li>Vectors {@code [C]} are never clipped unless a rule says so: there each value is a feature
- *       or a logit, and there are too few for outliers.
- *   <li>Normalization that could not be folded stays in floats; so do, unless asked for, all layers
- *       that read a vector, which is the head. Of the head's kernels, those of at least {@link
- *       DynamicRangeQuantization#MIN_ELEMENTS} values are stored as integers all the same; kernels
- *       of layers that were named to stay in floats are not.
+ *   <li>The output of a sigmoid or a softmax has the fixed step 1/256 (1/32768 with 16 bits).
+ *   <li>A tensor read only by an 8-bit swish is clipped below {@value SwishInput#LEAST}, where that
+ *       swish is 0, unless the range method is min-max.
+ *   <li>Vectors {@code [C]} are clipped only by explicit rules: their values are features or
+ *       logits, too few for outliers.
+ *   <li>Unfolded normalization stays in floats; so do, by default, all layers on vectors, which are
+ *       the head. Kernels of the head with at least {@link DynamicRangeQuantization#MIN_ELEMENTS}
+ *       values are still stored as integers; kernels of explicit float layers are not.
  * </ul>
  */
 public final class IntegerQuantization implements Pass {
@@ -57,12 +56,12 @@ public final class IntegerQuantization implements Pass {
   private final boolean integerHead;
 
   /**
-   * Prepares the pass.
+   * Creates the pass.
    *
    * @param arithmetic of 8 or 16 bits
-   * @param calibration of the model that the pass will be given
-   * @param ranges how to choose the ranges
-   * @param floatLayers names of layers that stay in floats
+   * @param calibration the calibration of the model to quantize
+   * @param ranges the range methods
+   * @param floatLayers the names of layers that stay in floats
    * @param integerHead whether layers on vectors compute in integers
    */
   IntegerQuantization(
@@ -82,21 +81,21 @@ public final class IntegerQuantization implements Pass {
     this.integerHead = integerHead;
   }
 
-  /** The same with these layers in floats instead. */
+  /** Returns a copy with other float layers. */
   public IntegerQuantization withFloatLayers(Set<String> layers) {
     return new IntegerQuantization(arithmetic, calibration, ranges, layers, integerHead);
   }
 
-  /** The layers that stay in floats because they were named. */
+  /** Layers that were given as float layers. */
   public Set<String> floatLayers() {
     return floatLayers;
   }
 
   /**
-   * Quantizes.
+   * Quantizes a model.
    *
-   * @throws DeepXrayException if a tensor was not calibrated, a kernel is not of floats, or a layer
-   *     to keep in floats does not exist
+   * @throws DeepXrayException if a tensor was not calibrated, a kernel is not in floats, or a float
+   *     layer does not exist
    */
   @Override
   public Model apply(Model model) {
@@ -134,7 +133,7 @@ public final class IntegerQuantization implements Pass {
         || (!integerHead && network.shape(layer.inputs().get(0)).size() == 1);
   }
 
-  /** Whether the layer subtracts a whole number from pixels, which are integers already. */
+  /** Whether the layer subtracts a whole number from pixels, which are already integers. */
   private boolean sameIntegers(Network network, Rescaling layer) {
     double offset = layer.offset().get(0);
     return arithmetic == Arithmetic.INT8
@@ -147,7 +146,7 @@ public final class IntegerQuantization implements Pass {
         && offset >= -255;
   }
 
-  /** Whether the input is an image in the units of engines, 0..255. */
+  /** Whether the input is an image with values 0..255. */
   private boolean pixels(Network network) {
     TensorStatistics seen = calibration.tensor(network.input());
     return network.inputShape().size() == 3 && seen.min() >= 0 && seen.max() <= 255;
@@ -188,7 +187,7 @@ public final class IntegerQuantization implements Pass {
     return Ranges.of(method, calibration.tensor(tensor), arithmetic.max() - arithmetic.min() + 1);
   }
 
-  /** What TFLite's kernels write for a sigmoid and for a softmax. */
+  /** Quantization parameters of TFLite's sigmoid and softmax. */
   static Affine probabilities(Arithmetic arithmetic) {
     return arithmetic == Arithmetic.INT16
         ? new Affine(1f / (1 << 15), 0)

@@ -34,14 +34,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Measures what each layer of a quantized model does to its result.
+ * Measures the effect of quantization of each layer on the model's output.
  *
- * <p>The examples are held in memory, so a few dozen are meant: the noise of a layer is much the
- * same on every image.
+ * <p>The examples are held in memory; a few dozen are enough, since the noise of a layer is similar
+ * on all images.
  */
 public final class LayerAnalysis {
   private static final int THUMBNAIL_BINS = 48;
-  // Two models at once, of all tensors of an example.
+  // For two models, of all tensors of an example.
   private static final long VALUES_AT_ONCE = 16L << 20;
 
   private final ExampleRunner runner;
@@ -49,11 +49,11 @@ public final class LayerAnalysis {
   private final Progress progress;
 
   /**
-   * Prepares an analysis.
+   * Creates an analysis.
    *
-   * @param engines what runs the models
-   * @param cores how many processor cores to use
-   * @param progress told of every measured layer
+   * @param engines the engine that runs the models
+   * @param cores the number of processor cores
+   * @param progress notified of every measured layer
    */
   public LayerAnalysis(EngineFactory engines, int cores, Progress progress) {
     this.runner = new ExampleRunner(engines, cores);
@@ -64,12 +64,12 @@ public final class LayerAnalysis {
   /**
    * Measures all layers up to a tensor.
    *
-   * @param exact the model of floats that was quantized, see {@link ModelQuantization#prepare}
-   * @param quantized what came of it
-   * @param calibration what was seen of its tensors
-   * @param examples what to measure on
-   * @param output the tensor at which damage is measured, for example the features or the logit
-   * @throws DeepXrayException if the quantized model is not one of integers, or not of that network
+   * @param exact the float model that was quantized, see {@link ModelQuantization#prepare}
+   * @param quantized the quantized model
+   * @param calibration the calibration of the float model
+   * @param examples the examples
+   * @param output the tensor at which noise is measured, for example the features or the logit
+   * @throws DeepXrayException if the quantized model has no integer arithmetic, or another network
    * @throws IOException if an example cannot be read
    */
   public LayerReport analyze(
@@ -98,7 +98,7 @@ public final class LayerAnalysis {
         entries);
   }
 
-  /** In decibels, by tensors. */
+  /** Damage in decibels, by tensor. */
   private record Damage(Map<String, Double> alone, Map<String, Double> accumulated) {}
 
   private static LayerReport.Entry entry(
@@ -124,14 +124,14 @@ public final class LayerAnalysis {
         damage.alone.containsKey(tensor)
             ? OptionalDouble.of(damage.alone.get(tensor))
             : OptionalDouble.empty(),
-        damage.accumulated.getOrDefault(tensor, Noise.MAX_DECIBELS),
+        damage.accumulated.getOrDefault(tensor, QuantizationNoise.MAX_DECIBELS),
         thumbnail(seen));
   }
 
   /**
-   * The damage that each layer does on its own: the ratio of signal to noise at the output, in
-   * decibels, if only this tensor and its layer's kernel are quantized. Tensors that the model does
-   * not store as integers are left out.
+   * Measures the damage of each layer alone: the signal-to-noise ratio at the output, in decibels,
+   * if only this tensor and its layer's kernel are quantized. Tensors that the model does not store
+   * as integers are omitted.
    *
    * @throws DeepXrayException and {@link IOException} as {@link #analyze}
    */
@@ -162,14 +162,14 @@ public final class LayerAnalysis {
     return alone;
   }
 
-  /** The ratio of signal to noise at a model's only output, in decibels. */
+  /** Signal-to-noise ratio at a model's only output, in decibels. */
   double sqnr(Model model, RepresentativeDataset examples, float[][] expected) throws IOException {
-    Noise noise = new Noise();
+    QuantizationNoise noise = new QuantizationNoise();
     runner.runSerially(model, examples, (w, i, input, out) -> noise.add(expected[i], out[0]));
     return noise.decibels();
   }
 
-  /** What a model's only output is for each example. */
+  /** Values of a model's only output for each example. */
   float[][] outputs(Model model, RepresentativeDataset examples) throws IOException {
     float[][] outputs = new float[examples.size()][];
     runner.run(model, examples, (worker, example, input, out) -> outputs[example] = out[0]);
@@ -179,7 +179,7 @@ public final class LayerAnalysis {
   private static void check(Model exact, Model quantized) {
     if (!quantized.quantization().arithmetic().integerActivations()) {
       throw new DeepXrayException(
-          ("Model %s keeps activations in floats; layers of int8 and int16x8 models only can "
+          ("Model %s has float activations; only layers of int8 and int16x8 models can "
                   + "be analyzed.")
               .formatted(quantized.network().name()));
     }
@@ -191,7 +191,9 @@ public final class LayerAnalysis {
     }
   }
 
-  /** Whether the model rounds a tensor: its layer writes integers, or a layer reads it as such. */
+  /**
+   * Whether the model rounds a tensor: its layer writes integers, or a layer reads it as integers.
+   */
   static boolean storedAsIntegers(Model quantized, String tensor) {
     Quantization quantization = quantized.quantization();
     return (!tensor.equals(quantized.network().input()) && quantization.integer(tensor))
@@ -200,8 +202,8 @@ public final class LayerAnalysis {
   }
 
   /**
-   * The model of floats with one tensor rounded, and the kernel of the layer that writes it. A
-   * swish also rounds the sigmoid within. Values that are cut off in front of a swish stay.
+   * Returns the float model with one tensor rounded, and the kernel of the layer that writes it. A
+   * swish also rounds its sigmoid. Values clipped in front of a swish are kept.
    */
   static Model alone(Model floats, Model quantized, String tensor) {
     Network network = floats.network();
@@ -254,8 +256,8 @@ public final class LayerAnalysis {
   }
 
   /**
-   * What stores a tensor rounded and, if that cuts it, adds what the whole one has below {@link
-   * SwishInput#LEAST}: the swish that follows computes in floats and makes something of it.
+   * Layers that round a tensor and, if that clips it, add the part below {@link SwishInput#LEAST},
+   * since the next swish computes in floats.
    */
   private static List<Layer> rounding(Model quantized, String tensor) {
     String rounded = rounded(tensor);
@@ -277,7 +279,7 @@ public final class LayerAnalysis {
     return tensor + "/rounded";
   }
 
-  /** The ratio of signal to noise of each tensor in the quantized model, in decibels. */
+  /** Signal-to-noise ratio of each tensor in the quantized model, in decibels. */
   private Map<String, Double> accumulated(
       Model floats, Model quantized, RepresentativeDataset examples) throws IOException {
     List<List<String>> groups = Calibrator.groups(floats.network(), VALUES_AT_ONCE);
@@ -286,7 +288,7 @@ public final class LayerAnalysis {
     try (Progress.Task task =
         progress.start("layers together", (long) groups.size() * examples.size())) {
       for (List<String> group : groups) {
-        Noise[][] noise = new Noise[examples.size()][];
+        QuantizationNoise[][] noise = new QuantizationNoise[examples.size()][];
         double[] least =
             group.stream().mapToDouble(tensor -> SwishInput.least(quantized, tensor)).toArray();
         List<ExampleRunner.Job> jobs = new ArrayList<>();
@@ -306,8 +308,8 @@ public final class LayerAnalysis {
         }
         runner.runAll(jobs);
         for (int t = 0; t < group.size(); t++) {
-          Noise sum = new Noise();
-          for (Noise[] example : noise) {
+          QuantizationNoise sum = new QuantizationNoise();
+          for (QuantizationNoise[] example : noise) {
             sum.add(example[t]);
           }
           accumulated.put(group.get(t), sum.decibels());
@@ -317,16 +319,16 @@ public final class LayerAnalysis {
     return accumulated;
   }
 
-  private static Noise[] noise(float[][] exact, float[][] rounded, double[] least) {
-    Noise[] noise = new Noise[exact.length];
+  private static QuantizationNoise[] noise(float[][] exact, float[][] rounded, double[] least) {
+    QuantizationNoise[] noise = new QuantizationNoise[exact.length];
     for (int t = 0; t < noise.length; t++) {
-      noise[t] = new Noise();
+      noise[t] = new QuantizationNoise();
       noise[t].add(exact[t], rounded[t], least[t]);
     }
     return noise;
   }
 
-  /** The share of values that are outside of a range and matter. */
+  /** Share of relevant values outside a range. */
   private static double clipped(TensorStatistics seen, Range range, double step, double least) {
     // Within half a step of an end, a value is rounded and not clipped.
     double low = range.min() - step / 2;
@@ -340,7 +342,7 @@ public final class LayerAnalysis {
         || !(quantized.weights().get(Kernels.name(layer)) instanceof Int8Tensor rounded)) {
       return OptionalDouble.empty();
     }
-    Noise noise = new Noise();
+    QuantizationNoise noise = new QuantizationNoise();
     noise.add(floats.weights().floats(Kernels.name(layer)), rounded.toFloats());
     return OptionalDouble.of(noise.decibels());
   }
@@ -370,7 +372,7 @@ public final class LayerAnalysis {
     return heights;
   }
 
-  /** Examples read once. */
+  /** Examples held in memory. */
   record InMemory(List<float[]> examples) implements RepresentativeDataset {
     static RepresentativeDataset of(RepresentativeDataset source) throws IOException {
       if (source instanceof InMemory) {

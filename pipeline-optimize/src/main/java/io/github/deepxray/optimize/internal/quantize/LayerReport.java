@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Where a quantized model loses accuracy, layer by layer. Ratios of signal to quantization noise
- * (SQNR) are in decibels, from -150 to 150, where 150 stands for no difference: at 10 dB the noise
- * has a tenth of the signal's power, at 20 dB a hundredth.
+ * Report of the quantization noise of each layer. Signal-to-quantization-noise ratios (SQNR) are in
+ * decibels, from -150 to 150, where 150 means no difference: at 10 dB the noise has a tenth of the
+ * signal's power, at 20 dB a hundredth.
  *
  * @param network the network's name
  * @param arithmetic the quantized model's arithmetic
- * @param output the tensor at which damage is measured
- * @param examples on how many examples
- * @param outputSqnr at that tensor with everything quantized that the model quantizes
+ * @param output the tensor at which noise is measured
+ * @param examples the number of examples
+ * @param outputSqnr the SQNR at that tensor of the quantized model
  * @param layers the network's input, then the layers in their order
  */
 public record LayerReport(
@@ -29,34 +29,34 @@ public record LayerReport(
     int examples,
     double outputSqnr,
     List<Entry> layers) {
-  /** The ratio in decibels that stands for no difference. */
-  public static final double EXACT = Noise.MAX_DECIBELS;
+  /** Ratio in decibels that means no difference. */
+  public static final double EXACT = QuantizationNoise.MAX_DECIBELS;
 
-  /** The least input of a swish with 8 bits that it does not make 0 of. */
+  /** Smallest input of an 8-bit swish with an output other than 0. */
   public static final double SWISH_LEAST = SwishInput.LEAST;
 
   /**
-   * A layer and the tensor it writes.
+   * Layer with its output tensor.
    *
-   * @param name of both
+   * @param name the name of both
    * @param kind the kind of layer, such as {@code Conv2D}, or {@code Input}
    * @param shape the tensor's shape without the batch dimension
    * @param integer whether the layer computes in integers; for the input, whether it is read as
-   *     such
-   * @param seenMin the least value seen in calibration
-   * @param seenMax the largest value seen in calibration
-   * @param min the least value that the tensor's integers can hold
-   * @param max the largest value that they can hold
+   *     integers
+   * @param seenMin the smallest value in calibration
+   * @param seenMax the largest value in calibration
+   * @param min the smallest value of the tensor's integer range
+   * @param max the largest value of the integer range
    * @param scale the step between integers
    * @param zeroPoint the integer of 0
-   * @param clippedShare the share of the values seen that lie more than half a step outside; in
-   *     front of a swish with 8 bits, which makes 0 of values below {@value SwishInput#LEAST}
-   *     anyway, those do not count
-   * @param weightSqnr of the kernel's rounding, if it is rounded
-   * @param aloneSqnr at the output if only this tensor and its layer's kernel are quantized; empty
-   *     if the model quantizes neither
-   * @param accumulatedSqnr of the tensor in the quantized model; values below {@value
-   *     SwishInput#LEAST} in front of a swish with 8 bits count as that
+   * @param clippedShare the share of the calibration values more than half a step outside the
+   *     range; in front of an 8-bit swish, which is 0 below {@value SwishInput#LEAST}, values below
+   *     do not count
+   * @param weightSqnr the SQNR of the kernel, if it is rounded
+   * @param aloneSqnr the SQNR at the output if only this tensor and its layer's kernel are
+   *     quantized; empty if the model quantizes neither
+   * @param accumulatedSqnr the SQNR of the tensor in the quantized model; values in front of an
+   *     8-bit swish are clipped at {@value SwishInput#LEAST}
    * @param histogram the logarithm of the counts from {@code seenMin} to {@code seenMax} in equal
    *     bins, as shares of the fullest bin's
    */
@@ -90,7 +90,7 @@ public record LayerReport(
     layers = List.copyOf(layers);
   }
 
-  /** The layers that are quantized, those that damage the output most first. */
+  /** Quantized layers, in descending order of damage to the output. */
   public List<Entry> mostDamaging() {
     return layers.stream()
         .filter(entry -> entry.aloneSqnr().isPresent())
@@ -99,8 +99,8 @@ public record LayerReport(
   }
 
   /**
-   * Writes the report as JSON, decibels with three digits; what does not apply to a layer is left
-   * out.
+   * Writes the report as JSON, decibels with three digits; fields that do not apply to a layer are
+   * omitted.
    *
    * @throws IOException if the file cannot be written
    */
@@ -120,8 +120,8 @@ public record LayerReport(
   /**
    * Reads a report that {@link #writeJson} wrote.
    *
-   * @throws DeepXrayException if it is damaged
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if the file cannot be read
    */
   public static LayerReport read(Path file) throws IOException {
     return Json.read(file, LayerReport.class, "quantize again");

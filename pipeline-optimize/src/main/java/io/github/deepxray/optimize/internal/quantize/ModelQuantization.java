@@ -15,21 +15,21 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import java.util.Set;
 
 /**
- * Quantization of models as a specification says.
+ * Quantization of models by a specification.
  *
- * @param spec the mode and its choices
+ * @param spec the mode and its options
  */
 public record ModelQuantization(QuantizationSpec spec) {
   /**
-   * Folds a model of floats the way this quantization needs it. It is still one of floats: this is
-   * what to calibrate, and what to compare the quantized model with.
+   * Folds a float model as this quantization needs it. The result is still a float model, for
+   * calibration and for comparison with the quantized model.
    */
   public Model prepare(Model model) {
     return folding().apply(model);
   }
 
   private Pass folding() {
-    // A head whose kernel is rounded but not its activations keeps the standardization in front.
+    // A head with an integer kernel and float activations keeps the standardization in front.
     FoldNormalization normalization =
         spec.mode() == QuantizationMode.FLOAT16 || spec.integerHead()
             ? new FoldNormalization()
@@ -45,8 +45,7 @@ public record ModelQuantization(QuantizationSpec spec) {
   /**
    * Quantizes a prepared model.
    *
-   * @throws DeepXrayException if the mode needs calibration, or a layer to keep in floats does not
-   *     exist
+   * @throws DeepXrayException if the mode needs calibration, or a float layer does not exist
    */
   public Model quantize(Model prepared) {
     Set<String> floatLayers = LayerPatterns.layers(prepared.network(), spec.keepFloat());
@@ -61,10 +60,10 @@ public record ModelQuantization(QuantizationSpec spec) {
   }
 
   /**
-   * Quantizes a prepared model by its calibration, which modes without ranges do not look at.
+   * Quantizes a prepared model with its calibration, which modes without ranges ignore.
    *
-   * @throws DeepXrayException if the calibration is of another model, or a layer to keep in floats
-   *     does not exist
+   * @throws DeepXrayException if the calibration is of another model, or a float layer does not
+   *     exist
    */
   public Model quantize(Model prepared, Calibration calibration) {
     return spec.mode().calibrated()
@@ -73,8 +72,7 @@ public record ModelQuantization(QuantizationSpec spec) {
   }
 
   /**
-   * The pass behind {@link #quantize(Model, Calibration)}, for those who try several sets of float
-   * layers.
+   * Returns the pass of {@link #quantize(Model, Calibration)}, to try several sets of float layers.
    *
    * @throws DeepXrayException as there, or if the mode has no ranges
    */

@@ -5,7 +5,7 @@ import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.optimize.internal.TensorStatistics;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 
-/** Ranges of tensors by each {@link RangeMethod}. */
+/** Computes ranges of tensors by each {@link RangeMethod}. */
 public final class Ranges {
   private static final int CANDIDATES = 256;
   private static final double MISSING = 1e-4;
@@ -13,11 +13,11 @@ public final class Ranges {
   private Ranges() {}
 
   /**
-   * Chooses the range.
+   * Computes a range.
    *
-   * @param method how
-   * @param statistics what was seen of the tensor
-   * @param levels how many integers the range is shared by: 256 or 65536
+   * @param method the method
+   * @param statistics the statistics of the tensor
+   * @param levels the number of integers: 256 or 65536
    */
   public static Range of(RangeMethod method, TensorStatistics statistics, int levels) {
     return switch (method.kind()) {
@@ -29,7 +29,7 @@ public final class Ranges {
     };
   }
 
-  /** The part of a range in which values were seen. */
+  /** Intersects a range with the range of the values. */
   private static Range within(TensorStatistics statistics, double low, double high) {
     double least = Math.max(statistics.min(), low);
     double largest = Math.min(statistics.max(), high);
@@ -40,7 +40,7 @@ public final class Ranges {
     return new Range(statistics.min(), statistics.max());
   }
 
-  /** Cuts off at most half of the rest on either side, to the edge of a bin. */
+  /** Clips at most half of the rest on either side, at the edge of a bin. */
   private static Range percentile(double share, TensorStatistics statistics) {
     Histogram h = statistics.histogram();
     double cut = (1 - share) / 2 * h.total();
@@ -56,13 +56,13 @@ public final class Ranges {
   }
 
   /**
-   * The range, of all between edges of bins, with the least mean squared error: {@code step² / 12}
-   * for a value inside, its distance to the range squared for one outside.
+   * Range between edges of bins with the smallest mean squared error: {@code step² / 12} for a
+   * value inside, its squared distance to the range for one outside.
    */
   private static Range meanSquaredError(TensorStatistics statistics, int levels) {
     Histogram h = statistics.histogram();
     int n = h.bins();
-    // Each candidate with what is cut off beside it; a range reaches to 0 at least.
+    // Each candidate with the clipped values; a range always contains 0.
     double[] lower = new double[n + 1];
     double[] lowerCost = new double[n + 1];
     long[] lowerCount = new long[n + 1];
@@ -123,19 +123,19 @@ public final class Ranges {
   }
 
   /**
-   * The threshold on the magnitudes of the least relative entropy. Each side of the range ends at
+   * Threshold on the magnitudes with the smallest relative entropy. Each side of the range ends at
    * the threshold or at the largest value seen there, whichever is nearer to 0.
    *
-   * <p>Magnitudes beyond the threshold count as lying at it in the real distribution and are
-   * missing in the quantized one, and the magnitudes share as many steps as they have integers:
-   * half of the levels if values lie on both sides alike, nearly all if they lie on one.
+   * <p>Magnitudes beyond the threshold are clipped to it in the original distribution and omitted
+   * in the quantized one. The number of steps is the number of integers for magnitudes: half of the
+   * levels for a symmetric range, nearly all for a one-sided range.
    */
   private static Range entropy(TensorStatistics statistics, int levels) {
     Histogram h = statistics.histogram();
     // Bins on both sides of 0 are mirror images, so magnitudes fall into whole bins.
     long bins = Math.max(Math.abs(h.first()), Math.abs(h.first() + h.bins()));
     if (bins > 4L * h.bins()) {
-      // All values lie far from 0 and close together.
+      // All values are far from 0 and close together.
       return minMax(statistics);
     }
     double[] magnitudes = new double[(int) bins];
@@ -152,7 +152,7 @@ public final class Ranges {
       double high = Math.min(limit, Math.max(0, statistics.max()));
       int steps = (int) Math.round((levels - 1) * Math.max(low, high) / (low + high));
       if (end < steps) {
-        // Finer than the bins: nothing is left to tell.
+        // Steps finer than the bins give no information.
         break;
       }
       double divergence = divergence(magnitudes, end, steps);
@@ -164,7 +164,9 @@ public final class Ranges {
     return within(statistics, -threshold, threshold);
   }
 
-  /** Of the magnitudes clipped to {@code end} bins and those merged into {@code steps} steps. */
+  /**
+   * Relative entropy of magnitudes clipped to {@code end} bins and merged into {@code steps} steps.
+   */
   static double divergence(double[] magnitudes, int end, int steps) {
     double inside = 0;
     double outside = 0;

@@ -22,18 +22,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Finds the fewest layers to keep in floats with which a quantized model passes a test of the
- * caller's.
+ * Searches for the smallest set of float layers with which a quantized model passes a test.
  *
- * <p>Layers are ranked by the damage each does alone, see {@link LayerAnalysis#alone}. Of the most
- * damaging, the one whose stay in floats raises the ratio of signal to noise at the output most is
- * kept, then the next, until the test passes: a tensor is spared only once the layers on both its
- * sides are in floats, so the best second layer depends on the first. A convolution and the
- * activation behind it go together. In the end every single layer that the test passes without goes
- * back to integers.
+ * <p>Layers are ranked by the damage of each alone, see {@link LayerAnalysis#alone}. Among the most
+ * damaging, the search repeatedly moves the layer to floats that improves the signal-to-noise ratio
+ * at the output most, until the test passes: a tensor stays exact only if the layers on both sides
+ * are in floats, so the best second layer depends on the first. A convolution and its activation
+ * move together. At the end, every layer that is not needed to pass returns to integers.
  */
 public final class SensitivitySearch {
-  // Beyond these, what one saves is below what the worst ones add.
+  // Beyond these, the gain of a layer is below the noise of the worst ones.
   private static final int CANDIDATES = 16;
 
   private final LayerAnalysis analysis;
@@ -41,11 +39,11 @@ public final class SensitivitySearch {
   private final Progress progress;
 
   /**
-   * Prepares a search.
+   * Creates a search.
    *
-   * @param engines what runs the models
-   * @param cores how many processor cores to use
-   * @param progress told of every measured model
+   * @param engines the engine that runs the models
+   * @param cores the number of processor cores
+   * @param progress notified of every measured model
    */
   public SensitivitySearch(EngineFactory engines, int cores, Progress progress) {
     this.analysis = new LayerAnalysis(engines, cores, progress);
@@ -53,27 +51,27 @@ public final class SensitivitySearch {
     this.progress = progress;
   }
 
-  /** Whether a quantized model is good enough. */
+  /** Acceptance test of a quantized model. */
   @FunctionalInterface
   public interface Acceptance {
-    /** Judges a model; the same model must always get the same answer. */
+    /** Tests a model; deterministic for equal models. */
     boolean accepts(Model quantized) throws IOException;
   }
 
-  /** What a quantized model costs, for example its time over that with no layer in floats. */
+  /** Cost of a quantized model, for example its relative time compared to no float layers. */
   @FunctionalInterface
   public interface Cost {
-    /** The cost of a model. */
+    /** Computes the cost of a model. */
     double of(Model quantized) throws IOException;
   }
 
   /**
-   * One step of a search.
+   * Step of a search.
    *
-   * @param floatLayers the layers kept in floats
-   * @param sqnr the ratio of signal to noise at the output, in decibels
-   * @param cost what the model costs
-   * @param accepted whether it passed the test
+   * @param floatLayers the layers in floats
+   * @param sqnr the signal-to-noise ratio at the output, in decibels
+   * @param cost the cost of the model
+   * @param accepted whether the model passed the test
    */
   public record Step(Set<String> floatLayers, double sqnr, double cost, boolean accepted) {
     /** Copies the set. */
@@ -83,22 +81,22 @@ public final class SensitivitySearch {
   }
 
   /**
-   * What is searched for.
+   * Goal of a search.
    *
    * @param output the tensor at which noise is measured
-   * @param acceptance the test; it gets whole models, not cut at {@code output}
-   * @param cost what a model costs
-   * @param limits where to give up
+   * @param acceptance the test, of whole models, not cut at {@code output}
+   * @param cost the cost of a model
+   * @param limits the limits of the search
    */
   public record Goal(String output, Acceptance acceptance, Cost cost, SearchLimits limits) {}
 
   /**
-   * What a search found.
+   * Result of a search.
    *
    * @param model the quantized model: the accepted one, or the best that the limits allow
    * @param accepted whether it passed the test
-   * @param floatLayers the layers that it keeps in floats, beyond those it must
-   * @param steps how the search went, beginning with no more layers in floats than the pass names
+   * @param floatLayers the additional layers in floats
+   * @param steps the steps of the search, beginning without additional float layers
    */
   public record Result(Model model, boolean accepted, Set<String> floatLayers, List<Step> steps) {
     /** Copies the collections. */
@@ -109,12 +107,12 @@ public final class SensitivitySearch {
   }
 
   /**
-   * Searches.
+   * Runs the search.
    *
-   * @param exact the model of floats, see {@link ModelQuantization#prepare}
-   * @param pass how to quantize it; layers that it keeps in floats stay there
-   * @param examples what to measure noise on, a few dozen: they are held in memory
-   * @param goal what is searched for
+   * @param exact the float model, see {@link ModelQuantization#prepare}
+   * @param pass the quantization; its float layers are kept
+   * @param examples the examples for measuring noise, a few dozen, held in memory
+   * @param goal the goal
    * @throws IOException if an example cannot be read, or from the test
    */
   public Result search(
@@ -130,7 +128,7 @@ public final class SensitivitySearch {
     return new Result(search.model, search.accepted, search.kept, search.steps);
   }
 
-  /** A search on its way. */
+  /** State of a search. */
   private final class Search {
     private final Model exact;
     private final IntegerQuantization pass;
@@ -160,7 +158,7 @@ public final class SensitivitySearch {
       return analysis.sqnr(quantized.cutAt(goal.output()), examples, expected);
     }
 
-    /** Takes the best candidate to floats until the test passes. */
+    /** Moves the best candidate to floats until the test passes. */
     void keepMore() throws IOException {
       List<Set<String>> candidates = candidates(exact, model, examples, goal.output());
       int units = 0;
@@ -175,7 +173,7 @@ public final class SensitivitySearch {
         more.addAll(candidates.remove(best));
         Model next = pass.withFloatLayers(more).apply(exact);
         double price = goal.cost().of(next);
-        // If it costs too much, what the others bring is as it was.
+        // If it costs too much, the gains of the others are unchanged.
         if (price <= goal.limits().cost()) {
           gains = List.of();
           units++;
@@ -185,7 +183,7 @@ public final class SensitivitySearch {
       }
     }
 
-    /** Takes each layer that is not needed back to integers. */
+    /** Moves each layer that is not needed back to integers. */
     void keepFewer() throws IOException {
       List<String> added = new ArrayList<>(kept);
       added.removeAll(pass.floatLayers());
@@ -211,7 +209,7 @@ public final class SensitivitySearch {
       steps.add(new Step(kept, sqnr, price, accepted));
     }
 
-    /** The ratio of signal to noise with each of the candidates in floats as well. */
+    /** Signal-to-noise ratio with each of the candidates in floats. */
     private List<Double> gains(List<Set<String>> candidates) throws IOException {
       double[] ratios = new double[candidates.size()];
       try (Progress.Task task = progress.start("layers in floats", ratios.length)) {
@@ -232,7 +230,7 @@ public final class SensitivitySearch {
     }
   }
 
-  /** Layers that go to floats together, the most damaging first. */
+  /** Groups of layers that move to floats together, in descending order of damage. */
   private List<Set<String>> candidates(
       Model exact, Model quantized, RepresentativeDataset examples, String output)
       throws IOException {
@@ -256,7 +254,7 @@ public final class SensitivitySearch {
         joined.add(layer.name());
       }
     }
-    // The sort keeps the network's order among equals.
+    // The sort keeps the network's order for equal values.
     return units.stream()
         .sorted(Comparator.comparingDouble(unit -> -noise(unit, alone)))
         .limit(CANDIDATES)
@@ -265,7 +263,8 @@ public final class SensitivitySearch {
 
   private static double noise(Set<String> unit, Map<String, Double> alone) {
     return unit.stream()
-        .mapToDouble(layer -> Math.pow(10, -alone.getOrDefault(layer, Noise.MAX_DECIBELS) / 10))
+        .mapToDouble(
+            layer -> Math.pow(10, -alone.getOrDefault(layer, QuantizationNoise.MAX_DECIBELS) / 10))
         .sum();
   }
 }

@@ -13,20 +13,19 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * What a swish with 8 bits reads: convolutions write values far below 0 into it, but it makes
- * nothing of them. Its sigmoid has the step 1/256, so it is 0 below {@code -ln 511 = -6.24}, and so
- * is the product. Without those values the integers are spent where they matter: the first
- * depthwise convolution of EfficientNetB0 writes -41 to 15; if only -6.5 to 15 has to be told
- * apart, steps are two fifths as wide.
+ * Input range of an 8-bit swish: convolutions write values far below 0, where its output is 0. The
+ * sigmoid has the step 1/256, so it is 0 below {@code -ln 511 = -6.24}, and so is the product.
+ * Clipping those values gives finer steps: the first depthwise convolution of EfficientNetB0 writes
+ * -41 to 15; with -6.5 to 15 the steps are two fifths as wide.
  */
 final class SwishInput {
-  /** Below {@code -ln 511} by more than a rounded zero point moves a range. */
+  /** Below {@code -ln 511} by more than the shift of a range from rounding the zero point. */
   static final double LEAST = -6.5;
 
   private SwishInput() {}
 
   /**
-   * Whether nothing but a swish in integers reads the tensor.
+   * Whether only an integer swish reads the tensor.
    *
    * @param integer whether the layer of a name computes in integers
    */
@@ -42,7 +41,7 @@ final class SwishInput {
     return layer instanceof Activation activation && activation.function() == Function.SWISH;
   }
 
-  /** The number that values of the tensor might be below as far as they like. */
+  /** Value below which differences in the tensor have no effect. */
   static double least(Model quantized, String tensor) {
     Quantization quantization = quantized.quantization();
     return quantization.arithmetic() == Arithmetic.INT8
@@ -51,14 +50,14 @@ final class SwishInput {
         : Double.NEGATIVE_INFINITY;
   }
 
-  /** Whether the tensor's integers end where {@link #needed} does. */
+  /** Whether the tensor's integer range ends like that of {@link #needed}. */
   static boolean isCut(Model quantized, String tensor) {
     Affine affine = quantized.quantization().tensor(tensor);
     return least(quantized, tensor) == LEAST
         && Math.abs(Range.of(affine, Arithmetic.INT8).min() - LEAST) < affine.scale();
   }
 
-  /** What has to be told apart of a range. */
+  /** Returns the relevant part of a range. */
   static Range needed(Range range) {
     return range.min() < LEAST ? new Range(LEAST, range.max()) : range;
   }

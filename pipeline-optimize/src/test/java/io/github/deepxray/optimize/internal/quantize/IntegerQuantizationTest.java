@@ -258,7 +258,7 @@ class IntegerQuantizationTest {
                 new ModelQuantization(INT8)
                     .quantize(Passes.forInference().apply(backbone()), calibration))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("says nothing of tensor");
+        .hasMessageContaining("has no tensor");
   }
 
   private static Model backbone() {

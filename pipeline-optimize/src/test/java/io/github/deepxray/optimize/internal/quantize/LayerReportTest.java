@@ -194,7 +194,7 @@ class LayerReportTest {
                 new LayerAnalysis(new SimulatedEngines(1), 1, Progress.NONE)
                     .analyze(model, model, calibration, images, "features"))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("keeps activations in floats");
+        .hasMessageContaining("has float activations");
   }
 
   @Test

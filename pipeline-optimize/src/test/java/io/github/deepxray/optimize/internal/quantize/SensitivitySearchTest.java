@@ -75,7 +75,7 @@ class SensitivitySearchTest {
   }
 
   private static double sqnr(Model model) throws IOException {
-    Noise noise = new Noise();
+    QuantizationNoise noise = new QuantizationNoise();
     for (int i = 0; i < images.size(); i++) {
       noise.add(
           SimulatedEngines.tensors(exact, images.example(i)).get("features"),

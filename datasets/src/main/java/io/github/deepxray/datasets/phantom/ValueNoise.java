@@ -1,8 +1,10 @@
 package io.github.deepxray.datasets.phantom;
 
-/** Smooth random fields over the plane: values on a lattice, blended between. */
-record Noise(long seed) {
-  /** A value 0..1 that changes over a distance of about 1. */
+/**
+ * Value noise: smooth random field over the plane, interpolated between random values on a lattice.
+ */
+record ValueNoise(long seed) {
+  /** Returns a value 0..1 that varies over a distance of about 1. */
   double at(double x, double y) {
     double fx = Math.floor(x);
     double fy = Math.floor(y);
@@ -15,13 +17,14 @@ record Noise(long seed) {
     return blend(top, bottom, v);
   }
 
-  /** Two octaves of {@link #at}, 0..1. */
+  /** Returns the sum of two octaves of {@link #at}, 0..1. */
   double rough(double x, double y) {
     return (2 * at(x, y) + at(2.1 * x + 17, 2.1 * y - 5)) / 3;
   }
 
   private double lattice(long x, long y) {
-    return (Dice.mix(seed + x * 0x632be59bd9b4e019L + y * 0x9e3779b97f4a7c15L) >>> 11) * 0x1p-53;
+    return (SplitMix64.mix(seed + x * 0x632be59bd9b4e019L + y * 0x9e3779b97f4a7c15L) >>> 11)
+        * 0x1p-53;
   }
 
   private static double smooth(double t) {

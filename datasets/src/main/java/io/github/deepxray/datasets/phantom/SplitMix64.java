@@ -1,13 +1,13 @@
 package io.github.deepxray.datasets.phantom;
 
-/** Random numbers by SplitMix64, the same on every platform and Java version. */
-final class Dice {
+/** SplitMix64 random number generator, equal on every platform and Java version. */
+final class SplitMix64 {
   private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
   private long state;
 
-  /** Dice that depend on all of these numbers. */
-  Dice(long... seeds) {
+  /** Creates a generator from several seeds. */
+  SplitMix64(long... seeds) {
     for (long seed : seeds) {
       state = mix(state + GOLDEN + seed);
     }
@@ -25,27 +25,30 @@ final class Dice {
     return mix(state);
   }
 
-  /** Uniform in 0..1, without 1. */
+  /** Uniform number in 0..1, exclusive. */
   double uniform() {
     return (next() >>> 11) * 0x1p-53;
   }
 
-  /** Uniform in a range. */
+  /** Uniform number in a range. */
   double between(double from, double to) {
     return from + (to - from) * uniform();
   }
 
-  /** A whole number from 0, without the bound. */
+  /** Whole number from 0 to the bound, exclusive. */
   int below(int bound) {
     return (int) (uniform() * bound);
   }
 
-  /** Whether something of this probability happens. */
+  /** Returns true with a probability. */
   boolean happens(double probability) {
     return uniform() < probability;
   }
 
-  /** About normal, of mean 0 and deviation 1: four uniform numbers of 16 bits added up. */
+  /**
+   * Approximately normal number of mean 0 and standard deviation 1: the sum of four uniform 16-bit
+   * numbers.
+   */
   double normal() {
     long bits = next();
     long sum = (bits & 0xffff) + (bits >>> 16 & 0xffff) + (bits >>> 32 & 0xffff) + (bits >>> 48);

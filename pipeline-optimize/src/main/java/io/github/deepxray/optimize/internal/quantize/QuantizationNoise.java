@@ -1,8 +1,8 @@
 package io.github.deepxray.optimize.internal.quantize;
 
-/** Power of a signal and of what was added to it by rounding. */
-final class Noise {
-  /** What is reported where two signals are equal, or closer than floats can tell. */
+/** Power of a signal and of its quantization noise. */
+final class QuantizationNoise {
+  /** Ratio of equal signals, or of signals closer than float precision. */
   static final double MAX_DECIBELS = 150;
 
   private double signal;
@@ -14,9 +14,9 @@ final class Noise {
   }
 
   /**
-   * The same where nothing depends on how far values are below some number.
+   * Adds the values of one example, clipped from below.
    *
-   * @param least that number; values below count as it
+   * @param least the lower limit
    */
   void add(float[] exact, float[] rounded, double least) {
     double s = 0;
@@ -31,13 +31,13 @@ final class Noise {
     noise += n;
   }
 
-  /** Adds what another one collected. */
-  void add(Noise other) {
+  /** Adds the sums of another object. */
+  void add(QuantizationNoise other) {
     signal += other.signal;
     noise += other.noise;
   }
 
-  /** The ratio of signal to noise in decibels, from -150 to 150. */
+  /** Signal-to-noise ratio in decibels, from -150 to 150. */
   double decibels() {
     if (noise == 0) {
       return MAX_DECIBELS;

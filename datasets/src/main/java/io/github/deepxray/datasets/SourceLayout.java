@@ -23,37 +23,37 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The images of a source, with what their folders, columns and names say of them, and what is no
- * part of the data set.
+ * Images of a source with the information from folders, columns and names, and the files that do
+ * not belong to the data set.
  *
- * @param images files to look into, by path
- * @param quarantined files set aside for their place or name, by path
- * @param skipped files that are no part of the data set
- * @param profile what the data set is about
+ * @param images the files to read, by path
+ * @param quarantined files quarantined for their place or name, by path
+ * @param skipped files that do not belong to the data set
+ * @param profile the description of the data set
  * @param drawTest whether the source has no splits; all images are then in the train split
- * @param told what splits and patients were told by
+ * @param origins the origins of splits and patients
  */
-record Layout(
-    List<Candidate> images,
+record SourceLayout(
+    List<SourceImage> images,
     List<Quarantined> quarantined,
     Skipped skipped,
     DatasetProfile profile,
     boolean drawTest,
-    ToldBy told) {
-  /** How many validation images the Kaggle archive has, which are too few. */
+    Origins origins) {
+  /** Number of validation images in the Kaggle archive, which are too few. */
   private static final int KAGGLE_VALIDATION = 16;
 
   /**
-   * A file that should be an image.
+   * File of an image.
    *
-   * @param path from the split's folder on
+   * @param path the path from the split folder on
    */
-  record Candidate(String path, SourceFile file, Split split, Label label, XrayName name) {
-    /** This image with what its name tells, too, if names tell anything. */
-    Candidate named(boolean tell) {
+  record SourceImage(String path, SourceFile file, Split split, Label label, XrayName name) {
+    /** Adds the information of the file name, if file names are informative. */
+    SourceImage named(boolean tell) {
       XrayName parsed = XrayName.parse(path);
       return tell
-          ? new Candidate(
+          ? new SourceImage(
               path,
               file,
               split,
@@ -64,46 +64,47 @@ record Layout(
   }
 
   /**
-   * What told splits and patients.
+   * Sources of splits and patients, for messages.
    *
-   * @param layout how the source is laid out
-   * @param splits {@code folders}, {@code the column split}; empty if nothing did
+   * @param layout the layout of the source
+   * @param splits {@code folders}, {@code the column split}; empty if there are none
    * @param patients likewise
    */
-  record ToldBy(String layout, String splits, String patients) {}
+  record Origins(String layout, String splits, String patients) {}
 
-  /** What the classes are called. */
+  /** Class names. */
   ClassNames classes() {
     return profile.classes();
   }
 
-  /** A file in a class folder below some root; nothing is known of its name yet. */
-  private record Placed(String root, Candidate candidate) {
+  /** File in a class folder below a root, before its name is parsed. */
+  private record Placed(String root, SourceImage sourceImage) {
     String path() {
-      return candidate.path();
+      return sourceImage.path();
     }
   }
 
   /**
-   * Sorts the files of a source.
+   * Classifies the files of a source.
    *
-   * @param options the classes and the layout that the user names
-   * @throws DeepXrayException if there are not two classes or more, one has no images in the train
-   *     or the test split, or the folders can be read in several ways
+   * @param options the classes and the layout from the user
+   * @throws DeepXrayException if there are fewer than two classes, a class has no images in the
+   *     train or the test split, or the folders can be read in several ways
    */
-  static Layout of(FileSource source, DatasetOptions options) {
+  static SourceLayout of(FileSource source, DatasetOptions options) {
     if (source instanceof LabelledSource labelled) {
       if (options.layout().isPresent()) {
         throw new DeepXrayException(
-            source.name() + " tells the classes of its images itself; leave out --layout.");
+            source.name() + " contains the classes of its images; omit --layout.");
       }
       return of(labelled, options.classes());
     }
     return ofFolders(source, options);
   }
 
-  private static Layout ofFolders(FileSource source, DatasetOptions options) {
-    LayoutFinder.Found found = LayoutFinder.find(source, options.classes(), options.layout());
+  private static SourceLayout ofFolders(FileSource source, DatasetOptions options) {
+    LayoutFinder.LayoutWithClasses found =
+        LayoutFinder.find(source, options.classes(), options.layout());
     FolderLayout layout = found.layout();
     DatasetProfile profile = DatasetProfile.of(found.classes());
     ClassNames classes = profile.classes();
@@ -124,27 +125,27 @@ record Layout(
         other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
       }
     }
-    List<Candidate> images = new ArrayList<>();
+    List<SourceImage> images = new ArrayList<>();
     List<String> nested = nested(root(placed), placed, images, quarantined);
     boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
     images.removeIf(image -> isSetAside(image, classes, quarantined));
     refuseMissing(source.name(), images, classes, !layout.hasSplits());
-    images.sort(Comparator.comparing(Candidate::path));
+    images.sort(Comparator.comparing(SourceImage::path));
     quarantined.sort(Comparator.comparing(Quarantined::file));
-    Set<String> paths = images.stream().map(Candidate::path).collect(Collectors.toSet());
+    Set<String> paths = images.stream().map(SourceImage::path).collect(Collectors.toSet());
     int repeated = (int) nested.stream().filter(paths::contains).count();
-    return new Layout(
+    return new SourceLayout(
         List.copyOf(images),
         List.copyOf(quarantined),
         new Skipped(nested.size(), repeated, junk, other),
         profile,
         !layout.hasSplits(),
-        toldBy(source, layout, kaggle));
+        origins(source, layout, kaggle));
   }
 
-  private static ToldBy toldBy(FileSource source, FolderLayout layout, boolean kaggle) {
-    return new ToldBy(
+  private static Origins origins(FileSource source, FolderLayout layout, boolean kaggle) {
+    return new Origins(
         source.kind() + " of " + layout + "/<image>",
         layout.hasSplits() ? "folders" : "",
         layout.hasPatients() ? "folders" : kaggle ? "file names" : "");
@@ -156,7 +157,7 @@ record Layout(
         file.path(), Reason.MISPLACED, "it lies in no folder " + layout + expected);
   }
 
-  private static Optional<Placed> place(LayoutFinder.Found found, SourceFile file) {
+  private static Optional<Placed> place(LayoutFinder.LayoutWithClasses found, SourceFile file) {
     return found
         .layout()
         .match(file.folders())
@@ -171,7 +172,7 @@ record Layout(
                       label ->
                           new Placed(
                               root,
-                              new Candidate(
+                              new SourceImage(
                                   path,
                                   file,
                                   match.split(),
@@ -181,14 +182,13 @@ record Layout(
   }
 
   /**
-   * Whether the names of files tell class and patient as those of the Kaggle archive. Others have
-   * names like {@code IM-0001-0001} of all classes, which viewers of DICOM give to what they
-   * export.
+   * Whether file names encode class and patient as in the Kaggle archive. Other data sets have
+   * names like {@code IM-0001-0001} for all classes, from DICOM viewers.
    */
-  private static boolean areNamedAsInKaggle(DatasetProfile profile, List<Candidate> images) {
+  private static boolean areNamedAsInKaggle(DatasetProfile profile, List<SourceImage> images) {
     int rightly = 0;
     int wrongly = 0;
-    for (Candidate image : images) {
+    for (SourceImage image : images) {
       XrayName name = XrayName.parse(image.path());
       if (image.label().equals(Label.POSITIVE) && name.slice().isPresent()) {
         wrongly += name.contradicts(image.label()) ? 1 : 0;
@@ -198,76 +198,76 @@ record Layout(
     return profile.patients() == DatasetProfile.Patients.FILE_NAMES && rightly > wrongly;
   }
 
-  /** The images of a source that says their classes itself. */
-  private static Layout of(LabelledSource source, Optional<ClassNames> wanted) {
+  /** Layout of a labelled source. */
+  private static SourceLayout of(LabelledSource source, Optional<ClassNames> wanted) {
     DatasetProfile profile = DatasetProfile.of(source.classes(wanted));
     ClassNames classes = profile.classes();
     boolean drawTest = source.entries().stream().allMatch(e -> e.split().isEmpty());
-    List<Candidate> images = new ArrayList<>();
+    List<SourceImage> images = new ArrayList<>();
     for (LabelledSource.Entry entry : source.entries()) {
       images.add(
-          new Candidate(
+          new SourceImage(
               entry.file().path(),
               entry.file(),
               entry.split().orElse(Split.TRAIN),
               source.label(entry, classes),
               new XrayName(entry.patient(), Optional.empty())));
     }
-    boolean told = images.stream().anyMatch(image -> image.name().patient().isPresent());
+    boolean known = images.stream().anyMatch(image -> image.name().patient().isPresent());
     boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
     refuseMissing(source.name(), images, classes, drawTest);
-    return new Layout(
+    return new SourceLayout(
         List.copyOf(images),
         List.of(),
         new Skipped(0, 0, Map.of(), Map.of()),
         profile,
         drawTest,
-        new ToldBy(
+        new Origins(
             source.kind(),
-            drawTest ? "" : source.splitsToldBy(),
-            told ? source.patientsToldBy() : kaggle ? "file names" : ""));
+            drawTest ? "" : source.splitOrigin(),
+            known ? source.patientOrigin() : kaggle ? "file names" : ""));
   }
 
   /**
-   * What becomes of the validation images.
+   * Decides the use of the validation images.
    *
-   * @param wanted what the user says
+   * @param wanted the option of the user
    */
   OfficialVal officialVal(OfficialVal wanted) {
     if (wanted != OfficialVal.AUTO) {
       return wanted;
     }
-    List<Candidate> own = images.stream().filter(i -> i.split() == Split.VALIDATION).toList();
+    List<SourceImage> own = images.stream().filter(i -> i.split() == Split.VALIDATION).toList();
     boolean kaggle =
         profile.hasSlices()
             && own.size() <= KAGGLE_VALIDATION
             && own.stream().allMatch(i -> i.path().startsWith("val/"))
-            // Named as there; its val folder may have names of its own.
+            // A Kaggle archive by its file names; its val folder may have other names.
             && images.stream()
                 .anyMatch(i -> i.split() == Split.TRAIN && i.name().patient().isPresent());
     return own.isEmpty() || kaggle ? OfficialVal.TRAIN : OfficialVal.VALIDATION;
   }
 
   /**
-   * Refuses options that would have no effect.
+   * Rejects options without effect.
    *
-   * @throws DeepXrayException naming the option and why it has none
+   * @throws DeepXrayException if an option has no effect; the message gives the reason
    */
   void refuseUnused(String source, DatasetOptions options) {
     if (!drawTest && options.testFraction().isPresent()) {
       throw new DeepXrayException(
-          source + " has its own test split, so none is drawn; leave out --test-fraction.");
+          source + " has its own test split, so none is drawn; omit --test-fraction.");
     }
     if (options.officialVal() == OfficialVal.VALIDATION
         && images.stream().noneMatch(i -> i.split() == Split.VALIDATION)) {
       throw new DeepXrayException(
-          source + " has no validation split of its own; leave out --official-val validation.");
+          source + " has no validation split; omit --official-val validation.");
     }
   }
 
   private static void refuseMissing(
-      String source, List<Candidate> images, ClassNames classes, boolean drawTest) {
+      String source, List<SourceImage> images, ClassNames classes, boolean drawTest) {
     for (Split split : drawTest ? List.of(Split.TRAIN) : List.of(Split.TRAIN, Split.TEST)) {
       for (Label label : classes.labels()) {
         if (images.stream().noneMatch(i -> i.split() == split && i.label().equals(label))) {
@@ -286,12 +286,12 @@ record Layout(
     }
   }
 
-  /** The folder that has the most of the splits' class folders; the outermost of several. */
+  /** Root with the most class folders of splits; the outermost of several. */
   private static String root(List<Placed> placed) {
     Map<String, Set<String>> folders =
         new TreeMap<>(Comparator.comparing(String::length).thenComparing(s -> s));
     for (Placed p : placed) {
-      Candidate image = p.candidate();
+      SourceImage image = p.sourceImage();
       folders
           .computeIfAbsent(p.root(), r -> new HashSet<>())
           .add(image.split() + "/" + image.label());
@@ -316,20 +316,20 @@ record Layout(
     return new HashSet<>(List.of(root + "/chest_xray", root + "/" + last));
   }
 
-  /** Divides files by their root; gives the paths of those in a nested copy. */
+  /** Separates files by their root; returns the paths of files in a nested copy. */
   private static List<String> nested(
-      String root, List<Placed> placed, List<Candidate> images, List<Quarantined> quarantined) {
+      String root, List<Placed> placed, List<SourceImage> images, List<Quarantined> quarantined) {
     Set<String> nestedRoots = nestedRoots(root);
     List<String> nested = new ArrayList<>();
     for (Placed p : placed) {
       if (p.root().equals(root)) {
-        images.add(p.candidate());
+        images.add(p.sourceImage());
       } else if (nestedRoots.contains(p.root())) {
         nested.add(p.path());
       } else {
         quarantined.add(
             new Quarantined(
-                p.candidate().file().path(),
+                p.sourceImage().file().path(),
                 Reason.MISPLACED,
                 "it lies outside " + (root.isEmpty() ? "the top folder" : root)));
       }
@@ -338,7 +338,7 @@ record Layout(
   }
 
   private static boolean isSetAside(
-      Candidate image, ClassNames classes, List<Quarantined> quarantined) {
+      SourceImage image, ClassNames classes, List<Quarantined> quarantined) {
     if (!ImageFormats.isImageName(image.path())) {
       quarantined.add(
           new Quarantined(
@@ -352,7 +352,7 @@ record Layout(
           new Quarantined(
               image.path(),
               Reason.MISNAMED,
-              "its name says %s, its folder says %s"
+              "its name is of class %s, its folder of class %s"
                   .formatted(image.name().slice().orElseThrow().key(), classes.of(image.label()))));
       return true;
     }
@@ -360,25 +360,24 @@ record Layout(
   }
 
   /**
-   * What was understood of the source, a line each: its classes, splits and patients and what is
-   * left out.
+   * Describes the layout in several lines: classes, splits, patients and excluded files.
    *
-   * @param source how messages name it
-   * @param val what becomes of its validation images
+   * @param source the name of the source in messages
+   * @param val the use of its validation images
    */
   List<String> table(String source, OfficialVal val) {
     List<String> lines = new ArrayList<>();
-    lines.add(source + ": " + DatasetTable.count(images.size()) + " images, " + told.layout());
+    lines.add(source + ": " + DatasetTable.count(images.size()) + " images, " + origins.layout());
     lines.add("  classes   " + classesLine());
     if (profile.hasHealthyPositive()) {
       lines.add(
-          ("            %s is the positive class, although its name says that nothing is "
+          ("            %s is the positive class, although its name means that nothing is "
                   + "found; --classes <negative>,<positive> changes that")
               .formatted(classes().positive()));
     }
     lines.add("  splits    " + splitsLine(val));
     lines.add("  patients  " + patientsLine());
-    lines.add("  left out  " + leftOutLine());
+    lines.add("  excluded  " + leftOutLine());
     return lines;
   }
 
@@ -402,7 +401,7 @@ record Layout(
 
   private String splitsLine(OfficialVal val) {
     if (drawTest) {
-      return "none told: test and validation are drawn by patient";
+      return "none given: test and validation are drawn by patient";
     }
     String counts =
         Stream.of(Split.values())
@@ -417,7 +416,7 @@ record Layout(
     boolean own = images.stream().anyMatch(i -> i.split() == Split.VALIDATION);
     return counts
         + " by "
-        + told.splits()
+        + origins.splits()
         + (val == OfficialVal.VALIDATION
             ? ""
             : own
@@ -429,11 +428,11 @@ record Layout(
     List<String> known =
         images.stream().map(i -> i.name().patient()).flatMap(Optional::stream).toList();
     if (known.isEmpty()) {
-      return "none told: each image counts as a patient of its own";
+      return "none given: each image counts as its own patient";
     }
     return DatasetTable.count(known.stream().distinct().count())
         + " by "
-        + told.patients()
+        + origins.patients()
         + (known.size() == images.size()
             ? ""
             : "; %s images count as one each"

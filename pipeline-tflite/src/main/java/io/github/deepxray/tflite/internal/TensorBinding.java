@@ -7,34 +7,34 @@ import org.bytedeco.tensorflowlite.TfLiteQuantizationParams;
 import org.bytedeco.tensorflowlite.TfLiteTensor;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 
-/** An input or output tensor, seen as floats. */
-final class Port {
+/** Binding of an input or output tensor to float arrays. */
+final class TensorBinding {
   private static final int LONGEST_NAME = 100;
 
   final String name;
 
-  /** Without the batch dimension. */
+  /** Shape without the batch dimension. */
   final List<Integer> shape;
 
-  /** The number of values. */
+  /** Number of values. */
   final int size;
 
   private final int type;
   private final float scale;
   private final int zeroPoint;
 
-  /** The smallest and the largest value of the integer type. */
+  /** Smallest and largest value of the integer type. */
   private final int lowest;
 
   private final int highest;
 
-  /** Room for one example of a tensor of integers of 8 bits. */
+  /** Buffer for one example of a tensor of 8-bit integers. */
   private final byte[] bytes;
 
-  /** Room for one example of a tensor of integers of 16 bits. */
+  /** Buffer for one example of a tensor of 16-bit integers. */
   private final short[] shorts;
 
-  private Port(String name, List<Integer> shape, int type, float scale, int zeroPoint) {
+  private TensorBinding(String name, List<Integer> shape, int type, float scale, int zeroPoint) {
     this.name = name;
     this.shape = shape;
     this.size = shape.stream().reduce(1, Math::multiplyExact);
@@ -52,11 +52,11 @@ final class Port {
   }
 
   /**
-   * Describes a tensor.
+   * Creates the binding of a tensor.
    *
-   * @throws DeepXrayException if its type or shape cannot be served
+   * @throws DeepXrayException if its type or shape is not supported
    */
-  static Port of(String source, TfLiteTensor tensor) {
+  static TensorBinding of(String source, TfLiteTensor tensor) {
     String name = tensor.name() == null ? "" : tensor.name().getString();
     int type = tensor.type();
     if (type != tensorflowlite.kTfLiteFloat32
@@ -78,7 +78,7 @@ final class Port {
               .formatted(source, shown(name), dimensions));
     }
     TfLiteQuantizationParams params = tensor.params();
-    return new Port(
+    return new TensorBinding(
         name,
         List.copyOf(dimensions.subList(1, dimensions.size())),
         type,
@@ -86,13 +86,13 @@ final class Port {
         params.zero_point());
   }
 
-  /** A name from a file as a part of one line. */
+  /** Formats a name from a file as a part of one line. */
   private static String shown(String name) {
     String line = name.replaceAll("\\p{Cntrl}", " ");
     return line.length() > LONGEST_NAME ? line.substring(0, LONGEST_NAME) + "..." : line;
   }
 
-  /** Copies one example into the tensor. */
+  /** Writes one example to the tensor. */
   void write(TfLiteTensor tensor, float[] examples, int index) {
     requireSize(tensor);
     if (type == tensorflowlite.kTfLiteFloat32) {
@@ -102,7 +102,7 @@ final class Port {
     int offset = index * size;
     boolean wide = type == tensorflowlite.kTfLiteInt16;
     for (int i = 0; i < size; i++) {
-      // As long, so that the sum stays in range however large the quotient is.
+      // As long, so that the sum stays in range for any quotient.
       long quantized = (long) Math.round(examples[offset + i] / scale) + zeroPoint;
       int clamped = (int) Math.max(lowest, Math.min(highest, quantized));
       if (wide) {
@@ -118,7 +118,7 @@ final class Port {
     }
   }
 
-  /** Copies the tensor to the place of one example. */
+  /** Reads the tensor into the array at the index of an example. */
   void read(TfLiteTensor tensor, float[] examples, int index) {
     requireSize(tensor);
     if (type == tensorflowlite.kTfLiteFloat32) {
@@ -138,7 +138,7 @@ final class Port {
     }
   }
 
-  /** A file may change a tensor's size while it runs; copying would then leave its memory. */
+  /** A file may change a tensor's size during a run; copying would then exceed its memory. */
   private void requireSize(TfLiteTensor tensor) {
     int width =
         type == tensorflowlite.kTfLiteFloat32
@@ -147,8 +147,8 @@ final class Port {
     long expected = (long) size * width;
     if (tensor.bytes() != expected) {
       throw new DeepXrayException(
-          ("Tensor %s has %s bytes instead of %s: the model changes its size while it runs; "
-                  + "give one with fixed shapes.")
+          ("Tensor %s has %s bytes instead of %s: the model changes its size during a run; "
+                  + "give a model with fixed shapes.")
               .formatted(shown(name), tensor.bytes(), expected));
     }
   }

@@ -4,7 +4,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
-import io.github.deepxray.datasets.Layout.Candidate;
+import io.github.deepxray.datasets.SourceLayout.SourceImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,13 +15,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A good image, and where the spool file holds its stored bytes.
+ * Good image whose bytes to store are in the spool file.
  *
- * @param bytes of the source's file
- * @param pixels hash of its size and pixels
+ * @param bytes the size of the source file
+ * @param pixels the hash of size and pixels
  */
-record Found(
-    Candidate candidate,
+record SpooledImage(
+    SourceImage sourceImage,
     long bytes,
     String pixels,
     Set<ImageNote> notes,
@@ -29,35 +29,36 @@ record Found(
     long offset,
     int length) {
   String path() {
-    return candidate.path();
+    return sourceImage.path();
   }
 
   String patient() {
-    return candidate.name().patient().orElse("unknown:" + path());
+    return sourceImage.name().patient().orElse("unknown:" + path());
   }
 
   String slice(DatasetProfile profile) {
-    return profile.slice(path(), candidate.label());
+    return profile.slice(path(), sourceImage.label());
   }
 
-  /** How often each key comes. */
+  /** Counts the occurrences of each key. */
   static <K> Map<K, Integer> counts(Stream<K> keys) {
     return keys.collect(Collectors.groupingBy(k -> k, TreeMap::new, Collectors.summingInt(k -> 1)));
   }
 
-  /** The number of images of each finer class. */
-  static Map<String, Integer> slices(List<Found> members, DatasetProfile profile) {
+  /** Counts the images of each slice. */
+  static Map<String, Integer> slices(List<SpooledImage> members, DatasetProfile profile) {
     return profile.count(members.stream().map(found -> found.slice(profile)).toList());
   }
 
-  /** What is said of images and of files that were set aside. */
-  static DatasetAudit audit(List<Found> images, List<Quarantined> quarantined, Layout layout) {
+  /** Builds the audit from good images and quarantined files. */
+  static DatasetAudit audit(
+      List<SpooledImage> images, List<Quarantined> quarantined, SourceLayout layout) {
     List<DatasetAudit.Folder> folders = new ArrayList<>();
     for (Split split : Split.values()) {
       for (Label label : layout.classes().labels()) {
-        List<Found> members =
+        List<SpooledImage> members =
             images.stream()
-                .filter(f -> f.candidate.split() == split && f.candidate.label().equals(label))
+                .filter(f -> f.sourceImage.split() == split && f.sourceImage.label().equals(label))
                 .toList();
         if (!members.isEmpty()) {
           folders.add(folder(split, label, members, layout.profile()));
@@ -66,10 +67,10 @@ record Found(
     }
     List<DatasetAudit.PatientOverlap> overlaps = new ArrayList<>();
     images.stream()
-        .collect(Collectors.groupingBy(Found::patient, TreeMap::new, Collectors.toList()))
+        .collect(Collectors.groupingBy(SpooledImage::patient, TreeMap::new, Collectors.toList()))
         .forEach(
             (patient, own) -> {
-              Map<Split, Integer> splits = counts(own.stream().map(f -> f.candidate.split()));
+              Map<Split, Integer> splits = counts(own.stream().map(f -> f.sourceImage.split()));
               if (splits.size() > 1) {
                 overlaps.add(new DatasetAudit.PatientOverlap(patient, splits));
               }
@@ -87,9 +88,9 @@ record Found(
         layout.skipped());
   }
 
-  private static List<DatasetAudit.IdenticalGroup> identical(List<Found> images) {
+  private static List<DatasetAudit.IdenticalGroup> identical(List<SpooledImage> images) {
     return images.stream()
-        .collect(Collectors.groupingBy(Found::pixels, TreeMap::new, Collectors.toList()))
+        .collect(Collectors.groupingBy(SpooledImage::pixels, TreeMap::new, Collectors.toList()))
         .entrySet()
         .stream()
         .filter(group -> group.getValue().size() > 1)
@@ -97,23 +98,23 @@ record Found(
             group ->
                 new DatasetAudit.IdenticalGroup(
                     group.getKey(),
-                    group.getValue().stream().map(Found::path).toList(),
-                    counts(group.getValue().stream().map(f -> f.candidate.split())).size() > 1))
+                    group.getValue().stream().map(SpooledImage::path).toList(),
+                    counts(group.getValue().stream().map(f -> f.sourceImage.split())).size() > 1))
         .sorted(Comparator.comparing(group -> group.files().get(0)))
         .toList();
   }
 
   private static DatasetAudit.Folder folder(
-      Split split, Label label, List<Found> members, DatasetProfile profile) {
-    List<Found> known =
-        members.stream().filter(f -> f.candidate.name().patient().isPresent()).toList();
+      Split split, Label label, List<SpooledImage> members, DatasetProfile profile) {
+    List<SpooledImage> known =
+        members.stream().filter(f -> f.sourceImage.name().patient().isPresent()).toList();
     return new DatasetAudit.Folder(
         split,
         label,
         members.size(),
-        (int) known.stream().map(Found::patient).distinct().count(),
+        (int) known.stream().map(SpooledImage::patient).distinct().count(),
         members.size() - known.size(),
-        members.stream().mapToLong(Found::bytes).sum(),
+        members.stream().mapToLong(SpooledImage::bytes).sum(),
         slices(members, profile),
         counts(members.stream().map(f -> f.header.format())),
         counts(members.stream().map(f -> f.header.channels())),
@@ -121,7 +122,7 @@ record Found(
         sizes(members));
   }
 
-  private static DatasetAudit.Sizes sizes(List<Found> members) {
+  private static DatasetAudit.Sizes sizes(List<SpooledImage> members) {
     Map<Long, Integer> sizes =
         counts(members.stream().map(f -> ((long) f.header.height() << 32) | f.header.width()));
     List<DatasetAudit.SizeCount> common =

@@ -9,23 +9,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Chooses the least important weights. Weights are chosen in units: single weights, whole blocks or
- * the less important half of a group. Of equally important units, those of earlier kernels and
- * earlier positions go first.
+ * Chooses the least important weights, in units: single weights, whole blocks or the less important
+ * half of a group. Of equally important units, those of earlier kernels and positions are removed
+ * first.
  */
-final class Selection {
-  private Selection() {}
+final class PruningUnitSelector {
+  private PruningUnitSelector() {}
 
   /**
-   * A kernel to choose from.
+   * Kernel to choose from.
    *
    * @param name the name of the weight
    * @param shape the weight's shape, input and output channels last
    * @param scores the importance of each weight, 0 or more
    */
-  record Candidate(String name, List<Integer> shape, FloatTensor scores) {}
+  record ScoredKernel(String name, List<Integer> shape, FloatTensor scores) {}
 
-  /** How many units a kernel of that shape has; channels that fill no group are in none. */
+  /** Number of units of a kernel of a shape; channels of incomplete groups belong to none. */
   static long units(List<Integer> shape, Structure structure) {
     int size = shape.stream().reduce(1, Math::multiplyExact);
     int inputs = shape.get(shape.size() - 2);
@@ -33,14 +33,14 @@ final class Selection {
   }
 
   /**
-   * The masks in which so many units are zero.
+   * Chooses masks with a number of zero units.
    *
-   * @param count how many units, of all kernels together
-   * @param layerAdaptive with {@link Scope#GLOBAL}, whether scores of different kernels must first
-   *     be made comparable
+   * @param count the number of units of all kernels together
+   * @param layerAdaptive with {@link Scope#GLOBAL}, whether to make scores of different kernels
+   *     comparable first
    */
   static Masks choose(
-      List<Candidate> kernels,
+      List<ScoredKernel> kernels,
       Structure structure,
       Scope scope,
       boolean layerAdaptive,
@@ -78,11 +78,11 @@ final class Selection {
     return new Masks(masks);
   }
 
-  private static Masks chooseInEach(List<Candidate> kernels, Structure structure, long count) {
+  private static Masks chooseInEach(List<ScoredKernel> kernels, Structure structure, long count) {
     long available = kernels.stream().mapToLong(k -> units(k.shape, structure)).sum();
     Map<String, FloatTensor> masks = new LinkedHashMap<>();
     long before = 0;
-    for (Candidate kernel : kernels) {
+    for (ScoredKernel kernel : kernels) {
       // Rounding the running total, not each share, makes the sum exact.
       long after = before + units(kernel.shape, structure);
       long share = share(count, after, available) - share(count, before, available);
@@ -97,12 +97,14 @@ final class Selection {
     return (2 * count * part + whole) / (2 * whole);
   }
 
-  /** Orders by score, then by position: floats of 0 and more sort as their bits do. */
+  /** Sort key of score and position: floats of 0 and more sort like their bits. */
   private static long key(float score, int position) {
     return ((long) Float.floatToIntBits(score) << 32) | position;
   }
 
-  /** The square of each score over the sum of the squares that are not before it in order. */
+  /**
+   * Square of each score divided by the sum of the squares from it on, in ascending order (LAMP).
+   */
   private static float[] layerAdaptive(Units units) {
     long[] order = new long[units.size()];
     for (int u = 0; u < order.length; u++) {
@@ -120,9 +122,9 @@ final class Selection {
     return adapted;
   }
 
-  /** The units of a kernel, in the order of their first weights, and which of them are removed. */
+  /** Units of a kernel, in the order of their first weights, and the removed ones. */
   private static final class Units {
-    private final Candidate kernel;
+    private final ScoredKernel kernel;
     private final Structure structure;
     private final int inputs;
     private final int outputs;
@@ -130,7 +132,7 @@ final class Selection {
     private final float[] scores;
     private final float[] mask;
 
-    Units(Candidate kernel, Structure structure) {
+    Units(ScoredKernel kernel, Structure structure) {
       this.kernel = kernel;
       this.structure = structure;
       int rank = kernel.shape.size();
@@ -171,7 +173,7 @@ final class Selection {
       return FloatTensor.of(mask, kernel.shape);
     }
 
-    /** The positions of the weights that the unit would lose. */
+    /** Positions of the weights that the unit would lose. */
     private int[] weakest(int unit) {
       int output = unit % outputs;
       int group = unit / outputs % groups;

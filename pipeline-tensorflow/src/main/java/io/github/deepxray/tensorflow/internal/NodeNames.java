@@ -4,20 +4,21 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.WeightSpec;
 
 /**
- * Names of nodes in a graph: {@code <layer>.<part>}.
+ * Names of graph nodes: {@code <layer>.<part>}.
  *
- * <p>TensorFlow Java makes a repeated name unique by appending {@code _1}, which fails if a layer
- * is called so. No part ends in a number and no default name has a dot, so these names never meet.
+ * <p>TensorFlow Java makes a repeated name unique by the suffix {@code _1}, which fails if a layer
+ * has that name. No part ends in a number and no default name has a dot, so these names never
+ * collide.
  */
-final class Names {
-  private Names() {}
+final class NodeNames {
+  private NodeNames() {}
 
-  /** The name of a part of a layer. */
+  /** Name of a part of a layer. */
   static String of(Layer layer, String part) {
     return clean(layer.name()) + "." + part;
   }
 
-  /** The name of a weight. */
+  /** Name of a weight. */
   static String of(WeightSpec spec) {
     int slash = spec.name().lastIndexOf('/');
     return clean(spec.name().substring(0, slash)) + "." + clean(spec.name().substring(slash + 1));

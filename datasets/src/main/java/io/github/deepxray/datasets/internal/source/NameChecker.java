@@ -5,17 +5,17 @@ import io.github.deepxray.datasets.source.SourceLimits;
 import java.util.Locale;
 
 /**
- * Checks the names of a source's entries before anything is done with them.
+ * Checks the names of a source's entries.
  *
- * @param source how messages name the source
- * @param limits how long a name may be
- * @param advice what the user can do about an entry that is refused, the end of a sentence
+ * @param source the name of the source in messages
+ * @param limits the limit of the length of a name
+ * @param advice what to do about a rejected entry, the end of a sentence
  */
-public record Names(String source, SourceLimits limits, String advice) {
+public record NameChecker(String source, SourceLimits limits, String advice) {
   /**
-   * Refuses a path that could mean a place outside its source.
+   * Rejects a path that could lead outside its source.
    *
-   * @throws RefusedException naming it
+   * @throws RefusedException if the path is rejected; the message contains it
    */
   public void check(String path) {
     if (path.length() > limits.maxNameLength()) {
@@ -23,14 +23,14 @@ public record Names(String source, SourceLimits limits, String advice) {
           path.substring(0, Math.min(60, path.length())) + "...",
           "has a name of " + path.length() + " characters, more than " + limits.maxNameLength());
     }
-    // Windows reads a backslash as a divider.
+    // Windows accepts a backslash as a separator.
     String unified = path.replace('\\', '/');
     if (unified.startsWith("/") || unified.matches("[A-Za-z]:.*")) {
       throw refused(path, "is an absolute path");
     }
     for (String part : unified.split("/", -1)) {
       if (part.equals("..")) {
-        throw refused(path, "climbs out of its folder");
+        throw refused(path, "leads outside its folder");
       }
     }
     if (path.chars().anyMatch(Character::isISOControl) && Junk.of(path).isEmpty()) {
@@ -38,13 +38,13 @@ public record Names(String source, SourceLimits limits, String advice) {
     }
   }
 
-  /** The refusal of one entry. */
+  /** Creates the exception for an entry. */
   RefusedException refused(String path, String why) {
     return new RefusedException(
         source + ": the entry \"" + printable(path) + "\" " + why + "; " + advice + ".");
   }
 
-  /** A name without what could confuse a terminal. */
+  /** Name without terminal control characters. */
   private static String printable(String name) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < name.length(); i++) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How folders of images are understood, and that it is said. */
-class LayoutTest {
+class SourceLayoutTest {
   private static final DatasetOptions OPTIONS = DatasetOptions.DEFAULT.withImageSize(32);
 
   @TempDir Path folder;
@@ -147,7 +147,7 @@ class LayoutTest {
         .hasSize(8)
         .allMatch(path -> path.startsWith(second + "/images/"));
     assertThat(line("left out")).isEqualTo("16 .png");
-    assertThat(line("patients")).startsWith("none told");
+    assertThat(line("patients")).startsWith("none given");
   }
 
   @Test
@@ -316,7 +316,7 @@ class LayoutTest {
     assertThat(line("classes"))
         .isEqualTo("0 = " + negative + " (10), 1 = " + positive + " (10, positive)");
     assertThat(images(dataset).get(positive).keySet()).allMatch(f -> f.startsWith(positive + "/"));
-    assertThat(notes.lines().stream().anyMatch(l -> l.contains("although its name says")))
+    assertThat(notes.lines().stream().anyMatch(l -> l.contains("although its name means")))
         .isEqualTo(positive.equals("normal"));
   }
 
@@ -326,7 +326,7 @@ class LayoutTest {
     draw("NORMAL", 10);
     prepare(source(), OPTIONS.withClasses(new ClassNames("COVID", "NORMAL")));
     assertThat(notes.lines())
-        .anyMatch(l -> l.contains("NORMAL is the positive class, although its name says"));
+        .anyMatch(l -> l.contains("NORMAL is the positive class, although its name means"));
   }
 
   /** Viewers of DICOM name what they export so, whatever it shows. */
@@ -345,7 +345,7 @@ class LayoutTest {
     PreparedDataset dataset = prepare(source(), OPTIONS);
     assertThat(dataset.manifest().audit().quarantined()).isEmpty();
     assertThat(images(dataset).get("PNEUMONIA")).hasSize(12);
-    assertThat(line("patients")).startsWith("none told");
+    assertThat(line("patients")).startsWith("none given");
     assertThat(line("classes")).isEqualTo("0 = NORMAL (12), 1 = PNEUMONIA (12, positive)");
   }
 
@@ -405,9 +405,9 @@ class LayoutTest {
       delimiter = '|',
       value = {
         "zipcrypto.zip | has encrypted files; unpack it and give the folder",
-        "deflate64.zip | has files that are packed by a method other than Deflate",
-        "split.zip     | is a part of a split zip archive; join its parts",
-        "split.z01     | is a part of a split zip archive; join its parts",
+        "deflate64.zip | has files with a compression method other than Deflate",
+        "split.zip     | is part of a split zip archive; join its parts",
+        "split.z01     | is part of a split zip archive; join its parts",
         "plain.tar.gz  | is a gzip file, such as .tar.gz, not a zip archive; unpack it",
         "nested.zip    | but the archive plain.zip; unpack that one and give the folder",
       })

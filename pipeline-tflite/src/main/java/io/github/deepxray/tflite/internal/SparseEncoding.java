@@ -15,31 +15,32 @@ import org.tensorflow.lite.schema.Uint16Vector;
 import org.tensorflow.lite.schema.Uint8Vector;
 
 /**
- * Where the values of a sparse tensor stand (TACO's format, Kjolstad et al. 2017, as TFLite has
- * it): the last dimension is compressed, those before it are dense. The values may come in blocks
- * of several neighbours in the last dimension, of which one is not zero.
+ * Positions of the values of a sparse tensor in TFLite's variant of TACO's format (Kjolstad et al.
+ * 2017): the last dimension is compressed, the others are dense. Values may be stored in blocks of
+ * neighbours in the last dimension with at least one non-zero.
  *
  * @param shape the dense tensor's shape
- * @param block how many neighbours are stored together; 1 if each stands alone
- * @param segments for each index of the dense dimensions where its blocks begin, and the end
- * @param indices the place of each block in the last dimension, in blocks
+ * @param block the number of values in a block; 1 for single values
+ * @param segments the start of the blocks of each index of the dense dimensions, and the end
+ * @param indices the position of each block in the last dimension, in blocks
  */
-record Sparsity(List<Integer> shape, int block, List<Integer> segments, List<Integer> indices) {
-  /** Blocks worth trying: pruning in blocks of four is common, and other blocks rarely pay. */
+record SparseEncoding(
+    List<Integer> shape, int block, List<Integer> segments, List<Integer> indices) {
+  /** Block size to try: pruning in blocks of four is common, and other blocks rarely pay off. */
   private static final int BLOCK = 4;
 
-  // About what the tables, names and the operator that make the tensor dense again take.
+  // Approximate size of the tables, names and the operator that makes the tensor dense.
   private static final int OVERHEAD = 512;
 
-  /** A tensor without its zeros. */
-  record Compressed(ByteBuffer values, Sparsity sparsity) {
+  /** Tensor without its zeros. */
+  record Compressed(ByteBuffer values, SparseEncoding sparsity) {
     private int size() {
       return values.remaining() + sparsity.size();
     }
   }
 
   /**
-   * Leaves out the zeros if that makes the file smaller.
+   * Removes the zeros if that makes the file smaller.
    *
    * @param values the values, little-endian
    * @param width the bytes of a value
@@ -77,7 +78,7 @@ record Sparsity(List<Integer> shape, int block, List<Integer> segments, List<Int
         segments.add(indices.size());
       }
     }
-    return new Compressed(kept.flip(), new Sparsity(shape, block, segments, indices));
+    return new Compressed(kept.flip(), new SparseEncoding(shape, block, segments, indices));
   }
 
   private static boolean zeros(ByteBuffer values, int width, boolean signed) {
@@ -90,7 +91,7 @@ record Sparsity(List<Integer> shape, int block, List<Integer> segments, List<Int
     return true;
   }
 
-  /** About the bytes it takes in a file. */
+  /** Approximate size in a file in bytes. */
   private int size() {
     return width(segments) * segments.size() + width(indices) * indices.size();
   }
@@ -155,7 +156,7 @@ record Sparsity(List<Integer> shape, int block, List<Integer> segments, List<Int
       return Int32Vector.createInt32Vector(
           builder, Int32Vector.createValuesVector(builder, ints(values)));
     }
-    // The schema asks for this alignment (force_align), but the generated Java forgets it.
+    // Alignment required by the schema (force_align), but missing in the generated Java.
     int width = type == SparseIndexVector.Uint8Vector ? 1 : 2;
     ByteBuffer space = builder.createUnintializedVector(width, values.size(), Integer.BYTES);
     for (int value : values) {
