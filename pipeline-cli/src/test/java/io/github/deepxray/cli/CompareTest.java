@@ -255,7 +255,7 @@ class CompareTest {
         .isEqualTo(Json.parse(Json.compact(expected.difference(Metric.AUC)), "expected"));
     assertThat(difference.path("accuracy"))
         .isEqualTo(Json.parse(Json.compact(expected.difference(Metric.ACCURACY)), "expected"));
-    assertThat(Files.readString(failing.resolve("comparison.html"))).contains("What failed");
+    assertThat(Files.readString(failing.resolve("comparison.html"))).contains("Failed trainings");
 
     Files.copy(SmallRun.weights(), weights);
     Outcome again = Outcome.of("compare", spec, "--out", failing, "--turns", 1);

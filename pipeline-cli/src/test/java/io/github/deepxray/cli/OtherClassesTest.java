@@ -121,7 +121,7 @@ class OtherClassesTest {
     assertThat(Files.readString(bundle.resolve(Bundle.MODEL_CARD)))
         .contains("the probability of COVID", "| NORMAL | COVID |");
     assertThat(Files.readString(bundle.resolve("report.html")))
-        .contains("images of COVID of the test split are called NORMAL", "labelled COVID");
+        .contains("images of COVID of the test split are classified as NORMAL", "labelled COVID");
   }
 
   @Test

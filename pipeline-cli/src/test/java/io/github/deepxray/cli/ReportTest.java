@@ -39,7 +39,7 @@ class ReportTest {
     Outcome outcome = Outcome.of("report", bundle, "--turns", 1);
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(Files.readString(bundle.resolve("report.html")))
-        .contains("ms an image", "on one thread, measured on");
+        .contains("ms per image", "on one thread, measured on");
     assertThat(new Bundle(bundle).damage()).isEmpty();
     // And is gone when not.
     Outcome.of("report", bundle);

@@ -10,16 +10,16 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /**
- * How a bundle is written and what its gate accepts.
+ * Options of a bundle and its gate.
  *
- * @param sparse whether kernels that are mostly zeros are stored without them in {@code .tflite}
- *     files
- * @param explain whether the bundle gets a model that explains, see {@link Bundle#EXPLAIN}
- * @param keras whether the bundle gets the trained network for Keras, see {@link Bundle#KERAS}
- * @param pictures whether the report shows X-rays; without, the bundle holds no image
- * @param maxAucDifference how far the AUC of a quantized artifact may be from the trained model's
- * @param maxAccuracyDifference how far its accuracy may be
- * @param formats the names of the formats that it has models of; if empty, those that are default
+ * @param sparse whether kernels that are mostly zeros are stored sparse in {@code .tflite} files
+ * @param explain whether the bundle contains a model with heat maps, see {@link Bundle#EXPLAIN}
+ * @param keras whether the bundle contains the trained network for Keras, see {@link Bundle#KERAS}
+ * @param pictures whether the report shows X-rays; without them, the bundle contains no images
+ * @param maxAucDifference maximum difference of the AUC of a quantized artifact from the trained
+ *     model's
+ * @param maxAccuracyDifference maximum difference of its accuracy
+ * @param formats names of the model formats; if empty, the default formats
  */
 @RecordBuilder
 public record BundleSpec(
@@ -31,7 +31,7 @@ public record BundleSpec(
     double maxAccuracyDifference,
     List<String> formats)
     implements BundleSpecBuilder.With {
-  /** Dense kernels, with the model that explains and pictures, nothing for Keras, usual limits. */
+  /** Default options: dense kernels, heat maps and pictures, no Keras file, default limits. */
   public static final BundleSpec DEFAULT =
       new BundleSpec(
           false,
@@ -56,14 +56,14 @@ public record BundleSpec(
     }
   }
 
-  /** The formats to write, in the order of their names. */
+  /** Returns the formats to write, sorted by name. */
   public List<ModelFormat> writes() {
     return ModelFormats.all().stream()
         .filter(format -> formats.isEmpty() ? format.isDefault() : formats.contains(format.name()))
         .toList();
   }
 
-  /** How far an artifact may be from the trained model. */
+  /** Returns the gate limits of an artifact. */
   public GateLimits limits(Artifact artifact) {
     GateLimits limits = artifact.limits();
     return limits.equals(GateLimits.ROUNDING)

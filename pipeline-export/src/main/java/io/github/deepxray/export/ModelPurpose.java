@@ -5,14 +5,14 @@ import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOrigin;
 
 /**
- * What a bundle says of its model.
+ * Name and purpose of a bundle's model.
  *
- * @param name the model's name, of letters, digits, {@code .}, {@code _} and {@code -}
- * @param purpose a sentence for the model card that says what the model does
- * @param origin where the images come from
+ * @param name name of the model: letters, digits, {@code .}, {@code _} and {@code -}
+ * @param purpose sentence for the model card about the task of the model
+ * @param origin origin of the images
  */
 public record ModelPurpose(String name, String purpose, DatasetOrigin origin) {
-  /** The name of a model that was given none. */
+  /** Default name of a model. */
   public static final String DEFAULT_NAME = "deepxray";
 
   /** Checks the name. */
@@ -20,13 +20,13 @@ public record ModelPurpose(String name, String purpose, DatasetOrigin origin) {
     requireName(name);
   }
 
-  /** A model for the classes of a data set, trained on its images. */
+  /** Returns the purpose of a model for the classes of a data set. */
   public static ModelPurpose of(String name, DatasetManifest dataset) {
     return new ModelPurpose(name, dataset.profile().purpose(), DatasetOrigin.of(dataset.audit()));
   }
 
   /**
-   * A name that is safe in paths and addresses.
+   * Checks that a name is safe in paths and URLs.
    *
    * @throws DeepXrayException if it is not
    */

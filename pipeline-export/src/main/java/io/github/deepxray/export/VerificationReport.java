@@ -7,11 +7,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What was found.
+ * Result of a verification.
  *
- * @param problems files that differ from their checksums and artifacts that cannot be run, a line
- *     each
- * @param parities one for each artifact
+ * @param problems messages about files with wrong checksums and artifacts that cannot be run
+ * @param parities parity of each artifact
  */
 public record VerificationReport(List<String> problems, List<Parity> parities) {
   /** Copies the lists. */
@@ -20,12 +19,12 @@ public record VerificationReport(List<String> problems, List<Parity> parities) {
     parities = List.copyOf(parities);
   }
 
-  /** Whether no file is damaged and every artifact runs and is blessed. */
+  /** Whether all checksums match, and all artifacts run and pass the gate. */
   public boolean passed() {
     return problems.isEmpty() && parities.stream().allMatch(Parity::passed);
   }
 
-  /** A text table of several lines. */
+  /** Returns a text table with a line for each artifact and split. */
   public String table() {
     StringBuilder text = new StringBuilder();
     problems.forEach(line -> text.append("  WRONG  ").append(line).append('\n'));
@@ -72,14 +71,14 @@ public record VerificationReport(List<String> problems, List<Parity> parities) {
   }
 
   /**
-   * An artifact against the trained model.
+   * Parity of an artifact with the trained model.
    *
-   * @param artifact its name
-   * @param verdict the comparison on each split and what the gate says
-   * @param imagesPerSecond how fast one engine ran, decoding left out; NaN if that was not measured
+   * @param artifact name of the artifact
+   * @param verdict comparison on each split and result of the gate
+   * @param imagesPerSecond images per second of one engine, without decoding; NaN if not measured
    */
   public record Parity(String artifact, Verdict verdict, double imagesPerSecond) {
-    /** Whether the gate blesses it. */
+    /** Whether the artifact passes the gate. */
     public boolean passed() {
       return verdict.blessed();
     }

@@ -1,2 +1,2 @@
-/** What a bundle holds, and what it says of its purpose. */
+/** Options of bundles, the purpose of their models, and results of verification. */
 package io.github.deepxray.export;

@@ -18,13 +18,14 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Experiments side by side, each trained with several seeds.
+ * Results of experiments, each trained with several seeds.
  *
- * @param baseline the name of the experiment that the others are compared with
- * @param seeds those asked for
- * @param options those that all experiments share
- * @param experiments in the order to show them
- * @param machine where speed was measured, if it was
+ * @param baseline name of the experiment with which the others are compared
+ * @param seeds requested seeds
+ * @param options options that all experiments share
+ * @param experiments experiments in display order
+ * @param machine description of the machine on which speed was measured; empty without a
+ *     measurement
  */
 public record Experiments(
     String baseline,
@@ -40,15 +41,15 @@ public record Experiments(
   }
 
   /**
-   * An experiment.
+   * Results of an experiment.
    *
-   * @param name of it
-   * @param options its own
-   * @param runs those that came to their end, by seed
-   * @param failures why the others did not, by seed
-   * @param differences to the baseline over the seeds that both have; empty for the baseline, and
-   *     where there is no such seed
-   * @param speed if it was measured
+   * @param name name of the experiment
+   * @param options options of this experiment only
+   * @param runs finished trainings, by seed
+   * @param failures error messages of failed trainings, by seed
+   * @param differences differences from the baseline over the common seeds; empty for the baseline
+   *     and without a common seed
+   * @param speed speed of the model, if measured
    */
   public record Experiment(
       String name,
@@ -64,12 +65,12 @@ public record Experiments(
       failures = Collections.unmodifiableMap(new TreeMap<>(failures));
     }
 
-    /** The same with its speed. */
+    /** Returns a copy with a speed. */
     public Experiment with(ModelSpeed measured) {
       return new Experiment(name, options, runs, failures, differences, Optional.of(measured));
     }
 
-    /** A value over the seeds. */
+    /** Summarizes a value over the seeds. */
     private SeedSummary spread(ToDoubleFunction<Run> value) {
       return SeedSummary.of(runs.stream().map(value::applyAsDouble).toList());
     }
@@ -84,12 +85,12 @@ public record Experiments(
       return spread(run -> run.test.get(metric));
     }
 
-    /** The mean bytes of its file as it is; empty if there is none. */
+    /** Mean size of the uncompressed file in bytes; empty without a training. */
     public Optional<Long> bytes() {
       return mean(run -> run.size.raw());
     }
 
-    /** The mean bytes of its file after gzip; empty if there is none. */
+    /** Mean size of the gzip-compressed file in bytes; empty without a training. */
     public Optional<Long> gzip() {
       return mean(run -> run.size.gzip());
     }
@@ -100,14 +101,14 @@ public record Experiments(
   }
 
   /**
-   * One training.
+   * Results of one training.
    *
-   * @param seed of everything random in it
-   * @param threshold from which probability on it decides for the second of two classes, chosen on
-   *     validation; empty if it decides for the most probable class
-   * @param validation its metrics on the validation split
-   * @param test its metrics on the test split
-   * @param size of its float32 {@code .tflite} file
+   * @param seed seed of the training
+   * @param threshold decision threshold of a binary classifier, chosen on the validation split;
+   *     empty for more classes
+   * @param validation metrics on the validation split
+   * @param test metrics on the test split
+   * @param size size of its float32 {@code .tflite} file
    */
   public record Run(
       long seed,
@@ -115,17 +116,17 @@ public record Experiments(
       Map<Metric, Double> validation,
       Map<Metric, Double> test,
       FileSizes size) {
-    /** Copies the maps, metrics in their order. */
+    /** Copies the maps, with metrics in enum order. */
     public Run {
       validation = Collections.unmodifiableMap(new EnumMap<>(validation));
       test = Collections.unmodifiableMap(new EnumMap<>(test));
     }
   }
 
-  /** How an experiment differs from the baseline. */
+  /** Differences of an experiment from the baseline. */
   public record Differences(PooledDifference validation, PooledDifference test) {}
 
-  /** The experiment with the best mean AUC on validation, the first of equals. */
+  /** Returns the experiment with the best mean AUC on validation, the first of equals. */
   public Optional<Experiment> bestOnValidation() {
     return experiments.stream()
         .filter(e -> !Double.isNaN(validationAuc(e)))
@@ -143,47 +144,48 @@ public record Experiments(
     return experiments.stream().anyMatch(e -> !e.failures.isEmpty());
   }
 
-  /** How to read the numbers, a sentence or two each. */
+  /** Returns notes on the meaning of the numbers, one or two sentences each. */
   public List<String> notes() {
     return List.of(
-        ("Mean ± standard deviation over the seeds %s. Decisions are by the threshold chosen"
-                + " on validation; of more than two classes for the most probable one, and"
-                + " AUC, sensitivity and specificity are means over the classes.")
+        ("Mean ± standard deviation over the seeds %s. Decisions use the threshold "
+                + "chosen on validation, or the most probable of more than two classes; AUC, "
+                + "sensitivity and specificity are then means over the classes.")
             .formatted(String.join(", ", seeds.stream().map(String::valueOf).toList())),
         bestOnValidation()
             .map(
                 best ->
-                    ("Choose by validation, not by test: who picks the best test result of"
-                            + " many reports too good a one. Best on validation: %s.")
+                    ("Choose by validation, not by test: the best test result of many is biased "
+                            + "upwards. Best on validation: %s.")
                         .formatted(best.name))
-            .orElse("No experiment came to its end."),
-        ("Difference: test AUC minus that of %s with the same seed, mean over the seeds; in"
-                + " brackets the 95 %% interval over %s resamples of patients, the same"
-                + " patients for both and for all seeds. The interval is about other patients,"
-                + " ± is about other seeds; the interval is for one comparison, not for the"
-                + " best of many.")
+            .orElse("No experiment is finished."),
+        ("Difference: test AUC minus that of %s with the same seed, mean over the "
+                + "seeds; in brackets the paired 95 %% interval over %s bootstrap resamples of "
+                + "patients, the same for both and for all seeds. The interval covers other "
+                + "patients, ± covers other seeds; the interval is for one comparison, not for "
+                + "the best of many.")
             .formatted(baseline, String.format(Locale.ROOT, "%,d", Evaluation.RESAMPLES)),
-        "Size: the float32 .tflite file as it is and after gzip, mean over the seeds.");
+        "Size: the float32 .tflite file, uncompressed and after gzip, mean over the seeds.");
   }
 
   /**
-   * How fast a model is.
+   * Speed of a model.
    *
-   * @param milliseconds the median time of one image on one thread
-   * @param speedup how many times as fast as what it is compared with, measured in turns with it
+   * @param milliseconds median latency of one image on one thread
+   * @param speedup latency of the reference model divided by this model's, measured in alternating
+   *     turns
    */
   public record ModelSpeed(double milliseconds, double speedup) {}
 
   /**
-   * A value measured in several trainings.
+   * Summary of a value over several trainings.
    *
-   * @param mean the mean; NaN of none
-   * @param deviation the standard deviation of the sample, divided by n - 1; NaN of fewer than two
-   * @param least the least value
-   * @param most the greatest value
+   * @param mean the mean; NaN without values
+   * @param deviation sample standard deviation, divided by n - 1; NaN for fewer than two values
+   * @param least minimum
+   * @param most maximum
    */
   public record SeedSummary(double mean, double deviation, double least, double most) {
-    /** Of these values. */
+    /** Summarizes values. */
     public static SeedSummary of(List<Double> values) {
       double mean = values.stream().mapToDouble(v -> v).average().orElse(Double.NaN);
       double squared = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
@@ -194,7 +196,9 @@ public record Experiments(
           values.stream().mapToDouble(v -> v).max().orElse(Double.NaN));
     }
 
-    /** Four decimals, for example {@code 0.9653 ± 0.0020}. */
+    /**
+     * Returns mean and standard deviation with four decimals, for example {@code 0.9653 ± 0.0020}.
+     */
     @Override
     public String toString() {
       if (Double.isNaN(mean)) {

@@ -1,2 +1,2 @@
-/** Results of experiments, which pages and tables show. */
+/** Results of experiments for pages and tables. */
 package io.github.deepxray.report;

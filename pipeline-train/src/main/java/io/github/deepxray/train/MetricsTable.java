@@ -145,7 +145,7 @@ final class MetricsTable {
       return;
     }
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("slice", "images", Metric.AUC.title(), "decided rightly"));
+    rows.add(List.of("slice", "images", Metric.AUC.title(), "decided correctly"));
     slices.forEach(
         (name, slice) -> {
           int label = slice.sliceLabel();

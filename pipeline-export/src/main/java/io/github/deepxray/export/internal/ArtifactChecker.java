@@ -24,9 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Runs the deployable forms of a classifier and lets the gate compare them with the trained one.
- */
+/** Check of artifacts: runs them and compares them with the trained model by the gate. */
 final class ArtifactChecker {
   private final Bundle bundle;
   private final PreparedDataset dataset;
@@ -35,13 +33,13 @@ final class ArtifactChecker {
   private final Progress progress;
 
   /**
-   * Prepares.
+   * Creates a checker.
    *
-   * @param bundle where artifacts and predictions are
-   * @param dataset where the images are
-   * @param trained the metrics of the trained model
-   * @param cores how many processor cores to use
-   * @param progress told of every image
+   * @param bundle bundle with artifacts and predictions
+   * @param dataset data set with the images
+   * @param trained metrics of the trained model
+   * @param cores number of processor cores to use
+   * @param progress notified after each image
    */
   ArtifactChecker(
       Bundle bundle, PreparedDataset dataset, ModelMetrics trained, int cores, Progress progress) {
@@ -53,18 +51,18 @@ final class ArtifactChecker {
   }
 
   /**
-   * What came out.
+   * Result of a check.
    *
-   * @param verdict what the gate says
-   * @param imagesPerSecond how fast one engine ran, decoding left out; NaN if it could not be run
-   * @param failure why it could not be run on all splits; empty if it could
+   * @param verdict result of the gate
+   * @param imagesPerSecond images per second of one engine, without decoding; NaN if the artifact
+   *     could not be run
+   * @param failure reason why the artifact could not be run on all splits, if it failed
    */
   record Checked(Verdict verdict, double imagesPerSecond, Optional<String> failure) {}
 
   /**
-   * Runs an artifact on splits. One that cannot be loaded or run, or that says what is no
-   * probability, is refused; the comparison of the split where that came out is missing, and so are
-   * those of the splits after it.
+   * Runs an artifact on splits. It is refused if it cannot be loaded or run, or if its outputs are
+   * not probabilities; the comparisons of that split and of later splits are then missing.
    *
    * @throws IOException if the images or the trained model's predictions cannot be read
    */
@@ -118,7 +116,7 @@ final class ArtifactChecker {
     }
   }
 
-  /** What a model says that decodes image files itself. */
+  /** Returns the comparison of the signature that decodes image files, if the model has one. */
   private Optional<Compared> compareBytes(
       ArtifactScorer scorer, Artifact artifact, Decision decision) throws IOException {
     SplitScores expected = predictions(Split.TEST.key());

@@ -15,16 +15,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Checks a bundle: its hashes, that every artifact loads, and that all say what was measured. */
+/**
+ * Verification of a bundle: its checksums, and the parity of each artifact with the trained model.
+ */
 public final class BundleVerifier {
   private final Progress progress;
   private final int threads;
 
   /**
-   * Prepares a verification.
+   * Creates a verifier.
    *
-   * @param threads how many processor cores to use
-   * @param progress told how far it is
+   * @param threads number of processor cores to use
+   * @param progress notified of the progress
    */
   public BundleVerifier(int threads, Progress progress) {
     this.threads = threads;
@@ -32,7 +34,7 @@ public final class BundleVerifier {
   }
 
   /**
-   * What the gate said of a bundle when it was written; nothing is run.
+   * Returns the result of the gate at export, without running the artifacts.
    *
    * @throws DeepXrayException if the bundle is damaged
    * @throws IOException if it cannot be read
@@ -46,10 +48,10 @@ public final class BundleVerifier {
   }
 
   /**
-   * Verifies a bundle on the test split of the data set it was evaluated on. What is wrong with the
-   * bundle is in the report; artifacts that can be run are run, whatever else is damaged.
+   * Verifies a bundle on the test split of its data set. The report lists all problems of the
+   * bundle; damaged files do not prevent checks of the other artifacts.
    *
-   * @throws DeepXrayException if the data set is another one
+   * @throws DeepXrayException if the data set is not the one of the bundle's evaluation
    * @throws IOException if the data set or the list of checksums cannot be read
    */
   public VerificationReport verify(Bundle bundle, PreparedDataset dataset) throws IOException {
@@ -73,8 +75,9 @@ public final class BundleVerifier {
       if (intact) {
         throw e;
       }
-      // The checksums have already said why.
-      problems.add("there is nothing to compare with, no artifact was run");
+      // The wrong checksum is reported already.
+      problems.add(
+          "the predictions of the trained model are missing or damaged; no artifact was " + "run");
       return new VerificationReport(problems, List.of());
     }
     List<Parity> parities = new ArrayList<>();

@@ -44,7 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Writes bundles. */
+/** Writer of bundles. */
 public final class BundleWriter {
   private final ModelPurpose purpose;
   private final Map<String, String> config;
@@ -52,12 +52,12 @@ public final class BundleWriter {
   private final Context context;
 
   /**
-   * Prepares to write.
+   * Creates a writer.
    *
-   * @param purpose what the bundle says of its model
-   * @param config the effective options, for the provenance
-   * @param options how to write
-   * @param context the surroundings that the gate runs in
+   * @param purpose name and purpose of the model
+   * @param config effective options, for the provenance
+   * @param options options of the bundle
+   * @param context execution context of the gate
    */
   public BundleWriter(
       ModelPurpose purpose, Map<String, String> config, BundleSpec options, Context context) {
@@ -68,12 +68,12 @@ public final class BundleWriter {
   }
 
   /**
-   * Where the stages left what goes into a bundle.
+   * Folders of the stages with the inputs of a bundle.
    *
-   * @param evaluation the folder with {@code metrics.json} and the predictions
-   * @param quantized the folder with {@code quantized.json} and its files; may be missing
-   * @param trainings the folders of the trainings that led to the classifier; their histories go
-   *     into the bundle under the folders' names
+   * @param evaluation folder with {@code metrics.json} and the predictions
+   * @param quantized folder with {@code quantized.json} and its files; may be missing
+   * @param trainings folders of the training stages; their histories are copied into the bundle
+   *     under the folders' names
    */
   public record Stages(Path evaluation, Path quantized, List<Path> trainings) {
     /** Copies the list. */
@@ -83,14 +83,14 @@ public final class BundleWriter {
   }
 
   /**
-   * Writes a bundle; what was in its place is replaced as a whole. The gate runs every artifact on
-   * the validation and the test split and says in {@code artifacts.json} which it blesses; one that
-   * is refused is in the bundle all the same, for whoever wants to know why.
+   * Writes a bundle; an existing folder is replaced as a whole. The gate runs each artifact on the
+   * validation and the test split and writes its verdicts to {@code artifacts.json}; refused
+   * artifacts stay in the bundle for analysis.
    *
    * @param model the trained classifier
-   * @param dataset what it was trained and evaluated on
-   * @param stages where the stages left what goes into the bundle
-   * @param folder the bundle
+   * @param dataset data set of its training and evaluation
+   * @param stages folders of the stages
+   * @param folder folder of the bundle
    * @throws io.github.deepxray.core.DeepXrayException if the evaluation is missing or damaged, or
    *     another program changes the folder meanwhile
    * @throws IOException if something cannot be read or written
@@ -128,7 +128,7 @@ public final class BundleWriter {
     return new Bundle(folder);
   }
 
-  /** What a bundle is made from. */
+  /** Inputs of a bundle. */
   private record Source(
       TrainedModel model,
       PreparedDataset dataset,
@@ -140,13 +140,13 @@ public final class BundleWriter {
     return new FormWriter(purpose, options, model, profile);
   }
 
-  /** Writes a classifier as bundles have it in {@link Bundle#TFLITE_FLOAT32}. */
+  /** Writes the {@link Bundle#TFLITE_FLOAT32} file of a classifier. */
   public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file)
       throws IOException {
     writer(model, profile).writeFloat32(file);
   }
 
-  /** Writes the models that are judged, and the one for Keras; returns what they are by name. */
+  /** Writes the models for the gate, and the one for Keras; returns the forms by artifact name. */
   private Map<String, QuantizedForms.Form> writeForms(Source source, FormWriter writer, Path folder)
       throws IOException {
     Map<String, QuantizedForms.Form> forms = new LinkedHashMap<>();
@@ -174,7 +174,7 @@ public final class BundleWriter {
     }
   }
 
-  /** What is known of the classifier, but for what the gate says. */
+  /** Writes the records of the classifier that do not depend on the gate. */
   private void writeRecords(Source source, Path folder) throws IOException {
     PreparedDataset dataset = source.dataset;
     AtomicFiles.write(
@@ -221,7 +221,7 @@ public final class BundleWriter {
     AtomicFiles.write(folder.resolve(BundleReport.FILE), BundleReport.of(bundle).html());
   }
 
-  /** Whether the models are those that were to be written, and each was judged. */
+  /** Whether the bundle has exactly the requested models, each with a verdict. */
   private boolean isWhole(
       Bundle bundle, Set<String> wanted, List<ArtifactReport> reports, boolean explained) {
     List<String> written = Artifact.in(bundle).stream().map(Artifact::key).toList();
@@ -299,7 +299,7 @@ public final class BundleWriter {
     return reports;
   }
 
-  /** The metrics, if they are those of this classifier on this data set and no older ones. */
+  /** Returns the metrics; checks that they belong to this classifier and data set. */
   private static ModelMetrics evaluated(
       Path evaluation, TrainedModel model, PreparedDataset dataset) throws IOException {
     Path file = evaluation.resolve(ModelMetrics.FILE);

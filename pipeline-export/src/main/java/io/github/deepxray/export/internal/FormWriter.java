@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Writes a trained classifier in the forms that a bundle's formats offer. */
+/** Writer of a trained classifier in all forms of a bundle's formats. */
 final class FormWriter {
   private final ModelPurpose purpose;
   private final BundleSpec options;
@@ -48,7 +48,7 @@ final class FormWriter {
     formats = options.writes();
   }
 
-  /** Writes what is made from the classifier itself. */
+  /** Writes the forms that are created from the classifier without the quantize stage. */
   List<QuantizedForms.Form> write(Path folder) throws IOException {
     List<QuantizedForms.Form> written = new ArrayList<>();
     for (ModelFormat format : formats) {
@@ -70,13 +70,13 @@ final class FormWriter {
     return written;
   }
 
-  /** Writes the classifier alone. */
+  /** Writes the float32 classifier. */
   void writeFloat32(Path file) throws IOException {
     ModelFormats.named(Artifact.FLOAT32.format())
         .write(model(Kind.FLOAT), notes(words(Kind.FLOAT)), file);
   }
 
-  /** Writes the model that explains, if one of the formats has such a form. */
+  /** Writes the model with heat maps, if one of the formats has such a form. */
   Optional<HeatMapCheck> explain(PreparedDataset dataset, Path folder) throws IOException {
     for (ModelFormat format : formats) {
       for (ModelForm form : format.forms()) {
@@ -103,7 +103,7 @@ final class FormWriter {
     return Artifact.of(form.artifact()).format();
   }
 
-  /** Copies a form that the quantize stage has left in a folder. */
+  /** Copies a form from the folder of the quantize stage. */
   void copy(QuantizedForms.Form form, Path quantized, Path folder) throws IOException {
     ModelFormats.named(format(form))
         .copy(

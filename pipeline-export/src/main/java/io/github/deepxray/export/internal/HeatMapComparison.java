@@ -17,18 +17,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Compares the heat maps of a file with those of the model it was made from. */
+/** Comparison of the heat maps of a file with those of the original model. */
 final class HeatMapComparison {
-  /** Enough for two digits. */
+  /** Sufficient for two significant digits. */
   private static final int IMAGES = 32;
 
   private HeatMapComparison() {}
 
   /**
-   * Compares on some images of the test split.
+   * Compares heat maps on images of the test split.
    *
-   * @param file a {@code .tflite} file that explains
-   * @param exact the model that it should be
+   * @param file {@code .tflite} file with heat maps
+   * @param exact original model
    */
   static HeatMapCheck of(Path file, Model exact, PreparedDataset dataset) throws IOException {
     int every = Math.max(1, dataset.manifest().images(Split.TEST) / IMAGES);

@@ -7,24 +7,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How long models take for one image, one after another in turns, so that whatever else the machine
- * does meets all of them alike. In every other turn the order is the other way round, and a model's
- * first image in a turn is not counted: what the one before left in the processor's caches would
- * favour some places over others.
+ * Latency of a model for one image. Models are measured in alternating turns, so that other load of
+ * the machine affects all of them equally. Every second turn has the reverse order, and a model's
+ * first image in a turn is not counted, because the processor's caches still have the data of the
+ * previous model.
  *
- * @param name of the model
- * @param milliseconds the median time of an image
- * @param speedup the median, over the turns, of the first model's time divided by this one's
+ * @param name name of the model
+ * @param milliseconds median latency of an image
+ * @param speedup median, over the turns, of the first model's latency divided by this model's
  */
 public record Latency(String name, double milliseconds, double speedup) {
   private static final float GREY = 100;
 
   /**
-   * Measures.
+   * Measures latencies.
    *
-   * @param engines the models by name; speed is compared with the first
-   * @param turns how many turns to take, at least 1; the first warms up and is not counted
-   * @param calls how many images of each model count in a turn
+   * @param engines models by name; the first is the reference of the speedup
+   * @param turns number of turns, at least 1; the first is a warm-up and is not counted
+   * @param calls number of counted images per model and turn
    */
   public static List<Latency> measure(Map<String, InferenceEngine> engines, int turns, int calls) {
     List<String> names = List.copyOf(engines.keySet());

@@ -1,5 +1,2 @@
-/**
- * From a trained classifier to files that others deploy: the bundle, its verification and
- * prediction with what is in it.
- */
+/** Writing and verification of bundles. */
 package io.github.deepxray.export.internal;

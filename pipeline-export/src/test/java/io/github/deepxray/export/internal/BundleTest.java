@@ -274,7 +274,7 @@ class BundleTest {
       assertThat(card.contains(word)).as(word).isEqualTo(kermany);
     }
     assertThat(card.contains("not medical data")).isEqualTo(origin == DatasetOrigin.PHANTOMS);
-    assertThat(card.contains("is not known to the program"))
+    assertThat(card.contains("are unknown to the\nprogram"))
         .isEqualTo(origin == DatasetOrigin.UNKNOWN);
   }
 
@@ -331,7 +331,7 @@ class BundleTest {
     assertThat(dataset.manifest().audit().unknownPatients()).isZero();
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
         .contains(
-            "`dataset.json`. No patient and no identical image is on both sides of a split.\n\n|")
+            "`dataset.json`. No patient and no identical image is in more than one split.\n\n|")
         .doesNotContain("unknown");
   }
 
@@ -374,7 +374,7 @@ class BundleTest {
     }
     assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
         .containsPattern("`model-explain.tflite` \\([0-9,]+ bytes.*`heat_map`\n`\\[3, 3, 1\\]`")
-        .contains("does not show where a disease is");
+        .contains("does not show the location of a disease");
     try (TfLiteEngine float32 =
         TfLiteEngine.load(
             bundle.folder().resolve(Bundle.TFLITE_FLOAT32), TfLiteEngine.Options.DEFAULT)) {

@@ -14,23 +14,23 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The deployable forms, and how far they are from the trained model.
+ * Section about the artifacts and their parity with the trained model.
  *
- * @param table a row for each
- * @param speed how speed was measured, or how to measure it
- * @param refusals why artifacts were refused
- * @param widened which artifacts were judged by wider limits, and by which
- * @param others what else the bundle holds
+ * @param table a row for each artifact
+ * @param speed text about the measurement of speed
+ * @param refusals reasons of the gate for refused artifacts
+ * @param widened artifacts with wider gate limits, with the limits
+ * @param others other files of the bundle
  */
 record ArtifactsSection(
     Table table, String speed, List<Remark> refusals, List<Remark> widened, List<Other> others) {
-  /** What is said about a file. */
+  /** Remark about a file. */
   record Remark(String file, String text) {}
 
   /**
-   * A file that is no deployable form.
+   * Other file of the bundle.
    *
-   * @param address the link to it; empty if a browser does not show it
+   * @param address link to the file; empty if browsers cannot show it
    */
   record Other(String path, String address, String megabytes, String what) {}
 
@@ -41,8 +41,8 @@ record ArtifactsSection(
             .speed()
             .map(ArtifactsSection::measuredOn)
             .orElse(
-                "How fast they are depends on the machine and is not kept in the bundle:"
-                    + " deepxray report --turns 30 measures it."),
+                "Speed depends on the machine and is not stored in the bundle: deepxray report "
+                    + "--turns 30 measures it."),
         content.artifacts().stream()
             .filter(artifact -> !artifact.verdict().blessed())
             .map(a -> new Remark(a.path(), String.join("; ", a.verdict().objections())))
@@ -59,7 +59,7 @@ record ArtifactsSection(
             .toList());
   }
 
-  /** Which artifacts were judged by wider limits, and by which. */
+  /** Returns the artifacts with wider gate limits, with the limits. */
   static List<Remark> widened(List<ArtifactReport> artifacts) {
     return artifacts.stream()
         .flatMap(a -> a.widenedLimits().map(w -> new Remark(a.path(), w)).stream())
@@ -74,12 +74,12 @@ record ArtifactsSection(
     heads.addAll(List.of(Cell.of("weights"), Cell.of("MB"), Cell.of("threshold")));
     Metric.HEADLINES.forEach(metric -> heads.add(Cell.of(metric.title(classes))));
     heads.add(Cell.of("largest change of a probability"));
-    heads.add(Cell.of("decided otherwise"));
-    content.speed().ifPresent(speed -> heads.add(Cell.of("ms an image")));
+    heads.add(Cell.of("changed decisions"));
+    content.speed().ifPresent(speed -> heads.add(Cell.of("ms per image")));
     Table table =
         Table.of(
-            ("On the %s test images; below metrics their differences to the trained model,"
-                    + " with paired intervals.")
+            ("On the %s test images; below each metric its difference from the trained "
+                    + "model, with a paired interval.")
                 .formatted(Numbers.count(content.evaluation(Split.TEST).total())),
             heads);
     content.artifacts().forEach(artifact -> table.row(row(content, artifact)));
@@ -94,10 +94,10 @@ record ArtifactsSection(
     return Numbers.decimals(speed.milliseconds().getOrDefault(artifact.artifact(), Double.NaN), 2);
   }
 
-  /** The address of a file relative to the bundle. */
+  /** Returns the URL of a file relative to the bundle. */
   private static String address(String path) {
     try {
-      // Without a scheme a colon in the first part would be read as the end of one.
+      // A colon in the first segment would end a URL scheme.
       return new URI(null, null, "./" + path, null).toASCIIString();
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("not a path: " + path, e);
@@ -132,7 +132,7 @@ record ArtifactsSection(
         Numbers.count(count.weights()), some ? Numbers.count(count.nonZero()) + " not 0" : "");
   }
 
-  /** How far an artifact is from the trained model. */
+  /** Returns the cells of the comparison with the trained model. */
   private static List<Cell> compared(Comparison test) {
     List<Cell> cells = new ArrayList<>();
     for (Metric metric : Metric.HEADLINES) {
@@ -148,7 +148,7 @@ record ArtifactsSection(
     return cells;
   }
 
-  /** A metric, and below it the difference to the trained model. */
+  /** Returns a cell with a metric, and below it the difference from the trained model. */
   private static Cell measured(Interval value, Interval difference) {
     boolean none = difference.low() == 0 && difference.high() == 0;
     return Cell.twoLines(

@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.stream.LongStream;
 
 /**
- * An axis of a chart.
+ * Axis of a chart.
  *
- * @param name what it shows, with the unit
- * @param min where it begins
- * @param max where it ends
- * @param ticks where it is labelled
- * @param digits of the labels after the point; with {@code percent}, of the percentage
- * @param percent whether labels are percentages of shares
+ * @param name label of the axis, with the unit
+ * @param min minimum
+ * @param max maximum
+ * @param ticks positions of the tick labels
+ * @param digits decimals of the tick labels; with {@code percent}, of the percentage
+ * @param percent whether tick labels are percentages of shares
  */
 record Axis(String name, double min, double max, List<Double> ticks, int digits, boolean percent) {
   private static final double[] STEPS = {1, 2, 5, 10};
@@ -22,16 +22,17 @@ record Axis(String name, double min, double max, List<Double> ticks, int digits,
     ticks = List.copyOf(ticks);
   }
 
-  /** From 0 to 1. */
+  /** Returns an axis from 0 to 1. */
   static Axis unit(String name) {
     return new Axis(name, 0, 1, List.of(0.0, 0.2, 0.4, 0.6, 0.8, 1.0), 1, false);
   }
 
   /**
-   * One that holds all values between, ends at labelled places and has about so many labels.
+   * Returns an axis around a range of values, with ticks at both ends and approximately the given
+   * number of ticks.
    *
-   * @param least the least value
-   * @param most the greatest value
+   * @param least minimum of the values
+   * @param most maximum of the values
    */
   static Axis around(String name, double least, double most, int labels) {
     double span = most > least ? most - least : Math.max(Math.abs(most), 1e-3);
@@ -53,7 +54,7 @@ record Axis(String name, double min, double max, List<Double> ticks, int digits,
     return new Axis(name, first * step, last * step, ticks, digits, false);
   }
 
-  /** Of whole numbers from 1, such as epochs. */
+  /** Returns an axis of integers from 1, such as epochs. */
   static Axis numbered(String name, int last) {
     int step = 1;
     for (int i = 0; last / step > 8; i++) {
@@ -66,7 +67,7 @@ record Axis(String name, double min, double max, List<Double> ticks, int digits,
     return new Axis(name, 1, Math.max(2, last), ticks, 0, false);
   }
 
-  /** The same, labelled in percent. */
+  /** Returns a copy with labels in percent. */
   Axis inPercent() {
     return new Axis(name, min, max, ticks, Math.max(0, digits - 2), true);
   }
@@ -78,7 +79,8 @@ record Axis(String name, double min, double max, List<Double> ticks, int digits,
   }
 
   /**
-   * Where a value lies, 0 at the axis' beginning and 1 at its end; what lies outside is moved in.
+   * Returns the position of a value, from 0 at the minimum to 1 at the maximum; values outside are
+   * clamped.
    */
   double place(double value) {
     return (Math.max(min, Math.min(max, value)) - min) / (max - min);

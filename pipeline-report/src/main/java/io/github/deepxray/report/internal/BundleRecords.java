@@ -9,15 +9,15 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * What a bundle holds about the training and evaluation of its classifier.
+ * Records of a bundle about the training and evaluation of its classifier.
  *
- * @param bundle where it is read from
+ * @param bundle the bundle
  */
 public record BundleRecords(Bundle bundle) {
   /**
-   * The metrics of the trained model.
+   * Reads the metrics of the trained model.
    *
-   * @throws DeepXrayException if they are damaged
+   * @throws DeepXrayException if the file is damaged
    * @throws IOException if they cannot be read
    */
   public ModelMetrics metrics() throws IOException {
@@ -25,7 +25,7 @@ public record BundleRecords(Bundle bundle) {
   }
 
   /**
-   * How the bundle came about.
+   * Reads the provenance of the bundle.
    *
    * @throws DeepXrayException if the file is damaged
    * @throws IOException if it cannot be read
@@ -38,10 +38,11 @@ public record BundleRecords(Bundle bundle) {
   }
 
   /**
-   * What the trained model said about the images of a split.
+   * Reads the predictions of the trained model on a split.
    *
-   * @param metrics those of the bundle
-   * @throws DeepXrayException if the file is damaged or of other classes than the metrics
+   * @param metrics metrics of the bundle
+   * @throws DeepXrayException if the file is damaged or its classes differ from those of the
+   *     metrics
    * @throws IOException if it cannot be read
    */
   public Predictions predictions(String split, ModelMetrics metrics) throws IOException {

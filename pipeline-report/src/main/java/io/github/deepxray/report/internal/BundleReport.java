@@ -25,15 +25,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The report of a bundle: one HTML page about data, metrics, mistakes, artifacts and provenance,
- * made from files of the bundle alone. The same files give the same bytes, unless speed was
- * measured.
+ * Report of a bundle: one HTML page about data, metrics, mistakes, artifacts and provenance, from
+ * files of the bundle only. The page is reproducible unless speed was measured.
  */
 public final class BundleReport {
   /** The name of the page in the bundle. */
   public static final String FILE = "report.html";
 
-  /** The stages that have a history, in the order of training; the folders are named so. */
+  /** Names of the stages with a history, which are also folder names, in the order of training. */
   private static final List<String> STAGES = List.of("train", "prune", "finetune");
 
   private final Bundle bundle;
@@ -44,23 +43,23 @@ public final class BundleReport {
     this.speed = speed;
   }
 
-  /** The report of a bundle without speed. */
+  /** Returns the report of a bundle without speed. */
   public static BundleReport of(Bundle bundle) {
     return new BundleReport(bundle, Optional.empty());
   }
 
-  /** The same with how fast the artifacts are. */
+  /** Returns a copy with the speed of the artifacts. */
   public BundleReport withSpeed(ReportContent.Speed measured) {
     return new BundleReport(bundle, Optional.of(measured));
   }
 
-  /** The file of a stage's history in the bundle. */
+  /** Returns the path of a stage's history in the bundle. */
   public static String historyFile(String stage) {
     return "history-" + stage + ".csv";
   }
 
   /**
-   * Draws the page.
+   * Returns the page as HTML.
    *
    * @throws DeepXrayException if a file is damaged
    * @throws IOException if a file cannot be read
@@ -102,7 +101,7 @@ public final class BundleReport {
         provenance.host());
   }
 
-  /** The data set, if it is of the classes of the metrics. */
+  /** Reads the data set; checks that its classes are those of the metrics. */
   private DatasetManifest dataset(ModelMetrics metrics) throws IOException {
     DatasetManifest dataset =
         DatasetManifest.read(
@@ -125,14 +124,14 @@ public final class BundleReport {
   }
 
   /**
-   * Draws the page into the bundle and gives it a new line among the checksums.
+   * Writes the page into the bundle and updates its checksum.
    *
-   * @return the page's file
+   * @return path of the page
    * @throws DeepXrayException if another file has changed since the bundle was written
    * @throws IOException if a file cannot be read or written
    */
   public Path draw() throws IOException {
-    // The checksums must not come to vouch for a file that was changed by someone else.
+    // The new checksums must not cover files that were changed after export.
     bundle.requireIntact(name -> !name.equals(FILE));
     Path file = bundle.folder().resolve(FILE);
     AtomicFiles.write(file, html());
@@ -141,7 +140,7 @@ public final class BundleReport {
   }
 
   /**
-   * Draws the page into another file; the bundle stays as it is.
+   * Writes the page to a file outside the bundle.
    *
    * @throws DeepXrayException if a file that is shown has changed since the bundle was written
    * @throws IOException if a file cannot be read or written

@@ -11,22 +11,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The artifacts of several bundles side by side as one HTML page that needs nothing beside it, in
- * the look of {@link ReportPage}. The same content gives the same bytes.
+ * Comparison of the artifacts of several bundles as a self-contained HTML page, with the style of
+ * {@link ReportPage}. The page is reproducible.
  */
 public final class BundlesPage {
-  /** What is shown of the test split beside the AUC. */
+  /** Metrics of the test split besides the AUC. */
   private static final List<Metric> SHOWN =
       Metric.HEADLINES.stream().filter(metric -> metric != Metric.AUC).toList();
 
   private BundlesPage() {}
 
   /**
-   * An artifact of a bundle.
+   * Artifact of a bundle.
    *
-   * @param bundle where it is
-   * @param report what the bundle says about it
-   * @param speed if it was measured, compared with the first bundle's float32
+   * @param bundle name of the bundle
+   * @param report report of the artifact in the bundle
+   * @param speed speed relative to the first bundle's float32, if measured
    */
   public record Row(String bundle, ArtifactReport report, Optional<ModelSpeed> speed) {
     Interval of(Split split, Metric metric) {
@@ -35,15 +35,15 @@ public final class BundlesPage {
     }
   }
 
-  /** Draws a comparison without speed. */
+  /** Returns a comparison without speed. */
   public static String html(List<Row> rows) {
     return html(rows, Optional.empty());
   }
 
   /**
-   * Draws a comparison.
+   * Returns a comparison with speed.
    *
-   * @param machine where speed was measured
+   * @param machine description of the machine on which speed was measured
    */
   public static String html(List<Row> rows, String machine) {
     return html(rows, Optional.of(machine));
@@ -64,9 +64,9 @@ public final class BundlesPage {
   }
 
   private static String caption(Optional<String> machine) {
-    return "In brackets and strips 95 % intervals over resampled patients, as the bundles recorded"
-        + " them; decisions as each artifact makes them, by its own threshold chosen on validation."
-        + " Of more than two classes, AUC, sensitivity and specificity are means over the classes."
+    return "Brackets and strips show the recorded 95 % bootstrap intervals by patient; "
+        + "decisions use the threshold of each artifact, chosen on validation. For more "
+        + "than two classes, AUC, sensitivity and specificity are means over the classes."
         + machine
             .map(
                 m ->
@@ -104,7 +104,7 @@ public final class BundlesPage {
     heads.add(Cell.of(IntervalStrip.scale(from, 1)));
     heads.add(Cell.of("key validation", "validation AUC"));
     SHOWN.forEach(metric -> heads.add(Cell.of(metric.title())));
-    for (String head : List.of("MB", "MB after gzip", "ms an image", "speed", "gate")) {
+    for (String head : List.of("MB", "MB after gzip", "ms per image", "speed", "gate")) {
       heads.add(Cell.of(head));
     }
     return heads;

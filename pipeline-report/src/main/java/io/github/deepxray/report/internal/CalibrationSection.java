@@ -16,22 +16,22 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * How far probabilities come true, on both splits.
+ * Section about calibration on both splits.
  *
- * @param errors the metrics of it
- * @param classes the charts
+ * @param errors calibration errors
+ * @param classes charts of each class
  */
 record CalibrationSection(Table errors, List<OfClass> classes) {
   /**
-   * The chart of a class.
+   * Chart of a class.
    *
-   * @param heading what stands above it; empty if there is one class only
-   * @param bins the numbers of the chart
+   * @param heading heading; empty for a single class
+   * @param bins numbers of the chart
    */
   record OfClass(String heading, Figure figure, Table bins) {}
 
   static CalibrationSection of(ReportContent content) {
-    Table errors = Table.of("Distance from the truth", "", "test", "validation");
+    Table errors = Table.of("Calibration errors", "", "test", "validation");
     for (Metric metric : Metric.ofProbabilities()) {
       if (metric.better() == Metric.Better.LOWER) {
         errors.row(
@@ -73,8 +73,8 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
         Chart.of(
             Figures.id("calibration-chart", content, label),
             Figures.title("Calibration on the test and the validation split", content, label),
-            ("How often it is %s over the mean probability, in bins of the probability."
-                    + " Expected calibration error on test %s.")
+            ("Observed share of %s over the mean probability, in bins of the probability. "
+                    + "Expected calibration error on test %s.")
                 .formatted(
                     words.name(label),
                     Numbers.interval(content.value(Split.TEST, Metric.CALIBRATION_ERROR, label))),
@@ -92,7 +92,7 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
     chart.key(new Point(0.03, 0.97), "test", "test", "validation", "validation", "rule", "perfect");
     return new Figure(
         chart.svg(),
-        "Below the dashed line the model is too sure of %s, above it not sure enough."
+        "Below the dashed line the probabilities of %s are too high, above it too low."
             .formatted(words.name(label)));
   }
 
@@ -100,7 +100,7 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
       ClassVocabulary words, Label label, Map<Split, Map<Double, CalibrationBin>> binned) {
     Table table =
         Table.of(
-            "Share %s; intervals are Wilson's, with the patients for the number of trials."
+            "Share %s; Wilson intervals, with the number of patients as the number of trials."
                 .formatted(words.having(label)),
             "probability",
             "test images (patients)",

@@ -5,10 +5,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A table of a model card, in Markdown.
+ * Markdown table of a model card.
  *
- * @param heads of the columns
- * @param alignment what stands below the heads
+ * @param heads column heads
+ * @param alignment alignment row below the heads
  */
 record CardTable(List<String> heads, List<String> alignment, List<List<String>> rows) {
   CardTable {
@@ -16,12 +16,12 @@ record CardTable(List<String> heads, List<String> alignment, List<List<String>> 
     rows = rows.stream().map(CardTable::escaped).toList();
   }
 
-  /** A table of texts. */
+  /** Creates a table of texts. */
   static CardTable of(List<String> heads, List<List<String>> rows) {
     return new CardTable(heads, Collections.nCopies(heads.size(), "---"), rows);
   }
 
-  /** A table of numbers whose first columns are text. */
+  /** Creates a table of numbers whose first columns are text. */
   static CardTable ofNumbers(int texts, List<String> heads, List<List<String>> rows) {
     List<String> alignment = new ArrayList<>(Collections.nCopies(texts, "---"));
     alignment.addAll(Collections.nCopies(heads.size() - texts, "---:"));

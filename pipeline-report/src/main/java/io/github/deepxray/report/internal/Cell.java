@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A cell of a {@link Table}.
+ * Cell of a {@link Table}.
  *
- * @param style its classes in the style sheet; empty for none
- * @param spans its text
- * @param strip intervals that it shows, if it does
+ * @param style CSS classes; empty for none
+ * @param spans text of the cell
+ * @param strip intervals to draw, if any
  */
 record Cell(String style, List<Span> spans, Optional<IntervalStrip> strip) {
   Cell {
@@ -32,14 +32,16 @@ record Cell(String style, List<Span> spans, Optional<IntervalStrip> strip) {
     return new Cell("strip", List.of(), Optional.of(strip));
   }
 
-  /** A value, and below it what is said about it unless that is empty. */
+  /** Returns a cell with a value and, unless empty, a remark below. */
   static Cell twoLines(String value, String remark) {
     return remark.isEmpty()
         ? of(value)
         : of("", List.of(Span.plain(value), Span.lineBreak(), Span.soft(remark)));
   }
 
-  /** Milliseconds and speedup of a model; dashes if its speed was not measured. */
+  /**
+   * Returns cells with milliseconds and speedup of a model; dashes if its speed was not measured.
+   */
   static List<Cell> of(Optional<ModelSpeed> speed) {
     return List.of(
         of(speed.map(s -> Numbers.decimals(s.milliseconds(), 2)).orElse(Numbers.NONE)),

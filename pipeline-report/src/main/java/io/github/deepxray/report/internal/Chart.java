@@ -6,9 +6,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A chart with two axes as inline SVG. Colours and strokes come from the page's style sheet by
- * class, so that they follow light, dark and print; classes differ in dashes or shapes as well as
- * in colour. Values that are not defined are left out.
+ * Chart with two axes as inline SVG. Colours and strokes come from CSS classes of the page, for
+ * light, dark and print; styles differ in dashes or shapes as well as in colour. NaN values are
+ * omitted.
  */
 final class Chart {
   private static final double WIDTH = 440;
@@ -17,7 +17,7 @@ final class Chart {
   private static final double BOTTOM = 40;
   private static final double LINE = 15;
 
-  /** What is nearer than this to the last point of a line cannot be seen. */
+  /** Minimum distance in pixels between points of a line; nearer points are omitted. */
   private static final double VISIBLE = 0.3;
 
   private final String id;
@@ -30,13 +30,13 @@ final class Chart {
   private final List<Shape> marks = new ArrayList<>();
   private final List<End> ends = new ArrayList<>();
 
-  /** A point in the units of the axes. */
+  /** Point in the units of the axes. */
   record Point(double x, double y) {}
 
-  /** A range of heights at a place. */
+  /** Vertical range at a horizontal position. */
   record Range(double x, Interval y) {}
 
-  /** The name of a line at its end. */
+  /** Label at the end of a line. */
   private record End(String style, double y, String text) {}
 
   private Chart(
@@ -51,17 +51,17 @@ final class Chart {
   }
 
   /**
-   * A chart.
+   * Creates a chart.
    *
-   * @param id unique on the page
-   * @param title what it shows, for those who cannot see it
-   * @param description what there is to see, for the same
+   * @param id identifier, unique on the page
+   * @param title title for screen readers
+   * @param description description for screen readers
    */
   static Chart of(String id, String title, String description, Axis x, Axis y, double height) {
     return new Chart(id, title, description, x, y, height, 12);
   }
 
-  /** The same with room at the right for the names of lines. */
+  /** Creates a chart with space at the right for line labels. */
   static Chart withEnds(
       String id, String title, String description, Axis x, Axis y, double height) {
     return new Chart(id, title, description, x, y, height, 96);
@@ -83,7 +83,7 @@ final class Chart {
     return !Double.isNaN(point.x) && !Double.isNaN(point.y);
   }
 
-  /** A band between the ends of intervals. */
+  /** Adds a band between the ends of intervals. */
   Chart band(String style, List<Range> ranges) {
     List<Range> defined =
         ranges.stream().filter(r -> !Double.isNaN(r.y.low() + r.y.high())).toList();
@@ -100,7 +100,7 @@ final class Chart {
     return this;
   }
 
-  /** A line through points. */
+  /** Adds a line through points. */
   Chart line(String style, List<Point> points) {
     StringBuilder text = new StringBuilder();
     double lastX = Double.NaN;
@@ -122,7 +122,7 @@ final class Chart {
     return this;
   }
 
-  /** A line through points with its name at its end. */
+  /** Adds a line through points with a label at its end. */
   Chart named(String style, String name, List<Point> points) {
     line(style, points);
     points.stream()
@@ -136,7 +136,7 @@ final class Chart {
     return this;
   }
 
-  /** A dot. */
+  /** Adds a dot. */
   Chart dot(String style, Point point) {
     if (defined(point)) {
       marks.add(Shape.circle("dot " + style, px(point.x), py(point.y)));
@@ -144,7 +144,7 @@ final class Chart {
     return this;
   }
 
-  /** A vertical line between the ends of an interval. */
+  /** Adds a vertical line between the ends of an interval. */
   Chart whisker(String style, Range range) {
     if (!Double.isNaN(range.y.low() + range.y.high())) {
       segment("whisker " + style, px(range.x), py(range.y.low()), px(range.x), py(range.y.high()));
@@ -152,7 +152,7 @@ final class Chart {
     return this;
   }
 
-  /** A bar from the bottom. */
+  /** Adds a bar from the bottom. */
   Chart bar(String style, double from, double to, double value) {
     if (value > 0) {
       marks.add(
@@ -166,13 +166,13 @@ final class Chart {
     return this;
   }
 
-  /** A dashed line across the chart. */
+  /** Adds a dashed line between two points. */
   Chart diagonal(Point from, Point to) {
     segment("rule", px(from.x), py(from.y), px(to.x), py(to.y));
     return this;
   }
 
-  /** A dashed line from bottom to top, named at its upper end unless the name is empty. */
+  /** Adds a dashed vertical line with a label at its upper end, unless the label is empty. */
   Chart vertical(double value, String name) {
     segment("rule", px(value), py(y.min()), px(value), py(y.max()));
     boolean left = x.place(value) > 0.5;
@@ -184,10 +184,10 @@ final class Chart {
   }
 
   /**
-   * What the lines mean, one below the other, with a piece of each.
+   * Adds a legend.
    *
-   * @param at where the first begins
-   * @param entries style and text in turn
+   * @param at position of the first entry
+   * @param entries alternating style and text
    */
   Chart key(Point at, String... entries) {
     double left = px(at.x);
@@ -208,7 +208,7 @@ final class Chart {
     marks.add(Shape.text(style, px, py, anchor, text));
   }
 
-  /** The chart as a picture. */
+  /** Returns the chart as SVG. */
   Svg svg() {
     List<Shape> shapes = new ArrayList<>(axes());
     shapes.addAll(marks);
@@ -240,7 +240,7 @@ final class Chart {
     return shapes;
   }
 
-  /** The names of lines at their ends, moved down where they would overlap. */
+  /** Returns the line labels, moved down to avoid overlaps. */
   private List<Shape> names() {
     List<Shape> shapes = new ArrayList<>();
     List<End> sorted = new ArrayList<>(ends);

@@ -9,28 +9,28 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How texts speak of the classes of a data set.
+ * Words for the classes of a data set in texts.
  *
- * @param profile what the data set is about
+ * @param profile profile of the data set
  */
 public record ClassVocabulary(DatasetProfile profile) {
-  /** How much of a name has room in a chart. */
+  /** Maximum width of a name in a chart. */
   private static final int ROOM = 20;
 
-  /** From this code point on, most characters are twice as wide as Latin ones. */
+  /** First code point of characters that are mostly twice as wide as Latin ones. */
   private static final int WIDE = 0x2e80;
 
-  /** What the classes are called. */
+  /** Class names. */
   public ClassNames classes() {
     return profile.classes();
   }
 
-  /** How many classes there are. */
+  /** Number of classes. */
   public int size() {
     return classes().size();
   }
 
-  /** The classes that curves are drawn of, see {@link TargetClasses}. */
+  /** Returns the classes with curves, see {@link TargetClasses}. */
   public List<Label> targets() {
     return TargetClasses.of(size()).stream().map(Label::new).toList();
   }
@@ -39,68 +39,71 @@ public record ClassVocabulary(DatasetProfile profile) {
     return profile.phrases(label);
   }
 
-  /** A class within a sentence. */
+  /** Returns the name of a class within a sentence. */
   public String name(Label label) {
     return phrases(label).name();
   }
 
-  /** One image of a class. */
+  /** Returns the words for one image of a class. */
   public String one(Label label) {
     return phrases(label).one();
   }
 
-  /** Images of a class. */
+  /** Returns the words for images of a class. */
   public String many(Label label) {
     return phrases(label).many();
   }
 
-  /** What images of a class are, behind their number or share. */
+  /** Returns the words for images of a class after a number or share. */
   public String having(Label label) {
     return phrases(label).having();
   }
 
-  /** What a classifier gives the probability of: the positive one of two classes, else each. */
+  /** Returns the words for the scored class: the positive one of two classes, else each class. */
   public String scored() {
     return profile.positive().map(this::name).orElse("each class");
   }
 
-  /** What a heat map speaks for: the positive one of two classes, else the most probable. */
+  /**
+   * Returns the words for the class of heat maps: the positive one of two classes, else the most
+   * probable.
+   */
   public String explained() {
     return profile.positive().map(this::name).orElse("the most probable class");
   }
 
-  /** Any class but this: of two classes the other. */
+  /** Returns the words for all other classes; of two classes the other one. */
   public String otherThan(Label label) {
-    return size() == 2 ? name(new Label(1 - label.index())) : "otherwise";
+    return size() == 2 ? name(new Label(1 - label.index())) : "another class";
   }
 
-  /** A text as a sentence begins with it. */
+  /** Returns the text with a capital first letter. */
   public static String capitalized(String text) {
     int first = text.offsetByCodePoints(0, 1);
     return text.substring(0, first).toUpperCase(Locale.ROOT) + text.substring(first);
   }
 
-  /** About how many Latin characters are as wide. */
+  /** Returns the approximate width of a text in Latin characters. */
   static int width(String text) {
     return text.codePoints().map(c -> c < WIDE ? 1 : 2).sum();
   }
 
-  /** The name of a class where there is little room; the text beside it has the whole. */
+  /** Returns the shortened name of a class, for charts whose text has the full name. */
   String brief(Label label) {
     String own = cut(name(label));
-    // Two names that begin alike must not become one.
+    // Shortened names must stay different.
     boolean alike =
         classes().labels().stream()
             .anyMatch(other -> !other.equals(label) && cut(name(other)).equals(own));
     return alike ? "label " + label.index() : own;
   }
 
-  /** All classes but one, where there is little room. */
+  /** Returns the short words for all other classes. */
   String briefOthers(Label label) {
     return size() == 2 ? brief(new Label(1 - label.index())) : "the others";
   }
 
-  /** A text where there is little room. */
+  /** Returns a shortened text. */
   static String cut(String text) {
     if (width(text) <= ROOM) {
       return text;

@@ -13,23 +13,23 @@ import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /**
- * ROC and precision-recall curves of each class against all others, on both splits.
+ * Section with the one-vs-rest ROC and precision-recall curves of each class, on both splits.
  *
- * @param title of the section
- * @param scored what the probability is of
- * @param resamples how many of them intervals are over
- * @param classes the curves
+ * @param title title of the section
+ * @param scored words for the scored class
+ * @param resamples number of bootstrap resamples
+ * @param classes curves of each class
  */
 record CurvesSection(String title, String scored, String resamples, List<OfClass> classes) {
   private static final int[] FALSE_ALARM_PERCENT = {20, 10, 5, 2, 1};
   private static final int[] RECALL_PERCENT = {80, 90, 95, 99, 100};
 
   /**
-   * The curves of a class.
+   * Curves of a class.
    *
-   * @param heading what stands above them; empty if there is one class only
-   * @param sensitivities numbers read off the ROC curves
-   * @param precisions numbers read off the precision-recall curves
+   * @param heading heading; empty for a single class
+   * @param sensitivities points of the ROC curves
+   * @param precisions points of the precision-recall curves
    */
   record OfClass(
       String heading, Figure roc, Figure precisionRecall, Table sensitivities, Table precisions) {}
@@ -37,8 +37,8 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
   static CurvesSection of(ReportContent content) {
     return new CurvesSection(
         content.words().size() == 2
-            ? "Telling one from the other"
-            : "Telling each class from the others",
+            ? "ROC and precision-recall curves"
+            : "ROC and precision-recall curves of each class",
         content.words().scored(),
         Numbers.count(Evaluation.RESAMPLES),
         Figures.classes(content).stream().map(label -> ofClass(content, label)).toList());
@@ -57,12 +57,12 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         roc(content, label, roc),
         precisionRecall(content, label, pr),
         heights(
-            Figures.title("Sensitivity where the specificity is", content, label),
+            Figures.title("Sensitivity at specificity", content, label),
             FALSE_ALARM_PERCENT,
             percent -> 100 - percent,
             roc),
         heights(
-            Figures.title("Precision where the sensitivity is", content, label),
+            Figures.title("Precision at sensitivity", content, label),
             RECALL_PERCENT,
             percent -> percent,
             pr));
@@ -76,7 +76,7 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         Chart.of(
             Figures.id("roc", content, label),
             Figures.title("ROC curves of the test and the validation split", content, label),
-            "Sensitivity over the share of false alarms. AUC on test %s, on validation %s."
+            "Sensitivity over the false positive rate. AUC on test %s, on validation %s."
                 .formatted(test, validation),
             Axis.unit("false alarms: share of " + words.briefOthers(label) + " (1 − specificity)"),
             Axis.unit("sensitivity: share of " + words.brief(label) + " found"),
@@ -95,11 +95,11 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         "validation",
         "validation, " + validation,
         "rule",
-        "guessing, 0.5");
+        "random, 0.5");
     return new Figure(
         chart.svg(),
-        ("ROC. The area under it (AUC) is the chance that %s has a higher probability of %s"
-                + " than another image.")
+        ("ROC curve. The area under it (AUC) is the probability that %s gets a higher "
+                + "probability of %s than another image.")
             .formatted(words.one(label), words.name(label)));
   }
 
@@ -125,11 +125,11 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         "validation",
         "validation, " + Numbers.interval(other),
         "rule",
-        "guessing on test, " + Numbers.decimals(share, 3));
+        "random on test, " + Numbers.decimals(share, 3));
     return new Figure(
         chart.svg(),
-        ("Precision depends on how common %s is: here %s of the test images. Where it is"
-                + " rarer, precision is lower.")
+        ("Precision depends on the prevalence of %s: here %s of the test images. With a "
+                + "lower prevalence, precision is lower.")
             .formatted(words.name(label), Numbers.percent(share)));
   }
 
@@ -142,7 +142,7 @@ record CurvesSection(String title, String scored, String resamples, List<OfClass
         "Precision over sensitivity. Average precision on test %s, on validation %s."
             .formatted(Numbers.interval(test), Numbers.interval(validation)),
         Axis.unit("sensitivity (recall): share of " + content.words().brief(label) + " found"),
-        Axis.unit("precision: share of alarms that are right"),
+        Axis.unit("precision: share of correct alarms"),
         400);
   }
 

@@ -15,17 +15,17 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The audit of the data set.
+ * Section about the data set and its audit.
  *
- * @param source where the images come from
- * @param bars the classes of each split
+ * @param source origin of the images
+ * @param bars classes of each split
  * @param splits a row for each split
- * @param doubt what unknown patients mean for the split; empty if all are known
- * @param patients how many images patients have
+ * @param doubt consequences of unknown patients; empty if all are known
+ * @param patients number of images per patient
  * @param folders a row for each folder of the source
- * @param findings what was found in the source
- * @param part what a row of samples is of
- * @param samples small copies of images
+ * @param findings findings of the audit
+ * @param part unit of a row of samples
+ * @param samples thumbnails of images
  */
 record DataSection(
     String source,
@@ -41,10 +41,10 @@ record DataSection(
   private static final int MOST_IMAGES = 5;
 
   /**
-   * What was found, and where.
+   * Finding of the audit.
    *
-   * @param lines the first places
-   * @param more how many places are left out, in words; empty if none
+   * @param lines first files or folders
+   * @param more number of omitted files or folders, as text; empty if none
    */
   record Finding(String text, List<String> lines, String more) {
     static Finding of(String text, List<String> all) {
@@ -54,7 +54,7 @@ record DataSection(
     }
   }
 
-  /** Images of a split and part. */
+  /** Thumbnails of a split and class. */
   record Samples(String name, List<Picture> pictures) {}
 
   static DataSection of(ReportContent content) {
@@ -76,7 +76,7 @@ record DataSection(
     List<SplitSummary> splits = content.dataset().splits();
     boolean official = splits.stream().anyMatch(s -> s.fromOfficialVal() > 0);
     List<String> heads =
-        new ArrayList<>(List.of("split", "images", "patients", "images a patient"));
+        new ArrayList<>(List.of("split", "images", "patients", "images per patient"));
     words.classes().labels().forEach(label -> heads.add(words.name(label)));
     heads.addAll(words.profile().partsOfClasses());
     if (official) {
@@ -118,7 +118,8 @@ record DataSection(
     heads.add("most");
     Table table =
         Table.of(
-            "Patients by the number of their images; intervals resample whole patients for that.",
+            "Patients by the number of their images; for this reason, bootstrap intervals "
+                + "resample patients.",
             heads.toArray(String[]::new));
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       Map<String, Integer> images = new TreeMap<>();
@@ -144,7 +145,7 @@ record DataSection(
     ClassNames classes = content.words().classes();
     Table table =
         Table.of(
-            "%s image files. Sizes in pixels, as least–median–most; stored at %s x %s."
+            "%s image files. Sizes in pixels, as minimum–median–maximum; stored at %s x %s."
                 .formatted(
                     Numbers.count(audit.files()),
                     content.dataset().options().imageSize(),

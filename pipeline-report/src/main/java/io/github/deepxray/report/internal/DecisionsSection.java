@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * What is decided, and the metrics of the decisions, on both splits.
+ * Section about decisions and their metrics on both splits.
  *
- * @param name the decision that counts
- * @param rule what it is for
- * @param prior what the decision by prior corrects for; empty if there is no such decision
- * @param scored what probabilities are of
- * @param matrices whether confusions are whole matrices, not the most frequent ones
- * @param confusions a table for each split of each decision
+ * @param name name of the default decision
+ * @param rule description of the default decision
+ * @param prior name of the prior-corrected decision; empty if there is none
+ * @param scored words for the scored class
+ * @param matrices whether confusions are complete matrices instead of the most frequent confusions
+ * @param confusions confusion tables of each decision and split
  * @param metrics tables of metrics
  */
 record DecisionsSection(
@@ -53,7 +53,9 @@ record DecisionsSection(
         tables);
   }
 
-  /** A row for each metric: a column for each would be wider than most screens. */
+  /**
+   * Returns a table with a row for each metric: one column each would be wider than most screens.
+   */
   private static Table decisions(ReportContent content) {
     ClassVocabulary words = content.words();
     List<String> heads = new ArrayList<>(List.of(""));
@@ -64,7 +66,7 @@ record DecisionsSection(
         thresholds.add(threshold(content.evaluation(split).decisions().get(name).threshold()));
       }
     }
-    Table table = Table.of("Metrics of every decision", heads.toArray(String[]::new));
+    Table table = Table.of("Metrics of each decision", heads.toArray(String[]::new));
     table.row(thresholds.toArray(String[]::new));
     for (Metric metric : Metric.ofDecisions()) {
       List<String> cells = new ArrayList<>(List.of(metric.title(words.size())));
@@ -82,7 +84,7 @@ record DecisionsSection(
     return Numbers.probability(threshold.orElse(Double.NaN));
   }
 
-  /** Each class against all others; of two classes the tables above say the same. */
+  /** Returns the one-vs-rest tables; empty for two classes, which other tables cover. */
   private static List<Table> classes(ReportContent content) {
     ClassVocabulary words = content.words();
     if (words.targets().size() == 1) {
@@ -114,7 +116,7 @@ record DecisionsSection(
         : matrix(content, split, name);
   }
 
-  /** The most frequent confusions, where a matrix would be too large. */
+  /** Returns the most frequent confusions, instead of a large matrix. */
   private static Table mostFrequent(ReportContent content, Split split, String name) {
     ClassVocabulary words = content.words();
     ConfusionMatrix counts = content.evaluation(split).decisions().get(name).confusion();
@@ -122,7 +124,7 @@ record DecisionsSection(
         Table.of(
             "The most frequent confusions of the " + split.key() + " split",
             "class",
-            "called",
+            "predicted",
             "images",
             "of its images");
     for (ConfusionMatrix.Confusion c : counts.mostFrequent()) {
@@ -140,7 +142,7 @@ record DecisionsSection(
     Evaluation evaluation = content.evaluation(split);
     Evaluation.AtDecision decided = evaluation.decisions().get(name);
     List<String> heads = new ArrayList<>(List.of(""));
-    words.classes().labels().forEach(label -> heads.add("called " + words.name(label)));
+    words.classes().labels().forEach(label -> heads.add("predicted " + words.name(label)));
     Table table =
         Table.of(
             split.key()
@@ -161,7 +163,10 @@ record DecisionsSection(
     return table;
   }
 
-  /** Darker with the share, in steps: a style sheet has no numbers to compute with everywhere. */
+  /**
+   * Returns a cell with a background in steps of the share, because not all browsers can compute
+   * colours in CSS.
+   */
   private static Cell cell(ConfusionMatrix counts, int label, int decided, Interval right) {
     long count = counts.count(label, decided);
     double share = (double) count / counts.images(label);
@@ -186,7 +191,7 @@ record DecisionsSection(
             "slice",
             "images",
             Metric.AUC.title(),
-            "decided rightly");
+            "decided correctly");
     String decision = content.metrics().decision().name();
     for (Split split : Figures.SPLITS) {
       for (Map.Entry<String, Evaluation> slice : content.metrics().slices(split).entrySet()) {

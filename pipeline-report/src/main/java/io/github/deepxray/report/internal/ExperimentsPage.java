@@ -17,8 +17,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * Experiments side by side as one HTML page that needs nothing beside it, in the look of a bundle's
- * report. The same content gives the same bytes.
+ * Comparison of experiments as a self-contained HTML page, with the style of a bundle's report. The
+ * page is reproducible.
  */
 public final class ExperimentsPage {
   private final Experiments content;
@@ -29,10 +29,10 @@ public final class ExperimentsPage {
     this.best = content.bestOnValidation();
   }
 
-  /** A training that failed. */
+  /** Failed training. */
   record Failure(String experiment, long seed, String reason) {}
 
-  /** Draws a comparison. */
+  /** Returns a comparison as HTML. */
   public static String html(Experiments content) {
     ExperimentsPage page = new ExperimentsPage(content);
     return Templates.html(out -> JteexperimentsGenerated.render(out, null, page));
@@ -46,7 +46,7 @@ public final class ExperimentsPage {
     return content.notes();
   }
 
-  /** The options that all experiments share. */
+  /** Options that all experiments share. */
   Map<String, String> shared() {
     return content.options();
   }
@@ -64,8 +64,8 @@ public final class ExperimentsPage {
     double from = IntervalStrip.from(least());
     Table table =
         Table.of(
-            "Mean ± standard deviation over the seeds; the lines reach from the least to the"
-                + " greatest AUC of a seed, test above, validation below.",
+            "Mean ± standard deviation over the seeds; lines show the range of the AUC "
+                + "over the seeds, test above, validation below.",
             heads(from, 1));
     for (Experiment e : content.experiments()) {
       List<Cell> cells = new ArrayList<>();
@@ -81,16 +81,16 @@ public final class ExperimentsPage {
     return table;
   }
 
-  /** The differences to the baseline; no rows if nothing can be compared with it. */
+  /** Returns the differences from the baseline; without rows if there is nothing to compare. */
   Table differences() {
     double reach = reach();
     List<Cell> heads = new ArrayList<>(heads(-reach, reach));
     heads.add(Cell.of("pairs of seeds"));
     Table table =
         Table.of(
-            "Difference to "
+            "Difference from "
                 + content.baseline()
-                + ", with 95 % intervals over resampled patients; test above, validation below.",
+                + ", with 95 % bootstrap intervals by patient; test above, validation below.",
             heads);
     for (Experiment e : content.experiments()) {
       e.differences().ifPresent(differences -> table.row(row(e.name(), differences, reach)));
@@ -111,7 +111,9 @@ public final class ExperimentsPage {
     return cells;
   }
 
-  /** The heads of tables with the AUC of validation, a strip and metrics of the test split. */
+  /**
+   * Returns the heads of tables with the AUC on validation, a strip and metrics of the test split.
+   */
   private static List<Cell> heads(double from, double to) {
     List<Cell> heads = new ArrayList<>();
     heads.add(Cell.of("Experiment"));
@@ -146,7 +148,7 @@ public final class ExperimentsPage {
     return spread.toString().equals("-") ? Numbers.NONE : spread.toString();
   }
 
-  /** From the least to the greatest seed. */
+  /** Returns the range over the seeds. */
   private static Interval range(SeedSummary spread) {
     return new Interval(spread.mean(), spread.least(), spread.most());
   }
@@ -157,7 +159,7 @@ public final class ExperimentsPage {
   }
 
   private static String signed(double value) {
-    // Sums of floating-point numbers leave a little where nothing is left.
+    // Avoid -0.000 from rounding errors.
     return Numbers.signed(Math.abs(value) < 5e-5 ? 0 : value, 4);
   }
 
@@ -171,7 +173,9 @@ public final class ExperimentsPage {
         .orElse(0);
   }
 
-  /** As far as the largest difference or its interval, rounded up to 1, 2 or 5 of a decimal. */
+  /**
+   * Returns the largest absolute difference or interval end, rounded up to 1, 2 or 5 of a decimal.
+   */
   private double reach() {
     double largest =
         content.experiments().stream()
@@ -206,7 +210,7 @@ public final class ExperimentsPage {
             "Experiment",
             "MB",
             "MB after gzip",
-            "ms an image",
+            "ms per image",
             "speed");
     for (Experiment e : content.experiments()) {
       List<Cell> cells = new ArrayList<>(List.of(Cell.of(e.name())));
@@ -218,14 +222,14 @@ public final class ExperimentsPage {
     return table;
   }
 
-  /** A row for every training. */
+  /** Returns a table with a row for each training. */
   Table trainings() {
     List<Cell> heads = new ArrayList<>();
     heads.addAll(List.of(Cell.of("Experiment"), Cell.of("seed"), Cell.of("threshold")));
     for (String split : List.of("validation", "test")) {
       Metric.HEADLINES.forEach(metric -> heads.add(Cell.of(split + " " + metric.title())));
     }
-    Table table = Table.of("Validation, then test; decisions as in the results.", heads);
+    Table table = Table.of("Metrics on validation and test; decisions as in the results.", heads);
     for (Experiment e : content.experiments()) {
       for (Run run : e.runs()) {
         List<String> cells = new ArrayList<>(List.of(e.name(), Long.toString(run.seed())));
@@ -239,13 +243,13 @@ public final class ExperimentsPage {
     return table;
   }
 
-  /** The options in which experiments differ. */
+  /** Returns a table of the options in which experiments differ. */
   Table options() {
     Set<String> keys = new TreeSet<>();
     content.experiments().forEach(e -> keys.addAll(e.options().keySet()));
     List<Cell> heads = new ArrayList<>(List.of(Cell.of("Experiment")));
     keys.forEach(key -> heads.add(Cell.of(key)));
-    Table table = Table.of("Options of the run command in which they differ.", heads);
+    Table table = Table.of("Options of the run command in which the experiments differ.", heads);
     for (Experiment e : content.experiments()) {
       List<String> cells = new ArrayList<>(List.of(e.name()));
       keys.forEach(key -> cells.add(e.options().getOrDefault(key, Numbers.NONE)));

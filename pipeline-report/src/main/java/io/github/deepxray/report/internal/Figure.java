@@ -1,4 +1,4 @@
 package io.github.deepxray.report.internal;
 
-/** A chart and what is written below it. */
+/** Chart with its caption. */
 record Figure(Svg chart, String caption) {}

@@ -11,36 +11,36 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** What the sections with charts of each class have in common. */
+/** Common parts of sections with charts of each class. */
 final class Figures {
-  /** Test first: it is what counts. */
+  /** Splits to show, test first. */
   static final List<Split> SPLITS = List.of(Split.TEST, Split.VALIDATION);
 
   private Figures() {}
 
-  /** The classes that charts are drawn of. */
+  /** Returns the classes with charts. */
   static List<Label> classes(ReportContent content) {
     return TargetClasses.ofCharts(content.words().size()).stream().map(Label::new).toList();
   }
 
-  /** The identifier of a chart of a class. */
+  /** Returns the identifier of a chart of a class. */
   static String id(String chart, ReportContent content, Label label) {
     return content.words().targets().size() == 1 ? chart : chart + "-" + label.index();
   }
 
-  /** A title, behind the class if there are charts of several. */
+  /** Returns a title, prefixed with the class if there are charts of several classes. */
   static String title(String title, ReportContent content, Label label) {
     return content.words().targets().size() == 1
         ? title
         : content.words().name(label) + ": " + title;
   }
 
-  /** What stands above the charts of a class; empty if there are charts of one class only. */
+  /** Returns the heading above the charts of a class; empty for a single class. */
   static String heading(ReportContent content, Label label) {
     return content.words().targets().size() > 1 ? content.words().name(label) : "";
   }
 
-  /** Draws the curves of both splits with their bands, the test split on top. */
+  /** Adds the curves of both splits with their bands, the test split on top. */
   static void draw(Chart chart, Map<Split, Curve> curves) {
     curves.forEach(
         (split, curve) ->

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Two intervals on a line, for a cell of a table whose other cells have the numbers.
+ * Chart of two intervals for a table cell.
  *
- * @param height in pixels; it is {@value #WIDTH} wide
+ * @param height height in pixels; the width is {@value #WIDTH}
  */
 record IntervalStrip(int height, List<Shape> shapes) {
   static final int WIDTH = 200;
@@ -22,12 +22,12 @@ record IntervalStrip(int height, List<Shape> shapes) {
     return MARGIN + place * (WIDTH - 2 * MARGIN);
   }
 
-  /** Where strips for metrics begin so that all is seen: at the decimal below the least value. */
+  /** Returns the minimum of the scale for metrics: the decimal below the least value. */
   static double from(double least) {
     return Math.max(0, Math.floor(least * 10 - 1e-9) / 10);
   }
 
-  /** Where the strips below begin and end. */
+  /** Returns the scale for a table head. */
   static IntervalStrip scale(double from, double to) {
     List<Shape> shapes = new ArrayList<>();
     for (double value : new double[] {from, (from + to) / 2, to}) {
@@ -38,7 +38,7 @@ record IntervalStrip(int height, List<Shape> shapes) {
     return new IntervalStrip(14, shapes);
   }
 
-  /** So many that the ends and the middle are labelled with what they are. */
+  /** Returns the number of decimals with which both ends and the middle are exact. */
   private static int digits(double from, double to) {
     double half = 1e4 * (to - from) / 2;
     int digits = 4;
@@ -49,7 +49,7 @@ record IntervalStrip(int height, List<Shape> shapes) {
     return digits;
   }
 
-  /** The test interval above, the validation interval below. */
+  /** Returns a strip with the test interval above and the validation interval below. */
   static IntervalStrip of(double from, double to, Interval test, Interval validation) {
     List<Shape> shapes = new ArrayList<>();
     for (double value : new double[] {from, (from + to) / 2, to}) {

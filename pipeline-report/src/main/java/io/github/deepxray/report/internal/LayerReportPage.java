@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * A {@link LayerReport} as one HTML page that needs nothing beside it: no scripts, no fonts, no
- * pictures but inline SVG, in the reader's light or dark colours.
+ * Self-contained HTML page of a {@link LayerReport}: no scripts and fonts, only inline SVG, with
+ * light and dark colours.
  */
 public final class LayerReportPage {
   static final int CHART_WIDTH = 1000;
@@ -33,12 +33,12 @@ public final class LayerReportPage {
   }
 
   /**
-   * A layer in a table.
+   * Layer in a table.
    *
-   * @param harmful whether it is among those that hurt most
-   * @param alone how much noise it makes alone
-   * @param numbers what stands in the columns from accumulated noise on
-   * @param width of the histogram in pixels
+   * @param harmful whether the layer is among those with the most noise
+   * @param alone noise of this layer alone
+   * @param numbers cells of the columns from accumulated noise on
+   * @param width width of the histogram in pixels
    */
   record Row(
       String name,
@@ -49,17 +49,17 @@ public final class LayerReportPage {
       int width,
       List<Shape> histogram) {}
 
-  /** Draws a report. */
+  /** Returns a report as HTML. */
   public static String html(LayerReport report) {
     LayerReportPage page = new LayerReportPage(report);
     return Templates.html(out -> JtelayersGenerated.render(out, null, page));
   }
 
   /**
-   * Draws the page of a report beside its file, with the same name but for the ending.
+   * Writes the page of a report next to its JSON file, with the extension {@code .html}.
    *
-   * @param json what {@link LayerReport#writeJson} wrote
-   * @return the page's file
+   * @param json file written by {@link LayerReport#writeJson}
+   * @return path of the page
    * @throws DeepXrayException if the report is damaged
    * @throws IOException if a file cannot be read or written
    */
@@ -87,17 +87,17 @@ public final class LayerReportPage {
     return report.examples();
   }
 
-  /** The signal over noise at the output. */
+  /** Returns the signal-to-noise ratio at the output. */
   String ratio() {
     return decibels(report.outputSqnr());
   }
 
-  /** The share of noise at the output. */
+  /** Returns the share of noise at the output. */
   String noise() {
     return share(report.outputSqnr());
   }
 
-  /** The names of the layers that do most harm. */
+  /** Returns the names of the layers with the most noise. */
   List<Span> named() {
     List<Span> spans = new ArrayList<>();
     mostDamaging.stream()
@@ -117,12 +117,12 @@ public final class LayerReportPage {
     return mostDamaging.subList(0, Math.min(WORST, mostDamaging.size()));
   }
 
-  /** The layers that hurt most. */
+  /** Returns the layers with the most noise. */
   List<Row> worst() {
     return marked().stream().map(this::row).toList();
   }
 
-  /** All layers in order. */
+  /** Returns all layers in order. */
   List<Row> layers() {
     return report.layers().stream().map(this::row).toList();
   }
@@ -150,7 +150,7 @@ public final class LayerReportPage {
         histogram(entry));
   }
 
-  /** Bars, and shades over what is clipped. */
+  /** Returns the bars of a histogram and shades over clipped values. */
   private static List<Shape> histogram(LayerReport.Entry entry) {
     List<Shape> shapes = new ArrayList<>();
     int width = 2 * entry.histogram().size();
@@ -167,14 +167,14 @@ public final class LayerReportPage {
     return shapes;
   }
 
-  /** A rectangle from the bottom, unless it is too small to be seen. */
+  /** Adds a rectangle from the bottom, unless it is too small to be visible. */
   private static void rect(List<Shape> shapes, String style, double x, double width, double high) {
     if (width >= 0.05 && high >= 0.05) {
       shapes.add(Shape.rect(style, x, ROW_HEIGHT - high, width, high));
     }
   }
 
-  /** The accumulated noise of all layers, those that hurt most marked. */
+  /** Returns the chart of accumulated noise, with marks at the layers with the most noise. */
   List<Shape> chart() {
     List<Shape> shapes = new ArrayList<>();
     for (int db = 0; db <= CHART_TOP_DECIBELS; db += 10) {
@@ -215,7 +215,7 @@ public final class LayerReportPage {
     return value >= LayerReport.EXACT ? "exact" : String.format(Locale.ROOT, "%.1f", value);
   }
 
-  /** The share of noise in the power, in words. */
+  /** Returns the share of noise in the signal power as text. */
   private static String share(double decibels) {
     double percent = 100 * Math.pow(10, -decibels / 10);
     if (percent >= 0.1) {

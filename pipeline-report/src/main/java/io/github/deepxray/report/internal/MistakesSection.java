@@ -11,34 +11,34 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The test images that are decided most wrongly.
+ * Section with the worst mistakes among the test images.
  *
- * @param rule what is decided for
- * @param explained what heat maps speak for; empty if there are none
- * @param trust how far heat maps can be trusted
- * @param kinds the mistakes of each class
+ * @param rule description of the decision
+ * @param explained words for the class of the heat maps; empty if there are none
+ * @param trust text about the precision of the heat maps
+ * @param classes mistakes of each class
  * @param more whether there are more classes
  */
 record MistakesSection(
-    String rule, String explained, String trust, List<Kind> kinds, boolean more) {
+    String rule, String explained, String trust, List<OfClass> classes, boolean more) {
   private static final double OPACITY = 0.6;
 
   /**
-   * The mistakes of a class.
+   * Mistakes of a class.
    *
-   * @param title what is called what
-   * @param number how many are shown of how many
+   * @param title heading
+   * @param number text with the number of shown and of all mistakes
    */
-  record Kind(String title, String number, List<Mistake> mistakes) {}
+  record OfClass(String title, String number, List<Mistake> mistakes) {}
 
   /**
-   * An image.
+   * Misclassified image.
    *
-   * @param pictures the image, and its heat map over it; none if the bundle has no pictures
+   * @param pictures the image, and the image with its heat map; empty if the bundle has no pictures
    * @param score the probability
-   * @param scored the class whose probability it is
-   * @param id the whole name of its file
-   * @param file the end of it
+   * @param scored class of the probability
+   * @param id full name of the image file
+   * @param file last part of the name
    */
   record Mistake(
       List<Image> pictures,
@@ -49,42 +49,44 @@ record MistakesSection(
       String id,
       String file) {}
 
-  /** A picture with what it shows for those who cannot see it. */
+  /** Picture with its alternative text. */
   record Image(String address, String text) {}
 
   static MistakesSection of(ReportContent content) {
     Mistakes all =
         Mistakes.of(content.predictions(Split.TEST), content.metrics().decision().decision());
     List<Mistakes.OfClass> shown = all.shown().classes();
-    List<Kind> kinds = new ArrayList<>();
+    List<OfClass> classes = new ArrayList<>();
     for (int i = 0; i < shown.size(); i++) {
-      kinds.add(kind(content, all.classes().get(i).rows().size(), shown.get(i)));
+      classes.add(ofClass(content, all.classes().get(i).rows().size(), shown.get(i)));
     }
     boolean heat = content.mistakes().stream().anyMatch(p -> p.heat().isPresent());
     return new MistakesSection(
         content.metrics().decision().describe(content.words().profile()),
         heat ? content.words().explained() : "",
         content.heatMaps().orElse(""),
-        kinds,
+        classes,
         shown.size() < all.classes().size());
   }
 
-  private static Kind kind(ReportContent content, int all, Mistakes.OfClass kind) {
+  private static OfClass ofClass(ReportContent content, int all, Mistakes.OfClass ofClass) {
     ClassVocabulary words = content.words();
-    String wrongly = "called " + words.otherThan(kind.label());
-    String many = words.many(kind.label());
-    int shown = kind.rows().size();
-    return new Kind(
-        ClassVocabulary.capitalized(many) + ", " + wrongly,
+    String wrong = "classified as " + words.otherThan(ofClass.label());
+    String many = words.many(ofClass.label());
+    int shown = ofClass.rows().size();
+    return new OfClass(
+        ClassVocabulary.capitalized(many) + ", " + wrong,
         all == 0
-            ? "None of the " + many + " of the test split is " + wrongly + "."
+            ? "None of the " + many + " of the test split is " + wrong + "."
             : all > shown
                 ? "The worst " + shown + " of " + Numbers.count(all) + "."
                 : "All " + all + ".",
-        kind.rows().stream().map(row -> mistake(content, row)).toList());
+        ofClass.rows().stream().map(row -> mistake(content, row)).toList());
   }
 
-  /** The class whose probability is shown: the positive one of two, else the one decided for. */
+  /**
+   * Returns the class of the shown probability: the positive one of two, else the decided class.
+   */
   private static Label scored(ReportContent content, ScoredExample example) {
     int decided = content.metrics().decision().decision().decide(example.scores());
     return content.words().profile().positive().orElse(new Label(decided));
@@ -116,6 +118,6 @@ record MistakesSection(
     String text = "heat map over " + picture.file();
     return new Image(
         Picture.address(HeatMapOverlay.over(picture.image(), map, OPACITY)),
-        map.max() > 0 ? text : text + ": nothing speaks for " + content.words().explained());
+        map.max() > 0 ? text : text + ": no evidence for " + content.words().explained());
   }
 }

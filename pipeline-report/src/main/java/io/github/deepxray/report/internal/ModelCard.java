@@ -25,17 +25,16 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The model card of a bundle (Mitchell et al. 2019) with the front matter that the Hugging Face Hub
- * reads.
+ * Model card of a bundle (Mitchell et al. 2019) with front matter for the Hugging Face Hub.
  *
- * @param name what to call the model
- * @param purpose what the model does, in a sentence
- * @param origin where the images come from
- * @param training how the classifier came about
- * @param metrics of the trained classifier
- * @param dataset what it was trained and evaluated on
- * @param artifacts the deployable forms
- * @param explained how far the heat maps are from exact ones, if there are some
+ * @param name name of the model
+ * @param purpose sentence about the task of the model
+ * @param origin origin of the images
+ * @param training description of the training
+ * @param metrics metrics of the trained classifier
+ * @param dataset data set of training and evaluation
+ * @param artifacts reports of the artifacts
+ * @param explained precision of the heat maps, if there are any
  */
 public record ModelCard(
     String name,
@@ -47,7 +46,7 @@ public record ModelCard(
     List<ArtifactReport> artifacts,
     Optional<HeatMapCheck> explained) {
 
-  /** The same archive as Kermany's on the Hugging Face Hub. */
+  /** Name of Kermany's data set on the Hugging Face Hub. */
   static final String KERMANY_ON_HUB = "hf-vision/chest-xray-pneumonia";
 
   /** Copies the list. */
@@ -56,14 +55,14 @@ public record ModelCard(
   }
 
   /**
-   * A metric of the front matter.
+   * Metric of the front matter.
    *
-   * @param type its name on the Hugging Face Hub
-   * @param value with all digits
+   * @param type name on the Hugging Face Hub
+   * @param value value with all digits
    */
   record Measured(String type, String name, String value) {}
 
-  /** The card as Markdown. */
+  /** Returns the card as Markdown. */
   public String render() {
     return Templates.text(out -> JtecardGenerated.render(out, null, this));
   }
@@ -117,7 +116,7 @@ public record ModelCard(
     return isKermany() ? KERMANY_ON_HUB : "image-folder";
   }
 
-  /** The metrics that are defined. */
+  /** Returns the metrics with a defined value. */
   List<Measured> measured() {
     List<Measured> measured = new ArrayList<>();
     test()
@@ -135,7 +134,7 @@ public record ModelCard(
     return measured;
   }
 
-  /** The name of a metric on the Hugging Face Hub. */
+  /** Returns the name of a metric on the Hugging Face Hub. */
   private static String onHub(Metric metric) {
     return switch (metric) {
       case AUC -> "roc_auc";
@@ -154,12 +153,12 @@ public record ModelCard(
     return HeadNetworks.output(words().size());
   }
 
-  /** How many numbers the output has for an image. */
+  /** Number of output values for an image. */
   int outputs() {
     return words().size() == 2 ? 1 : words().size();
   }
 
-  /** What is decided for. */
+  /** Description of the default decision. */
   String rule() {
     return metrics.decision().describe(profile());
   }
@@ -174,7 +173,7 @@ public record ModelCard(
   }
 
   private static List<String> cells(ArtifactReport artifact) {
-    // Missing if the artifact could not be run.
+    // Empty if the artifact could not be run.
     Optional<Comparison> test =
         Optional.ofNullable(artifact.verdict().splits().get(Split.TEST.key()));
     List<String> cells = new ArrayList<>();
@@ -197,7 +196,7 @@ public record ModelCard(
         : "-";
   }
 
-  /** The files that were judged by wider limits. */
+  /** Files with wider gate limits. */
   List<ArtifactsSection.Remark> widened() {
     return ArtifactsSection.widened(artifacts);
   }
@@ -241,17 +240,17 @@ public record ModelCard(
     return CardTable.of(heads, rows);
   }
 
-  /** The decision that corrects for the shares of the classes in training. */
+  /** Name of the prior-corrected decision. */
   String prior() {
     return Thresholds.PRIOR;
   }
 
-  /** Whether there is a decision that does so. */
+  /** Whether there is a prior-corrected decision. */
   boolean correctsForShares() {
     return metrics.decisions().contains(prior());
   }
 
-  /** Each class against all others; of two classes other tables say the same. */
+  /** Returns the one-vs-rest table of classes; empty for two classes, which other tables cover. */
   List<CardTable> classes() {
     if (words().targets().size() == 1) {
       return List.of();
@@ -274,7 +273,7 @@ public record ModelCard(
     return test().decisions().get(metrics.decision().name()).confusion();
   }
 
-  /** Whether confusions are a whole matrix, not the most frequent ones. */
+  /** Whether confusions are a complete matrix instead of the most frequent confusions. */
   boolean hasMatrix() {
     return confusion().classes() <= ConfusionMatrix.READABLE;
   }
@@ -303,7 +302,7 @@ public record ModelCard(
     return CardTable.ofNumbers(1, heads, rows);
   }
 
-  /** The finer classes, if there are some. */
+  /** Returns the table of finer classes, if there are any. */
   List<CardTable> slices() {
     Map<String, Evaluation> slices = metrics.slices(Split.TEST);
     if (slices.isEmpty()) {
@@ -326,7 +325,7 @@ public record ModelCard(
                 "slice of the test split",
                 "images",
                 "AUC against all " + words().many(Label.NEGATIVE),
-                "decided rightly"),
+                "decided correctly"),
             rows));
   }
 }

@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the model card and the report say in the same words.
+ * Common texts of the model card and the report.
  *
- * @param origin where the images come from
- * @param words how to speak of the classes
- * @param training how the classifier came about
+ * @param origin origin of the images
+ * @param words words for the classes
+ * @param training description of the training
  */
 record ModelCardText(
     DatasetOrigin origin, ClassVocabulary words, TrainedModel.Description training) {
-  /** What happened to the backbone, as the end of a sentence. */
+  /** Returns the pruning and fine-tuning of the backbone, as the end of a sentence. */
   String backboneHistory() {
     StringBuilder text = new StringBuilder();
     if (!training.expansionChannels().isEmpty()) {
@@ -41,7 +41,7 @@ record ModelCardText(
                 text.append(
                     String.format(
                         Locale.ROOT,
-                        ", trained further from `%s` on for %d epochs (the %d. kept)",
+                        ", fine-tuned from `%s` on for %d epochs (epoch %d kept)",
                         tuning.spec().from(),
                         tuning.epochs(),
                         tuning.bestEpoch())),
@@ -49,7 +49,7 @@ record ModelCardText(
     return text.toString();
   }
 
-  /** The layers of whose weights pruning is a share. */
+  /** Returns the words for the prunable layers. */
   private String pruned(PruningSpec spec) {
     if (spec.base() == PruningSpec.Base.PRUNED) {
       return "pruned layers";
@@ -60,7 +60,7 @@ record ModelCardText(
         : "1x1 convolutions and of the head's `" + String.join("`, `", head) + "`";
   }
 
-  /** What to call the images, in a few words. */
+  /** Returns a short name of the images. */
   String dataName() {
     return switch (origin) {
       case KERMANY_2018 -> "Chest X-Ray Images (Pneumonia), Kermany et al. 2018";
@@ -69,14 +69,14 @@ record ModelCardText(
     };
   }
 
-  /** Where the images come from. */
+  /** Returns the origin of the images. */
   String data() {
     String text = Templates.text(out -> JteoriginGenerated.render(out, null, origin));
-    // The model card breaks its lines.
+    // The model card has line breaks.
     return text.strip().replaceAll("\\s+", " ");
   }
 
-  /** What the model is not good for, a sentence or two each. */
+  /** Returns the limits of the model, one or two sentences each. */
   List<String> limits() {
     List<String> limits =
         new ArrayList<>(
@@ -84,29 +84,29 @@ record ModelCardText(
               case KERMANY_2018 ->
                   List.of(
                       "All images are of children of one to five years in one hospital in"
-                          + " Guangzhou. How well the model does on adults or elsewhere is unknown"
+                          + " Guangzhou. The performance on adults or in other hospitals is unknown"
                           + " and usually worse.",
-                      "Labels come from the reading of few physicians; they are not perfect.",
+                      "Labels come from the readings of few physicians; they are not perfect.",
                       "Normal images of the test split look different from those of the train"
-                          + " split: metrics on validation flatter, and specificity suffers most.");
+                          + " split: metrics on validation are too optimistic, above all the"
+                          + " specificity.");
               case PHANTOMS ->
                   List.of(
-                      "The metrics say that the pipeline works. They say nothing about X-rays.");
+                      "The metrics show that the pipeline works. They have no meaning for X-rays.");
               case UNKNOWN ->
                   List.of(
-                      "How well the model does on images from other devices, hospitals or age"
-                          + " groups than those it was trained on is unknown and usually worse.",
-                      "It has learnt the labels it was given, with their mistakes.");
+                      "The performance on images from other devices, hospitals or age groups than "
+                          + "those of the training is unknown and usually worse.",
+                      "The model has learnt the given labels, with their mistakes.");
             });
     limits.add(calibration());
     limits.add(
-        "The model sees all that its images contain, text burnt into them and devices included, and"
-            + " may lean on it.");
+        "The model may use all content of the images, including burnt-in text and " + "devices.");
     return limits;
   }
 
   private String calibration() {
-    // Fine-tuning trains the head, too, by its own loss.
+    // Fine-tuning also trains the head, with its own loss.
     boolean balanced =
         training.fineTuning().map(t -> t.spec().balanced()).orElse(training.head().balanced());
     double smoothing =
@@ -116,11 +116,11 @@ record ModelCardText(
             .orElse(training.head().labelSmoothing());
     String smoothed = smoothing > 0 ? " and smoothed labels" : "";
     return balanced
-        ? ("Probabilities are trained with balanced classes%s: they are not calibrated to the"
-                + " share of %s anywhere.")
+        ? ("Probabilities are trained with balanced classes%s: they are not calibrated to "
+                + "any prevalence of %s.")
             .formatted(smoothed, words.scored())
-        : ("Probabilities are trained on the train split's share of %s%s: they are not"
-                + " calibrated to the share anywhere else.")
+        : ("Probabilities are trained with the prevalence of %s in the train split%s: "
+                + "they are not calibrated to other prevalences.")
             .formatted(words.scored(), smoothed);
   }
 }

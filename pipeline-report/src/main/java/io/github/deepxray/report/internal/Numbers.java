@@ -3,14 +3,14 @@ package io.github.deepxray.report.internal;
 import io.github.deepxray.core.metrics.Interval;
 import java.util.Locale;
 
-/** Numbers as the report writes them. */
+/** Number formats of the report. */
 final class Numbers {
-  /** What stands for a value that is not defined. */
+  /** Text of an undefined value. */
   static final String NONE = "–";
 
   private Numbers() {}
 
-  /** What the gate says of an artifact. */
+  /** Returns the verdict of the gate. */
   static String verdict(boolean blessed) {
     return blessed ? "✓ blessed" : "✗ refused";
   }
@@ -23,14 +23,14 @@ final class Numbers {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + digits + "f", value) : NONE;
   }
 
-  /** With its sign, a real minus. */
+  /** Returns a number with its sign; minus is U+2212. */
   static String signed(double value, int digits) {
     return Double.isFinite(value)
         ? String.format(Locale.ROOT, "%+." + digits + "f", value).replace('-', '−')
         : NONE;
   }
 
-  /** As the model card has it, but with dashes of the right length. */
+  /** Returns an interval as in the model card, with an en dash. */
   static String interval(Interval interval) {
     return interval.toString().replace('-', '–');
   }
@@ -39,7 +39,7 @@ final class Numbers {
     return Double.isFinite(share) ? String.format(Locale.ROOT, "%.1f %%", 100 * share) : NONE;
   }
 
-  /** A share with its interval in percent. */
+  /** Returns a share with its interval in percent. */
   static String percent(Interval share) {
     return Double.isNaN(share.value())
         ? NONE
@@ -51,12 +51,12 @@ final class Numbers {
             100 * share.high());
   }
 
-  /** The share of all others. */
+  /** Returns the complement of a share. */
   static Interval rest(Interval share) {
     return new Interval(1 - share.value(), 1 - share.high(), 1 - share.low());
   }
 
-  /** A probability or threshold with four digits, as in the model card. */
+  /** Returns a probability or threshold with four digits, as in the model card. */
   static String probability(double value) {
     return decimals(value, 4);
   }
@@ -65,7 +65,7 @@ final class Numbers {
     return String.format(Locale.ROOT, "%.2f", bytes / 1e6);
   }
 
-  /** A coordinate, short. */
+  /** Returns a short coordinate. */
   static String coordinate(double value) {
     String text = String.format(Locale.ROOT, "%.1f", value);
     return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;

@@ -12,31 +12,31 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * A small copy of an X-ray for the report.
+ * Thumbnail of an X-ray for the report.
  *
- * @param file the X-ray's name, as in the predictions
- * @param split where it belongs
- * @param slice the key of its finer class, or the name of its class where there are none
- * @param jpeg the bytes of a JPEG file in base64
- * @param heat what in it speaks for the positive class, or of more than two for the most probable,
- *     if that was asked for
+ * @param file name of the X-ray, as in the predictions
+ * @param split split of the X-ray
+ * @param slice key of its finer class, or the name of its class if there are none
+ * @param jpeg bytes of a JPEG file in base64
+ * @param heat heat map of the positive class, or of the most probable of more than two, if
+ *     requested
  */
 public record Picture(String file, String split, String slice, String jpeg, Optional<Heat> heat) {
-  /** Small, and X-rays have few hard edges. */
+  /** JPEG quality for small files; X-rays have few sharp edges. */
   private static final int QUALITY = 80;
 
-  /** A picture of a report is never larger. */
+  /** Size limit of pictures of a report. */
   private static final ImageLimits LIMITS = ImageLimits.DEFAULT.withMaxPixels(1 << 20);
 
   /**
-   * A heat map in steps of 1/255 of its largest value.
+   * Heat map in steps of 1/255 of its maximum.
    *
-   * @param height the number of rows
-   * @param width the number of columns
-   * @param values a byte for each cell, row by row, in base64; all 0 if nothing speaks for it
+   * @param height number of rows
+   * @param width number of columns
+   * @param values a byte for each cell, row by row, in base64; all 0 for an empty map
    */
   public record Heat(int height, int width, String values) {
-    /** Rounds a map. */
+    /** Rounds a heat map. */
     public static Heat of(HeatMap map) {
       float[] values = map.normalized().values();
       byte[] steps = new byte[values.length];
@@ -57,10 +57,10 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
   }
 
   /**
-   * Makes a small copy.
+   * Creates a thumbnail.
    *
-   * @param slice the key of its finer class, or the name of its class where there are none
-   * @param size of its longer side in pixels; a smaller X-ray keeps its size
+   * @param slice key of its finer class, or the name of its class if there are none
+   * @param size maximum length of the longer side in pixels
    */
   public static Picture of(XrayRecord record, Split split, String slice, int size) {
     RgbImage image = record.decode();
@@ -78,13 +78,13 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
         Optional.empty());
   }
 
-  /** The same with a heat map. */
+  /** Returns a copy with a heat map. */
   public Picture with(HeatMap map) {
     return new Picture(file, split, slice, jpeg, Optional.of(Heat.of(map)));
   }
 
   /**
-   * The picture.
+   * Decodes the picture.
    *
    * @throws DeepXrayException if it is damaged
    */
@@ -97,7 +97,7 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
   }
 
   /**
-   * The heat map, if there is one.
+   * Decodes the heat map, if there is one.
    *
    * @throws DeepXrayException if it is damaged
    */
@@ -115,13 +115,13 @@ public record Picture(String file, String split, String slice, String jpeg, Opti
         e);
   }
 
-  /** A picture as the address of an image element. */
+  /** Returns a picture as a data URL. */
   static String address(RgbImage image) {
     return "data:image/jpeg;base64,"
         + Base64.getEncoder().encodeToString(ImageCodec.encodeJpeg(image, QUALITY));
   }
 
-  /** This picture as the address of an image element. */
+  /** Returns this picture as a data URL. */
   String address() {
     return "data:image/jpeg;base64," + jpeg;
   }

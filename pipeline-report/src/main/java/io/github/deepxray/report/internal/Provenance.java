@@ -7,18 +7,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Everything needed to make a bundle again and compare: the content of {@code provenance.json}. It
- * holds no time and no host name, so that the same input on the same kind of machine gives the same
- * file.
+ * Provenance of a bundle for reproduction: the content of {@code provenance.json}. It has no time
+ * and no host name, so that the same input on the same kind of machine produces the same file.
  *
- * @param format the version of this file
- * @param source the kind of the image source and its hash
- * @param dataset the hash of the shards
- * @param training how the classifier came about, hashes of backbone and data included
- * @param weights the hash of the trained classifier's weights
- * @param config the effective options of the command that ran, by name
- * @param versions of this library and the native libraries
- * @param host the kind of machine
+ * @param format version of this file
+ * @param source kind and hash of the image source
+ * @param dataset hash of the shards
+ * @param training description of the training, with hashes of backbone and data
+ * @param weights hash of the trained classifier's weights
+ * @param config effective options of the command, by name
+ * @param versions versions of this library and the native libraries
+ * @param host kind of machine
  */
 public record Provenance(
     String format,
@@ -42,7 +41,7 @@ public record Provenance(
     host = Map.copyOf(host);
   }
 
-  /** The kind of this machine. */
+  /** Returns the kind of this machine. */
   public static Map<String, String> thisHost() {
     Map<String, String> host = new TreeMap<>();
     host.put("os", System.getProperty("os.name"));
@@ -52,14 +51,14 @@ public record Provenance(
     return host;
   }
 
-  /** The kind of this machine in words, for what was measured on it. */
+  /** Returns the kind of this machine as text, for measurements. */
   public static String thisMachine() {
     Map<String, String> host = thisHost();
     return "%s %s, %s processors, Java %s"
         .formatted(host.get("os"), host.get("arch"), host.get("processors"), host.get("java"));
   }
 
-  /** The versions of this library and of the native ones. */
+  /** Returns the versions of this library and of the native libraries. */
   public static Map<String, String> versions(Map<String, String> natives) {
     Map<String, String> versions = new TreeMap<>(natives);
     versions.put("deepxray", Version.current());

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Everything needed to make the model again.
+ * Section about the provenance of the model.
  *
- * @param groups names and values
+ * @param groups groups of names and values
  */
 record ProvenanceSection(List<Group> groups) {
-  /** Names and values that belong together. */
+  /** Group of names and values. */
   record Group(String title, Map<String, String> pairs) {}
 
   static ProvenanceSection of(ReportContent content) {
@@ -28,7 +28,7 @@ record ProvenanceSection(List<Group> groups) {
             .toList());
   }
 
-  /** What tells whether it is the same model. */
+  /** Returns hashes and versions that identify the model. */
   private static Map<String, String> hashes(ReportContent content) {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("weights", content.weights());
@@ -41,7 +41,7 @@ record ProvenanceSection(List<Group> groups) {
     return hashes;
   }
 
-  /** Every leaf of a tree under its path. */
+  /** Adds each leaf of a JSON tree with its path. */
   private static void flatten(Map<String, String> leaves, String path, JsonNode node) {
     if (node.isObject()) {
       node.properties()

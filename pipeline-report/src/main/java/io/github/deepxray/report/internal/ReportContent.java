@@ -21,29 +21,29 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Everything a report shows.
+ * Content of a report.
  *
- * @param name of the model
- * @param purpose what the model does, in a sentence; may be empty
- * @param data what to call the images, in a few words
- * @param source where the images come from, in words
- * @param limits what the model is not good for, a sentence or two each
- * @param backbone where the backbone's weights are from and what happened to them, in words
- * @param training how the classifier came about
- * @param weights the hash of its weights
- * @param metrics of the trained classifier
- * @param predictions of the validation and the test split, by the split's name
- * @param dataset what it was trained and evaluated on
- * @param artifacts the deployable forms
- * @param others what else the bundle holds that is worth opening
- * @param speed how fast the deployable forms are, if that was measured
- * @param histories the epochs of each training, by its name, in the order of training
- * @param samples small copies of some images of each split and class
- * @param mistakes small copies of the images that are decided most wrongly
- * @param heatMaps how far the heat maps can be trusted, in words, if there are some
- * @param config the effective options
- * @param versions of this library and the native ones
- * @param host the kind of machine that wrote the bundle
+ * @param name name of the model
+ * @param purpose sentence about the task of the model; may be empty
+ * @param data short name of the images
+ * @param source origin of the images, as text
+ * @param limits limits of the model, one or two sentences each
+ * @param backbone origin of the backbone's weights, their pruning and fine-tuning, as text
+ * @param training description of the training
+ * @param weights hash of the trained weights
+ * @param metrics metrics of the trained classifier
+ * @param predictions predictions on the validation and the test split, by the split's name
+ * @param dataset data set of training and evaluation
+ * @param artifacts reports of the artifacts
+ * @param others other files of the bundle to list
+ * @param speed speed of the artifacts, if measured
+ * @param histories epochs of each training, by its name, in the order of training
+ * @param samples thumbnails of images of each split and class
+ * @param mistakes thumbnails of the worst mistakes
+ * @param heatMaps text about the precision of the heat maps, if there are any
+ * @param config effective options
+ * @param versions versions of this library and the native libraries
+ * @param host kind of machine that wrote the bundle
  */
 public record ReportContent(
     String name,
@@ -82,10 +82,10 @@ public record ReportContent(
   }
 
   /**
-   * How fast the artifacts are.
+   * Speed of the artifacts.
    *
-   * @param machine the kind of machine it was measured on
-   * @param milliseconds for one image on one thread, by the artifact's name
+   * @param machine kind of machine of the measurement
+   * @param milliseconds latency of one image on one thread, by artifact name
    */
   public record Speed(String machine, Map<String, Double> milliseconds) {
     /** Copies the map. */
@@ -95,46 +95,46 @@ public record ReportContent(
   }
 
   /**
-   * A file of the bundle that is no deployable form.
+   * Other file of the bundle.
    *
-   * @param path in the bundle
-   * @param bytes its size
-   * @param what what it is good for, in words
-   * @param page whether a browser shows it
+   * @param path path in the bundle
+   * @param bytes size of the file
+   * @param what purpose of the file, as text
+   * @param page whether browsers can show it
    */
   public record Other(String path, long bytes, String what, boolean page) {}
 
-  /** How to speak of the classes. */
+  /** Returns the words for the classes. */
   ClassVocabulary words() {
     return new ClassVocabulary(dataset.profile());
   }
 
-  /** The predictions of a split. */
+  /** Returns the predictions of a split. */
   Predictions predictions(Split split) {
     return predictions.get(split.key());
   }
 
-  /** What the classifier says of the images of a split. */
+  /** Returns the scores of the images of a split. */
   SplitScores scores(Split split) {
     return predictions(split).scores();
   }
 
-  /** The evaluation of a split. */
+  /** Returns the evaluation of a split. */
   Evaluation evaluation(Split split) {
     return metrics.of(split);
   }
 
-  /** The overall value of a metric, with the decision that counts. */
+  /** Returns the overall value of a metric, with the default decision. */
   Interval value(Split split, Metric metric) {
     return metrics.of(split, metric);
   }
 
-  /** The value of a metric of a class, with the decision that counts. */
+  /** Returns the value of a metric of a class, with the default decision. */
   Interval value(Split split, Metric metric, Label label) {
     return evaluation(split).of(metric, metrics.decision().name(), label.index());
   }
 
-  /** The decisions that count on a split. */
+  /** Returns the confusion matrix of the default decision on a split. */
   ConfusionMatrix confusion(Split split) {
     return evaluation(split).decisions().get(metrics.decision().name()).confusion();
   }

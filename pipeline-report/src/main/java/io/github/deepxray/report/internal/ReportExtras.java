@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the report shows and no other file of the bundle holds: the content of {@code report.json}.
+ * Content of the report that no other file of the bundle has: the content of {@code report.json}.
  *
  * @param format {@link #FORMAT}
- * @param name of the model
- * @param purpose what the model does, in a sentence
- * @param origin where the images come from
- * @param explained how far the heat maps are from exact ones, if there are some
- * @param samples small copies of some X-rays of each split and finer class
- * @param mistakes small copies of the test X-rays that are decided most wrongly
+ * @param name name of the model
+ * @param purpose sentence about the task of the model
+ * @param origin origin of the images
+ * @param explained precision of the heat maps, if there are any
+ * @param samples thumbnails of X-rays of each split and finer class
+ * @param mistakes thumbnails of the worst mistakes among the test X-rays
  */
 public record ReportExtras(
     String format,

@@ -3,12 +3,12 @@ package io.github.deepxray.report.internal;
 import java.util.List;
 
 /**
- * A report as one HTML page that needs nothing beside it: no scripts, no fonts, no pictures but
- * inline ones, in the reader's light or dark colours. The same content gives the same bytes.
+ * Report as a self-contained HTML page: no scripts and fonts, only inline pictures, with light and
+ * dark colours. The page is reproducible.
  *
- * @param name of the model
- * @param purpose what the model does; may be empty
- * @param limits what the model is not good for
+ * @param name name of the model
+ * @param purpose task of the model; may be empty
+ * @param limits limits of the model
  */
 record ReportPage(
     String name,
@@ -26,7 +26,7 @@ record ReportPage(
     ProvenanceSection provenance) {
 
   /**
-   * Draws a report.
+   * Returns a report as HTML.
    *
    * @throws io.github.deepxray.core.DeepXrayException if a picture of the content is damaged
    */

@@ -22,9 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Makes the small copies of X-rays that the report shows. */
+/** Thumbnails of X-rays for the report. */
 public final class ReportPictures {
-  /** A row of the page. */
+  /** Number of samples in a row of the page. */
   private static final int SAMPLES = 8;
 
   private static final int MOST_ROWS = 20;
@@ -34,8 +34,8 @@ public final class ReportPictures {
   private ReportPictures() {}
 
   /**
-   * Images of the training and the test split, at equal distances within each finer class, or each
-   * class where there are no finer ones.
+   * Returns images of the training and the test split, at equal distances within each finer class,
+   * or within each class if there are no finer ones.
    *
    * @throws IOException if the data set cannot be read
    */
@@ -64,7 +64,7 @@ public final class ReportPictures {
         int all = Math.max(1, sizes.getOrDefault(slice, 0));
         int shown = Math.min(SAMPLES, all);
         List<Picture> row = pictures.getOrDefault(slice, List.of());
-        // The middle of each of as many equal parts as are shown.
+        // Take the middle of equal parts.
         if (pictures.containsKey(slice)
             && row.size() < shown
             && index >= (2L * row.size() + 1) * all / (2L * shown)) {
@@ -75,7 +75,7 @@ public final class ReportPictures {
     return pictures.values().stream().flatMap(List::stream).toList();
   }
 
-  /** The number of images of each finer class, or of each class. */
+  /** Returns the number of images of each finer class, or of each class. */
   private static Map<String, Integer> sizes(SplitSummary summary, DatasetProfile profile) {
     if (profile.hasSlices()) {
       return summary.slices();
@@ -88,9 +88,9 @@ public final class ReportPictures {
   }
 
   /**
-   * The test images that are decided most wrongly, class by class, the worst first.
+   * Returns the worst mistakes among the test images, class by class, the worst first.
    *
-   * @param decision how the classifier decides
+   * @param decision decision of the classifier
    * @throws IOException if the data set cannot be read
    */
   public static List<Picture> mistakes(
@@ -99,10 +99,10 @@ public final class ReportPictures {
   }
 
   /**
-   * The same with heat maps.
+   * Returns the worst mistakes with heat maps.
    *
-   * @param decision how the classifier decides
-   * @param explainer draws the heat maps
+   * @param decision decision of the classifier
+   * @param explainer model that computes the heat maps
    * @throws IOException if the data set cannot be read
    */
   public static List<Picture> mistakes(

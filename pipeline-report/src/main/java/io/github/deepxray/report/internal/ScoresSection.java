@@ -11,20 +11,20 @@ import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
- * How the probabilities of the images of each class are spread, on both splits.
+ * Section with the distribution of the probabilities of each class, on both splits.
  *
- * @param scored what the probabilities are of
+ * @param scored words for the scored class
  * @param figures a histogram for each class and finer class
  */
 record ScoresSection(String scored, List<Figure> figures) {
   private static final int BINS = 20;
 
   /**
-   * A histogram.
+   * Histogram.
    *
-   * @param name what images it shows
-   * @param which those images
-   * @param scored the class whose probability it shows
+   * @param name words for the images
+   * @param which filter of the images
+   * @param scored class of the probability
    */
   private record Panel(String name, Predicate<Predictions.Row> which, Label scored) {}
 
@@ -35,7 +35,7 @@ record ScoresSection(String scored, List<Figure> figures) {
     for (Panel panel : panels) {
       for (Split split : Figures.SPLITS) {
         for (double share : histogram(rows(content, split, panel), panel)) {
-          // NaN where the split has no such image.
+          // NaN if the split has no such image.
           most = share > most ? share : most;
         }
       }
@@ -49,7 +49,7 @@ record ScoresSection(String scored, List<Figure> figures) {
         words.profile().positive().map(words::name).orElse("their own class"), figures);
   }
 
-  /** The classes, and the finer classes that the positive one has. */
+  /** Returns a panel for each class and each finer class of the positive class. */
   private static List<Panel> panels(ReportContent content) {
     ClassVocabulary words = content.words();
     List<Panel> panels = new ArrayList<>();
@@ -86,12 +86,15 @@ record ScoresSection(String scored, List<Figure> figures) {
     Decision decision = content.metrics().decision().decision();
     List<Predictions.Row> shown = rows(content, Split.TEST, panel);
     List<Predictions.Row> validation = rows(content, Split.VALIDATION, panel);
-    double called =
+    double decided =
         shown.stream()
             .filter(row -> decision.decide(row.example().scores()) == panel.scored.index())
             .count();
     String share =
-        "called " + words.name(panel.scored) + ": " + Numbers.percent(called / shown.size());
+        "classified as "
+            + words.name(panel.scored)
+            + ": "
+            + Numbers.percent(decided / shown.size());
     Chart chart =
         Chart.of(
             id,
@@ -114,7 +117,7 @@ record ScoresSection(String scored, List<Figure> figures) {
                 shown.isEmpty() ? "" : "; on test " + share));
   }
 
-  /** Bars of the test split under a line of the validation split. */
+  /** Adds the bars of the test split under the line of the validation split. */
   private static void draw(Chart chart, double[] test, double[] validation) {
     List<Point> outline = new ArrayList<>();
     for (int b = 0; b < BINS; b++) {
@@ -129,7 +132,7 @@ record ScoresSection(String scored, List<Figure> figures) {
     return content.predictions(split).rows().stream().filter(panel.which).toList();
   }
 
-  /** The share of images in each bin; NaN without images. */
+  /** Returns the share of images in each bin; NaN without images. */
   private static double[] histogram(List<Predictions.Row> rows, Panel panel) {
     double[] bins = new double[BINS];
     for (Predictions.Row row : rows) {

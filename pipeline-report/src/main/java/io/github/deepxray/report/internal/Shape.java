@@ -1,14 +1,14 @@
 package io.github.deepxray.report.internal;
 
-/** A mark of a picture in SVG. Styles are classes of the style sheet, coordinates are pixels. */
+/** Shape of an SVG picture. Styles are CSS classes, coordinates are pixels. */
 sealed interface Shape {
   /** A straight line. */
   record Line(String style, String x1, String y1, String x2, String y2) implements Shape {}
 
-  /** A text; the anchor says which end of it the place is. */
+  /** Text; the anchor is its alignment at the position. */
   record Text(String style, String x, String y, String anchor, String text) implements Shape {}
 
-  /** A text that is read from bottom to top. */
+  /** Vertical text, from bottom to top. */
   record Upright(String style, String x, String y, String text) implements Shape {}
 
   /** A line through points. */
@@ -17,7 +17,7 @@ sealed interface Shape {
   /** An area between points. */
   record Polygon(String style, String points) implements Shape {}
 
-  /** A circle with a title that browsers show when it is pointed at. */
+  /** Circle with a title, which browsers show as a tooltip. */
   record Mark(String style, String x, String y, String title) implements Shape {}
 
   /** A circle. */

@@ -1,21 +1,21 @@
 package io.github.deepxray.report.internal;
 
-/** A piece of text in one look, for cells and paragraphs that have several. */
+/** Text span with one style. */
 record Span(Look look, String text) {
-  /** How a template shows it. */
+  /** Style of a span. */
   enum Look {
     PLAIN,
     BOLD,
     CODE,
     /** Less important. */
     SOFT,
-    /** What an artifact is, below its file. */
+    /** Form of an artifact, below its file name. */
     FORM,
-    /** Not broken over lines. */
+    /** Without line breaks. */
     TOGETHER,
-    /** What sets a row apart, below its name. */
+    /** Tag of a row, below its name. */
     TAG,
-    /** The end of a line. */
+    /** Line break. */
     BREAK
   }
 

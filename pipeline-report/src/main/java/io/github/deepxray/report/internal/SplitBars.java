@@ -8,9 +8,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** The share of each class, or finer class, in each split as bars of one length. */
+/** Bar chart of the share of each class, or finer class, in each split. */
 final class SplitBars {
-  /** The number of colours of the style sheet for parts of a bar. */
+  /** Number of colours for segments of a bar. */
   private static final int COLOURS = 8;
 
   private static final double WIDTH = 440;
@@ -21,14 +21,14 @@ final class SplitBars {
 
   private SplitBars() {}
 
-  /** A part of a split: a finer class, or a class if there are no finer ones. */
+  /** Segment of a bar: a finer class, or a class if there are no finer ones. */
   private record Part(String name, String style, Map<Split, Integer> images) {
     int images(SplitSummary split) {
       return images.getOrDefault(split.split(), 0);
     }
   }
 
-  /** What a part is. */
+  /** Returns the word for a segment. */
   static String part(ClassVocabulary words) {
     return words.profile().hasSlices() ? "finer class" : "class";
   }
@@ -99,9 +99,9 @@ final class SplitBars {
   }
 
   /**
-   * The names of the parts below the bars, in lines as long as there is room.
+   * Adds the legend below the bars.
    *
-   * @return where the last line ends
+   * @return vertical position of its end
    */
   private static double names(List<Shape> shapes, List<Part> parts, double top) {
     double x = LEFT;

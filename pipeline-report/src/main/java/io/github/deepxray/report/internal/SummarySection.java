@@ -18,15 +18,15 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /**
- * The first screen: what was trained on what, how good it is, where it fails, what is blessed.
+ * Summary section: model, metrics, failures and verdicts of the gate.
  *
- * @param quality the metrics of both splits
- * @param rule what is decided for
+ * @param quality metrics of both splits
+ * @param rule description of the decision
  * @param macro whether metrics are means over classes
  * @param exact whether an interval has no width
- * @param model what was trained on what, by what it is
- * @param failures a line for each way to fail
- * @param artifacts the verdicts of the gate
+ * @param model names and values about model and data
+ * @param failures a line for each kind of failure
+ * @param artifacts verdicts of the gate
  */
 record SummarySection(
     Table quality,
@@ -36,19 +36,19 @@ record SummarySection(
     Map<String, String> model,
     List<String> failures,
     List<Artifact> artifacts) {
-  /** How many classes a line or a list names. */
+  /** Maximum number of classes in a line or list. */
   private static final int MOST = 6;
 
-  /** An artifact and whether the gate blesses it. */
+  /** Artifact and its verdict. */
   record Artifact(String path, String megabytes, boolean blessed) {}
 
-  /** A metric on both splits. */
+  /** Metric on both splits. */
   private record Pair(Interval test, Interval validation) {
     double difference() {
       return test.value() - validation.value();
     }
 
-    /** Whether the intervals do not even touch. */
+    /** Whether the test interval is below the validation interval. */
     boolean clearlyWorse() {
       return test.high() < validation.low();
     }
@@ -89,10 +89,10 @@ record SummarySection(
             .toList());
   }
 
-  /** What stands above metrics of both splits. */
+  /** Returns the caption of the metrics of both splits. */
   private static String caption(Evaluation test, Evaluation validation) {
-    return ("In brackets 95 %% intervals over resampled patients. %s test images of %s patients, %s"
-            + " validation images of %s.")
+    return ("In brackets 95 %% bootstrap intervals by patient. %s test images of %s "
+            + "patients, %s validation images of %s.")
         .formatted(
             Numbers.count(test.total()),
             Numbers.count(test.patients()),
@@ -130,7 +130,7 @@ record SummarySection(
     return table;
   }
 
-  /** An interval that breaks nowhere but behind its value, for narrow screens. */
+  /** Returns a cell with an interval that can break only after its value, for narrow screens. */
   private static Cell interval(String style, Interval interval) {
     String[] parts = Numbers.interval(interval).split(" ", 2);
     return parts.length == 1
@@ -203,7 +203,7 @@ record SummarySection(
     return failures;
   }
 
-  /** How many images of a class are decided to be of another, and of which. */
+  /** Returns a line about the misclassified images of a class. */
   private static String wrong(ReportContent content, Label label) {
     ClassVocabulary words = content.words();
     ConfusionMatrix counts = content.confusion(Split.TEST);
@@ -220,7 +220,7 @@ record SummarySection(
         + Numbers.count(counts.images(label.index()))
         + " "
         + words.many(label)
-        + " of the test split are called "
+        + " of the test split are classified as "
         + words.otherThan(label)
         + ", "
         + Numbers.percent(Numbers.rest(content.value(Split.TEST, Metric.SENSITIVITY, label)))
@@ -235,22 +235,28 @@ record SummarySection(
                 .collect(Collectors.joining(", ", ": ", ".")));
   }
 
-  /** The metric that is clearly worse on test than on validation, the worst of several. */
+  /**
+   * Returns a line about the metric with the largest clear drop from validation to test, if there
+   * is one.
+   */
   private static Optional<String> drop(ClassVocabulary words, Map<Metric, Pair> measured) {
     return measured.entrySet().stream()
         .filter(e -> e.getValue().clearlyWorse())
         .min(Comparator.comparingDouble(e -> e.getValue().difference()))
         .map(
             worst ->
-                ("From validation to test: %s is %s on validation and %s on test. Expect the"
-                        + " lower one, or less, elsewhere.")
+                ("From validation to test: %s is %s on validation and %s on test. Expect the "
+                        + "lower value, or less, on other images.")
                     .formatted(
                         worst.getKey().title(words.size()),
                         Numbers.interval(worst.getValue().validation),
                         Numbers.interval(worst.getValue().test)));
   }
 
-  /** How many images of each finer class of the positive one are found, if there are several. */
+  /**
+   * Returns a line about the sensitivity of each finer class of the positive class, if there are
+   * several.
+   */
   private static Optional<String> slices(ReportContent content) {
     Map<String, Interval> found = new LinkedHashMap<>();
     String decision = content.metrics().decision().name();
@@ -274,6 +280,6 @@ record SummarySection(
             .map(e -> e.getKey() + " " + Numbers.interval(e.getValue()))
             .collect(
                 Collectors.joining(
-                    ", ", "Found, by kind of " + content.words().scored() + ": ", ".")));
+                    ", ", "Sensitivity by kind of " + content.words().scored() + ": ", ".")));
   }
 }

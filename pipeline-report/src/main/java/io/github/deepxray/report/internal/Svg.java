@@ -3,14 +3,15 @@ package io.github.deepxray.report.internal;
 import java.util.List;
 
 /**
- * A picture in SVG.
+ * SVG picture.
  *
- * @param id unique on the page; its title and description are named after it
- * @param style its classes in the style sheet
- * @param width of it in pixels
- * @param height of it in pixels
- * @param title what it shows, for those who cannot see it
- * @param description what there is to see, for the same
+ * @param id identifier, unique on the page, also the prefix of the identifiers of title and
+ *     description
+ * @param style CSS classes
+ * @param width width in pixels
+ * @param height height in pixels
+ * @param title title for screen readers
+ * @param description description for screen readers
  */
 record Svg(
     String id,

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
-/** A table that can be moved sideways where the page is narrow. */
+/** Table with horizontal scrolling on narrow pages. */
 final class Table {
   private final String caption;
   private final List<Cell> heads;
@@ -17,26 +17,26 @@ final class Table {
   }
 
   /**
-   * A table without rows.
+   * Creates a table without rows.
    *
-   * @param caption what it shows
-   * @param heads of the columns
+   * @param caption caption
+   * @param heads column heads
    */
   static Table of(String caption, String... heads) {
     return of(caption, Arrays.stream(heads).map(Cell::of).toList());
   }
 
-  /** The same with heads that are more than text. */
+  /** Creates a table without rows, with cells as heads. */
   static Table of(String caption, List<Cell> heads) {
     return new Table(caption, heads);
   }
 
-  /** Adds a row of texts; the first says what it is about. */
+  /** Adds a row of texts; the first is the row head. */
   Table row(String... cells) {
     return row(Arrays.stream(cells).map(Cell::of).toList());
   }
 
-  /** Adds a row; the first cell says what it is about. */
+  /** Adds a row; the first cell is the row head. */
   Table row(List<Cell> cells) {
     if (cells.size() != heads.size()) {
       throw new IllegalArgumentException(cells.size() + " cells under " + heads.size() + " heads");
@@ -45,17 +45,17 @@ final class Table {
     return this;
   }
 
-  /** What it shows. */
+  /** Caption. */
   String caption() {
     return caption;
   }
 
-  /** What stands above the columns. */
+  /** Column heads. */
   List<Cell> heads() {
     return heads;
   }
 
-  /** The rows, the cell that says what a row is about first. */
+  /** Rows, each with the row head first. */
   List<List<Cell>> rows() {
     return Collections.unmodifiableList(rows);
   }

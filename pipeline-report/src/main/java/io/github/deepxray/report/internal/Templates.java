@@ -6,15 +6,15 @@ import gg.jte.html.OwaspHtmlTemplateOutput;
 import gg.jte.output.StringOutput;
 import java.util.function.Consumer;
 
-/** Renders the templates, which are compiled with this module. */
+/** Rendering of the templates, which are compiled with this module. */
 final class Templates {
   private static final char REPLACEMENT = '\uFFFD';
 
   private Templates() {}
 
   /**
-   * Renders a page that is well-formed XML as well: what comes from values is escaped, and
-   * characters that XML does not know are replaced by U+FFFD.
+   * Renders an HTML page that is also well-formed XML: values are escaped, and characters that are
+   * not allowed in XML are replaced by U+FFFD.
    */
   static String html(Consumer<HtmlTemplateOutput> template) {
     XmlOutput output = new XmlOutput();
@@ -22,14 +22,14 @@ final class Templates {
     return output.text.toString();
   }
 
-  /** Renders plain text: nothing is escaped. */
+  /** Renders plain text without escaping. */
   static String text(Consumer<TemplateOutput> template) {
     StringOutput output = new StringOutput();
     template.accept(output);
     return output.toString();
   }
 
-  /** Collects text with the characters of XML alone. */
+  /** Output that replaces characters that are not allowed in XML. */
   private static final class XmlOutput implements TemplateOutput {
     private final StringBuilder text = new StringBuilder();
 
@@ -43,7 +43,7 @@ final class Templates {
       writeContent(value.substring(beginIndex, endIndex));
     }
 
-    /** The characters of XML 1.0, without the control characters that only invite mischief. */
+    /** Whether a character is allowed in XML 1.0 and is not a DEL or C1 control character. */
     private static boolean inXml(int c) {
       return c == '\t'
           || c == '\n'

@@ -13,21 +13,21 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * How training went, epoch by epoch.
+ * Section with the training history.
  *
- * @param stages the charts of each training; empty if the bundle has no history
- * @param kept the numbers of the epochs whose weights were kept
+ * @param stages charts of each training; empty if the bundle has no history
+ * @param kept numbers of the epochs whose weights were kept
  */
 record TrainingSection(List<Stage> stages, Table kept) {
-  /** The stage that trains the backbone, and the one that trains a head on a pruned backbone. */
+  /** Names of the stages for fine-tuning and for pruning. */
   private static final String FINE_TUNING = "finetune";
 
   private static final String PRUNING = "prune";
 
-  /** The charts of a training. */
+  /** Charts of a training. */
   record Stage(String title, List<Figure> figures) {}
 
-  /** The epochs of a training, and which of them was kept, from 1, where that is known. */
+  /** Epochs of a training, and the kept epoch, from 1, if known. */
   private record Epochs(String stage, List<EpochResult> results, OptionalInt kept) {
     String name() {
       return switch (stage) {
@@ -84,7 +84,7 @@ record TrainingSection(List<Stage> stages, Table kept) {
         ClassVocabulary.capitalized(what)
             + " by epoch"
             + (lines.containsKey("augmented")
-                ? "; augmented is validation on strongly changed images"
+                ? "; augmented is validation on strongly augmented images"
                 : "")
             + (epochs.kept.isPresent()
                 ? ". The dotted line is the epoch whose weights were kept."
@@ -92,7 +92,7 @@ record TrainingSection(List<Stage> stages, Table kept) {
     return chart(epochs, what, lines).map(chart -> new Figure(chart.svg(), caption));
   }
 
-  /** Some numbers of every epoch; empty if there is no number to show. */
+  /** Returns a chart of values of each epoch; empty without values. */
   private static Optional<Chart> chart(
       Epochs epochs, String what, Map<String, ToDoubleFunction<EpochResult>> lines) {
     List<EpochResult> results = epochs.results;
@@ -125,7 +125,7 @@ record TrainingSection(List<Stage> stages, Table kept) {
     return Optional.of(chart);
   }
 
-  /** The epoch whose weights were kept, from 1, where that is known. */
+  /** Returns the epoch whose weights were kept, from 1, if known. */
   private static OptionalInt kept(ReportContent content, String stage, int epochs) {
     if (stage.equals(FINE_TUNING)) {
       return content.training().fineTuning().stream().mapToInt(f -> f.bestEpoch()).findFirst();

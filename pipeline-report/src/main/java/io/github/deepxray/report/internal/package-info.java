@@ -1,6 +1,6 @@
 /**
- * The report and the model card of a bundle, and comparisons of bundles and experiments. Pages
- * stand alone, without scripts; the same values give the same bytes. Templates in {@code
- * src/main/jte} say how they look; classes here say what they show.
+ * Report and model card of a bundle, and comparisons of bundles and experiments. Pages are
+ * self-contained, without scripts, and reproducible. Templates in {@code src/main/jte} define the
+ * layout; classes of this package define the content.
  */
 package io.github.deepxray.report.internal;

@@ -60,9 +60,9 @@ class LayerReportPageTest {
     Page page = Page.parse(html);
     // 10 dB are a tenth of the power.
     assertThat(page.text())
-        .contains("leaves 10.0 dB of signal over noise at <out>: 10.0 % of its power is noise")
+        .contains("the signal-to-noise ratio at <out> is 10.0 dB: 10.0 % of the power is noise")
         .contains(
-            "Most harm is done by second (10.0 % noise alone), <first> (less than 0.1 % noise");
+            "Most noise comes from second (10.0 % noise alone), <first> (less than 0.1 % noise");
   }
 
   @Test
@@ -95,7 +95,7 @@ class LayerReportPageTest {
   @Test
   void layersThatDoNoHarmAreNotBlamed() {
     assertThat(LayerReportPage.html(report(layer("a", OptionalDouble.of(LayerReport.EXACT), 150))))
-        .contains("No layer alone does measurable harm", "exact");
+        .contains("No layer alone adds measurable noise", "exact");
   }
 
   @Test

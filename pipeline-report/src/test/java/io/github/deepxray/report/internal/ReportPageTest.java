@@ -144,8 +144,9 @@ class ReportPageTest {
     assertThat(first).contains("0.3750").contains("✓ blessed", "✗ refused");
     ConfusionMatrix counts = content.confusion(Split.TEST);
     assertThat(first)
-        .contains(counts.wrong(0) + " of 40 normal images of the test split are called pneumonia")
-        .contains(counts.wrong(1) + " of 80 pneumonias of the test split are called normal");
+        .contains(
+            counts.wrong(0) + " of 40 normal images of the test split are classified as pneumonia")
+        .contains(counts.wrong(1) + " of 80 pneumonias of the test split are classified as normal");
     assertThat(page.text()).contains("Not a medical device.");
   }
 
@@ -187,7 +188,7 @@ class ReportPageTest {
     assertThat(parsed.text())
         .contains(
             "no history of its training",
-            "None of the pneumonias of the test split is called normal")
+            "None of the pneumonias of the test split is classified as normal")
         .doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
     assertThat(page.text()).doesNotContain("NaN", "Infinity", "null", "Optional", "%s");
   }
@@ -214,7 +215,8 @@ class ReportPageTest {
     String named = ReportPage.html(ReportContents.named(new ClassNames("Katze 猫", "Hund & Co")));
     Page parsed = Page.parse(named);
     assertThat(parsed.text())
-        .contains("called Hund & Co", "share of Katze 猫 (1 − specificity)", "% labelled Hund & Co")
+        .contains(
+            "predicted Hund & Co", "share of Katze 猫 (1 − specificity)", "% labelled Hund & Co")
         .doesNotContain("pneumonia", "normal", "bacterial", "viral", "unspecified", "X-ray");
     assertThat(parsed.styled("confusion")).hasSize(6);
     // Classes, ROC, precision-recall, calibration, two of scores, two of each training.
@@ -232,8 +234,8 @@ class ReportPageTest {
     assertThat(parsed.all("img")).hasSameSizeAs(page.all("img"));
     assertThat(parsed.text())
         .contains(
-            "called " + ReportContents.NAMES.positive(),
-            "called " + ReportContents.NAMES.list().get(0));
+            "classified as " + ReportContents.NAMES.positive(),
+            "classified as " + ReportContents.NAMES.list().get(0));
     for (Element text : parsed.all("text")) {
       assertThat(text.getTextContent()).hasSizeLessThan(70);
     }
@@ -286,6 +288,8 @@ class ReportPageTest {
     assertThat(parsed.styled("mistake")).hasSize(three.mistakes().size()).isNotEmpty();
     ConfusionMatrix counts = three.confusion(Split.TEST);
     assertThat(parsed.styled("cards").get(0).getTextContent())
-        .contains(counts.wrong(0) + " of 40 images of cat of the test split are called otherwise");
+        .contains(
+            counts.wrong(0)
+                + " of 40 images of cat of the test split are classified as another class");
   }
 }
