@@ -3,7 +3,7 @@ package io.github.deepxray.datasets;
 import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
-import io.github.deepxray.datasets.DatasetAudit.Range;
+import io.github.deepxray.datasets.DatasetAudit.SizeRange;
 import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import java.util.ArrayList;
@@ -147,7 +147,7 @@ final class DatasetTable {
     }
   }
 
-  private static String range(Range range) {
+  private static String range(SizeRange range) {
     return range.min() == range.max()
         ? String.valueOf(range.min())
         : range.min() + ".." + range.max();

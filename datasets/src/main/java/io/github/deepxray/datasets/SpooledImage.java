@@ -148,8 +148,8 @@ record SpooledImage(
         common);
   }
 
-  private static DatasetAudit.Range range(int... sorted) {
-    return new DatasetAudit.Range(
+  private static DatasetAudit.SizeRange range(int... sorted) {
+    return new DatasetAudit.SizeRange(
         sorted[0], sorted[(sorted.length - 1) / 2], sorted[sorted.length - 1]);
   }
 }

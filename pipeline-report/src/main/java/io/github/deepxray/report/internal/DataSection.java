@@ -2,7 +2,7 @@ package io.github.deepxray.report.internal;
 
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetAudit;
-import io.github.deepxray.datasets.DatasetAudit.Range;
+import io.github.deepxray.datasets.DatasetAudit.SizeRange;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
@@ -181,7 +181,7 @@ record DataSection(
     return table;
   }
 
-  private static String range(Range range) {
+  private static String range(SizeRange range) {
     return range.min() == range.max()
         ? Numbers.count(range.min())
         : Numbers.count(range.min())

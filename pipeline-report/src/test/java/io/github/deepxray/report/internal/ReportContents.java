@@ -127,8 +127,8 @@ final class ReportContents {
   private static DatasetManifest dataset(DatasetProfile profile) {
     DatasetAudit.Sizes sizes =
         new DatasetAudit.Sizes(
-            new DatasetAudit.Range(127, 888, 2663),
-            new DatasetAudit.Range(384, 1281, 2916),
+            new DatasetAudit.SizeRange(127, 888, 2663),
+            new DatasetAudit.SizeRange(384, 1281, 2916),
             2,
             List.of(new DatasetAudit.SizeCount(888, 1281, 3)));
     List<DatasetAudit.Folder> folders = new ArrayList<>();
