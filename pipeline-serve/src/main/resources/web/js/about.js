@@ -108,7 +108,13 @@ function showFigures(figures, threshold, words) {
       const [format, meaning] = first[key] ?? [plain, ''];
       if (known(estimate)) {
         list.append(
-          figure(metricName(key), format(estimate.value), range(estimate, format), meaning, estimate),
+          figure(
+            metricName(key),
+            format(estimate.value),
+            range(estimate, format),
+            meaning,
+            estimate,
+          ),
         );
       }
     }

@@ -50,7 +50,8 @@ export function useKey(value) {
  *
  * @param {string} path
  * @param {RequestInit} options
- * @param {(seconds: number, attempt: number, attempts: number) => void} waits called before each delay
+ * @param {(seconds: number, attempt: number, attempts: number) => void} waits
+ *     called before each delay
  * @returns {Promise<Response>} the successful response
  * @throws {ApiError}
  * @throws {DOMException} AbortError if the signal is aborted
@@ -119,7 +120,7 @@ function sleep(milliseconds, signal) {
   });
 }
 
-/** Returns the description of the model: name, version, engine, labels, threshold, card, metrics. */
+/** Returns the model: name, version, engine, labels, threshold, model card and metrics. */
 export async function model() {
   return (await ask('/api/model')).json();
 }
@@ -139,8 +140,8 @@ export async function sample(name) {
  *
  * @param {Blob} file JPEG or PNG
  * @param {AbortSignal} signal
- * @param {(seconds: number, attempt: number, attempts: number) => void} waits called when the server
- *     is busy
+ * @param {(seconds: number, attempt: number, attempts: number) => void} waits
+ *     called when the server is busy
  */
 export async function classify(file, signal, waits) {
   const response = await ask('/api/classify', { method: 'POST', body: file, signal }, waits);

@@ -140,7 +140,11 @@ function explained(error) {
       text: 'The server was busy at each attempt. Try again later.',
       again: true,
     },
-    late: { title: 'Took too long', text: 'The server did not finish this image in time.', again: true },
+    late: {
+      title: 'Took too long',
+      text: 'The server did not finish this image in time.',
+      again: true,
+    },
   }[error.kind];
   const other = {
     title: 'Server error',

@@ -330,7 +330,8 @@ export class Results {
     );
     const where = above ? 'At or above' : 'Below';
     byId('reading').textContent =
-      `${where} the threshold, the model decides for ${this.#names[above ? 1 : 0]}. It may be wrong.`;
+      `${where} the threshold, the model decides for ${this.#names[above ? 1 : 0]}.`
+      + ' It may be wrong.';
   }
 
   /** Shows each class with its probability, always in the same order. */

@@ -122,7 +122,7 @@ public record DatasetAudit(
    * @param distinct the number of different sizes
    * @param common the most frequent sizes, at most 20, the most frequent first
    */
-  public record Sizes(Range height, Range width, int distinct, List<SizeCount> common) {
+  public record Sizes(SizeRange height, SizeRange width, int distinct, List<SizeCount> common) {
     /** Copies the list and checks the number. */
     public Sizes {
       common = List.copyOf(common);
@@ -137,9 +137,9 @@ public record DatasetAudit(
    * @param median the middle one; of two the smaller
    * @param max the largest
    */
-  public record Range(int min, int median, int max) {
+  public record SizeRange(int min, int median, int max) {
     /** Checks the order. */
-    public Range {
+    public SizeRange {
       if (min < 0 || median < min || max < median) {
         throw new IllegalArgumentException("invalid range: " + min + ", " + median + ", " + max);
       }

@@ -377,7 +377,7 @@ record SourceLayout(
     }
     lines.add("  splits    " + splitsLine(val));
     lines.add("  patients  " + patientsLine());
-    lines.add("  excluded  " + leftOutLine());
+    lines.add("  excluded  " + excludedLine());
     return lines;
   }
 
@@ -439,7 +439,7 @@ record SourceLayout(
                 .formatted(DatasetTable.count(images.size() - known.size())));
   }
 
-  private String leftOutLine() {
+  private String excludedLine() {
     List<String> parts = new ArrayList<>(skipped.phrases());
     DatasetAudit.reasons(quarantined)
         .forEach((reason, files) -> parts.add(DatasetTable.count(files) + " " + reason.key()));

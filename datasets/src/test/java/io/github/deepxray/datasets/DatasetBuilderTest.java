@@ -121,7 +121,7 @@ class DatasetBuilderTest {
     assertThat(folder.patients()).isBetween(20, 49);
     assertThat(folder.channels()).isEqualTo(Map.of(1, 50));
     assertThat(folder.formats()).isEqualTo(Map.of("jpeg", 50));
-    assertThat(folder.sizes().height()).isEqualTo(new DatasetAudit.Range(40, 40, 40));
+    assertThat(folder.sizes().height()).isEqualTo(new DatasetAudit.SizeRange(40, 40, 40));
     assertThat(folder.sizes().common()).containsExactly(new DatasetAudit.SizeCount(40, 40, 50));
     assertThat(folder.slices().get("bacterial") + folder.slices().get("viral")).isEqualTo(50);
     assertThat(audit.skipped())
@@ -385,7 +385,7 @@ class DatasetBuilderTest {
     assertThat(record.height()).isEqualTo(40);
     assertThat(record.sha256()).isEqualTo(Hashes.sha256(record.image()));
     DatasetAudit.Sizes sizes = dataset.manifest().audit().folders().get(1).sizes();
-    assertThat(sizes.height()).isEqualTo(new DatasetAudit.Range(40, 40, 101));
+    assertThat(sizes.height()).isEqualTo(new DatasetAudit.SizeRange(40, 40, 101));
     assertThat(sizes.distinct()).isEqualTo(2);
     assertThat(dataset.shards(Split.VALIDATION)).isEmpty();
   }

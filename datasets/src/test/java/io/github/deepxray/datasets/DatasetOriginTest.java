@@ -11,7 +11,7 @@ class DatasetOriginTest {
   /** An audit that found so many images in train, val and test, normal before pneumonia. */
   private static DatasetAudit audit(int... images) {
     List<DatasetAudit.Folder> folders = new ArrayList<>();
-    DatasetAudit.Range size = new DatasetAudit.Range(224, 224, 224);
+    DatasetAudit.SizeRange size = new DatasetAudit.SizeRange(224, 224, 224);
     int next = 0;
     for (Split split : List.of(Split.TRAIN, Split.VALIDATION, Split.TEST)) {
       for (Label label : List.of(Label.NEGATIVE, Label.POSITIVE)) {

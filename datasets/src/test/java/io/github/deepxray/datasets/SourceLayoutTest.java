@@ -85,7 +85,7 @@ class SourceLayoutTest {
     assertThat(dataset.manifest().classNames())
         .isEqualTo(DatasetProfile.CHEST_XRAY_PNEUMONIA.classes());
     assertThat(dataset.manifest().audit().skipped().junk()).isEqualTo(Map.of(Junk.HIDDEN, 5));
-    assertThat(line("left out")).isEqualTo("5 hidden");
+    assertThat(line("excluded")).isEqualTo("5 hidden");
   }
 
   @Test
@@ -146,7 +146,7 @@ class SourceLayoutTest {
     assertThat(images(dataset).get(second).keySet())
         .hasSize(8)
         .allMatch(path -> path.startsWith(second + "/images/"));
-    assertThat(line("left out")).isEqualTo("16 .png");
+    assertThat(line("excluded")).isEqualTo("16 .png");
     assertThat(line("patients")).startsWith("none given");
   }
 
@@ -190,7 +190,7 @@ class SourceLayoutTest {
     PreparedDataset dataset = prepare(source(), OPTIONS);
     assertThat(notes.lines().get(0)).endsWith("folder of split/class/patient/<image>");
     assertThat(dataset.images(Split.TEST)).isEqualTo(48);
-    assertThat(line("left out")).isEqualTo("1 .csv, 1 misplaced");
+    assertThat(line("excluded")).isEqualTo("1 .csv, 1 misplaced");
   }
 
   @ParameterizedTest
@@ -253,7 +253,7 @@ class SourceLayoutTest {
       Files.writeString(source().resolve("1.2.840.113619." + i), "dicom");
     }
     prepare(source(), OPTIONS);
-    assertThat(line("left out")).isEqualTo("1 hidden, 30 without extension");
+    assertThat(line("excluded")).isEqualTo("1 hidden, 30 without extension");
   }
 
   @Test
@@ -264,7 +264,7 @@ class SourceLayoutTest {
       Files.writeString(source().resolve("x.kind" + (char) ('a' + i)), "x");
     }
     prepare(source(), OPTIONS);
-    assertThat(line("left out")).startsWith("1 .kinda, 1 .kindb").endsWith("4 of other kinds");
+    assertThat(line("excluded")).startsWith("1 .kinda, 1 .kindb").endsWith("4 of other kinds");
   }
 
   @Test
@@ -372,7 +372,7 @@ class SourceLayoutTest {
     }
     PreparedDataset dataset = prepare(source(), OPTIONS);
     assertThat(dataset.manifest().audit().quarantined()).isEmpty();
-    assertThat(line("left out"))
+    assertThat(line("excluded"))
         .isEqualTo(
             "1 apple-double, 1 ds-store, 1 hidden, 5 system, 1 without extension, 1 .dcm, 1"
                 + " .webp");

@@ -13,7 +13,7 @@ import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
-import io.github.deepxray.core.internal.concurrent.Holders;
+import io.github.deepxray.core.internal.concurrent.ReferenceCount;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.core.metrics.Decision;
@@ -66,7 +66,7 @@ final class ModelVersion {
   private final List<Explainer> explainers = new ArrayList<>();
 
   /** Holders: the list of versions, and each request in flight. */
-  private final Holders holders = new Holders(this::close);
+  private final ReferenceCount holders = new ReferenceCount(this::close);
 
   /**
    * Documents of the bundle, each JSON null if missing.

@@ -96,7 +96,7 @@ class WeightFilesTest {
   @ValueSource(strings = {"bomb-config-90MiB.keras", "bomb-weights-90MiB.keras"})
   void anArchiveThatUnpacksToFarMoreIsRefused(String name) throws IOException {
     for (Network network : List.of(NETWORK, EfficientNet.B7.network())) {
-      assertThat(refusal(name, network)).contains("unpacks to more");
+      assertThat(refusal(name, network)).contains("decompresses to more");
     }
   }
 

@@ -2,7 +2,7 @@ package io.github.deepxray.datasets.phantom;
 
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.AtomicFiles;
-import io.github.deepxray.core.internal.io.TimelessZip;
+import io.github.deepxray.core.internal.io.ReproducibleZip;
 import io.github.deepxray.datasets.Slice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -70,7 +70,7 @@ public final class PhantomArchive {
         file,
         out -> {
           ZipOutputStream zip = new ZipOutputStream(out);
-          write(options, (path, bytes) -> TimelessZip.deflate(zip, path, bytes));
+          write(options, (path, bytes) -> ReproducibleZip.deflate(zip, path, bytes));
           zip.finish();
         });
   }

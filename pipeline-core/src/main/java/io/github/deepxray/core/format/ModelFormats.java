@@ -11,12 +11,12 @@ import java.util.TreeMap;
 /** Registry of the model file formats on the class path. */
 public final class ModelFormats {
   /** Library of one of this project's own formats, which may be missing on the class path. */
-  private record Home(String library, String module) {}
+  private record Library(String library, String module) {}
 
-  private static final Map<String, Home> HOMES =
+  private static final Map<String, Library> LIBRARIES =
       Map.of(
-          "saved_model", new Home("TensorFlow", "deepxray-pipeline-tensorflow"),
-          "tflite", new Home("TensorFlow Lite", "deepxray-pipeline-tflite"));
+          "saved_model", new Library("TensorFlow", "deepxray-pipeline-tensorflow"),
+          "tflite", new Library("TensorFlow Lite", "deepxray-pipeline-tflite"));
 
   private ModelFormats() {}
 
@@ -73,16 +73,16 @@ public final class ModelFormats {
                         + " needs "
                         + library(name)
                         + ", which is not on the class path; choose another form or add "
-                        + Optional.ofNullable(HOMES.get(name))
-                            .map(Home::module)
+                        + Optional.ofNullable(LIBRARIES.get(name))
+                            .map(Library::module)
                             .orElse("its module")
                         + " to it."));
   }
 
   /** Display name of the library behind a format. */
   public static String library(String name) {
-    return Optional.ofNullable(HOMES.get(name))
-        .map(Home::library)
+    return Optional.ofNullable(LIBRARIES.get(name))
+        .map(Library::library)
         .orElse("a library for the format of " + name);
   }
 

@@ -145,7 +145,7 @@ public record Evaluation(
   }
 
   private Measurements measurements(Metric metric, String decision) {
-    return metric.scope().needsDecision() ? decisions.get(decision).measurements : probabilities;
+    return metric.input().needsDecision() ? decisions.get(decision).measurements : probabilities;
   }
 
   /** Overall values of all metrics. */

@@ -18,7 +18,7 @@ public enum Metric {
    * Area under the ROC curve (Hanley and McNeil 1982), 0..1; with more than two classes
    * scikit-learn's {@code roc_auc_score} with {@code multi_class="ovr"}.
    */
-  AUC("auc", "AUC", Scope.CLASS_PROBABILITIES, Better.HIGHER, Resample::auc),
+  AUC("auc", "AUC", Input.CLASS_PROBABILITIES, Better.HIGHER, Resample::auc),
 
   /**
    * Half the mean squared difference between probabilities and one-hot labels (Brier 1950), 0..1.
@@ -36,7 +36,7 @@ public enum Metric {
   CALIBRATION_ERROR(
       "calibration_error",
       "calibration error",
-      Scope.CLASS_PROBABILITIES,
+      Input.CLASS_PROBABILITIES,
       Better.LOWER,
       Resample::calibrationError),
 
@@ -47,16 +47,16 @@ public enum Metric {
   BALANCED_ACCURACY("balanced_accuracy", "balanced accuracy", WeightedConfusion::balancedAccuracy),
 
   /** Share of the examples of a class that are classified as the class (recall), 0..1. */
-  SENSITIVITY("sensitivity", "sensitivity", Scope.CLASS_DECISIONS, BinaryCounts::sensitivity),
+  SENSITIVITY("sensitivity", "sensitivity", Input.CLASS_DECISIONS, BinaryCounts::sensitivity),
 
   /** Share of the other examples that are not classified as the class, 0..1. */
-  SPECIFICITY("specificity", "specificity", Scope.CLASS_DECISIONS, BinaryCounts::specificity),
+  SPECIFICITY("specificity", "specificity", Input.CLASS_DECISIONS, BinaryCounts::specificity),
 
   /** Share of the decisions for a class that are correct, 0..1. */
-  PRECISION("precision", "precision", Scope.CLASS_DECISIONS, BinaryCounts::precision),
+  PRECISION("precision", "precision", Input.CLASS_DECISIONS, BinaryCounts::precision),
 
   /** Harmonic mean of precision and sensitivity, 0..1. */
-  F1("f1", "F1", Scope.CLASS_DECISIONS, BinaryCounts::f1),
+  F1("f1", "F1", Input.CLASS_DECISIONS, BinaryCounts::f1),
 
   /**
    * Matthews' correlation coefficient (Matthews 1975), with more than two classes Gorodkin's
@@ -66,7 +66,7 @@ public enum Metric {
   MATTHEWS("matthews_correlation", "Matthews correlation", WeightedConfusion::matthews);
 
   /** Input of a metric. */
-  public enum Scope {
+  public enum Input {
     /** Probabilities of all classes. */
     PROBABILITIES,
     /** Probabilities of one class. */
@@ -106,56 +106,56 @@ public enum Metric {
 
   private final String id;
   private final String title;
-  private final Scope scope;
+  private final Input input;
   private final Better better;
 
   // Lambdas without state.
   @SuppressWarnings("ImmutableEnumChecker")
   private final Function function;
 
-  Metric(String id, String title, Scope scope, Better better, Function function) {
+  Metric(String id, String title, Input input, Better better, Function function) {
     this.id = id;
     this.title = title;
-    this.scope = scope;
+    this.input = input;
     this.better = better;
     this.function = function;
   }
 
   Metric(String id, String title, Better better, ToDoubleFunction<Resample> function) {
-    this(id, title, Scope.PROBABILITIES, better, (r, none) -> function.applyAsDouble(r));
+    this(id, title, Input.PROBABILITIES, better, (r, none) -> function.applyAsDouble(r));
   }
 
   Metric(String id, String title, ToDoubleFunction<WeightedConfusion> function) {
     this(
         id,
         title,
-        Scope.DECISIONS,
+        Input.DECISIONS,
         Better.HIGHER,
         (r, none) -> function.applyAsDouble(r.confusion()));
   }
 
-  Metric(String id, String title, Scope scope, ToDoubleFunction<BinaryCounts> function) {
+  Metric(String id, String title, Input input, ToDoubleFunction<BinaryCounts> function) {
     this(
         id,
         title,
-        scope,
+        input,
         Better.HIGHER,
         (r, label) -> function.applyAsDouble(r.confusion().ofClass(label)));
   }
 
   /** Metrics that do not depend on a decision rule, in their order. */
   public static List<Metric> ofProbabilities() {
-    return Arrays.stream(values()).filter(m -> !m.scope.needsDecision()).toList();
+    return Arrays.stream(values()).filter(m -> !m.input.needsDecision()).toList();
   }
 
   /** Metrics with a value for each class, in their order. */
   public static List<Metric> ofClasses() {
-    return Arrays.stream(values()).filter(m -> m.scope.isOfClass()).toList();
+    return Arrays.stream(values()).filter(m -> m.input.isOfClass()).toList();
   }
 
   /** Metrics that depend on a decision rule, in their order. */
   public static List<Metric> ofDecisions() {
-    return Arrays.stream(values()).filter(m -> m.scope.needsDecision()).toList();
+    return Arrays.stream(values()).filter(m -> m.input.needsDecision()).toList();
   }
 
   /** Name in files. */
@@ -175,12 +175,12 @@ public enum Metric {
    * @param classes the number of classes
    */
   public String title(int classes) {
-    return scope.isOfClass() && TargetClasses.of(classes).size() > 1 ? "macro " + title : title;
+    return input.isOfClass() && TargetClasses.of(classes).size() > 1 ? "macro " + title : title;
   }
 
   /** Input of the metric. */
-  public Scope scope() {
-    return scope;
+  public Input input() {
+    return input;
   }
 
   /** Direction of improvement. */

@@ -36,7 +36,7 @@ final class MetricColumns {
   }
 
   private int size(Metric metric) {
-    return metric.scope().isOfClass() ? examples.classes + 1 : 1;
+    return metric.input().isOfClass() ? examples.classes + 1 : 1;
   }
 
   /**
@@ -55,7 +55,7 @@ final class MetricColumns {
       for (int i = at; i < last; i++) {
         values[i] = metric.of(resample, i - at);
       }
-      if (metric.scope().isOfClass()) {
+      if (metric.input().isOfClass()) {
         int first = at;
         values[last] = mean(targets, c -> values[first + c]);
       } else {
@@ -72,7 +72,7 @@ final class MetricColumns {
     for (int m = 0; m < metrics.size(); m++) {
       Metric metric = metrics.get(m);
       values[from + m] =
-          metric.scope().isOfClass()
+          metric.input().isOfClass()
               ? mean(targets, c -> metric.of(resample, c))
               : metric.of(resample, 0);
     }

@@ -119,8 +119,8 @@ class ClassMetricsTest {
       Evaluation ofProbabilities = Evaluation.of(new SplitScores(probabilities), MOST, 5);
       Evaluation ofDecisions = Evaluation.of(new SplitScores(decisions), MOST, 5);
       for (Metric metric : Metric.values()) {
-        Evaluation two = metric.scope().needsDecision() ? ofDecisions : ofProbabilities;
-        if (metric.scope().isOfClass()) {
+        Evaluation two = metric.input().needsDecision() ? ofDecisions : ofProbabilities;
+        if (metric.input().isOfClass()) {
           assertThat(e.of(metric, "most", c).value()).isCloseTo(value(two, metric), EXACT);
         }
       }

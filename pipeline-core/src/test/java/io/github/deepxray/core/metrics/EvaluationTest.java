@@ -68,7 +68,7 @@ class EvaluationTest {
     assertThat(e.of(Metric.SPECIFICITY, "half", 0)).isEqualTo(e.of(Metric.SENSITIVITY, "half", 1));
     for (Metric metric : Metric.values()) {
       assertThat(metric.title(2)).isEqualTo(metric.title());
-      if (metric.scope().isOfClass()) {
+      if (metric.input().isOfClass()) {
         assertThat(e.of(metric, "half")).isEqualTo(e.of(metric, "half", 1));
       }
     }

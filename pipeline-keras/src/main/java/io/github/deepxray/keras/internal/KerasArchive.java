@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
-import io.github.deepxray.core.internal.io.TimelessZip;
+import io.github.deepxray.core.internal.io.ReproducibleZip;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
@@ -83,14 +83,14 @@ public final class KerasArchive {
           ZipOutputStream zip = new ZipOutputStream(out);
           put(zip, METADATA_ENTRY, Json.compact(Json.object().put("keras_version", KERAS_VERSION)));
           put(zip, KerasFile.CONFIG_ENTRY, Json.compact(config(model.network())));
-          TimelessZip.store(zip, KerasFile.WEIGHTS_ENTRY, weights);
+          ReproducibleZip.store(zip, KerasFile.WEIGHTS_ENTRY, weights);
           zip.finish();
         });
   }
 
   /** Stores a text without compression: Keras writes none, and floats hardly shrink. */
   private static void put(ZipOutputStream zip, String name, String text) throws IOException {
-    TimelessZip.store(zip, name, text.getBytes(StandardCharsets.UTF_8));
+    ReproducibleZip.store(zip, name, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static byte[] weights(Model model) throws IOException {

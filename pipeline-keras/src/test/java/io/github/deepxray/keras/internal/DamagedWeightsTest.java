@@ -42,7 +42,7 @@ class DamagedWeightsTest {
   void aTruncatedFileNeverGivesAModel(String name) throws IOException {
     byte[] whole = resource(name);
     for (int length = 0; length < whole.length; length += 1 + whole.length / 97) {
-      assertRefused(Arrays.copyOf(whole, length), "whole");
+      assertRefused(Arrays.copyOf(whole, length), "complete");
     }
     assertRefused(Arrays.copyOf(whole, whole.length - 1), "cut off");
   }
@@ -76,7 +76,7 @@ class DamagedWeightsTest {
         bytes,
         new byte[] {2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 4},
         new byte[] {1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 4});
-    assertRefused(bytes, "stem_conv/kernel", "unpack");
+    assertRefused(bytes, "stem_conv/kernel", "decompress");
   }
 
   @Test
@@ -87,7 +87,7 @@ class DamagedWeightsTest {
     for (int i = text.indexOf("TREE\1"); i >= 0; i = text.indexOf("TREE\1", i + 1)) {
       bytes[i + 6]--;
     }
-    assertRefused(bytes, "chunks are there");
+    assertRefused(bytes, "of 16 chunks");
   }
 
   @Test
@@ -152,7 +152,7 @@ class DamagedWeightsTest {
           }
         }
       }
-      assertRefused(file, entry, "unpacks to more");
+      assertRefused(file, entry, "decompresses to more");
     }
   }
 

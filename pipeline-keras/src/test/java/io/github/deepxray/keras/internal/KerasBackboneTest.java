@@ -84,7 +84,7 @@ class KerasBackboneTest {
         .isInstanceOf(DeepXrayException.class)
         .hasMessage(
             file
-                + " holds the weights of efficientnetb0, not of efficientnetb1; choose the backbone"
+                + " has the weights of efficientnetb0, not of efficientnetb1; choose the backbone"
                 + " efficientnetb0 or give other weights.");
   }
 

@@ -7,7 +7,7 @@ import java.util.Set;
 /**
  * Dynamic range quantization as in TFLite: kernels of convolutions and dense layers are stored as
  * 8-bit integers with one scale per output channel, and these layers quantize their inputs at run
- * time; activations are stored in float. This is TFLite's dynamic range quantization.
+ * time; activations are stored in float.
  *
  * <p>As in TensorFlow's converter, kernels of fewer than {@value #MIN_ELEMENTS} values stay in
  * float, since they are small.

@@ -2,7 +2,7 @@ package io.github.deepxray.report.internal;
 
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetAudit;
-import io.github.deepxray.datasets.DatasetAudit.Range;
+import io.github.deepxray.datasets.DatasetAudit.SizeRange;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
  * @param findings findings of the audit
  * @param part unit of a row of samples
  * @param samples thumbnails of images
+ * @param shortcuts properties that predict the class and should not
  */
 record DataSection(
     String source,
@@ -36,7 +37,8 @@ record DataSection(
     Table folders,
     List<Finding> findings,
     String part,
-    List<Samples> samples) {
+    List<Samples> samples,
+    ShortcutsTable shortcuts) {
   private static final int LISTED = 10;
   private static final int MOST_IMAGES = 5;
 
@@ -68,7 +70,8 @@ record DataSection(
         folders(content),
         List.of(duplicates(audit), overlaps(audit), quarantine(audit), skipped(audit)),
         SplitBars.part(content.words()),
-        samples(content));
+        samples(content),
+        ShortcutsTable.of(content));
   }
 
   private static Table splits(ReportContent content) {
@@ -178,7 +181,7 @@ record DataSection(
     return table;
   }
 
-  private static String range(Range range) {
+  private static String range(SizeRange range) {
     return range.min() == range.max()
         ? Numbers.count(range.min())
         : Numbers.count(range.min())

@@ -3,7 +3,7 @@ package io.github.deepxray.tensorflow.internal;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.internal.concurrent.CloseGuard;
-import io.github.deepxray.core.internal.concurrent.Holders;
+import io.github.deepxray.core.internal.concurrent.ReferenceCount;
 import io.github.deepxray.core.internal.engine.ImageFileEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class SavedModelEngine implements ImageFileEngine {
   private final Map<String, TensorInfo> outputs;
   private final List<List<Integer>> outputShapes;
   private final CloseGuard guard = new CloseGuard("the engine");
-  private final Holders holders;
+  private final ReferenceCount holders;
 
   /**
    * Loads the graph tagged {@value SavedModelWriter#TAG}, if it has only operations that this
@@ -89,7 +89,7 @@ public final class SavedModelEngine implements ImageFileEngine {
       bundle.close();
       throw e;
     }
-    holders = new Holders(bundle::close);
+    holders = new ReferenceCount(bundle::close);
   }
 
   /** Creates another engine on the same session, which the caller has already held. */

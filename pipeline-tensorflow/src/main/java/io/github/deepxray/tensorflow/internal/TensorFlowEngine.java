@@ -2,7 +2,7 @@ package io.github.deepxray.tensorflow.internal;
 
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.internal.concurrent.CloseGuard;
-import io.github.deepxray.core.internal.concurrent.Holders;
+import io.github.deepxray.core.internal.concurrent.ReferenceCount;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ public final class TensorFlowEngine implements InferenceEngine {
   private final Operand<TFloat32> input;
   private final List<Operand<TFloat32>> outputs = new ArrayList<>();
   private final CloseGuard guard = new CloseGuard("the engine");
-  private final Holders holders;
+  private final ReferenceCount holders;
 
   /**
    * Creates an engine and its graph.
@@ -58,7 +58,7 @@ public final class TensorFlowEngine implements InferenceEngine {
       throw e;
     }
     holders =
-        new Holders(
+        new ReferenceCount(
             () -> {
               session.close();
               graph.close();

@@ -166,7 +166,7 @@ public final class Yaml {
             (getText().length() <= LONGEST_NUMBER
                     ? getText()
                     : getText().substring(0, LONGEST_NUMBER) + "...")
-                + " begins with 0, which makes it octal in YAML; write a"
+                + " begins with 0, which YAML does not read as a decimal number; write a"
                 + " decimal number.");
       }
       return token;

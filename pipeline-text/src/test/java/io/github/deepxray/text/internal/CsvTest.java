@@ -83,7 +83,7 @@ class CsvTest {
   void wantsTheColumnsThatAreRequired() {
     assertThatThrownBy(() -> rows("name,share\na,1\n"))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("names no column count");
+        .hasMessageContaining("header has no column count");
     assertThatThrownBy(() -> rows(" \n"))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("is empty");

@@ -24,16 +24,16 @@ class YamlTest {
         "a: 1@b: 2@a: 3@ | , line 3: \"a\" is repeated.",
         "a: 1@---@a: 2@ | , line 3: something follows the end; keep one value, or one document of"
             + " YAML.",
-        "a: &x [1]@b: *x@ | , line 2: names that stand for other values (*name) and tags (!name)"
-            + " are not read; write the value here.",
-        "a: 1@b: !x 3@ | , line 2: names that stand for other values (*name) and tags (!name) are"
-            + " not read; write the value here.",
+        "a: &x [1]@b: *x@ | , line 2: aliases (*name) and tags (!name)"
+            + " are not supported; write the value here.",
+        "a: 1@b: !x 3@ | , line 2: aliases (*name) and tags (!name) are"
+            + " not supported; write the value here.",
         "a: {b: 1, b: 2} | , line 1: \"b\" is repeated.",
         "a: [1@ | , line 1: this is not YAML.",
-        "a: 010 | , line 1: 010 begins with 0, which YAML reads as another number than people do;"
+        "a: 010 | , line 1: 010 begins with 0, which YAML does not read as a decimal number;"
             + " write a decimal number.",
-        "a: [1, 0x1F] | , line 1: 0x1F begins with 0, which YAML reads as another number than"
-            + " people do; write a decimal number.",
+        "a: [1, 0x1F] | , line 1: 0x1F begins with 0, which YAML does not read as a"
+            + " decimal number; write a decimal number.",
         "a: 1e999999999 | : a is a number that is too large.",
       })
   void refusesYamlThatCouldBeReadInTwoWays(String yaml, String message, @TempDir Path folder)

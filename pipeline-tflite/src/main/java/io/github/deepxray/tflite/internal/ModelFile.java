@@ -1,7 +1,7 @@
 package io.github.deepxray.tflite.internal;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.internal.concurrent.Holders;
+import io.github.deepxray.core.internal.concurrent.ReferenceCount;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorflowlite.BuiltinOpResolver;
@@ -23,7 +23,7 @@ final class ModelFile {
   private final FlatBufferModel model;
 
   /** Each interpreter's engine is a holder. */
-  final Holders holders = new Holders(this::free);
+  final ReferenceCount holders = new ReferenceCount(this::free);
 
   private ModelFile(String source, byte[] bytes) {
     this.source = source;

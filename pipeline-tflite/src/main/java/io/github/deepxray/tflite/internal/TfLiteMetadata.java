@@ -2,7 +2,7 @@ package io.github.deepxray.tflite.internal;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.internal.io.TimelessZip;
+import io.github.deepxray.core.internal.io.ReproducibleZip;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -473,7 +473,7 @@ public record TfLiteMetadata(
   private static byte[] archive(byte[] labels) {
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(archive)) {
-      TimelessZip.store(zip, LABELS, labels);
+      ReproducibleZip.store(zip, LABELS, labels);
     } catch (IOException e) {
       throw new UncheckedIOException("memory does not fail", e);
     }

@@ -65,7 +65,7 @@ class HostileFilesTest {
     "depthwise-kernel-height0, tensor 8 has a dimension of 0",
     "hang-transpose-conv, uses operator TRANSPOSE_CONV",
     "mean-axis-minus1, operator 18 (MEAN) has no input 1",
-    "quantization-details-type, tensor 5 is quantized in a way of its own",
+    "quantization-details-type, tensor 5 has custom quantization",
     "scale-denormal, tensor 16 has scale 1.4E-45",
     "strided-slice-type, uses operator REDUCE_MAX"
   })

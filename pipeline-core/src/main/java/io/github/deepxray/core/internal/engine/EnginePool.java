@@ -20,11 +20,11 @@ import java.util.function.Consumer;
  */
 public final class EnginePool implements AutoCloseable {
   /** Engine with its input array. */
-  private static final class Seat {
+  private static final class PooledEngine {
     private final InferenceEngine engine;
     private final float[] input;
 
-    Seat(InferenceEngine engine, float[] input) {
+    PooledEngine(InferenceEngine engine, float[] input) {
       this.engine = engine;
       this.input = input;
     }
@@ -37,7 +37,7 @@ public final class EnginePool implements AutoCloseable {
   private final Semaphore permits;
 
   // Last in, first out: the memory of the last engine is most likely in the processor's caches.
-  private final Deque<Seat> idle = new ConcurrentLinkedDeque<>();
+  private final Deque<PooledEngine> idle = new ConcurrentLinkedDeque<>();
   private final Queue<InferenceEngine> engines = new ConcurrentLinkedQueue<>();
 
   /**
@@ -53,7 +53,7 @@ public final class EnginePool implements AutoCloseable {
     first = engine;
     engines.add(engine);
     try {
-      idle.add(new Seat(engine, input()));
+      idle.add(new PooledEngine(engine, input()));
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -80,19 +80,19 @@ public final class EnginePool implements AutoCloseable {
   public float[][] run(Consumer<float[]> example) {
     return guard.use(
         () -> {
-          Seat seat = borrow();
+          PooledEngine pooled = borrow();
           try {
-            example.accept(seat.input);
-            return seat.engine.run(seat.input, 1);
+            example.accept(pooled.input);
+            return pooled.engine.run(pooled.input, 1);
           } finally {
             // In this order: a thread with a permit finds an engine or may create one.
-            idle.push(seat);
+            idle.push(pooled);
             permits.release();
           }
         });
   }
 
-  private Seat borrow() {
+  private PooledEngine borrow() {
     while (true) {
       try {
         permits.acquire();
@@ -100,9 +100,9 @@ public final class EnginePool implements AutoCloseable {
         throw new WorkInterruptedException(e);
       }
       try {
-        Optional<Seat> seat = Optional.ofNullable(idle.poll()).or(this::grow);
-        if (seat.isPresent()) {
-          return seat.get();
+        Optional<PooledEngine> pooled = Optional.ofNullable(idle.poll()).or(this::grow);
+        if (pooled.isPresent()) {
+          return pooled.get();
         }
       } catch (RuntimeException | Error e) {
         permits.release();
@@ -112,12 +112,12 @@ public final class EnginePool implements AutoCloseable {
     }
   }
 
-  private Optional<Seat> grow() {
+  private Optional<PooledEngine> grow() {
     try {
       float[] input = input();
       Optional<InferenceEngine> more = first.another();
       more.ifPresent(engines::add);
-      return more.map(engine -> new Seat(engine, input));
+      return more.map(engine -> new PooledEngine(engine, input));
     } catch (DeepXrayException e) {
       // Not enough memory for another engine; the existing ones are used.
       return Optional.empty();

@@ -167,7 +167,7 @@ public final class Json {
         return Optional.empty();
       }
       if (parser.nextToken() != null) {
-        throw Malformed.at(
+        throw JsonErrors.at(
             source,
             parser.currentTokenLocation(),
             "something follows the end; keep one value, or one document of YAML.",
@@ -176,7 +176,7 @@ public final class Json {
       refuseInfinite(tree, "", source);
       return Optional.of(tree);
     } catch (JsonProcessingException e) {
-      throw Malformed.text(source, language, e);
+      throw JsonErrors.text(source, language, e);
     }
   }
 
@@ -213,7 +213,7 @@ public final class Json {
     try {
       return convert(read(file), type, file.toString());
     } catch (DeepXrayException e) {
-      throw Malformed.advised(e, advice);
+      throw JsonErrors.advised(e, advice);
     }
   }
 
@@ -235,13 +235,13 @@ public final class Json {
         throw new DeepXrayException(
             file
                 + " is of the format \""
-                + Malformed.oneLine(format)
+                + JsonErrors.oneLine(format)
                 + "\", not "
                 + String.join(" or ", new TreeSet<>(types.keySet())));
       }
       return convert(tree, type, file.toString());
     } catch (DeepXrayException e) {
-      throw Malformed.advised(e, advice);
+      throw JsonErrors.advised(e, advice);
     }
   }
 
@@ -259,7 +259,7 @@ public final class Json {
       }
       return record;
     } catch (JsonProcessingException e) {
-      throw Malformed.tree(source, tree, e);
+      throw JsonErrors.tree(source, tree, e);
     }
   }
 }

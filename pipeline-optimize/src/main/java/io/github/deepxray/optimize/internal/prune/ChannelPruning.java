@@ -283,6 +283,6 @@ public record ChannelPruning(
         offset[o] += means.get(c) * kernel[c * outputs + o];
       }
     }
-    return Centering.affine(narrowed, layer, factor, offset);
+    return MomentCorrection.affine(narrowed, layer, factor, offset);
   }
 }

@@ -156,7 +156,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     changed.put(layer + "/kernel", FloatTensor.of(weights, kernel.shape()));
     Model fitted =
         new Model(model.network(), model.weights().plus(changed.build()), model.quantization());
-    return Centering.affine(fitted, layer, factor, offset);
+    return MomentCorrection.affine(fitted, layer, factor, offset);
   }
 
   /** Difference between target and current output, both centered. */

@@ -9,7 +9,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.optimize.internal.Kernels;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
-import io.github.deepxray.optimize.internal.prune.Centering.Moments;
+import io.github.deepxray.optimize.internal.prune.MomentCorrection.Moments;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,9 +41,11 @@ public record OneShotPruning(
   public enum Compensation {
     /** None. */
     NONE,
-    /** Restores the mean of each output, see {@link Centering}. */
+    /** Restores the mean of each output, see {@link MomentCorrection}. */
     MEAN,
-    /** Restores the mean and the standard deviation of each output, see {@link Centering}. */
+    /**
+     * Restores the mean and the standard deviation of each output, see {@link MomentCorrection}.
+     */
     MEAN_AND_VARIANCE,
     /**
      * Fits the remaining weights of 1x1 convolutions and dense layers, layer by layer, to the
@@ -105,7 +107,7 @@ public record OneShotPruning(
           case MEAN_AND_VARIANCE, LEAST_SQUARES -> Moments.MEAN_AND_VARIANCE;
         };
     Model corrected =
-        new Centering(engines, cores, progress)
+        new MomentCorrection(engines, cores, progress)
             .restore(original, pruned, centered, moments, examples);
     return new LeastSquaresFit(engines, cores, progress)
         .fit(original, corrected, fitted, masks, examples);

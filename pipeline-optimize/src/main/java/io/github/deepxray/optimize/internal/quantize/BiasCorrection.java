@@ -9,7 +9,7 @@ import io.github.deepxray.core.network.Quantization;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.optimize.internal.Range;
 import io.github.deepxray.optimize.internal.RepresentativeDataset;
-import io.github.deepxray.optimize.internal.prune.Centering;
+import io.github.deepxray.optimize.internal.prune.MomentCorrection;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +22,8 @@ import java.util.TreeMap;
  * <p>Rounding errors do not average out: a rounded kernel has another sum, and swish is nonlinear,
  * so a shift in one layer affects all later ones. Convolutions are therefore corrected in order,
  * each on the integer outputs of the corrected layers before it. Means are those of values clipped
- * to the layer's integer range: intentional clipping in front of a swish (see {@link SwishInput})
- * must not shift the remaining values. Size and speed do not change.
+ * to the layer's integer range: intentional clipping in front of a swish (see {@link
+ * SwishInputRange}) must not shift the remaining values. Size and speed do not change.
  *
  * @param engines the engine that runs both models; for integer models one with integer arithmetic
  * @param cores the number of processor cores; results do not depend on it
@@ -52,8 +52,8 @@ public record BiasCorrection(EngineFactory engines, int cores, Progress progress
     for (String layer : layers) {
       limits.put(layer, Range.of(quantization.tensor(layer), quantization.arithmetic()));
     }
-    return new Centering(engines, cores, progress)
+    return new MomentCorrection(engines, cores, progress)
         .within(limits)
-        .restore(exact, quantized, layers, Centering.Moments.MEAN, examples);
+        .restore(exact, quantized, layers, MomentCorrection.Moments.MEAN, examples);
   }
 }

@@ -39,8 +39,8 @@ import java.util.TreeSet;
  *       number, see {@link
  *       io.github.deepxray.optimize.internal.FoldNormalization#withCommonOffset}.
  *   <li>The output of a sigmoid or a softmax has the fixed step 1/256 (1/32768 with 16 bits).
- *   <li>A tensor read only by an 8-bit swish is clipped below {@value SwishInput#LEAST}, where that
- *       swish is 0, unless the range method is min-max.
+ *   <li>A tensor read only by an 8-bit swish is clipped below {@value SwishInputRange#LEAST}, where
+ *       that swish is 0, unless the range method is min-max.
  *   <li>Vectors {@code [C]} are clipped only by explicit rules: their values are features or
  *       logits, too few for outliers.
  *   <li>Unfolded normalization stays in floats; so do, by default, all layers on vectors, which are
@@ -179,8 +179,8 @@ public final class IntegerQuantization implements Pass {
     boolean cut =
         arithmetic == Arithmetic.INT8
             && !chosen.equals(RangeMethod.MIN_MAX)
-            && SwishInput.is(network, name, reader -> !floatLayers.contains(reader));
-    return (cut ? SwishInput.needed(range) : range).affine(arithmetic);
+            && SwishInputRange.is(network, name, reader -> !floatLayers.contains(reader));
+    return (cut ? SwishInputRange.needed(range) : range).affine(arithmetic);
   }
 
   private Range range(String tensor, RangeMethod method) {

@@ -119,7 +119,7 @@ public final class LayerAnalysis {
         range.max(),
         affine.scale(),
         affine.zeroPoint(),
-        clipped(seen, range, affine.scale(), SwishInput.least(integers, tensor)),
+        clipped(seen, range, affine.scale(), SwishInputRange.least(integers, tensor)),
         isInput ? OptionalDouble.empty() : weightSqnr(floats, integers, tensor),
         damage.alone.containsKey(tensor)
             ? OptionalDouble.of(damage.alone.get(tensor))
@@ -219,7 +219,7 @@ public final class LayerAnalysis {
     }
     for (Layer layer : network.layers()) {
       boolean writes = layer.name().equals(tensor);
-      if (writes && quantization.integer(tensor) && SwishInput.isSwish(layer)) {
+      if (writes && quantization.integer(tensor) && SwishInputRange.isSwish(layer)) {
         List<Layer> steps = swishInSteps(layer);
         layers.addAll(steps);
         Affine share = IntegerQuantization.probabilities(quantization.arithmetic());
@@ -256,12 +256,12 @@ public final class LayerAnalysis {
   }
 
   /**
-   * Layers that round a tensor and, if that clips it, add the part below {@link SwishInput#LEAST},
-   * since the next swish computes in floats.
+   * Layers that round a tensor and, if that clips it, add the part below {@link
+   * SwishInputRange#LEAST}, since the next swish computes in floats.
    */
   private static List<Layer> rounding(Model quantized, String tensor) {
     String rounded = rounded(tensor);
-    if (!SwishInput.isCut(quantized, tensor)) {
+    if (!SwishInputRange.isCut(quantized, tensor)) {
       return List.of(new Activation(rounded, tensor, Function.LINEAR));
     }
     String cut = rounded + "/cut";
@@ -269,7 +269,7 @@ public final class LayerAnalysis {
     String below = tensor + "/below";
     return List.of(
         new Activation(cut, tensor, Function.LINEAR),
-        new Rescaling(depth, tensor, List.of(-1.0), List.of(SwishInput.LEAST)),
+        new Rescaling(depth, tensor, List.of(-1.0), List.of(SwishInputRange.LEAST)),
         new Activation(depth + "/relu", depth, Function.RELU),
         new Rescaling(below, depth + "/relu", List.of(-1.0), List.of(0.0)),
         new Add(rounded, cut, below));
@@ -290,7 +290,9 @@ public final class LayerAnalysis {
       for (List<String> group : groups) {
         QuantizationNoise[][] noise = new QuantizationNoise[examples.size()][];
         double[] least =
-            group.stream().mapToDouble(tensor -> SwishInput.least(quantized, tensor)).toArray();
+            group.stream()
+                .mapToDouble(tensor -> SwishInputRange.least(quantized, tensor))
+                .toArray();
         List<ExampleRunner.Job> jobs = new ArrayList<>();
         for (int w = 0; w < workers; w++) {
           int first = w;

@@ -33,7 +33,7 @@ public record LayerReport(
   public static final double EXACT = QuantizationNoise.MAX_DECIBELS;
 
   /** Smallest input of an 8-bit swish with an output other than 0. */
-  public static final double SWISH_LEAST = SwishInput.LEAST;
+  public static final double SWISH_LEAST = SwishInputRange.LEAST;
 
   /**
    * Layer with its output tensor.
@@ -50,13 +50,13 @@ public record LayerReport(
    * @param scale the step between integers
    * @param zeroPoint the integer of 0
    * @param clippedShare the share of the calibration values more than half a step outside the
-   *     range; in front of an 8-bit swish, which is 0 below {@value SwishInput#LEAST}, values below
-   *     do not count
+   *     range; in front of an 8-bit swish, which is 0 below {@value SwishInputRange#LEAST}, values
+   *     below do not count
    * @param weightSqnr the SQNR of the kernel, if it is rounded
    * @param aloneSqnr the SQNR at the output if only this tensor and its layer's kernel are
    *     quantized; empty if the model quantizes neither
    * @param accumulatedSqnr the SQNR of the tensor in the quantized model; values in front of an
-   *     8-bit swish are clipped at {@value SwishInput#LEAST}
+   *     8-bit swish are clipped at {@value SwishInputRange#LEAST}
    * @param histogram the logarithm of the counts from {@code seenMin} to {@code seenMax} in equal
    *     bins, as shares of the fullest bin's
    */

@@ -77,7 +77,7 @@ class BiasCorrectionTest {
   /** Most of its values are, and it was exact before. */
   @Test
   void whatIsCutOffInFrontOfASwishIsNotMadeUpFor() throws IOException {
-    Model model = SwishInputTest.farBelowZero();
+    Model model = SwishInputRangeTest.farBelowZero();
     RepresentativeDataset images = CalibratorTest.images(model, 6);
     Model corrected =
         new BiasCorrection(new SimulatedEngines(1), 1, Progress.NONE)

@@ -24,14 +24,14 @@ import java.util.stream.Collectors;
  * Converts exceptions of the JSON and YAML parser to one-line messages in terms of the file,
  * without names of classes.
  */
-final class Malformed {
+final class JsonErrors {
   /** Longest part of a file that a message repeats. */
   private static final int LONGEST = 60;
 
   private static final Pattern DUPLICATE =
       Pattern.compile("Duplicate field '(.*)'", Pattern.DOTALL);
 
-  private Malformed() {}
+  private JsonErrors() {}
 
   /** Describes a text with a syntax error. */
   static DeepXrayException text(String source, String language, JsonProcessingException e) {

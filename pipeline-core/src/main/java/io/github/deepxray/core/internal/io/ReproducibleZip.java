@@ -7,14 +7,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Writes zip entries that do not depend on time and platform. */
-public final class TimelessZip {
+public final class ReproducibleZip {
   /**
    * Time that every zip can represent. The first one, 1980-01-01T00:00, is written by the JDK as an
    * instant in another field, which depends on the time zone.
    */
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
-  private TimelessZip() {}
+  private ReproducibleZip() {}
 
   /**
    * Adds a file without compression.

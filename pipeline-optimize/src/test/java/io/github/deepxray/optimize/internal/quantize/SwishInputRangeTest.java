@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A convolution that turns pixels into -60 to 16.5, and a swish. */
-class SwishInputTest {
+class SwishInputRangeTest {
   private static final QuantizationSpec INT8 = QuantizationSpec.of(QuantizationMode.INT8);
   private static final Layer CONV = new Conv2D("conv", "images", 3, 1, 1, Padding.SAME, true);
   private static final Layer SWISH = new Activation("swish", "conv", Function.SWISH);
@@ -128,7 +128,7 @@ class SwishInputTest {
         long integer = Math.round(x / affine.scale()) + affine.zeroPoint();
         double rounded = affine.scale() * (Math.min(127, integer) - affine.zeroPoint());
         signal += Math.pow(swish(x), 2);
-        noise += x < SwishInput.LEAST ? 0 : Math.pow(swish(rounded) - swish(x), 2);
+        noise += x < SwishInputRange.LEAST ? 0 : Math.pow(swish(rounded) - swish(x), 2);
       }
     }
     double alone =

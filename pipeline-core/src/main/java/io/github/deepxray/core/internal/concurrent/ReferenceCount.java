@@ -3,7 +3,7 @@ package io.github.deepxray.core.internal.concurrent;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Reference count of a shared resource, which the last holder frees. */
-public final class Holders {
+public final class ReferenceCount {
   private final Runnable free;
   private final AtomicInteger count = new AtomicInteger(1);
 
@@ -12,7 +12,7 @@ public final class Holders {
    *
    * @param free frees the resource; called once, by the last holder
    */
-  public Holders(Runnable free) {
+  public ReferenceCount(Runnable free) {
     this.free = free;
   }
 

@@ -18,11 +18,11 @@ import java.util.function.Predicate;
  * Clipping those values gives finer steps: the first depthwise convolution of EfficientNetB0 writes
  * -41 to 15; with -6.5 to 15 the steps are two fifths as wide.
  */
-final class SwishInput {
+final class SwishInputRange {
   /** Below {@code -ln 511} by more than the shift of a range from rounding the zero point. */
   static final double LEAST = -6.5;
 
-  private SwishInput() {}
+  private SwishInputRange() {}
 
   /**
    * Whether only an integer swish reads the tensor.

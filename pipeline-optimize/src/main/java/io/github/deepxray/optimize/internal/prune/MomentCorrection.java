@@ -26,7 +26,7 @@ import java.util.Map;
  * the means equal those of the original up to rounding. The correction is added to the layer's bias
  * or, without a bias, to the batch normalization that is its only reader.
  */
-public final class Centering {
+public final class MomentCorrection {
   /** Statistics to correct. */
   public enum Moments {
     /** None. */
@@ -55,11 +55,11 @@ public final class Centering {
    * @param progress notified of every example of each pass; there is one more pass than layers to
    *     correct
    */
-  public Centering(EngineFactory engines, int cores, Progress progress) {
+  public MomentCorrection(EngineFactory engines, int cores, Progress progress) {
     this(engines, cores, progress, Map.of());
   }
 
-  private Centering(
+  private MomentCorrection(
       EngineFactory engines, int cores, Progress progress, Map<String, Range> limits) {
     this.engines = engines;
     this.cores = cores;
@@ -73,8 +73,8 @@ public final class Centering {
    * @param limits the range of the outputs by the layer's name. The original's outputs are clipped
    *     to it first, so that clipping on one side does not shift the other values
    */
-  public Centering within(Map<String, Range> limits) {
-    return new Centering(engines, cores, progress, limits);
+  public MomentCorrection within(Map<String, Range> limits) {
+    return new MomentCorrection(engines, cores, progress, limits);
   }
 
   /**
