@@ -127,15 +127,14 @@ class DamagedOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'threshold: 0.9\nthreshold: 0.1\n' | 'line 2: \"threshold\" is repeated.'",
-        "'threshold: 0.9\n"
-            + "---\n"
-            + "threshold: 0.1\n"
-            + "' | 'line 3: something follows the end; keep one value, or one document of YAML.'",
+        "'threshold: 0.9%threshold: 0.1%' | 'line 2: \"threshold\" is repeated.'",
+        "'threshold: 0.9%---%threshold: 0.1%' |"
+            + " 'line 3: something follows the end; keep one value, or one document of YAML.'",
       })
-  void whatCouldBeReadInTwoWaysIsRefusedWithTheLine(String text, String message)
+  void whatCouldBeReadInTwoWaysIsRefusedWithTheLine(String lines, String message)
       throws IOException {
-    Outcome outcome = Outcome.of("predict", "m", "i.png", "--config", file("c.yaml", text));
+    Path config = file("c.yaml", lines.replace('%', '\n'));
+    Outcome outcome = Outcome.of("predict", "m", "i.png", "--config", config);
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("c.yaml, " + message);
   }

@@ -11,12 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * Properties of an image file that do not depend on the patient's chest.
- *
- * @param format the name of the file format with the number of channels
- * @param numbers the values of each numeric shortcut, by its name
- * @param frame the outer pixels of a small grey copy, row by row, 0..255
  */
-public record Appearance(String format, Map<String, double[]> numbers, byte[] frame) {
+public final class Appearance {
   /** The side of the grey copy in pixels. */
   private static final int SIDE = 16;
 
@@ -30,6 +26,31 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
   static final String FILE_NUMBERS = "numbers in the file name";
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,15}");
+
+  private final String format;
+  private final Map<String, double[]> numbers;
+  private final byte[] frame;
+
+  private Appearance(String format, Map<String, double[]> numbers, byte[] frame) {
+    this.format = format;
+    this.numbers = numbers;
+    this.frame = frame;
+  }
+
+  /** Returns the name of the file format with the number of channels. */
+  String format() {
+    return format;
+  }
+
+  /** Returns the values of each numeric property, by its name. */
+  Map<String, double[]> numbers() {
+    return numbers;
+  }
+
+  /** Returns the outer pixels of a small grey copy, row by row, 0..255. */
+  byte[] frame() {
+    return frame;
+  }
 
   /**
    * Returns the properties of an image.
@@ -58,7 +79,7 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
     int at = 2;
     while (at + 4 < file.length && (file[at] & 0xff) == 0xff) {
       int marker = file[at + 1] & 0xff;
-      int length = (file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff;
+      int length = ((file[at + 2] & 0xff) << 8) | (file[at + 3] & 0xff);
       if (marker == 0xdb && length >= 67 && at + 2 + length <= file.length) {
         boolean words = (file[at + 4] & 0xf0) != 0;
         double sum = 0;
@@ -90,7 +111,17 @@ public record Appearance(String format, Map<String, double[]> numbers, byte[] fr
   }
 
   /** Grey values of an image, row by row. */
-  private record Grey(int height, int width, float[] values) {
+  private static final class Grey {
+    private final int height;
+    private final int width;
+    private final float[] values;
+
+    Grey(int height, int width, float[] values) {
+      this.height = height;
+      this.width = width;
+      this.values = values;
+    }
+
     static Grey of(RgbImage image) {
       byte[] rgb = image.toBytes();
       float[] values = new float[rgb.length / 3];

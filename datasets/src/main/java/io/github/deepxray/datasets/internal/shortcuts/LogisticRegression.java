@@ -6,12 +6,21 @@ import java.util.Arrays;
  * Logistic regression with an L2 penalty on all coefficients but the intercept: the minimum of the
  * summed negative log likelihood plus half the penalty times the squared coefficients, as
  * scikit-learn's {@code LogisticRegression(C=1/penalty)} has it. Fitted by Newton's method.
- *
- * @param coefficients one for each feature, then the intercept
  */
-public record LogisticRegression(double[] coefficients) {
+public final class LogisticRegression {
   private static final int MOST_STEPS = 50;
   private static final double TOLERANCE = 1e-9;
+
+  private final double[] coefficients;
+
+  private LogisticRegression(double[] coefficients) {
+    this.coefficients = coefficients;
+  }
+
+  /** Returns a coefficient for each feature, then the intercept. */
+  double[] coefficients() {
+    return coefficients.clone();
+  }
 
   /**
    * Fits the coefficients.

@@ -70,7 +70,17 @@ public record ShortcutAudit(List<Image> images, int classes) {
   public record Measured(
       String name, boolean inPicture, Interval auc, List<String> lowest, List<String> highest) {}
 
-  private record Features(String name, double[][] values, double penalty) {}
+  private static final class Features {
+    private final String name;
+    private final double[][] values;
+    private final double penalty;
+
+    Features(String name, double[][] values, double penalty) {
+      this.name = name;
+      this.values = values;
+      this.penalty = penalty;
+    }
+  }
 
   /**
    * Measures each property that differs between images, the strongest first, file names last.
@@ -283,8 +293,8 @@ public record ShortcutAudit(List<Image> images, int classes) {
     List<String> highest = new ArrayList<>(ordered.subList(ordered.size() - named, ordered.size()));
     Collections.reverse(highest);
     return new Measured(
-        features.name(),
-        !features.name().equals(Appearance.FILE_NUMBERS),
+        features.name,
+        !features.name.equals(Appearance.FILE_NUMBERS),
         new SplitScores(scored).auc(SEED),
         List.copyOf(ordered.subList(0, named)),
         List.copyOf(highest));
@@ -298,12 +308,12 @@ public record ShortcutAudit(List<Image> images, int classes) {
       double[][] values = new double[train.length][];
       for (int i = 0; i < train.length; i++) {
         positive[i] = images.get(train[i]).label() == label;
-        values[i] = features.values()[train[i]];
+        values[i] = features.values[train[i]];
       }
-      LogisticRegression model = LogisticRegression.fit(values, positive, features.penalty());
+      LogisticRegression model = LogisticRegression.fit(values, positive, features.penalty);
       IntStream.range(0, folds.length)
           .filter(i -> folds[i] == part)
-          .forEach(i -> scores[i][label] = model.probability(features.values()[i]));
+          .forEach(i -> scores[i][label] = model.probability(features.values[i]));
     }
   }
 }
