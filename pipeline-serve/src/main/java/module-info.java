@@ -1,4 +1,4 @@
-/** A server of bundles, for embedding. */
+/** Embeddable HTTP server of bundles. */
 @SuppressWarnings("requires-automatic")
 // Open: Jackson reads and writes records by reflection.
 open module io.github.deepxray.serve {

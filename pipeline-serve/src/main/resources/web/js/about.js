@@ -1,10 +1,10 @@
-// What is said about the model: how good it is, and its card.
+// Description of the model: its metrics and its card.
 
 import { byId, make } from './dom.js';
 import { classWords, count, percent } from './format.js';
 import { render } from './markdown.js';
 
-/** Shows what /api/model says. */
+/** Shows the content of /api/model. */
 export function show(model) {
   byId('about').hidden = false;
   const form = formOf(model)?.form;
@@ -27,7 +27,7 @@ export function show(model) {
   showContents(card);
 }
 
-/** Links to the parts of the card. */
+/** Adds links to the sections of the card. */
 function showContents(card) {
   const links = [...card.querySelectorAll('h4')].map((heading, i) => {
     heading.id = `card-${i + 1}`;
@@ -39,12 +39,12 @@ function showContents(card) {
   byId('contents').hidden = links.length < 2;
 }
 
-/** What artifacts.json says of the form that is served. */
+/** Returns the entry of the served artifact in artifacts.json. */
 function formOf(model) {
   return model.artifacts?.artifacts?.find((a) => a.artifact === model.engine);
 }
 
-/** What the model does, in a sentence. */
+/** Returns a sentence about the task of the model. */
 function purpose(names, images) {
   const where = images.replace('X-ray', 'X\u2011ray');
   return names.length === 2
@@ -53,8 +53,8 @@ function purpose(names, images) {
 }
 
 /**
- * On the test split, by the decision in use: of the very form that is served, or else of the model
- * it was made from.
+ * Returns the metrics on the test split for the decision in use: of the served artifact, or else of
+ * the trained model.
  */
 function figuresOf(model) {
   const served = formOf(model)?.verdict?.splits?.test;
@@ -62,7 +62,7 @@ function figuresOf(model) {
     return {
       images: served.images,
       metrics: served.metrics,
-      of: 'Of the very file that is served',
+      of: 'Metrics of the served file',
     };
   }
   const split = model.metrics?.splits?.test;
@@ -74,11 +74,11 @@ function figuresOf(model) {
   return {
     images: split.images.reduce((sum, images) => sum + images, 0),
     metrics: { ...overall, ...at?.measurements?.overall },
-    of: 'Of the model that the served file was made from',
+    of: 'Metrics of the trained model from which the served file was created',
   };
 }
 
-/** Of more than two classes area, sensitivity and specificity are means over the classes. */
+/** Shows the metrics; of more than two classes, some are means over the classes. */
 function showFigures(figures, threshold, words) {
   const list = byId('figures');
   list.replaceChildren();
@@ -86,26 +86,35 @@ function showFigures(figures, threshold, words) {
   const plain = (value) => value.toFixed(3);
   const [auc, found, spared] = words.length === 2
     ? [
-        'how well it ranks',
-        `of ${words[1].many} are found`,
-        `of ${words[0].many} are called ${words[0].name}`,
+        'quality of the ranking',
+        `of ${words[1].many} are detected`,
+        `of ${words[0].many} are classified as ${words[0].name}`,
       ]
     : [
-        'how well it ranks a class against the others',
-        'of the images of a class are found, on average',
-        'of the other images are not taken for a class, on average',
+        'quality of the ranking of a class against the others',
+        'of the images of a class are detected, on average',
+        'of the other images are not classified as the class, on average',
       ];
   if (figures) {
     noteFigures(figures);
-    for (const [name, estimate, format, meaning] of [
-      ['AUC', figures.metrics.auc, plain, `${auc}; 0.5 is chance`],
-      ['Accuracy', figures.metrics.accuracy, percent, 'of all images are called what they are'],
-      ['Sensitivity', figures.metrics.sensitivity, percent, found],
-      ['Specificity', figures.metrics.specificity, percent, spared],
-    ]) {
+    const first = {
+      auc: [plain, `${auc}; 0.5 is chance`],
+      accuracy: [percent, 'of all images are classified correctly'],
+      sensitivity: [percent, found],
+      specificity: [percent, spared],
+    };
+    for (const key of Object.keys({ ...first, ...figures.metrics })) {
+      const estimate = figures.metrics[key];
+      const [format, meaning] = first[key] ?? [plain, ''];
       if (known(estimate)) {
         list.append(
-          figure(name, format(estimate.value), range(estimate, format), meaning, estimate),
+          figure(
+            metricName(key),
+            format(estimate.value),
+            range(estimate, format),
+            meaning,
+            estimate,
+          ),
         );
       }
     }
@@ -116,7 +125,7 @@ function showFigures(figures, threshold, words) {
     return;
   }
   const exact = figures ? { low: threshold, high: threshold, value: threshold } : null;
-  const from = `from here on it says ${words[1].name}`;
+  const from = `minimum probability for ${words[1].name}`;
   list.append(figure('Threshold', percent(threshold), null, from, exact));
   inOtherWords(figures, words);
 }
@@ -129,22 +138,27 @@ function inOtherWords(figures, [other, found]) {
     byId('in-words').hidden = false;
     byId('in-words').textContent =
       `In other words: of 100 ${found.many} it misses about ${missed}, and of 100 ${other.many} it`
-      + ` takes about ${alarms} for ${found.name}. On images from elsewhere expect worse.`;
+      + ` classifies about ${alarms} as ${found.name}. Expect lower performance on other images.`;
   }
 }
 
 function noteFigures(figures) {
   byId('figures-note').textContent =
-    `${figures.of}, on ${count(figures.images, 'image')} of the test split, which nothing was`
-    + ' chosen on. In brackets the 95\u202f% interval.';
+    `${figures.of}, on ${count(figures.images, 'image')} of the test split, which was not`
+    + ' used for any choice. In brackets the 95\u202f% interval.';
 }
 
-/** "a, b and c". */
+/** Returns the title of a metric: log_loss becomes Log loss. */
+function metricName(key) {
+  return key === 'auc' ? 'AUC' : (key.charAt(0).toUpperCase() + key.slice(1)).replaceAll('_', ' ');
+}
+
+/** Returns "a, b and c". */
 function inWords(names) {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** A split without images of a class has none. */
+/** Whether a metric has a value; a split without images of a class has none. */
 function known(estimate) {
   return Number.isFinite(estimate?.value);
 }
@@ -155,12 +169,12 @@ function range(estimate, format) {
     : null;
 }
 
-/** A number with its interval in brackets and on a line from 0 to 1. */
+/** Returns a metric with its interval in brackets and, if it fits, on a line from 0 to 1. */
 function figure(name, value, interval, meaning, estimate) {
   const group = make('div', '', make('dt', '', name), make('dd', 'figure-value', value));
   const brackets = interval ? `(${interval})` : 'chosen on the validation split';
   group.append(make('dd', 'figure-interval', brackets));
-  if (estimate) {
+  if (estimate && estimate.low >= 0 && estimate.high <= 1) {
     const line = make('dd', 'whisker');
     line.setAttribute('aria-hidden', 'true');
     line.style.setProperty('--low', estimate.low);
@@ -168,6 +182,8 @@ function figure(name, value, interval, meaning, estimate) {
     line.style.setProperty('--value', estimate.value);
     group.append(line);
   }
-  group.append(make('dd', 'hint', meaning));
+  if (meaning) {
+    group.append(make('dd', 'hint', meaning));
+  }
   return group;
 }

@@ -1,4 +1,4 @@
-// Talks to the server that the page came from, and to nobody else.
+// Requests to the server of this page.
 
 const ATTEMPTS = 6;
 const LONGEST_WAIT = 30;
@@ -6,7 +6,7 @@ const KEY = 'deepxray-api-key';
 
 let key = stored();
 
-/** Some browsers are told to store nothing for pages. */
+/** Returns the session storage, which some browsers disable. */
 function stored() {
   try {
     return sessionStorage.getItem(KEY);
@@ -16,10 +16,10 @@ function stored() {
 }
 
 /**
- * What went wrong.
+ * Error of a request.
  *
- * The kinds: key (one is needed), image (it cannot be read), large (too large), busy (after all
- * attempts), late (it took too long), gone (no answer), server (anything else that it says).
+ * Kinds: key (required), image (unreadable), large (too large), busy (after all attempts), late
+ * (timeout), gone (no answer), server (all others).
  */
 export class ApiError extends Error {
   constructor(kind, message) {
@@ -35,25 +35,26 @@ export function hasKey() {
   return key !== null;
 }
 
-/** Uses an API key from now on, until the tab is closed. */
+/** Sets the API key, until the tab is closed. */
 export function useKey(value) {
   key = value;
   try {
     sessionStorage.setItem(KEY, value);
   } catch {
-    // Until the page is left, then.
+    // Kept only until the page is closed.
   }
 }
 
 /**
- * Asks the server, and again after a while if it is busy.
+ * Sends a request, and repeats it after a delay if the server is busy.
  *
  * @param {string} path
  * @param {RequestInit} options
- * @param {(seconds: number, attempt: number, attempts: number) => void} waits told before each wait
- * @returns {Promise<Response>} of success
+ * @param {(seconds: number, attempt: number, attempts: number) => void} waits
+ *     called before each delay
+ * @returns {Promise<Response>} the successful response
  * @throws {ApiError}
- * @throws {DOMException} AbortError if the signal says so
+ * @throws {DOMException} AbortError if the signal is aborted
  */
 async function ask(path, options = {}, waits = () => {}) {
   for (let attempt = 1; ; attempt++) {
@@ -83,7 +84,7 @@ async function ask(path, options = {}, waits = () => {}) {
   }
 }
 
-/** The server's own words about an error. */
+/** Returns the server's message of an error. */
 async function said(response) {
   try {
     const { error } = await response.json();
@@ -93,7 +94,7 @@ async function said(response) {
   }
 }
 
-/** What the server asks for, or longer and longer; never all clients at once. */
+/** Returns the delay: Retry-After, or exponential backoff, with jitter. */
 function delay(retryAfter, attempt) {
   const asked = /^\d+$/.test(retryAfter ?? '')
     ? Number(retryAfter)
@@ -119,17 +120,17 @@ function sleep(milliseconds, signal) {
   });
 }
 
-/** What is served: name, version, engine, labels, threshold, model card and metrics. */
+/** Returns the model: name, version, engine, labels, threshold, model card and metrics. */
 export async function model() {
   return (await ask('/api/model')).json();
 }
 
-/** The names of the samples. */
+/** Returns the names of the samples. */
 export async function sampleNames() {
   return (await ask('/api/samples')).json();
 }
 
-/** A sample as a PNG file. */
+/** Returns a sample as a PNG file. */
 export async function sample(name) {
   return (await ask(`/api/samples/${encodeURIComponent(name)}`)).blob();
 }
@@ -139,8 +140,8 @@ export async function sample(name) {
  *
  * @param {Blob} file JPEG or PNG
  * @param {AbortSignal} signal
- * @param {(seconds: number, attempt: number, attempts: number) => void} waits told when the server
- *     is busy
+ * @param {(seconds: number, attempt: number, attempts: number) => void} waits
+ *     called when the server is busy
  */
 export async function classify(file, signal, waits) {
   const response = await ask('/api/classify', { method: 'POST', body: file, signal }, waits);
@@ -154,7 +155,7 @@ export async function classify(file, signal, waits) {
   }
 }
 
-/** Whether the server answers at all. */
+/** Whether the server answers. */
 export async function alive() {
   try {
     return (await fetch('/healthz', { cache: 'no-store' })).ok;

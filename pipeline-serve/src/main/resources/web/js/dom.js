@@ -1,9 +1,9 @@
-// Nodes of the page.
+// DOM helpers.
 
-/** The node with an id. */
+/** Returns the node with an id. */
 export const byId = (id) => document.getElementById(id);
 
-/** A new node: its element, its class and what is in it. */
+/** Creates a node with an element name, a class and content. */
 export function make(name, style, ...children) {
   const node = document.createElement(name);
   if (style) {

@@ -1,11 +1,11 @@
-// Files that people choose, drop and paste.
+// Files that users choose, drop and paste.
 
 const IMAGE = /\.(?:jpe?g|png)$/i;
 
 /**
- * What is wrong with a file, by its first bytes: other documents need not be sent to be refused.
+ * Checks the first bytes of a file, so that other documents are not sent.
  *
- * @returns {Promise<string>} empty if it may be an image
+ * @returns {Promise<string>} error message, empty if the file may be an image
  */
 export async function objection(file) {
   if (file.size === 0) {
@@ -24,11 +24,11 @@ export async function objection(file) {
 }
 
 /**
- * The files that were dropped. Of folders all JPEG and PNG files are taken, in the order of their
+ * Returns the dropped files. Of folders, all JPEG and PNG files are used, in the order of their
  * names.
  *
  * @param {DataTransfer} data to be called while the event is handled
- * @returns {Promise<{files: File[], left: number}>} and how many others there were
+ * @returns {Promise<{files: File[], left: number}>} the files and the number of other files
  */
 export async function dropped(data) {
   const entries = [...data.items]
@@ -47,7 +47,7 @@ export async function dropped(data) {
   return found;
 }
 
-/** What may not be read is left out. */
+/** Returns the readable entries. */
 async function take(entry, found) {
   try {
     found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
@@ -60,7 +60,7 @@ async function walk(folder, found) {
   const reader = folder.createReader();
   const entries = [];
   for (;;) {
-    // It gives a part at a time, and then none.
+    // The reader returns entries in parts, and an empty part at the end.
     const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (part.length === 0) {
       break;

@@ -1,8 +1,8 @@
-// How numbers and names are written.
+// Formats of numbers and names.
 
 const SPACE = '\u202f';
 
-/** A share as a percentage, with one decimal; never a 0 or 100 that is not exact. */
+/** Formats a share as a percentage with one decimal; 0 and 100 are only used if exact. */
 export function percent(share) {
   if (share > 0 && share < 0.001) {
     return `<${SPACE}0.1${SPACE}%`;
@@ -13,7 +13,7 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)}${SPACE}%`;
 }
 
-/** Two shares as percentages with as many decimals as tell them apart, four at most. */
+/** Formats two shares as percentages with the decimals that distinguish them, at most four. */
 export function apart(a, b) {
   if (a === b || percent(a) !== percent(b)) {
     return [percent(a), percent(b)];
@@ -27,14 +27,14 @@ export function apart(a, b) {
   return [`${(100 * a).toFixed(4)}${SPACE}%`, `${(100 * b).toFixed(4)}${SPACE}%`];
 }
 
-/** A label of a model as people write it: PNEUMONIA becomes Pneumonia. */
+/** Formats a label of a model: PNEUMONIA becomes Pneumonia. */
 export function title(label) {
   return label === label.toUpperCase()
     ? label.charAt(0) + label.slice(1).toLowerCase()
     : label;
 }
 
-/** How sentences speak of the classes of a model, by label: of one, and of many of its images. */
+/** Returns the words for the classes of a model, by label: singular and plural. */
 export function classWords(model) {
   const labels = model.labels ?? [];
   const phrases = model.profile?.phrases;
@@ -51,7 +51,7 @@ export function count(number, noun) {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Bytes in the unit that people use for it. */
+/** Formats a number of bytes with a unit. */
 export function bytes(number) {
   if (number < 1000) {
     return `${number} bytes`;

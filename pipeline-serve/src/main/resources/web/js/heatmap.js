@@ -1,4 +1,4 @@
-// Heat maps, in the colours and the geometry of HeatColors.java and HeatMap.java.
+// Heat maps, with the colours and the geometry of HeatColors.java and HeatMap.java.
 
 const STEPS = 256;
 const COLORS = table();
@@ -22,15 +22,15 @@ function table() {
   return colors;
 }
 
-/** Linear light as sRGB stores it, 0..255. */
+/** Converts linear light to sRGB, 0..255. */
 function encode(linear) {
   const light = Math.max(0, Math.min(1, linear));
   return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
 }
 
 /**
- * Between which two cells each pixel along one side lies, and how near to the second. A value
- * stands in the middle of its cell, and beyond the outermost middles the map is constant.
+ * Returns the two cells around each pixel along one side, and the weight of the second. A value is
+ * at the centre of its cell, and the map is constant beyond the outermost centres.
  */
 function places(from, to) {
   const before = new Int32Array(to);
@@ -46,10 +46,10 @@ function places(from, to) {
 }
 
 /**
- * Fills a canvas with a map, stretched over all of it. Each pixel has the colour of the map's value
- * there and shows as much of it as the value is: where the map is 0 the image below stays as it is.
+ * Fills a canvas with a map, stretched to its size. Each pixel has the colour of the map's value
+ * and the value as opacity: where the map is 0, the image below is unchanged.
  *
- * @param {HTMLCanvasElement} canvas of the size wanted
+ * @param {HTMLCanvasElement} canvas canvas with the requested size
  * @param {{width: number, height: number, values: number[]}} map values 0..1, row by row
  */
 export function draw(canvas, map) {
@@ -83,7 +83,7 @@ function put(data, offset, value) {
   data[offset + 3] = Math.round(255 * value);
 }
 
-/** Fills a canvas with the colours from 0 on the left to 1 on the right. */
+/** Fills a canvas with the colours from 0 at the left to 1 at the right. */
 export function drawLegend(canvas) {
   const context = canvas.getContext('2d');
   const image = context.createImageData(canvas.width, 1);

@@ -1,4 +1,4 @@
-// Ties the page together.
+// Entry point of the page.
 
 import * as about from './about.js';
 import * as api from './api.js';
@@ -12,16 +12,16 @@ import * as samples from './samples.js';
 const LANES = 2;
 const OFTEN = 5;
 const LONGEST_PAUSE = 15;
-const KEY_KEPT = 'It is kept until you close this tab.';
+const KEY_KEPT = 'The key is kept until you close this tab.';
 
 const queue = new Queue(classify, LANES);
 const results = new Results({ retry: (item) => again([item]), remove });
 let ids = 0;
 
-// How many images have been asked for since there was nothing to do.
+// Number of images since the queue was last empty.
 let asked = 0;
 
-// While the server is gone: how long to wait before looking for it, and the timer.
+// While the server is gone: seconds until the next check, and the timer.
 let pause = null;
 
 // Images.
@@ -97,7 +97,7 @@ async function failed(item, error) {
   }
 }
 
-/** The server may be gone, or have hung up on this image only. */
+/** Handles a broken connection: the server is gone, or it rejected this image. */
 async function connectionLost(item) {
   const there = await api.alive();
   if (item.abort.signal.aborted) {
@@ -132,22 +132,26 @@ function explained(error) {
     },
     large: {
       title: 'Too large',
-      text: 'The file is larger than this server takes. A smaller copy gives the same answer: the'
-        + ' model looks at few pixels.',
+      text: 'The file is larger than the limit of this server. A smaller copy has the same result:'
+        + ' the model uses few pixels.',
     },
     busy: {
       title: 'Server busy',
-      text: 'The server was busy each time. Try again in a while.',
+      text: 'The server was busy at each attempt. Try again later.',
       again: true,
     },
-    late: { title: 'Took too long', text: 'The server gave up on this image.', again: true },
+    late: {
+      title: 'Took too long',
+      text: 'The server did not finish this image in time.',
+      again: true,
+    },
   }[error.kind];
   const other = {
     title: 'Server error',
-    text: 'Something went wrong at the server.',
+    text: 'The server failed with an internal error.',
     again: true,
   };
-  return { ...(known ?? other), detail: `The server says: ${error.message}` };
+  return { ...(known ?? other), detail: `Message of the server: ${error.message}` };
 }
 
 function finish(item, changes) {
@@ -209,7 +213,7 @@ function repeatable() {
   );
 }
 
-/** Brings the head of the results up to date. */
+/** Updates the head of the results. */
 function refresh() {
   const { items } = results;
   const left = unfinished().length;
@@ -227,7 +231,7 @@ function refresh() {
   }
 }
 
-/** As text for a spreadsheet. */
+/** Saves the results as CSV. */
 function save() {
   const each = labels.length > 2 ? labels : [];
   const header = [
@@ -240,7 +244,7 @@ function save() {
     'problem',
   ];
   const rows = results.items.map(({ name, result, error, state }) => [
-    // What begins like a formula would be run as one.
+    // Spreadsheets would run text that begins like a formula.
     /^[=+\-@\t]/.test(name) ? `'${name}` : name,
     result?.label ?? '',
     result?.probability ?? '',
@@ -267,7 +271,7 @@ function say(text) {
   byId('live').textContent = text;
 }
 
-/** One by one while they are few, then now and again, and at the end. */
+/** Announces results: each one while they are few, then from time to time, and at the end. */
 function announce(item) {
   const left = unfinished().length;
   if (asked > 1 && left === 0) {
@@ -296,8 +300,8 @@ function describeGone() {
   const waiting = unfinished().length;
   byId('gone-text').textContent =
     (waiting > 0
-      ? `${count(waiting, 'image')} will go on when it is back. `
-      : 'Is it still running? ') + 'This page looks for it by itself.';
+      ? `${count(waiting, 'image')} will be sent when it is back. `
+      : 'Is it still running? ') + 'This page retries automatically.';
 }
 
 function wait() {
@@ -329,7 +333,7 @@ async function look() {
 function askForKey() {
   byId('key-form').hidden = false;
   byId('key-note').textContent = api.hasKey()
-    ? 'The server does not take this key.'
+    ? 'The server does not accept this key.'
     : KEY_KEPT;
 }
 
@@ -341,7 +345,7 @@ function submitKey(event) {
   load();
 }
 
-/** The server has taken the key. */
+/** Hides the form after the server has accepted the key. */
 function keyTaken() {
   byId('key-form').hidden = true;
   byId('key').value = '';
@@ -355,7 +359,7 @@ let labels = [];
 const loaded = { model: false, samples: false };
 let loading = Promise.resolve();
 
-/** Loads what is still missing. */
+/** Loads the missing data. */
 function load() {
   loading = loading.then(loadOnce);
   return loading;
@@ -384,7 +388,7 @@ async function loadOnce() {
       serverGone();
     } else {
       byId('about').hidden = false;
-      byId('card').textContent = `The server cannot tell about its model: ${error.message}`;
+      byId('card').textContent = `The description of the model cannot be loaded: ${error.message}`;
     }
     if (!loaded.samples) {
       byId('samples-panel').hidden = true;
@@ -401,7 +405,7 @@ function addSample(name, blob) {
   }
 }
 
-// What people do.
+// User actions.
 
 function listen() {
   byId('files').addEventListener('change', (event) => {

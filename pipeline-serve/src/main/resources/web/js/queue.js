@@ -1,4 +1,4 @@
-// Works on items one after another, a few at a time.
+// Queue that processes a few items at a time.
 
 /** A queue that can be paused. */
 export class Queue {
@@ -9,8 +9,8 @@ export class Queue {
   #paused = false;
 
   /**
-   * @param {(item: object) => Promise<void>} run works on an item; does not reject
-   * @param {number} lanes how many at a time
+   * @param {(item: object) => Promise<void>} run processes an item; does not reject
+   * @param {number} lanes number of items at a time
    */
   constructor(run, lanes) {
     this.#run = run;
@@ -22,13 +22,13 @@ export class Queue {
     this.#next();
   }
 
-  /** Puts an item first, such as one whose work has to be done again. */
+  /** Adds an item at the front, such as one that is repeated. */
   addFirst(item) {
     this.#waiting.unshift(item);
     this.#next();
   }
 
-  /** Takes an item out, if it still waits. */
+  /** Removes an item that is still waiting. */
   remove(item) {
     const at = this.#waiting.indexOf(item);
     if (at >= 0) {
@@ -37,7 +37,7 @@ export class Queue {
     return at >= 0;
   }
 
-  /** Starts no more until told to resume. */
+  /** Starts no more items until resume. */
   pause() {
     this.#paused = true;
   }

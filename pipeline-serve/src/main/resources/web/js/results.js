@@ -1,4 +1,4 @@
-// The list of images and the viewer of the one that is chosen.
+// List of images and viewer of the selected image.
 
 import { byId, make } from './dom.js';
 import { apart, bytes, classWords, count, percent, title } from './format.js';
@@ -7,7 +7,7 @@ import * as heatmap from './heatmap.js';
 const NARROW = matchMedia('(max-width: 859px)');
 const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 
-// Finer than this nobody sees in a map of 7 x 7 cells.
+// A higher resolution is not visible in a map of 7 x 7 cells.
 const LARGEST_CANVAS = 1024;
 
 const WORDS = {
@@ -32,7 +32,7 @@ export class Results {
   #on;
 
   /**
-   * @param {{retry: Function, remove: Function}} on told what is asked for an item
+   * @param {{retry: Function, remove: Function}} on called for actions on an item
    */
   constructor(on) {
     this.#on = on;
@@ -50,23 +50,23 @@ export class Results {
     this.#setOpacity();
   }
 
-  /** All items, in the order of the list. */
+  /** Returns all items, in the order of the list. */
   get items() {
     return this.#items;
   }
 
-  /** Names the finding that probabilities are of, or the classes. */
+  /** Sets the finding of the probabilities, or the classes. */
   describe(model) {
     this.#labels = model.labels ?? [];
     const several = this.#labels.length > 2;
     this.#names = classWords(model).map((words) => words.name);
     byId('probability-of').textContent = several
-      ? `probability, the greatest of ${this.#labels.length} classes`
+      ? `probability, the highest of ${this.#labels.length} classes`
       : `probability of ${this.#names[1]}`;
     byId('gauge').hidden = several;
     byId('classes').hidden = !several;
     byId('heat-finding').textContent = several
-      ? 'the class that the model says'
+      ? 'the most probable class'
       : this.#names[1];
     byId('no-heat').hidden = model.explain !== false;
     this.#showChosen();
@@ -96,7 +96,7 @@ export class Results {
     this.#showChosen();
   }
 
-  /** Shows what has become of an item. */
+  /** Shows the state of an item. */
   update(item) {
     this.#updateRow(item);
     if (item === this.#chosen) {
@@ -104,7 +104,7 @@ export class Results {
     }
   }
 
-  /** Takes an item away. */
+  /** Removes an item. */
   drop(item) {
     const at = this.#items.indexOf(item);
     const had = this.#rows.get(item).node.contains(document.activeElement);
@@ -125,7 +125,7 @@ export class Results {
     this.#layOut();
   }
 
-  /** Takes all away. */
+  /** Removes all items. */
   clear() {
     this.#items = [];
     this.#rows.clear();
@@ -330,10 +330,11 @@ export class Results {
     );
     const where = above ? 'At or above' : 'Below';
     byId('reading').textContent =
-      `${where} the threshold the model says ${this.#names[above ? 1 : 0]}. It may be wrong.`;
+      `${where} the threshold, the model decides for ${this.#names[above ? 1 : 0]}.`
+      + ' It may be wrong.';
   }
 
-  /** Each class with its probability, always in the same order. */
+  /** Shows each class with its probability, always in the same order. */
   #showClasses(result) {
     byId('viewer').dataset.side = side(result);
     byId('verdict-label').textContent = title(result.label);
@@ -349,11 +350,11 @@ export class Results {
       }),
     );
     byId('reading').textContent =
-      `Of ${result.probabilities.length} classes the model finds ${title(result.label)} the most`
-      + ' probable. It may be wrong.';
+      `The most probable of ${result.probabilities.length} classes is ${title(result.label)}.`
+      + ' The model may be wrong.';
   }
 
-  /** Gives the stage the shape of the picture. */
+  /** Sets the aspect ratio of the stage to that of the picture. */
   #fit() {
     const { result } = this.#chosen ?? {};
     const picture = byId('picture');
@@ -365,7 +366,7 @@ export class Results {
     this.#drawHeat();
   }
 
-  /** The browser cannot show what the server may have read all the same. */
+  /** Shows a placeholder for an image that the browser cannot display. */
   #blank() {
     if (byId('picture').hasAttribute('src')) {
       byId('picture').hidden = true;
@@ -403,7 +404,7 @@ function scrollTo(node) {
   node.scrollIntoView({ block: 'start', behavior: CALM.matches ? 'auto' : 'smooth' });
 }
 
-/** On which side of the threshold: what the label says, as the numbers are rounded. */
+/** Returns the side of the threshold, from the label, because the numbers are rounded. */
 function side(result) {
   if (result.probabilities) {
     return 'none';
@@ -416,12 +417,12 @@ function gauge(node, result) {
   node.style.setProperty('--threshold', result.threshold ?? 0);
 }
 
-/** Stays in the order of focus, so that nobody loses their place. */
+/** Disables a button but keeps it in the focus order. */
 function disable(button, off) {
   button.setAttribute('aria-disabled', String(off));
 }
 
-/** What all items together have come to, in a line. */
+/** Returns a summary of all items in one line. */
 export function summary(items) {
   const done = items.filter((item) => item.result);
   const above = done.filter((item) => side(item.result) === 'above').length;

@@ -1,4 +1,4 @@
-// The gallery of samples.
+// Gallery of samples.
 
 import * as api from './api.js';
 import { byId, make } from './dom.js';
@@ -6,14 +6,14 @@ import { byId, make } from './dom.js';
 /**
  * Fills the gallery.
  *
- * @param {(name: string, file: Blob) => void} choose told of a sample that somebody picks
+ * @param {(name: string, file: Blob) => void} choose called with the selected sample
  */
 export async function show(choose) {
   const names = await api.sampleNames();
   const buttons = names.map((name) => button(name));
   byId('samples').replaceChildren(...buttons.map((b) => make('li', '', b)));
   byId('samples-panel').hidden = names.length === 0;
-  // One by one: the server has other things to do.
+  // One by one, to limit the load of the server.
   for (const [i, name] of names.entries()) {
     const file = await api.sample(name);
     buttons[i].querySelector('img').src = URL.createObjectURL(file);

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +29,13 @@ import java.util.Set;
  * and, if known, {@code patient} and {@code split}, under these or common other names, see {@link
  * Column}; unused columns are listed in a remark.
  */
-record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entries, Columns columns)
+record CsvSource(
+    Path file,
+    Path folder,
+    SourceLimits limits,
+    List<Entry> entries,
+    Columns columns,
+    Map<String, Map<String, String>> attributes)
     implements LabelledSource {
   /** Column with its accepted names; case, blanks and hyphens are ignored. */
   private enum Column implements Keyed {
@@ -84,6 +91,14 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
       return new Columns(names, unused);
     }
 
+    /** What a row says in the columns that nothing else uses. */
+    Map<String, String> others(Map<String, String> row) {
+      Map<String, String> others = new HashMap<>();
+      unused.forEach(
+          column -> others.put(column, Objects.requireNonNullElse(row.get(column), "").strip()));
+      return others;
+    }
+
     String value(Map<String, String> row, Column column) {
       return names.containsKey(column)
           ? Objects.requireNonNullElse(row.get(names.get(column)), "").strip()
@@ -94,6 +109,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
   static CsvSource open(Path file, SourceLimits limits) throws IOException {
     Path folder = file.toRealPath().getParent();
     List<Entry> entries = new ArrayList<>();
+    Map<String, Map<String, String>> attributes = new HashMap<>();
     Set<String> paths = new HashSet<>();
     long total = 0;
     int line = 1;
@@ -112,6 +128,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
       if (!paths.add(entry.file().path())) {
         throw wrong(file, line, entry.file().path() + " is repeated");
       }
+      attributes.put(entry.file().path(), columns.others(row));
       total += entry.file().size();
       if (paths.size() > limits.maxEntries() || total > limits.maxTotalBytes()) {
         throw wrong(
@@ -128,7 +145,7 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
           file + " has a split for some images only; give one for all, or for none.");
     }
     entries.sort(Comparator.comparing(e -> e.file().path()));
-    return new CsvSource(file, folder, limits, List.copyOf(entries), columns);
+    return new CsvSource(file, folder, limits, List.copyOf(entries), columns, attributes);
   }
 
   /** Path relative to the folder, with slashes. */
@@ -205,7 +222,15 @@ record CsvSource(Path file, Path folder, SourceLimits limits, List<Entry> entrie
   public List<String> remarks() {
     return columns.unused().isEmpty()
         ? List.of()
-        : List.of(file + ": columns that are not used: " + String.join(", ", columns.unused()));
+        : List.of(
+            file
+                + ": columns that are only looked at for shortcuts: "
+                + String.join(", ", columns.unused()));
+  }
+
+  @Override
+  public Map<String, String> attributes(SourceFile image) {
+    return attributes.getOrDefault(image.path(), Map.of());
   }
 
   @Override

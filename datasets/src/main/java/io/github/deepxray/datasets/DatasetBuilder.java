@@ -15,9 +15,12 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetManifest.Shard;
+import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.SourceLayout.SourceImage;
+import io.github.deepxray.datasets.internal.shortcuts.Appearance;
+import io.github.deepxray.datasets.internal.shortcuts.ShortcutAudit;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -75,9 +78,14 @@ final class DatasetBuilder {
    *
    * @param header the header of the source file
    * @param pixels the hash of the decoded image's size and pixels
+   * @param appearance the properties that do not depend on the patient's chest
    */
   private record StoredImage(
-      ImageCodec.Header header, ByteBuffer jpeg, String pixels, Set<ImageNote> notes) {}
+      ImageCodec.Header header,
+      ByteBuffer jpeg,
+      String pixels,
+      Set<ImageNote> notes,
+      Appearance appearance) {}
 
   /**
    * Result of reading a file: the image to store or a fault.
@@ -241,11 +249,36 @@ final class DatasetBuilder {
               audit,
               summaries,
               shards,
-              layout.profile());
+              layout.profile(),
+              shortcuts(images, split));
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
       manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
     Files.delete(spool);
+  }
+
+  private List<Shortcut> shortcuts(List<SpooledImage> images, PatientSplit split)
+      throws IOException {
+    Set<String> trained =
+        split.images().get(Split.TRAIN).stream()
+            .map(PatientSplit.Image::path)
+            .collect(Collectors.toSet());
+    List<ShortcutAudit.Image> measured =
+        images.stream()
+            .filter(image -> trained.contains(image.path()))
+            .map(
+                image ->
+                    new ShortcutAudit.Image(
+                        image.path(),
+                        image.patient(),
+                        image.sourceImage().label().index(),
+                        image.appearance(),
+                        source.attributes(image.sourceImage().file())))
+            .toList();
+    return new ShortcutAudit(measured, layout.classes().size())
+        .measure(threads).stream()
+            .map(m -> new Shortcut(m.name(), m.inPicture(), m.auc(), m.lowest(), m.highest()))
+            .toList();
   }
 
   private PatientSplit split(List<SpooledImage> images) {
@@ -292,6 +325,7 @@ final class DatasetBuilder {
                       stored.pixels(),
                       stored.notes(),
                       stored.header(),
+                      stored.appearance(),
                       spool.position(),
                       stored.jpeg().remaining()));
               ByteBuffer buffer = stored.jpeg().duplicate();
@@ -324,14 +358,17 @@ final class DatasetBuilder {
             sourceImage, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
       }
       return ReadResult.good(
-          sourceImage, hash, bytes.length, budget.with(pixels, p -> store(bytes, header)));
+          sourceImage,
+          hash,
+          bytes.length,
+          budget.with(pixels, p -> store(sourceImage.path(), bytes, header)));
     } catch (DeepXrayException e) {
       return ReadResult.bad(sourceImage, hash, Reason.UNREADABLE, e.getMessage());
     }
   }
 
   /** Returns the JPEG to store; decoding also checks that the image is complete. */
-  private StoredImage store(byte[] bytes, ImageCodec.Header header) {
+  private StoredImage store(String path, byte[] bytes, ImageCodec.Header header) {
     DecodedImage decoded = ImageCodec.read(bytes, "it", options.limits().images());
     RgbImage image = decoded.image();
     int size = options.imageSize();
@@ -341,11 +378,14 @@ final class DatasetBuilder {
             && header.height() == size
             && header.width() == size
             && header.stored();
-    byte[] jpeg =
-        asItIs
-            ? bytes
-            : ImageCodec.encodeJpeg(Resizer.resize(image, size, size), options.jpegQuality());
-    return new StoredImage(header, ByteBuffer.wrap(jpeg), image.sha256(), decoded.notes());
+    RgbImage resized = asItIs ? image : Resizer.resize(image, size, size);
+    byte[] jpeg = asItIs ? bytes : ImageCodec.encodeJpeg(resized, options.jpegQuality());
+    return new StoredImage(
+        header,
+        ByteBuffer.wrap(jpeg),
+        image.sha256(),
+        decoded.notes(),
+        Appearance.of(path, header, bytes, resized));
   }
 
   /**

@@ -1,10 +1,14 @@
 package io.github.deepxray.datasets;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.internal.io.TextFiles;
+import io.github.deepxray.core.metrics.Interval;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -20,6 +24,8 @@ import java.util.stream.Stream;
  * @param splits the content of the shards
  * @param shards the files, in the order of reading
  * @param profile the classes and their descriptions
+ * @param shortcuts properties of training images that predict the class and should not, the
+ *     strongest first; empty if they were not measured
  */
 public record DatasetManifest(
     String format,
@@ -29,7 +35,8 @@ public record DatasetManifest(
     DatasetAudit audit,
     List<SplitSummary> splits,
     List<Shard> shards,
-    DatasetProfile profile) {
+    DatasetProfile profile,
+    @Omittable List<Shortcut> shortcuts) {
   /** Format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/3";
 
@@ -37,6 +44,7 @@ public record DatasetManifest(
   public DatasetManifest {
     splits = splits.stream().map(split -> split.inOrder(profile)).toList();
     shards = List.copyOf(shards);
+    shortcuts = shortcuts == null ? List.of() : List.copyOf(shortcuts);
     audit.folders().forEach(folder -> profile.inOrder(folder.slices()));
     int names = profile.classes().size();
     if (Stream.concat(
@@ -119,6 +127,50 @@ public record DatasetManifest(
     private SplitSummary inOrder(DatasetProfile profile) {
       return new SplitSummary(
           split, images, patients, labels, profile.inOrder(slices), fromOfficialVal);
+    }
+  }
+
+  /**
+   * Checks that no visible shortcut is stronger than allowed.
+   *
+   * @param auc the largest area under the ROC curve allowed, 0.5..1
+   * @throws DeepXrayException if a shortcut is stronger; the message names all of these
+   */
+  public void requireShortcutsBelow(double auc) {
+    List<String> above =
+        shortcuts.stream()
+            .filter(shortcut -> shortcut.inPicture() && shortcut.auc().value() > auc)
+            .map(shortcut -> "%s (AUC %s)".formatted(shortcut.name(), shortcut.auc()))
+            .toList();
+    if (!above.isEmpty()) {
+      throw new DeepXrayException(
+          String.format(
+              Locale.ROOT,
+              "Properties that should not matter predict the class of training images with an AUC"
+                  + " above %s: %s; a model can learn them instead of the finding. Collect or crop"
+                  + " the images of all classes in the same way.",
+              auc,
+              String.join(", ", above)));
+    }
+  }
+
+  /**
+   * Property of image files that should not predict the class, and how well it does.
+   *
+   * @param name the name of the property, such as {@code aspect ratio}
+   * @param inPicture whether a network can see it; false for file names
+   * @param auc the area under the ROC curve of a logistic regression on this property alone,
+   *     cross-validated by patient on the training images, with its 95 % interval; for more than
+   *     two classes the mean over the classes
+   * @param lowest the training images with the lowest scores of the last class
+   * @param highest the training images with the highest scores of the last class
+   */
+  public record Shortcut(
+      String name, boolean inPicture, Interval auc, List<String> lowest, List<String> highest) {
+    /** Copies the lists. */
+    public Shortcut {
+      lowest = List.copyOf(lowest);
+      highest = List.copyOf(highest);
     }
   }
 

@@ -4,6 +4,7 @@ import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.SizeRange;
+import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -57,7 +58,30 @@ final class DatasetTable {
     int size = manifest.options().imageSize();
     line(text, "\nStored at %s x %s, %s shards", size, size, manifest.shards().size());
     table(text, splits(manifest, profile));
+    shortcuts(text, manifest);
     return text.toString();
+  }
+
+  /** Appends the shortcuts, the strongest first. */
+  private static void shortcuts(StringBuilder text, DatasetManifest manifest) {
+    if (manifest.shortcuts().isEmpty()) {
+      return;
+    }
+    line(
+        text,
+        "\nShortcuts: how well one property alone predicts the class of training images (logistic"
+            + " regression, cross-validated by patient)");
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("property", "AUC", "95 % interval"));
+    for (Shortcut shortcut : manifest.shortcuts()) {
+      rows.add(
+          List.of(
+              shortcut.inPicture() ? shortcut.name() : shortcut.name() + " (not in the picture)",
+              String.format(Locale.ROOT, "%.3f", shortcut.auc().value()),
+              String.format(
+                  Locale.ROOT, "%.3f to %.3f", shortcut.auc().low(), shortcut.auc().high())));
+    }
+    table(text, rows);
   }
 
   private static void line(StringBuilder text, String format, Object... arguments) {

@@ -5,6 +5,7 @@ import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.SourceLayout.SourceImage;
+import io.github.deepxray.datasets.internal.shortcuts.Appearance;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
  *
  * @param bytes the size of the source file
  * @param pixels the hash of size and pixels
+ * @param appearance the properties that do not depend on the patient's chest
  */
 record SpooledImage(
     SourceImage sourceImage,
@@ -26,6 +28,7 @@ record SpooledImage(
     String pixels,
     Set<ImageNote> notes,
     ImageCodec.Header header,
+    Appearance appearance,
     long offset,
     int length) {
   String path() {

@@ -145,7 +145,8 @@ class DatasetProfileTest {
         new DatasetAudit(0, List.of(), List.of(), List.of(), List.of(), manifest.audit().skipped()),
         List.of(),
         manifest.shards(),
-        profile);
+        profile,
+        List.of());
   }
 
   private DatasetManifest read(JsonNode tree) throws IOException {

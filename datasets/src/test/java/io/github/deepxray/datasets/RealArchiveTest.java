@@ -8,6 +8,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetAudit.Folder;
+import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.testkit.InCi;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +62,7 @@ class RealArchiveTest {
         .isEqualTo(
             new DatasetAudit.Skipped(16, 16, Map.of(Junk.MACOSX, 2, Junk.DS_STORE, 3), Map.of()));
 
+    assertShortcuts(dataset.manifest());
     SplitSummary train = dataset.manifest().splits().get(0);
     SplitSummary validation = dataset.manifest().splits().get(1);
     assertThat(train.images() + validation.images()).isEqualTo(5216 + 16);
@@ -68,6 +71,19 @@ class RealArchiveTest {
     assertThat((double) validation.slices().get("bacterial")).isCloseTo(253, within(2.0));
     assertThat((double) validation.slices().get("viral")).isCloseTo(134.5, within(2.0));
     checkRecords(archive, dataset);
+  }
+
+  /** The classes of the archive are framed differently; its images are all of one size. */
+  private static void assertShortcuts(DatasetManifest manifest) {
+    Map<String, Double> auc =
+        manifest.shortcuts().stream()
+            .collect(Collectors.toMap(Shortcut::name, shortcut -> shortcut.auc().value()));
+    assertThat(auc.get("frame of the picture")).isGreaterThan(0.92);
+    assertThat(auc.get("aspect ratio, estimated from the picture")).isBetween(0.85, 0.93);
+    assertThat(manifest.shortcuts().subList(0, 2))
+        .extracting(Shortcut::name)
+        .containsExactlyInAnyOrder(
+            "frame of the picture", "aspect ratio, estimated from the picture");
   }
 
   private static void checkRecords(Path archive, PreparedDataset dataset) throws IOException {

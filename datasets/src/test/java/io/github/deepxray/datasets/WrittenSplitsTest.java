@@ -127,7 +127,8 @@ class WrittenSplitsTest {
   void columnsThatAreNotUsedAreNamedOnce() throws IOException {
     Path csv = csv("Image Index,Finding,Age,sex,Subject-ID");
     prepare(csv, OPTIONS);
-    assertThat(notes.lines()).containsOnlyOnce(csv + ": columns that are not used: Age, sex");
+    assertThat(notes.lines())
+        .containsOnlyOnce(csv + ": columns that are only looked at for shortcuts: Age, sex");
   }
 
   /** Twelve phantoms of two classes. */

@@ -62,6 +62,7 @@ final class DataCommand implements Callable<Integer> {
   private int imageSize;
 
   @Mixin private DataOptions options;
+  @Mixin private ShortcutOption shortcut;
   @Mixin private SeedOption seed;
   @Mixin private ThreadsOption threads;
 
@@ -69,6 +70,7 @@ final class DataCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requireBoth();
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
+    Usage.check(common, shortcut::checked);
     DataSource source = DataSources.of(data.get());
     source.check();
     PreparedDataset dataset =
@@ -78,6 +80,7 @@ final class DataCommand implements Callable<Integer> {
             .prepare(source.open(common.console()), datasetOptions);
     OutOption.keepConfig(out.get(), common);
     common.print(dataset.table());
+    shortcut.require(dataset.manifest());
     return 0;
   }
 

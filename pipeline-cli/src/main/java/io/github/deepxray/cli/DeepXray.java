@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       RunCommand.class,
       DataCommand.class,
+      AuditCommand.class,
       TrainCommand.class,
       PruneCommand.class,
       FineTuneCommand.class,

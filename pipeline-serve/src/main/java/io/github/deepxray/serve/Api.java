@@ -18,7 +18,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** Sends each request where it belongs. */
+/** Router of requests. */
 final class Api extends Handler.Abstract {
   private static final String METRICS = "/monitoring/prometheus/metrics";
   private static final String SAMPLES = "/api/samples";
@@ -63,7 +63,7 @@ final class Api extends Handler.Abstract {
     this.clock = clock;
     this.connections = connections;
     this.inFlight = inFlight;
-    // Decoded images and the rest of the program need the larger part.
+    // The larger part of the heap is for decoded images and the rest of the program.
     this.budget =
         new MemoryBudget(
             Math.max(2L * options.maxRequestBytes(), Runtime.getRuntime().maxMemory() / 4));
@@ -76,7 +76,7 @@ final class Api extends Handler.Abstract {
     connections.begin(request);
     inFlight.register();
     Request.addCompletionListener(request, failure -> inFlight.arriveAndDeregister());
-    Exchange exchange = new Exchange(request, response, callback, clock, metrics);
+    HttpExchange exchange = new HttpExchange(request, response, callback, clock, metrics);
     try {
       if (draining.getAsBoolean()) {
         exchange.answerHeaders().put(HttpHeader.CONNECTION, "close");
@@ -91,9 +91,9 @@ final class Api extends Handler.Abstract {
     return true;
   }
 
-  private void route(Exchange exchange) {
+  private void route(HttpExchange exchange) {
     String path = exchange.path();
-    // Probes of the machinery around: always allowed, and they say nothing.
+    // Health probes: always allowed, because they reveal nothing.
     boolean health = path.equals("/healthz");
     if (health || path.equals("/readyz")) {
       exchange.route("health");
@@ -129,7 +129,7 @@ final class Api extends Handler.Abstract {
     }
   }
 
-  private void tensorFlowServing(Exchange exchange, String path) {
+  private void tensorFlowServing(HttpExchange exchange, String path) {
     if (!exchange.method().equals("POST")) {
       exchange.route("status");
       exchange.answer(serving.describe(exchange.method(), path));
@@ -137,10 +137,10 @@ final class Api extends Handler.Abstract {
     }
     TensorFlowServing.Call call = serving.call(exchange.method(), path);
     exchange.route(call.method());
-    work(exchange, call.model(), call.work());
+    work(exchange, call.model(), call.task());
   }
 
-  private void page(Exchange exchange, String path) {
+  private void page(HttpExchange exchange, String path) {
     if (path.equals("/api/classify")) {
       exchange.route("api/classify");
       require(exchange, "POST", exchange.method().equals("POST"));
@@ -163,30 +163,32 @@ final class Api extends Handler.Abstract {
     }
   }
 
-  /** Has a worker do what a request asks of a model. */
+  /** Reads a request and passes its inference to a worker. */
   private void work(
-      Exchange exchange, Supplier<ModelVersion> model, Function<Supplier<byte[]>, Work> work) {
+      HttpExchange exchange,
+      Supplier<ModelVersion> model,
+      Function<Supplier<byte[]>, InferenceTask> task) {
     if (draining.getAsBoolean()) {
       throw ApiException.unavailable("The server shuts down.");
     }
     boolean gzip = gzip(exchange.headers());
-    // Who asks for a model that is not there is told so before sending all of the body. It is not
-    // held meanwhile: that may take long, and a newer one may come.
+    // Check that the model exists before the body is read. The model is not retained while reading,
+    // which may take long, and a newer version may be loaded.
     model.get().release();
     exchange.read(
         options.maxRequestBytes(),
         options.readTimeout().toMillis(),
         budget,
-        // It is unpacked by the worker, as this takes time.
+        // The worker decompresses the body, because this takes time.
         bytes ->
             queue(
                 exchange,
                 model,
-                work.apply(
+                task.apply(
                     gzip ? () -> Bodies.gunzip(bytes, options.maxRequestBytes()) : () -> bytes)));
   }
 
-  private void queue(Exchange exchange, Supplier<ModelVersion> model, Work work) {
+  private void queue(HttpExchange exchange, Supplier<ModelVersion> model, InferenceTask task) {
     ModelVersion held;
     try {
       held = model.get();
@@ -196,7 +198,7 @@ final class Api extends Handler.Abstract {
     }
     long deadline = System.nanoTime() + options.deadline().toNanos();
     workers
-        .offer(new WorkerPool.Job(held, work, deadline, exchange))
+        .offer(new WorkerPool.Job(held, task, deadline, exchange))
         .ifPresent(
             refusal -> {
               held.release();
@@ -204,7 +206,7 @@ final class Api extends Handler.Abstract {
             });
   }
 
-  /** Whether the body is packed. */
+  /** Whether the body is compressed. */
   private static boolean gzip(HttpFields headers) {
     String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
     if (encoding == null || encoding.equalsIgnoreCase("identity")) {
@@ -216,7 +218,7 @@ final class Api extends Handler.Abstract {
         415, "Content-Encoding " + encoding + " is not supported; send gzip or none.");
   }
 
-  private void file(Exchange exchange, String path) {
+  private void file(HttpExchange exchange, String path) {
     Optional<StaticFiles.StaticFile> file = files.find(path);
     if (file.isEmpty()) {
       throw ApiException.notFound("There is nothing at " + path + ".");
@@ -239,31 +241,30 @@ final class Api extends Handler.Abstract {
     }
   }
 
-  private void requireHost(Exchange exchange) {
+  private void requireHost(HttpExchange exchange) {
     if (!options.loopback() && options.allowedHosts().isEmpty()) {
       return;
     }
     String host = exchange.host();
     if (!LOOPBACK.matcher(host).matches() && !options.allowedHosts().contains(host)) {
       exchange.route("host");
-      throw new ApiException(
-          403, "The server is not called that; the names it is called by are --allow-host's.");
+      throw new ApiException(403, "This host name is not allowed; add it with --allow-host.");
     }
   }
 
-  private static void requireGet(Exchange exchange) {
+  private static void requireGet(HttpExchange exchange) {
     require(exchange, "GET", exchange.method().equals("GET") || exchange.method().equals("HEAD"));
   }
 
-  private static void require(Exchange exchange, String method, boolean right) {
+  private static void require(HttpExchange exchange, String method, boolean right) {
     if (!right) {
       exchange.answerHeaders().put(HttpHeader.ALLOW, method);
       throw new ApiException(405, "Use " + method + " here, not " + exchange.method() + ".");
     }
   }
 
-  /** Says which other pages may call, and answers their questions about that. */
-  private boolean crossOrigin(Exchange exchange) {
+  /** Adds CORS headers and answers preflight requests. */
+  private boolean crossOrigin(HttpExchange exchange) {
     if (options.corsOrigin().isEmpty()) {
       return false;
     }
@@ -291,7 +292,7 @@ final class Api extends Handler.Abstract {
     return true;
   }
 
-  private void authorize(Exchange exchange) {
+  private void authorize(HttpExchange exchange) {
     if (options.apiKey().isEmpty()) {
       return;
     }
@@ -300,7 +301,7 @@ final class Api extends Handler.Abstract {
         authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
             ? authorization.substring(BEARER.length()).strip()
             : exchange.headers().get("X-API-Key");
-    // In a time that does not tell how much of it was right.
+    // Constant-time comparison.
     if (given == null
         || !MessageDigest.isEqual(Bodies.text(given), Bodies.text(options.apiKey().get()))) {
       exchange.answerHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");

@@ -1,24 +1,24 @@
 package io.github.deepxray.serve;
 
-/** A request that is answered with an error. */
+/** Exception for a request that is answered with an error. */
 final class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** What a client that is told to come back is told to wait, in seconds. */
+  /** Value of the header Retry-After, in seconds. */
   static final int RETRY_AFTER = 1;
 
-  /** The most characters of a message. */
+  /** Maximum length of a message. */
   private static final int MAX_LENGTH = 1000;
 
   private final int status;
 
   ApiException(int status, String message) {
-    // Thrown for what clients do: a stack trace tells nobody anything and costs time under load.
+    // Caused by clients: a stack trace is useless and costs time under load.
     super(line(message), null, false, false);
     this.status = status;
   }
 
-  /** Messages repeat names that clients gave, which may hold anything and be of any length. */
+  /** Returns a message as one line of limited length, because it may contain names from clients. */
   private static String line(String message) {
     String line = message.replaceAll("\\p{Cntrl}+", " ");
     return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "...";
@@ -51,7 +51,7 @@ final class ApiException extends RuntimeException {
     return new ApiException(503, message);
   }
 
-  /** The HTTP status code. */
+  /** HTTP status code. */
   int status() {
     return status;
   }

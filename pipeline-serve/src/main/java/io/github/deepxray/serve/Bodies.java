@@ -13,7 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.GZIPInputStream;
 
-/** What goes in and out of requests. */
+/** Encoding and decoding of HTTP bodies. */
 final class Bodies {
   private static final ObjectWriter WRITER =
       new JsonMapper(
@@ -25,7 +25,7 @@ final class Bodies {
 
   private Bodies() {}
 
-  /** JSON as UTF-8. */
+  /** Returns JSON as UTF-8. */
   static byte[] json(JsonNode json) {
     try {
       return WRITER.writeValueAsBytes(json);
@@ -34,7 +34,7 @@ final class Bodies {
     }
   }
 
-  /** The body of an error. */
+  /** Returns the body of an error. */
   static byte[] error(String message) {
     return json(Json.object().put("error", message));
   }
@@ -44,10 +44,10 @@ final class Bodies {
   }
 
   /**
-   * Unpacks gzip.
+   * Decompresses gzip.
    *
-   * @param limit the most bytes to make
-   * @throws ApiException if it is more, or damaged
+   * @param limit maximum number of decompressed bytes
+   * @throws ApiException if the limit is exceeded, or the data is damaged
    */
   static byte[] gunzip(byte[] packed, int limit) {
     try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed), 1 << 13)) {

@@ -7,8 +7,8 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Request;
 
 /**
- * Closes connections on which the headers of a request come too slowly. Jetty closes those on which
- * nothing comes at all; a client that sends a byte now and then would keep one for ever.
+ * Closes connections whose request headers arrive too slowly. Jetty closes only idle connections; a
+ * client that sends a byte from time to time would keep a connection open for ever.
  */
 final class ConnectionWatch implements Connection.Listener {
   private final long timeoutNanos;
@@ -18,14 +18,14 @@ final class ConnectionWatch implements Connection.Listener {
     timeoutNanos = TimeUnit.MILLISECONDS.toNanos(timeoutMilliseconds);
   }
 
-  /** Where a connection is. */
+  /** Progress of a connection. */
   private static final class Progress {
     private boolean inRequest;
 
-    /** How many bytes had come when the last request was over. */
+    /** Number of received bytes at the end of the last request. */
     private long bytes;
 
-    /** When bytes of the next request were seen first. */
+    /** Time at which bytes of the next request were first seen. */
     private long since;
 
     private boolean begun;
@@ -41,7 +41,7 @@ final class ConnectionWatch implements Connection.Listener {
     open.remove(connection);
   }
 
-  /** Says that the headers of a request are complete. */
+  /** Records that the headers of a request are complete. */
   void begin(Request request) {
     Connection connection = request.getConnectionMetaData().getConnection();
     Progress progress = open.get(connection);
@@ -62,7 +62,7 @@ final class ConnectionWatch implements Connection.Listener {
         });
   }
 
-  /** Looks at all connections; to be called now and then. */
+  /** Checks all connections; to be called periodically. */
   void check() {
     long now = System.nanoTime();
     open.forEach(

@@ -9,33 +9,33 @@ import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
 
 /**
- * The images of a request, made ready for the model one after the other.
+ * Images of a request, which are decoded one after another.
  *
- * @param count how many there are
- * @param filling writes one
+ * @param count number of images
+ * @param filling writer of one image
  */
 record ImageSource(int count, Filling filling) {
-  /** Writes images. */
+  /** Writer of images. */
   @FunctionalInterface
   interface Filling {
     /**
      * Writes an image.
      *
-     * @param index which
-     * @param target takes {@code height * width * 3} values 0..255
-     * @param offset the place of the first
-     * @param checkpoint to run after each step that takes time; throws {@link ApiException} if the
-     *     request's time is up or the server ends
-     * @throws ApiException if it cannot be decoded
+     * @param index index of the image
+     * @param target array for {@code height * width * 3} values 0..255
+     * @param offset position of the first value
+     * @param checkpoint called after each step that takes time; throws {@link ApiException} after
+     *     the deadline of the request or when the server closes
+     * @throws ApiException if the image cannot be decoded
      */
     void fill(int index, float[] target, int offset, Runnable checkpoint);
   }
 
   /**
-   * Images that are numbers already.
+   * Returns a source of decoded images.
    *
-   * @param values all, {@code [count, height, width, 3]}
-   * @param count how many images
+   * @param values values of all images, {@code [count, height, width, 3]}
+   * @param count number of images
    */
   static ImageSource ofFloats(float[] values, int count) {
     int size = values.length / count;
@@ -46,11 +46,11 @@ record ImageSource(int count, Filling filling) {
   }
 
   /**
-   * Image files of any size in the formats that are served.
+   * Returns a source of image files of any size in the supported formats.
    *
-   * @param height of the model's input
-   * @param width of the model's input
-   * @param limits how large an image may be
+   * @param height height of the model's input
+   * @param width width of the model's input
+   * @param limits size limits of images
    */
   static ImageSource ofFiles(List<byte[]> files, int height, int width, ImageLimits limits) {
     return new ImageSource(
@@ -66,7 +66,7 @@ record ImageSource(int count, Filling filling) {
   /**
    * Decodes a file.
    *
-   * @throws ApiException if that is not possible
+   * @throws ApiException if the file cannot be decoded
    */
   static RgbImage decode(byte[] file, String what, ImageLimits limits) {
     try {

@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The body of a predict or classify request. Which signature it is for may stand behind the
- * tensors, so these are read without knowing it.
+ * Body of a predict or classify request. Tensors are parsed without the signature, because its name
+ * may follow them.
  */
 final class JsonRequest {
-  /** How deep lists and objects may be nested. */
+  /** Maximum nesting of lists and objects. */
   static final int MAX_DEPTH = 32;
 
-  /** How many names an object of tensors may have. */
+  /** Maximum number of names in an object of tensors. */
   private static final int MAX_NAMES = 64;
 
   private static final JsonFactory FACTORY =
@@ -32,12 +32,12 @@ final class JsonRequest {
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
-                  // The request as a whole is limited already.
+                  // The size of the whole request is limited already.
                   .maxStringLength(Integer.MAX_VALUE)
                   .build())
           .build();
 
-  /** Tensors of one example, or of all: named, or one without a name. */
+  /** Tensors of one example or of all examples: named, or one without a name. */
   record Tensors(Optional<Tensor> plain, Map<String, Tensor> named) {}
 
   private Optional<String> signature = Optional.empty();
@@ -54,9 +54,9 @@ final class JsonRequest {
   /**
    * Parses a body.
    *
-   * @param maxImages the most images; nothing is kept of more
-   * @throws ApiException if it is not JSON, too deep, has too many images, or is not of the shape
-   *     that TensorFlow Serving documents
+   * @param maxImages maximum number of images
+   * @throws ApiException if the body is not JSON, too deep, has too many images, or differs from
+   *     the format of TensorFlow Serving
    */
   static JsonRequest parse(byte[] body, int maxImages) {
     JsonRequest request = new JsonRequest(maxImages);
@@ -82,7 +82,7 @@ final class JsonRequest {
               + e.getOriginalMessage()
               + (e.getLocation() == null ? "" : " at offset: " + e.getLocation().getByteOffset()));
     } catch (IOException e) {
-      // Of reading from memory only the decoding of characters can fail.
+      // Reading from memory can fail only in the decoding of characters.
       throw ApiException.badRequest("JSON Parse error: " + e.getMessage() + "; send UTF-8.");
     }
     return request;
@@ -104,7 +104,7 @@ final class JsonRequest {
     }
   }
 
-  /** The row form: a list of values, or of objects with a value for each input. */
+  /** Reads the row form: a list of values, or of objects with a value for each input. */
   private Tensors readInstances(JsonParser json) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw ApiException.badRequest("Expecting 'instances' to be a list/array");
@@ -144,7 +144,7 @@ final class JsonRequest {
     return new Tensors(objects == 0 ? Optional.of(plain) : Optional.empty(), named);
   }
 
-  /** Steps into an object and says whether its first key is that of bytes. */
+  /** Steps into an object and returns whether its first key is that of bytes. */
   private static boolean isBytes(JsonParser json) throws IOException {
     return json.nextToken() == JsonToken.FIELD_NAME && json.currentName().equals(Tensor.BASE64);
   }
@@ -171,7 +171,7 @@ final class JsonRequest {
     }
   }
 
-  /** The columnar form: a tensor, or an object of tensors. */
+  /** Reads the columnar form: a tensor, or an object of tensors. */
   private Tensors readInputs(JsonParser json) throws IOException {
     Tensor plain = new Tensor(maxImages);
     if (json.currentToken() != JsonToken.START_OBJECT) {
@@ -195,7 +195,7 @@ final class JsonRequest {
     return named;
   }
 
-  /** A new tensor under a name. */
+  /** Adds a tensor with a name. */
   private Tensor named(String name, Map<String, Tensor> all) {
     if (all.size() == MAX_NAMES) {
       throw ApiException.badRequest("There are more than " + MAX_NAMES + " named tensors");
@@ -230,22 +230,22 @@ final class JsonRequest {
     return readNamed(json);
   }
 
-  /** The signature it names. */
+  /** Returns the signature name, if given. */
   Optional<String> signature() {
     return signature;
   }
 
-  /** The row form, if it has that. */
+  /** Returns the tensors of the row form, if used. */
   Optional<Tensors> instances() {
     return instances;
   }
 
-  /** The columnar form, if it has that. */
+  /** Returns the tensors of the columnar form, if used. */
   Optional<Tensors> inputs() {
     return inputs;
   }
 
-  /** The examples of a classify request, if it has some. */
+  /** Returns the examples of a classify request, if any. */
   Optional<List<Map<String, Tensor>>> examples() {
     return examples;
   }

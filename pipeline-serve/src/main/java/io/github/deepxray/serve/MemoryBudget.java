@@ -2,7 +2,7 @@ package io.github.deepxray.serve;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How many bytes the bodies of all requests together may take. */
+/** Memory limit of the bodies of all requests together. */
 final class MemoryBudget {
   private final long limit;
   private final AtomicLong taken = new AtomicLong();
@@ -11,22 +11,22 @@ final class MemoryBudget {
     this.limit = limit;
   }
 
-  /** Begins a share of nothing. */
+  /** Creates an empty share. */
   Share share() {
     return new Share();
   }
 
-  /** How many bytes are taken. */
+  /** Number of reserved bytes. */
   long taken() {
     return taken.get();
   }
 
-  /** What one request has. */
+  /** Reserved memory of one request. */
   final class Share implements AutoCloseable {
     private long mine;
     private boolean closed;
 
-    /** Takes more, unless there is none or it is closed. */
+    /** Reserves more bytes; returns false if the budget is exhausted or the share is closed. */
     synchronized boolean grow(long bytes) {
       if (closed) {
         return false;
@@ -39,7 +39,7 @@ final class MemoryBudget {
       return true;
     }
 
-    /** Gives everything back; further calls do nothing. */
+    /** Releases all bytes; further calls have no effect. */
     @Override
     public synchronized void close() {
       closed = true;

@@ -20,9 +20,9 @@ import java.io.UncheckedIOException;
 import java.util.function.DoubleSupplier;
 import org.bytedeco.javacpp.Pointer;
 
-/** What the server counts about itself, in Prometheus' text format. */
+/** Metrics of the server in Prometheus' text format. */
 final class Metrics {
-  /** The format's content type. */
+  /** Content type of the format. */
   static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -61,8 +61,8 @@ final class Metrics {
   }
 
   /**
-   * All of the JVM but what memory pools were allocated: that listens to the collectors for as long
-   * as the process lives, and holds on to a program that was taken out of it.
+   * Registers the JVM metrics except memory pool allocation, which registers a garbage-collection
+   * listener that is never removed and leaks an undeployed program.
    */
   private void registerJvm() {
     JvmThreadsMetrics.builder().register(registry);
@@ -76,7 +76,7 @@ final class Metrics {
     ProcessMetrics.builder().register(registry);
   }
 
-  /** Adds a value that is asked for when the metrics are. */
+  /** Adds a gauge whose value is read with the metrics. */
   void gauge(String name, String help, DoubleSupplier value) {
     GaugeWithCallback.builder()
         .name(name)
@@ -85,18 +85,18 @@ final class Metrics {
         .register(registry);
   }
 
-  /** Counts a request that has been answered. */
+  /** Counts an answered request. */
   void request(String route, int code, long nanos) {
     requests.labelValues(route, Integer.toString(code)).inc();
     seconds.labelValues(route).observe(nanos / 1e9);
   }
 
-  /** Counts a run of a model. */
+  /** Counts a batch of a model. */
   void batch(int images) {
     batches.observe(images);
   }
 
-  /** All of it. */
+  /** Returns the page of all metrics. */
   byte[] page() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {

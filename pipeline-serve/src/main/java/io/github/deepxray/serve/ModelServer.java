@@ -42,16 +42,16 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * A server of one model. It runs from {@link #start} until {@link #close}, which answers the
- * requests in flight first.
+ * Server of one model. It runs from {@link #start} until {@link #close}, which first answers the
+ * requests in flight.
  *
- * <p>Images are kept in memory while their request is worked on, and nowhere else.
+ * <p>Images are kept only in memory, while their request is processed.
  */
 public final class ModelServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 1024;
   private static final int HTTP_THREADS = 16;
 
-  /** How much later than its deadline a request that waits is answered at most, in milliseconds. */
+  /** Maximum delay of the answer to a waiting request after its deadline, in milliseconds. */
   private static final long MAX_LATE = 100;
 
   private final ServerOptions options;
@@ -62,7 +62,7 @@ public final class ModelServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
 
-  /** Its parties are the requests that are not answered yet, and this server until it drains. */
+  /** Parties are the unanswered requests, and this server until it drains. */
   private final Phaser inFlight = new Phaser(1);
 
   private final List<Future<?>> periodic = new CopyOnWriteArrayList<>();
@@ -124,7 +124,7 @@ public final class ModelServer implements AutoCloseable {
   private static ServerConnector connector(ServerOptions options) {
     QueuedThreadPool threads = new QueuedThreadPool(HTTP_THREADS);
     threads.setName("deepxray-http");
-    // The process lives as long as somebody waits for the server, see join().
+    // Daemon thread: the process ends unless a thread waits in join().
     threads.setDaemon(true);
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
@@ -140,13 +140,14 @@ public final class ModelServer implements AutoCloseable {
   /**
    * Starts a server and loads the model.
    *
-   * @param models a bundle, or a folder with a bundle in a folder for each version, named by its
-   *     number; new versions are looked for as long as the server runs
-   * @param options how to serve
-   * @param log told in a line of versions that come and go, and of failures; never of images
-   * @throws DeepXrayException if there is no such folder, the bundle is damaged, or nothing can run
-   *     its model
-   * @throws IOException if the port is taken or something cannot be read
+   * @param models a bundle, or a folder with a subfolder for each version, named by its number,
+   *     with a bundle; the server polls it for new versions
+   * @param options options of the server
+   * @param log receives a line for each loaded or removed version and each failure; never about
+   *     images
+   * @throws DeepXrayException if the folder does not exist, the bundle is damaged, or no engine can
+   *     run its model
+   * @throws IOException if the port is in use or a file cannot be read
    */
   public static ModelServer start(Path models, ServerOptions options, Consumer<String> log)
       throws IOException {
@@ -175,7 +176,7 @@ public final class ModelServer implements AutoCloseable {
     }
   }
 
-  /** What is neither a bundle nor has versions, but other folders, will never be served. */
+  /** Refuses a folder that is neither a bundle nor has versions, but other folders. */
   private static void refuseOtherFolder(Path models) throws IOException {
     if (Bundle.isBundle(models)) {
       return;
@@ -196,7 +197,7 @@ public final class ModelServer implements AutoCloseable {
     }
   }
 
-  /** Not a folder of the system, nor one that is still being written. */
+  /** Whether a folder is neither hidden nor still being written. */
   private static boolean isMeant(Path folder) {
     String name = folder.getFileName().toString();
     return !name.startsWith(".")
@@ -205,7 +206,7 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private void open() throws IOException {
-    // Both at once: a model takes as long to load as the rest of the program.
+    // In parallel: loading the model takes as long as the rest of the start.
     Future<Void> loading =
         clock.submit(
             () -> {
@@ -231,7 +232,7 @@ public final class ModelServer implements AutoCloseable {
     }
   }
 
-  /** From here on who asks whether it is ready hears that it is not. */
+  /** Starts to listen; until a model is loaded, the server is not ready. */
   private void listen() throws IOException {
     try {
       server.start();
@@ -253,7 +254,7 @@ public final class ModelServer implements AutoCloseable {
           try {
             task.run();
           } catch (RuntimeException | Error e) {
-            // Thrown further, it would be the last time.
+            // A thrown exception would end the periodic task.
             log.accept(trace(e));
           }
         };
@@ -275,34 +276,34 @@ public final class ModelServer implements AutoCloseable {
     return text.toString();
   }
 
-  /** Answers what does not get as far as the handlers, such as bytes that are not HTTP. */
+  /** Answers requests that do not reach the handlers, such as invalid HTTP. */
   private static boolean error(Request request, Response response, Callback callback) {
     Object code = request.getAttribute(ErrorHandler.ERROR_STATUS);
     int status = code instanceof Integer number ? number : 500;
     String reason = HttpStatus.getMessage(status);
     response.setStatus(status);
-    response.getHeaders().put(HttpHeader.CONTENT_TYPE, Exchange.JSON);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, HttpExchange.JSON);
     response.write(true, ByteBuffer.wrap(Bodies.error(reason)), callback);
     return true;
   }
 
-  /** Where it listens. */
+  /** Returns the URI of the server. */
   public URI uri() {
     String host = options.host().contains(":") ? "[" + options.host() + "]" : options.host();
     return URI.create("http://" + host + ":" + port());
   }
 
-  /** The port it listens on. */
+  /** Returns the port of the server. */
   public int port() {
     return port;
   }
 
-  /** Whether a version takes traffic and all workers are well. */
+  /** Whether a version is available and all workers are alive. */
   public boolean ready() {
     return versions.ready() && workers.alive() && !draining.get();
   }
 
-  /** The versions it knows and how they are, for people: such as {@code 2 AVAILABLE}. */
+  /** Returns the known versions and their states, such as {@code 2 AVAILABLE}. */
   public Map<Long, String> versions() {
     Map<Long, String> all = new TreeMap<>();
     versions.statuses().forEach(status -> all.put(status.number(), status.state().name()));
@@ -310,7 +311,7 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
-   * Waits until it is closed.
+   * Waits until the server is closed.
    *
    * @throws InterruptedException if the thread is interrupted
    */
@@ -323,14 +324,14 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
-   * Stops listening, answers the requests in flight, as long as {@link
-   * ServerOptions#drainTimeout()} at most, and frees everything but what a worker that is still
-   * busy then uses: that is freed when it is done. Further calls wait for the first.
+   * Stops listening, answers the requests in flight within {@link ServerOptions#drainTimeout()},
+   * and frees all resources. Resources of a worker that is still busy then are freed when it
+   * finishes. Further calls wait for the first.
    */
   @Override
   public void close() {
     if (!draining.compareAndSet(false, true)) {
-      // Not cut short by an interrupt: what the caller frees next may still be in use.
+      // Not interruptible: resources that the caller frees next may still be in use.
       closed.join();
       return;
     }
@@ -344,7 +345,7 @@ public final class ModelServer implements AutoCloseable {
       stop();
       clock.shutdownNow();
     } finally {
-      // Even now nothing is freed before the requests that hold it let go of it.
+      // Models are still freed only after the requests that retain them.
       versions.close();
       closed.complete(null);
     }

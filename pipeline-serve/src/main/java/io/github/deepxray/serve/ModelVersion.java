@@ -28,31 +28,31 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * A version of the model that is loaded: an engine for each worker, and what its bundle says. It is
- * closed when nobody holds it any more.
+ * Loaded version of the model: an engine for each worker, and the documents of its bundle.
+ * Reference-counted: it is closed after the last release.
  */
 final class ModelVersion {
   /**
-   * Measured with benchmark-serve: a SavedModel answers most images a second with so many together;
-   * with more, batches are slower and those who wait for them are late.
+   * Batch size with the highest throughput of a SavedModel in benchmark-serve; larger batches are
+   * slower and increase the latency.
    */
   private static final int LARGEST_BATCH = 4;
 
-  /** The names of the tensors that bundles' models have, whatever their form. */
+  /** Names of the tensors of all artifacts of bundles. */
   static final String IMAGES = "images";
 
   private static final String PROBABILITY = "probability";
 
   private static final String PROBABILITIES = "probabilities";
 
-  /** What to try to run, the best first, if nobody says what; then whatever else there is. */
+  /** Default order of artifacts to run; all others follow. */
   private static final List<Artifact> PREFERRED =
       List.of(Artifact.INT8, Artifact.DYNAMIC, Artifact.FLOAT32);
 
-  /** The most MiB of a model card. */
+  /** Maximum size of a model card in MiB. */
   private static final int LARGEST_CARD = 4;
 
-  /** How often each engine runs before it takes traffic. */
+  /** Number of warm-up runs of each engine. */
   private static final int WARM_UPS = 3;
 
   private final long number;
@@ -65,17 +65,16 @@ final class ModelVersion {
   private final List<InferenceEngine> explaining = new ArrayList<>();
   private final List<Explainer> explainers = new ArrayList<>();
 
-  /** Who may still use it: the list of versions, and each request on its way. */
+  /** Holders: the list of versions, and each request in flight. */
   private final ReferenceCount holders = new ReferenceCount(this::close);
 
   /**
-   * What the bundle says, each null in JSON if it does not.
+   * Documents of the bundle, each JSON null if missing.
    *
-   * @param card the model card, a string
-   * @param metrics of the trained model
-   * @param profile what the data set that the model was trained on is about, as in {@value
-   *     Bundle#DATASET}
-   * @param artifacts the bundle's forms
+   * @param card model card, a string
+   * @param metrics metrics of the trained model
+   * @param profile profile of the training data set, as in {@value Bundle#DATASET}
+   * @param artifacts reports of the bundle's artifacts
    */
   record Documents(JsonNode card, JsonNode metrics, JsonNode profile, JsonNode artifacts) {}
 
@@ -93,13 +92,13 @@ final class ModelVersion {
   }
 
   /**
-   * Loads a version, runs it until it is warm and asks it for the probability of a probe image.
+   * Loads a version, warms it up and checks its output for a probe image.
    *
-   * @param number of the version
+   * @param number number of the version
    * @param folder its bundle
-   * @throws DeepXrayException if the bundle is damaged, has not the form that is asked for, or does
-   *     not answer with a probability
-   * @throws IOException if it cannot be read
+   * @throws DeepXrayException if the bundle is damaged, lacks the requested artifact, or its output
+   *     is not a probability
+   * @throws IOException if the bundle cannot be read
    */
   static ModelVersion load(long number, Path folder, ServerOptions options) throws IOException {
     Bundle bundle = Bundle.open(folder);
@@ -141,13 +140,13 @@ final class ModelVersion {
     return version;
   }
 
-  /** Reads a model's file. */
+  /** Loader of a model's file. */
   @FunctionalInterface
   private interface Loading {
     InferenceEngine load() throws IOException;
   }
 
-  /** Adds an engine: the first reads the file, the others share it where they can. */
+  /** Adds an engine: the first reads the file, the others share it if possible. */
   private static InferenceEngine next(List<InferenceEngine> engines, Loading loading)
       throws IOException {
     Optional<InferenceEngine> another =
@@ -204,54 +203,52 @@ final class ModelVersion {
     }
   }
 
-  /** Its number. */
+  /** Number of the version. */
   long number() {
     return number;
   }
 
-  /** What the gate has against the form that runs, in a line. */
+  /** Returns the objection of the gate to the served artifact, in one line, if any. */
   Optional<String> objection() {
     return objection;
   }
 
-  /** Which form of the model runs. */
+  /** Served artifact. */
   Artifact artifact() {
     return artifact;
   }
 
-  /** The class names by label. */
+  /** Class names by label. */
   List<String> labels() {
     return classifiers.get(0).labels();
   }
 
-  /**
-   * From which probability on it decides for the second of two classes; empty if there are more.
-   */
+  /** Decision threshold of a binary classifier; empty for more classes. */
   OptionalDouble threshold() {
     return classifiers.get(0).threshold();
   }
 
-  /** What the bundle says about the model. */
+  /** Documents of the bundle. */
   Documents documents() {
     return documents;
   }
 
-  /** The height of the images that the model reads. */
+  /** Height of the model's input. */
   int height() {
     return engines.get(0).inputShape().get(0);
   }
 
-  /** The width of the images that the model reads. */
+  /** Width of the model's input. */
   int width() {
     return engines.get(0).inputShape().get(1);
   }
 
-  /** How many images to run together at most. */
+  /** Maximum batch size. */
   int preferredBatch() {
     return batch.orElse(Math.min(engines.get(0).preferredBatch(), LARGEST_BATCH));
   }
 
-  /** Whether it makes heat maps. */
+  /** Whether the version can compute heat maps. */
   boolean explains() {
     return !explainers.isEmpty();
   }
@@ -259,7 +256,7 @@ final class ModelVersion {
   /**
    * Runs the model.
    *
-   * @param worker who asks
+   * @param worker number of the worker
    * @param images {@code [count, height, width, 3]}, values 0..255
    * @return for each image {@link #scores} probabilities, one image after another
    */
@@ -267,12 +264,12 @@ final class ModelVersion {
     return engines.get(worker).run(images, count)[0];
   }
 
-  /** How many probabilities an image gets: that of the second of two classes, or that of each. */
+  /** Number of probabilities of an image: 1 for two classes, else one for each class. */
   int scores() {
     return engines.get(0).outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
   }
 
-  /** The name of the tensor of probabilities. */
+  /** Name of the output tensor. */
   String output() {
     return scores() == 1 ? PROBABILITY : PROBABILITIES;
   }
@@ -280,39 +277,41 @@ final class ModelVersion {
   /**
    * Decides by the threshold, or for the most probable class.
    *
-   * @param probabilities of one image
+   * @param probabilities probabilities of one image
    */
   Prediction decide(float... probabilities) {
     return classifiers.get(0).decide(probabilities);
   }
 
-  /** The heat map of an image, its largest value 1 or all 0, if the bundle can make one. */
+  /**
+   * Returns the heat map of an image, with maximum 1 or all 0, if the bundle supports heat maps.
+   */
   Optional<HeatMap> explain(int worker, RgbImage image) {
     return explains()
         ? Optional.of(explainers.get(worker).explain(image).heatMap().normalized())
         : Optional.empty();
   }
 
-  /** Keeps it from being closed, unless that has happened. */
+  /** Retains this version; returns false if it is closed already. */
   boolean retain() {
     return holders.hold();
   }
 
-  /** Says that it is not used any more; whoever says so last closes it. */
+  /** Releases this version; the last release closes it. */
   void release() {
     holders.release();
   }
 
-  /** Whether it is closed. */
+  /** Whether this version is closed. */
   boolean closed() {
     return holders.none();
   }
 
   private void close() {
-    // These close the engines they were given.
+    // Classifiers close their engines.
     classifiers.forEach(Classifier::close);
     explainers.forEach(Explainer::close);
-    // And these may be without one.
+    // Engines without a classifier.
     engines.forEach(InferenceEngine::close);
     explaining.forEach(InferenceEngine::close);
   }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
-/** The JSON that the page asks for. */
+/** JSON interface of the page. */
 final class PageApi {
   private final Versions versions;
   private final ServerOptions options;
@@ -20,7 +20,7 @@ final class PageApi {
   }
 
   /**
-   * Holds the newest version.
+   * Retains and returns the newest version.
    *
    * @throws ApiException if there is none
    */
@@ -30,7 +30,7 @@ final class PageApi {
         .orElseThrow(() -> ApiException.unavailable("No model is loaded; try again later."));
   }
 
-  /** What is served. */
+  /** Returns the description of the served model. */
   byte[] model() {
     ModelVersion model = acquire();
     try {
@@ -52,15 +52,15 @@ final class PageApi {
   }
 
   /**
-   * The work of classifying one image.
+   * Returns the task of classifying one image.
    *
    * @param file JPEG or PNG
    */
-  Work classify(Supplier<byte[]> file) {
+  InferenceTask classify(Supplier<byte[]> file) {
     return new Classification(file);
   }
 
-  private final class Classification implements Work {
+  private final class Classification implements InferenceTask {
     private final Supplier<byte[]> file;
     private int height;
     private int width;
@@ -93,7 +93,7 @@ final class PageApi {
       Prediction prediction = model.decide(probabilities);
       ObjectNode json = Json.object().put("label", prediction.label());
       if (prediction.threshold().isPresent()) {
-        // The numbers below are rounded: who compares them may find otherwise.
+        // Decided here, because the numbers below are rounded.
         json.put("positive", prediction.label().equals(model.labels().get(1)))
             .put("probability", (float) prediction.probability())
             .put("threshold", prediction.threshold().getAsDouble());
@@ -113,7 +113,7 @@ final class PageApi {
     }
   }
 
-  /** The names of the samples. */
+  /** Returns the names of the samples. */
   static byte[] names(Samples samples) {
     return Bodies.json(Json.tree(samples.names()));
   }

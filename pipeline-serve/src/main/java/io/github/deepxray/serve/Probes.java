@@ -4,7 +4,7 @@ import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Grey images on which a model runs before it serves: bright in the middle, each otherwise. */
+/** Grey probe images for the warm-up and check of a model: different, bright in the middle. */
 final class Probes {
   private static final int SIZE = 64;
   private static final int COUNT = 3;
@@ -14,7 +14,7 @@ final class Probes {
 
   private Probes() {}
 
-  /** One of them. */
+  /** Returns a probe image. */
   static RgbImage image(int index) {
     return IMAGES.get(index % COUNT);
   }

@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** Images that the page offers to try the model on, drawn when they are first asked for. */
+/** Sample images of the page, drawn at the first request. */
 final class Samples {
   private final Map<String, Supplier<RgbImage>> images;
   private final Map<String, byte[]> drawn = new ConcurrentHashMap<>();
 
-  /** Those of the options. */
+  /** Creates the samples of the options. */
   Samples(Map<String, Supplier<RgbImage>> images) {
     this.images = images;
   }
@@ -23,7 +23,7 @@ final class Samples {
     return List.copyOf(images.keySet());
   }
 
-  /** A sample as PNG. */
+  /** Returns a sample as PNG. */
   Optional<byte[]> png(String name) {
     return Optional.ofNullable(images.get(name))
         .map(image -> drawn.computeIfAbsent(name, n -> ImageCodec.encodePng(image.get())));

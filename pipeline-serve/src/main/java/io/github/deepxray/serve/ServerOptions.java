@@ -19,33 +19,33 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * How to serve. Start from {@link #DEFAULT} and change it with the {@code with} methods.
+ * Options of the server. Start from {@link #DEFAULT} and change it with the {@code with} methods.
  *
- * @param name the name under which the model is served
- * @param host the address to listen on
- * @param port the port to listen on; 0 for any that is free
- * @param engine which form of the model to run; if empty, the smallest that the gate has blessed
- * @param workers how many requests are worked on at a time, each with an interpreter of its own
- * @param queue how many requests may wait; the next is answered with 429. If empty, {@value
- *     #QUEUE_PER_WORKER} for each worker
- * @param batch how many images to run together at most; if empty, what the engine does best
- * @param deadline how long a request may take once its body has come
- * @param maxRequestBytes the most bytes of a request's body, compressed or not
- * @param imageLimits how large an image may be
- * @param maxImages the most images of a request
- * @param readTimeout how long a client may take to send its headers, and again to send the body
- * @param drainTimeout how long to wait for requests in flight when the server is closed
- * @param allowedHosts the names, without ports, under which it is called beside those of the
- *     loopback address. Others are refused if there are some, or if it listens on loopback alone: a
- *     web page whose name leads here all of a sudden (DNS rebinding) would be one of the server's
- *     own otherwise
- * @param apiKey what clients must present; if empty, nothing
- * @param corsOrigin the origin whose pages may call, or {@code *}; if empty, only the server's own
- * @param keepVersions how many of the newest versions are served
- * @param versionLabels names for versions, which are served beside the newest ones
- * @param pollInterval how often to look for new versions
- * @param samples images that the page offers to try the model on, by the names of their files,
- *     which end in {@code .png}; each is asked for once, when somebody looks at it
+ * @param name name of the served model
+ * @param host address to listen on
+ * @param port port to listen on; 0 for any free port
+ * @param engine artifact to run; if empty, the smallest that passed the gate
+ * @param workers number of requests that are processed at the same time, each with its interpreter
+ * @param queue maximum number of waiting requests; further ones are answered with 429. If empty,
+ *     {@value #QUEUE_PER_WORKER} for each worker
+ * @param batch maximum batch size; if empty, the preferred one of the engine
+ * @param deadline maximum time of a request after its body was received
+ * @param maxRequestBytes maximum size of a request's body in bytes, compressed and uncompressed
+ * @param imageLimits size limits of images
+ * @param maxImages maximum number of images of a request
+ * @param readTimeout time limit for receiving the headers, and again for the body
+ * @param drainTimeout time limit for requests in flight when the server is closed
+ * @param allowedHosts allowed host names, without ports, besides those of the loopback address.
+ *     Others are refused if this set is not empty or the server listens only on loopback, against
+ *     DNS rebinding
+ * @param apiKey key that clients must send; if empty, no key is needed
+ * @param corsOrigin origin whose pages may call the server, or {@code *}; if empty, only the
+ *     server's own pages
+ * @param keepVersions number of the newest versions to serve
+ * @param versionLabels labels of versions, which are served in addition to the newest ones
+ * @param pollInterval interval of polling for new versions
+ * @param samples sample images of the page, by file names that end in {@code .png}; each is
+ *     requested once, when it is first shown
  */
 @RecordBuilder
 public record ServerOptions(
@@ -70,16 +70,16 @@ public record ServerOptions(
     Duration pollInterval,
     Map<String, Supplier<RgbImage>> samples)
     implements ServerOptionsBuilder.With {
-  /** The port of TensorFlow Serving's REST interface. */
+  /** Port of TensorFlow Serving's REST interface. */
   public static final int DEFAULT_PORT = 8501;
 
-  /** So many requests may wait for each worker unless somebody says otherwise. */
+  /** Default number of waiting requests per worker. */
   public static final int QUEUE_PER_WORKER = 16;
 
   /**
-   * A model called {@code deepxray}, on loopback and the usual port, a worker for each processor
-   * core, 10 seconds and 32 MiB a request, 256 images, 30 seconds to read and to drain, the newest
-   * version alone, a look for another every 2 seconds; no key, no other origin, no samples.
+   * Default options: model {@code deepxray} on loopback and the default port, a worker for each
+   * processor core, 10 seconds, 32 MiB and 256 images per request, 30 seconds to read and to drain,
+   * only the newest version, polling every 2 seconds; no key, no other origin, no samples.
    */
   public static final ServerOptions DEFAULT =
       new ServerOptions(
@@ -104,7 +104,7 @@ public record ServerOptions(
           Duration.ofSeconds(2),
           Map.of());
 
-  /** Copies the collections and checks everything. */
+  /** Copies the collections and checks all values. */
   public ServerOptions {
     check(name.matches("[^/:\\s]+"), "The name of a model has no /, : or blanks", name);
     check(port >= 0 && port <= 65535, "A port is 0 to 65535", port);
@@ -151,53 +151,53 @@ public record ServerOptions(
     }
   }
 
-  /** The same with this form of the model. */
+  /** Returns a copy with an artifact to run. */
   public ServerOptions withEngine(Artifact value) {
     return withEngine(Optional.of(value));
   }
 
-  /** The same with another length of the queue. */
+  /** Returns a copy with another length of the queue. */
   public ServerOptions withQueue(int value) {
     return withQueue(OptionalInt.of(value));
   }
 
-  /** The same with so many images run together at most. */
+  /** Returns a copy with another maximum batch size. */
   public ServerOptions withBatch(int value) {
     return withBatch(OptionalInt.of(value));
   }
 
-  /** The same with another number of pixels that an image may have. */
+  /** Returns a copy with another maximum number of pixels of an image. */
   public ServerOptions withMaxPixels(long value) {
     check(value >= 1, "An image must be allowed 1 pixel or more", value);
     return withImageLimits(imageLimits.withMaxPixels(value));
   }
 
-  /** The same with a key that clients must present. */
+  /** Returns a copy with a key that clients must send. */
   public ServerOptions withApiKey(String value) {
     return withApiKey(Optional.of(value));
   }
 
-  /** The same for pages of an origin too. */
+  /** Returns a copy that allows pages of an origin. */
   public ServerOptions withCorsOrigin(String value) {
     return withCorsOrigin(Optional.of(value));
   }
 
-  /** How many requests may wait. */
+  /** Returns the maximum number of waiting requests. */
   int places() {
     return queue.orElse(QUEUE_PER_WORKER * workers);
   }
 
-  /** Whether only this machine can reach it. */
+  /** Whether only this machine can reach the server. */
   public boolean loopback() {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      // It cannot be listened on either, which is said then.
+      // Listening on an unknown host fails later with a message.
       return false;
     }
   }
 
-  /** Without the key. */
+  /** Returns the options without the key. */
   @Override
   public String toString() {
     return "ServerOptions[" + name + " on " + host + ":" + port + "]";

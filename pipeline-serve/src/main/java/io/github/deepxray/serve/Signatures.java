@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * The signatures of the model, which are those of a bundle's SavedModel: images as numbers, and as
+ * Signatures of the model, the same as those of a bundle's SavedModel: images as numbers, and as
  * JPEG or PNG files.
  */
 enum Signatures {
@@ -58,20 +58,20 @@ enum Signatures {
     this.type = type;
   }
 
-  /** Its name in requests. */
+  /** Name in requests. */
   String key() {
     return key;
   }
 
-  /** The name of its only input. */
+  /** Name of the only input. */
   String input() {
     return input;
   }
 
   /**
-   * The images of a tensor.
+   * Returns the images of a tensor.
    *
-   * @throws ApiException if it is of another type or shape, or holds too many
+   * @throws ApiException if the tensor has another type or shape, or too many images
    */
   abstract ImageSource images(Tensor tensor, ModelVersion model, ServerOptions options);
 
@@ -85,9 +85,9 @@ enum Signatures {
   }
 
   /**
-   * The signature that a request names.
+   * Returns the signature that a request names.
    *
-   * @throws ApiException if there is none of that name
+   * @throws ApiException if there is no signature of that name
    */
   static Signatures of(Optional<String> name) {
     String wanted = name.orElse(SERVING_DEFAULT.key);
@@ -100,7 +100,7 @@ enum Signatures {
         "Serving signature name: \"" + wanted + "\" not found in signature def");
   }
 
-  /** The tensor of the signature's input in the row form. */
+  /** Returns the tensor of the signature's input in the row form. */
   Tensor row(JsonRequest.Tensors tensors) {
     if (tensors.plain().isPresent()) {
       return tensors.plain().get();
@@ -113,7 +113,7 @@ enum Signatures {
     return tensors.named().get(input);
   }
 
-  /** The tensor of the signature's input in the columnar form. */
+  /** Returns the tensor of the signature's input in the columnar form. */
   Tensor column(JsonRequest.Tensors tensors) {
     return tensors
         .plain()
@@ -124,9 +124,9 @@ enum Signatures {
   }
 
   /**
-   * The images of examples, in which features are flat lists.
+   * Returns the images of examples, whose features are flat lists.
    *
-   * @throws ApiException if they are of another type or shape, or too many
+   * @throws ApiException if a feature has another type or shape, or there are too many examples
    */
   static ImageSource examples(JsonRequest request, ModelVersion model, ServerOptions options) {
     List<Map<String, Tensor>> examples =
@@ -142,7 +142,7 @@ enum Signatures {
     for (int i = 0; i < examples.size(); i++) {
       Map<String, Tensor> features = new HashMap<>(request.context());
       features.putAll(examples.get(i));
-      // Without a name, the feature tells which signature is meant.
+      // Without a name, the feature determines the signature.
       Signatures signature =
           named.orElse(features.containsKey(SERVING_BYTES.input) ? SERVING_BYTES : SERVING_DEFAULT);
       Tensor feature = features.get(signature.input);
@@ -191,7 +191,7 @@ enum Signatures {
     return values;
   }
 
-  /** Describes the signature as TensorFlow Serving's metadata does. */
+  /** Returns the description of the signature in TensorFlow Serving's metadata format. */
   ObjectNode describe(ModelVersion model) {
     ObjectNode json = Json.object();
     json.putObject("inputs")

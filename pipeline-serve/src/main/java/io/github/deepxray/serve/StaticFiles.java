@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The page's files, from the class path. */
+/** Files of the page, from the class path. */
 final class StaticFiles {
   private static final String FOLDER = "/web";
 
@@ -25,7 +25,7 @@ final class StaticFiles {
           "ico", "image/x-icon",
           "webmanifest", "application/manifest+json");
 
-  /** What a browser may do with the page: load nothing from elsewhere, be in no frame. */
+  /** Content security policy of the page: no external resources, no frames. */
   static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:;"
           + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
@@ -33,15 +33,15 @@ final class StaticFiles {
 
   private final Map<String, StaticFile> files = new ConcurrentHashMap<>();
 
-  /** A file in memory. */
+  /** File in memory. */
   static final class StaticFile {
-    /** The content type. */
+    /** Content type. */
     final String type;
 
-    /** The content; not to be changed. */
+    /** Content; must not be changed. */
     final byte[] bytes;
 
-    /** The entity tag of HTTP. */
+    /** HTTP entity tag. */
     final String tag;
 
     private StaticFile(String type, byte[] bytes) {
@@ -51,15 +51,15 @@ final class StaticFiles {
     }
   }
 
-  /** The file at a path, if there is one. */
+  /** Returns the file at a path, if there is one. */
   Optional<StaticFile> find(String path) {
     String name = path.equals("/") ? "/index.html" : path;
-    // No dots but that of the ending: nothing climbs out of the folder.
+    // Only one dot, for the extension: no path leaves the folder.
     if (!name.matches("(?:/[A-Za-z0-9_-]+)+(?:\\.[A-Za-z0-9_-]+)?\\.[a-z]+")) {
       return Optional.empty();
     }
     String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
-    // Names that do not exist are not kept: there is no end of them.
+    // Unknown names are not cached: their number is unlimited.
     return type == null
         ? Optional.empty()
         : Optional.ofNullable(files.computeIfAbsent(name, n -> read(n, type)));

@@ -11,12 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A tensor as JSON writes it: nested lists of numbers, or of strings and {@code {"b64": ...}}
- * objects. Its values are read one after the other without a tree in between; which type they must
- * be is known only later.
+ * Tensor in JSON: nested lists of numbers, or of strings and {@code {"b64": ...}} objects. Values
+ * are read in a stream without a JSON tree; their required type is known only later.
  */
 final class Tensor {
-  /** The key of an object that carries bytes. */
+  /** Key of an object with bytes. */
   static final String BASE64 = "b64";
 
   private static final Base64Variant VARIANT =
@@ -25,7 +24,7 @@ final class Tensor {
   private static final int UNKNOWN = -1;
   private static final int FIRST = 64;
 
-  /** The largest whole number up to which floats have all. */
+  /** Largest integer up to which all integers are exact 32-bit floats. */
   private static final long MAX_WHOLE = (1L << 24) - 1;
 
   private final int[] sizes = new int[MAX_RANK];
@@ -37,9 +36,10 @@ final class Tensor {
   private final int maxStrings;
 
   /**
-   * Prepares.
+   * Creates an empty tensor.
    *
-   * @param maxStrings the most strings; there is no limit of numbers but that of the request
+   * @param maxStrings maximum number of strings; numbers are limited only by the size of the
+   *     request
    */
   Tensor(int maxStrings) {
     this.maxStrings = maxStrings;
@@ -47,11 +47,11 @@ final class Tensor {
   }
 
   /**
-   * Reads the value that begins with the parser's current token.
+   * Reads the value at the parser's current token.
    *
-   * @param level how many lists it is in
-   * @throws ApiException if it does not fit what was read before
-   * @throws IOException if it is not JSON
+   * @param level nesting level of the value
+   * @throws ApiException if the shape or type differs from earlier values
+   * @throws IOException if the input is not JSON
    */
   void read(JsonParser json, int level) throws IOException {
     JsonToken token = json.currentToken();
@@ -91,7 +91,7 @@ final class Tensor {
     size(level, count);
   }
 
-  /** Says how many values a list has, which must be as many as those of its kind before. */
+  /** Sets the size of a list, which must be equal to that of earlier lists at the same level. */
   void size(int level, int count) {
     if (sizes[level] == UNKNOWN) {
       sizes[level] = count;
@@ -159,15 +159,15 @@ final class Tensor {
     return value;
   }
 
-  /** The sizes of its dimensions. */
+  /** Shape of the tensor. */
   List<Integer> shape() {
     return Arrays.stream(sizes, 0, Math.max(rank, 0)).boxed().toList();
   }
 
   /**
-   * The values in row-major order.
+   * Returns the values in row-major order.
    *
-   * @throws ApiException if it holds anything but numbers
+   * @throws ApiException if a value is not a number
    */
   float[] floats() {
     if (!strings.isEmpty()) {
@@ -177,9 +177,9 @@ final class Tensor {
   }
 
   /**
-   * The values in row-major order.
+   * Returns the values in row-major order.
    *
-   * @throws ApiException if it holds numbers
+   * @throws ApiException if a value is a number
    */
   List<byte[]> strings() {
     if (numberCount > 0) {

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The REST interface of TensorFlow Serving 2: its paths, bodies, errors and status codes.
+ * REST interface of TensorFlow Serving 2: paths, bodies, errors and status codes.
  *
  * @see <a href="https://www.tensorflow.org/tfx/serving/api_rest">RESTful API of TensorFlow
  *     Serving</a>
@@ -38,7 +38,7 @@ final class TensorFlowServing {
     this.options = options;
   }
 
-  /** What a path asks for. */
+  /** Model and version of a path. */
   private record Target(String name, OptionalLong version) {
     @Override
     public String toString() {
@@ -49,18 +49,21 @@ final class TensorFlowServing {
   }
 
   /**
-   * A request for predictions.
+   * Request for predictions.
    *
    * @param method {@code predict} or {@code classify}
-   * @param model holds the version for it; may fail with {@link ApiException}
-   * @param work what to do with the body, which is unpacked when it is asked for
+   * @param model retains and returns the version; may throw {@link ApiException}
+   * @param task creates the task from the body, which is decompressed when read
    */
-  record Call(String method, Supplier<ModelVersion> model, Function<Supplier<byte[]>, Work> work) {}
+  record Call(
+      String method,
+      Supplier<ModelVersion> model,
+      Function<Supplier<byte[]>, InferenceTask> task) {}
 
   /**
-   * Understands a request that runs the model.
+   * Parses the path of a request that runs the model.
    *
-   * @throws ApiException if it is none
+   * @throws ApiException if the path is another one
    */
   Call call(String method, String path) {
     Matcher matcher = PREDICTION.matcher(path);
@@ -80,7 +83,7 @@ final class TensorFlowServing {
   /**
    * Answers a request about the model.
    *
-   * @throws ApiException if it is malformed, or for a model that is not served
+   * @throws ApiException if the request is malformed, or the model is not served
    */
   byte[] describe(String method, String path) {
     Matcher matcher = STATUS.matcher(path);
@@ -121,7 +124,7 @@ final class TensorFlowServing {
 
   private static String decode(String text) {
     try {
-      // A plus sign in a path is one.
+      // A plus sign in a path is not a space.
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       throw ApiException.badRequest("Failed to decode model name: " + text);
@@ -179,8 +182,8 @@ final class TensorFlowServing {
     }
   }
 
-  private Work predict(Supplier<byte[]> body) {
-    return new Work() {
+  private InferenceTask predict(Supplier<byte[]> body) {
+    return new InferenceTask() {
       private boolean rows;
 
       @Override
@@ -217,8 +220,8 @@ final class TensorFlowServing {
     };
   }
 
-  private Work classify(Supplier<byte[]> body) {
-    return new Work() {
+  private InferenceTask classify(Supplier<byte[]> body) {
+    return new InferenceTask() {
       @Override
       public ImageSource images(ModelVersion model) {
         return Signatures.examples(

@@ -19,13 +19,13 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The versions of the model: one bundle, or those of a folder in which each stands in a folder
- * named by its number. A new version takes traffic once it is loaded and has answered a probe; the
- * one before is closed when the requests it has are answered. A broken version is named in the
- * status, and the good ones go on.
+ * Versions of the model: one bundle, or the numbered subfolders of a folder, each with a bundle. A
+ * new version is served after it is loaded and has passed a probe; the previous one is closed after
+ * its requests are answered. A broken version is reported in the status, and earlier ones are still
+ * served.
  */
 final class Versions {
-  /** The states of TensorFlow Serving's {@code GetModelStatus}. */
+  /** States of TensorFlow Serving's {@code GetModelStatus}. */
   enum State {
     START,
     LOADING,
@@ -35,40 +35,43 @@ final class Versions {
   }
 
   /**
-   * How a version is.
+   * Status of a version.
    *
-   * @param number of the version
-   * @param state where in its life
-   * @param error why it is not served, if something is wrong with it
+   * @param number number of the version
+   * @param state state of the version
+   * @param error reason why the version is not served, if it is broken
    */
   record Status(long number, State state, Optional<String> error) {}
 
-  /** A version that could not be loaded, and its files then: when they change it is tried again. */
+  /**
+   * Version that could not be loaded, with the fingerprint of its files: after a change it is
+   * loaded again.
+   */
   private record Broken(String fingerprint, String error) {}
 
-  /** A single bundle is version 1, as in a bundle's {@code saved_model/1}. */
+  /** Version of a single bundle, as in a bundle's {@code saved_model/1}. */
   private static final long ONLY = 1;
 
   private final Path models;
   private final ServerOptions options;
   private final Consumer<String> log;
 
-  // Replaced as a whole by refresh(), which one thread at a time runs.
+  // Replaced by refresh(), which only one thread runs at a time.
   private volatile NavigableMap<Long, ModelVersion> loaded = Collections.emptyNavigableMap();
   private volatile NavigableMap<Long, Status> statuses = Collections.emptyNavigableMap();
   private final Map<Long, Broken> broken = new TreeMap<>();
 
-  /** Folders named as versions that are no bundles, and why. */
+  /** Numbered folders that are not complete bundles, with the reasons. */
   private Map<Long, String> incomplete = Map.of();
 
   private final Map<Long, ModelVersion> draining = new TreeMap<>();
   private boolean closed;
 
   /**
-   * Prepares; nothing is loaded before {@link #refresh}.
+   * Creates the versions; they are loaded by {@link #refresh}.
    *
    * @param models a bundle, or a folder of version numbers
-   * @param log told of versions that come and go
+   * @param log receives a line for each loaded or removed version
    */
   Versions(Path models, ServerOptions options, Consumer<String> log) {
     this.models = models;
@@ -76,13 +79,13 @@ final class Versions {
     this.log = log;
   }
 
-  /** Whether there can be other versions later. */
+  /** Whether new versions can appear. */
   boolean watched() {
     return !Bundle.isBundle(models);
   }
 
   /**
-   * Loads what is new and lets go of what is old.
+   * Loads new versions and releases old ones.
    *
    * @throws IOException if the folder cannot be read
    */
@@ -101,7 +104,7 @@ final class Versions {
       }
     }
     if (wanted.isEmpty()) {
-      // Better the last good version than none.
+      // Keep the last good version.
       wanted.putAll(loaded);
     }
     NavigableMap<Long, ModelVersion> before = loaded;
@@ -133,7 +136,7 @@ final class Versions {
     try {
       fingerprint = fingerprint(folder);
     } catch (IOException | UncheckedIOException e) {
-      // Somebody is at work there: next time.
+      // The folder is being changed: try again at the next poll.
       return Optional.empty();
     }
     if (broken.containsKey(number) && broken.get(number).fingerprint.equals(fingerprint)) {
@@ -171,7 +174,7 @@ final class Versions {
         : e.getClass().getSimpleName() + (message == null ? "" : ": " + message);
   }
 
-  /** What of a folder changes when somebody goes on copying files into it, or replaces them. */
+  /** Returns names, sizes and times of the files of a folder, to detect copying and replacement. */
   private static String fingerprint(Path folder) throws IOException {
     StringBuilder text = new StringBuilder();
     try (Stream<Path> files = Files.walk(folder)) {
@@ -229,26 +232,26 @@ final class Versions {
     statuses = Collections.unmodifiableNavigableMap(all);
   }
 
-  /** Whether a version takes traffic. */
+  /** Whether a version is served. */
   boolean ready() {
     return !loaded.isEmpty();
   }
 
-  /** The number of the newest version that takes traffic. */
+  /** Returns the number of the newest served version. */
   OptionalLong newest() {
     NavigableMap<Long, ModelVersion> now = loaded;
     return now.isEmpty() ? OptionalLong.empty() : OptionalLong.of(now.lastKey());
   }
 
-  /** All versions, the newest first. */
+  /** Returns the status of all versions, the newest first. */
   List<Status> statuses() {
     return List.copyOf(statuses.descendingMap().values());
   }
 
   /**
-   * The version that a label names.
+   * Returns the version of a label.
    *
-   * @throws ApiException if there is no such label
+   * @throws ApiException if the label does not exist
    */
   long labelled(String label) {
     Long number = options.versionLabels().get(label);
@@ -259,10 +262,10 @@ final class Versions {
   }
 
   /**
-   * Holds a version for a request, which must let go of it.
+   * Retains a version for a request, which must release it.
    *
-   * @param number which, or the newest
-   * @return none if it is not served
+   * @param number number of the version; empty for the newest
+   * @return the version, empty if it is not served
    */
   Optional<ModelVersion> acquire(OptionalLong number) {
     while (true) {
@@ -278,11 +281,11 @@ final class Versions {
       if (version.retain()) {
         return Optional.of(version);
       }
-      // It was replaced in the meantime: look again.
+      // Replaced concurrently: try again.
     }
   }
 
-  /** Lets go of all versions. */
+  /** Releases all versions. */
   synchronized void close() {
     closed = true;
     NavigableMap<Long, ModelVersion> before = loaded;
@@ -291,7 +294,7 @@ final class Versions {
     before.values().forEach(ModelVersion::release);
   }
 
-  /** Whether a folder's name is a number: long enough for a date with a time, and fits a long. */
+  /** Whether a folder's name is a number of at most 18 digits. */
   static boolean isVersion(Path folder) {
     return folder.getFileName().toString().matches("\\d{1,18}");
   }

@@ -11,24 +11,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * The threads that run models: each has an engine of its own in every version. What they cannot do
- * at once waits in a queue of limited length.
+ * Worker threads with a bounded queue. Each worker has its engine of each version.
  *
- * <p>Requests are run together where a model does more per second that way, see {@link
- * io.github.deepxray.core.engine.InferenceEngine#preferredBatch}; but none waits for others to
- * come.
+ * <p>Waiting requests are batched if this increases the throughput of the model, see {@link
+ * io.github.deepxray.core.engine.InferenceEngine#preferredBatch}; no request waits for a batch to
+ * fill.
  */
 final class WorkerPool implements AutoCloseable {
   private static final String INTERNAL = "Internal error.";
 
-  /** How long to wait for the threads at the end, in milliseconds. */
+  /** Time to wait for the threads at the end, in milliseconds. */
   private static final long GRACE = 2000;
 
   private final int capacity;
   private final Metrics metrics;
   private final Consumer<Throwable> failures;
 
-  /** What each worker gives its models, kept for the next time. */
+  /** Reused input array of each worker. */
   private final float[][] inputs;
 
   private final List<Thread> threads = new ArrayList<>();
@@ -36,13 +35,13 @@ final class WorkerPool implements AutoCloseable {
   /** Guarded by this. */
   private final Queue<Job> queue = new ArrayDeque<>();
 
-  /** Written by who holds the lock. */
+  /** Written with the lock held. */
   private volatile boolean closed;
 
   /**
    * Starts the threads.
    *
-   * @param failures told of what is nobody's fault but the program's
+   * @param failures receives unexpected failures, which are defects of the program
    */
   WorkerPool(int workers, int capacity, Metrics metrics, Consumer<Throwable> failures) {
     this.capacity = capacity;
@@ -58,17 +57,17 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** Told how a job ended, once. */
+  /** Receiver of the result of a job, called once. */
   interface Reply {
     void answer(byte[] body);
 
     void fail(ApiException error);
   }
 
-  /** A request on its way. */
+  /** Request in the queue or in a worker. */
   static final class Job {
     private final ModelVersion model;
-    private final Work work;
+    private final InferenceTask task;
     private final long deadline;
     private final Reply reply;
     private ImageSource images;
@@ -78,14 +77,14 @@ final class WorkerPool implements AutoCloseable {
     private boolean ended;
 
     /**
-     * Prepares.
+     * Creates a job.
      *
-     * @param model held for it; the job lets go of it
-     * @param deadline when its time is up, by {@link System#nanoTime}
+     * @param model retained version, which the job releases
+     * @param deadline deadline, by {@link System#nanoTime}
      */
-    Job(ModelVersion model, Work work, long deadline, Reply reply) {
+    Job(ModelVersion model, InferenceTask task, long deadline, Reply reply) {
       this.model = model;
-      this.work = work;
+      this.task = task;
       this.deadline = deadline;
       this.reply = reply;
     }
@@ -115,7 +114,7 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** Takes a job on, or says why not. */
+  /** Adds a job to the queue; returns the error if it is refused. */
   synchronized Optional<ApiException> offer(Job job) {
     if (closed) {
       return Optional.of(shutsDown());
@@ -127,12 +126,12 @@ final class WorkerPool implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Whether all threads are there. */
+  /** Whether all threads are alive. */
   boolean alive() {
     return threads.stream().allMatch(Thread::isAlive);
   }
 
-  /** Answers those that wait for longer than they may; to be called now and then. */
+  /** Refuses waiting jobs after their deadline; to be called periodically. */
   void refuseLate() {
     List<Job> late = new ArrayList<>();
     synchronized (this) {
@@ -149,12 +148,15 @@ final class WorkerPool implements AutoCloseable {
     return ApiException.unavailable("The request waited too long; try again later.");
   }
 
-  /** How many jobs wait. */
+  /** Number of waiting jobs. */
   synchronized int waiting() {
     return queue.size();
   }
 
-  /** Goes on whatever happens: a server that has lost its workers would look well and be dead. */
+  /**
+   * Loop of a worker, which survives all failures: a server without workers would look healthy
+   * without answering.
+   */
   private void work(int worker) {
     boolean more = true;
     while (more) {
@@ -167,7 +169,7 @@ final class WorkerPool implements AutoCloseable {
       } catch (InterruptedException | RuntimeException | Error e) {
         quietly(() -> failures.accept(e));
       }
-      // None of them is left without an answer.
+      // Answer all jobs.
       jobs.forEach(job -> quietly(() -> job.fail(new ApiException(500, INTERNAL))));
     }
   }
@@ -176,12 +178,15 @@ final class WorkerPool implements AutoCloseable {
     try {
       step.run();
     } catch (RuntimeException | Error e) {
-      // What is said about failures has failed itself: nobody is left to tell.
+      // The receiver of failures has failed: ignore it.
       return;
     }
   }
 
-  /** Takes the next job, with those behind it that run in the same batch; false at the end. */
+  /**
+   * Takes the next job, with the following ones of the same batch; returns false when the pool
+   * closes.
+   */
   private synchronized boolean take(List<Job> jobs) throws InterruptedException {
     while (queue.isEmpty()) {
       if (closed) {
@@ -191,7 +196,7 @@ final class WorkerPool implements AutoCloseable {
     }
     ModelVersion model = queue.element().model;
     do {
-      // In this order: if there is no memory for it, it is still in the queue.
+      // Add before remove: after an OutOfMemoryError, the job is still in the queue.
       jobs.add(queue.element());
       queue.remove();
     } while (jobs.size() < model.preferredBatch()
@@ -200,7 +205,7 @@ final class WorkerPool implements AutoCloseable {
     return true;
   }
 
-  /** Jobs of one version that are done together. */
+  /** Batch of jobs of one version. */
   private final class Batch {
     private final int worker;
     private final List<Job> jobs;
@@ -233,7 +238,7 @@ final class WorkerPool implements AutoCloseable {
       if (job.late()) {
         throw tooLate();
       }
-      job.images = job.work.images(model);
+      job.images = job.task.images(model);
       pass(job);
       job.probabilities = new float[job.images.count() * model.scores()];
       while (job.filled < job.images.count() && !job.ended) {
@@ -246,7 +251,7 @@ final class WorkerPool implements AutoCloseable {
       }
     }
 
-    /** Ends a job whose time is up, or any if the server ends. */
+    /** Throws if the deadline of a job has passed or the server closes. */
     private void pass(Job job) {
       if (job.late()) {
         throw new ApiException(
@@ -257,7 +262,7 @@ final class WorkerPool implements AutoCloseable {
     }
 
     private void flush() {
-      // Also those whose images were made ready while others' took long.
+      // Check again the jobs whose images were decoded first.
       owners.stream().filter(job -> !job.ended).forEach(job -> guarded(job, () -> pass(job)));
       if (owners.stream().allMatch(job -> job.ended)) {
         owners.clear();
@@ -284,7 +289,7 @@ final class WorkerPool implements AutoCloseable {
       owners.clear();
       for (Job job : done) {
         if (!job.ended && job.scored == job.images.count()) {
-          guarded(job, () -> job.answer(job.work.answer(model, job.probabilities, worker)));
+          guarded(job, () -> job.answer(job.task.answer(model, job.probabilities, worker)));
         }
       }
     }
@@ -310,9 +315,9 @@ final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * Ends the threads, each after the step that it is at; refuses what waits. A thread that is in a
-   * step for long is left behind, since native code cannot be stopped. What it uses is not freed:
-   * its job holds the model.
+   * Stops the threads after their current step and refuses waiting jobs. A thread in a long step is
+   * abandoned, because native code cannot be interrupted; its resources are not freed, because its
+   * job retains the model.
    */
   @Override
   public void close() {
@@ -342,7 +347,7 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** How many threads there still are. */
+  /** Number of running threads. */
   long running() {
     return threads.stream().filter(Thread::isAlive).count();
   }

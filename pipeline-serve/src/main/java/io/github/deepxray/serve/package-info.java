@@ -1,5 +1,5 @@
 /**
- * Serves a classifier over HTTP: the REST interface of TensorFlow Serving 2 for programs, a page
- * for people. {@link io.github.deepxray.serve.ModelServer} is where to start.
+ * HTTP server of a classifier: the REST interface of TensorFlow Serving 2, and a web page. Start
+ * with {@link io.github.deepxray.serve.ModelServer}.
  */
 package io.github.deepxray.serve;

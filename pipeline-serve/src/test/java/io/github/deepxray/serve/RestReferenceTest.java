@@ -52,7 +52,7 @@ class RestReferenceTest {
 
     /** The content type that the answer is said to have. */
     private String type() {
-      return answer.matches("\\w+/\\w+.*") ? answer.replaceFirst("[: ].*", "") : Exchange.JSON;
+      return answer.matches("\\w+/\\w+.*") ? answer.replaceFirst("[: ].*", "") : HttpExchange.JSON;
     }
 
     private byte[] body() {
@@ -105,7 +105,7 @@ class RestReferenceTest {
               : http.send(http.request(path).POST(BodyPublishers.ofByteArray(row.body())));
       assertThat(answer.status()).as(answer.body()).isEqualTo(200);
       assertThat(answer.header("Content-Type")).startsWith(row.type());
-      if (row.type().equals(Exchange.JSON)) {
+      if (row.type().equals(HttpExchange.JSON)) {
         assertFieldsAreNamed(answer.json());
       }
       assertThat(http.get("/monitoring/prometheus/metrics").body())

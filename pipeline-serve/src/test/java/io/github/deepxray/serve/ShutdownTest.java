@@ -104,8 +104,8 @@ class ShutdownTest {
       Supplier<ImageSource> images,
       Duration deadline,
       CompletableFuture<Integer> end) {
-    Work work =
-        new Work() {
+    InferenceTask task =
+        new InferenceTask() {
           @Override
           public ImageSource images(ModelVersion model) {
             return images.get();
@@ -130,7 +130,7 @@ class ShutdownTest {
         };
     return new WorkerPool.Job(
         versions.acquire(OptionalLong.empty()).orElseThrow(),
-        work,
+        task,
         System.nanoTime() + deadline.toNanos(),
         reply);
   }

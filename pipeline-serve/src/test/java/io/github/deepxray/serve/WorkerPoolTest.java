@@ -39,9 +39,9 @@ class WorkerPoolTest {
     return versions.acquire(OptionalLong.empty()).orElseThrow();
   }
 
-  /** Work that does something before it has one black image. */
-  private static Work work(Runnable before) {
-    return new Work() {
+  /** InferenceTask that does something before it has one black image. */
+  private static InferenceTask work(Runnable before) {
+    return new InferenceTask() {
       @Override
       public ImageSource images(ModelVersion model) {
         before.run();
@@ -58,10 +58,10 @@ class WorkerPoolTest {
   /** The status of each job that ended: 200 or that of its error. */
   private final BlockingQueue<Integer> ends = new LinkedBlockingQueue<>();
 
-  private WorkerPool.Job job(Work work, Duration deadline, boolean brokenReply) {
+  private WorkerPool.Job job(InferenceTask task, Duration deadline, boolean brokenReply) {
     return new WorkerPool.Job(
         hold(),
-        work,
+        task,
         System.nanoTime() + deadline.toNanos(),
         new WorkerPool.Reply() {
           @Override
@@ -93,25 +93,25 @@ class WorkerPoolTest {
             failure -> {
               throw new IllegalStateException("the log is full", failure);
             })) {
-      List<Work> works = new ArrayList<>();
-      works.add(
+      List<InferenceTask> tasks = new ArrayList<>();
+      tasks.add(
           work(
               () -> {
                 throw new StackOverflowError("made");
               }));
-      works.add(
+      tasks.add(
           work(
               () -> {
                 throw new OutOfMemoryError("made");
               }));
-      works.add(
+      tasks.add(
           work(
               () -> {
                 throw new IllegalArgumentException("made");
               }));
-      for (Work work : works) {
+      for (InferenceTask task : tasks) {
         for (boolean broken : new boolean[] {true, false}) {
-          assertThat(pool.offer(job(work, Duration.ofMinutes(1), broken))).isEmpty();
+          assertThat(pool.offer(job(task, Duration.ofMinutes(1), broken))).isEmpty();
           assertThat(end()).isIn(500, 503);
         }
       }
@@ -127,7 +127,7 @@ class WorkerPoolTest {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch free = new CountDownLatch(1);
     try (WorkerPool pool = new WorkerPool(1, 10, new Metrics(), failure -> {})) {
-      Work busy =
+      InferenceTask busy =
           work(
               () -> {
                 started.countDown();

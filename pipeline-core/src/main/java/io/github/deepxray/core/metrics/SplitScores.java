@@ -90,6 +90,26 @@ public record SplitScores(List<ScoredExample> examples) {
         .orElse(Double.NaN);
   }
 
+  /**
+   * The overall value of {@link Metric#AUC} with its 95 % bootstrap interval by patient.
+   *
+   * @param seed of the resampling
+   */
+  public Interval auc(long seed) {
+    WeightedExamples weighted = new WeightedExamples(examples);
+    return PatientBootstrap.intervals(
+            weighted.patients(),
+            weights ->
+                new double[] {
+                  TargetClasses.of(classes()).stream()
+                      .mapToDouble(new Resample(weighted, new int[0], weights)::auc)
+                      .average()
+                      .orElse(Double.NaN)
+                },
+            seed)
+        .get(0);
+  }
+
   /** Negative log likelihood of each image's class in nats. */
   public List<Double> losses() {
     return examples.stream().map(Resample::negativeLogLikelihood).toList();

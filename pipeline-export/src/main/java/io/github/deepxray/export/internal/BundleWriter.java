@@ -254,7 +254,8 @@ public final class BundleWriter {
         purpose.origin(),
         explained,
         options.pictures() ? ReportPictures.samples(source.dataset) : List.of(),
-        options.pictures() ? mistakes(source, bundle, explained.isPresent()) : List.of());
+        options.pictures() ? mistakes(source, bundle, explained.isPresent()) : List.of(),
+        options.pictures() ? ReportPictures.shortcuts(source.dataset) : List.of());
   }
 
   private static List<Picture> mistakes(Source source, Bundle bundle, boolean explained)

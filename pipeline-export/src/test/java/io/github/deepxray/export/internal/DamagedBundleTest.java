@@ -178,7 +178,8 @@ class DamagedBundleTest {
             DatasetOrigin.PHANTOMS,
             Optional.of(new HeatMapCheck(1000, 7, 7, 3, 0.01, 0.99)),
             pictures.subList(0, 2),
-            pictures.subList(2, 4)));
+            pictures.subList(2, 4),
+            List.of()));
   }
 
   private static void writeTwo(Path folder) throws IOException {

@@ -95,6 +95,7 @@ public final class BundleReport {
         histories(bundle),
         extras.samples(),
         extras.mistakes(),
+        extras.shortcuts(),
         extras.explained().map(BundleReport::sentence),
         provenance.config(),
         provenance.versions(),

@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
  * @param findings findings of the audit
  * @param part unit of a row of samples
  * @param samples thumbnails of images
+ * @param shortcuts properties that predict the class and should not
  */
 record DataSection(
     String source,
@@ -36,7 +37,8 @@ record DataSection(
     Table folders,
     List<Finding> findings,
     String part,
-    List<Samples> samples) {
+    List<Samples> samples,
+    ShortcutsTable shortcuts) {
   private static final int LISTED = 10;
   private static final int MOST_IMAGES = 5;
 
@@ -68,7 +70,8 @@ record DataSection(
         folders(content),
         List.of(duplicates(audit), overlaps(audit), quarantine(audit), skipped(audit)),
         SplitBars.part(content.words()),
-        samples(content));
+        samples(content),
+        ShortcutsTable.of(content));
   }
 
   private static Table splits(ReportContent content) {

@@ -40,6 +40,7 @@ import java.util.TreeMap;
  * @param histories epochs of each training, by its name, in the order of training
  * @param samples thumbnails of images of each split and class
  * @param mistakes thumbnails of the worst mistakes
+ * @param shortcuts thumbnails of training images at both ends of the strongest shortcuts
  * @param heatMaps text about the precision of the heat maps, if there are any
  * @param config effective options
  * @param versions versions of this library and the native libraries
@@ -63,6 +64,7 @@ public record ReportContent(
     Map<String, List<EpochResult>> histories,
     List<Picture> samples,
     List<Picture> mistakes,
+    List<Picture> shortcuts,
     Optional<String> heatMaps,
     Map<String, String> config,
     Map<String, String> versions,
@@ -76,6 +78,7 @@ public record ReportContent(
     histories = Collections.unmodifiableMap(new LinkedHashMap<>(histories));
     samples = List.copyOf(samples);
     mistakes = List.copyOf(mistakes);
+    shortcuts = List.copyOf(shortcuts);
     config = Collections.unmodifiableMap(new TreeMap<>(config));
     versions = Collections.unmodifiableMap(new TreeMap<>(versions));
     host = Collections.unmodifiableMap(new TreeMap<>(host));

@@ -1,5 +1,6 @@
 package io.github.deepxray.report.internal;
 
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.datasets.DatasetOrigin;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param explained precision of the heat maps, if there are any
  * @param samples thumbnails of X-rays of each split and finer class
  * @param mistakes thumbnails of the worst mistakes among the test X-rays
+ * @param shortcuts thumbnails of the training X-rays at both ends of the strongest shortcuts
  */
 public record ReportExtras(
     String format,
@@ -22,7 +24,8 @@ public record ReportExtras(
     DatasetOrigin origin,
     Optional<HeatMapCheck> explained,
     List<Picture> samples,
-    List<Picture> mistakes) {
+    List<Picture> mistakes,
+    @Omittable List<Picture> shortcuts) {
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-report/1";
 
@@ -33,5 +36,6 @@ public record ReportExtras(
   public ReportExtras {
     samples = List.copyOf(samples);
     mistakes = List.copyOf(mistakes);
+    shortcuts = shortcuts == null ? List.of() : List.copyOf(shortcuts);
   }
 }

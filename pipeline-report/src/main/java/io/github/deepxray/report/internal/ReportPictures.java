@@ -20,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Thumbnails of X-rays for the report. */
 public final class ReportPictures {
@@ -75,6 +77,47 @@ public final class ReportPictures {
     return pictures.values().stream().flatMap(List::stream).toList();
   }
 
+  /**
+   * Returns training images at both ends of the strongest shortcuts.
+   *
+   * @throws IOException if the data set cannot be read
+   */
+  public static List<Picture> shortcuts(PreparedDataset dataset) throws IOException {
+    List<String> files =
+        ShortcutsTable.pictured(dataset.manifest())
+            .flatMap(shortcut -> Stream.of(shortcut.lowest(), shortcut.highest()))
+            .flatMap(List::stream)
+            .distinct()
+            .toList();
+    DatasetProfile profile = dataset.manifest().profile();
+    Map<String, XrayRecord> records = records(dataset, Split.TRAIN, files);
+    return files.stream()
+        .map(records::get)
+        .map(
+            record ->
+                Picture.of(
+                    record,
+                    Split.TRAIN,
+                    profile.slice(record.filename(), record.label()),
+                    SAMPLE_SIZE))
+        .toList();
+  }
+
+  /** Returns the records of some files of a split, by name. */
+  private static Map<String, XrayRecord> records(
+      PreparedDataset dataset, Split split, List<String> files) throws IOException {
+    Set<String> wanted = Set.copyOf(files);
+    Map<String, XrayRecord> records = new HashMap<>();
+    try (XrayReader reader = dataset.read(split)) {
+      for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
+        if (wanted.contains(r.get().filename())) {
+          records.put(r.get().filename(), r.get());
+        }
+      }
+    }
+    return records;
+  }
+
   /** Returns the number of images of each finer class, or of each class. */
   private static Map<String, Integer> sizes(SplitSummary summary, DatasetProfile profile) {
     if (profile.hasSlices()) {
@@ -122,14 +165,7 @@ public final class ReportPictures {
         Mistakes.of(predictions, decision).shown().rows().stream()
             .map(row -> row.example().id())
             .toList();
-    Map<String, XrayRecord> records = new HashMap<>();
-    try (XrayReader reader = dataset.read(Split.TEST)) {
-      for (Optional<XrayRecord> r = reader.next(); r.isPresent(); r = reader.next()) {
-        if (files.contains(r.get().filename())) {
-          records.put(r.get().filename(), r.get());
-        }
-      }
-    }
+    Map<String, XrayRecord> records = records(dataset, Split.TEST, files);
     List<Picture> pictures = new ArrayList<>();
     DatasetProfile profile = dataset.manifest().profile();
     for (String file : files) {

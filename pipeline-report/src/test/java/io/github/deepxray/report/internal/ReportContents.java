@@ -11,6 +11,7 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Sparsity;
@@ -186,7 +187,16 @@ final class ReportContents {
             new DatasetAudit.Skipped(1, 2, Map.of(Junk.MACOSX, 3), Map.of("txt", 6))),
         splits,
         List.of(),
-        profile);
+        profile,
+        List.of(
+            new DatasetManifest.Shortcut(
+                "aspect ratio",
+                true,
+                new Interval(0.861, 0.848, 0.874),
+                List.of(hostile("narrow"), hostile("narrower")),
+                List.of(hostile("wide"))),
+            new DatasetManifest.Shortcut(
+                hostile("column"), false, new Interval(0.52, 0.49, 0.55), List.of(), List.of())));
   }
 
   /** Noise compresses worst. */
@@ -319,6 +329,7 @@ final class ReportContents {
         histories,
         samples,
         wrong,
+        List.of(picture(profile, hostile("wide"), Split.TRAIN, 16, false)),
         Optional.of(hostile("heat")),
         Map.of(hostile("option"), hostile("value"), "a", "b", "c", "d", "e", "f"),
         Map.of("deepxray", hostile("version")),
@@ -351,6 +362,7 @@ final class ReportContents {
         List.of(),
         Optional.empty(),
         Map.of(),
+        List.of(),
         List.of(),
         List.of(),
         Optional.empty(),

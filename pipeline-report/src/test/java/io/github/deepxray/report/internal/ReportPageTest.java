@@ -61,7 +61,8 @@ class ReportPageTest {
     assertThat(html).startsWith("<!DOCTYPE html>\n");
     assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(3_000_000);
     requireSelfContained(page);
-    assertThat(page.all("img")).hasSize(56 + 2 * content.mistakes().size());
+    assertThat(page.all("img"))
+        .hasSize(56 + content.shortcuts().size() + 2 * content.mistakes().size());
     String style =
         page.all("style").stream().map(Element::getTextContent).collect(Collectors.joining());
     assertThat(style)

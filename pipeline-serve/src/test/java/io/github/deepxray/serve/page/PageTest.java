@@ -9,6 +9,7 @@ import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Slice;
@@ -200,8 +201,7 @@ class PageTest {
       loaded();
       browser.saveTo(downloads);
       assertThat(browser.text("#purpose")).contains("Bacteria, Normal and Virus apart");
-      assertThat(browser.texts("#figures dt"))
-          .containsExactly("AUC", "Accuracy", "Sensitivity", "Specificity");
+      assertThat(browser.texts("#figures dt")).isEqualTo(metricNames());
       for (int grey : new int[] {250, 140, 5}) {
         double[] probabilities = PageBundle.probabilities(grey);
         int said = grey == 250 ? 0 : grey == 140 ? 1 : 2;
@@ -210,7 +210,7 @@ class PageTest {
         idle();
         assertThat(browser.text("#verdict-label")).isEqualTo(label);
         assertThat(browser.text("#probability")).isEqualTo(percent(probabilities[said]));
-        assertThat(browser.text("#probability-of")).contains("the greatest of 3 classes");
+        assertThat(browser.text("#probability-of")).contains("the highest of 3 classes");
         assertThat(browser.text("#reading")).contains(label);
         assertThat(browser.seen("#gauge")).isFalse();
         assertThat(browser.texts("#classes .class-name"))
@@ -258,7 +258,7 @@ class PageTest {
       idle();
       assertThat(browser.text("#verdict-label")).isEqualTo("Tuberculosis");
       assertThat(browser.text("#probability-of")).isEqualTo("probability of TUBERCULOSIS");
-      assertThat(browser.text("#reading")).contains("the model says TUBERCULOSIS");
+      assertThat(browser.text("#reading")).contains("the model decides for TUBERCULOSIS");
       assertThat(browser.text("#heat-finding")).isEqualTo("TUBERCULOSIS");
       assertThat(browser.text("#in-words"))
           .contains("of 100 images of TUBERCULOSIS it misses about 1");
@@ -488,7 +488,7 @@ class PageTest {
     browser.choose(Files.write(folder.resolve("half.jpeg"), Arrays.copyOf(jpeg, 300)));
     idle();
     assertThat(browser.text("#problem-title")).isEqualTo("Not readable");
-    assertThat(browser.text("#problem-detail")).startsWith("The server says: The image");
+    assertThat(browser.text("#problem-detail")).startsWith("Message of the server: The image");
     browser.screenshot("error-light");
   }
 
@@ -582,7 +582,7 @@ class PageTest {
       browser.screenshot("key-light");
       assertThat(browser.seen("#about")).isFalse();
       browser.find("#key").sendKeys("wrong-key", Keys.ENTER);
-      browser.await("it refuses", () -> browser.text("#key-note").contains("does not take"));
+      browser.await("it refuses", () -> browser.text("#key-note").contains("does not accept"));
       browser.find("#key").clear();
       browser.find("#key").sendKeys("open-sesame", Keys.ENTER);
       loaded();
@@ -595,14 +595,33 @@ class PageTest {
 
   // What is said about the model.
 
+  /** All metrics of the API, the explained ones first. */
+  private static List<String> metricNames() {
+    List<String> names = new ArrayList<>(List.of("AUC", "Accuracy", "Sensitivity", "Specificity"));
+    for (Metric metric : Metric.values()) {
+      String words = metric.id().replace('_', ' ');
+      String name =
+          metric == Metric.AUC
+              ? "AUC"
+              : Character.toUpperCase(words.charAt(0)) + words.substring(1);
+      if (!names.contains(name)) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
   @Test
   void tellsHowGoodTheModelIs() {
     open(server.uri());
     assertThat(browser.text("#served")).contains("deepxray, version 1").contains("float32");
-    assertThat(browser.texts("#figures dt"))
-        .containsExactly("AUC", "Accuracy", "Sensitivity", "Specificity", "Threshold");
+    List<String> names = new ArrayList<>(metricNames());
+    names.add("Threshold");
+    assertThat(browser.texts("#figures dt")).isEqualTo(names);
     assertThat(browser.texts(".figure-value"))
-        .containsExactly("0.969", "90.0 %", "98.7 %", "75.6 %", "60.0 %");
+        .hasSameSizeAs(names)
+        .startsWith("0.969", "90.0 %", "98.7 %", "75.6 %", "0.000")
+        .endsWith("60.0 %");
     assertThat(browser.texts(".figure-interval"))
         .startsWith(
             "(0.952 to 0.981)", "(87.0 % to 92.0 %)", "(97.6 % to 99.7 %)", "(70.0 % to 81.0 %)");

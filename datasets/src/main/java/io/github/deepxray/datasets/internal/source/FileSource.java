@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** Source of image files with checked names. Safe for use by several threads. */
 public interface FileSource extends Closeable {
@@ -41,6 +42,11 @@ public interface FileSource extends Closeable {
   /** Remarks for users about the interpretation of the source, a line each. */
   default List<String> remarks() {
     return List.of();
+  }
+
+  /** Properties of an image that a table names besides class, patient and split, by column. */
+  default Map<String, String> attributes(SourceFile file) {
+    return Map.of();
   }
 
   /**

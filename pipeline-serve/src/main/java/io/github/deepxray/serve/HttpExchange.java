@@ -19,14 +19,14 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * A request and its answer, which is given once. What is left of the request's body is read and
- * dropped before the connection is closed, because a client that still sends does not see an answer
- * otherwise.
+ * HTTP request with its answer, which is sent once. The rest of the request's body is read and
+ * discarded before the connection is closed, because a client that is still sending would not
+ * receive the answer.
  */
-final class Exchange implements WorkerPool.Reply {
+final class HttpExchange implements WorkerPool.Reply {
   static final String JSON = "application/json";
 
-  /** How long to go on reading what nobody wants. */
+  /** Maximum seconds of reading and discarding a body. */
   private static final int DISCARD_SECONDS = 5;
 
   private final Request request;
@@ -37,12 +37,12 @@ final class Exchange implements WorkerPool.Reply {
   private final AtomicBoolean answered = new AtomicBoolean();
   private final AtomicBoolean completed = new AtomicBoolean();
 
-  /** Whether nobody has to read the body any more. */
+  /** Whether the body needs no more reading. */
   private volatile boolean bodyRead;
 
   private volatile String route = "other";
 
-  Exchange(
+  HttpExchange(
       Request request,
       Response response,
       Callback callback,
@@ -55,34 +55,34 @@ final class Exchange implements WorkerPool.Reply {
     this.metrics = metrics;
   }
 
-  /** Says under which name it is counted. */
+  /** Sets the route for metrics. */
   void route(String name) {
     route = name;
   }
 
-  /** The method. */
+  /** HTTP method. */
   String method() {
     return request.getMethod();
   }
 
-  /** The path as it was sent, without the query. */
+  /** Encoded path, without the query. */
   String path() {
     String path = request.getHttpURI().getPath();
     return path == null ? "" : path;
   }
 
-  /** The host that the client means, without port. */
+  /** Requested host, without port. */
   String host() {
     String name = Request.getServerName(request);
     return name == null ? "" : name.toLowerCase(Locale.ROOT);
   }
 
-  /** The headers. */
+  /** Request headers. */
   HttpFields headers() {
     return request.getHeaders();
   }
 
-  /** Headers of the answer, to add to. */
+  /** Mutable headers of the answer. */
   HttpFields.Mutable answerHeaders() {
     return response.getHeaders();
   }
@@ -103,7 +103,7 @@ final class Exchange implements WorkerPool.Reply {
     answer(200, JSON, json, Map.of());
   }
 
-  /** Answers, unless that has happened. */
+  /** Sends an answer, unless one was sent before. */
   void answer(int status, String type, byte[] body, Map<String, String> headers) {
     if (!answered.compareAndSet(false, true)) {
       return;
@@ -174,12 +174,12 @@ final class Exchange implements WorkerPool.Reply {
   }
 
   /**
-   * Reads the body as a whole. If that fails the request is answered with an error.
+   * Reads the whole body. A failure is answered with an error.
    *
-   * @param limit the most bytes
-   * @param milliseconds how long the client may take
-   * @param budget what all bodies share; given back when the request has been answered
-   * @param then told of the body
+   * @param limit maximum number of bytes
+   * @param milliseconds time limit for the client
+   * @param budget memory budget of all bodies; the share is released after the answer
+   * @param then receives the body
    */
   void read(int limit, long milliseconds, MemoryBudget budget, Consumer<byte[]> then) {
     if (request.getLength() > limit) {
@@ -195,13 +195,13 @@ final class Exchange implements WorkerPool.Reply {
   }
 
   private void tooSlow() {
-    // The reader may wait for more, and two must not.
+    // The reader may be waiting for data, and only one reader may wait.
     bodyRead = true;
     answerHeaders().put(HttpHeader.CONNECTION, "close");
     fail(new ApiException(408, "The request came too slowly."));
   }
 
-  /** Reads as the bytes come. */
+  /** Asynchronous reader of the body. */
   private final class Reader implements Runnable {
     private static final int FIRST = 1 << 13;
 
@@ -239,10 +239,10 @@ final class Exchange implements WorkerPool.Reply {
         }
         if (Content.Chunk.isFailure(chunk)) {
           Throwable failure = chunk.getFailure();
-          // Jetty looks at the clock, too, and may be first.
+          // Jetty has a timeout, too, which may be first.
           end(
               failure instanceof TimeoutException
-                  ? Exchange.this::tooSlow
+                  ? HttpExchange.this::tooSlow
                   : () -> abandon(failure));
           return;
         }
@@ -267,7 +267,7 @@ final class Exchange implements WorkerPool.Reply {
         return Optional.of(ApiException.tooLarge(limit));
       }
       if (count + length > bytes.length) {
-        // What a header announces is not believed beyond twice what has come.
+        // Do not reserve more than twice the received bytes, whatever the Content-Length header is.
         long announced = request.getLength();
         long size = Math.max(FIRST, 2L * (count + length));
         size = Math.min(announced >= count + length ? Math.min(size, announced) : size, limit);
@@ -282,7 +282,7 @@ final class Exchange implements WorkerPool.Reply {
       return Optional.empty();
     }
 
-    /** The client is gone or does not speak HTTP. */
+    /** Ends a request whose client is gone or does not send HTTP. */
     private void abandon(Throwable failure) {
       if (answered.compareAndSet(false, true) && completed.compareAndSet(false, true)) {
         callback.failed(failure);

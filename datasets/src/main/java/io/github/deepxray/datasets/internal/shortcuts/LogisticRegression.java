@@ -1,0 +1,145 @@
+package io.github.deepxray.datasets.internal.shortcuts;
+
+import java.util.Arrays;
+
+/**
+ * Logistic regression with an L2 penalty on all coefficients but the intercept: the minimum of the
+ * summed negative log likelihood plus half the penalty times the squared coefficients, as
+ * scikit-learn's {@code LogisticRegression(C=1/penalty)} has it. Fitted by Newton's method.
+ *
+ * @param coefficients one for each feature, then the intercept
+ */
+public record LogisticRegression(double[] coefficients) {
+  private static final int MOST_STEPS = 50;
+  private static final double TOLERANCE = 1e-9;
+
+  /**
+   * Fits the coefficients.
+   *
+   * @param features {@code [N, F]}, of about unit variance
+   * @param positive whether each example is of the positive class
+   * @param penalty 0 or more
+   */
+  public static LogisticRegression fit(double[][] features, boolean[] positive, double penalty) {
+    int width = features[0].length + 1;
+    double[] weights = new double[width];
+    double loss = loss(features, positive, penalty, weights);
+    for (int step = 0; step < MOST_STEPS; step++) {
+      double[] gradient = new double[width];
+      double[][] hessian = new double[width][width];
+      derive(features, positive, weights, gradient, hessian);
+      for (int i = 0; i < width; i++) {
+        gradient[i] += i < width - 1 ? penalty * weights[i] : 0;
+        // Keeps the matrix regular where features are linear combinations of others.
+        hessian[i][i] += i < width - 1 ? Math.max(penalty, 1e-6) : 1e-6;
+      }
+      double[] change = solve(hessian, gradient);
+      double size = 1;
+      double[] next = moved(weights, change, size);
+      double nextLoss = loss(features, positive, penalty, next);
+      while (!(nextLoss <= loss) && size > 1e-6) {
+        size /= 2;
+        next = moved(weights, change, size);
+        nextLoss = loss(features, positive, penalty, next);
+      }
+      boolean done = loss - nextLoss <= TOLERANCE * Math.abs(loss);
+      weights = next;
+      loss = nextLoss;
+      if (done) {
+        break;
+      }
+    }
+    return new LogisticRegression(weights);
+  }
+
+  /** The probability of the positive class, 0..1. */
+  public double probability(double... features) {
+    return sigmoid(logit(coefficients, features));
+  }
+
+  private static double logit(double[] weights, double[] features) {
+    double sum = weights[features.length];
+    for (int f = 0; f < features.length; f++) {
+      sum += weights[f] * features[f];
+    }
+    return sum;
+  }
+
+  private static double sigmoid(double logit) {
+    return 1 / (1 + StrictMath.exp(-logit));
+  }
+
+  private static double loss(
+      double[][] features, boolean[] positive, double penalty, double[] weights) {
+    double sum = 0;
+    for (int i = 0; i < features.length; i++) {
+      double logit = logit(weights, features[i]);
+      double wrong = positive[i] ? -logit : logit;
+      sum += Math.max(0, wrong) + StrictMath.log1p(StrictMath.exp(-Math.abs(wrong)));
+    }
+    for (int f = 0; f < weights.length - 1; f++) {
+      sum += penalty / 2 * weights[f] * weights[f];
+    }
+    return sum;
+  }
+
+  /** First and second derivatives of the negative log likelihood; the lower half of the latter. */
+  private static void derive(
+      double[][] features,
+      boolean[] positive,
+      double[] weights,
+      double[] gradient,
+      double[][] hessian) {
+    int width = weights.length;
+    double[] row = new double[width];
+    row[width - 1] = 1;
+    for (int i = 0; i < features.length; i++) {
+      System.arraycopy(features[i], 0, row, 0, width - 1);
+      double p = sigmoid(logit(weights, features[i]));
+      double error = p - (positive[i] ? 1 : 0);
+      double weight = p * (1 - p);
+      for (int a = 0; a < width; a++) {
+        gradient[a] += error * row[a];
+        double weighted = weight * row[a];
+        double[] line = hessian[a];
+        for (int b = 0; b <= a; b++) {
+          line[b] += weighted * row[b];
+        }
+      }
+    }
+  }
+
+  private static double[] moved(double[] weights, double[] change, double size) {
+    double[] moved = Arrays.copyOf(weights, weights.length);
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] -= size * change[i];
+    }
+    return moved;
+  }
+
+  /** Solves a symmetric positive definite system, given its lower half, by Cholesky's method. */
+  private static double[] solve(double[][] lower, double[] right) {
+    int n = right.length;
+    double[] x = right.clone();
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = lower[i][j];
+        for (int k = 0; k < j; k++) {
+          sum -= lower[i][k] * lower[j][k];
+        }
+        lower[i][j] = i == j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / lower[j][j];
+      }
+      for (int k = 0; k < i; k++) {
+        x[i] -= lower[i][k] * x[k];
+      }
+      x[i] /= lower[i][i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+      for (int k = i + 1; k < n; k++) {
+        x[i] -= lower[k][i] * x[k];
+      }
+      x[i] /= lower[i][i];
+    }
+    return x;
+  }
+}

@@ -1,0 +1,22 @@
+package io.github.deepxray.serve;
+
+/**
+ * Inference task of a request; a worker reads the images, runs the model and creates the answer.
+ */
+interface InferenceTask {
+  /**
+   * Returns the images of the request.
+   *
+   * @throws ApiException if the request is invalid
+   */
+  ImageSource images(ModelVersion model);
+
+  /**
+   * Returns the body of the answer.
+   *
+   * @param probabilities {@link ModelVersion#scores} values for each image, one image after another
+   * @param worker number of the worker, for models of this worker
+   * @throws ApiException if no answer is possible
+   */
+  byte[] answer(ModelVersion model, float[] probabilities, int worker);
+}
