@@ -275,7 +275,7 @@ class ChannelPruningTest {
     assertThatThrownBy(
             () -> prune(MODEL, ChannelPruningSpec.of(0.2).withBlocks(List.of("block4b"))))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("name more blocks");
+        .hasMessageContaining("more blocks");
   }
 
   @Test
