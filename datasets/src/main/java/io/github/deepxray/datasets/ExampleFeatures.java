@@ -36,7 +36,7 @@ record ExampleFeatures(Map<String, ByteString> features) {
    * Reads features.
    *
    * @param example the bytes of the message; not copied
-   * @param the names of the features to read
+   * @param names the names of the features to read
    * @throws IOException if the bytes are no such message
    */
   static ExampleFeatures read(byte[] example, Set<String> names) throws IOException {
