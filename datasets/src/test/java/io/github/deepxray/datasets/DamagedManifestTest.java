@@ -7,7 +7,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ class DamagedManifestTest {
   @Test
   void isReadOrRefusedInALine() throws IOException {
     assertThat(
-            Damaged.json(
+            DamagedInputs.json(
                 manifest(),
                 MOST_BYTES,
                 () -> {

@@ -8,7 +8,7 @@ import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.DatasetOptions.FolderLayout;
 import io.github.deepxray.datasets.source.Junk;
-import io.github.deepxray.testkit.Notes;
+import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +33,7 @@ class SourceLayoutTest {
   private static final DatasetOptions OPTIONS = DatasetOptions.DEFAULT.withImageSize(32);
 
   @TempDir Path folder;
-  private final Notes notes = new Notes();
+  private final ProgressNotes notes = new ProgressNotes();
   private int drawn;
 
   private Path source() {

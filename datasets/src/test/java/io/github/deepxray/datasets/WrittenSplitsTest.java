@@ -9,7 +9,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
-import io.github.deepxray.testkit.Notes;
+import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.testkit.SharedData;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,7 +32,7 @@ class WrittenSplitsTest {
   private static final DatasetOptions OPTIONS = DatasetOptions.DEFAULT.withImageSize(32);
 
   @TempDir Path folder;
-  private final Notes notes = new Notes();
+  private final ProgressNotes notes = new ProgressNotes();
 
   private PreparedDataset prepare(Path source, DatasetOptions options) throws IOException {
     return PreparedDataset.prepare(source, folder.resolve("out"), options, 2, notes);

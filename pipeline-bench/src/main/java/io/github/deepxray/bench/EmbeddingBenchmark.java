@@ -23,22 +23,21 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Measures how fast each engine on the class path computes embeddings on this machine, in turns:
- * the bare loop that only runs the network, and the whole extraction with reading, decoding and
- * storing.
+ * Benchmark of the embeddings of each engine on the class path on this machine, in alternating
+ * turns: a loop of inferences only, and the whole extraction with reading, decoding and storing.
  *
  * @param model the backbone
- * @param cores how many processor cores to use
- * @param rounds how often each is measured; the median counts
+ * @param cores number of processor cores to use
+ * @param rounds number of measurements, whose median is printed
  */
 public record EmbeddingBenchmark(Model model, int cores, int rounds) {
-  /** Images a second of an engine in each round. */
+  /** Images per second of an engine in each round. */
   private record Speeds(List<Double> bare, List<Double> whole) {}
 
   /**
    * Measures on the test split of a data set.
    *
-   * @param out gets the results, a line each
+   * @param out receives the results, line by line
    * @throws IOException if the images cannot be read
    */
   public void run(PreparedDataset dataset, Consumer<String> out) throws IOException {

@@ -29,18 +29,18 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * Sends images to a server over connections that stay open, and takes the time of each answer. Does
- * little else, because it shares the processor with the server.
+ * Load generator that sends images to a server over persistent connections and measures the time of
+ * each answer. It does little else, because it shares the processor with the server.
  */
 final class LoadGenerator {
-  // In which order TensorFlow sums, and with it the last digits, depends on the batch.
+  // TensorFlow's order of summation, and therefore the last digits, depends on the batch size.
   private static final double ROUNDING = 1e-5;
 
   private static final int OK = 200;
   private static final int TIMEOUT_MILLISECONDS = 60_000;
   private static final int HANDSHAKE_TRIES = 3;
 
-  /** There is no further request. */
+  /** Marks the end of the requests. */
   private static final long END = Long.MIN_VALUE;
 
   private final InetSocketAddress address;
@@ -48,10 +48,10 @@ final class LoadGenerator {
   private final List<byte[]> expected;
 
   /**
-   * Prepares: asks for each image once, which says what the answers are.
+   * Sends each image once to get the expected answers.
    *
-   * @param server where it listens
-   * @param name the model's
+   * @param server URI of the server
+   * @param name name of the model
    * @param images JPEG or PNG files
    * @throws IOException if the server cannot be reached or refuses an image
    */
@@ -93,7 +93,7 @@ final class LoadGenerator {
     return request;
   }
 
-  /** What a server answered. */
+  /** Answer of a server. */
   private static final class Answer {
     private final int status;
     private final byte[] body;
@@ -106,7 +106,7 @@ final class LoadGenerator {
     }
   }
 
-  /** One connection. */
+  /** Persistent connection. */
   private final class Connection implements AutoCloseable {
     private final Socket socket = new Socket();
     private final InputStream in;
@@ -169,26 +169,27 @@ final class LoadGenerator {
   }
 
   /**
-   * What came of many requests.
+   * Result of many requests.
    *
-   * @param seconds how long it all took
-   * @param codes how often each status came; 0 stands for no answer, 1 for a wrong one
-   * @param latencies of the accepted requests from when they were due, in milliseconds, sorted
-   * @param served the same from when they were sent
+   * @param seconds total seconds
+   * @param codes number of answers by status; 0 means no answer, 1 a wrong answer
+   * @param latencies latencies of the accepted requests from their due times, in milliseconds,
+   *     sorted
+   * @param served latencies of the accepted requests from their send times
    */
   record Result(
       double seconds, Map<Integer, Integer> codes, List<Double> latencies, List<Double> served) {
-    /** How many there were. */
+    /** Number of requests. */
     int count() {
       return codes.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    /** How many were answered with the probability. */
+    /** Number of requests that were answered with the probability. */
     int accepted() {
       return codes.getOrDefault(OK, 0);
     }
 
-    /** How many were neither accepted nor told to come again. */
+    /** Number of requests that were neither accepted nor refused temporarily. */
     int failed() {
       return codes.entrySet().stream()
           .filter(code -> code.getKey() != OK && code.getKey() != 429 && code.getKey() != 503)
@@ -200,7 +201,7 @@ final class LoadGenerator {
       return accepted() / seconds;
     }
 
-    /** The latency below which this share of the accepted requests lie, in milliseconds. */
+    /** Returns a percentile of the latencies of accepted requests, in milliseconds. */
     double percentile(double share) {
       if (latencies.isEmpty()) {
         return Double.NaN;
@@ -209,27 +210,27 @@ final class LoadGenerator {
       return latencies.get(Math.max(0, Math.min(latencies.size() - 1, rank - 1)));
     }
 
-    /** The longest time in which an accepted request was answered after it was sent. */
+    /** Returns the longest time from sending to the answer of an accepted request. */
     double longestServed() {
       return served.isEmpty() ? Double.NaN : served.get(served.size() - 1);
     }
   }
 
-  /** As many requests as the server answers, each connection one after the other. */
+  /** Sends requests in a closed loop: each connection sends the next request after an answer. */
   Result closed(int connections, int count) {
     return run(connections, i -> i < count ? System.nanoTime() : END);
   }
 
-  /** The same until there have been enough. */
+  /** Sends requests in a closed loop until a condition is true. */
   Result closedUntil(int connections, BooleanSupplier enough) {
     return run(connections, i -> enough.getAsBoolean() ? END : System.nanoTime());
   }
 
   /**
-   * Requests that come at random times (a Poisson process), whether the server is ready or not. The
-   * time that one waits for a free connection counts as the server's.
+   * Sends requests in an open loop at random times (Poisson process), independent of the answers.
+   * The waiting time for a free connection is included in the latency.
    *
-   * @param perSecond how many come a second on average
+   * @param perSecond mean requests per second
    */
   Result open(int connections, int count, double perSecond, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -275,13 +276,15 @@ final class LoadGenerator {
         .toArray();
   }
 
-  /** Waits until a request is due and says when that was, or {@link #END}. */
+  /**
+   * Schedule of requests: waits until a request is due and returns its due time, or {@link #END}.
+   */
   @FunctionalInterface
   private interface Schedule {
     long await(int request);
   }
 
-  /** What one connection has seen. */
+  /** Results of one connection. */
   private static final class Log {
     private final Map<Integer, Integer> codes = new TreeMap<>();
     private final List<Double> latencies = new ArrayList<>();
@@ -347,14 +350,14 @@ final class LoadGenerator {
     closed(connection);
   }
 
-  /** Closes a connection; there is none then. */
+  /** Closes a connection and returns null. */
   private static Connection closed(Connection connection) {
     try {
       if (connection != null) {
         connection.close();
       }
     } catch (IOException e) {
-      // Nothing more is expected of it.
+      // The connection is not used any more.
       return null;
     }
     return null;

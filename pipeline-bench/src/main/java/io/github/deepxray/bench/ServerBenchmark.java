@@ -31,9 +31,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Measures the server on this machine: its start, its throughput against the bare loop, latencies
- * below and above what it can do, new versions under load, memory over many requests, and batches.
- * Every answer is compared with the first one for the image.
+ * Benchmark of the server on this machine: start time, throughput relative to a loop without HTTP,
+ * latencies below and above its capacity, new versions under load, memory over many requests, and
+ * batch sizes. Each answer is compared with the first answer for the image.
  */
 public final class ServerBenchmark {
   private static final int VERSIONS = 3;
@@ -43,18 +43,18 @@ public final class ServerBenchmark {
   private final Consumer<String> out;
 
   /**
-   * What is measured.
+   * Options of the benchmark.
    *
-   * @param bundle the folder of a bundle
-   * @param artifact which of its models
+   * @param bundle folder of a bundle
+   * @param artifact artifact to run
    * @param images JPEG files to send
-   * @param workers how many images are classified at once
-   * @param requests how many requests the memory is watched over
-   * @param seconds how long each of the other measurements takes
-   * @param distribution the folder of the small distribution, whose start is measured
-   * @param starts how many starts the median is taken of
-   * @param batches how many images are run together at most, one measurement for each
-   * @param javaOptions options of the server's Java, divided by spaces
+   * @param workers number of workers of the server
+   * @param requests number of requests of the memory measurement
+   * @param seconds seconds of each other measurement
+   * @param distribution folder of the small distribution, whose start time is measured
+   * @param starts number of starts, whose median is printed
+   * @param batches maximum batch sizes, one measurement for each
+   * @param javaOptions JVM options of the server, separated by spaces
    */
   public record Options(
       Path bundle,
@@ -75,9 +75,9 @@ public final class ServerBenchmark {
   }
 
   /**
-   * Prepares to measure.
+   * Creates a benchmark.
    *
-   * @param out gets the results, a line each
+   * @param out receives the results, line by line
    */
   public ServerBenchmark(Options options, Consumer<String> out) {
     this.options = options;
@@ -85,7 +85,7 @@ public final class ServerBenchmark {
   }
 
   /**
-   * Measures.
+   * Runs the benchmark.
    *
    * @throws DeepXrayException if the bundle cannot be read, or the server does not start or answer
    * @throws IOException if something cannot be read or written
@@ -118,7 +118,7 @@ public final class ServerBenchmark {
   }
 
   private static void copy(Path from, Path to) throws IOException {
-    // Beside the target first, so that the server never sees half of it.
+    // Copied next to the target and moved, so that the server never sees an incomplete folder.
     AtomicFiles.writeFolder(
         to,
         partial -> {
@@ -132,7 +132,9 @@ public final class ServerBenchmark {
         });
   }
 
-  /** Images a second without HTTP: each thread decodes, resizes and runs its own interpreter. */
+  /**
+   * Returns images per second without HTTP: each thread decodes, resizes and runs its interpreter.
+   */
   private double bare(Bundle served) throws IOException {
     AtomicLong done = new AtomicLong();
     AtomicLong from = new AtomicLong();
@@ -167,7 +169,7 @@ public final class ServerBenchmark {
     return done.get() / ((to.get() - from.get()) / 1e9);
   }
 
-  /** The median of several starts of the small distribution. */
+  /** Prints the median of several starts of the small distribution. */
   private void startDistribution() throws IOException {
     Path program = options.distribution().resolve("bin/deepxray-serve");
     if (!Files.isExecutable(program) || options.artifact().equals(Artifact.SAVED_MODEL)) {
@@ -227,7 +229,7 @@ public final class ServerBenchmark {
     }
   }
 
-  /** Requests at random times, below and above what the server can do. */
+  /** Measures requests at random times, below and above the capacity of the server. */
   private void atRates(LoadGenerator load, double perSecond) {
     double rate = 0.7 * perSecond;
     LoadGenerator.Result some = load.open(16 * options.workers(), count(rate), rate, 1);
@@ -267,7 +269,7 @@ public final class ServerBenchmark {
         "0.2");
   }
 
-  /** Runs the server on the class path of this program. */
+  /** Returns a process of the server with the class path of this program. */
   private ProcessBuilder fork(Path models, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -283,7 +285,7 @@ public final class ServerBenchmark {
     return new ProcessBuilder(command);
   }
 
-  /** Maven runs programs in its own process, whose class path is Maven's. */
+  /** Returns the class path of this program; under Maven, it is not that of the process. */
   private static String classPath() {
     if (Thread.currentThread().getContextClassLoader() instanceof URLClassLoader loader) {
       return Arrays.stream(loader.getURLs())
@@ -293,7 +295,7 @@ public final class ServerBenchmark {
     return System.getProperty("java.class.path");
   }
 
-  /** New versions, one after the other, while requests come without a break. */
+  /** Measures new versions, one after another, under continuous load. */
   private void swap(ServerProcess server, Path versions, LoadGenerator load, int connections)
       throws InterruptedException {
     AtomicInteger loaded = new AtomicInteger();
@@ -327,7 +329,7 @@ public final class ServerBenchmark {
         loaded.get(), VERSIONS, result.count(), result.count() - result.accepted(), result.codes());
   }
 
-  /** Asks until a version takes traffic, or for too long. */
+  /** Polls until a version is available or a time limit is reached. */
   private static boolean awaitAvailable(URI server, int version)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
@@ -354,13 +356,13 @@ public final class ServerBenchmark {
     }
   }
 
-  /** How much it does when up to so many images are run together. */
+  /** Measures the throughput for a maximum batch size. */
   private void batching(Artifact form, int batch) throws IOException {
     List<String> arguments = new ArrayList<>(arguments(form, options.workers()));
     arguments.addAll(List.of("--batch", Integer.toString(batch)));
     try (ServerProcess server = new ServerProcess(fork(options.bundle(), arguments))) {
       LoadGenerator load = new LoadGenerator(server.uri(), NAME, options.images());
-      // As many as the queue takes without a refusal.
+      // Maximum load without refusals by the queue.
       int connections = ServerOptions.QUEUE_PER_WORKER * options.workers();
       long warm = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(250L * options.seconds());
       load.closedUntil(connections, () -> System.nanoTime() - warm > 0);
@@ -382,7 +384,7 @@ public final class ServerBenchmark {
     }
   }
 
-  /** How many images were run so far, and in how many batches. */
+  /** Returns the numbers of processed images and batches. */
   private static double[] batches(URI server) throws IOException {
     String page = get(server.resolve("/monitoring/prometheus/metrics"));
     double[] values = new double[2];
@@ -417,7 +419,7 @@ public final class ServerBenchmark {
         slope(memory, parts / 2) * 10_000.0 * parts / options.requests());
   }
 
-  /** The slope of the line through the values from an index on, by least squares. */
+  /** Returns the slope of the least-squares line through the values from an index on. */
   private static double slope(List<Double> values, int from) {
     int n = values.size() - from;
     double meanX = from + (n - 1) / 2.0;

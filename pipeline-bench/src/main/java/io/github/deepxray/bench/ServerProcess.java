@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server in a process of its own. */
+/** Server in a separate process. */
 final class ServerProcess implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("^Ready: (http://\\S+?:\\d+)/");
 
@@ -20,7 +20,7 @@ final class ServerProcess implements AutoCloseable {
   private final BufferedReader out;
   private final URI uri;
 
-  /** From the start of the process to the line that says so, in seconds. */
+  /** Seconds from the start of the process to the line that it is ready. */
   private final double ready;
 
   ServerProcess(ProcessBuilder builder) throws IOException {
@@ -38,7 +38,7 @@ final class ServerProcess implements AutoCloseable {
     uri = URI.create(matcher.group(1));
   }
 
-  /** Has it end as a service manager does; the seconds that takes. */
+  /** Terminates the server with SIGTERM and returns the seconds until its end. */
   double end() {
     long start = System.nanoTime();
     process.destroy();
@@ -59,17 +59,17 @@ final class ServerProcess implements AutoCloseable {
     out.close();
   }
 
-  /** Where it listens. */
+  /** URI of the server. */
   URI uri() {
     return uri;
   }
 
-  /** How long it took from the start of the process to the line that says that it is ready. */
+  /** Seconds from the start of the process to the line that it is ready. */
   double secondsToReady() {
     return ready;
   }
 
-  /** The resident memory in MiB, as Linux says it; NaN elsewhere. */
+  /** Returns the resident memory in MiB on Linux; NaN on other systems. */
   double residentMiB() {
     try {
       for (String line :

@@ -1,2 +1,2 @@
-/** Benchmarks of embeddings and of the server on the machine at hand. */
+/** Benchmarks of embeddings and of the server on this machine. */
 package io.github.deepxray.bench;

@@ -160,7 +160,7 @@ public record ArtifactReport(
      * Measures a file or folder; compression runs in memory, in chunks.
      *
      * @param fileOrFolder a file, or a folder with all its content
-     * @throws IOException if it cannot be read
+     * @throws IOException if a file cannot be read
      */
     public static FileSizes of(Path fileOrFolder) throws IOException {
       Path root = fileOrFolder.toAbsolutePath().normalize();

@@ -25,7 +25,8 @@ public final class Explainer implements AutoCloseable {
   /**
    * Explanation of an image.
    *
-   * @param probability of the second of two classes, or of the most probable of more, 0..1
+   * @param probability the probability of the second of two classes, or of the most probable of
+   *     more, 0..1
    * @param heatMap the importance of each part of the image for that class; not normalized
    */
   public record Explanation(double probability, HeatMap heatMap) {}

@@ -8,7 +8,8 @@ import java.util.OptionalDouble;
  * Result of classifying an image.
  *
  * @param label the predicted class
- * @param probability of the second of two classes; of more classes, of the predicted one; 0..1
+ * @param probability the probability of the second of two classes; of more classes, of the
+ *     predicted one; 0..1
  * @param threshold the decision threshold of a binary classifier; empty if the most probable class
  *     was chosen
  * @param probabilities the probability of each class, by label; 0..1

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
 import java.io.IOException;
@@ -73,21 +73,21 @@ class DamagedOptionsTest {
   @ValueSource(strings = {"json", "yaml"})
   void config(String extension) throws IOException {
     Path file = file("config." + extension, CONFIG);
-    assertThat(Damaged.json(file, MOST_BYTES, options(file))).isPositive();
+    assertThat(DamagedInputs.json(file, MOST_BYTES, options(file))).isPositive();
   }
 
   @InCi
   @Test
   void blockYaml() throws IOException {
     Path file = file("config.yaml", BLOCK);
-    assertThat(Damaged.bytes(file, MOST_BYTES, options(file))).isPositive();
+    assertThat(DamagedInputs.bytes(file, MOST_BYTES, options(file))).isPositive();
   }
 
   @Test
   void stagesBefore() throws IOException {
     Path file = file("run.yaml", BLOCK);
     assertThat(
-            Damaged.bytes(
+            DamagedInputs.bytes(
                 file,
                 MOST_BYTES,
                 () -> Configurations.withEarlierStages(folder, "export", Map.of())))
@@ -99,7 +99,7 @@ class DamagedOptionsTest {
   void grids(String extension) throws IOException {
     Path file = file("grid." + extension, GRID);
     assertThat(
-            Damaged.json(
+            DamagedInputs.json(
                 file,
                 MOST_BYTES,
                 () -> {

@@ -12,7 +12,7 @@ import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.Passes;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.InCi;
 import java.io.IOException;
@@ -107,7 +107,7 @@ class HostileModelsTest {
   void damagedFilesAreRunOrRefused(ModelFormat format, ModelForm form) throws IOException {
     Path model = write(format, form, folder);
     for (Path file : files(model)) {
-      Damaged.bytes(file, MOST_BYTES, () -> run(format, model));
+      DamagedInputs.bytes(file, MOST_BYTES, () -> run(format, model));
     }
   }
 }

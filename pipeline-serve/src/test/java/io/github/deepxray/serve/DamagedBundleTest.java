@@ -2,7 +2,7 @@ package io.github.deepxray.serve;
 
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import io.github.deepxray.testkit.Robustness.Reading;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,17 +40,17 @@ class DamagedBundleTest {
   @ParameterizedTest
   @ValueSource(strings = {ArtifactReport.FILE, Bundle.METRICS})
   void json(String file) throws IOException {
-    Damaged.json(folder.resolve(file), MOST_BYTES, loading());
+    DamagedInputs.json(folder.resolve(file), MOST_BYTES, loading());
   }
 
   @Test
   void labels() throws IOException {
-    Damaged.bytes(folder.resolve(Bundle.LABELS), MOST_BYTES, loading());
+    DamagedInputs.bytes(folder.resolve(Bundle.LABELS), MOST_BYTES, loading());
   }
 
   @Test
   void checksums() throws IOException {
     Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
-    Damaged.bytes(folder.resolve(Bundle.CHECKSUMS), MOST_BYTES, DamagedBundleTest::load);
+    DamagedInputs.bytes(folder.resolve(Bundle.CHECKSUMS), MOST_BYTES, DamagedBundleTest::load);
   }
 }

@@ -6,9 +6,9 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
 
-/** Asks a server on this machine whether it is ready, where no other program could. */
+/** Health check of a server on this machine, for containers without other programs. */
 public final class HealthCheck {
-  /** The variable of the environment that may hold the port. */
+  /** Environment variable with the port. */
   public static final String PORT_VARIABLE = "DEEPXRAY_SERVE_PORT";
 
   static final String DEFAULT_PORT = "" + ServerOptions.DEFAULT_PORT;
@@ -18,9 +18,9 @@ public final class HealthCheck {
   private HealthCheck() {}
 
   /**
-   * Ends with 0 if the server is ready, with 1 otherwise.
+   * Exits with 0 if the server is ready, with 1 otherwise.
    *
-   * @param arguments the port, if it is neither that of {@value #PORT_VARIABLE} nor 8501
+   * @param arguments the port; the default is the value of {@value #PORT_VARIABLE}, or 8501
    */
   public static void main(String[] arguments) {
     String port = System.getenv().getOrDefault(PORT_VARIABLE, DEFAULT_PORT);

@@ -15,11 +15,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The program of the small distribution: the server alone, on TensorFlow Lite. */
+/** Program of the small distribution: the server on TensorFlow Lite. */
 @Command(
     name = "deepxray-serve",
     description = {
-      "Serves a bundle: a page for people, TensorFlow Serving's REST interface for programs.",
+      "Serves a bundle over HTTP: a web page, and TensorFlow Serving's REST interface.",
       ""
     },
     footer = {
@@ -46,7 +46,7 @@ public final class Main implements Callable<Integer> {
     System.exit(commandLine().execute(arguments));
   }
 
-  /** The command line. */
+  /** Returns the command line. */
   static CommandLine commandLine() {
     Main main = new Main();
     CommandLine commandLine = new CommandLine(main);
@@ -90,7 +90,7 @@ public final class Main implements Callable<Integer> {
         : e.toString();
   }
 
-  /** The library's version. */
+  /** Provider of the library's version. */
   static final class VersionProvider implements IVersionProvider {
     @Override
     public String[] getVersion() {

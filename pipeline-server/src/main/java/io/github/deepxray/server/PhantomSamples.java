@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Drawn X-rays that the page offers to try the model on. */
+/** Drawn phantoms as samples of the page. */
 final class PhantomSamples {
   private static final int PER_SLICE = 3;
   private static final int SIZE = 448;
 
-  // Not those of demo, which the model has seen.
+  // Another seed than that of demo, whose phantoms are training images.
   private static final long SEED = 20_181;
 
   private static final List<Slice> SLICES = List.of(Slice.BACTERIAL, Slice.NORMAL, Slice.VIRAL);
 
   private PhantomSamples() {}
 
-  /** The samples by the names of their files, each drawn when it is asked for. */
+  /** Returns the samples by file name, each drawn on request. */
   static Map<String, Supplier<RgbImage>> all() {
     Map<String, Supplier<RgbImage>> samples = new LinkedHashMap<>();
     for (Slice slice : SLICES) {

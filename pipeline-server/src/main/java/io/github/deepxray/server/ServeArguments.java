@@ -18,9 +18,9 @@ import java.util.Set;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What {@code serve} is told; a picocli mixin. */
+/** Options of {@code serve}; a picocli mixin. */
 public final class ServeArguments {
-  /** The variable of the environment that may hold the API key. */
+  /** Environment variable with the API key. */
   public static final String API_KEY_VARIABLE = "DEEPXRAY_API_KEY";
 
   private static final long MIB = 1 << 20;
@@ -29,15 +29,15 @@ public final class ServeArguments {
       index = "0",
       paramLabel = "<models>",
       description =
-          "A bundle, or a folder of version numbers with a bundle in each; new versions are picked"
-              + " up while the server runs.")
+          "A bundle, or a folder of version numbers with a bundle in each; new versions "
+              + "are loaded while the server runs.")
   private Path models;
 
   @Option(
       names = "--name",
       defaultValue = "deepxray",
       paramLabel = "<name>",
-      description = "The model's name in /v1/models/<name>. Default: ${DEFAULT-VALUE}.")
+      description = "Name of the model in /v1/models/<name>. Default: ${DEFAULT-VALUE}.")
   private String name;
 
   @Option(
@@ -45,8 +45,8 @@ public final class ServeArguments {
       defaultValue = "127.0.0.1",
       paramLabel = "<address>",
       description =
-          "The address to listen on; 0.0.0.0 for all, which lets other machines in. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Address to listen on; 0.0.0.0 for all, also reachable from other machines. "
+              + "Default: ${DEFAULT-VALUE}.")
   private String host;
 
   @Option(
@@ -54,7 +54,7 @@ public final class ServeArguments {
       defaultValue = "${env:" + HealthCheck.PORT_VARIABLE + ":-" + HealthCheck.DEFAULT_PORT + "}",
       paramLabel = "<n>",
       description =
-          "The port; 0 for any that is free. Default: the variable "
+          "Port; 0 for any free port. Default: the variable "
               + HealthCheck.PORT_VARIABLE
               + ", or "
               + HealthCheck.DEFAULT_PORT
@@ -65,9 +65,9 @@ public final class ServeArguments {
       names = "--engine",
       paramLabel = "<form>",
       description =
-          "Which model of the bundle to run, such as int8, float32 or saved_model; its model card"
-              + " names them. Default: the first of int8, dynamic and float32 that is blessed, or"
-              + " else of what it has.")
+          "Model of the bundle to run, such as int8, float32 or saved_model; its model "
+              + "card lists them. Default: the first of int8, dynamic and float32 that passed "
+              + "the gate, or else of the others.")
   private Optional<String> engine;
 
   @Option(
@@ -75,8 +75,8 @@ public final class ServeArguments {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "How many requests to work on at a time, each with an interpreter of its own; 0 for one a"
-              + " processor core. Default: ${DEFAULT-VALUE}.")
+          "Number of requests to process at the same time, each with its interpreter; 0 "
+              + "for one per processor core. Default: ${DEFAULT-VALUE}.")
   private int workers;
 
   @Option(
@@ -84,8 +84,8 @@ public final class ServeArguments {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "How many requests may wait before others are answered with 429; 0 for 16 a worker."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Maximum number of waiting requests; further ones are answered with 429; 0 for "
+              + "16 per worker. Default: ${DEFAULT-VALUE}.")
   private int queue;
 
   @Option(
@@ -93,9 +93,8 @@ public final class ServeArguments {
       defaultValue = "0",
       paramLabel = "<n>",
       description =
-          "How many images to run together at most if so many wait; 0 for what the form of the"
-              + " model does best: 1 for TensorFlow Lite, 4 for a SavedModel. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Maximum batch size of waiting images; 0 for the fastest of the model: 1 for "
+              + "TensorFlow Lite, 4 for a SavedModel. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
   @Option(
@@ -103,15 +102,16 @@ public final class ServeArguments {
       defaultValue = "10",
       paramLabel = "<seconds>",
       description =
-          "How long a request may take once its body has come: 503 if it waits longer, 504 if it"
-              + " takes longer. Default: ${DEFAULT-VALUE}.")
+          "Time limit of a request after its body was received: 503 if it waits longer, "
+              + "504 if it runs longer. Default: ${DEFAULT-VALUE}.")
   private double deadline;
 
   @Option(
       names = "--max-request",
       defaultValue = "32",
       paramLabel = "<MiB>",
-      description = "The largest body, packed or not. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Maximum size of a body, compressed and uncompressed. Default: " + "${DEFAULT-VALUE}.")
   private double maxRequest;
 
   @Option(
@@ -119,15 +119,15 @@ public final class ServeArguments {
       defaultValue = "64",
       paramLabel = "<millions>",
       description =
-          "The largest image; none of more than 20,000 pixels a side or 20 times as long one way as"
-              + " the other is taken. Default: ${DEFAULT-VALUE}.")
+          "Maximum size of an image; images with a side above 20,000 pixels or an aspect "
+              + "ratio above 20 are always refused. Default: ${DEFAULT-VALUE}.")
   private double maxPixels;
 
   @Option(
       names = "--max-images",
       defaultValue = "256",
       paramLabel = "<n>",
-      description = "The most images of a request. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum number of images of a request. Default: ${DEFAULT-VALUE}.")
   private int maxImages;
 
   @Option(
@@ -135,8 +135,8 @@ public final class ServeArguments {
       defaultValue = "30",
       paramLabel = "<seconds>",
       description =
-          "How long a client may take to send headers, and to send the body. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Time limit for receiving the headers, and for receiving the body. Default: "
+              + "${DEFAULT-VALUE}.")
   private double readTimeout;
 
   @Option(
@@ -144,8 +144,8 @@ public final class ServeArguments {
       defaultValue = "30",
       paramLabel = "<seconds>",
       description =
-          "How long to wait at the end for requests that are not answered; then the server ends"
-              + " even if a worker is busy. Default: ${DEFAULT-VALUE}.")
+          "Time limit for requests in flight at the end; then the server exits even if a "
+              + "worker is busy. Default: ${DEFAULT-VALUE}.")
   private double drainTimeout;
 
   @Option(
@@ -153,16 +153,16 @@ public final class ServeArguments {
       split = ",",
       paramLabel = "<name>",
       description =
-          "A name by which the server is called, as a proxy in front may pass it on; may be"
-              + " repeated. Default: localhost and loopback addresses; any if --host is another.")
+          "Allowed host name of requests, as passed on by a proxy; may be repeated. "
+              + "Default: localhost and loopback addresses; any name if --host is not loopback.")
   private List<String> allowedHosts = new ArrayList<>();
 
   @Option(
       names = "--api-key-file",
       paramLabel = "<file>",
       description =
-          "A file with the key that clients must send as Authorization: Bearer <key> or X-API-Key:"
-              + " <key>. Default: the variable "
+          "File with the key that clients must send as Authorization: Bearer <key> or "
+              + "X-API-Key: <key>. Default: the variable "
               + API_KEY_VARIABLE
               + ", or no key.")
   private Optional<Path> apiKeyFile;
@@ -171,15 +171,15 @@ public final class ServeArguments {
       names = "--cors-origin",
       paramLabel = "<origin>",
       description =
-          "Pages of which origin may call, such as https://example.org, or * for all. Default: the"
-              + " server's own alone.")
+          "Origin whose pages may call the server, such as https://example.org, or * for "
+              + "all. Default: only the server's own pages.")
   private Optional<String> corsOrigin;
 
   @Option(
       names = "--keep-versions",
       defaultValue = "1",
       paramLabel = "<n>",
-      description = "How many of the newest versions to serve. Default: ${DEFAULT-VALUE}.")
+      description = "Number of the newest versions to serve. Default: ${DEFAULT-VALUE}.")
   private int keepVersions;
 
   @Option(
@@ -187,21 +187,21 @@ public final class ServeArguments {
       split = ",",
       paramLabel = "<label>=<n>",
       description =
-          "A name for a version, served as /labels/<label> even if it is not among the newest; may"
-              + " be repeated.")
+          "Label of a version, which is served as /labels/<label> even if it is not "
+              + "among the newest; may be repeated.")
   private Map<String, Long> versionLabels = new LinkedHashMap<>();
 
   @Option(
       names = "--poll",
       defaultValue = "2",
       paramLabel = "<seconds>",
-      description = "How often to look for new versions. Default: ${DEFAULT-VALUE}.")
+      description = "Interval of polling for new versions. Default: ${DEFAULT-VALUE}.")
   private double poll;
 
   /**
-   * The options.
+   * Returns the options.
    *
-   * @throws DeepXrayException if a value is wrong
+   * @throws DeepXrayException if a value is invalid
    * @throws IOException if the file of the API key cannot be read
    */
   public ServerOptions options() throws IOException {
@@ -244,11 +244,11 @@ public final class ServeArguments {
   }
 
   /**
-   * Serves until the process is told to end, or the thread is interrupted, and answers what is in
-   * flight then.
+   * Serves until the process is terminated or the thread is interrupted, then answers the requests
+   * in flight.
    *
-   * @param out told where the server listens, when it is ready
-   * @param err told of versions that come and go, and of failures
+   * @param out receives the address of the server when it is ready
+   * @param err receives a line for each loaded or removed version and each failure
    * @throws DeepXrayException if the model cannot be served
    * @throws IOException if something cannot be read
    * @throws InterruptedException if the thread is interrupted
@@ -276,17 +276,17 @@ public final class ServeArguments {
       try {
         server.join();
       } finally {
-        forget(hook);
+        removeHook(hook);
       }
     }
   }
 
-  /** The process may go on without the server, which the hook would hold. */
-  private static void forget(Thread hook) {
+  /** Removes the shutdown hook, which references the server, because the process may continue. */
+  private static void removeHook(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The process ends: it is the hook that closed the server.
+      // The process is ending: the hook has closed the server.
       return;
     }
   }

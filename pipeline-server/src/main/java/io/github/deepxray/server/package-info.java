@@ -1,2 +1,2 @@
-/** The runnable server: the options of {@code serve} on a command line, and its program. */
+/** Server program and the options of {@code serve}. */
 package io.github.deepxray.server;

@@ -50,7 +50,7 @@ class DistributionIT {
 
   private Path bundle() throws IOException {
     Path bundle = folder.resolve("bundle");
-    Rehearsal.write(bundle);
+    CdsTrainingRun.write(bundle);
     return bundle;
   }
 

@@ -58,7 +58,7 @@ class ProcessTest {
   @Test
   void itWritesNothingAndTellsItsHealth() throws Exception {
     Path bundle = folder.resolve("bundle");
-    Rehearsal.write(bundle);
+    CdsTrainingRun.write(bundle);
     Path temporary = Files.createDirectories(folder.resolve("tmp"));
     Path home = Files.createDirectories(folder.resolve("home"));
     List<Path> before = files(bundle);
@@ -111,7 +111,7 @@ class ProcessTest {
   @Test
   void itEndsWhenToldToThoughAWorkerIsBusy() throws Exception {
     Path bundle = folder.resolve("bundle");
-    Rehearsal.write(bundle);
+    CdsTrainingRun.write(bundle);
     Process process =
         java(
                 Main.class,

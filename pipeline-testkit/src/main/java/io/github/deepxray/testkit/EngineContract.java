@@ -150,7 +150,7 @@ public abstract class EngineContract {
       for (int n = 0; n < expected.length; n++) {
         int from = n * KerasGoldens.FEATURES;
         float[] actual = Arrays.copyOfRange(features, from, from + KerasGoldens.FEATURES);
-        Closeness.assertClose("pattern " + n, actual, expected[n], 1e-4);
+        ArrayAssertions.assertClose("pattern " + n, actual, expected[n], 1e-4);
       }
     }
   }
@@ -164,7 +164,7 @@ public abstract class EngineContract {
     float[] image = PatternImages.floats(KerasGoldens.VARIANT_PATTERN, variant.resolution());
     float[] expected = KerasGoldens.variantFeatures(variant);
     try (InferenceEngine engine = factory().create(model, 1)) {
-      Closeness.assertClose(variant.name(), engine.run(image, 1)[0], expected, 1e-4);
+      ArrayAssertions.assertClose(variant.name(), engine.run(image, 1)[0], expected, 1e-4);
     }
   }
 

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What an evaluation found.
+ * Results of an evaluation.
  *
- * @param dataset where the images are
+ * @param dataset data set with the images
  * @param metrics the metrics
- * @param predictions the probabilities of every image of each evaluated split
- * @param embeddings the features of every image of each evaluated split
+ * @param predictions probabilities of the images of each evaluated split
+ * @param embeddings features of the images of each evaluated split
  */
 public record Measurement(
     PreparedDataset dataset,
@@ -37,8 +37,8 @@ public record Measurement(
   }
 
   /**
-   * The overall metrics of a split by name, each as {@code <split>/<metric>}, with the decision
-   * that counts; and its threshold, if it has one. What is not defined is left out.
+   * Returns the overall metrics of a split with the default decision, by names {@code
+   * <split>/<metric>}, and the threshold of the decision, if any. Undefined values are omitted.
    */
   public Map<String, Double> numbers(Split split) {
     Map<String, Double> numbers = new LinkedHashMap<>();
@@ -55,7 +55,7 @@ public record Measurement(
     return numbers;
   }
 
-  /** The evaluated splits. */
+  /** Evaluated splits. */
   public Set<Split> splits() {
     return embeddings.keySet();
   }

@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Run that a {@link TrackerFactory} is asked to track.
+ * Run to track.
  *
- * @param out the folder of all stages
- * @param name the name of the run or of the single stage
- * @param replacesEarlierRuns whether what an earlier run left in the folder is to be removed
- * @param settings the options of trackers by name, such as {@link #TENSORBOARD}
- * @param notes gets a line where a tracker fails, or what the user should know, such as an address
+ * @param out output folder of all stages
+ * @param name name of the run or of the single stage
+ * @param replacesEarlierRuns whether the tracked data of earlier runs in the folder is removed
+ * @param settings options of trackers by name, such as {@link #TENSORBOARD}
+ * @param notes receives a line for each failure of a tracker, and hints for the user, such as a URL
  */
 public record TrackedRun(
     Path out,
@@ -20,13 +20,13 @@ public record TrackedRun(
     boolean replacesEarlierRuns,
     Map<String, String> settings,
     Consumer<String> notes) {
-  /** Whether event files for TensorBoard are written, {@code true} or {@code false}. */
+  /** Setting whether TensorBoard event files are written, {@code true} or {@code false}. */
   public static final String TENSORBOARD = "tensorboard";
 
-  /** The address of the MLflow server. */
+  /** Setting with the URL of the MLflow server. */
   public static final String MLFLOW = "mlflow";
 
-  /** The MLflow experiment to add the run to. */
+  /** Setting with the MLflow experiment of the run. */
   public static final String MLFLOW_EXPERIMENT = "mlflow-experiment";
 
   /** Copies the settings. */
@@ -34,7 +34,7 @@ public record TrackedRun(
     settings = Map.copyOf(settings);
   }
 
-  /** A setting by its name. */
+  /** Returns a setting by its name, if given. */
   public Optional<String> setting(String key) {
     return Optional.ofNullable(settings.get(key));
   }

@@ -8,55 +8,55 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Keeps what happens in a run. The stages tell it of their epochs as a {@link TrainingListener};
- * whoever runs the stages tells it everything else, in this order: {@link #onOptions}, then for
- * each stage {@link #onStage} and its result, {@link #onFinished} if all went well, and {@link
- * #close}.
+ * Tracker of the experiment data of a run. Stages notify it of epochs as a {@link
+ * TrainingListener}; the pipeline calls the other methods in this order: {@link #onOptions}, then
+ * for each stage {@link #onStage} and the method of its result, {@link #onFinished} after success,
+ * and {@link #close}.
  */
 public interface Tracker extends TrainingListener, Closeable {
-  /** The stage that trains the head. */
+  /** Stage of head training. */
   String TRAIN = "train";
 
-  /** The stage that prunes the backbone and trains the head again. */
+  /** Stage that prunes the backbone and trains the head again. */
   String PRUNE = "prune";
 
-  /** The stage that trains the backbone. */
+  /** Stage of fine-tuning. */
   String FINE_TUNE = "finetune";
 
-  /** The stage that measures. */
+  /** Stage of evaluation. */
   String EVALUATION = "evaluation";
 
-  /** The options that made whatever follows, by name. */
+  /** Notified of the options of the run, by name. */
   default void onOptions(Map<String, String> options) throws IOException {}
 
   /**
-   * A stage begins; epochs belong to it from now on.
+   * Notified before a stage; the following epochs belong to this stage.
    *
-   * @param stage its name, such as {@link #TRAIN}
+   * @param stage name of the stage, such as {@link #TRAIN}
    */
   default void onStage(String stage) throws IOException {}
 
-  /** The stage ended with this classifier. */
+  /** Notified of the classifier of a finished stage. */
   default void onTrained(TrainedModel model) throws IOException {}
 
-  /** The classifier was measured. */
+  /** Notified after the evaluation. */
   default void onEvaluated(Measurement measurement) throws IOException {}
 
-  /** There is a bundle. */
+  /** Notified after the export of a bundle. */
   default void onBundle(TrackedBundle bundle) throws IOException {}
 
-  /** All went well; without this, {@link #close} means that something failed. */
+  /** Notified after success; {@link #close} without this call means a failure. */
   default void onFinished() {}
 
   @Override
   default void close() throws IOException {}
 
   /**
-   * The bundle that a run came to.
+   * Bundle of a run.
    *
-   * @param folder where it is
-   * @param name what the model is called
-   * @param blessed whether the gate let every artifact through
+   * @param folder folder of the bundle
+   * @param name name of the model
+   * @param blessed whether all artifacts passed the gate
    */
   record TrackedBundle(Path folder, String name, boolean blessed) {}
 }

@@ -1,8 +1,8 @@
 /**
- * What watches a run from outside and keeps what it saw where people look at experiments: event
- * files for TensorBoard, runs and models in MLflow. A {@link io.github.deepxray.track.Tracker} is a
- * {@link io.github.deepxray.train.stage.TrainingListener}, so that training knows nothing of it;
- * each is offered by a {@link io.github.deepxray.track.TrackerFactory}, those of other libraries
- * too. What trackers write is no part of the bundle: it holds the time of day.
+ * Experiment tracking: TensorBoard event files, and runs and models in MLflow. A {@link
+ * io.github.deepxray.track.Tracker} is a {@link io.github.deepxray.train.stage.TrainingListener},
+ * so that training does not depend on trackers; a {@link io.github.deepxray.track.TrackerFactory}
+ * provides it, also from other libraries. Files of trackers contain times and are not part of the
+ * bundle.
  */
 package io.github.deepxray.track;

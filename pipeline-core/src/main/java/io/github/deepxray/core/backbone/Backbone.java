@@ -87,7 +87,7 @@ public interface Backbone {
    *     the path of a file
    * @param progress notified of the download
    * @throws DeepXrayException if there are none, or they do not fit this network
-   * @throws IOException if they cannot be read or downloaded
+   * @throws IOException if the weights cannot be read or downloaded
    */
   PretrainedWeights weights(String source, Progress progress) throws IOException;
 }

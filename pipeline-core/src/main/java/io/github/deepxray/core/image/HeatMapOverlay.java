@@ -8,7 +8,7 @@ public final class HeatMapOverlay {
    * Draws a heat map over an image. Each pixel is mixed with the colour of the map's value there,
    * in proportion to the value: where the map is 0 the image is unchanged.
    *
-   * @param image of any size; the map is stretched over all of it
+   * @param image the image, of any size; the map is stretched over all of it
    * @param map divided by its maximum first
    * @param opacity the colour's share where the map has its maximum, 0..1
    * @throws IllegalArgumentException if the opacity is not in 0..1

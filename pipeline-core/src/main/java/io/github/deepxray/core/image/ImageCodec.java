@@ -44,7 +44,7 @@ public final class ImageCodec {
   /**
    * Reads the header without decoding the image.
    *
-   * @param source where the bytes come from, for the message
+   * @param source the name of the file, for messages
    * @throws DeepXrayException if this is no image of one of the formats found
    */
   public static Header header(byte[] bytes, String source) {
@@ -54,8 +54,8 @@ public final class ImageCodec {
   /**
    * Decodes an image within {@link ImageLimits#DEFAULT}.
    *
-   * @param source where the bytes come from, for the message
-   * @throws DeepXrayException if it image cannot be decoded or is too large
+   * @param source the name of the file, for messages
+   * @throws DeepXrayException if the image cannot be decoded or is too large
    */
   public static RgbImage decode(byte[] bytes, String source) {
     return decode(bytes, source, ImageLimits.DEFAULT);
@@ -64,7 +64,7 @@ public final class ImageCodec {
   /**
    * Decodes an image.
    *
-   * @param source where the bytes come from, for the message
+   * @param source the name of the file, for messages
    * @param limits the limits, checked before the pixels are decoded
    * @throws DeepXrayException if the image cannot be decoded or is too large
    */
@@ -75,7 +75,7 @@ public final class ImageCodec {
   /**
    * Decodes an image and collects notes about the decoding.
    *
-   * @param source where the bytes come from, for the message
+   * @param source the name of the file, for messages
    * @param limits the limits, checked before the pixels are decoded
    * @throws DeepXrayException if the image cannot be decoded or is too large
    */
@@ -86,7 +86,7 @@ public final class ImageCodec {
   /**
    * Decodes an image of one of these formats.
    *
-   * @param source where the bytes come from, for the message
+   * @param source the name of the file, for messages
    * @param limits the limits, checked before the pixels are decoded
    * @param formats the allowed formats; allow few for images from untrusted sources
    * @throws DeepXrayException if the image cannot be decoded, is too large or of another format

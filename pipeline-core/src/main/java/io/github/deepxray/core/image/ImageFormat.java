@@ -38,7 +38,7 @@ public interface ImageFormat {
   /**
    * Reads the header without decoding the image.
    *
-   * @param source where the bytes come from, for messages
+   * @param source the name of the file, for messages
    * @throws IOException if the header is damaged
    */
   ImageCodec.Header header(byte[] bytes, String source) throws IOException;
@@ -47,7 +47,7 @@ public interface ImageFormat {
    * Decodes an image. Implementations call {@link ImageLimits#check} before they allocate memory
    * for the pixels.
    *
-   * @param source where the bytes come from, for messages
+   * @param source the name of the file, for messages
    * @param limits the limits of the image's size
    * @throws io.github.deepxray.core.DeepXrayException if the image exceeds the limits
    * @throws IOException if the image is damaged

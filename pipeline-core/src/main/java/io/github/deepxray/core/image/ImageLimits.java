@@ -57,7 +57,7 @@ public record ImageLimits(long maxPixels, int maxSide, int maxAspect, int maxSca
    *
    * @param height in pixels
    * @param width in pixels
-   * @param source where the image comes from, for the message
+   * @param source the name of the image, for messages
    * @throws DeepXrayException if the size is too large
    */
   public void check(int height, int width, String source) {

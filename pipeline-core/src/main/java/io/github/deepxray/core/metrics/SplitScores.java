@@ -91,9 +91,9 @@ public record SplitScores(List<ScoredExample> examples) {
   }
 
   /**
-   * The overall value of {@link Metric#AUC} with its 95 % bootstrap interval by patient.
+   * Overall value of {@link Metric#AUC} with its 95 % bootstrap interval by patient.
    *
-   * @param seed of the resampling
+   * @param seed the seed of the bootstrap
    */
   public Interval auc(long seed) {
     WeightedExamples weighted = new WeightedExamples(examples);

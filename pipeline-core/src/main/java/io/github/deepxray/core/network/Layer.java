@@ -68,17 +68,17 @@ public sealed interface Layer {
 
   /** Activation functions. */
   enum Function {
-    /** {@code x}. */
+    /** Identity, {@code x}. */
     LINEAR,
-    /** {@code max(x, 0)}. */
+    /** Rectified linear unit, {@code max(x, 0)}. */
     RELU,
-    /** {@code 1 / (1 + exp(-x))}. */
+    /** Logistic function, {@code 1 / (1 + exp(-x))}. */
     SIGMOID,
-    /** {@code x * sigmoid(x)} (Ramachandran et al. 2017), called swish or SiLU. */
+    /** Swish or SiLU, {@code x * sigmoid(x)} (Ramachandran et al. 2017). */
     SWISH,
     /**
-     * {@code exp(x_k) / sum_j exp(x_j)} over the last axis: of the logits {@code [K]} of {@code K}
-     * classes the probability of each.
+     * Softmax over the last axis, {@code exp(x_k) / sum_j exp(x_j)}: the probabilities of {@code K}
+     * classes from logits {@code [K]}.
      */
     SOFTMAX;
 
@@ -94,8 +94,8 @@ public sealed interface Layer {
   }
 
   /**
-   * {@code y = x * scale + offset}; scale and offset hold one value for all channels or one per
-   * channel.
+   * Rescaling, {@code y = x * scale + offset}; scale and offset have one value for all channels or
+   * one per channel.
    */
   record Rescaling(String name, String input, List<Double> scale, List<Double> offset)
       implements OfOne {
@@ -130,8 +130,8 @@ public sealed interface Layer {
   }
 
   /**
-   * {@code y = (x - mean) / max(sqrt(variance), 1e-7)} per channel; weights {@code mean} and {@code
-   * variance}, both {@code [C]}.
+   * Normalization, {@code y = (x - mean) / max(sqrt(variance), 1e-7)} per channel; weights {@code
+   * mean} and {@code variance}, both {@code [C]}.
    */
   record Normalization(String name, String input) implements OfOne {
     /** Smallest divisor, Keras' epsilon. */
@@ -244,8 +244,8 @@ public sealed interface Layer {
   }
 
   /**
-   * Batch normalization with its moving statistics (Ioffe and Szegedy 2015): {@code y = gamma * (x
-   * - moving_mean) / sqrt(moving_variance + epsilon) + beta} per channel.
+   * Batch normalization with moving statistics (Ioffe and Szegedy 2015): {@code y = gamma * (x -
+   * moving_mean) / sqrt(moving_variance + epsilon) + beta} per channel.
    */
   record BatchNormalization(String name, String input, double epsilon) implements OfOne {
     @Override

@@ -37,7 +37,7 @@ import io.github.deepxray.report.internal.HeatMapCheck;
 import io.github.deepxray.report.internal.Picture;
 import io.github.deepxray.report.internal.Provenance;
 import io.github.deepxray.report.internal.ReportExtras;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
 import io.github.deepxray.train.DecisionRule.MostProbable;
@@ -309,7 +309,7 @@ class DamagedBundleTest {
   })
   void json(String bundle, String file) throws IOException {
     Path folder = home.resolve(bundle);
-    assertThat(Damaged.json(folder.resolve(file), MOST_BYTES, reading(folder))).isPositive();
+    assertThat(DamagedInputs.json(folder.resolve(file), MOST_BYTES, reading(folder))).isPositive();
   }
 
   @ParameterizedTest
@@ -322,7 +322,7 @@ class DamagedBundleTest {
   })
   void text(String bundle, String file) throws IOException {
     Path folder = home.resolve(bundle);
-    Damaged.bytes(folder.resolve(file), MOST_BYTES, reading(folder));
+    DamagedInputs.bytes(folder.resolve(file), MOST_BYTES, reading(folder));
   }
 
   @Test
@@ -338,7 +338,7 @@ class DamagedBundleTest {
             OptionalDouble.of(0.5),
             List.of("int8.json"));
     Json.write(file, new QuantizedForms(QuantizedForms.FORMAT, "model", List.of(form)));
-    assertThat(Damaged.json(file, MOST_BYTES, () -> QuantizedForms.read(folder, "model")))
+    assertThat(DamagedInputs.json(file, MOST_BYTES, () -> QuantizedForms.read(folder, "model")))
         .isPositive();
   }
 }

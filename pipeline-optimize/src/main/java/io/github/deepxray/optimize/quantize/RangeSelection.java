@@ -17,7 +17,7 @@ public record RangeSelection(RangeMethod method, List<Rule> rules) {
    * Method for some tensors.
    *
    * @param tensors names and patterns, see {@link LayerPatterns}
-   * @param method their method
+   * @param method the method
    */
   public record Rule(String tensors, RangeMethod method) {
     /**

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ class DamagedSpecsTest {
     for (String text : new String[] {PRUNING, STEPS}) {
       Path file = folder.resolve("prune." + extension);
       Files.writeString(file, text);
-      assertThat(Damaged.json(file, MOST_BYTES, () -> use(PruningSpec.read(file.toString()))))
+      assertThat(DamagedInputs.json(file, MOST_BYTES, () -> use(PruningSpec.read(file.toString()))))
           .isPositive();
     }
   }
@@ -60,7 +60,7 @@ class DamagedSpecsTest {
   void channelPrunings(String extension) throws IOException {
     Path file = folder.resolve("channels." + extension);
     Files.writeString(file, CHANNELS);
-    assertThat(Damaged.json(file, MOST_BYTES, () -> ChannelPruningSpec.read(file.toString())))
+    assertThat(DamagedInputs.json(file, MOST_BYTES, () -> ChannelPruningSpec.read(file.toString())))
         .isPositive();
   }
 }

@@ -1,6 +1,6 @@
 package io.github.deepxray.optimize.internal;
 
-import static io.github.deepxray.testkit.Closeness.assertClose;
+import static io.github.deepxray.testkit.ArrayAssertions.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;

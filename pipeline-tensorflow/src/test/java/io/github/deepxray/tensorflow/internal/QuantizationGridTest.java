@@ -3,7 +3,7 @@ package io.github.deepxray.tensorflow.internal;
 import io.github.deepxray.core.network.Quantization.Affine;
 import io.github.deepxray.core.network.Quantization.Arithmetic;
 import io.github.deepxray.optimize.internal.Range;
-import io.github.deepxray.testkit.Closeness;
+import io.github.deepxray.testkit.ArrayAssertions;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +41,6 @@ class QuantizationGridTest {
         rounded.asRawTensor().data().asFloats().read(expected);
       }
     }
-    Closeness.assertClose("rounded", stored, expected, affine.scale() * 1e-3);
+    ArrayAssertions.assertClose("rounded", stored, expected, affine.scale() * 1e-3);
   }
 }

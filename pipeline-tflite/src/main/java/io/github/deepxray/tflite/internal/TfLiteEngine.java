@@ -112,9 +112,9 @@ public final class TfLiteEngine implements InferenceEngine {
   /**
    * Loads a file.
    *
-   * @throws DeepXrayException if it is not a valid TFLite model or one that this engine cannot run:
-   *     with several inputs, a batch other than 1, or inputs and outputs of other types than 32-bit
-   *     floats and integers of 8 or 16 bits
+   * @throws DeepXrayException if the file is not a valid TFLite model, or this engine cannot run
+   *     it: with several inputs, a batch other than 1, or inputs and outputs of other types than
+   *     32-bit floats and integers of 8 or 16 bits
    * @throws IOException if the file cannot be read
    */
   public static TfLiteEngine load(Path file, Options options) throws IOException {

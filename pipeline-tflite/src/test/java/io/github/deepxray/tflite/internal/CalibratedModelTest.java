@@ -17,7 +17,7 @@ import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
-import io.github.deepxray.testkit.Closeness;
+import io.github.deepxray.testkit.ArrayAssertions;
 import io.github.deepxray.testkit.Fixtures;
 import java.io.IOException;
 import java.util.List;
@@ -69,7 +69,7 @@ class CalibratedModelTest {
           TfLiteEngine rounded = engines.create(quantized, 1)) {
         for (int i = 0; i < 20; i++) {
           float[] image = images.example(i);
-          Closeness.assertClose(
+          ArrayAssertions.assertClose(
               "probability", rounded.run(image, 1)[0], exact.run(image, 1)[0], 0.05);
         }
       }

@@ -4,11 +4,11 @@ import io.github.deepxray.train.stage.EpochResult;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The numbers of an epoch, named as in {@code history.csv}. */
+/** Values of an epoch, named as in {@code history.csv}. */
 public final class EpochNumbers {
   private EpochNumbers() {}
 
-  /** The finite numbers by name: losses, areas under the ROC curve, learning rate, sparsity. */
+  /** Returns the finite values by name: losses, AUCs, learning rate, sparsity. */
   public static Map<String, Double> of(EpochResult result) {
     Map<String, Double> all = new LinkedHashMap<>();
     all.put("loss", result.loss());

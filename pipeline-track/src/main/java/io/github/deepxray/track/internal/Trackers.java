@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** Several trackers as one. */
+/** Tracker that notifies several trackers. */
 public final class Trackers extends Listeners<Tracker> implements Tracker {
-  /** Tells each of them everything, in this order. */
+  /** Creates a tracker that notifies others in order. */
   public Trackers(List<Tracker> all) {
     super(all);
   }

@@ -1,2 +1,2 @@
-/** Several trackers as one. */
+/** Tracker that notifies several trackers. */
 package io.github.deepxray.track.internal;

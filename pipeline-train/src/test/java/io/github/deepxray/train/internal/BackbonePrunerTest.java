@@ -18,7 +18,7 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.ChannelPruningSpec;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.testkit.Notes;
+import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruningSpec;
@@ -54,7 +54,7 @@ class BackbonePrunerTest {
   private static TrainedModel start;
 
   @TempDir Path folder;
-  private final Notes notes = new Notes();
+  private final ProgressNotes notes = new ProgressNotes();
 
   @BeforeAll
   static void prepare() throws IOException {

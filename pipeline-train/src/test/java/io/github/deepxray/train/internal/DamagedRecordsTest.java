@@ -13,7 +13,7 @@ import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
-import io.github.deepxray.testkit.Damaged;
+import io.github.deepxray.testkit.DamagedInputs;
 import io.github.deepxray.testkit.SharedData;
 import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
@@ -88,7 +88,7 @@ class DamagedRecordsTest {
     Path file = file(TrainedModel.DESCRIPTION, DESCRIPTION);
     // The weights are missing: whatever is read ends there.
     assertThatThrownBy(() -> TrainedModel.load(folder)).isInstanceOf(IOException.class);
-    Damaged.json(file, MOST_BYTES, () -> load(file));
+    DamagedInputs.json(file, MOST_BYTES, () -> load(file));
   }
 
   @Test
@@ -102,7 +102,7 @@ class DamagedRecordsTest {
                         "\"thresholds\":\\{[^}]*}",
                         "\"thresholds\":{\"classShares\":[0.2,0.3,0.5]}"),
                 "s"));
-    Damaged.json(file, MOST_BYTES, () -> load(file));
+    DamagedInputs.json(file, MOST_BYTES, () -> load(file));
   }
 
   private void load(Path file) throws IOException {
@@ -128,7 +128,7 @@ class DamagedRecordsTest {
     stage.write(new Outcome(0.5, List.of(epoch), Optional.empty()));
     assertThat(stage.outcome(Outcome.class)).isPresent();
     assertThat(
-            Damaged.json(
+            DamagedInputs.json(
                 folder.resolve(StageManifest.FILE), MOST_BYTES, () -> stage.outcome(Outcome.class)))
         .isPositive();
   }
@@ -152,7 +152,8 @@ class DamagedRecordsTest {
     Weights none = Weights.builder().build();
     checkpoints.save(new Checkpoints.State(List.of(epoch, epoch)), none, none, none);
     assertThat(
-            Damaged.json(folder.resolve("c/state.json"), MOST_BYTES, () -> checkpoints.restore()))
+            DamagedInputs.json(
+                folder.resolve("c/state.json"), MOST_BYTES, () -> checkpoints.restore()))
         .isPositive();
   }
 
@@ -175,7 +176,7 @@ class DamagedRecordsTest {
                 THRESHOLDS,
                 Map.of("validation", e, "test", e),
                 Map.of("test", Map.of("normal", e, "viral", e))));
-    assertThat(Damaged.json(file, MOST_BYTES, () -> tables(file))).isPositive();
+    assertThat(DamagedInputs.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 
   @Test
@@ -198,7 +199,7 @@ class DamagedRecordsTest {
                 decision,
                 Map.of("validation", e, "test", e),
                 Map.of()));
-    assertThat(Damaged.json(file, MOST_BYTES, () -> tables(file))).isPositive();
+    assertThat(DamagedInputs.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 
   private static void tables(Path file) throws IOException {
@@ -212,7 +213,7 @@ class DamagedRecordsTest {
   void heads(String extension) throws IOException {
     for (String name : HeadSpec.presetNames()) {
       Path file = file("head." + extension, preset(name));
-      Damaged.json(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
+      DamagedInputs.json(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
     }
   }
 
@@ -220,7 +221,7 @@ class DamagedRecordsTest {
   @ValueSource(strings = {"json", "yaml"})
   void fineTunings(String extension) throws IOException {
     Path file = file("tune." + extension, FineTuningRecipe.DEFAULT);
-    assertThat(Damaged.json(file, MOST_BYTES, () -> FineTuningRecipe.of(file.toString())))
+    assertThat(DamagedInputs.json(file, MOST_BYTES, () -> FineTuningRecipe.of(file.toString())))
         .isPositive();
   }
 
@@ -228,7 +229,7 @@ class DamagedRecordsTest {
   void blockYaml() throws IOException {
     Path file = folder.resolve("head.yaml");
     Files.writeString(file, Yaml.text(Json.tree(preset("ensemble"))));
-    Damaged.bytes(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
+    DamagedInputs.bytes(file, MOST_BYTES, () -> HeadSpec.of(file.toString()));
   }
 
   @Test
@@ -252,7 +253,8 @@ class DamagedRecordsTest {
         "b,c.jpeg",1,viral,p2,0.25,0.75
         d.jpeg,1,bacterial,p3,0.0,1.0
         """);
-    assertThat(Damaged.bytes(file, MOST_BYTES, () -> Predictions.read(file).scores())).isPositive();
+    assertThat(DamagedInputs.bytes(file, MOST_BYTES, () -> Predictions.read(file).scores()))
+        .isPositive();
     Files.writeString(
         file,
         """
@@ -260,7 +262,8 @@ class DamagedRecordsTest {
         a.jpeg,0,unspecified,p1,0.25,0.5,0.25
         b.jpeg,2,unspecified,p2,0.25,0.5,0.25
         """);
-    assertThat(Damaged.bytes(file, MOST_BYTES, () -> Predictions.read(file).scores())).isPositive();
+    assertThat(DamagedInputs.bytes(file, MOST_BYTES, () -> Predictions.read(file).scores()))
+        .isPositive();
   }
 
   @Test
@@ -273,6 +276,6 @@ class DamagedRecordsTest {
         1,0.5,0.25,0.9,0.001
         2,0.4,0.2,0.95,NaN
         """);
-    assertThat(Damaged.bytes(file, MOST_BYTES, () -> HistoryFile.read(file))).isPositive();
+    assertThat(DamagedInputs.bytes(file, MOST_BYTES, () -> HistoryFile.read(file))).isPositive();
   }
 }

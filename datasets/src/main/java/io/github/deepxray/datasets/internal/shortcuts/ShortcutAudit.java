@@ -47,11 +47,12 @@ public record ShortcutAudit(List<Image> images, int classes) {
   private static final long SEED = 0;
 
   /**
-   * A training image.
+   * Training image.
    *
-   * @param file its name
-   * @param patient its patient, unique to it if unknown
-   * @param label the number of its class
+   * @param file the name of the file
+   * @param patient the patient, unique if unknown
+   * @param label the number of the class
+   * @param appearance the properties of the file
    * @param columns the values of the other columns of a table
    */
   public record Image(
@@ -60,7 +61,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
   /**
    * A measured property.
    *
-   * @param name of the property
+   * @param name the name of the property
    * @param inPicture whether a network can see it; false for file names
    * @param auc the area under the ROC curve, of more than two classes their mean, with its 95 %
    *     interval by patient

@@ -17,7 +17,7 @@ public interface FileSource extends Closeable {
    * @throws RefusedException if a name leads outside, is absolute, a link or too long, or if there
    *     are more entries or bytes than allowed
    * @throws DeepXrayException if the path is missing, or neither an archive nor a folder
-   * @throws IOException if it cannot be read
+   * @throws IOException if the source cannot be read
    */
   static FileSource open(Path path, SourceLimits limits) throws IOException {
     if (Files.isDirectory(path)) {

@@ -8,7 +8,7 @@ import io.github.deepxray.track.TrackerFactory;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Listens to every run and prints the area under the ROC curve of the test split. */
+/** Tracker factory that prints the AUC of the test split. */
 public final class AucPrinter implements TrackerFactory {
   /** Called by the service loader. */
   public AucPrinter() {}

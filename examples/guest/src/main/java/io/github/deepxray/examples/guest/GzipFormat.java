@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
-/** A {@code .tflite} file as gzip packs it: a format that another one writes and runs. */
+/** Model format of gzip-compressed {@code .tflite} files, based on the TFLite format. */
 public final class GzipFormat implements ModelFormat {
   private static final String ENDING = ".tflite.gz";
   private static final int MOST_BYTES = 1 << 30;
@@ -56,7 +56,8 @@ public final class GzipFormat implements ModelFormat {
     try (InputStream in = new GZIPInputStream(Files.newInputStream(model))) {
       byte[] bytes = in.readNBytes(MOST_BYTES);
       if (bytes.length == MOST_BYTES) {
-        throw new DeepXrayException(model + " unpacks to more than 1 GiB; it is no model of ours.");
+        throw new DeepXrayException(
+            model + " has more than 1 GiB uncompressed; it is not a model of deepxray.");
       }
       Files.write(unpacked, bytes);
       return packed().load(unpacked, threads);

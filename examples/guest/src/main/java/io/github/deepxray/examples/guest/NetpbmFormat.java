@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Binary Netpbm images of 8 bits: {@code P5} grey and {@code P6} RGB, then width, height and the
- * greatest value in decimal digits, one white space, and the samples row by row.
+ * Image format of binary Netpbm files with 8 bits: {@code P5} grey and {@code P6} RGB, then width,
+ * height and the greatest value in decimal digits, one white space, and the samples row by row.
  */
 public final class NetpbmFormat implements ImageFormat {
   /** Called by the service loader. */
   public NetpbmFormat() {}
 
-  /** What stands before the samples. */
+  /** Header before the samples. */
   private record Start(int channels, int width, int height, int samples) {
     static Start of(byte[] bytes) throws IOException {
       int channels = bytes[1] == '5' ? 1 : 3;
@@ -44,7 +44,7 @@ public final class NetpbmFormat implements ImageFormat {
       return new Start(channels, numbers[0], numbers[1], at + 1);
     }
 
-    /** White space, and comments from # to the end of the line. */
+    /** Skips white space, and comments from # to the end of the line. */
     private static int skipSpace(byte[] bytes, int from) {
       int at = from;
       boolean comment = false;
@@ -78,7 +78,7 @@ public final class NetpbmFormat implements ImageFormat {
         && (isSpace(bytes[2]) || bytes[2] == '#');
   }
 
-  /** Work and memory grow with the file alone. */
+  /** Time and memory are proportional to the size of the file. */
   @Override
   public boolean isServed() {
     return true;

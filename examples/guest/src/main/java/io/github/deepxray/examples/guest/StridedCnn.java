@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Four convolutions of 3 x 3 with stride 2, each with batch normalization and ReLU, and the mean
- * over height and width: 128 features.
+ * Backbone of four 3 x 3 convolutions with stride 2, each with batch normalization and ReLU, and
+ * global average pooling: 128 features.
  */
 final class StridedCnn implements Backbone {
   static final String NAME = "strided-cnn";
@@ -79,7 +79,7 @@ final class StridedCnn implements Backbone {
         : Optional.empty();
   }
 
-  /** Weights of a safetensors file, or drawn: {@code seed:<number>}. */
+  /** Reads weights of a safetensors file, or draws random ones: {@code seed:<number>}. */
   @Override
   public PretrainedWeights weights(String source, Progress progress) throws IOException {
     if (source.equals(IMAGENET)) {
@@ -93,7 +93,7 @@ final class StridedCnn implements Backbone {
     return new PretrainedWeights(Safetensors.read(file), file.getFileName().toString());
   }
 
-  /** Kernels as He et al. 2015 draw them; batch normalizations that change nothing. */
+  /** Returns random kernels (He et al. 2015) and identity batch normalizations. */
   private Weights drawn(Random random) {
     Weights.Builder weights = Weights.builder();
     for (WeightSpec spec : network(imageSize()).weightSpecs()) {

@@ -4,7 +4,7 @@ import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.BackboneProvider;
 import java.util.Optional;
 
-/** Offers {@link StridedCnn}. */
+/** Provider of {@link StridedCnn}. */
 public final class StridedCnnProvider implements BackboneProvider {
   /** Called by the service loader. */
   public StridedCnnProvider() {}

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Classifies images on several threads and prints what comes out as protobuf and as JSON. */
+/** Classifies images on several threads and prints the results as protobuf and as JSON. */
 public final class Classify {
   private Classify() {}
 

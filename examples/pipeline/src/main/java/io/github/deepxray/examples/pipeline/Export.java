@@ -7,11 +7,11 @@ import io.github.deepxray.pipeline.ExportResult;
 import io.github.deepxray.pipeline.Pipeline;
 import java.nio.file.Path;
 
-/** Writes the bundle of what {@link Train} trained, and says what the gate found. */
+/** Writes the bundle of the classifier of {@link Train}, and prints the result of the gate. */
 final class Export {
   private Export() {}
 
-  /** Arguments: the folder of all files. */
+  /** Arguments: the output folder. */
   public static void main(String[] arguments) throws Exception {
     Pipeline pipeline = Pipeline.in(Path.of(arguments[0]));
     ExportResult result =

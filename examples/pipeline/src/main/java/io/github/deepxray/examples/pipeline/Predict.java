@@ -4,7 +4,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Classifier;
 import java.nio.file.Path;
 
-/** Classifies images with a bundle, at the threshold that was chosen on validation. */
+/** Classifies images with a bundle, at the threshold chosen on validation. */
 final class Predict {
   private Predict() {}
 

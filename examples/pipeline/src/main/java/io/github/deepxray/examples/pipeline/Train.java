@@ -18,13 +18,13 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Trains a classifier on drawn phantoms; with X-rays, give {@code prepare} the archive, and take
+ * Trains a classifier on drawn phantoms. For X-rays, pass the archive to {@code prepare} and use
  * {@code BackboneSpec.of("b0").load(Progress.NONE)}.
  */
 final class Train {
   private Train() {}
 
-  /** Arguments: the folder of all files. */
+  /** Arguments: the output folder. */
   public static void main(String[] arguments) throws Exception {
     Path out = Path.of(arguments[0]);
     Path phantoms = out.resolve("phantoms");
@@ -37,7 +37,7 @@ final class Train {
     System.out.print(pipeline.evaluate().table(Split.TEST));
   }
 
-  /** A backbone that needs no download and has learnt nothing. */
+  /** Returns an untrained backbone, without a download. */
   private static BackboneModel untrained(Context context) {
     Slice[] slices = {Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL};
     List<RgbImage> drawings =

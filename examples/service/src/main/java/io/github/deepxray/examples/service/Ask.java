@@ -7,11 +7,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 
-/** Sends images to the service and prints its answers; ends with 1 if one is an error. */
+/** Sends images to the service and prints its answers; exits with 1 if one is an error. */
 final class Ask {
   private Ask() {}
 
-  /** Arguments: the service's address, then files. */
+  /** Arguments: the URL of the service, then files. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     HttpClient client = HttpClient.newHttpClient();
     boolean failed = false;

@@ -16,24 +16,24 @@ import java.nio.file.Path;
 import java.util.concurrent.Executors;
 
 /**
- * {@code POST /classify} with a JPEG or PNG in the body answers with label, probability and
- * threshold as JSON. It runs {@code model-dynamic.tflite} of a bundle; TensorFlow is not on its
- * class path. {@code ModelServer} in {@code deepxray-pipeline-serve} does much more; this is what
- * to start from where that is too much.
+ * Minimal HTTP service: {@code POST /classify} with a JPEG or PNG in the body returns label,
+ * probability and threshold as JSON. It runs {@code model-dynamic.tflite} of a bundle, without
+ * TensorFlow on the class path. {@code ModelServer} in {@code deepxray-pipeline-serve} is the
+ * complete server.
  */
 final class ClassifyService {
   private static final int MOST_BYTES = 20 << 20;
 
   private static final JsonMapper JSON = JsonMapper.builder().addModule(new Jdk8Module()).build();
 
-  // All threads share it.
+  // Shared by all threads.
   private final Classifier classifier;
 
   private ClassifyService(Classifier classifier) {
     this.classifier = classifier;
   }
 
-  /** Arguments: the bundle, and a port or 0 for any that is free. */
+  /** Arguments: the bundle, and a port or 0 for any free port. */
   public static void main(String[] arguments) throws IOException {
     ClassifyService service =
         new ClassifyService(
@@ -61,7 +61,7 @@ final class ClassifyService {
         try {
           send(exchange, 200, classify(body));
         } catch (DeepXrayException e) {
-          // Its message is one line that is meant to be shown.
+          // The message is one line for users.
           send(exchange, 400, error(e.getMessage()));
         }
       }

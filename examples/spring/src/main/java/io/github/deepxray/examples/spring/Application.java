@@ -15,7 +15,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.multipart.MultipartFile;
 
-/** Classifies uploaded images, those of a request in a parallel stream. */
+/** Spring application that classifies uploaded images, those of a request in a parallel stream. */
 @SpringBootApplication
 public class Application {
   /** Options: {@code --bundle=<folder>} and Spring's own, such as {@code --server.port}. */
@@ -23,13 +23,13 @@ public class Application {
     SpringApplication.run(Application.class, arguments);
   }
 
-  /** Spring closes it with the application. */
+  /** Returns the classifier, which Spring closes with the application. */
   @Bean
   Classifier classifier(@Value("${bundle}") Path bundle) throws IOException {
     return Classifier.open(bundle);
   }
 
-  /** Answers requests. */
+  /** Controller of uploads. */
   @RestController
   static final class Uploads {
     private final Classifier classifier;

@@ -51,7 +51,7 @@ public final class NativeLibrary {
   /**
    * Loads the library unless it is loaded.
    *
-   * @throws DeepXrayException if it cannot be unpacked or loaded
+   * @throws DeepXrayException if the library cannot be unpacked or loaded
    */
   public void require() {
     lock.lock();

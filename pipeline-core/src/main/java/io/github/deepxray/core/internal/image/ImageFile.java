@@ -16,7 +16,7 @@ public final class ImageFile {
    * Reads an image of any format of {@link ImageCodec}.
    *
    * @throws DeepXrayException if the path is a folder, or the image cannot be decoded
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static DecodedImage read(Path file) throws IOException {
     if (Files.isDirectory(file)) {

@@ -36,7 +36,7 @@ public final class Hashes {
   /**
    * The SHA-256 of a file.
    *
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static String sha256(Path file) throws IOException {
     return digest(file, newSha256());
@@ -45,7 +45,7 @@ public final class Hashes {
   /**
    * The MD5 of a file, for files whose publishers give no better hash.
    *
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static String md5(Path file) throws IOException {
     return digest(file, newDigest("MD5"));

@@ -63,7 +63,7 @@ public record Masks(Map<String, FloatTensor> tensors) {
   /**
    * Returns the mask of a weight.
    *
-   * @throws DeepXrayException if it has none
+   * @throws DeepXrayException if the weight has none
    */
   public FloatTensor get(String weight) {
     FloatTensor mask = tensors.get(weight);
@@ -110,7 +110,7 @@ public record Masks(Map<String, FloatTensor> tensors) {
   /**
    * Share of zeros in a weight's mask, 0..1.
    *
-   * @throws DeepXrayException if it has none
+   * @throws DeepXrayException if the weight has none
    */
   public double sparsity(String weight) {
     FloatTensor mask = get(weight);

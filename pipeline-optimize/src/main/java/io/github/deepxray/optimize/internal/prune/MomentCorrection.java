@@ -127,7 +127,7 @@ public final class MomentCorrection {
    * Replaces a layer's output by {@code factor * output + offset} per channel: in the layer itself
    * if it has a bias, else in the batch normalization after it.
    *
-   * @throws DeepXrayException if it has neither
+   * @throws DeepXrayException if the layer has neither
    */
   static Model affine(Model model, String name, double[] factor, double[] offset) {
     Network network = model.network();

@@ -23,7 +23,7 @@ public record Calibration(String network, Map<String, TensorStatistics> tensors)
   /**
    * Statistics of a tensor.
    *
-   * @throws DeepXrayException if it was not calibrated
+   * @throws DeepXrayException if the tensor was not calibrated
    */
   public TensorStatistics tensor(String name) {
     TensorStatistics statistics = tensors.get(name);

@@ -1,6 +1,6 @@
 package io.github.deepxray.optimize.internal.prune;
 
-import static io.github.deepxray.testkit.Closeness.assertClose;
+import static io.github.deepxray.testkit.ArrayAssertions.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -275,7 +275,7 @@ class ChannelPruningTest {
     assertThatThrownBy(
             () -> prune(MODEL, ChannelPruningSpec.of(0.2).withBlocks(List.of("block4b"))))
         .isInstanceOf(DeepXrayException.class)
-        .hasMessageContaining("name more blocks");
+        .hasMessageContaining("more blocks");
   }
 
   @Test

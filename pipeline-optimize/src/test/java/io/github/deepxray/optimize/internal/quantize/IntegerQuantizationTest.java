@@ -28,7 +28,7 @@ import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.optimize.quantize.RangeMethod;
 import io.github.deepxray.optimize.quantize.RangeSelection;
-import io.github.deepxray.testkit.Closeness;
+import io.github.deepxray.testkit.ArrayAssertions;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;
@@ -102,7 +102,7 @@ class IntegerQuantizationTest {
                     : new Affine(1f / 32768, 0));
         assertThat(q.integer("probabilities")).isEqualTo(integerHead);
         float[] image = Fixtures.randomImages(network, 1, 1);
-        Closeness.assertClose(
+        ArrayAssertions.assertClose(
             mode + " probabilities",
             SimulatedEngines.tensors(quantized, image).get("probabilities"),
             new ReferenceInterpreter(model).run(image).get("probabilities"),
@@ -198,7 +198,7 @@ class IntegerQuantizationTest {
     assertThat(quantized.quantization().arithmetic()).isEqualTo(mode.arithmetic());
     for (int seed = 0; seed < 4; seed++) {
       float[] image = Fixtures.randomImages(SOURCE.network(), 1, seed);
-      Closeness.assertClose(
+      ArrayAssertions.assertClose(
           mode + " probability",
           SimulatedEngines.tensors(quantized, image).get("probability"),
           new ReferenceInterpreter(SOURCE).run(image).get("probability"),
@@ -311,7 +311,7 @@ class IntegerQuantizationTest {
     Model folded = new FoldNormalization().withCommonOffset().apply(model);
     assertThat(((Rescaling) folded.network().layers().get(0)).offset()).containsExactly(-100.0);
     float[] image = Fixtures.randomImages(network, 1, 4);
-    Closeness.assertClose(
+    ArrayAssertions.assertClose(
         "everywhere",
         new ReferenceInterpreter(folded).run(image).get("conv"),
         new ReferenceInterpreter(model).run(image).get("conv"),

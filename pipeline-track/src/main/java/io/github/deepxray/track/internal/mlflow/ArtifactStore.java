@@ -11,8 +11,8 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /**
- * Uploads files to the artifact store behind a tracking server. MLflow's own client runs Python to
- * do so, which this project must not need.
+ * Upload of files to the artifact store of a tracking server. MLflow's own client needs Python for
+ * uploads.
  */
 final class ArtifactStore {
   private static final String PROXY = "/api/2.0/mlflow-artifacts/artifacts/";
@@ -27,7 +27,7 @@ final class ArtifactStore {
     this.root = root;
     this.client =
         HttpClient.newBuilder()
-            // A redirect could carry the credentials elsewhere.
+            // A redirect could send the credentials to another host.
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(server.patience())
             .version(HttpClient.Version.HTTP_1_1)
@@ -35,10 +35,10 @@ final class ArtifactStore {
   }
 
   /**
-   * The store of a run.
+   * Returns the store of a run.
    *
-   * @param location the run's {@code artifact_uri}
-   * @throws DeepXrayException if the tracking server does not hand artifacts on
+   * @param location {@code artifact_uri} of the run
+   * @throws DeepXrayException if the tracking server does not proxy artifacts
    */
   static ArtifactStore of(MlflowServer server, String location) {
     URI uri = URI.create(location);
@@ -56,7 +56,7 @@ final class ArtifactStore {
             .formatted(location));
   }
 
-  /** How long the upload of so many bytes may take. */
+  /** Returns the time limit of an upload. */
   static Duration patience(MlflowServer server, long bytes) {
     return server.patience().plusSeconds(bytes / SLOWEST_BYTES_PER_SECOND);
   }
@@ -64,9 +64,9 @@ final class ArtifactStore {
   /**
    * Uploads a file.
    *
-   * @param path its place in the store, with slashes
-   * @param bytes how many there are
-   * @throws IOException if the server cannot be reached or refuses it
+   * @param path path in the store, with slashes
+   * @param bytes number of bytes
+   * @throws IOException if the server cannot be reached or refuses the upload
    * @throws InterruptedException if the thread is interrupted
    */
   void put(String path, BodyPublisher content, long bytes)

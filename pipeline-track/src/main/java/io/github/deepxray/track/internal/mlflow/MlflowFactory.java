@@ -8,7 +8,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 
-/** Keeps runs in the MLflow server that is set; names the run's page at the end. */
+/** Factory of MLflow trackers; prints the URL of the run's page at the end. */
 public final class MlflowFactory implements TrackerFactory {
   /** Called by the service loader. */
   public MlflowFactory() {}
@@ -39,7 +39,7 @@ public final class MlflowFactory implements TrackerFactory {
             tracker.page().ifPresent(page -> run.notes().accept("MLflow: " + page));
           }
         };
-    // They are closed in this order: the page is known once the server has got everything.
+    // Closed in this order: the page is known after all messages are sent.
     return new Trackers(List.of(tracker, namingPage));
   }
 }

@@ -11,13 +11,13 @@ import java.util.stream.Stream;
 import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /**
- * An MLflow tracking server and how to get into it.
+ * MLflow tracking server with credentials.
  *
- * @param uri its address, without a slash at the end
- * @param username for basic authentication
- * @param password for basic authentication
- * @param token a bearer token, used where there is no name and password
- * @param patience how long an answer may take before the server counts as dead
+ * @param uri URL of the server, without a slash at the end
+ * @param username user name for basic authentication
+ * @param password password for basic authentication
+ * @param token bearer token, used without name and password
+ * @param patience time limit of an answer
  */
 public record MlflowServer(
     URI uri,
@@ -28,13 +28,14 @@ public record MlflowServer(
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
-   * A server with credentials from MLflow's environment variables {@code MLFLOW_TRACKING_USERNAME}
-   * and {@code MLFLOW_TRACKING_PASSWORD}, or {@code MLFLOW_TRACKING_TOKEN}.
+   * Returns a server with credentials from MLflow's environment variables {@code
+   * MLFLOW_TRACKING_USERNAME} and {@code MLFLOW_TRACKING_PASSWORD}, or {@code
+   * MLFLOW_TRACKING_TOKEN}.
    *
    * @param address {@code http://} or {@code https://}
    * @param environment the environment variables
-   * @throws DeepXrayException if the address is none of a server, or holds a password, which would
-   *     end up in logs
+   * @throws DeepXrayException if the address is not a valid URL, or contains a password, which
+   *     would appear in logs
    */
   public static MlflowServer of(String address, Map<String, String> environment) {
     URI uri;
@@ -45,8 +46,8 @@ public record MlflowServer(
     }
     if (uri.getRawUserInfo() != null) {
       throw new DeepXrayException(
-          "The address of the MLflow server must not hold a password; put name and password into"
-              + " MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.");
+          "The address of the MLflow server must not contain a password; put name and "
+              + "password into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.");
     }
     boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
     if (!http || uri.getHost() == null || uri.getQuery() != null || uri.getFragment() != null) {
@@ -70,18 +71,18 @@ public record MlflowServer(
     return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
   }
 
-  /** The same with another patience. */
+  /** Returns a copy with another time limit. */
   public MlflowServer withPatience(Duration other) {
     return new MlflowServer(uri, username, password, token, other);
   }
 
-  /** For MLflow's client. */
+  /** Returns the credentials for MLflow's client. */
   BasicMlflowHostCreds credentials() {
     return new BasicMlflowHostCreds(
         uri.toString(), username.orElse(null), password.orElse(null), token.orElse(null), false);
   }
 
-  /** The header {@code Authorization}, chosen as MLflow's client does. */
+  /** Returns the header {@code Authorization}, chosen as in MLflow's client. */
   Optional<String> authorization() {
     if (username.isPresent() && password.isPresent()) {
       byte[] pair = (username.get() + ":" + password.get()).getBytes(StandardCharsets.UTF_8);
@@ -90,7 +91,7 @@ public record MlflowServer(
     return token.map(value -> "Bearer " + value);
   }
 
-  /** A text without secrets, in case a server repeats them. */
+  /** Returns a text without secrets, which servers may repeat. */
   String withoutSecrets(String text) {
     String clean = text;
     for (String secret :
@@ -102,7 +103,7 @@ public record MlflowServer(
     return clean;
   }
 
-  /** The address alone: records print all they hold, secrets too. */
+  /** Returns only the URL, without secrets. */
   @Override
   public String toString() {
     return uri.toString();

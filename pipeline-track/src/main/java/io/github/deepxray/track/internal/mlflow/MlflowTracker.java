@@ -39,21 +39,20 @@ import org.mlflow.tracking.MlflowClient;
 import org.mlflow.tracking.MlflowHttpException;
 
 /**
- * Keeps a run in MLflow: options as parameters, the numbers of every epoch and the final metrics as
- * metrics, the bundle's files as artifacts in {@code bundle/}, and the bundle as a version of a
- * registered model.
+ * Tracker for MLflow: options as parameters, values of each epoch and the final metrics as metrics,
+ * the bundle's files as artifacts in {@code bundle/}, and the bundle as a version of a registered
+ * model.
  *
- * <p>Nothing waits for the server: what is to be sent is queued and sent in the background, and
- * {@link #close} waits for the rest. A server that cannot be reached, refuses something or takes
- * longer than {@link MlflowServer#patience} for an answer is warned of once, in one line, and then
- * left alone. MLflow's client logs every retry to {@code org.mlflow_project}, whose level is the
- * program's to choose.
+ * <p>Messages are sent in the background, and {@link #close} waits for the rest. If the server
+ * cannot be reached, refuses a message or takes longer than {@link MlflowServer#patience} for an
+ * answer, one warning is printed, and nothing more is sent. MLflow's client logs every retry to
+ * {@code org.mlflow_project}, whose level the program may set.
  */
 public final class MlflowTracker implements Tracker {
-  /** The name of the experiment unless another is given. */
+  /** Default name of the experiment. */
   public static final String EXPERIMENT = "deepxray";
 
-  /** Where the bundle is among the run's artifacts. */
+  /** Path of the bundle in the run's artifacts. */
   public static final String BUNDLE = "bundle";
 
   private static final int MOST_PARAMS = 100;
@@ -66,22 +65,22 @@ public final class MlflowTracker implements Tracker {
   private final Clock clock;
   private final Consumer<String> warning;
   private final MlflowClient client;
-  private final Courier courier;
+  private final BackgroundSender sender;
   private String stage = TRAIN;
   private boolean finished;
 
-  // Of the courier's thread alone.
+  // Only accessed by the thread of the sender.
   private Optional<RunInfo> run = Optional.empty();
 
   private volatile Optional<String> page = Optional.empty();
 
   /**
-   * Begins a run; the server hears of it in the background.
+   * Starts a run in the background.
    *
-   * @param experiment the name of the experiment, which is made if there is none
-   * @param runName the name of the run
-   * @param clock what time the metrics get
-   * @param warning told in one line if the server fails
+   * @param experiment name of the experiment, which is created if missing
+   * @param runName name of the run
+   * @param clock clock for the times of metrics
+   * @param warning receives one line if the server fails
    */
   public MlflowTracker(
       MlflowServer server,
@@ -95,15 +94,15 @@ public final class MlflowTracker implements Tracker {
     this.clock = clock;
     this.warning = warning;
     this.client = new MlflowClient(server.credentials());
-    this.courier = new Courier(this::failed);
+    this.sender = new BackgroundSender(this::failed);
     send(this::begin);
   }
 
-  private void send(Courier.Letter letter) {
-    courier.send(server.patience(), letter);
+  private void send(BackgroundSender.Message message) {
+    sender.send(server.patience(), message);
   }
 
-  /** The run's page, once the server knows the run. */
+  /** Returns the URL of the run's page, after the server has created the run. */
   public Optional<String> page() {
     return page;
   }
@@ -204,7 +203,8 @@ public final class MlflowTracker implements Tracker {
   }
 
   /**
-   * Uploads the bundle, and registers it as the next version of a model if it is blessed.
+   * Uploads the bundle, and registers it as the next version of a model if all artifacts passed the
+   * gate.
    *
    * @throws IOException if the bundle cannot be read
    */
@@ -218,12 +218,12 @@ public final class MlflowTracker implements Tracker {
     for (Path file : files) {
       String path = BUNDLE + "/" + bundle.folder().relativize(file).toString().replace('\\', '/');
       long bytes = Files.size(file);
-      courier.send(
+      sender.send(
           ArtifactStore.patience(server, bytes),
           () -> store().put(path, BodyPublishers.ofFile(file), bytes));
     }
     if (!Artifact.SAVED_MODEL.isIn(new Bundle(bundle.folder()))) {
-      // MLflow knows no other form of the bundle as a model.
+      // MLflow supports no other artifact of the bundle as a model.
       return;
     }
     send(
@@ -231,7 +231,7 @@ public final class MlflowTracker implements Tracker {
           ObjectNode model = ModelFile.of(bundle.folder(), BUNDLE, runId(), clock.instant());
           byte[] yaml = Yaml.text(model).getBytes(StandardCharsets.UTF_8);
           store().put(BUNDLE + "/" + ModelFile.NAME, BodyPublishers.ofByteArray(yaml), yaml.length);
-          // Makes the page of the run show a model.
+          // Shows the model on the page of the run.
           post("runs/log-model", Map.of("run_id", runId(), "model_json", Json.compact(model)));
         });
     if (bundle.blessed()) {
@@ -294,13 +294,13 @@ public final class MlflowTracker implements Tracker {
     return line.length() > LONGEST_REASON ? line.substring(0, LONGEST_REASON) + "..." : line;
   }
 
-  /** Sends what is left, tells the server how the run ended, and waits for it. */
+  /** Sends the remaining messages and the status of the run, and waits for them. */
   @Override
   public void close() {
     RunStatus status = finished ? RunStatus.FINISHED : RunStatus.FAILED;
     send(() -> client.setTerminated(runId(), status, clock.millis()));
-    // A client in the middle of a request that hangs would hang, too.
-    if (courier.close()) {
+    // Closing a client during a hanging request would hang, too.
+    if (sender.close()) {
       client.close();
     }
   }

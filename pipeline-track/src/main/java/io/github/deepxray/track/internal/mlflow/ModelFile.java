@@ -28,10 +28,10 @@ import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
- * The file {@code MLmodel} that makes an MLflow model of a bundle: its SavedModel in MLflow's
+ * File {@code MLmodel} that describes a bundle as an MLflow model: its SavedModel in MLflow's
  * flavour {@code tensorflow}, and as {@code python_function}, with which {@code
  * mlflow.pyfunc.load_model} and {@code mlflow models serve} run it. {@code tf1-estimator} is
- * MLflow's name for a SavedModel that is called through one of its signatures, whatever wrote it.
+ * MLflow's name for any SavedModel that is called through one of its signatures.
  */
 final class ModelFile {
   /** The name of the file. */
@@ -46,12 +46,12 @@ final class ModelFile {
   private ModelFile() {}
 
   /**
-   * Describes a bundle.
+   * Returns the description of a bundle.
    *
-   * @param bundle its folder
-   * @param artifactPath where it is uploaded to
-   * @param runId the run it belongs to
-   * @param time when it is uploaded
+   * @param bundle folder of the bundle
+   * @param artifactPath path of the upload
+   * @param runId identifier of the run
+   * @param time time of the upload
    * @throws IOException if the SavedModel cannot be read
    */
   static ObjectNode of(Path bundle, String artifactPath, String runId, Instant time)
@@ -96,7 +96,7 @@ final class ModelFile {
     }
   }
 
-  /** Tensors as MLflow writes them: JSON within the YAML. */
+  /** Returns tensors in MLflow's format: JSON within the YAML. */
   private static String tensors(Map<String, TensorInfo> tensors) {
     ArrayNode list = Json.array();
     new TreeMap<>(tensors)

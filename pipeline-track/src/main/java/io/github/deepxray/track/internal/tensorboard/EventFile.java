@@ -22,9 +22,9 @@ import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
- * The event file of one run in TensorBoard's sense: a TFRecord file of {@code tensorflow.Event}
- * messages. Unlike all other files of this project it grows where it lies, so that TensorBoard
- * shows a training while it goes on; every event is flushed.
+ * Event file of a TensorBoard run: a TFRecord file of {@code tensorflow.Event} messages. Unlike
+ * other files of this project, it is written in place, and each event is flushed, so that
+ * TensorBoard shows a training in progress.
  */
 final class EventFile implements Closeable {
   private static final String PREFIX = "events.out.tfevents.";
@@ -41,11 +41,11 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * Starts the file of a run and removes what an earlier one left.
+   * Creates the file of a run and removes files of earlier runs.
    *
-   * @param folder the run's folder; its path below TensorBoard's folder is the run's name
-   * @param clock tells the time of each event and names the file
-   * @throws IOException if it cannot be written
+   * @param folder folder of the run; its path below TensorBoard's folder is the run's name
+   * @param clock clock for the times of events and the name of the file
+   * @throws IOException if the file cannot be written
    */
   static EventFile create(Path folder, Clock clock) throws IOException {
     Files.createDirectories(folder);
@@ -66,9 +66,9 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * Removes a run: its event files, and its folder if nothing else is in it.
+   * Removes the event files of a run, and its folder if it is empty then.
    *
-   * @throws IOException if something cannot be removed
+   * @throws IOException if a file cannot be removed
    */
   static void remove(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -99,7 +99,7 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * A point of a curve.
+   * Writes a scalar.
    *
    * @throws IOException if it cannot be written
    */
@@ -108,7 +108,7 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * How values are distributed.
+   * Writes a histogram.
    *
    * @throws IOException if it cannot be written
    */
@@ -117,9 +117,9 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * An image.
+   * Writes an image.
    *
-   * @param encoded the bytes of a JPEG or PNG file
+   * @param encoded bytes of a JPEG or PNG file
    * @throws IOException if it cannot be written
    */
   void image(String tag, long step, byte[] encoded, int height, int width, boolean grey)
@@ -137,12 +137,12 @@ final class EventFile implements Closeable {
   }
 
   /**
-   * Data of a plugin of TensorBoard.
+   * Writes data of a TensorBoard plugin.
    *
-   * @param plugin its name
-   * @param content what it keeps with the tag
-   * @param description shown beside the chart, in Markdown
-   * @param shape of the values
+   * @param plugin name of the plugin
+   * @param content content of the plugin for the tag
+   * @param description description next to the chart, in Markdown
+   * @param shape shape of the values
    * @throws IOException if it cannot be written
    */
   void tensor(

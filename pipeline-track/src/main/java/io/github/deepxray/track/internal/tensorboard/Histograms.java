@@ -2,18 +2,18 @@ package io.github.deepxray.track.internal.tensorboard;
 
 import org.tensorflow.proto.HistogramProto;
 
-/** Counts values for TensorBoard's histograms. */
+/** Histograms for TensorBoard. */
 final class Histograms {
-  /** The number of equally wide buckets, TensorBoard's own default. */
+  /** Number of equally wide buckets, TensorBoard's default. */
   static final int BUCKETS = 30;
 
   private Histograms() {}
 
   /**
-   * Counts finite values in buckets of equal width from the least to the largest, or in one bucket
-   * if all are equal.
+   * Counts finite values in buckets of equal width from the minimum to the maximum, or in one
+   * bucket if all are equal.
    *
-   * @param values at least one
+   * @param values at least one value
    */
   static HistogramProto of(float[] values) {
     double min = Double.POSITIVE_INFINITY;

@@ -8,12 +8,12 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What TensorBoard's plugin {@code hparams} reads: a session, which is a run of TensorBoard, begins
- * with hyper-parameters and ends with a status; all scalars of that run are its metrics. The bytes
- * are those of {@code HParamsPluginData} of version 0.
+ * Data of TensorBoard's plugin {@code hparams}: a session, which is a TensorBoard run, begins with
+ * hyper-parameters and ends with a status; all scalars of that run are its metrics. The format is
+ * {@code HParamsPluginData} of version 0.
  */
 final class HyperParameters {
-  /** The plugin's name. */
+  /** Name of the plugin. */
   static final String PLUGIN = "hparams";
 
   /** The tag of {@link #start}. */
@@ -41,7 +41,7 @@ final class HyperParameters {
 
   private HyperParameters() {}
 
-  /** A session begins. */
+  /** Returns the start of a session. */
   static ByteString start(Map<String, String> options, Instant time) {
     ByteString info =
         Messages.of(
@@ -54,7 +54,7 @@ final class HyperParameters {
     return Messages.of(out -> out.writeBytes(SESSION_START_INFO, info));
   }
 
-  /** A session ended well. */
+  /** Returns the successful end of a session. */
   static ByteString end(Instant time) {
     ByteString info =
         Messages.of(
@@ -73,7 +73,7 @@ final class HyperParameters {
         });
   }
 
-  /** Numbers and truth values can be sorted and filtered as such. */
+  /** Converts numbers and booleans, for sorting and filtering in TensorBoard. */
   private static Value value(String text) {
     if (text.equals("true") || text.equals("false")) {
       return Value.newBuilder().setBoolValue(Boolean.parseBoolean(text)).build();

@@ -4,17 +4,17 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import java.io.IOException;
 
-/** Writes messages of TensorBoard's plugins, of which there are no Java classes. */
+/** Writer of TensorBoard plugin messages, which have no Java classes. */
 final class Messages {
   private Messages() {}
 
-  /** Writes fields of a message. */
+  /** Writer of the fields of a message. */
   @FunctionalInterface
   interface Fields {
     void write(CodedOutputStream out) throws IOException;
   }
 
-  /** The bytes of a message. */
+  /** Returns the bytes of a message. */
   static ByteString of(Fields fields) {
     ByteString.Output bytes = ByteString.newOutput();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);

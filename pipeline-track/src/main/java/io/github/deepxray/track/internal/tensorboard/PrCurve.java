@@ -8,34 +8,34 @@ import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 
 /**
- * A precision-recall curve as TensorBoard's plugin of that name reads it: a matrix of six rows
- * (true positives, false positives, true negatives, false negatives, precision, recall), each with
- * a column for every threshold from 0 to 1 in equal steps.
+ * Precision-recall curve of TensorBoard's plugin {@code pr_curves}: a matrix of six rows (true
+ * positives, false positives, true negatives, false negatives, precision, recall), with a column
+ * for each threshold from 0 to 1 in equal steps.
  */
 final class PrCurve {
-  /** The plugin's name. */
+  /** Name of the plugin. */
   static final String PLUGIN = "pr_curves";
 
-  /** The number of thresholds, TensorBoard's own default. */
+  /** Number of thresholds, TensorBoard's default. */
   static final int THRESHOLDS = 201;
 
   private static final int NUM_THRESHOLDS_FIELD = 2;
 
   private PrCurve() {}
 
-  /** What the plugin keeps with the tag: a {@code PrCurvePluginData} of version 0. */
+  /** Returns the plugin content of a tag: {@code PrCurvePluginData} of version 0. */
   static ByteString content() {
     return Messages.of(out -> out.writeUInt32(NUM_THRESHOLDS_FIELD, THRESHOLDS));
   }
 
-  /** The matrix's shape. */
+  /** Shape of the matrix. */
   static List<Integer> shape() {
     return List.of(6, THRESHOLDS);
   }
 
   /**
-   * The matrix of a class against all others; precision and recall are 0 where they are not
-   * defined, as the plugin has it.
+   * Returns the one-vs-rest matrix of a class; undefined precision and recall are 0, as in the
+   * plugin.
    */
   static TensorProto.Builder matrix(List<ScoredExample> examples, int label) {
     float[][] rows = new float[6][THRESHOLDS];

@@ -37,24 +37,25 @@ import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 
 /**
- * Writes event files for TensorBoard. Each stage is a run of its own, a folder below the given one:
+ * Tracker that writes TensorBoard event files. Each stage is a TensorBoard run, a folder below the
+ * given one:
  *
  * <ul>
- *   <li>{@code train}, {@code prune}, {@code finetune}: the numbers of each epoch as scalars below
- *       {@code epoch/}, the step being the epoch from 1; at the end a histogram of each tensor
- *       below {@code weights/}
+ *   <li>{@code train}, {@code prune}, {@code finetune}: the values of each epoch as scalars below
+ *       {@code epoch/}, with the epoch from 1 as step; at the end a histogram of each tensor below
+ *       {@code weights/}
  *   <li>{@code evaluation}: the metrics of each split as scalars, the precision-recall curves of
  *       its {@link TargetClasses} below {@code precision_recall/}, histograms of its embeddings by
  *       class below {@code embeddings/}, its worst mistakes of each class as images below {@code
- *       mistakes_<split>/}, named after the class that they are decided to be, and the options as
- *       hyper-parameters of a session whose metrics are these scalars
+ *       mistakes_<split>/}, named by the decided class, and the options as hyper-parameters of a
+ *       session whose metrics are these scalars
  * </ul>
  *
- * <p>A stage that runs again replaces its own run. A file's name and events hold the clock's time;
- * everything else in them is the same for the same run.
+ * <p>A stage that runs again replaces its run. Apart from the times in file names and events, the
+ * files of the same run are reproducible.
  */
 public final class TensorBoard implements Tracker {
-  /** The name of the folder beside those of the stages. */
+  /** Name of the folder in the output folder. */
   public static final String FOLDER = "tensorboard";
 
   private final Path folder;
@@ -64,9 +65,9 @@ public final class TensorBoard implements Tracker {
   private long step;
 
   /**
-   * Writes below a folder; nothing is created before the first stage.
+   * Creates a tracker that writes below a folder; no file is created before the first stage.
    *
-   * @param clock what time the events get
+   * @param clock clock for the times of events
    */
   public TensorBoard(Path folder, Clock clock) {
     this.folder = folder;
@@ -74,11 +75,11 @@ public final class TensorBoard implements Tracker {
   }
 
   /**
-   * Removes what earlier stages left: it would not belong to another training.
+   * Removes the files of earlier runs.
    *
    * @throws IOException if a file cannot be removed
    */
-  public void forget() throws IOException {
+  public void deleteFiles() throws IOException {
     for (String stage : List.of(TRAIN, PRUNE, FINE_TUNE, EVALUATION)) {
       EventFile.remove(folder.resolve(stage));
     }

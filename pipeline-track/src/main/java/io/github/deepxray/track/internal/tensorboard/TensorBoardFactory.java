@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Optional;
 
-/** Writes event files into {@code <out>/tensorboard}. */
+/** Factory of trackers that write event files into {@code <out>/tensorboard}. */
 public final class TensorBoardFactory implements TrackerFactory {
   /** Called by the service loader. */
   public TensorBoardFactory() {}
@@ -24,7 +24,7 @@ public final class TensorBoardFactory implements TrackerFactory {
     }
     TensorBoard files = new TensorBoard(run.out().resolve(TensorBoard.FOLDER), Clock.systemUTC());
     if (run.replacesEarlierRuns()) {
-      files.forget();
+      files.deleteFiles();
     }
     return Optional.of(files);
   }

@@ -340,7 +340,7 @@ class TensorBoardTest {
     assertThat(folder.resolve("train/events.out.tfevents.0000001060.deepxray")).exists();
     assertThat(folder.resolve("train/events.out.tfevents.0000001000.deepxray")).doesNotExist();
     assertThat(folder.resolve("finetune/events.out.tfevents.0000001000.deepxray")).exists();
-    board().forget();
+    board().deleteFiles();
     assertThat(folder.resolve("finetune")).doesNotExist();
     assertThat(folder.resolve("train")).isDirectoryContaining(other::equals);
     assertThat(folder.resolve("train/events.out.tfevents.0000001060.deepxray")).doesNotExist();

@@ -1,6 +1,6 @@
 package io.github.deepxray.train.internal.embedding;
 
-import static io.github.deepxray.testkit.Closeness.assertClose;
+import static io.github.deepxray.testkit.ArrayAssertions.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,7 +18,7 @@ import io.github.deepxray.datasets.XrayRecord;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.testkit.Fixtures;
-import io.github.deepxray.testkit.Notes;
+import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
@@ -155,7 +155,7 @@ class EmbeddingExtractorTest {
   /** The cache of another processor has another name, whatever that is. */
   @Test
   void computesAnewOnAnotherProcessorAndSaysSo() throws IOException {
-    Notes notes = new Notes();
+    ProgressNotes notes = new ProgressNotes();
     Context context = context(new Means(1, 1), cache).withProgress(notes);
     EmbeddingExtractor extractor = new EmbeddingExtractor(MEANS, context);
     Extraction first = extractor.extract(dataset, Split.TEST, 1);

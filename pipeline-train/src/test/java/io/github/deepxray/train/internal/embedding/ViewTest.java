@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Hashes;
-import io.github.deepxray.testkit.Closeness;
+import io.github.deepxray.testkit.ArrayAssertions;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.train.recipe.Augmentation;
 import java.nio.ByteBuffer;
@@ -27,7 +27,8 @@ class ViewTest {
   void firstShowsTheImageAsItIs() {
     for (int pattern = 0; pattern < PatternImages.COUNT; pattern++) {
       float[] shown = render(0, PatternImages.image(pattern, SIZE), "x");
-      Closeness.assertClose("pattern " + pattern, shown, PatternImages.floats(pattern, SIZE), 0);
+      ArrayAssertions.assertClose(
+          "pattern " + pattern, shown, PatternImages.floats(pattern, SIZE), 0);
     }
   }
 
@@ -39,7 +40,7 @@ class ViewTest {
     new View(3).render(image, hash("x"), target, 4);
     assertThat(target).startsWith(-1, -1, -1, -1).endsWith(-1, -1, -1);
     float[] alone = render(3, image, "x");
-    Closeness.assertClose("view", Arrays.copyOfRange(target, 4, target.length - 3), alone, 0);
+    ArrayAssertions.assertClose("view", Arrays.copyOfRange(target, 4, target.length - 3), alone, 0);
   }
 
   @Test
@@ -49,7 +50,7 @@ class ViewTest {
     for (int view = 1; view < 5; view++) {
       for (String name : List.of("a", "b")) {
         float[] shown = render(view, image, name);
-        Closeness.assertClose("again", render(view, image, name), shown, 0);
+        ArrayAssertions.assertClose("again", render(view, image, name), shown, 0);
         seen.add(list(shown));
       }
     }
@@ -200,7 +201,7 @@ class ViewTest {
       View view = new View(number, Augmentation.STRONG);
       for (String name : List.of("a", "b")) {
         float[] shown = render(view, image, name);
-        Closeness.assertClose("again", render(view, image, name), shown, 0);
+        ArrayAssertions.assertClose("again", render(view, image, name), shown, 0);
         seen.add(list(shown));
         seen.add(list(render(number, image, name)));
       }

@@ -19,7 +19,7 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.InCi;
-import io.github.deepxray.testkit.Notes;
+import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.DecisionRule.Thresholds;
@@ -197,7 +197,7 @@ class FineTunerTest {
             throw new IllegalStateException("trains");
           }
         };
-    Notes notes = new Notes();
+    ProgressNotes notes = new ProgressNotes();
     FineTuningSpec options = FineTuningSpec.of(SPEC, 7);
     FineTuningResult again =
         new FineTuner(

@@ -1,6 +1,6 @@
 package io.github.deepxray.train.internal.head;
 
-import static io.github.deepxray.testkit.Closeness.assertClose;
+import static io.github.deepxray.testkit.ArrayAssertions.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;

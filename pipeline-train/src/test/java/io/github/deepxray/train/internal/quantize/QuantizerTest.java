@@ -26,12 +26,12 @@ import io.github.deepxray.optimize.quantize.RangeSelection;
 import io.github.deepxray.optimize.quantize.SearchLimits;
 import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.InCi;
-import io.github.deepxray.testkit.Notes;
+import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.FormsSpec.Refit;
 import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.FormsSpec.Refit;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
@@ -80,7 +80,7 @@ class QuantizerTest {
   private static TrainedModel trained;
 
   @TempDir Path folder;
-  private final Notes notes = new Notes();
+  private final ProgressNotes notes = new ProgressNotes();
 
   @BeforeAll
   static void prepare() throws IOException {

@@ -11,10 +11,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * Delivers letters one after another in the background. The first that cannot be delivered, or not
- * in time, is the last: the others are thrown away.
+ * Sender of messages in the background, one after another. After the first failure or timeout, all
+ * other messages are discarded.
  */
-final class Courier {
+final class BackgroundSender {
   private final Consumer<Exception> failed;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
@@ -24,72 +24,72 @@ final class Courier {
             return daemon;
           });
 
-  /** Done with the last letter, or with the first that is not delivered. */
+  /** Completed after the last message, or after the first failure. */
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-  private final AtomicBoolean dead = new AtomicBoolean();
+  private final AtomicBoolean discarding = new AtomicBoolean();
   private volatile boolean busy;
 
-  /** Something to deliver. */
+  /** Message to send. */
   @FunctionalInterface
-  interface Letter {
-    void deliver() throws Exception;
+  interface Message {
+    void send() throws Exception;
   }
 
   /**
-   * Starts.
+   * Starts the thread.
    *
-   * @param failed told once, if something cannot be delivered
+   * @param failed called once, at the first failure
    */
-  Courier(Consumer<Exception> failed) {
+  BackgroundSender(Consumer<Exception> failed) {
     this.failed = failed;
   }
 
   /**
-   * Takes a letter, unless it is closed; does not wait.
+   * Queues a message without waiting, unless the sender is closed.
    *
-   * @param patience how long its delivery may take
+   * @param patience time limit for sending
    */
-  synchronized void send(Duration patience, Letter letter) {
+  synchronized void send(Duration patience, Message message) {
     if (!thread.isShutdown()) {
-      thread.execute(() -> deliver(patience, letter));
+      thread.execute(() -> transmit(patience, message));
     }
   }
 
-  private void deliver(Duration patience, Letter letter) {
-    if (dead.get() || end.isDone()) {
+  private void transmit(Duration patience, Message message) {
+    if (discarding.get() || end.isDone()) {
       return;
     }
     busy = true;
-    CompletableFuture<Exception> delivery =
+    CompletableFuture<Exception> sending =
         new CompletableFuture<Exception>()
             .completeOnTimeout(
                 new IOException("it did not answer within " + patience.toSeconds() + " seconds"),
                 patience.toMillis(),
                 TimeUnit.MILLISECONDS);
-    CompletableFuture<Void> told = delivery.thenAccept(this::die);
+    CompletableFuture<Void> notified = sending.thenAccept(this::fail);
     try {
-      letter.deliver();
+      message.send();
       busy = false;
-      delivery.cancel(false);
+      sending.cancel(false);
     } catch (Exception e) {
       busy = false;
-      delivery.complete(e);
-      told.join();
+      sending.complete(e);
+      notified.join();
     }
   }
 
-  private void die(Exception failure) {
-    if (dead.compareAndSet(false, true)) {
+  private void fail(Exception failure) {
+    if (discarding.compareAndSet(false, true)) {
       failed.accept(failure);
       end.complete(null);
     }
   }
 
   /**
-   * Waits until all is delivered or given up.
+   * Waits until all messages are sent or discarded.
    *
-   * @return whether no delivery is under way any more
+   * @return whether no message is being sent any more
    */
   boolean close() {
     synchronized (this) {

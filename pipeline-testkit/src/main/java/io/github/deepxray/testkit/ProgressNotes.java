@@ -9,9 +9,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  *
  * @param lines the notes in order
  */
-public record Notes(List<String> lines) implements Progress {
+public record ProgressNotes(List<String> lines) implements Progress {
   /** Creates an empty listener. */
-  public Notes() {
+  public ProgressNotes() {
     this(new CopyOnWriteArrayList<>());
   }
 

@@ -34,18 +34,19 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Starts a server of the smallest model there is and asks it what clients ask, so that Java can
- * store the classes that takes: see {@code --make-archive} of {@code bin/deepxray-serve}.
+ * Training run for a class data sharing (CDS) archive: starts a server with a minimal model and
+ * sends it typical requests, so that Java can store the loaded classes, see {@code --make-archive}
+ * of {@code bin/deepxray-serve}.
  */
-public final class Rehearsal {
+public final class CdsTrainingRun {
   private static final int SIZE = 32;
 
-  private Rehearsal() {}
+  private CdsTrainingRun() {}
 
   /**
-   * Does it and ends.
+   * Performs the training run.
    *
-   * @throws IOException if the server does not answer as it should
+   * @throws IOException if an answer of the server is wrong
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Files.createTempDirectory("deepxray-rehearsal");
@@ -85,7 +86,7 @@ public final class Rehearsal {
     }
   }
 
-  /** Writes a bundle of a model that looks at the mean of an image alone. */
+  /** Writes a bundle with a model of the image mean. */
   static void write(Path folder) throws IOException {
     Network network =
         new Network(

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 /** Assertions on long arrays of numbers whose messages describe only the largest difference. */
-public final class Closeness {
-  private Closeness() {}
+public final class ArrayAssertions {
+  private ArrayAssertions() {}
 
   /**
    * Asserts that no two values differ by more than {@code tolerance}.

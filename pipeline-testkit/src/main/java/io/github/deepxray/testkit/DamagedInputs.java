@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Damages a file repeatedly and reads it each time. */
-public final class Damaged {
+public final class DamagedInputs {
   /** Default number of inputs of a kind. */
   private static final int ORDINARILY = 200;
 
-  private Damaged() {}
+  private DamagedInputs() {}
 
   /**
    * Tests damaged copies of a JSON file: half of them with structural damage, half with damaged
