@@ -174,7 +174,7 @@ function cells(line) {
   return found.slice(from, found.at(-1) === '' ? -1 : undefined);
 }
 
-/** What may be wider than a phone scrolls by itself, with the keyboard too. */
+/** Makes wide content scrollable, also with the keyboard. */
 function scrollable(node, name) {
   const box = element('div', [node]);
   box.className = 'scroll';

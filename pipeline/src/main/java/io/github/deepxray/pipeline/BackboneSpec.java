@@ -68,7 +68,7 @@ public record BackboneSpec(Backbone backbone, int imageSize, String weights)
    *
    * @param images images on which the statistics of the batch normalizations are measured; they are
    *     resized
-   * @param seed of the weights
+   * @param seed seed of the weights
    * @param context engine, processor cores and cache to use
    */
   public BackboneModel untrained(List<RgbImage> images, long seed, Context context) {
