@@ -275,7 +275,7 @@ class CompareTest {
       delimiter = '|',
       value = {
         "grid: {head: [mlp]}                               | data is missing.",
-        "data: d                                           | compares nothing",
+        "data: d                                           | has no experiments",
         "'data: d\n"
             + "grdi: {head: [mlp]}'                    | grdi is an unknown field; the fields are",
         "'data: d\ngrid: {haed: [mlp]}'                    | did you mean head?",
@@ -290,7 +290,7 @@ class CompareTest {
         "'data: d\nseeds: [1, 1]\ngrid: {head: [mlp]}'     | different numbers",
         "'data: d\nbaseline: ml\ngrid: {head: [mlp]}'      | did you mean mlp?",
         "'data: d\nweights: {b9: f}\ngrid: {head: [mlp]}'  | no backbone b9",
-        "'data: d\noptions: {out: x}\ngrid: {head: [mlp]}' | called out",
+        "'data: d\noptions: {out: x}\ngrid: {head: [mlp]}' | no option out",
         "'data: d\nexperiments: {a/b: {head: mlp}}'        | a/b",
       })
   void whatIsWrongInTheFileIsToldBeforeAnythingIsDone(String text, String part) throws IOException {

@@ -355,7 +355,7 @@ class YamlReferenceTest {
       try {
         return String.valueOf(type.getField(name).get(null));
       } catch (ReflectiveOperationException e) {
-        throw new AssertionError(type + ": " + name, e);
+        throw new LinkageError(type + ": " + name, e);
       }
     }
   }

@@ -47,7 +47,7 @@ class ModelCardTextTest {
   /** Hidden layers of the head are pruned with the backbone; this one has its last layer only. */
   @Test
   void namesTheLayersOfTheHeadThatWerePruned() throws IOException {
-    PruningSpec spec = PruningSpec.of(0.2);
+    PruningSpec spec = PruningSpec.of(0.2).resolved(trained().architecture());
     assertThat(history(spec))
         .isEqualTo(", 20.0 % of the weights of its 1x1 convolutions set to zero, frozen");
     PruningSpec head = spec.withSpare(List.of("stem*", "*dwconv", "*se_*"));
