@@ -57,7 +57,7 @@ import picocli.CommandLine.Parameters;
       "  cache: cache                         # or --cache; default <out>/cache",
       "  weights: {b0: imagenet, b1: b1.h5}   # or one for all; default imagenet",
       "  seeds: [0, 1, 2]                     # the default",
-      "  baseline: b0_logistic_views-5        # default: the first",
+      "  baseline: b0_logistic_fine-tune-none # default: the first",
       "  options: {epochs: 30, engine: tflite} # of run, for all",
       "  grid:                                # of run; every combination",
       "    backbone: [b0, b1]",

@@ -39,6 +39,14 @@ class EvaluationTest {
   }
 
   @Test
+  void scoresAloneHaveTheAreaAndItsInterval() {
+    assertThat(examples().auc(1))
+        .isEqualTo(Evaluation.of(examples(), at(0.5), 1).of(Metric.AUC, "half"));
+    SplitScores one = new SplitScores(examples().examples().subList(0, 2));
+    assertThat(one.auc(1).value()).isNaN();
+  }
+
+  @Test
   void agreesWithScikitLearn() {
     Evaluation e = Evaluation.of(examples(), at(0.5), 1);
     assertThat(value(e, Metric.AUC)).isCloseTo(0.7708333333333333, EXACT);
