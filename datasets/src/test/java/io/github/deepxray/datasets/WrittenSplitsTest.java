@@ -110,7 +110,7 @@ class WrittenSplitsTest {
       delimiter = '|',
       value = {
         "absolute   | line 2: /data/xrays/images/IM-0545-0001-0002.jpeg lies outside",
-        "empty      | is empty; begin it with a line of the names of the columns",
+        "empty      | is empty; begin it with a header line of column names",
         "label_case | look alike (NORMAL and normal",
         "label_float | look alike (0 and 0.0)",
       })
