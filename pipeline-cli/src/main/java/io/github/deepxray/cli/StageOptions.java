@@ -74,7 +74,8 @@ final class StageOptions {
    *
    * @return the exit code
    */
-  int tracked(CommonOptions common, TrackingOptions options, StageAction action) throws IOException {
+  int tracked(CommonOptions common, TrackingOptions options, StageAction action)
+      throws IOException {
     try (Tracking tracking = options.tracking(common, out())) {
       PipelineListener listener = PipelineListener.of(List.of(tracking, new ResultPrinter(common)));
       action.run(Usage.check(common, () -> pipeline(common, listener)));

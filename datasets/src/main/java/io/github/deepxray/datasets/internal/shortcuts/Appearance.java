@@ -9,9 +9,7 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/**
- * Properties of an image file that do not depend on the patient's chest.
- */
+/** Properties of an image file that do not depend on the patient's chest. */
 public final class Appearance {
   /** The side of the grey copy in pixels. */
   private static final int SIDE = 16;
