@@ -101,7 +101,7 @@ class FormatsTest {
   @Test
   void helpNamesTheFormats() {
     String help = Outcome.of("run", "--help").out().replaceAll("\\s+", " ");
-    assertThat(help).contains("out of saved_model, tflite", "Default: saved_model,tflite.");
+    assertThat(help).contains("of saved_model, tflite", "Default: saved_model,tflite.");
   }
 
   @Test
