@@ -63,6 +63,9 @@ open module io.github.deepxray.core {
       io.github.deepxray.tflite,
       io.github.deepxray.track,
       io.github.deepxray.train;
+  exports io.github.deepxray.core.internal.math to
+      io.github.deepxray.datasets,
+      io.github.deepxray.optimize;
   exports io.github.deepxray.core.internal.network to
       io.github.deepxray.cli,
       io.github.deepxray.optimize,

@@ -20,7 +20,6 @@ import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.SourceLayout.SourceImage;
 import io.github.deepxray.datasets.internal.shortcuts.Appearance;
-import io.github.deepxray.datasets.internal.shortcuts.ShortcutAudit;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -263,22 +262,9 @@ final class DatasetBuilder {
         split.images().get(Split.TRAIN).stream()
             .map(PatientSplit.Image::path)
             .collect(Collectors.toSet());
-    List<ShortcutAudit.Image> measured =
-        images.stream()
-            .filter(image -> trained.contains(image.path()))
-            .map(
-                image ->
-                    new ShortcutAudit.Image(
-                        image.path(),
-                        image.patient(),
-                        image.sourceImage().label().index(),
-                        image.appearance(),
-                        source.attributes(image.sourceImage().file())))
-            .toList();
-    return new ShortcutAudit(measured, layout.classes().size())
-        .measure(threads).stream()
-            .map(m -> new Shortcut(m.name(), m.inPicture(), m.auc(), m.lowest(), m.highest()))
-            .toList();
+    List<SpooledImage> training =
+        images.stream().filter(image -> trained.contains(image.path())).toList();
+    return new ShortcutAudit(training, source, layout.classes().size()).measure(threads);
   }
 
   private PatientSplit split(List<SpooledImage> images) {

@@ -61,7 +61,6 @@ final class AuditCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
-    Usage.check(common, shortcut::checked);
     DataSource source = DataSources.of(data);
     source.check();
     Path folder = Files.createTempDirectory("deepxray-audit");

@@ -70,7 +70,6 @@ final class DataCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requireBoth();
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
-    Usage.check(common, shortcut::checked);
     DataSource source = DataSources.of(data.get());
     source.check();
     PreparedDataset dataset =

@@ -1,12 +1,19 @@
 package io.github.deepxray.cli;
 
-import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.datasets.DatasetManifest;
-import java.util.Optional;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Limit of shortcuts. */
 final class ShortcutOption {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  private OptionalDouble most = OptionalDouble.empty();
+
   @Option(
       names = "--max-shortcut",
       paramLabel = "<auc>",
@@ -14,24 +21,18 @@ final class ShortcutOption {
           "Fails if one property that should not matter, such as the aspect ratio, predicts the"
               + " class of training images with a larger area under the ROC curve, 0.5 to 1."
               + " Default: none.")
-  private Optional<Double> most;
-
-  /**
-   * Returns the limit.
-   *
-   * @throws DeepXrayException if it is out of range
-   */
-  Optional<Double> checked() {
-    if (most.isPresent() && !(most.get() >= 0.5 && most.get() <= 1)) {
-      throw new DeepXrayException("--max-shortcut must be from 0.5 to 1, not " + most.get() + ".");
+  void most(double auc) {
+    if (!(auc >= 0.5 && auc <= 1)) {
+      throw new ParameterException(
+          command.commandLine(), "--max-shortcut must be from 0.5 to 1, not " + auc + ".");
     }
-    return most;
+    most = OptionalDouble.of(auc);
   }
 
   /**
    * Checks a data set against the limit.
    *
-   * @throws DeepXrayException if a shortcut is above it
+   * @throws io.github.deepxray.core.DeepXrayException if a shortcut is above it
    */
   void require(DatasetManifest manifest) {
     most.ifPresent(manifest::requireShortcutsBelow);

@@ -52,6 +52,14 @@ public final class ImageCodec {
   }
 
   /**
+   * Returns the sum of the first quantization table of a JPEG file: the larger, the lower the
+   * quality. 0 for other files.
+   */
+  public static int jpegQuantization(byte[] bytes) {
+    return JpegMarkers.of(bytes).quantization();
+  }
+
+  /**
    * Decodes an image within {@link ImageLimits#DEFAULT}.
    *
    * @param source the name of the file, for messages

@@ -17,6 +17,7 @@ final class JpegMarkers {
   private static final int APP14 = 0xee;
   private static final int SOF9 = 0xc9;
   private static final int SOS = 0xda;
+  private static final int DQT = 0xdb;
 
   private static final byte[] JFIF_NAME = name("JFIF\0");
   private static final byte[] EXIF_NAME = name("Exif\0\0");
@@ -36,6 +37,7 @@ final class JpegMarkers {
   private boolean jfif;
   private boolean profile;
   private int adobeTransform = -1;
+  private int quantization;
   private int orientation = Orientation.UPRIGHT;
 
   private JpegMarkers(byte[] bytes) {
@@ -46,6 +48,8 @@ final class JpegMarkers {
       int length = length(at);
       if (isFrame(marker) && length >= 10 && frame < 0) {
         frame = at;
+      } else if (marker == DQT && quantization == 0) {
+        quantization = quantization(at);
       } else if (marker == APP0) {
         jfif |= begins(at, JFIF_NAME);
       } else if (marker == APP2) {
@@ -75,6 +79,18 @@ final class JpegMarkers {
   /** Length of a segment with its marker in bytes. */
   private int length(int at) {
     return ((at(at + 2) << 8) | at(at + 3)) + 2;
+  }
+
+  /** Returns the sum of the first table of a segment, of 8 or 16 bits; 0 if it is cut. */
+  private int quantization(int at) {
+    int bytesEach = at(at + 4) < 16 ? 1 : 2;
+    int sum = 0;
+    if (length(at) >= 5 + 64 * bytesEach) {
+      for (int i = at + 5; i < at + 5 + 64 * bytesEach; i += bytesEach) {
+        sum += bytesEach == 1 ? at(i) : (at(i) << 8) | at(i + 1);
+      }
+    }
+    return sum;
   }
 
   private boolean begins(int at, byte[] name) {
@@ -127,6 +143,11 @@ final class JpegMarkers {
   /** The Adobe marker's colour transform, if there is one (Adobe Technical Note 5116). */
   Optional<Integer> adobeTransform() {
     return adobeTransform < 0 ? Optional.empty() : Optional.of(adobeTransform);
+  }
+
+  /** Sum of the first quantization table; 0 if there is none. */
+  int quantization() {
+    return quantization;
   }
 
   /** Orientation in the Exif segment, 1 (upright) to 8. */

@@ -27,6 +27,7 @@ import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import javax.imageio.plugins.jpeg.JPEGQTable;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -340,5 +341,18 @@ class ImageCodecTest {
     } finally {
       ImageIO.setCacheDirectory(before);
     }
+  }
+
+  /** At quality 50 the JDK writes the tables of the standard as they are (T.81, table K.1). */
+  @Test
+  void theFirstQuantizationTableTellsTheQuality() {
+    RgbImage image = RgbImage.of(16, 16, new byte[16 * 16 * 3]);
+    int standard = Arrays.stream(JPEGQTable.K1Luminance.getTable()).sum();
+    assertThat(ImageCodec.jpegQuantization(ImageCodec.encodeJpeg(image, 50))).isEqualTo(standard);
+    assertThat(ImageCodec.jpegQuantization(ImageCodec.encodeJpeg(image, 95)))
+        .isBetween(64, standard / 5);
+    byte[] cut = Arrays.copyOf(ImageCodec.encodeJpeg(image, 50), 60);
+    assertThat(ImageCodec.jpegQuantization(cut)).isZero();
+    assertThat(ImageCodec.jpegQuantization(ImageCodec.encodePng(image))).isZero();
   }
 }

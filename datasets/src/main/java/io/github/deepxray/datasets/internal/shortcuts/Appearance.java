@@ -21,7 +21,7 @@ public final class Appearance {
   private static final double EDGE = 60;
 
   /** Name of the only property that no network can see. */
-  static final String FILE_NUMBERS = "numbers in the file name";
+  public static final String FILE_NUMBERS = "numbers in the file name";
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,15}");
 
@@ -36,18 +36,22 @@ public final class Appearance {
   }
 
   /** Returns the name of the file format with the number of channels. */
-  String format() {
+  public String format() {
     return format;
   }
 
   /** Returns the values of each numeric property, by its name. */
-  Map<String, double[]> numbers() {
+  public Map<String, double[]> numbers() {
     return numbers;
   }
 
   /** Returns the outer pixels of a small grey copy, row by row, 0..255. */
-  byte[] frame() {
-    return frame;
+  public double[] frame() {
+    double[] values = new double[frame.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = frame[i] & 0xff;
+    }
+    return values;
   }
 
   /**
@@ -64,35 +68,12 @@ public final class Appearance {
     numbers.put("size", new double[] {Math.log((double) header.height() * header.width())});
     numbers.put("aspect ratio", new double[] {Math.log((double) header.width() / header.height())});
     numbers.put("aspect ratio, estimated from the picture", new double[] {grey.estimatedAspect()});
-    numbers.put("JPEG quality", new double[] {jpegQuality(file)});
+    numbers.put("JPEG quality", new double[] {Math.log(1 + ImageCodec.jpegQuantization(file))});
     numbers.put("brightness and contrast", grey.meanAndDeviation(0));
     numbers.put("colour of the border", grey.meanAndDeviation(Math.max(1, image.width() / 50)));
     numbers.put("hard edges in the corners", grey.cornerEdges());
     numbers.put(FILE_NUMBERS, fileNumbers(path));
     return new Appearance(header.format() + ", " + header.channels(), numbers, grey.frame());
-  }
-
-  /** Returns the logarithm of the sum of the first quantization table; 0 without one. */
-  static double jpegQuality(byte[] file) {
-    int at = 2;
-    while (at + 4 < file.length && (file[at] & 0xff) == 0xff) {
-      int marker = file[at + 1] & 0xff;
-      int length = ((file[at + 2] & 0xff) << 8) | (file[at + 3] & 0xff);
-      if (marker == 0xdb && length >= 67 && at + 2 + length <= file.length) {
-        boolean words = (file[at + 4] & 0xf0) != 0;
-        double sum = 0;
-        for (int i = 0; i < 64; i++) {
-          int place = at + 5 + (words ? 2 * i + 1 : i);
-          sum += place < file.length ? file[place] & 0xff : 0;
-        }
-        return Math.log(1 + sum);
-      }
-      if (marker == 0xda || length < 2) {
-        return 0;
-      }
-      at += 2 + length;
-    }
-    return 0;
   }
 
   /** Returns the logarithms of the first and the last number in a file name; 0 for none. */

@@ -1,5 +1,6 @@
 package io.github.deepxray.datasets.internal.shortcuts;
 
+import io.github.deepxray.core.internal.math.Cholesky;
 import java.util.Arrays;
 
 /**
@@ -34,21 +35,21 @@ public final class LogisticRegression {
     double[] weights = new double[width];
     double loss = loss(features, positive, penalty, weights);
     for (int step = 0; step < MOST_STEPS; step++) {
-      double[] gradient = new double[width];
+      double[][] gradient = new double[width][1];
       double[][] hessian = new double[width][width];
       derive(features, positive, weights, gradient, hessian);
       for (int i = 0; i < width; i++) {
-        gradient[i] += i < width - 1 ? penalty * weights[i] : 0;
+        gradient[i][0] += i < width - 1 ? penalty * weights[i] : 0;
         // Keeps the matrix regular where features are linear combinations of others.
         hessian[i][i] += i < width - 1 ? Math.max(penalty, 1e-6) : 1e-6;
       }
-      double[] change = solve(hessian, gradient);
+      Cholesky.solve(hessian, gradient);
       double size = 1;
-      double[] next = moved(weights, change, size);
+      double[] next = moved(weights, gradient, size);
       double nextLoss = loss(features, positive, penalty, next);
       while (!(nextLoss <= loss) && size > 1e-6) {
         size /= 2;
-        next = moved(weights, change, size);
+        next = moved(weights, gradient, size);
         nextLoss = loss(features, positive, penalty, next);
       }
       boolean done = loss - nextLoss <= TOLERANCE * Math.abs(loss);
@@ -92,12 +93,12 @@ public final class LogisticRegression {
     return sum;
   }
 
-  /** First and second derivatives of the negative log likelihood; the lower half of the latter. */
+  /** First and second derivatives of the negative log likelihood; the upper half of the latter. */
   private static void derive(
       double[][] features,
       boolean[] positive,
       double[] weights,
-      double[] gradient,
+      double[][] gradient,
       double[][] hessian) {
     int width = weights.length;
     double[] row = new double[width];
@@ -108,47 +109,21 @@ public final class LogisticRegression {
       double error = p - (positive[i] ? 1 : 0);
       double weight = p * (1 - p);
       for (int a = 0; a < width; a++) {
-        gradient[a] += error * row[a];
+        gradient[a][0] += error * row[a];
         double weighted = weight * row[a];
         double[] line = hessian[a];
-        for (int b = 0; b <= a; b++) {
+        for (int b = a; b < width; b++) {
           line[b] += weighted * row[b];
         }
       }
     }
   }
 
-  private static double[] moved(double[] weights, double[] change, double size) {
+  private static double[] moved(double[] weights, double[][] change, double size) {
     double[] moved = Arrays.copyOf(weights, weights.length);
     for (int i = 0; i < moved.length; i++) {
-      moved[i] -= size * change[i];
+      moved[i] -= size * change[i][0];
     }
     return moved;
-  }
-
-  /** Solves a symmetric positive definite system, given its lower half, by Cholesky's method. */
-  private static double[] solve(double[][] lower, double[] right) {
-    int n = right.length;
-    double[] x = right.clone();
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = lower[i][j];
-        for (int k = 0; k < j; k++) {
-          sum -= lower[i][k] * lower[j][k];
-        }
-        lower[i][j] = i == j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / lower[j][j];
-      }
-      for (int k = 0; k < i; k++) {
-        x[i] -= lower[i][k] * x[k];
-      }
-      x[i] /= lower[i][i];
-    }
-    for (int i = n - 1; i >= 0; i--) {
-      for (int k = i + 1; k < n; k++) {
-        x[i] -= lower[k][i] * x[k];
-      }
-      x[i] /= lower[i][i];
-    }
-    return x;
   }
 }

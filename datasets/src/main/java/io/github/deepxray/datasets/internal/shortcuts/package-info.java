@@ -1,2 +1,2 @@
-/** Measurement of shortcuts: properties of images that predict the class and should not. */
+/** Properties of images that should not predict the class, and the regression that does. */
 package io.github.deepxray.datasets.internal.shortcuts;

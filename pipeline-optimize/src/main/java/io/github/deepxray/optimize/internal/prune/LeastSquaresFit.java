@@ -3,6 +3,7 @@ package io.github.deepxray.optimize.internal.prune;
 import io.github.deepxray.core.engine.EngineFactory;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.internal.concurrent.Workers;
+import io.github.deepxray.core.internal.math.Cholesky;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.progress.Progress;
@@ -136,7 +137,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
     if (mask.isPresent()) {
       solve(gram, right, mask.get());
     } else {
-      solve(gram, right);
+      Cholesky.solve(gram, right);
     }
     double[] offset = wantedMean.clone();
     for (int i = 0; i < in; i++) {
@@ -255,7 +256,7 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
               }
               column[i][0] = right[kept[i]][o];
             }
-            solve(part, column);
+            Cholesky.solve(part, column);
             for (double[] row : right) {
               row[o] = 0;
             }
@@ -264,71 +265,5 @@ record LeastSquaresFit(EngineFactory engines, int cores, Progress progress) {
             }
           }
         });
-  }
-
-  /** Solves a system with a positive definite matrix in place, using its upper half. */
-  private static void solve(double[][] matrix, double[][] right) {
-    int n = matrix.length;
-    // Cholesky: matrix = U^T U. Row by row: the inner loops run along rows, and the row that is
-    // written stays in the cache.
-    for (int i = 0; i < n; i++) {
-      double[] row = matrix[i];
-      eliminate(matrix, i);
-      row[i] = Math.sqrt(row[i]);
-      for (int j = i + 1; j < n; j++) {
-        row[j] /= row[i];
-      }
-    }
-    for (int i = 0; i < n; i++) {
-      for (int k = 0; k < i; k++) {
-        subtract(right[i], matrix[k][i], right[k]);
-      }
-      divide(right[i], matrix[i][i]);
-    }
-    for (int i = n - 1; i >= 0; i--) {
-      for (int k = i + 1; k < n; k++) {
-        subtract(right[i], matrix[i][k], right[k]);
-      }
-      divide(right[i], matrix[i][i]);
-    }
-  }
-
-  /** Subtracts the rows above from row i, four at a time: fewer loads, equal rounding. */
-  private static void eliminate(double[][] matrix, int i) {
-    double[] row = matrix[i];
-    int k = 0;
-    for (; k + 4 <= i; k += 4) {
-      double[] row0 = matrix[k];
-      double[] row1 = matrix[k + 1];
-      double[] row2 = matrix[k + 2];
-      double[] row3 = matrix[k + 3];
-      double factor0 = row0[i];
-      double factor1 = row1[i];
-      double factor2 = row2[i];
-      double factor3 = row3[i];
-      for (int j = i; j < row.length; j++) {
-        row[j] =
-            row[j] - factor0 * row0[j] - factor1 * row1[j] - factor2 * row2[j] - factor3 * row3[j];
-      }
-    }
-    for (; k < i; k++) {
-      double[] above = matrix[k];
-      double factor = above[i];
-      for (int j = i; j < row.length; j++) {
-        row[j] -= factor * above[j];
-      }
-    }
-  }
-
-  private static void subtract(double[] from, double factor, double[] row) {
-    for (int o = 0; o < from.length; o++) {
-      from[o] -= factor * row[o];
-    }
-  }
-
-  private static void divide(double[] row, double divisor) {
-    for (int o = 0; o < row.length; o++) {
-      row[o] /= divisor;
-    }
   }
 }

@@ -1,10 +1,12 @@
-package io.github.deepxray.datasets.internal.shortcuts;
+package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.internal.io.Hashes;
-import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.DatasetManifest.Shortcut;
+import io.github.deepxray.datasets.internal.shortcuts.Appearance;
+import io.github.deepxray.datasets.internal.shortcuts.LogisticRegression;
+import io.github.deepxray.datasets.internal.source.FileSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -12,15 +14,14 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Measures how well each property that should not matter predicts the class of training images: the
@@ -29,9 +30,10 @@ import java.util.stream.IntStream;
  * X-rays).
  *
  * @param images the training images
+ * @param source the source of the other columns of a table
  * @param classes the number of classes
  */
-public record ShortcutAudit(List<Image> images, int classes) {
+record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) {
   private static final int FOLDS = 5;
   private static final int MOST_LEVELS = 10;
 
@@ -45,31 +47,6 @@ public record ShortcutAudit(List<Image> images, int classes) {
 
   /** The seed of the bootstrap. */
   private static final long SEED = 0;
-
-  /**
-   * Training image.
-   *
-   * @param file the name of the file
-   * @param patient the patient, unique if unknown
-   * @param label the number of the class
-   * @param appearance the properties of the file
-   * @param columns the values of the other columns of a table
-   */
-  public record Image(
-      String file, String patient, int label, Appearance appearance, Map<String, String> columns) {}
-
-  /**
-   * A measured property.
-   *
-   * @param name the name of the property
-   * @param inPicture whether a network can see it; false for file names
-   * @param auc the area under the ROC curve, of more than two classes their mean, with its 95 %
-   *     interval by patient
-   * @param lowest the files with the lowest scores of the last class, the lowest first
-   * @param highest the files with the highest scores of the last class, the highest first
-   */
-  public record Measured(
-      String name, boolean inPicture, Interval auc, List<String> lowest, List<String> highest) {}
 
   private static final class Features {
     private final String name;
@@ -90,35 +67,23 @@ public record ShortcutAudit(List<Image> images, int classes) {
    * @param cores the number of threads; the result does not depend on it
    * @throws IOException never; threads pass it on
    */
-  public List<Measured> measure(int cores) throws IOException {
+  List<Shortcut> measure(int cores) throws IOException {
     int[] folds = folds();
     if (folds.length == 0) {
       return List.of();
     }
-    List<Features> all = features();
-    Measured[] measured = new Measured[all.size()];
-    AtomicInteger next = new AtomicInteger();
-    Workers.run(
-        Math.max(1, Math.min(cores, all.size())),
-        (worker, work) -> {
-          for (int f = next.getAndIncrement();
-              f < all.size() && !work.stopped();
-              f = next.getAndIncrement()) {
-            measured[f] = measure(all.get(f), folds);
-          }
-        });
-    return IntStream.range(0, measured.length)
-        .mapToObj(f -> measured[f])
-        .sorted(
-            Comparator.<Measured, Boolean>comparing(m -> !m.inPicture())
-                .thenComparing(m -> -m.auc().value()))
-        .toList();
+    List<Shortcut> measured = new ArrayList<>();
+    OrderedWork.run(features(), cores, features -> measure(features, folds), measured::add);
+    measured.sort(
+        Comparator.<Shortcut, Boolean>comparing(shortcut -> !shortcut.inPicture())
+            .thenComparing(shortcut -> -shortcut.auc().value()));
+    return measured;
   }
 
   /** Returns the part of each image, equal for a patient; empty if a class lacks patients. */
   private int[] folds() {
     Map<String, Integer> labels = new HashMap<>();
-    images.forEach(image -> labels.putIfAbsent(image.patient(), image.label()));
+    images.forEach(image -> labels.putIfAbsent(image.patient(), label(image)));
     Map<Integer, TreeMap<String, String>> patients = new TreeMap<>();
     labels.forEach(
         (patient, label) ->
@@ -135,66 +100,58 @@ public record ShortcutAudit(List<Image> images, int classes) {
     return images.stream().mapToInt(image -> folds.get(image.patient())).toArray();
   }
 
+  private static int label(SpooledImage image) {
+    return image.sourceImage().label().index();
+  }
+
   private List<Features> features() {
     List<Features> all = new ArrayList<>();
     for (String name : images.get(0).appearance().numbers().keySet()) {
-      add(all, name, image -> image.appearance().numbers().get(name), PENALTY, true);
+      add(
+          all,
+          name,
+          withSquares(columns(image -> image.appearance().numbers().get(name))),
+          PENALTY);
     }
-    add(
-        all,
-        "frame of the picture",
-        image -> grey(image.appearance().frame()),
-        FRAME_PENALTY,
-        false);
-    addLevels(all, "file format", image -> image.appearance().format());
-    TreeSet<String> columns = new TreeSet<>();
-    images.forEach(image -> columns.addAll(image.columns().keySet()));
-    for (String column : columns) {
-      addColumn(all, column);
+    add(all, "frame of the picture", columns(image -> image.appearance().frame()), FRAME_PENALTY);
+    addLevels(
+        all, "file format", images.stream().map(image -> image.appearance().format()).toList());
+    List<Map<String, String>> attributes =
+        images.stream().map(image -> source.attributes(image.sourceImage().file())).toList();
+    TreeSet<String> names = new TreeSet<>();
+    attributes.forEach(of -> names.addAll(of.keySet()));
+    for (String name : names) {
+      addColumn(all, name, attributes.stream().map(of -> of.getOrDefault(name, "")).toList());
     }
     return all;
   }
 
-  private static double[] grey(byte[] frame) {
-    double[] values = new double[frame.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = frame[i] & 0xff;
-    }
-    return values;
-  }
-
-  /** Adds standardized features, optionally with their squares; nothing if all are constant. */
-  private void add(
-      List<Features> all,
-      String name,
-      Function<Image, double[]> of,
-      double penalty,
-      boolean squares) {
-    double[][] raw = images.stream().map(of).toArray(double[][]::new);
-    List<double[]> columns = new ArrayList<>();
-    for (int f = 0; f < raw[0].length; f++) {
-      int column = f;
-      standardized(IntStream.range(0, raw.length).mapToDouble(i -> raw[i][column]).toArray())
-          .ifPresent(columns::add);
-    }
-    if (squares) {
-      for (double[] column : List.copyOf(columns)) {
-        double[] squared = new double[column.length];
-        for (int i = 0; i < squared.length; i++) {
-          squared[i] = column[i] * column[i];
-        }
-        standardized(squared).ifPresent(columns::add);
-      }
-    }
+  /** Adds features; nothing if all are constant. */
+  private void add(List<Features> all, String name, List<double[]> columns, double penalty) {
     if (!columns.isEmpty()) {
-      double[][] values = new double[raw.length][columns.size()];
-      for (int i = 0; i < raw.length; i++) {
-        for (int f = 0; f < columns.size(); f++) {
-          values[i][f] = columns.get(f)[i];
-        }
-      }
+      double[][] values =
+          IntStream.range(0, images.size())
+              .mapToObj(i -> columns.stream().mapToDouble(column -> column[i]).toArray())
+              .toArray(double[][]::new);
       all.add(new Features(name, values, penalty));
     }
+  }
+
+  /** Returns the standardized values of each feature that is not constant. */
+  private List<double[]> columns(Function<SpooledImage, double[]> of) {
+    double[][] rows = images.stream().map(of).toArray(double[][]::new);
+    return IntStream.range(0, rows[0].length)
+        .mapToObj(f -> Arrays.stream(rows).mapToDouble(row -> row[f]).toArray())
+        .flatMap(values -> standardized(values).stream())
+        .toList();
+  }
+
+  private static List<double[]> withSquares(List<double[]> columns) {
+    List<double[]> all = new ArrayList<>(columns);
+    columns.forEach(
+        column ->
+            standardized(Arrays.stream(column).map(v -> v * v).toArray()).ifPresent(all::add));
+    return all;
   }
 
   private static Optional<double[]> standardized(double[] values) {
@@ -218,69 +175,61 @@ public record ShortcutAudit(List<Image> images, int classes) {
   }
 
   /** Adds one feature for each frequent value of a text. */
-  private void addLevels(List<Features> all, String name, Function<Image, String> of) {
+  private void addLevels(List<Features> all, String name, List<String> texts) {
     Map<String, Integer> counts = new TreeMap<>();
-    images.forEach(image -> counts.merge(of.apply(image), 1, Integer::sum));
-    List<String> levels =
-        counts.entrySet().stream()
-            .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-            .limit(MOST_LEVELS)
-            .map(Map.Entry::getKey)
-            .toList();
+    texts.forEach(text -> counts.merge(text, 1, Integer::sum));
     // Text that differs for most images is a name.
-    if (counts.size() > 1 && counts.size() <= images.size() / 2) {
-      add(
-          all,
-          name,
-          image ->
-              levels.stream().mapToDouble(level -> level.equals(of.apply(image)) ? 1 : 0).toArray(),
-          PENALTY,
-          false);
+    if (counts.size() > 1 && counts.size() <= texts.size() / 2) {
+      List<double[]> columns =
+          counts.entrySet().stream()
+              .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+              .limit(MOST_LEVELS)
+              .map(level -> texts.stream().mapToDouble(t -> t.equals(level.getKey()) ? 1 : 0))
+              .flatMap(values -> standardized(values.toArray()).stream())
+              .toList();
+      add(all, name, columns, PENALTY);
     }
   }
 
-  private void addColumn(List<Features> all, String column) {
-    Map<Image, Double> numbers = new LinkedHashMap<>();
-    for (Image image : images) {
-      try {
-        double number = Double.parseDouble(image.columns().getOrDefault(column, ""));
-        if (Double.isFinite(number)) {
-          numbers.put(image, number);
-        }
-      } catch (NumberFormatException e) {
-        // Not a number: a missing value, or the column is text.
-      }
-    }
-    if (numbers.size() < 0.9 * images.size()) {
-      addLevels(all, "column " + column, image -> image.columns().getOrDefault(column, ""));
+  private void addColumn(List<Features> all, String column, List<String> texts) {
+    String name = "column " + column;
+    double[] numbers = texts.stream().mapToDouble(ShortcutAudit::number).toArray();
+    double[] missing = Arrays.stream(numbers).map(n -> Double.isNaN(n) ? 1 : 0).toArray();
+    if (texts.size() - Arrays.stream(missing).sum() < 0.9 * texts.size()) {
+      addLevels(all, name, texts);
       return;
     }
-    double mean = numbers.values().stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    add(
-        all,
-        "column " + column,
-        image -> {
-          boolean known = numbers.containsKey(image);
-          return new double[] {known ? numbers.get(image) : mean, known ? 0 : 1};
-        },
-        PENALTY,
-        true);
+    double mean = Arrays.stream(numbers).filter(n -> !Double.isNaN(n)).average().orElse(0);
+    double[] known = Arrays.stream(numbers).map(n -> Double.isNaN(n) ? mean : n).toArray();
+    List<double[]> columns =
+        Stream.of(known, missing).flatMap(values -> standardized(values).stream()).toList();
+    add(all, name, withSquares(columns), PENALTY);
   }
 
-  private Measured measure(Features features, int[] folds) {
+  /** Returns a finite number; NaN if it is missing, or the text is another. */
+  private static double number(String text) {
+    try {
+      double number = Double.parseDouble(text);
+      return Double.isFinite(number) ? number : Double.NaN;
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  private Shortcut measure(Features features, int[] folds) {
     double[][] scores = new double[images.size()][classes];
     for (int label = classes == 2 ? 1 : 0; label < classes; label++) {
       crossValidate(features, folds, label, scores);
     }
     List<ScoredExample> scored = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
-      Image image = images.get(i);
+      SpooledImage image = images.get(i);
       scores[i][0] = classes == 2 ? 1 - scores[i][1] : scores[i][0];
       scored.add(
           new ScoredExample(
-              image.file(),
+              image.path(),
               image.patient(),
-              image.label(),
+              label(image),
               Arrays.stream(scores[i]).boxed().toList()));
     }
     List<String> ordered =
@@ -293,7 +242,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
     int named = Math.min(NAMED, ordered.size() / 2);
     List<String> highest = new ArrayList<>(ordered.subList(ordered.size() - named, ordered.size()));
     Collections.reverse(highest);
-    return new Measured(
+    return new Shortcut(
         features.name,
         !features.name.equals(Appearance.FILE_NUMBERS),
         new SplitScores(scored).auc(SEED),
@@ -308,7 +257,7 @@ public record ShortcutAudit(List<Image> images, int classes) {
       boolean[] positive = new boolean[train.length];
       double[][] values = new double[train.length][];
       for (int i = 0; i < train.length; i++) {
-        positive[i] = images.get(train[i]).label() == label;
+        positive[i] = label(images.get(train[i])) == label;
         values[i] = features.values[train[i]];
       }
       LogisticRegression model = LogisticRegression.fit(values, positive, features.penalty);

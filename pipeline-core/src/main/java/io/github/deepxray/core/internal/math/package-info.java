@@ -1,0 +1,2 @@
+/** Linear algebra. */
+package io.github.deepxray.core.internal.math;
