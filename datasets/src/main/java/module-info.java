@@ -17,6 +17,8 @@ open module io.github.deepxray.datasets {
   exports io.github.deepxray.datasets.internal.kaggle to
       io.github.deepxray.cli,
       io.github.deepxray.pipeline;
+  exports io.github.deepxray.datasets.internal.shortcuts to
+      io.github.deepxray.train;
   exports io.github.deepxray.datasets.phantom;
   exports io.github.deepxray.datasets.source;
 }

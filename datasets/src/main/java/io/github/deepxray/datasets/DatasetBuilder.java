@@ -20,6 +20,7 @@ import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.SourceLayout.SourceImage;
 import io.github.deepxray.datasets.internal.shortcuts.Appearance;
+import io.github.deepxray.datasets.internal.shortcuts.ShortcutScores;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
 import io.github.deepxray.datasets.source.SourceLimits;
@@ -36,6 +37,7 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -249,22 +251,37 @@ final class DatasetBuilder {
               summaries,
               shards,
               layout.profile(),
-              shortcuts(images, split));
+              shortcuts(images, split, partial));
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
       manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
     Files.delete(spool);
   }
 
-  private List<Shortcut> shortcuts(List<SpooledImage> images, PatientSplit split)
+  /** Measures the shortcuts and writes their scores of the validation images. */
+  private List<Shortcut> shortcuts(List<SpooledImage> images, PatientSplit split, Path partial)
       throws IOException {
-    Set<String> trained =
-        split.images().get(Split.TRAIN).stream()
-            .map(PatientSplit.Image::path)
-            .collect(Collectors.toSet());
-    List<SpooledImage> training =
-        images.stream().filter(image -> trained.contains(image.path())).toList();
-    return new ShortcutAudit(training, source, layout.classes().size()).measure(threads);
+    List<SpooledImage> training = of(split, Split.TRAIN, images);
+    List<SpooledImage> validation = of(split, Split.VALIDATION, images);
+    List<ShortcutAudit.Measured> measured =
+        new ShortcutAudit(
+                Stream.of(training, validation).flatMap(List::stream).toList(),
+                training.size(),
+                source,
+                layout.classes().size())
+            .measure(threads);
+    Map<String, Map<String, Double>> scores = new LinkedHashMap<>();
+    measured.stream()
+        .filter(found -> found.shortcut().inPicture())
+        .forEach(found -> scores.put(found.shortcut().name(), found.validation()));
+    new ShortcutScores(scores).write(partial, validation.stream().map(SpooledImage::path).toList());
+    return measured.stream().map(ShortcutAudit.Measured::shortcut).toList();
+  }
+
+  private static List<SpooledImage> of(PatientSplit split, Split part, List<SpooledImage> images) {
+    Set<String> paths =
+        split.images().get(part).stream().map(PatientSplit.Image::path).collect(Collectors.toSet());
+    return images.stream().filter(image -> paths.contains(image.path())).toList();
   }
 
   private PatientSplit split(List<SpooledImage> images) {
@@ -427,8 +444,8 @@ final class DatasetBuilder {
         if (needed && split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
               ("%s: of the images with label %s none is in the %s split, after bad ones and those"
-                      + " of patients of other splits were taken out; give more images or patients of"
-                      + " that class, or change the split or the fractions.")
+                   + " of patients of other splits were taken out; give more images or patients of"
+                   + " that class, or change the split or the fractions.")
                   .formatted(source.name(), layout.classes().of(label), part.key()));
         }
       }

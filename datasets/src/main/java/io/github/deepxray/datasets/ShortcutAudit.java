@@ -29,11 +29,12 @@ import java.util.stream.Stream;
  * parts that share no patient (Zech et al. 2018 and DeGrave et al. 2021 on shortcuts in chest
  * X-rays).
  *
- * @param images the training images
+ * @param images the training images, which alone are used, then the validation images
+ * @param trained the number of training images
  * @param source the source of the other columns of a table
  * @param classes the number of classes
  */
-record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) {
+record ShortcutAudit(List<SpooledImage> images, int trained, FileSource source, int classes) {
   private static final int FOLDS = 5;
   private static final int MOST_LEVELS = 10;
 
@@ -47,6 +48,15 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
 
   /** The seed of the bootstrap. */
   private static final long SEED = 0;
+
+  /**
+   * Measured shortcut.
+   *
+   * @param shortcut the result on the training images
+   * @param validation for each validation image, by its path, the probability that the shortcut
+   *     alone gives to the image's class
+   */
+  record Measured(Shortcut shortcut, Map<String, Double> validation) {}
 
   private static final class Features {
     private final String name;
@@ -67,23 +77,23 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
    * @param cores the number of threads; the result does not depend on it
    * @throws IOException never; threads pass it on
    */
-  List<Shortcut> measure(int cores) throws IOException {
+  List<Measured> measure(int cores) throws IOException {
     int[] folds = folds();
     if (folds.length == 0) {
       return List.of();
     }
-    List<Shortcut> measured = new ArrayList<>();
+    List<Measured> measured = new ArrayList<>();
     OrderedWork.run(features(), cores, features -> measure(features, folds), measured::add);
     measured.sort(
-        Comparator.<Shortcut, Boolean>comparing(shortcut -> !shortcut.inPicture())
-            .thenComparing(shortcut -> -shortcut.auc().value()));
+        Comparator.<Measured, Boolean>comparing(found -> !found.shortcut.inPicture())
+            .thenComparing(found -> -found.shortcut.auc().value()));
     return measured;
   }
 
   /** Returns the part of each image, equal for a patient; empty if a class lacks patients. */
   private int[] folds() {
     Map<String, Integer> labels = new HashMap<>();
-    images.forEach(image -> labels.putIfAbsent(image.patient(), label(image)));
+    training().forEach(image -> labels.putIfAbsent(image.patient(), label(image)));
     Map<Integer, TreeMap<String, String>> patients = new TreeMap<>();
     labels.forEach(
         (patient, label) ->
@@ -97,7 +107,11 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
     patients
         .values()
         .forEach(hashed -> hashed.values().forEach(p -> folds.put(p, folds.size() % FOLDS)));
-    return images.stream().mapToInt(image -> folds.get(image.patient())).toArray();
+    return training().stream().mapToInt(image -> folds.get(image.patient())).toArray();
+  }
+
+  private List<SpooledImage> training() {
+    return images.subList(0, trained);
   }
 
   private static int label(SpooledImage image) {
@@ -146,7 +160,7 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
         .toList();
   }
 
-  private static List<double[]> withSquares(List<double[]> columns) {
+  private List<double[]> withSquares(List<double[]> columns) {
     List<double[]> all = new ArrayList<>(columns);
     columns.forEach(
         column ->
@@ -154,14 +168,15 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
     return all;
   }
 
-  private static Optional<double[]> standardized(double[] values) {
+  /** Standardizes by the training images; nothing if they all have one value. */
+  private Optional<double[]> standardized(double[] values) {
     double mean = 0;
-    for (double value : values) {
-      mean += value / values.length;
+    for (int i = 0; i < trained; i++) {
+      mean += values[i] / trained;
     }
     double variance = 0;
-    for (double value : values) {
-      variance += (value - mean) * (value - mean) / values.length;
+    for (int i = 0; i < trained; i++) {
+      variance += (values[i] - mean) * (values[i] - mean) / trained;
     }
     if (!(variance > 1e-12 * (1 + mean * mean))) {
       return Optional.empty();
@@ -177,9 +192,9 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
   /** Adds one feature for each frequent value of a text. */
   private void addLevels(List<Features> all, String name, List<String> texts) {
     Map<String, Integer> counts = new TreeMap<>();
-    texts.forEach(text -> counts.merge(text, 1, Integer::sum));
+    texts.subList(0, trained).forEach(text -> counts.merge(text, 1, Integer::sum));
     // Text that differs for most images is a name.
-    if (counts.size() > 1 && counts.size() <= texts.size() / 2) {
+    if (counts.size() > 1 && counts.size() <= trained / 2) {
       List<double[]> columns =
           counts.entrySet().stream()
               .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
@@ -195,11 +210,12 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
     String name = "column " + column;
     double[] numbers = texts.stream().mapToDouble(ShortcutAudit::number).toArray();
     double[] missing = Arrays.stream(numbers).map(n -> Double.isNaN(n) ? 1 : 0).toArray();
-    if (texts.size() - Arrays.stream(missing).sum() < 0.9 * texts.size()) {
+    if (trained - Arrays.stream(missing, 0, trained).sum() < 0.9 * trained) {
       addLevels(all, name, texts);
       return;
     }
-    double mean = Arrays.stream(numbers).filter(n -> !Double.isNaN(n)).average().orElse(0);
+    double mean =
+        Arrays.stream(numbers, 0, trained).filter(n -> !Double.isNaN(n)).average().orElse(0);
     double[] known = Arrays.stream(numbers).map(n -> Double.isNaN(n) ? mean : n).toArray();
     List<double[]> columns =
         Stream.of(known, missing).flatMap(values -> standardized(values).stream()).toList();
@@ -216,15 +232,20 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
     }
   }
 
-  private Shortcut measure(Features features, int[] folds) {
+  private Measured measure(Features features, int[] folds) {
     double[][] scores = new double[images.size()][classes];
     for (int label = classes == 2 ? 1 : 0; label < classes; label++) {
       crossValidate(features, folds, label, scores);
     }
+    Map<String, Double> validation = new HashMap<>();
     List<ScoredExample> scored = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
       SpooledImage image = images.get(i);
       scores[i][0] = classes == 2 ? 1 - scores[i][1] : scores[i][0];
+      if (i >= trained) {
+        validation.put(image.path(), scores[i][label(image)]);
+        continue;
+      }
       scored.add(
           new ScoredExample(
               image.path(),
@@ -242,28 +263,40 @@ record ShortcutAudit(List<SpooledImage> images, FileSource source, int classes) 
     int named = Math.min(NAMED, ordered.size() / 2);
     List<String> highest = new ArrayList<>(ordered.subList(ordered.size() - named, ordered.size()));
     Collections.reverse(highest);
-    return new Shortcut(
-        features.name,
-        !features.name.equals(Appearance.FILE_NUMBERS),
-        new SplitScores(scored).auc(SEED),
-        List.copyOf(ordered.subList(0, named)),
-        List.copyOf(highest));
+    return new Measured(
+        new Shortcut(
+            features.name,
+            !features.name.equals(Appearance.FILE_NUMBERS),
+            new SplitScores(scored).auc(SEED),
+            List.copyOf(ordered.subList(0, named)),
+            List.copyOf(highest)),
+        validation);
   }
 
+  /** Scores each training image without its fold, and the validation images with all. */
   private void crossValidate(Features features, int[] folds, int label, double[][] scores) {
     for (int fold = 0; fold < FOLDS; fold++) {
       int part = fold;
-      int[] train = IntStream.range(0, folds.length).filter(i -> folds[i] != part).toArray();
-      boolean[] positive = new boolean[train.length];
-      double[][] values = new double[train.length][];
-      for (int i = 0; i < train.length; i++) {
-        positive[i] = label(images.get(train[i])) == label;
-        values[i] = features.values[train[i]];
-      }
-      LogisticRegression model = LogisticRegression.fit(values, positive, features.penalty);
-      IntStream.range(0, folds.length)
+      LogisticRegression model =
+          fit(features, label, IntStream.range(0, trained).filter(i -> folds[i] != part));
+      IntStream.range(0, trained)
           .filter(i -> folds[i] == part)
           .forEach(i -> scores[i][label] = model.probability(features.values[i]));
     }
+    LogisticRegression model = fit(features, label, IntStream.range(0, trained));
+    for (int i = trained; i < images.size(); i++) {
+      scores[i][label] = model.probability(features.values[i]);
+    }
+  }
+
+  private LogisticRegression fit(Features features, int label, IntStream part) {
+    int[] train = part.toArray();
+    boolean[] positive = new boolean[train.length];
+    double[][] values = new double[train.length][];
+    for (int i = 0; i < train.length; i++) {
+      positive[i] = label(images.get(train[i])) == label;
+      values[i] = features.values[train[i]];
+    }
+    return LogisticRegression.fit(values, positive, features.penalty);
   }
 }

@@ -10,6 +10,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,7 +124,7 @@ public record EmbeddingBenchmark(Model model, int cores, int rounds) {
     Path cache = Files.createTempDirectory("deepxray-benchmark");
     try {
       return new EmbeddingExtractor(model, Context.of(engines, cache).withCores(cores))
-          .extract(dataset, Split.TEST, 1)
+          .extract(dataset, Split.TEST, List.of(View.IDENTITY))
           .vectorsPerSecond();
     } finally {
       AtomicFiles.deleteRecursively(cache);

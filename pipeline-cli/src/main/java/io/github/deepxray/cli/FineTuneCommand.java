@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
       "",
       "Reads <out>/data and <out>/train (or <out>/prune); writes <out>/finetune. The "
           + "layers before the first trained block run once; their activations are cached "
-          + "in <out>/cache. The epoch with the lowest loss on augmented views of the "
+          + "in <out>/cache. The epoch with the lowest loss on framed views of the "
           + "validation split is kept. With --prune-gradually, weights are pruned during "
           + "fine-tuning. An interrupted run is resumed at its last epoch.",
       ""

@@ -11,6 +11,7 @@ import io.github.deepxray.core.engine.Engines;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.text.internal.Yaml;
+import io.github.deepxray.train.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -274,9 +276,10 @@ record GridSpec(
   /** Checks that each option of an experiment has an effect. */
   private void refuseIgnored(String file, Cell cell) {
     ObjectNode effective = effective(cell);
+    boolean tunes = effective.has("fine-tune") || tunes(effective.path("recipe").asText());
     boolean prunes = effective.has("prune") || effective.has("prune-channels");
     for (Map.Entry<String, String> own : cell.own.entrySet()) {
-      boolean tuning = KEYS.ofFineTuning.contains(own.getKey()) && !effective.has("fine-tune");
+      boolean tuning = KEYS.ofFineTuning.contains(own.getKey()) && !tunes;
       boolean pruning = KEYS.ofPruning.contains(own.getKey()) && !prunes;
       if ((tuning || pruning) && !own.getValue().equals(NONE)) {
         throw new DeepXrayException(
@@ -285,9 +288,16 @@ record GridSpec(
                     file,
                     cell.name,
                     own.getKey(),
-                    tuning ? "fine-tune." : "prune or prune-channels."));
+                    tuning
+                        ? "fine-tune, or a recipe that fine-tunes."
+                        : "prune or prune-channels."));
       }
     }
+  }
+
+  private static boolean tunes(String recipe) {
+    return Stream.of(Recipe.values())
+        .anyMatch(r -> r.key().equalsIgnoreCase(recipe) && r.fineTuning().isPresent());
   }
 
   /**
@@ -334,7 +344,7 @@ record GridSpec(
     String word =
         last.replaceFirst("\\.(yaml|yml|json|weights\\.h5|h5|keras)$", "")
             .replaceAll("[^A-Za-z0-9.+]+", "-");
-    return Set.of("backbone", "head").contains(key) ? word : key + "-" + word;
+    return Set.of("backbone", "head", "recipe").contains(key) ? word : key + "-" + word;
   }
 
   /** Name of the experiment with which the others are compared. */

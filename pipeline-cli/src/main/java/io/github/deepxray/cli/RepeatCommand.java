@@ -8,6 +8,7 @@ import io.github.deepxray.pipeline.ExperimentsTable;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.pipeline.PipelineListener;
 import io.github.deepxray.report.Experiments;
+import io.github.deepxray.train.recipe.Recipe;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,18 +16,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The command {@code repeat}, a preset of {@link CompareCommand} for heads and seeds. */
+/** The command {@code repeat}, a preset of {@link CompareCommand} for recipes, heads and seeds. */
 @Command(
     name = "repeat",
     description = {
-      "Trains and evaluates heads with several seeds and prints mean and standard deviation.",
+      "Trains and evaluates recipes or heads with several seeds; prints mean and deviation.",
       "",
       "Each seed has another validation split and other initial weights. A single "
-          + "run is not conclusive, because the test split is small. All seeds and heads "
+          + "run is not conclusive, because the test split is small. All trainings "
           + "share embeddings. A preset of compare: writes comparison.csv, .json and .html "
           + "into <out>, and resumes after it was interrupted.",
       ""
@@ -50,12 +52,20 @@ final class RepeatCommand implements Callable<Integer> {
   @Mixin private StageOptions stage;
 
   @Option(
+      names = "--recipes",
+      split = ",",
+      paramLabel = "<name>",
+      description =
+          "Recipes to train: original, fast, best. Default: original,fast, unless there are "
+              + "--heads.")
+  private List<Recipe> recipes = List.of();
+
+  @Option(
       names = "--heads",
       split = ",",
-      defaultValue = "original,ensemble",
       paramLabel = "<name|file>",
-      description = "Heads to train. Default: ${DEFAULT-VALUE}.")
-  private List<String> heads;
+      description = "Heads to train instead of recipes, with the other settings of fast.")
+  private List<String> heads = List.of();
 
   @Option(
       names = "--seeds",
@@ -74,7 +84,7 @@ final class RepeatCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     GridSpec grid = Usage.check(common, this::grid);
     Pipeline pipeline = Usage.check(common, () -> stage.pipeline(common, PipelineListener.NONE));
-    GridTrainings trainings = new GridTrainings(common, "--heads", grid, pipeline);
+    GridTrainings trainings = new GridTrainings(common, named(), grid, pipeline);
     ExperimentPlan plan = trainings.plan(0);
     // Check options before any file is written.
     DataSources.of(data).check();
@@ -90,7 +100,11 @@ final class RepeatCommand implements Callable<Integer> {
     return result.failed() ? 1 : 0;
   }
 
-  /** Returns the heads as a grid; all other options are shared by all trainings. */
+  private String named() {
+    return heads.isEmpty() ? "--recipes" : "--heads";
+  }
+
+  /** Returns the recipes or heads as a grid; all other options are shared by all trainings. */
   private GridSpec grid() {
     Map<String, JsonNode> shared = new LinkedHashMap<>();
     Set<String> kept = new HashSet<>();
@@ -106,7 +120,11 @@ final class RepeatCommand implements Callable<Integer> {
                 shared.put(name, Json.tree(value));
               }
             });
-    List<JsonNode> values = heads.stream().<JsonNode>map(Json::tree).toList();
+    if (!heads.isEmpty() && !recipes.isEmpty()) {
+      throw Usage.wrong(common, "--heads and --recipes exclude each other; give one of them.");
+    }
+    List<Recipe> wanted = recipes.isEmpty() ? List.of(Recipe.ORIGINAL, Recipe.FAST) : recipes;
+    Stream<String> values = heads.isEmpty() ? wanted.stream().map(Recipe::key) : heads.stream();
     GridSpec grid =
         new GridSpec(
             data,
@@ -116,9 +134,9 @@ final class RepeatCommand implements Callable<Integer> {
             seeds,
             Optional.empty(),
             shared,
-            Map.of("head", values),
+            Map.of(heads.isEmpty() ? "recipe" : "head", values.<JsonNode>map(Json::tree).toList()),
             Map.of());
-    grid.check("--heads");
+    grid.check(named());
     return grid;
   }
 }

@@ -81,11 +81,11 @@ final class Reports {
                     result.examplesPerSecond(), result.epochSeconds())));
     text.append(
         text(
-            "validation loss %.4f before, AUC %.4f; on augmented views %.4f, AUC %.4f%n",
+            "validation loss %.4f before, AUC %.4f; on framed views %.4f, AUC %.4f%n",
             result.before().loss(),
             result.before().auc(),
-            result.augmentedBefore().loss(),
-            result.augmentedBefore().auc()));
+            result.framedBefore().loss(),
+            result.framedBefore().auc()));
     result.epochs().stream()
         .filter(epoch -> epoch.epoch() + 1 == done.bestEpoch())
         .forEach(epoch -> text.append(validated(epoch)));
@@ -101,8 +101,8 @@ final class Reports {
         epoch.validationLoss(),
         epoch.validationAuc(),
         epoch
-            .augmented()
-            .map(a -> text("; on augmented views %.4f, AUC %.4f", a.loss(), a.auc()))
+            .framed()
+            .map(a -> text("; on framed views %.4f, AUC %.4f", a.loss(), a.auc()))
             .orElse(""));
   }
 

@@ -77,8 +77,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--fine-tune",
       paramLabel = "<block|file>",
       description =
-          "Fine-tune the backbone from this block on, such as block6a, top or all; see "
-              + "the finetune command. Default: the backbone is frozen.")
+          "Fine-tune the backbone from this block on, such as block6a, top or all; see the finetune"
+              + " command. Default: the recipe's; fast and original freeze the backbone.")
   private Optional<String> fineTune;
 
   @Mixin private FineTuneOptions fineTuneOptions;
@@ -207,11 +207,10 @@ final class RunCommand implements Callable<Integer> {
       throw Usage.wrong(
           common, "--prune and --prune-gradually exclude each other; give one of them.");
     }
-    if (pruneGradually.isPresent() && fineTune.isEmpty()) {
+    if (pruneGradually.isPresent() && !fineTunes()) {
       throw Usage.wrong(common, "--prune-gradually needs --fine-tune; --prune works without.");
     }
-    Usage.refuseIgnored(
-        common, fineTune.isPresent(), Usage.names(common, "fineTuneOptions"), "--fine-tune");
+    Usage.refuseIgnored(common, fineTunes(), Usage.names(common, "fineTuneOptions"), "--fine-tune");
     Usage.refuseIgnored(
         common,
         prune.isPresent() || pruneChannels.isPresent(),
@@ -234,11 +233,21 @@ final class RunCommand implements Callable<Integer> {
         Usage.check(common, () -> pruneOptions.options(channels, weights, training)));
   }
 
+  private boolean fineTunes() {
+    return fineTune.isPresent() || trainOptions.recipe.fineTuning().isPresent();
+  }
+
   private Optional<FineTuningSpec> fineTuning() throws IOException {
-    if (fineTune.isEmpty()) {
+    if (!fineTunes()) {
       return Optional.empty();
     }
-    FineTuningRecipe tuning = Usage.check(common, () -> fineTuneOptions.spec(fineTune.get()));
+    FineTuningRecipe tuning =
+        Usage.check(
+            common,
+            () ->
+                fineTune.isPresent()
+                    ? fineTuneOptions.spec(fineTune.get())
+                    : fineTuneOptions.spec(trainOptions.recipe.fineTuning().orElseThrow()));
     Optional<PruningSpec> gradual = Usage.ifGiven(common, pruneGradually, PruningSpec::read);
     return Optional.of(new FineTuningSpec(tuning, gradual, seed.seed));
   }

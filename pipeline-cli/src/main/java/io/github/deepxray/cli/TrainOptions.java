@@ -2,7 +2,10 @@ package io.github.deepxray.cli;
 
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.Recipe;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -11,17 +14,27 @@ import picocli.CommandLine.Option;
 /** Options of head training. */
 final class TrainOptions {
   /** Options for the choice of thresholds of two classes. */
-  static final List<String> THRESHOLDS = List.of("--target-sensitivity", "--target-prevalence");
+  static final List<String> THRESHOLDS =
+      List.of("--target-sensitivity", "--target-prevalence", "--threshold-views");
+
+  @Option(
+      names = "--recipe",
+      defaultValue = "fast",
+      paramLabel = "<name>",
+      description =
+          "Complete settings, which other options change: original (the Python project's "
+              + "head on the unchanged images), fast (frozen backbone, framed views), best "
+              + "(fine-tuned; up to an hour on two cores). Default: ${DEFAULT-VALUE}.")
+  Recipe recipe;
 
   @Option(
       names = "--head",
-      defaultValue = "ensemble",
       paramLabel = "<name|file>",
       description =
           "Head: ensemble (logistic regression and a hidden layer, averaged), logistic, "
-              + "mlp, original (the Python project's), or a .yaml or .json file. Default: "
-              + "${DEFAULT-VALUE}.")
-  String head;
+              + "mlp, original (the Python project's), or a .yaml or .json file. Default: the "
+              + "recipe's.")
+  Optional<String> head;
 
   @Option(
       names = "--views",
@@ -30,6 +43,14 @@ final class TrainOptions {
           "Number of views of each training image, 1 for no augmentation. Default: the "
               + "head's.")
   Optional<Integer> views;
+
+  @Option(
+      names = "--augmentation",
+      paramLabel = "<name>",
+      description =
+          "Changes in the other views: framing (another framing and aspect ratio, so that the "
+              + "classifier learns less from the framing), mild, strong. Default: the head's.")
+  Optional<Augmentation> augmentation;
 
   @Option(
       names = "--epochs",
@@ -41,19 +62,27 @@ final class TrainOptions {
       names = "--patience",
       paramLabel = "<n>",
       description =
-          "Early stopping: number of epochs without a lower validation loss after which "
+          "Early stopping: number of epochs without a lower loss on the head's validation "
+              + "images after which "
               + "training stops and the best weights are kept; 0 to train all epochs and keep "
               + "the last weights. Default: the head's.")
   Optional<Integer> patience;
 
   @Option(
       names = "--target-sensitivity",
-      defaultValue = "0.95",
       paramLabel = "<share>",
       description =
           "Sensitivity of the decision threshold on the validation split, for two "
-              + "classes. Default: ${DEFAULT-VALUE}.")
-  double targetSensitivity;
+              + "classes. Default: the recipe's.")
+  Optional<Double> targetSensitivity;
+
+  @Option(
+      names = "--threshold-views",
+      paramLabel = "<views>",
+      description =
+          "Validation images on which the decision threshold reaches its sensitivity, for two "
+              + "classes: plain, or framed for randomly framed views. Default: the recipe's.")
+  Optional<ValidationViews> thresholdViews;
 
   @Option(
       names = "--target-prevalence",
@@ -82,9 +111,12 @@ final class TrainOptions {
   boolean resume;
 
   TrainingSpec options(long seed) throws IOException {
-    HeadSpec spec = HeadSpec.of(head);
+    HeadSpec spec = head.isPresent() ? HeadSpec.of(head.get()) : recipe.head();
     if (views.isPresent()) {
       spec = spec.withViews(views.get());
+    }
+    if (augmentation.isPresent()) {
+      spec = spec.withAugmentation(augmentation.get());
     }
     if (epochs.isPresent()) {
       spec = spec.withEpochs(epochs.get());
@@ -92,7 +124,12 @@ final class TrainOptions {
     if (patience.isPresent()) {
       spec = spec.withPatience(patience.get());
     }
-    return new TrainingSpec(spec, seed, targetSensitivity, targetPrevalence);
+    return new TrainingSpec(
+        spec,
+        seed,
+        targetSensitivity.orElse(recipe.targetSensitivity()),
+        targetPrevalence,
+        thresholdViews.orElse(recipe.thresholdViews()));
   }
 
   /** Returns a pipeline with the checkpoint options. */

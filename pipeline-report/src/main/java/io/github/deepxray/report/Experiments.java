@@ -80,6 +80,11 @@ public record Experiments(
       return spread(run -> run.validation.get(metric));
     }
 
+    /** A metric on randomly framed views of the validation images over the seeds. */
+    public SeedSummary framed(Metric metric) {
+      return spread(run -> run.framed.get(metric));
+    }
+
     /** A metric on the test split over the seeds. */
     public SeedSummary test(Metric metric) {
       return spread(run -> run.test.get(metric));
@@ -107,6 +112,7 @@ public record Experiments(
    * @param threshold decision threshold of a binary classifier, chosen on the validation split;
    *     empty for more classes
    * @param validation metrics on the validation split
+   * @param framed metrics on randomly framed views of the validation images
    * @param test metrics on the test split
    * @param size size of its float32 {@code .tflite} file
    */
@@ -114,11 +120,13 @@ public record Experiments(
       long seed,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
       Map<Metric, Double> validation,
+      Map<Metric, Double> framed,
       Map<Metric, Double> test,
       FileSizes size) {
     /** Copies the maps, with metrics in enum order. */
     public Run {
       validation = Collections.unmodifiableMap(new EnumMap<>(validation));
+      framed = Collections.unmodifiableMap(new EnumMap<>(framed));
       test = Collections.unmodifiableMap(new EnumMap<>(test));
     }
   }
@@ -126,17 +134,20 @@ public record Experiments(
   /** Differences of an experiment from the baseline. */
   public record Differences(PooledDifference validation, PooledDifference test) {}
 
-  /** Returns the experiment with the best mean AUC on validation, the first of equals. */
+  /**
+   * Returns the experiment with the best mean AUC on randomly framed views of the validation
+   * images, the first of equals.
+   */
   public Optional<Experiment> bestOnValidation() {
     return experiments.stream()
-        .filter(e -> !Double.isNaN(validationAuc(e)))
+        .filter(e -> !Double.isNaN(framedAuc(e)))
         .max(
-            Comparator.comparingDouble(Experiments::validationAuc)
+            Comparator.comparingDouble(Experiments::framedAuc)
                 .thenComparing(experiments::indexOf, Comparator.reverseOrder()));
   }
 
-  private static double validationAuc(Experiment experiment) {
-    return experiment.validation(Metric.AUC).mean();
+  private static double framedAuc(Experiment experiment) {
+    return experiment.framed(Metric.AUC).mean();
   }
 
   /** Whether a training failed. */
@@ -154,8 +165,9 @@ public record Experiments(
         bestOnValidation()
             .map(
                 best ->
-                    ("Choose by validation, not by test: the best test result of many is biased "
-                            + "upwards. Best on validation: %s.")
+                    ("Choose by framed validation (randomly framed views of the validation images),"
+                         + " not by test: the best test result of many is biased upwards. Best on"
+                         + " framed validation: %s.")
                         .formatted(best.name))
             .orElse("No experiment is finished."),
         ("Difference: test AUC minus that of %s with the same seed, mean over the "

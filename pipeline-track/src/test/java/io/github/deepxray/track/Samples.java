@@ -23,6 +23,7 @@ import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.features.Matrix;
 import io.github.deepxray.train.internal.head.HeadNetworks;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ public final class Samples {
   }
 
   private static Thresholds thresholds() {
-    return new Thresholds(0.5, 0.5, THRESHOLD, 0.5, 0.95);
+    return new Thresholds(0.5, 0.5, THRESHOLD, 0.5, 0.95, ValidationViews.PLAIN);
   }
 
   /**
@@ -146,7 +147,9 @@ public final class Samples {
             profile.classes(),
             thresholds(),
             evaluations,
-            Map.of());
+            Map.of(),
+            evaluations.get("validation"),
+            List.of());
     return new Measurement(dataset, metrics, predictions, embeddings);
   }
 }

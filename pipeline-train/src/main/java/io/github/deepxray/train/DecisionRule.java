@@ -7,6 +7,7 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.Label;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -55,13 +56,15 @@ public sealed interface DecisionRule {
    *     validation split: the default
    * @param targetPrevalence prevalence assumed for {@code priorCorrected}
    * @param targetSensitivity sensitivity to reach
+   * @param views validation images on which it is reached
    */
   record Thresholds(
       double half,
       double priorCorrected,
       @JsonProperty("sensitivity") double atTargetSensitivity,
       double targetPrevalence,
-      double targetSensitivity)
+      double targetSensitivity,
+      ValidationViews views)
       implements DecisionRule {
     /** Checks the ranges; {@code priorCorrected} is NaN without negatives. */
     public Thresholds {
@@ -108,11 +111,12 @@ public sealed interface DecisionRule {
     public String describe(DatasetProfile profile) {
       return String.format(
           Locale.ROOT,
-          "%s from %.4f on, a threshold that finds %s %% of the %s in validation",
+          "%s from %.4f on, a threshold that finds %s %% of the %s in %s",
           profile.phrases(Label.POSITIVE).name(),
           atTargetSensitivity,
           String.format(Locale.ROOT, "%.1f", 100 * targetSensitivity).replaceFirst("\\.0$", ""),
-          profile.phrases(Label.POSITIVE).many());
+          profile.phrases(Label.POSITIVE).many(),
+          views == ValidationViews.PLAIN ? "validation" : "randomly framed validation images");
     }
   }
 

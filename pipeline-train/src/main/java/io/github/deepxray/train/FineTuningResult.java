@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param model fine-tuned classifier, saved in the folder
  * @param before loss and AUC on the validation split before fine-tuning
- * @param augmentedBefore loss and AUC on strongly augmented views of the validation split before
+ * @param framedBefore loss and AUC on randomly framed views of the validation split before
  *     fine-tuning
  * @param epochs result of each epoch
  * @param activations number of activations that were computed; the others came from the cache
@@ -22,7 +22,7 @@ import java.util.List;
 public record FineTuningResult(
     TrainedModel model,
     Scores before,
-    Scores augmentedBefore,
+    Scores framedBefore,
     List<EpochResult> epochs,
     long activations,
     double activationsPerSecond,

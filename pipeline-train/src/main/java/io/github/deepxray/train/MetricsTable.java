@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Text table of the metrics of a split. */
 final class MetricsTable {
@@ -37,6 +38,10 @@ final class MetricsTable {
     table.classes();
     table.confusion();
     table.slices(metrics.slices(split));
+    if (split == Split.VALIDATION) {
+      table.framed();
+      table.shortcuts();
+    }
     return table.text.toString();
   }
 
@@ -156,6 +161,38 @@ final class MetricsTable {
                   slice.probabilities().of(Metric.AUC).toString(),
                   slice.of(Metric.SENSITIVITY, metrics.decision().name(), label).toString()));
         });
+    table(rows);
+  }
+
+  /** Adds the metrics of randomly framed validation images. */
+  private void framed() {
+    Evaluation framed = metrics.framed();
+    line("  on randomly framed views of these images:");
+    table(
+        Stream.of(Metric.AUC, Metric.ACCURACY, Metric.SENSITIVITY, Metric.SPECIFICITY)
+            .map(m -> row(m.title(classCount()), name -> framed.of(m, name).toString()))
+            .toList());
+  }
+
+  /** Adds how much the scores depend on each shortcut. */
+  private void shortcuts() {
+    if (metrics.shortcuts().isEmpty()) {
+      return;
+    }
+    line("  dependence on shortcuts: rank correlation with each, accuracy where it misleads");
+    line("  most, in the second and third quarter of the images, and where it helps most:");
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("shortcut", "correlation", "misleads", "2nd", "3rd", "helps"));
+    metrics
+        .shortcuts()
+        .forEach(
+            s ->
+                rows.add(
+                    Stream.concat(
+                            Stream.of(
+                                s.shortcut(), String.format(Locale.ROOT, "%.2f", s.correlation())),
+                            s.accuracy().stream().map(a -> String.format(Locale.ROOT, "%.3f", a)))
+                        .toList()));
     table(rows);
   }
 

@@ -28,6 +28,10 @@ import java.util.stream.Stream;
  * @param slices for each split the evaluation of each finer class of the positive class, with all
  *     images of the negative class, and of the negative class alone; empty if the data set has no
  *     finer classes
+ * @param framed the evaluation of randomly framed views of the validation images, see {@link
+ *     io.github.deepxray.train.recipe.ValidationViews#FRAMED}
+ * @param shortcuts how much the scores depend on each shortcut in the picture, the strongest
+ *     shortcut first
  */
 public record ModelMetrics(
     String format,
@@ -36,12 +40,41 @@ public record ModelMetrics(
     ClassNames classes,
     DecisionRule decision,
     Map<String, Evaluation> splits,
-    Map<String, Map<String, Evaluation>> slices) {
+    Map<String, Map<String, Evaluation>> slices,
+    Evaluation framed,
+    List<Reliance> shortcuts) {
   /** The name of the file. */
   public static final String FILE = "metrics.json";
 
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-metrics/2";
+
+  /**
+   * Dependence of the scores of the validation images on a shortcut.
+   *
+   * <p>The images of each class are ordered by the probability that the shortcut alone gives to
+   * their class, from misleading to helpful. A classifier that does not use the shortcut has a
+   * correlation near 0 and the same accuracy in each quarter.
+   *
+   * @param shortcut name of the shortcut, see {@link
+   *     io.github.deepxray.datasets.DatasetManifest.Shortcut}
+   * @param correlation Spearman's rank correlation of the probabilities that the classifier and the
+   *     shortcut give to the images' own class, within each class, mean over the images; 0 where
+   *     one of them is constant
+   * @param accuracy share of right decisions in each quarter of the images, in that order
+   */
+  public record Reliance(String shortcut, double correlation, List<Double> accuracy) {
+    /** Copies the list and checks the ranges. */
+    public Reliance {
+      accuracy = List.copyOf(accuracy);
+      if (!(Math.abs(correlation) <= 1 + 1e-9)
+          || accuracy.size() != 4
+          || !accuracy.stream().allMatch(share -> share >= 0 && share <= 1)) {
+        throw new IllegalArgumentException(
+            "shortcut " + shortcut + ": correlation " + correlation + ", accuracy " + accuracy);
+      }
+    }
+  }
 
   /** Copies the maps and checks that each evaluation has these classes and decisions. */
   public ModelMetrics {
@@ -59,9 +92,12 @@ public record ModelMetrics(
       throw new IllegalArgumentException("the decision is not of " + classes.size() + " classes");
     }
     Set<String> names = decision.decisions().keySet();
-    Stream.concat(
+    shortcuts = List.copyOf(shortcuts);
+    Stream.of(
             splits.values().stream(),
-            slices.values().stream().flatMap(slice -> slice.values().stream()))
+            slices.values().stream().flatMap(slice -> slice.values().stream()),
+            Stream.of(framed))
+        .flatMap(evaluations -> evaluations)
         .forEach(evaluation -> require(evaluation, classes, names));
   }
 

@@ -3,6 +3,8 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.Recipe;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.soabase.recordbuilder.core.RecordBuilder;
 
 /**
@@ -14,10 +16,15 @@ import io.soabase.recordbuilder.core.RecordBuilder;
  *     more than two classes
  * @param targetPrevalence prevalence assumed for the prior-corrected threshold; unused for more
  *     than two classes
+ * @param thresholdViews validation images on which the default threshold reaches its sensitivity
  */
 @RecordBuilder
 public record TrainingSpec(
-    HeadSpec head, long seed, double targetSensitivity, double targetPrevalence)
+    HeadSpec head,
+    long seed,
+    double targetSensitivity,
+    double targetPrevalence,
+    ValidationViews thresholdViews)
     implements TrainingSpecBuilder.With {
   /** Checks the numbers. */
   public TrainingSpec {
@@ -31,9 +38,15 @@ public record TrainingSpec(
     }
   }
 
-  /** Returns a specification with default targets. */
+  /** Returns a specification with the targets of the default recipe. */
   public static TrainingSpec of(HeadSpec head, long seed) {
-    return new TrainingSpec(head, seed, 0.95, 0.5);
+    return of(Recipe.FAST, seed).withHead(head);
+  }
+
+  /** Returns the specification of a recipe, for a prevalence of one half. */
+  public static TrainingSpec of(Recipe recipe, long seed) {
+    return new TrainingSpec(
+        recipe.head(), seed, recipe.targetSensitivity(), 0.5, recipe.thresholdViews());
   }
 
   /** Returns the specification with which a classifier was trained. */
@@ -43,7 +56,8 @@ public record TrainingSpec(
         ? usual.with(
             o ->
                 o.targetSensitivity(thresholds.targetSensitivity())
-                    .targetPrevalence(thresholds.targetPrevalence()))
+                    .targetPrevalence(thresholds.targetPrevalence())
+                    .thresholdViews(thresholds.views()))
         : usual;
   }
 }

@@ -12,6 +12,7 @@ import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelMetricsTest {
-  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.6, 0.4, 0.5, 0.95);
+  private static final Thresholds THRESHOLDS =
+      new Thresholds(0.5, 0.6, 0.4, 0.5, 0.95, ValidationViews.PLAIN);
+
+  private static final List<ModelMetrics.Reliance> SHORTCUTS =
+      List.of(
+          new ModelMetrics.Reliance("aspect ratio", 0.314, List.of(0.8, 0.9, 1.0, 1.0)),
+          new ModelMetrics.Reliance("brightness", -0.046, List.of(1.0, 0.9, 0.95, 1.0)));
 
   @TempDir Path folder;
 
@@ -59,9 +66,37 @@ class ModelMetricsTest {
         .containsPattern("(?m)^  viral +20 +1.000")
         .containsPattern("(?m)^  normal +10 +- +1.000");
     assertThat(table.lines()).allMatch(line -> line.length() <= 120);
+    assertThat(table).doesNotContain("framed", "shortcut");
     assertThat(table.lines())
         .contains(
             "             NORMAL  PNEUMONIA", "  NORMAL     10      0", "  PNEUMONIA  0       20");
+  }
+
+  @Test
+  void showsFramedViewsAndShortcutsOfTheValidationSplit() {
+    String table = two().table(Split.VALIDATION);
+    assertThat(table).contains("randomly framed views");
+    assertThat(table.lines())
+        .allMatch(line -> line.length() <= 120)
+        .anyMatch(
+            line -> line.matches("  aspect ratio +0[.]31 +0[.]800 +0[.]900 +1[.]000 +1[.]000"))
+        .anyMatch(
+            line -> line.matches("  brightness +-0[.]05 +1[.]000 +0[.]900 +0[.]950 +1[.]000"));
+    assertThat(three().table(Split.VALIDATION)).contains("framed").doesNotContain("shortcut");
+  }
+
+  @Test
+  void refusesADependenceOutOfRange() {
+    List<Double> four = List.of(0.25, 0.5, 0.75, 1.0);
+    assertThat(new ModelMetrics.Reliance("s", -1, four).accuracy()).isEqualTo(four);
+    for (double correlation : new double[] {1.01, -1.01, Double.NaN}) {
+      assertThatThrownBy(() -> new ModelMetrics.Reliance("s", correlation, four))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    for (List<Double> accuracy : List.of(four.subList(0, 3), List.of(0.0, 0.0, 0.0, 1.01))) {
+      assertThatThrownBy(() -> new ModelMetrics.Reliance("s", 0, accuracy))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   @Test
@@ -88,7 +123,7 @@ class ModelMetricsTest {
         .hasMessageContaining("of 2 classes, not 3");
     assertThatThrownBy(() -> metrics(two.classes(), three.decision(), two.splits()))
         .isInstanceOf(IllegalArgumentException.class);
-    Thresholds others = new Thresholds(0.5, 0.5, 0.4, 0.5, 0.95);
+    Thresholds others = new Thresholds(0.5, 0.5, 0.4, 0.5, 0.95, ValidationViews.PLAIN);
     ModelMetrics fewer = metrics(two.classes(), others, two.splits());
     assertThat(fewer.decisions()).containsExactly("validation", "0.5");
     Evaluation few = Evaluation.of(scores(), others.decisions(), 0);
@@ -112,7 +147,15 @@ class ModelMetricsTest {
   private static ModelMetrics metrics(
       ClassNames classes, DecisionRule decision, Map<String, Evaluation> splits) {
     return new ModelMetrics(
-        ModelMetrics.FORMAT, "a".repeat(64), "b".repeat(64), classes, decision, splits, Map.of());
+        ModelMetrics.FORMAT,
+        "a".repeat(64),
+        "b".repeat(64),
+        classes,
+        decision,
+        splits,
+        Map.of(),
+        splits.get("validation"),
+        List.of());
   }
 
   private static ModelMetrics two() {
@@ -127,7 +170,9 @@ class ModelMetricsTest {
         new ClassNames("NORMAL", "PNEUMONIA"),
         THRESHOLDS,
         Map.of("validation", whole, "test", whole),
-        Map.of("test", Map.of("viral", whole, "normal", negatives)));
+        Map.of("test", Map.of("viral", whole, "normal", negatives)),
+        whole,
+        SHORTCUTS);
   }
 
   private static ModelMetrics three() {

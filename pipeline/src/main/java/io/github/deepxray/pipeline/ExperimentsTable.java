@@ -29,7 +29,8 @@ public final class ExperimentsTable {
   /** Returns a Markdown table, notes, and the failed trainings. */
   public static String table(Experiments all) {
     StringBuilder text = new StringBuilder();
-    List<String> heads = new ArrayList<>(List.of("experiment", "seeds", "validation AUC"));
+    List<String> heads =
+        new ArrayList<>(List.of("experiment", "seeds", "validation AUC", "framed validation AUC"));
     Metric.HEADLINES.forEach(metric -> heads.add("test " + metric.title()));
     heads.addAll(List.of("difference of test AUC", "bytes", "gzip", "ms", "speed"));
     text.append("| ").append(String.join(" | ", heads)).append(" |\n");
@@ -63,6 +64,7 @@ public final class ExperimentsTable {
     cells.add(e.name());
     cells.add(Integer.toString(e.runs().size()));
     cells.add(e.validation(Metric.AUC).toString());
+    cells.add(e.framed(Metric.AUC).toString());
     Metric.HEADLINES.forEach(metric -> cells.add(e.test(metric).toString()));
     cells.add(
         e.name().equals(baseline)
@@ -101,6 +103,7 @@ public final class ExperimentsTable {
     line.put("failed", Integer.toString(e.failures().size()));
     for (Metric metric : Metric.values()) {
       spread(line, "validation_" + metric.id(), e.validation(metric));
+      spread(line, "framed_" + metric.id(), e.framed(metric));
       spread(line, "test_" + metric.id(), e.test(metric));
     }
     line.put("pairs", Integer.toString(e.differences().map(d -> d.test().pairs()).orElse(0)));

@@ -1,6 +1,7 @@
 package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.ArtifactReport.FileSizes;
+import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.PooledDifference;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -59,15 +60,15 @@ record FinishedExperiment(
     return new Experiments.Run(
         seed,
         metrics.decision().decision().threshold(),
-        values(Split.VALIDATION),
-        values(Split.TEST),
+        values(metrics.of(Split.VALIDATION)),
+        values(metrics.framed()),
+        values(metrics.of(Split.TEST)),
         size);
   }
 
-  private Map<Metric, Double> values(Split split) {
+  private Map<Metric, Double> values(Evaluation evaluation) {
     Map<Metric, Double> values = new EnumMap<>(Metric.class);
-    metrics
-        .of(split)
+    evaluation
         .overall(metrics.decision().name())
         .forEach((metric, interval) -> values.put(metric, interval.value()));
     return values;

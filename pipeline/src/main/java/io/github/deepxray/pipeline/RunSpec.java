@@ -13,7 +13,7 @@ import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainingSpec;
-import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.Recipe;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Map;
@@ -59,21 +59,32 @@ public record RunSpec(
   }
 
   /**
-   * Returns the default run: frozen EfficientNetB0, head {@code ensemble}, no pruning, no
-   * fine-tuning, no quantized forms besides {@code dynamic}.
+   * Returns the default run: EfficientNetB0, recipe {@link Recipe#FAST}, no pruning, no quantized
+   * forms besides {@code dynamic}.
    *
    * @param source source of the images
    * @param seed seed of all random numbers in all stages
    */
   public static RunSpec of(DataSource source, long seed) {
+    return of(source, Recipe.FAST, seed);
+  }
+
+  /**
+   * Returns a run of EfficientNetB0 with a recipe, without pruning and quantized forms besides
+   * {@code dynamic}.
+   *
+   * @param source source of the images
+   * @param seed seed of all random numbers in all stages
+   */
+  public static RunSpec of(DataSource source, Recipe recipe, long seed) {
     return new RunSpec(
         source,
         ModelPurpose.DEFAULT_NAME,
         BackboneSpec.of(Backbones.DEFAULT),
         DatasetOptions.DEFAULT.withSeed(seed),
-        TrainingSpec.of(HeadSpec.DEFAULT, seed),
+        TrainingSpec.of(recipe, seed),
         Optional.empty(),
-        Optional.empty(),
+        recipe.fineTuning().map(tuning -> FineTuningSpec.of(tuning, seed)),
         FormsSpec.of(List.of(), seed),
         BundleSpec.DEFAULT);
   }

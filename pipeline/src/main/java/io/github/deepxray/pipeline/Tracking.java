@@ -21,6 +21,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
@@ -266,7 +267,7 @@ public final class Tracking implements PipelineListener {
           Predictions.read(
               pipeline.folder(PipelineStage.EVALUATE).resolve(Predictions.fileName(split.key())),
               metrics));
-      embeddings.put(split, extractor.extract(dataset, split, 1).embeddings());
+      embeddings.put(split, extractor.extract(dataset, split, List.of(View.IDENTITY)).embeddings());
     }
     tracker.get().onEvaluated(new Measurement(dataset, metrics, predictions, embeddings));
   }

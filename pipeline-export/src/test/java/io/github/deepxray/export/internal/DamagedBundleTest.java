@@ -47,6 +47,7 @@ import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DamagedBundleTest {
   private static final long MOST_BYTES = 512L << 20;
 
-  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+  private static final Thresholds THRESHOLDS =
+      new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95, ValidationViews.PLAIN);
 
   private static final ClassNames CLASSES = new ClassNames(List.of("a", "b", "c"));
 
@@ -204,7 +206,10 @@ class DamagedBundleTest {
             new ClassNames("NORMAL", "PNEUMONIA"),
             THRESHOLDS,
             Map.of("validation", e, "test", e),
-            Map.of("validation", slices, "test", slices)));
+            Map.of("validation", slices, "test", slices),
+            e,
+            List.of(
+                new ModelMetrics.Reliance("aspect ratio", 0.25, List.of(0.75, 1.0, 1.0, 1.0)))));
     Files.writeString(folder.resolve(Bundle.LABELS), "NORMAL\nPNEUMONIA\n");
     write(
         folder,
@@ -236,7 +241,9 @@ class DamagedBundleTest {
             CLASSES,
             decision,
             Map.of("validation", e, "test", e),
-            Map.of()));
+            Map.of(),
+            e,
+            List.of()));
     Files.writeString(folder.resolve(Bundle.LABELS), "a\nb\nc\n");
     write(
         folder,

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * Model card of a bundle (Mitchell et al. 2019) with front matter for the Hugging Face Hub.
@@ -224,6 +225,21 @@ public record ModelCard(
                 metric ->
                     List.of(
                         metric.title(words().size()), test().probabilities().of(metric).toString()))
+            .toList());
+  }
+
+  /** Returns metrics of the framed validation images beside those of the unchanged ones. */
+  CardTable framed() {
+    String decision = metrics.decision().name();
+    return CardTable.of(
+        List.of("metric", "framed validation", "validation"),
+        Stream.of(Metric.AUC, Metric.ACCURACY, Metric.SENSITIVITY, Metric.SPECIFICITY)
+            .map(
+                metric ->
+                    List.of(
+                        metric.title(words().size()),
+                        metrics.framed().of(metric, decision).toString(),
+                        metrics.of(Split.VALIDATION, metric).toString()))
             .toList());
   }
 

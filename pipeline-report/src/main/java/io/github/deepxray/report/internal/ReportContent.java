@@ -132,6 +132,11 @@ public record ReportContent(
     return metrics.of(split, metric);
   }
 
+  /** Returns the overall value of a metric on the framed validation images. */
+  Interval framed(Metric metric) {
+    return metrics.framed().of(metric, metrics.decision().name());
+  }
+
   /** Returns the value of a metric of a class, with the default decision. */
   Interval value(Split split, Metric metric, Label label) {
     return evaluation(split).of(metric, metrics.decision().name(), label.index());

@@ -3,6 +3,7 @@ package io.github.deepxray.report.internal;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.Label;
+import io.github.deepxray.train.ModelMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +16,11 @@ import java.util.stream.Stream;
  *
  * @param table a row for each property
  * @param warnings a sentence for each strong property
+ * @param reliance how much the classifier's scores depend on each property
  * @param ends thumbnails at both ends of the strongest properties
  */
-record ShortcutsTable(Table table, List<String> warnings, List<DataSection.Samples> ends) {
+record ShortcutsTable(
+    Table table, List<String> warnings, Table reliance, List<DataSection.Samples> ends) {
   /** Area under the ROC curve from which the report warns. */
   private static final double STRONG = 0.7;
 
@@ -36,7 +39,32 @@ record ShortcutsTable(Table table, List<String> warnings, List<DataSection.Sampl
       table.row(
           shortcut.name(), Numbers.interval(shortcut.auc()), shortcut.inPicture() ? "yes" : "no");
     }
-    return new ShortcutsTable(table, warnings(content), ends(content));
+    return new ShortcutsTable(table, warnings(content), reliance(content), ends(content));
+  }
+
+  /** Returns the dependence of the scores on each property; without rows if none was measured. */
+  private static Table reliance(ReportContent content) {
+    Table table =
+        Table.of(
+            "Dependence of this classifier on each property, on the validation images: rank"
+                + " correlation of its probability of an image's class with the property's, within"
+                + " each class, and its accuracy on the quarter of images where the property"
+                + " misleads most, and so on to where it helps most. Equal accuracies and a"
+                + " correlation near 0 are best.",
+            "property",
+            "correlation",
+            "misleads",
+            "2nd quarter",
+            "3rd quarter",
+            "helps");
+    for (ModelMetrics.Reliance reliance : content.metrics().shortcuts()) {
+      List<String> cells = new ArrayList<>();
+      cells.add(reliance.shortcut());
+      cells.add(Numbers.signed(reliance.correlation(), 2));
+      reliance.accuracy().forEach(share -> cells.add(Numbers.decimals(share, 3)));
+      table.row(cells.toArray(String[]::new));
+    }
+    return table;
   }
 
   /** Returns the strongest visible shortcuts, whose images are shown. */

@@ -7,6 +7,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.internal.embedding.View;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -92,12 +93,13 @@ record SummarySection(
   /** Returns the caption of the metrics of both splits. */
   private static String caption(Evaluation test, Evaluation validation) {
     return ("In brackets 95 %% bootstrap intervals by patient. %s test images of %s "
-            + "patients, %s validation images of %s.")
+            + "patients, %s validation images of %s; framed: %s random framings of each.")
         .formatted(
             Numbers.count(test.total()),
             Numbers.count(test.patients()),
             Numbers.count(validation.total()),
-            Numbers.count(validation.patients()));
+            Numbers.count(validation.patients()),
+            View.FRAMED);
   }
 
   private static Table quality(ReportContent content, Map<Metric, Pair> measured) {
@@ -116,6 +118,7 @@ record SummarySection(
                 Cell.of("key test", "test"),
                 Cell.of(IntervalStrip.scale(from, 1)),
                 Cell.of("key validation", "validation"),
+                Cell.of("framed"),
                 Cell.of("test − validation")));
     measured.forEach(
         (metric, pair) ->
@@ -125,6 +128,7 @@ record SummarySection(
                     interval("main", pair.test),
                     Cell.of(IntervalStrip.of(from, 1, pair.test, pair.validation)),
                     interval("", pair.validation),
+                    interval("", content.framed(metric)),
                     Cell.of(
                         pair.clearlyWorse() ? "bad" : "", Numbers.signed(pair.difference(), 3)))));
     return table;

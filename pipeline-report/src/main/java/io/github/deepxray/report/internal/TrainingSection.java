@@ -69,9 +69,9 @@ record TrainingSection(List<Stage> stages, Table kept) {
     losses.put("validation", EpochResult::validationLoss);
     Map<String, ToDoubleFunction<EpochResult>> areas = new LinkedHashMap<>();
     areas.put("validation", EpochResult::validationAuc);
-    if (epochs.results.stream().allMatch(e -> e.augmented().isPresent())) {
-      losses.put("augmented", e -> e.augmented().orElseThrow().loss());
-      areas.put("augmented", e -> e.augmented().orElseThrow().auc());
+    if (epochs.results.stream().allMatch(e -> e.framed().isPresent())) {
+      losses.put("framed", e -> e.framed().orElseThrow().loss());
+      areas.put("framed", e -> e.framed().orElseThrow().auc());
     }
     return Stream.of(figure(epochs, "loss", losses), figure(epochs, "AUC", areas))
         .flatMap(Optional::stream)
@@ -83,9 +83,7 @@ record TrainingSection(List<Stage> stages, Table kept) {
     String caption =
         ClassVocabulary.capitalized(what)
             + " by epoch"
-            + (lines.containsKey("augmented")
-                ? "; augmented is validation on strongly augmented images"
-                : "")
+            + (lines.containsKey("framed") ? "; framed is validation on randomly framed views" : "")
             + (epochs.kept.isPresent()
                 ? ". The dotted line is the epoch whose weights were kept."
                 : ".");

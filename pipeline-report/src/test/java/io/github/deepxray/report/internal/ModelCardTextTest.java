@@ -9,6 +9,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ class ModelCardTextTest {
         "data",
         Optional.of(0.5),
         20,
-        new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95),
+        new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95, ValidationViews.PLAIN),
         Optional.empty(),
         Optional.empty(),
         Map.of(),

@@ -32,6 +32,7 @@ import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.Mistakes;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -48,7 +49,13 @@ import java.util.stream.Collectors;
 
 /** Contents to draw, made up. */
 final class ReportContents {
-  static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+  static final Thresholds THRESHOLDS =
+      new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95, ValidationViews.PLAIN);
+
+  static final List<ModelMetrics.Reliance> SHORTCUTS =
+      List.of(
+          new ModelMetrics.Reliance("aspect ratio", 0.31, List.of(0.85, 0.93, 0.97, 0.99)),
+          new ModelMetrics.Reliance(hostile("dependence"), -0.04, List.of(0.94, 0.93, 0.95, 0.92)));
 
   /** Names of classes that try to be markup; no name may have a control character. */
   static final ClassNames NAMES = new ClassNames(plain(hostile("neg")), plain(hostile("pos")));
@@ -121,7 +128,15 @@ final class ReportContents {
           slices.put(split, kinds);
         });
     return new ModelMetrics(
-        ModelMetrics.FORMAT, "weights", "data", profile.classes(), decision, splits, slices);
+        ModelMetrics.FORMAT,
+        "weights",
+        "data",
+        profile.classes(),
+        decision,
+        splits,
+        slices,
+        splits.get("validation"),
+        SHORTCUTS);
   }
 
   private static DatasetManifest dataset(DatasetProfile profile) {

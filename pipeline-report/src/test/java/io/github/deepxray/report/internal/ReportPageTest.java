@@ -99,6 +99,7 @@ class ReportPageTest {
             "version",
             "os",
             "fingerprint",
+            "dependence",
             "source")) {
       assertThat(page.text()).contains("http://x.example/" + from + "\"");
     }

@@ -15,11 +15,11 @@ public final class EpochNumbers {
     all.put("validation_loss", result.validationLoss());
     all.put("validation_auc", result.validationAuc());
     result
-        .augmented()
+        .framed()
         .ifPresent(
             scores -> {
-              all.put("augmented_loss", scores.loss());
-              all.put("augmented_auc", scores.auc());
+              all.put("framed_loss", scores.loss());
+              all.put("framed_auc", scores.auc());
             });
     all.put("learning_rate", result.learningRate());
     result.sparsity().ifPresent(share -> all.put("sparsity", share));

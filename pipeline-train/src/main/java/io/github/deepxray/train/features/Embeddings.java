@@ -59,6 +59,11 @@ public record Embeddings(List<Image> images, int classes, int dimension, List<Ma
     }
   }
 
+  /** Returns the same images with the views from one number to before another. */
+  public Embeddings withViews(int from, int to) {
+    return new Embeddings(images, classes, dimension, views.subList(from, to));
+  }
+
   /** The number of images of each class, by label. */
   public List<Long> counts() {
     return counts(images, classes);

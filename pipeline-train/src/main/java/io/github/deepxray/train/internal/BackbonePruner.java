@@ -19,6 +19,7 @@ import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.internal.stage.Stage;
@@ -26,6 +27,7 @@ import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -114,7 +116,7 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
     TrainingSpec trainer = options.trainer();
     EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
     Network network = model.model().network();
-    Embeddings train = extractor.extract(dataset, Split.TRAIN, 1).embeddings();
+    Embeddings train = extractor.extract(dataset, Split.TRAIN, List.of(View.IDENTITY)).embeddings();
     Model head = new HeadPruning(spec, context).prune(network, model.head(), train);
     Model pruned = new Model(network, model.model().weights().plus(head.weights()));
     Pruner counter = Pruner.atOnce(spec, network);
@@ -131,7 +133,9 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
             Scorer.score(
                 context.engines(),
                 head,
-                extractor.extract(dataset, Split.VALIDATION, 1).embeddings()),
+                extractor
+                    .extract(dataset, Split.VALIDATION, View.of(trainer.thresholdViews()))
+                    .embeddings()),
             trainer);
     return new TrainedModel(described.withDecision(rule), pruned);
   }

@@ -6,8 +6,11 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.stage.ClassBalance;
+import io.github.deepxray.train.recipe.ValidationViews;
+import java.util.Arrays;
 import java.util.List;
 
 /** Choice of decision rules, without test data. */
@@ -18,13 +21,13 @@ public final class DecisionRules {
    * Chooses thresholds for two classes, or the most probable of more classes.
    *
    * @param classes number and weight of the training images of each class
-   * @param validation scores of the validation split
+   * @param validation scores of the validation images in the targets' views
    * @param targets prevalence to assume and sensitivity to reach
    */
   public static DecisionRule choose(
       ClassBalance classes, SplitScores validation, TrainingSpec targets) {
     return classes.counts().size() == 2
-        ? thresholds(classes, validation, targets.targetPrevalence(), targets.targetSensitivity())
+        ? thresholds(classes, validation, targets)
         : mostProbable(classes.counts());
   }
 
@@ -32,35 +35,55 @@ public final class DecisionRules {
    * Chooses the thresholds of a rule again, with the same targets, for a classifier that was
    * trained further.
    *
+   * @param trained description of the classifier before
    * @param classes number and weight of the training images of each class
-   * @param validation scores of the validation split
+   * @param validation scores of the validation images in the rule's views
    */
   public static DecisionRule rechoose(
-      DecisionRule rule, ClassBalance classes, SplitScores validation) {
-    return rule instanceof Thresholds before
-        ? thresholds(classes, validation, before.targetPrevalence(), before.targetSensitivity())
-        : mostProbable(classes.counts());
+      TrainedModel.Description trained, ClassBalance classes, SplitScores validation) {
+    return choose(classes, validation, TrainingSpec.of(trained));
+  }
+
+  /** Validation images on which a rule was chosen. */
+  public static ValidationViews views(DecisionRule rule) {
+    return rule instanceof Thresholds thresholds ? thresholds.views() : ValidationViews.PLAIN;
   }
 
   /**
-   * Chooses the default decision of another form of the classifier.
+   * Chooses the default decision of another form of the classifier: a threshold that finds as many
+   * positives of the validation split as the rule does.
    *
-   * @param validation scores of the form on the validation split
+   * @param reference scores of the classifier on the validation split
+   * @param form scores of the form on the validation split
    */
-  public static Decision decisionFor(DecisionRule rule, SplitScores validation) {
-    return rule instanceof Thresholds before
-        ? new Decision.Threshold(atSensitivity(validation, before.targetSensitivity()))
-        : rule.decision();
+  public static Decision decisionFor(DecisionRule rule, SplitScores reference, SplitScores form) {
+    if (!(rule instanceof Thresholds thresholds)) {
+      return rule.decision();
+    }
+    double[] positives = positives(reference);
+    long found =
+        Arrays.stream(positives).filter(p -> p >= thresholds.atTargetSensitivity()).count();
+    return new Decision.Threshold(atSensitivity(form, (double) found / positives.length));
   }
 
   private static Thresholds thresholds(
-      ClassBalance classes, SplitScores validation, double prevalence, double sensitivity) {
+      ClassBalance classes, SplitScores validation, TrainingSpec targets) {
     return new Thresholds(
         0.5,
-        priorCorrected(classes.positiveShare(), prevalence),
-        atSensitivity(validation, sensitivity),
-        prevalence,
-        sensitivity);
+        priorCorrected(classes.positiveShare(), targets.targetPrevalence()),
+        atSensitivity(validation, targets.targetSensitivity()),
+        targets.targetPrevalence(),
+        targets.targetSensitivity(),
+        targets.thresholdViews());
+  }
+
+  /** Returns the scores of the positives in ascending order. */
+  private static double[] positives(SplitScores scores) {
+    return scores.examples().stream()
+        .filter(e -> e.label() == 1)
+        .mapToDouble(e -> e.score(1))
+        .sorted()
+        .toArray();
   }
 
   private static MostProbable mostProbable(List<Long> counts) {
@@ -74,16 +97,11 @@ public final class DecisionRules {
    * rounding differences do not change the decision for that positive.
    *
    * @param validation scores of two classes, of images that were not used in training
-   * @param sensitivity sensitivity to reach, above 0 and at most 1
+   * @param sensitivity sensitivity to reach, 0..1
    * @throws DeepXrayException if there are no positives
    */
   static double atSensitivity(SplitScores validation, double sensitivity) {
-    double[] positives =
-        validation.examples().stream()
-            .filter(e -> e.label() == 1)
-            .mapToDouble(e -> e.score(1))
-            .sorted()
-            .toArray();
+    double[] positives = positives(validation);
     if (positives.length == 0) {
       throw new DeepXrayException(
           "No threshold can be chosen: the validation split has no positive image.");

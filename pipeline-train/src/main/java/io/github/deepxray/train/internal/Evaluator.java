@@ -8,15 +8,19 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.datasets.internal.shortcuts.ShortcutScores;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.View;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +54,16 @@ public record Evaluator(Context context) {
     DatasetProfile profile = dataset.manifest().profile();
     Map<String, Evaluation> splits = new LinkedHashMap<>();
     Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
+    Map<Split, SplitScores> scored = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      Embeddings embeddings = extractor.extract(dataset, split, 1).embeddings();
+      Embeddings embeddings =
+          extractor.extract(dataset, split, List.of(View.IDENTITY)).embeddings();
       if (embeddings.images().isEmpty()) {
         throw new DeepXrayException(
             "The " + split.key() + " split of " + dataset.folder() + " is empty.");
       }
       SplitScores scores = Scorer.score(context.engines(), model.head(), embeddings);
+      scored.put(split, scores);
       Predictions predictions = predictions(embeddings, scores);
       splits.put(split.key(), evaluate(scores, model));
       slices.put(split.key(), slices(predictions, profile, model));
@@ -70,9 +77,23 @@ public record Evaluator(Context context) {
             profile.classes(),
             model.description().decision(),
             splits,
-            slices);
+            slices,
+            evaluate(framed(extractor, dataset, model), model),
+            new ShortcutReliance(
+                    scored.get(Split.VALIDATION), model.description().decision().decision())
+                .of(ShortcutScores.read(dataset.folder())));
     Json.write(folder.resolve(ModelMetrics.FILE), report);
     return report;
+  }
+
+  private SplitScores framed(
+      EmbeddingExtractor extractor, PreparedDataset dataset, TrainedModel model)
+      throws IOException {
+    List<View> views = View.of(ValidationViews.FRAMED);
+    return Scorer.score(
+        context.engines(),
+        model.head(),
+        extractor.extract(dataset, Split.VALIDATION, views).embeddings());
   }
 
   private static Evaluation evaluate(SplitScores scores, TrainedModel model) {

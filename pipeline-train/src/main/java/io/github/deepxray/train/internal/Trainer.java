@@ -13,6 +13,7 @@ import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.head.HeadTrainer;
 import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.internal.stage.ClassBalance;
@@ -47,8 +48,8 @@ public record Trainer(TrainingSpec options, Context context) {
       throws IOException {
     requireSize(dataset, backbone);
     EmbeddingExtractor extractor = new EmbeddingExtractor(backbone.model(), context);
-    Extraction train = extractor.extract(dataset, Split.TRAIN, options.head().views());
-    Extraction validation = extractor.extract(dataset, Split.VALIDATION, 1);
+    Extraction train = extractor.extract(dataset, Split.TRAIN, View.of(options.head()));
+    Extraction validation = extractor.extract(dataset, Split.VALIDATION, View.validation());
     EpochCounter counter = new EpochCounter();
     HeadTrainer trainer = trainer(folder, counter, stage(dataset, backbone).fingerprint());
     long start = System.nanoTime();
@@ -105,7 +106,7 @@ public record Trainer(TrainingSpec options, Context context) {
   private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
     return DecisionRules.choose(
         new ClassBalance(train.counts(), options.head().balanced()),
-        Scorer.score(context.engines(), head, validation),
+        Scorer.score(context.engines(), head, validation, options.thresholdViews()),
         options);
   }
 

@@ -21,5 +21,16 @@ public enum Augmentation {
    * grey levels with probability 0.2.
    */
   @JsonProperty("strong")
-  STRONG
+  STRONG,
+
+  /**
+   * Another framing of the same chest, so that the framing says less about the class: cropping to a
+   * width/height ratio of exp(-0.4) to exp(0.4) times the image's and to 0.85 to 1 of its size,
+   * stretched back, nearer the centre than the edge and never shrunk; horizontal flip with
+   * probability 0.5, rotation by up to 8 degrees; gamma exp(-0.4) to exp(0.4), contrast factor
+   * exp(-0.3) to exp(0.3), brightness plus or minus 0.1 of the range; Gaussian blur of 0.3 to 1.2
+   * pixels with probability 0.5.
+   */
+  @JsonProperty("framing")
+  FRAMING
 }

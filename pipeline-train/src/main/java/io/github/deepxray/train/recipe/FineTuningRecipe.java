@@ -1,6 +1,5 @@
 package io.github.deepxray.train.recipe;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.core.DeepXrayException;
@@ -24,7 +23,7 @@ import java.util.TreeMap;
  *     views
  * @param batchSize images per step
  * @param views number of views of each training image, 1 for the unchanged image
- * @param augmentation strength of the changes in the other views
+ * @param augmentation the changes in the other views
  * @param learningRate peak learning rate of AdamW
  * @param warmup share of all steps with a linear warmup of the learning rate, 0 to below 1; a half
  *     cosine decays it to 0 after that
@@ -48,7 +47,7 @@ import java.util.TreeMap;
  * @param dropout whether the stochastic depth of the blocks and the dropout of the head are active
  * @param patience number of epochs without a lower loss after which training stops and the best
  *     weights are kept; 0 to train all epochs and keep the last weights
- * @param criterion loss that selects the best epoch
+ * @param criterion validation images whose loss selects the best epoch
  */
 @RecordBuilder
 public record FineTuningRecipe(
@@ -70,21 +69,8 @@ public record FineTuningRecipe(
     double interpolation,
     boolean dropout,
     int patience,
-    Criterion criterion)
+    ValidationViews criterion)
     implements FineTuningRecipeBuilder.With {
-
-  /** Loss that selects the best epoch. */
-  public enum Criterion {
-    /** Loss on the unchanged validation images. */
-    @JsonProperty("plain")
-    PLAIN,
-    /**
-     * Loss on strongly augmented views of the validation images, which also reflects images that
-     * differ a little from the training split.
-     */
-    @JsonProperty("augmented")
-    AUGMENTED
-  }
 
   /** Default settings, from block 6a. */
   public static final FineTuningRecipe DEFAULT =
@@ -93,7 +79,7 @@ public record FineTuningRecipe(
           5,
           32,
           5,
-          Augmentation.STRONG,
+          Augmentation.FRAMING,
           1e-4,
           0.1,
           1,
@@ -107,7 +93,7 @@ public record FineTuningRecipe(
           0.5,
           true,
           3,
-          Criterion.AUGMENTED);
+          ValidationViews.FRAMED);
 
   /** Copies the map and checks the numbers. */
   public FineTuningRecipe {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.text.internal.Yaml;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.Map;
  *     (Keras' {@code class_weight}, scikit-learn's {@code balanced})
  * @param labelSmoothing share of the label that is spread over all classes, as in Keras, 0..1
  * @param views number of views of each training image, 1 for the unchanged image
+ * @param augmentation the changes in the other views; {@code framing} if omitted
  * @param optimizer the optimizer
  * @param learningRate learning rate schedule, in steps of one batch
  * @param batchSize images per step
@@ -33,6 +35,7 @@ import java.util.Map;
  *     views
  * @param patience number of epochs without a lower validation loss after which training stops; 0 to
  *     train all epochs
+ * @param criterion validation images whose loss is compared; {@code framed} if omitted
  */
 @RecordBuilder
 public record HeadSpec(
@@ -42,11 +45,13 @@ public record HeadSpec(
     boolean balanced,
     double labelSmoothing,
     int views,
+    @Omittable Augmentation augmentation,
     Optimizer optimizer,
     LearningRate learningRate,
     int batchSize,
     int epochs,
-    int patience)
+    int patience,
+    @Omittable ValidationViews criterion)
     implements HeadSpecBuilder.With {
 
   /**
@@ -152,6 +157,8 @@ public record HeadSpec(
         "name",
         "letters, digits, '.', '_' and '-'");
     members = List.copyOf(members);
+    augmentation = augmentation == null ? Augmentation.FRAMING : augmentation;
+    criterion = criterion == null ? ValidationViews.FRAMED : criterion;
     check(name, !members.isEmpty(), "members", "at least one");
     check(name, labelSmoothing >= 0 && labelSmoothing < 1, "labelSmoothing", "0..1");
     check(name, views >= 1, "views", "at least 1");
@@ -206,11 +213,13 @@ public record HeadSpec(
             false,
             0,
             1,
+            Augmentation.FRAMING,
             new Sgd(0.9),
             new Exponential(0.01, 20, 0.96),
             64,
             5,
-            0));
+            0,
+            ValidationViews.PLAIN));
     presets.put("logistic", modern("logistic", List.of(logistic)));
     presets.put("mlp", modern("mlp", List.of(mlp)));
     presets.put("ensemble", modern("ensemble", List.of(logistic, mlp)));
@@ -219,7 +228,24 @@ public record HeadSpec(
 
   private static HeadSpec modern(String name, List<Member> members) {
     return new HeadSpec(
-        name, members, true, true, 0.1, 5, Adam.DEFAULT, new Cosine(1e-3, 0.05), 128, 30, 0);
+        name,
+        members,
+        true,
+        true,
+        0.1,
+        5,
+        Augmentation.FRAMING,
+        Adam.DEFAULT,
+        new Cosine(1e-3, 0.05),
+        128,
+        30,
+        0,
+        ValidationViews.FRAMED);
+  }
+
+  /** Returns a predefined head. */
+  static HeadSpec preset(String name) {
+    return PRESETS.get(name);
   }
 
   /** Names of the predefined heads. */

@@ -1,5 +1,6 @@
 package io.github.deepxray.train.stage;
 
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.util.Optional;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Optional;
  * @param validationLoss mean negative log likelihood on the validation split, each class weighted
  *     as in training
  * @param validationAuc the area under the ROC curve on the validation split
- * @param augmented loss and AUC on strongly augmented views of the validation split, if evaluated
+ * @param framed loss and AUC on randomly framed views of the validation split, if evaluated
  * @param learningRate learning rate of the last step
  * @param sparsity share of zeros among the weights to prune, if weights are pruned gradually
  */
@@ -19,7 +20,7 @@ public record EpochResult(
     double loss,
     double validationLoss,
     double validationAuc,
-    Optional<Scores> augmented,
+    Optional<Scores> framed,
     double learningRate,
     Optional<Double> sparsity) {
   /**
@@ -29,4 +30,16 @@ public record EpochResult(
    * @param auc the area under the ROC curve
    */
   public record Scores(double loss, double auc) {}
+
+  /**
+   * Returns the loss on the validation images.
+   *
+   * @throws IllegalStateException if it was not evaluated on these views
+   */
+  public double loss(ValidationViews views) {
+    return switch (views) {
+      case PLAIN -> validationLoss;
+      case FRAMED -> framed.orElseThrow(IllegalStateException::new).loss();
+    };
+  }
 }

@@ -28,6 +28,7 @@ import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import java.io.IOException;
@@ -46,7 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamagedRecordsTest {
   private static final long MOST_BYTES = 64L << 20;
 
-  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95);
+  private static final Thresholds THRESHOLDS =
+      new Thresholds(0.5, 0.25, 0.375, 0.1, 0.95, ValidationViews.PLAIN);
 
   private static final TrainedModel.Description DESCRIPTION =
       new TrainedModel.Description(
@@ -175,7 +177,11 @@ class DamagedRecordsTest {
                 new ClassNames("NORMAL", "PNEUMONIA"),
                 THRESHOLDS,
                 Map.of("validation", e, "test", e),
-                Map.of("test", Map.of("normal", e, "viral", e))));
+                Map.of("test", Map.of("normal", e, "viral", e)),
+                e,
+                List.of(
+                    new ModelMetrics.Reliance(
+                        "aspect ratio", 0.25, List.of(0.75, 1.0, 1.0, 1.0)))));
     assertThat(DamagedInputs.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 
@@ -198,7 +204,9 @@ class DamagedRecordsTest {
                 new ClassNames(List.of("a", "b", "c")),
                 decision,
                 Map.of("validation", e, "test", e),
-                Map.of()));
+                Map.of(),
+                e,
+                List.of()));
     assertThat(DamagedInputs.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 

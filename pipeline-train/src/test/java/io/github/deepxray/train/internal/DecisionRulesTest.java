@@ -10,17 +10,22 @@ import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +47,8 @@ class DecisionRulesTest {
   }
 
   private static Thresholds choose(ClassBalance classes, double prevalence) throws IOException {
-    TrainingSpec targets = new TrainingSpec(HeadSpec.of("logistic"), 0, 0.95, prevalence);
+    TrainingSpec targets =
+        new TrainingSpec(HeadSpec.of("logistic"), 0, 0.95, prevalence, ValidationViews.PLAIN);
     return (Thresholds) DecisionRules.choose(classes, VALIDATION, targets);
   }
 
@@ -72,7 +78,7 @@ class DecisionRulesTest {
 
   @Test
   void namesThemTheDefaultFirst() {
-    Thresholds thresholds = new Thresholds(0.5, 0.6, 0.4, 0.5, 0.95);
+    Thresholds thresholds = new Thresholds(0.5, 0.6, 0.4, 0.5, 0.95, ValidationViews.PLAIN);
     assertThat(thresholds.decisions())
         .containsExactly(
             Map.entry("validation", new Decision.Threshold(0.4)),
@@ -89,9 +95,10 @@ class DecisionRulesTest {
   void refusesImpossibleOptions() throws IOException {
     HeadSpec head = HeadSpec.of("logistic");
     for (double bad : new double[] {0, 1.01, -1, Double.NaN}) {
-      assertThatThrownBy(() -> new TrainingSpec(head, 0, bad, 0.5))
+      assertThatThrownBy(() -> new TrainingSpec(head, 0, bad, 0.5, ValidationViews.PLAIN))
           .isInstanceOf(DeepXrayException.class);
-      assertThatThrownBy(() -> new TrainingSpec(head, 0, 0.95, bad == 1.01 ? 1 : bad))
+      assertThatThrownBy(
+              () -> new TrainingSpec(head, 0, 0.95, bad == 1.01 ? 1 : bad, ValidationViews.PLAIN))
           .isInstanceOf(DeepXrayException.class);
     }
     Context context = Context.of(new TfLiteEngineFactory(), Path.of("unused"));
@@ -120,6 +127,74 @@ class DecisionRulesTest {
     assertThatThrownBy(() -> DecisionRules.atSensitivity(negatives, 0.9))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("no positive");
+  }
+
+  /** Of a form with other scores in another order, whatever share the rule aimed at. */
+  @Test
+  void anotherFormFindsAsManyPositives() {
+    SplitScores form =
+        new SplitScores(
+            VALIDATION.examples().stream()
+                .map(e -> new ScoredExample(e.id(), e.patient(), e.label(), 0.9 - e.score(1) / 2))
+                .toList());
+    // Positives lie at 0.30, 0.31 and so on to 0.69.
+    for (int found : new int[] {40, 39, 34, 20, 1}) {
+      double threshold = 0.695 - found / 100.0;
+      Thresholds rule = new Thresholds(0.5, 0.5, threshold, 0.5, 0.95, ValidationViews.FRAMED);
+      assertThat(positives(VALIDATION, rule.decision())).isEqualTo(found);
+      assertThat(positives(form, DecisionRules.decisionFor(rule, VALIDATION, form)))
+          .isEqualTo(found);
+      assertThat(positives(VALIDATION, DecisionRules.decisionFor(rule, VALIDATION, VALIDATION)))
+          .isEqualTo(found);
+    }
+  }
+
+  private static long positives(SplitScores scores, Decision decision) {
+    return scores.examples().stream()
+        .filter(e -> e.label() == 1 && decision.decide(e.scores()) == 1)
+        .count();
+  }
+
+  @Test
+  void theMostProbableStaysTheDecisionOfAnotherForm() {
+    SplitScores scores =
+        new SplitScores(List.of(new ScoredExample("i", "p", 2, List.of(0.25, 0.25, 0.5))));
+    MostProbable rule = new MostProbable(List.of(0.2, 0.3, 0.5));
+    assertThat(DecisionRules.decisionFor(rule, scores, scores)).isEqualTo(Decision.MOST_PROBABLE);
+    assertThat(DecisionRules.views(rule)).isEqualTo(ValidationViews.PLAIN);
+  }
+
+  @Test
+  void choosesAgainWithTheSameTargetsOnTheSameViews() throws IOException {
+    Thresholds before = new Thresholds(0.5, 0.7, 0.6, 0.2, 0.9, ValidationViews.FRAMED);
+    TrainedModel.Description trained =
+        new TrainedModel.Description(
+            TrainedModel.FORMAT,
+            EfficientNet.B0.name(),
+            224,
+            "ImageNet",
+            "ab",
+            HeadSpec.of("logistic"),
+            5,
+            "tflite 2",
+            "cd",
+            Optional.of(0.75),
+            30,
+            before,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Optional.empty());
+    Thresholds chosen = (Thresholds) DecisionRules.rechoose(trained, PLAIN, VALIDATION);
+    // 36 of 40 must be found: the fifth lowest, 0.34, is; 0.33 is not.
+    assertThat(chosen.atTargetSensitivity()).isBetween(0.33, 0.34);
+    assertThat(chosen.priorCorrected()).isCloseTo(12.0 / 13, EXACT);
+    assertThat(chosen.targetSensitivity()).isEqualTo(0.9);
+    assertThat(chosen.targetPrevalence()).isEqualTo(0.2);
+    assertThat(chosen.views()).isEqualTo(ValidationViews.FRAMED);
+    assertThat(DecisionRules.views(chosen)).isEqualTo(ValidationViews.FRAMED);
+    assertThat(chosen.describe(DatasetProfile.CHEST_XRAY_PNEUMONIA))
+        .endsWith("that finds 90 % of the pneumonias in randomly framed validation images");
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.progress.Progress;
+import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -67,7 +68,7 @@ class TrainingTest {
         trainer(TrainingListener.NONE).train(dataset, backbone, folder.resolve("train"));
     int train = dataset.images(Split.TRAIN);
     int validation = dataset.images(Split.VALIDATION);
-    assertThat(result.vectors()).isEqualTo(2L * train + validation);
+    assertThat(result.vectors()).isEqualTo(2L * train + 4L * validation);
     assertThat(result.vectorsPerSecond()).isPositive();
     assertThat(result.epochSeconds()).isPositive();
     assertThat(folder.resolve("train/checkpoint")).doesNotExist();
@@ -97,6 +98,15 @@ class TrainingTest {
       assertThat(report.of(split, Metric.AUC).value()).isEqualTo(scored.auc());
       assertThat(report.table(split)).contains(" viral ", " bacterial ", " normal ");
     }
+    assertThat(report.framed().images().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(3L * validation);
+    assertThat(report.shortcuts().stream().map(ModelMetrics.Reliance::shortcut).toList())
+        .isNotEmpty()
+        .isEqualTo(
+            dataset.manifest().shortcuts().stream()
+                .filter(DatasetManifest.Shortcut::inPicture)
+                .map(DatasetManifest.Shortcut::name)
+                .toList());
     // The threshold was chosen to find 95 % of validation's positives.
     List<ScoredExample> chosenOn =
         Predictions.read(evaluation.resolve(Predictions.fileName("validation")))

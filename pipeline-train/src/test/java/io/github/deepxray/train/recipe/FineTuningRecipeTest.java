@@ -39,7 +39,7 @@ class FineTuningRecipeTest {
     FineTuningRecipe spec = FineTuningRecipe.of(file.toString());
     assertThat(spec.from()).isEqualTo("top");
     assertThat(spec.augmentation()).isEqualTo(Augmentation.MILD);
-    assertThat(spec.criterion()).isEqualTo(FineTuningRecipe.Criterion.PLAIN);
+    assertThat(spec.criterion()).isEqualTo(ValidationViews.PLAIN);
     assertThat(spec.emaDecay()).isEqualTo(0.9);
     assertThat(spec.learningRates()).isEqualTo(Map.of("head", 0.5));
     assertThat(spec.epochs()).isEqualTo(FineTuningRecipe.DEFAULT.epochs());

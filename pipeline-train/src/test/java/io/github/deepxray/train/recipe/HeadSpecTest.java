@@ -23,11 +23,13 @@ class HeadSpecTest {
       balanced: false
       labelSmoothing: 0.05
       views: 2
+      augmentation: mild
       optimizer: {type: sgd, momentum: 0.9}
       learningRate: {type: exponential, initial: 0.02, decaySteps: 50, decayRate: 0.9}
       batchSize: 32
       epochs: 7
       patience: 3
+      criterion: plain
       """;
 
   @TempDir Path folder;
@@ -45,11 +47,23 @@ class HeadSpecTest {
                 false,
                 0.05,
                 2,
+                Augmentation.MILD,
                 new HeadSpec.Sgd(0.9),
                 new HeadSpec.Exponential(0.02, 50, 0.9),
                 32,
                 7,
-                3));
+                3,
+                ValidationViews.PLAIN));
+  }
+
+  @Test
+  void changesTheFramingIfNothingElseIsSaid() throws IOException {
+    String text = YAML.replace("augmentation: mild\n", "").replace("criterion: plain\n", "");
+    HeadSpec head = HeadSpec.of(file("framing.yaml", text));
+    assertThat(head.augmentation()).isEqualTo(Augmentation.FRAMING);
+    assertThat(head.criterion()).isEqualTo(ValidationViews.FRAMED);
+    assertThat(head.withAugmentation(Augmentation.MILD).withCriterion(ValidationViews.PLAIN))
+        .isEqualTo(HeadSpec.of(file("mine.yaml", YAML)));
   }
 
   @Test
@@ -81,6 +95,7 @@ class HeadSpecTest {
           {"hiddenUnits: [64, 16]", "hiddenUnits: [64, 0]"},
           {"labelSmoothing: 0.05", "labelSmoothing: 1"},
           {"views: 2", "views: 0"},
+          {"augmentation: mild", "augmentation: wild"},
           {"momentum: 0.9", "momentum: 1"},
           {"initial: 0.02", "initial: 0"},
           {"decaySteps: 50", "decaySteps: 0"},
@@ -88,6 +103,7 @@ class HeadSpecTest {
           {"batchSize: 32", "batchSize: 0"},
           {"epochs: 7", "epochs: 0"},
           {"patience: 3", "patience: -1"},
+          {"criterion: plain", "criterion: test"},
         }) {
       String field = change[0].substring(0, change[0].indexOf(':'));
       String path = file("bad.yaml", YAML.replace(change[0], change[1]));

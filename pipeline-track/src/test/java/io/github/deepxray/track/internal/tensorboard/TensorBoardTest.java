@@ -115,8 +115,8 @@ class TensorBoardTest {
                 "epoch/loss", List.of(1f, 0.5f),
                 "epoch/validation_loss", List.of(0.5f, 0.5f),
                 "epoch/validation_auc", List.of(0.75f, 0.75f),
-                "epoch/augmented_loss", List.of(0.625f, 0.625f),
-                "epoch/augmented_auc", List.of(0.875f, 0.875f),
+                "epoch/framed_loss", List.of(0.625f, 0.625f),
+                "epoch/framed_auc", List.of(0.875f, 0.875f),
                 "epoch/learning_rate", List.of(0.001f, 0.001f),
                 "epoch/sparsity", List.of(0f, 0.25f)));
   }

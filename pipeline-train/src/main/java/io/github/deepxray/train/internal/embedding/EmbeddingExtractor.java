@@ -16,7 +16,6 @@ import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.features.Matrix;
 import io.github.deepxray.train.internal.stage.Stage;
-import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -100,18 +99,18 @@ public final class EmbeddingExtractor {
    *
    * @param dataset data set with the images
    * @param split split to extract
-   * @param views number of mildly augmented views of each image, the first one unchanged
+   * @param views views of each image
    * @throws io.github.deepxray.core.DeepXrayException if a record is damaged, or another process
    *     uses the cache
    * @throws IOException if the shards cannot be read or the cache not be written
    */
-  public Extraction extract(PreparedDataset dataset, Split split, int views) throws IOException {
-    List<View> wanted = View.range(views, Augmentation.MILD);
+  public Extraction extract(PreparedDataset dataset, Split split, List<View> views)
+      throws IOException {
     try (EmbeddingCache cache = open()) {
-      Filled filled = fill(cache, dataset, split, wanted);
+      Filled filled = fill(cache, dataset, split, views);
       int dimension = dimension();
       List<Matrix> matrices = new ArrayList<>();
-      for (View view : wanted) {
+      for (View view : views) {
         float[] values = new float[filled.hashes.size() * dimension];
         for (int i = 0; i < filled.hashes.size(); i++) {
           if (!cache.read(filled.hashes.get(i), view, values, i * dimension)) {

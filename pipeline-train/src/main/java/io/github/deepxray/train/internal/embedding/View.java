@@ -2,6 +2,8 @@ package io.github.deepxray.train.internal.embedding;
 
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.train.recipe.Augmentation;
+import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,6 +21,9 @@ import java.util.stream.IntStream;
 public record View(int number, Augmentation augmentation) {
   /** The unchanged image. */
   public static final View IDENTITY = new View(0);
+
+  /** Number of framed views of each validation image. */
+  public static final int FRAMED = 3;
 
   /** The ranges of {@link Augmentation#MILD}. */
   private static final class Mild {
@@ -48,6 +53,23 @@ public record View(int number, Augmentation augmentation) {
     private static final long SALT = 0x5851F42D4C957F2DL;
   }
 
+  /** The ranges of {@link Augmentation#FRAMING}. */
+  private static final class Framing {
+    private static final double ANGLE = Math.toRadians(8);
+    private static final double LOG_ASPECT = 0.4;
+    private static final double LEAST_CROP = 0.85;
+    // Crops lie nearer the centre than the edge: half of the possible offset.
+    private static final double OFFSET = 0.5;
+    private static final double LOG_GAMMA = 0.4;
+    private static final double LOG_CONTRAST = 0.3;
+    private static final double BRIGHTNESS = 0.1;
+    private static final double BLUR_PROBABILITY = 0.5;
+    private static final double LEAST_BLUR = 0.3;
+    private static final double MOST_BLUR = 1.2;
+    // Views of the same number are independent between augmentations.
+    private static final long SALT = 0x14057B7EF767814FL;
+  }
+
   /** Checks the number. */
   public View {
     if (number < 0) {
@@ -68,6 +90,24 @@ public record View(int number, Augmentation augmentation) {
     return IntStream.range(0, count).mapToObj(n -> new View(n, augmentation)).toList();
   }
 
+  /** Returns the views of training images for a head. */
+  public static List<View> of(HeadSpec head) {
+    return range(head.views(), head.augmentation());
+  }
+
+  /** Returns the views of validation images: the unchanged image and the framed views. */
+  public static List<View> validation() {
+    return range(1 + FRAMED, Augmentation.FRAMING);
+  }
+
+  /** Returns the views of a validation image by which something is chosen. */
+  public static List<View> of(ValidationViews views) {
+    return switch (views) {
+      case PLAIN -> List.of(IDENTITY);
+      case FRAMED -> validation().subList(1, 1 + FRAMED);
+    };
+  }
+
   /** Returns a text that identifies the content of the view, for the cache key. */
   String fingerprint() {
     if (number == 0) {
@@ -78,6 +118,7 @@ public record View(int number, Augmentation augmentation) {
           "affine-v1 %s %s %s %s %s %s"
               .formatted(number, Mild.ANGLE, Mild.ZOOM, Mild.SHIFT, Mild.CONTRAST, Mild.BRIGHTNESS);
       case STRONG -> "strong-v1 " + number;
+      case FRAMING -> "framing-v1 " + number;
     };
   }
 
@@ -102,6 +143,7 @@ public record View(int number, Augmentation augmentation) {
         switch (augmentation) {
           case MILD -> mild(image, channels, new SplittableRandom(seed));
           case STRONG -> strong(image, channels, new SplittableRandom(seed ^ Strong.SALT));
+          case FRAMING -> framing(image, channels, new SplittableRandom(seed ^ Framing.SALT));
         };
     int o = offset;
     for (int i = 0; i < pixels.length; i += channels) {
@@ -113,7 +155,7 @@ public record View(int number, Augmentation augmentation) {
 
   private static float[] mild(RgbImage image, int channels, SplittableRandom random) {
     Placement placement =
-        new Placement(
+        Placement.zoomed(
             random.nextBoolean(),
             symmetric(random, Mild.ANGLE),
             1 + symmetric(random, Mild.ZOOM),
@@ -123,15 +165,15 @@ public record View(int number, Augmentation augmentation) {
     float brightness = (float) (255 * symmetric(random, Mild.BRIGHTNESS));
     float[] pixels = warp(image, channels, placement);
     for (int i = 0; i < pixels.length; i++) {
-      float value = (pixels[i] - 127.5f) * contrast + 127.5f + brightness;
-      pixels[i] = Math.max(0, Math.min(255, value));
+      pixels[i] = (pixels[i] - 127.5f) * contrast + 127.5f + brightness;
     }
+    clip(pixels);
     return pixels;
   }
 
   private static float[] strong(RgbImage image, int channels, SplittableRandom random) {
     Placement placement =
-        new Placement(
+        Placement.zoomed(
             random.nextBoolean(),
             symmetric(random, Strong.ANGLE),
             between(random, Strong.LEAST_ZOOM, Strong.MOST_ZOOM),
@@ -149,19 +191,58 @@ public record View(int number, Augmentation augmentation) {
     if (blurred) {
       pixels = blur(pixels, image.height(), image.width(), channels, sigma);
     }
-    float[] curve = curve(gamma, contrast, brightness);
+    change(pixels, curve(gamma, contrast, brightness));
+    if (noisy) {
+      addNoise(pixels, channels, deviation, random);
+    }
+    clip(pixels);
+    return pixels;
+  }
+
+  /** Crops to another framing and aspect ratio, stretched to the image's size. */
+  private static float[] framing(RgbImage image, int channels, SplittableRandom random) {
+    boolean mirrored = random.nextBoolean();
+    double angle = symmetric(random, Framing.ANGLE);
+    double aspect = StrictMath.exp(symmetric(random, Framing.LOG_ASPECT));
+    double crop = between(random, Framing.LEAST_CROP, 1);
+    double width = crop * Math.min(1, aspect);
+    double height = crop * Math.min(1, 1 / aspect);
+    Placement placement =
+        new Placement(
+            mirrored,
+            angle,
+            1 / width,
+            1 / height,
+            symmetric(random, Framing.OFFSET) * (1 / width - 1) / 2 * image.width(),
+            symmetric(random, Framing.OFFSET) * (1 / height - 1) / 2 * image.height());
+    double gamma = StrictMath.exp(symmetric(random, Framing.LOG_GAMMA));
+    double contrast = StrictMath.exp(symmetric(random, Framing.LOG_CONTRAST));
+    double brightness = 255 * symmetric(random, Framing.BRIGHTNESS);
+    boolean blurred = random.nextDouble() < Framing.BLUR_PROBABILITY;
+    double sigma = between(random, Framing.LEAST_BLUR, Framing.MOST_BLUR);
+
+    float[] pixels = warp(image, channels, placement);
+    if (blurred) {
+      pixels = blur(pixels, image.height(), image.width(), channels, sigma);
+    }
+    change(pixels, curve(gamma, contrast, brightness));
+    clip(pixels);
+    return pixels;
+  }
+
+  /** Replaces each grey value by the value of a curve. */
+  private static void change(float[] pixels, float[] curve) {
     for (int i = 0; i < pixels.length; i++) {
       int grey = (int) pixels[i];
       float above = pixels[i] - grey;
       pixels[i] = curve[grey] * (1 - above) + curve[Math.min(255, grey + 1)] * above;
     }
-    if (noisy) {
-      addNoise(pixels, channels, deviation, random);
-    }
+  }
+
+  private static void clip(float[] pixels) {
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = Math.max(0, Math.min(255, pixels[i]));
     }
-    return pixels;
   }
 
   /**
@@ -178,7 +259,12 @@ public record View(int number, Augmentation augmentation) {
   }
 
   private record Placement(
-      boolean mirrored, double angle, double zoom, double shiftX, double shiftY) {}
+      boolean mirrored, double angle, double zoomX, double zoomY, double shiftX, double shiftY) {
+    static Placement zoomed(
+        boolean mirrored, double angle, double zoom, double shiftX, double shiftY) {
+      return new Placement(mirrored, angle, zoom, zoom, shiftX, shiftY);
+    }
+  }
 
   /** Samples the image at the positions of the view's pixels, with linear interpolation. */
   private static float[] warp(RgbImage image, int channels, Placement to) {
@@ -186,8 +272,10 @@ public record View(int number, Augmentation augmentation) {
     int width = image.width();
     float[] pixels = new float[height * width * channels];
     // Inverse transform from the view to the image, around the centre.
-    double cos = StrictMath.cos(to.angle) / to.zoom;
-    double sin = StrictMath.sin(to.angle) / to.zoom;
+    double cosX = StrictMath.cos(to.angle) / to.zoomX;
+    double sinX = StrictMath.sin(to.angle) / to.zoomX;
+    double cosY = StrictMath.cos(to.angle) / to.zoomY;
+    double sinY = StrictMath.sin(to.angle) / to.zoomY;
     double centerX = (width - 1) / 2.0;
     double centerY = (height - 1) / 2.0;
     int o = 0;
@@ -195,8 +283,8 @@ public record View(int number, Augmentation augmentation) {
       double dy = y - centerY - to.shiftY;
       for (int x = 0; x < width; x++) {
         double dx = x - centerX - to.shiftX;
-        double sx = cos * dx + sin * dy;
-        double sy = -sin * dx + cos * dy + centerY;
+        double sx = cosX * dx + sinX * dy;
+        double sy = -sinY * dx + cosY * dy + centerY;
         sx = (to.mirrored ? -sx : sx) + centerX;
         sx = Math.max(0, Math.min(width - 1, sx));
         sy = Math.max(0, Math.min(height - 1, sy));

@@ -24,7 +24,6 @@ import io.github.deepxray.train.internal.stage.EpochCounter;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;
-import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
@@ -58,20 +57,17 @@ public record FineTuner(FineTuningSpec options, Context context) {
     context = context.withCheckpointEvery(1);
   }
 
-  /** Number of strongly augmented views of each validation image. */
-  public static final int VALIDATION_VIEWS = 3;
-
   private static final String CHECKPOINT = "checkpoint";
 
   /** Stored outcome of a finished fine-tuning. */
-  record Outcome(Scores before, Scores augmentedBefore, List<EpochResult> epochs) {
+  record Outcome(Scores before, Scores framedBefore, List<EpochResult> epochs) {
     Outcome {
       epochs = List.copyOf(epochs);
     }
 
     FineTuningResult result(TrainedModel model) {
       return new FineTuningResult(
-          model, before, augmentedBefore, epochs, 0, Double.NaN, Double.NaN, Double.NaN);
+          model, before, framedBefore, epochs, 0, Double.NaN, Double.NaN, Double.NaN);
     }
   }
 
@@ -103,7 +99,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
       }
     }
     FineTuningResult result = train(dataset, model, folder, manifest);
-    manifest.write(new Outcome(result.before(), result.augmentedBefore(), result.epochs()));
+    manifest.write(new Outcome(result.before(), result.framedBefore(), result.epochs()));
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     return result;
   }
@@ -129,9 +125,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
               dataset,
               Split.TRAIN,
               View.range(options.recipe().views(), options.recipe().augmentation()));
-      List<View> looks = new ArrayList<>(validationViews());
-      looks.add(View.IDENTITY);
-      Filled validation = extractor.fill(cache, dataset, Split.VALIDATION, looks);
+      Filled validation = extractor.fill(cache, dataset, Split.VALIDATION, View.validation());
       Sources sources =
           new Sources(
               cut,
@@ -141,11 +135,6 @@ public record FineTuner(FineTuningSpec options, Context context) {
               train.seconds() + validation.seconds());
       return train(dataset, model, sources, manifest, folder);
     }
-  }
-
-  /** Returns the strongly augmented views for validation. */
-  static List<View> validationViews() {
-    return View.range(VALIDATION_VIEWS + 1, Augmentation.STRONG).subList(1, VALIDATION_VIEWS + 1);
   }
 
   private FineTuningResult train(
@@ -167,7 +156,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
             .and(new HistoryFile(folder.resolve(HistoryFile.NAME)));
     try (FineTuningRun run = new FineTuningRun(options, context, model, sources)) {
       Scores before = run.plainStart();
-      Scores augmentedBefore = run.augmentedStart();
+      Scores framedBefore = run.framedStart();
       Weights trained = loop(run).run(run, checkpoints, listener);
       TrainedModel tuned =
           decided(
@@ -179,7 +168,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
       return new FineTuningResult(
           tuned,
           before,
-          augmentedBefore,
+          framedBefore,
           recorder.epochs,
           sources.computed(),
           sources.perSecond(),
@@ -199,9 +188,7 @@ public record FineTuner(FineTuningSpec options, Context context) {
   }
 
   private double criterion(EpochResult result) {
-    return options.recipe().criterion() == FineTuningRecipe.Criterion.PLAIN
-        ? result.validationLoss()
-        : result.augmented().orElseThrow(IllegalStateException::new).loss();
+    return result.loss(options.recipe().criterion());
   }
 
   private Stage stage(PreparedDataset dataset, TrainedModel model) {
@@ -232,19 +219,18 @@ public record FineTuner(FineTuningSpec options, Context context) {
    */
   private TrainedModel decided(PreparedDataset dataset, TrainedModel tuned, List<Long> counts)
       throws IOException {
+    TrainedModel.Description description = tuned.description();
+    List<View> views = View.of(DecisionRules.views(description.decision()));
     EmbeddingExtractor extractor = new EmbeddingExtractor(tuned.backbone(), context);
     SplitScores scored =
         Scorer.score(
             context.engines(),
             tuned.head(),
-            extractor.extract(dataset, Split.VALIDATION, 1).embeddings());
-    TrainedModel.Description description = tuned.description();
+            extractor.extract(dataset, Split.VALIDATION, views).embeddings());
     return new TrainedModel(
         description.withDecision(
             DecisionRules.rechoose(
-                description.decision(),
-                new ClassBalance(counts, options.recipe().balanced()),
-                scored)),
+                description, new ClassBalance(counts, options.recipe().balanced()), scored)),
         tuned.model());
   }
 

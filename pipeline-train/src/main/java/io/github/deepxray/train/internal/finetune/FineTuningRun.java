@@ -22,6 +22,7 @@ import io.github.deepxray.train.internal.loop.TrainingGraph;
 import io.github.deepxray.train.internal.loop.TrainingSetup;
 import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.EpochResult.Scores;
@@ -242,7 +243,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
         sum / train.images().size(),
         plain.loss(),
         plain.auc(),
-        Optional.of(augmentedScores(weights)),
+        Optional.of(framedScores(weights)),
         graph.learningRate((epoch + 1L) * stepsPerEpoch - 1),
         sparsity(weights));
   }
@@ -282,9 +283,9 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     return scores(start, List.of(View.IDENTITY));
   }
 
-  /** Returns loss and AUC on strongly augmented validation images before the first step. */
-  Scores augmentedStart() throws IOException {
-    return augmentedScores(start);
+  /** Returns loss and AUC on randomly framed validation images before the first step. */
+  Scores framedStart() throws IOException {
+    return framedScores(start);
   }
 
   /** Training examples per second; NaN without training. */
@@ -292,8 +293,8 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     return seconds == 0 ? Double.NaN : examples / seconds;
   }
 
-  private Scores augmentedScores(Weights weights) throws IOException {
-    return scores(weights, FineTuner.validationViews());
+  private Scores framedScores(Weights weights) throws IOException {
+    return scores(weights, View.of(ValidationViews.FRAMED));
   }
 
   private Scores scores(Weights weights, List<View> views) throws IOException {

@@ -23,6 +23,7 @@ import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
+import io.github.deepxray.train.stage.EpochResult.Scores;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -77,8 +78,8 @@ public final class HeadTrainer {
    * Trains the head.
    *
    * @param train embeddings of the training split; each epoch uses one random view of each image
-   * @param validation embeddings of the validation split, for early stopping; only the first view
-   *     is used
+   * @param validation embeddings of the validation split, for early stopping: the unchanged images
+   *     and their framed views
    * @return head from features to probabilities, with its weights
    * @throws DeepXrayException if a split lacks one of the classes or the loss is no longer finite
    * @throws IOException if a checkpoint cannot be read or written
@@ -95,7 +96,7 @@ public final class HeadTrainer {
     Standardization standardization =
         spec.standardize() ? Standardization.of(train) : Standardization.none(train.dimension());
     List<Matrix> views = train.views().stream().map(standardization::apply).toList();
-    Matrix held = standardization.apply(validation.views().get(0));
+    List<Matrix> held = validation.views().stream().map(standardization::apply).toList();
     try (Run run = new Run(train, views, validation, held)) {
       Weights trained = run.train(initial);
       return deploy(run, trained, views.get(0), standardization);
@@ -207,13 +208,13 @@ public final class HeadTrainer {
     private final Embeddings train;
     private final List<Matrix> views;
     private final Embeddings validation;
-    private final Matrix held;
+    private final List<Matrix> held;
     private final Objective objective;
     private final Network network;
     private final int stepsPerEpoch;
     private final TrainingGraph graph;
 
-    Run(Embeddings train, List<Matrix> views, Embeddings validation, Matrix held) {
+    Run(Embeddings train, List<Matrix> views, Embeddings validation, List<Matrix> held) {
       this.train = train;
       this.views = views;
       this.validation = validation;
@@ -267,7 +268,7 @@ public final class HeadTrainer {
                   spec.epochs(),
                   spec.patience(),
                   0,
-                  EpochResult::validationLoss)
+                  result -> result.loss(spec.criterion()))
               .run(this, checkpoints, context.listener());
       graph.restore(best, graph.slots());
       return best;
@@ -291,22 +292,34 @@ public final class HeadTrainer {
         requireFinite(batchLoss, "loss", epoch);
         sum += batchLoss * (to - from);
       }
-      float[][] logits = logits(held);
-      // The training loss was measured before the last step.
-      for (float[] member : logits) {
-        for (float logit : member) {
-          requireFinite(logit, "logit of a validation image", epoch);
-        }
-      }
-      SplitScores scored = score(validation, logits);
+      Scores plain = scores(held.subList(0, 1), epoch);
       return new EpochResult(
           epoch,
           sum / images,
-          objective.loss(scored),
-          scored.auc(),
-          Optional.empty(),
+          plain.loss(),
+          plain.auc(),
+          held.size() == 1
+              ? Optional.empty()
+              : Optional.of(scores(held.subList(1, held.size()), epoch)),
           graph.learningRate(step - 1),
           Optional.empty());
+    }
+
+    /** Returns loss and AUC of the validation images in some views. */
+    private Scores scores(List<Matrix> looks, int epoch) {
+      List<ScoredExample> scored = new ArrayList<>();
+      for (Matrix look : looks) {
+        float[][] logits = logits(look);
+        // The training loss was measured before the last step.
+        for (float[] member : logits) {
+          for (float logit : member) {
+            requireFinite(logit, "logit of a validation image", epoch);
+          }
+        }
+        scored.addAll(score(validation, logits));
+      }
+      SplitScores all = new SplitScores(scored);
+      return new Scores(objective.loss(all), all.auc());
     }
 
     private void requireFinite(double value, String what, int epoch) {
@@ -325,7 +338,7 @@ public final class HeadTrainer {
       return graph.step(Batch.of(objective, labels, examples), step);
     }
 
-    private SplitScores score(Embeddings embeddings, float[][] logits) {
+    private List<ScoredExample> score(Embeddings embeddings, float[][] logits) {
       List<ScoredExample> scored = new ArrayList<>();
       for (int i = 0; i < embeddings.images().size(); i++) {
         double[] mean = new double[width()];
@@ -339,7 +352,7 @@ public final class HeadTrainer {
             new ScoredExample(
                 image.filename(), image.patient(), image.label().index(), probabilities(mean)));
       }
-      return new SplitScores(scored);
+      return scored;
     }
 
     /**

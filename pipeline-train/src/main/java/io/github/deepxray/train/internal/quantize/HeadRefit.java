@@ -9,6 +9,7 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
+import io.github.deepxray.train.internal.embedding.View;
 import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.internal.head.HeadTrainer;
 import io.github.deepxray.train.recipe.HeadSpec;
@@ -52,8 +53,9 @@ final class HeadRefit {
   private Model head(Model backbone) throws IOException {
     HeadSpec head = trained.description().head();
     EmbeddingExtractor extractor = new EmbeddingExtractor(backbone, run.integers());
-    Embeddings train = extractor.extract(run.dataset(), Split.TRAIN, head.views()).embeddings();
-    Embeddings validation = extractor.extract(run.dataset(), Split.VALIDATION, 1).embeddings();
+    Embeddings train = extractor.extract(run.dataset(), Split.TRAIN, View.of(head)).embeddings();
+    Embeddings validation =
+        extractor.extract(run.dataset(), Split.VALIDATION, View.validation()).embeddings();
     Model fitted =
         new HeadTrainer(
                 head,

@@ -90,7 +90,7 @@ record QuantizerRun(
 
   /** Chooses the decision for these scores. */
   Decision decisionFor(SplitScores scores) {
-    return DecisionRules.decisionFor(trained.description().decision(), scores);
+    return DecisionRules.decisionFor(trained.description().decision(), reference, scores);
   }
 
   /** Whether scores are closer to those of the trained model than other scores. */

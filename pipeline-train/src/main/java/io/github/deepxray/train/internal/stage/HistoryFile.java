@@ -24,8 +24,8 @@ public final class HistoryFile implements TrainingListener {
   private static final String LOSS = "loss";
   private static final String VALIDATION_LOSS = "validation_loss";
   private static final String VALIDATION_AUC = "validation_auc";
-  private static final String AUGMENTED_LOSS = "augmented_loss";
-  private static final String AUGMENTED_AUC = "augmented_auc";
+  private static final String FRAMED_LOSS = "framed_loss";
+  private static final String FRAMED_AUC = "framed_auc";
   private static final String LEARNING_RATE = "learning_rate";
   private static final String SPARSITY = "sparsity";
 
@@ -50,11 +50,11 @@ public final class HistoryFile implements TrainingListener {
     row.put(VALIDATION_LOSS, result.validationLoss());
     row.put(VALIDATION_AUC, result.validationAuc());
     result
-        .augmented()
+        .framed()
         .ifPresent(
             scores -> {
-              row.put(AUGMENTED_LOSS, scores.loss());
-              row.put(AUGMENTED_AUC, scores.auc());
+              row.put(FRAMED_LOSS, scores.loss());
+              row.put(FRAMED_AUC, scores.auc());
             });
     row.put(LEARNING_RATE, result.learningRate());
     result.sparsity().ifPresent(sparsity -> row.put(SPARSITY, sparsity));
@@ -92,8 +92,8 @@ public final class HistoryFile implements TrainingListener {
               numbers.get(VALIDATION_LOSS),
               numbers.get(VALIDATION_AUC),
               numbers
-                  .find(AUGMENTED_LOSS)
-                  .map(loss -> new EpochResult.Scores(loss, numbers.get(AUGMENTED_AUC))),
+                  .find(FRAMED_LOSS)
+                  .map(loss -> new EpochResult.Scores(loss, numbers.get(FRAMED_AUC))),
               numbers.get(LEARNING_RATE),
               numbers.find(SPARSITY)));
     }

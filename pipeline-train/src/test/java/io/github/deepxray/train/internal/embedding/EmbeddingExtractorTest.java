@@ -22,6 +22,7 @@ import io.github.deepxray.testkit.ProgressNotes;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor.Extraction;
+import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +46,8 @@ class EmbeddingExtractorTest {
               List.of(new Layer.GlobalAveragePooling2D("avg_pool", "images", false)),
               List.of("avg_pool")),
           Weights.empty());
+
+  private static final List<View> TWO_VIEWS = View.range(2, Augmentation.MILD);
 
   @TempDir static Path shared;
   private static PreparedDataset dataset;
@@ -129,7 +132,7 @@ class EmbeddingExtractorTest {
   void resumesWhereItWasInterrupted() throws IOException {
     Embeddings expected =
         new EmbeddingExtractor(MEANS, context(new Means(1, 1), cache.resolve("other")))
-            .extract(dataset, Split.TRAIN, 2)
+            .extract(dataset, Split.TRAIN, TWO_VIEWS)
             .embeddings();
     int all = 2 * dataset.images(Split.TRAIN);
     for (int batch : new int[] {1, 4}) {
@@ -138,14 +141,15 @@ class EmbeddingExtractorTest {
       assertThatThrownBy(
               () ->
                   new EmbeddingExtractor(MEANS, context(dying, folder))
-                      .extract(dataset, Split.TRAIN, 2))
+                      .extract(dataset, Split.TRAIN, TWO_VIEWS))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("killed");
       int done = 9 / batch * batch;
       assertThat(dying.images()).isEqualTo(done);
       Means rest = new Means(1, batch);
       Extraction resumed =
-          new EmbeddingExtractor(MEANS, context(rest, folder)).extract(dataset, Split.TRAIN, 2);
+          new EmbeddingExtractor(MEANS, context(rest, folder))
+              .extract(dataset, Split.TRAIN, TWO_VIEWS);
       assertThat(rest.images()).isEqualTo(all - done);
       assertThat(resumed.computed()).isEqualTo(all - done);
       assertSame(resumed.embeddings(), expected);
@@ -158,7 +162,7 @@ class EmbeddingExtractorTest {
     ProgressNotes notes = new ProgressNotes();
     Context context = context(new Means(1, 1), cache).withProgress(notes);
     EmbeddingExtractor extractor = new EmbeddingExtractor(MEANS, context);
-    Extraction first = extractor.extract(dataset, Split.TEST, 1);
+    Extraction first = extractor.extract(dataset, Split.TEST, List.of(View.IDENTITY));
     assertThat(notes.lines()).isEmpty();
     Path own;
     try (Stream<Path> files = Files.walk(cache)) {
@@ -166,13 +170,13 @@ class EmbeddingExtractorTest {
     }
     Files.move(own, own.resolveSibling("another"));
 
-    Extraction anew = extractor.extract(dataset, Split.TEST, 1);
+    Extraction anew = extractor.extract(dataset, Split.TEST, List.of(View.IDENTITY));
     assertThat(anew.computed()).isEqualTo(first.computed()).isPositive();
     assertThat(notes.lines())
         .singleElement()
         .asString()
         .contains(cache.toString(), "another processor", "computed anew");
-    assertThat(extractor.extract(dataset, Split.TEST, 1).computed()).isZero();
+    assertThat(extractor.extract(dataset, Split.TEST, List.of(View.IDENTITY)).computed()).isZero();
     assertThat(notes.lines()).hasSize(1);
     assertThat(own.resolveSibling("another")).isNotEmptyDirectory();
   }
@@ -193,12 +197,12 @@ class EmbeddingExtractorTest {
         Fixtures.withRandomWeights(Fixtures.smallNetwork(SIZE).withOutputs(List.of("avg_pool")), 1);
     Embeddings one =
         new EmbeddingExtractor(backbone, context(new TfLiteEngineFactory(), cache.resolve("1")))
-            .extract(dataset, Split.TRAIN, 2)
+            .extract(dataset, Split.TRAIN, TWO_VIEWS)
             .embeddings();
     Embeddings three =
         new EmbeddingExtractor(
                 backbone, context(new TfLiteEngineFactory(), cache.resolve("3")).withCores(3))
-            .extract(dataset, Split.TRAIN, 2)
+            .extract(dataset, Split.TRAIN, TWO_VIEWS)
             .embeddings();
     assertSame(three, one);
   }
@@ -214,7 +218,7 @@ class EmbeddingExtractorTest {
   private Extraction extract(Model backbone, EngineFactory engines, Split split, int views)
       throws IOException {
     return new EmbeddingExtractor(backbone, context(engines, cache).withCores(2))
-        .extract(dataset, split, views);
+        .extract(dataset, split, View.range(views, Augmentation.MILD));
   }
 
   private static void assertSame(Embeddings actual, Embeddings expected) {

@@ -9,6 +9,9 @@ import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.testkit.ArrayAssertions;
 import io.github.deepxray.testkit.PatternImages;
 import io.github.deepxray.train.recipe.Augmentation;
+import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -208,6 +211,152 @@ class ViewTest {
     }
     assertThat(seen).hasSize(16);
     assertThat(new View(0, Augmentation.STRONG)).isEqualTo(View.IDENTITY);
+  }
+
+  /**
+   * The same with the framing policy's ranges: both axes have their own zoom, which never shrinks,
+   * and the centre of the view lies in the middle half of what may be cut off.
+   */
+  @Test
+  void framedViewsCropAndStretchByNoMoreThanTheySay() {
+    int size = 201;
+    double c = (size - 1) / 2.0;
+    double[][] spots = {{c, c}, {c + 24, c}, {c, c - 24}};
+    int mirrored = 0;
+    int views = 60;
+    List<Double> turns = new ArrayList<>();
+    List<Double> aspects = new ArrayList<>();
+    List<Double> crops = new ArrayList<>();
+    List<Double> offsets = new ArrayList<>();
+    for (int number = 1; number <= views; number++) {
+      View view = new View(number, Augmentation.FRAMING);
+      double[][] went = new double[3][];
+      for (int s = 0; s < 3; s++) {
+        went[s] = centre(render(view, spot(size, spots[s][0], spots[s][1]), "spots"), size);
+      }
+      double ax = (went[1][0] - went[0][0]) / 24;
+      double ay = (went[1][1] - went[0][1]) / 24;
+      double bx = -(went[2][0] - went[0][0]) / 24;
+      double by = -(went[2][1] - went[0][1]) / 24;
+      double zoomX = Math.hypot(ax, ay);
+      double zoomY = Math.hypot(bx, by);
+      assertThat(ax * bx + ay * by).isCloseTo(0, within(0.02));
+      assertThat(Math.min(zoomX, zoomY)).isBetween(0.99, 1 / 0.85 + 0.01);
+      crops.add(1 / Math.min(zoomX, zoomY));
+      aspects.add(zoomY / zoomX);
+      boolean mirror = ax * by - ay * bx < 0;
+      mirrored += mirror ? 1 : 0;
+      turns.add(Math.toDegrees(mirror ? Math.atan2(-ay, -ax) : Math.atan2(ay, ax)));
+      double roomX = (zoomX - 1) / 2 * size;
+      double roomY = (zoomY - 1) / 2 * size;
+      assertThat(Math.abs(went[0][0] - c)).isLessThan(0.5 * roomX + 1);
+      assertThat(Math.abs(went[0][1] - c)).isLessThan(0.5 * roomY + 1);
+      offsets.add(Math.abs(went[0][0] - c) / Math.max(10, roomX));
+    }
+    assertThat(mirrored).isBetween(views / 4, views * 3 / 4);
+    assertThat(turns).allMatch(turn -> Math.abs(turn) < 8.4);
+    assertThat(turns).anyMatch(turn -> turn > 6).anyMatch(turn -> turn < -6);
+    assertThat(aspects).allMatch(a -> a > Math.exp(-0.4) - 0.02 && a < Math.exp(0.4) + 0.02);
+    assertThat(aspects).anyMatch(a -> a < 0.75).anyMatch(a -> a > 1.33);
+    assertThat(crops).anyMatch(crop -> crop < 0.88).anyMatch(crop -> crop > 0.97);
+    assertThat(offsets).anyMatch(offset -> offset > 0.35);
+  }
+
+  /** Cutting, stretching, blurring and a curve of grey levels keep the order along a row. */
+  @Test
+  void framedViewsKeepAGradientInOrder() {
+    byte[] pixels = new byte[SIZE * SIZE * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i / 3 % SIZE * 4);
+    }
+    RgbImage gradient = RgbImage.of(SIZE, SIZE, pixels);
+    int falling = 0;
+    int views = 40;
+    for (int number = 1; number <= views; number++) {
+      float[] shown = render(new View(number, Augmentation.FRAMING), gradient, "gradient");
+      double[] columns = new double[SIZE];
+      for (int i = 0; i < shown.length; i += 3) {
+        columns[i / 3 % SIZE] += shown[i] / SIZE;
+      }
+      boolean falls = columns[SIZE - 1] < columns[0];
+      falling += falls ? 1 : 0;
+      for (int x = 1; x < SIZE; x++) {
+        double step = columns[x] - columns[x - 1];
+        assertThat(falls ? -step : step).isGreaterThan(-1e-3);
+      }
+      // At least 0.57 of 252 grey levels are left, and contrast takes a quarter at most.
+      assertThat(Math.abs(columns[SIZE - 1] - columns[0])).isGreaterThan(80);
+    }
+    assertThat(falling).isBetween(views / 4, views * 3 / 4);
+  }
+
+  @Test
+  void framedViewsStayInTheRangeOfPixels() {
+    for (int pattern = 0; pattern < PatternImages.COUNT; pattern++) {
+      for (int number = 1; number < 20; number++) {
+        View view = new View(number, Augmentation.FRAMING);
+        float least = 255;
+        float most = 0;
+        for (float value : render(view, PatternImages.image(pattern, SIZE), "x" + number)) {
+          least = Math.min(least, value);
+          most = Math.max(most, value);
+        }
+        assertThat(least).isNotNegative();
+        assertThat(most).isLessThanOrEqualTo(255);
+      }
+    }
+  }
+
+  @Test
+  void framedViewsChangeGreyLevelsWithoutNoise() {
+    Set<Float> greys = new HashSet<>();
+    for (int number = 1; number <= 100; number++) {
+      float[] shown = render(new View(number, Augmentation.FRAMING), grey(100), "even");
+      for (float value : shown) {
+        assertThat(value).isCloseTo(shown[0], within(1e-3f));
+      }
+      // 255 * (100 / 255) ^ (0.67..1.49) is 63..136; contrast 0.74..1.35, brightness +- 25.5.
+      assertThat(shown[0]).isBetween(15f, 165f);
+      greys.add(shown[0]);
+    }
+    assertThat(greys).hasSizeGreaterThan(95).anyMatch(g -> g < 60).anyMatch(g -> g > 140);
+  }
+
+  @Test
+  void framedViewsDependOnHashNumberAndPolicyAlone() {
+    RgbImage image = PatternImages.image(5, SIZE);
+    Set<List<Float>> seen = new HashSet<>();
+    for (int number = 1; number < 5; number++) {
+      for (Augmentation augmentation : Augmentation.values()) {
+        View view = new View(number, augmentation);
+        for (String name : List.of("a", "b")) {
+          float[] shown = render(view, image, name);
+          ArrayAssertions.assertClose("again", render(view, image, name), shown, 0);
+          seen.add(list(shown));
+        }
+      }
+    }
+    assertThat(seen).hasSize(4 * 3 * 2);
+    assertThat(View.range(4, Augmentation.FRAMING).stream().map(View::fingerprint))
+        .doesNotHaveDuplicates();
+    assertThat(new View(1, Augmentation.FRAMING).fingerprint())
+        .isNotEqualTo(new View(1).fingerprint())
+        .isNotEqualTo(new View(1, Augmentation.STRONG).fingerprint());
+  }
+
+  @Test
+  void namesTheViewsOfASplit() throws IOException {
+    View second = new View(1, Augmentation.STRONG);
+    HeadSpec head = HeadSpec.of("logistic").withViews(2).withAugmentation(Augmentation.STRONG);
+    assertThat(View.of(head)).containsExactly(View.IDENTITY, second);
+    assertThat(View.of(ValidationViews.PLAIN)).containsExactly(View.IDENTITY);
+    List<View> framed = View.of(ValidationViews.FRAMED);
+    assertThat(framed)
+        .hasSize(3)
+        .doesNotHaveDuplicates()
+        .allMatch(view -> view.number() > 0 && view.augmentation() == Augmentation.FRAMING);
+    assertThat(View.validation()).first().isEqualTo(View.IDENTITY);
+    assertThat(View.validation().subList(1, 4)).isEqualTo(framed);
   }
 
   /** Caches hold what views showed before: neither pixels nor keys of mild views may change. */

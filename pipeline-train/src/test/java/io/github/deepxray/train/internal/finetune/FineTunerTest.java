@@ -36,6 +36,7 @@ import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
@@ -60,7 +61,7 @@ class FineTunerTest {
           .withViews(2)
           .withAugmentation(Augmentation.MILD)
           .withPatience(0)
-          .withCriterion(FineTuningRecipe.Criterion.PLAIN);
+          .withCriterion(ValidationViews.PLAIN);
 
   @TempDir static Path shared;
   private static PreparedDataset dataset;
@@ -96,7 +97,7 @@ class FineTunerTest {
   void trainsSavesAndEvaluates() throws IOException {
     Path tuned = shared.resolve("first");
     FineTuningResult result = first;
-    assertThat(result.epochs()).hasSize(2).allMatch(epoch -> epoch.augmented().isPresent());
+    assertThat(result.epochs()).hasSize(2).allMatch(epoch -> epoch.framed().isPresent());
     assertThat(result.examplesPerSecond()).isPositive();
     assertThat(result.epochSeconds()).isPositive();
     assertThat(tuned.resolve("checkpoint")).doesNotExist();
@@ -104,8 +105,7 @@ class FineTunerTest {
         .hasSize(3)
         .first()
         .isEqualTo(
-            "epoch,loss,validation_loss,validation_auc,augmented_loss,augmented_auc,"
-                + "learning_rate");
+            "epoch,loss,validation_loss,validation_auc,framed_loss,framed_auc," + "learning_rate");
 
     TrainedModel model = TrainedModel.load(tuned);
     assertThat(model).isEqualTo(result.model());
@@ -156,7 +156,7 @@ class FineTunerTest {
                 .withBatchSize(8)
                 .withLearningRate(3e-3)
                 .withPatience(12)
-                .withCriterion(FineTuningRecipe.Criterion.PLAIN),
+                .withCriterion(ValidationViews.PLAIN),
             folder);
     int best = result.model().description().fineTuning().orElseThrow().bestEpoch() - 1;
     EpochResult epoch = result.epochs().get(best);
@@ -211,7 +211,7 @@ class FineTunerTest {
     assertThat(again.model()).isEqualTo(first.model());
     assertThat(again.epochs()).isEqualTo(first.epochs());
     assertThat(again.before()).isEqualTo(first.before());
-    assertThat(again.augmentedBefore()).isEqualTo(first.augmentedBefore());
+    assertThat(again.framedBefore()).isEqualTo(first.framedBefore());
     assertThat(again.activations()).isZero();
     assertThat(again.epochSeconds()).isNaN();
     assertThat(notes.lines())
@@ -239,7 +239,8 @@ class FineTunerTest {
                         old.priorCorrected(),
                         old.atTargetSensitivity(),
                         old.targetPrevalence(),
-                        0.9)),
+                        0.9,
+                        old.views())),
             start.model());
     assertThatThrownBy(() -> tuner(options, refuses).tune(dataset, aimingElsewhere, done))
         .hasMessage("trains");
@@ -288,8 +289,7 @@ class FineTunerTest {
   void keepsPrunedWeightsAtZero() throws IOException {
     FineTuningSpec options =
         FineTuningSpec.of(
-                SPEC.withEpochs(3).withPatience(3).withCriterion(FineTuningRecipe.Criterion.PLAIN),
-                7)
+                SPEC.withEpochs(3).withPatience(3).withCriterion(ValidationViews.PLAIN), 7)
             .withPruning(pruning());
     FineTuningResult result = tuner(options, TrainingListener.NONE).tune(dataset, start, folder);
     TrainedModel.Pruning pruning = result.model().description().pruning().orElseThrow();

@@ -98,11 +98,13 @@ class HeadGradCamTest {
             mlp.balanced(),
             mlp.labelSmoothing(),
             mlp.views(),
+            mlp.augmentation(),
             mlp.optimizer(),
             mlp.learningRate(),
             mlp.batchSize(),
             mlp.epochs(),
-            mlp.patience()));
+            mlp.patience(),
+            mlp.criterion()));
     return heads.stream().map(head -> Named.of(head.name(), head));
   }
 

@@ -27,7 +27,7 @@ class HeadTrainerDeterminismTest {
   /** Trains the default head for some epochs on vectors of the real length. */
   private static String trainedHash() throws IOException {
     Embeddings train = SampleFeatures.draw(500, 1280, 2, 0.02, 1);
-    Embeddings validation = SampleFeatures.draw(100, 1280, 1, 0.02, 2);
+    Embeddings validation = SampleFeatures.draw(100, 1280, 4, 0.02, 2);
     HeadSpec spec = HeadSpec.of("ensemble").withViews(2).withEpochs(4);
     return new HeadTrainer(
             spec, 0, Context.of(new TfLiteEngineFactory(), Path.of("unused")).withCores(THREADS))

@@ -10,6 +10,7 @@ import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.HeadSpec.Adam;
 import io.github.deepxray.train.recipe.HeadSpec.Constant;
@@ -17,6 +18,7 @@ import io.github.deepxray.train.recipe.HeadSpec.Cosine;
 import io.github.deepxray.train.recipe.HeadSpec.Exponential;
 import io.github.deepxray.train.recipe.HeadSpec.Member;
 import io.github.deepxray.train.recipe.HeadSpec.Sgd;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
@@ -44,11 +46,13 @@ class HeadTrainerKerasTest {
             false,
             0,
             1,
+            Augmentation.MILD,
             new Sgd(0.9),
             new Exponential(0.1, 2, 0.8),
             64,
             EPOCHS,
-            0));
+            0,
+            ValidationViews.PLAIN));
   }
 
   @Test
@@ -61,11 +65,13 @@ class HeadTrainerKerasTest {
             true,
             0.1,
             1,
+            Augmentation.MILD,
             Adam.DEFAULT,
             new Cosine(0.05, 0.25),
             40,
             EPOCHS,
-            0));
+            0,
+            ValidationViews.PLAIN));
   }
 
   @Test
@@ -78,11 +84,13 @@ class HeadTrainerKerasTest {
             true,
             0.1,
             1,
+            Augmentation.MILD,
             Adam.DEFAULT,
             new Constant(0.02),
             40,
             EPOCHS,
-            0));
+            0,
+            ValidationViews.PLAIN));
   }
 
   /** Members are trained side by side, each as if it were alone. */
@@ -96,11 +104,13 @@ class HeadTrainerKerasTest {
             true,
             0.1,
             1,
+            Augmentation.MILD,
             Adam.DEFAULT,
             new Constant(0.02),
             40,
             EPOCHS,
-            0);
+            0,
+            ValidationViews.PLAIN);
     Model trained = train(both, new ArrayList<>());
     JsonNode alone = KerasHeads.golden().get("heads").get("mlp").get("weights");
     for (String name : List.of("hidden1/kernel", "hidden1/bias")) {

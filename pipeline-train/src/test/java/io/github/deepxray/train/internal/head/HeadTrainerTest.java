@@ -16,12 +16,14 @@ import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.features.Matrix;
 import io.github.deepxray.train.internal.loop.Checkpoints;
+import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.HeadSpec.Adam;
 import io.github.deepxray.train.recipe.HeadSpec.Constant;
 import io.github.deepxray.train.recipe.HeadSpec.Cosine;
 import io.github.deepxray.train.recipe.HeadSpec.Member;
 import io.github.deepxray.train.recipe.HeadSpec.Sgd;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
@@ -48,11 +50,13 @@ class HeadTrainerTest {
           true,
           0.1,
           3,
+          Augmentation.MILD,
           Adam.DEFAULT,
           new Cosine(1e-2, 0.1),
           32,
           12,
-          0);
+          0,
+          ValidationViews.PLAIN);
 
   @TempDir Path folder;
 
@@ -115,11 +119,13 @@ class HeadTrainerTest {
             true,
             0,
             3,
+            Augmentation.MILD,
             new Sgd(0.9),
             new Constant(0.3),
             16,
             60,
-            6);
+            6,
+            ValidationViews.PLAIN);
     List<EpochResult> epochs = new ArrayList<>();
     Model expected = trainer(spec, 3, recorder(epochs), Optional.empty()).train(TRAIN, VALIDATION);
     assertThat(epochs.size()).isBetween(8, 59);
@@ -196,11 +202,13 @@ class HeadTrainerTest {
             true,
             0,
             1,
+            Augmentation.MILD,
             Adam.DEFAULT,
             new Constant(1e-2),
             16,
             80,
-            5);
+            5,
+            ValidationViews.PLAIN);
     List<EpochResult> epochs = new ArrayList<>();
     int[] best = {-1};
     TrainingListener listener =
@@ -229,6 +237,77 @@ class HeadTrainerTest {
     assertThat(stopped.weights()).isEqualTo(direct.weights());
   }
 
+  /**
+   * The unchanged validation images are the training images, on which the loss keeps falling; their
+   * framed views say when to stop.
+   */
+  @Test
+  void framedViewsChooseTheBestEpoch() throws IOException {
+    Embeddings noise = SampleFeatures.draw(40, 24, 1, 0.02, 4);
+    List<Matrix> looks = new ArrayList<>(noise.views());
+    looks.addAll(SampleFeatures.draw(40, 24, 2, 0.12, 5).views());
+    Embeddings validation = new Embeddings(noise.images(), 2, 24, looks);
+    HeadSpec spec =
+        new HeadSpec(
+            "framed",
+            List.of(new Member(List.of(32), 0, 0)),
+            true,
+            true,
+            0,
+            1,
+            Augmentation.MILD,
+            Adam.DEFAULT,
+            new Constant(1e-2),
+            16,
+            40,
+            5,
+            ValidationViews.FRAMED);
+    List<EpochResult> epochs = new ArrayList<>();
+    Model stopped = trainer(spec, 7, recorder(epochs), Optional.empty()).train(noise, validation);
+    assertThat(epochs.size()).isBetween(6, 39);
+    int best = epochs.size() - 1 - 5;
+    for (EpochResult epoch : epochs) {
+      assertThat(epoch.framed().orElseThrow().loss())
+          .isGreaterThanOrEqualTo(epochs.get(best).framed().orElseThrow().loss());
+    }
+    assertThat(epochs.get(best).validationLoss())
+        .isGreaterThan(epochs.get(epochs.size() - 1).validationLoss());
+    Model direct =
+        trainer(
+                spec.withEpochs(best + 1).withPatience(0),
+                7,
+                TrainingListener.NONE,
+                Optional.empty())
+            .train(noise, validation);
+    assertThat(stopped.weights()).isEqualTo(direct.weights());
+
+    List<EpochResult> plain = new ArrayList<>();
+    trainer(spec.withCriterion(ValidationViews.PLAIN), 7, recorder(plain), Optional.empty())
+        .train(noise, validation);
+    assertThat(plain).hasSize(40).startsWith(epochs.toArray(EpochResult[]::new));
+  }
+
+  /** All framed views together, and none of the unchanged images among them. */
+  @Test
+  void reportsTheMetricsOfFramedViewsApart() throws IOException {
+    Embeddings validation = SampleFeatures.draw(60, 24, 3, 0.12, 2);
+    HeadSpec spec = one(new Member(List.of(16), 0.5, 0), new Constant(1e-2), 32, 3);
+    List<EpochResult> epochs = new ArrayList<>();
+    Model head = trainer(spec, 0, recorder(epochs), Optional.empty()).train(TRAIN, validation);
+    List<ScoredExample> framed = new ArrayList<>();
+    for (int view = 1; view < 3; view++) {
+      framed.addAll(scores(head, validation.withViews(view, view + 1)).examples());
+    }
+    EpochResult last = epochs.get(2);
+    assertThat(last.framed().orElseThrow().auc())
+        .isCloseTo(new SplitScores(framed).auc(), within(1e-9));
+    assertThat(last.framed().orElseThrow().loss())
+        .isCloseTo(balancedLoss(new SplitScores(framed)), within(1e-5));
+    SplitScores plain = scores(head, validation.withViews(0, 1));
+    assertThat(last.validationAuc()).isCloseTo(plain.auc(), within(1e-9));
+    assertThat(last.validationLoss()).isCloseTo(balancedLoss(plain), within(1e-5));
+  }
+
   @Test
   void reportsTheValidationMetricsOfTheWeights() throws IOException {
     HeadSpec spec = one(new Member(List.of(16), 0.5, 0), new Constant(1e-2), 32, 3);
@@ -237,7 +316,12 @@ class HeadTrainerTest {
     SplitScores scored = scores(head, VALIDATION);
     EpochResult last = epochs.get(2);
     assertThat(last.validationAuc()).isCloseTo(scored.auc(), within(1e-9));
-    // Balanced: both classes count half.
+    assertThat(last.validationLoss()).isCloseTo(balancedLoss(scored), within(1e-5));
+    assertThat(last.framed()).isEmpty();
+  }
+
+  /** Mean negative log likelihood if both classes count half. */
+  private static double balancedLoss(SplitScores scored) {
     double half = 0;
     for (boolean positive : new boolean[] {true, false}) {
       half +=
@@ -248,7 +332,7 @@ class HeadTrainerTest {
                   .average()
                   .orElseThrow();
     }
-    assertThat(last.validationLoss()).isCloseTo(half, within(1e-5));
+    return half;
   }
 
   /** Members' logits come on one scale: the mean of their deviations. */
@@ -323,11 +407,13 @@ class HeadTrainerTest {
               true,
               0,
               1,
+              Augmentation.MILD,
               new Sgd(0.9),
               spec.learningRate(),
               batch,
               1,
-              0);
+              0,
+              ValidationViews.PLAIN);
       assertThatThrownBy(() -> train(sgd, 0))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining("wild")
@@ -355,7 +441,19 @@ class HeadTrainerTest {
 
   private static HeadSpec one(Member member, HeadSpec.LearningRate rate, int batch, int epochs) {
     return new HeadSpec(
-        "one", List.of(member), true, true, 0, 1, Adam.DEFAULT, rate, batch, epochs, 0);
+        "one",
+        List.of(member),
+        true,
+        true,
+        0,
+        1,
+        Augmentation.MILD,
+        Adam.DEFAULT,
+        rate,
+        batch,
+        epochs,
+        0,
+        ValidationViews.PLAIN);
   }
 
   private static HeadTrainer trainer(

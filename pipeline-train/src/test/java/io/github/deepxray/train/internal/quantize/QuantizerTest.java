@@ -40,6 +40,7 @@ import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,7 +104,11 @@ class QuantizerTest {
     BackboneModel backbone = UntrainedBackbone.calibrated(network, SIZE, images, 0, context());
     return new Trainer(
             new TrainingSpec(
-                HeadSpec.of("logistic").withViews(1).withEpochs(20), 1, SENSITIVITY, 0.5),
+                HeadSpec.of("logistic").withViews(1).withEpochs(20),
+                1,
+                SENSITIVITY,
+                0.5,
+                ValidationViews.PLAIN),
             context())
         .train(dataset, backbone, shared.resolve("head of " + network.name()))
         .model();
@@ -211,7 +216,7 @@ class QuantizerTest {
     return Arrays.stream(probabilities).map(p -> Math.log(p / (1 - p))).average().orElseThrow();
   }
 
-  /** A threshold that finds the share of the positives that training asked for. */
+  /** A threshold that finds as many positives as the classifier does: the share asked for. */
   @Test
   void choosesTheThresholdAnewOnTheValidationSplit() throws IOException {
     QuantizationResult result = quantize(options(INT8, Refit.NEVER), "out");

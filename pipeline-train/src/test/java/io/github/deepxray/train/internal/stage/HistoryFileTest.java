@@ -19,17 +19,17 @@ class HistoryFileTest {
 
   @Test
   void readsWhatTrainingLeft() throws IOException {
-    Optional<EpochResult.Scores> augmented = Optional.of(new EpochResult.Scores(0.25, 0.875));
+    Optional<EpochResult.Scores> framed = Optional.of(new EpochResult.Scores(0.25, 0.875));
     for (List<EpochResult> epochs :
         List.of(
             List.of(
                 new EpochResult(0, 1.5, 0.2, 0.98, Optional.empty(), 1e-3, Optional.empty()),
                 new EpochResult(
                     1, 0.75, 0.1, Double.NaN, Optional.empty(), 9.9e-4, Optional.empty())),
-            List.of(new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5, Optional.empty())),
+            List.of(new EpochResult(0, 1.5, 0.2, 0.98, framed, 1e-5, Optional.empty())),
             List.of(
-                new EpochResult(0, 1.5, 0.2, 0.98, augmented, 1e-5, Optional.of(0.25)),
-                new EpochResult(1, 1.4, 0.1, 0.99, augmented, 1e-5, Optional.of(0.5))))) {
+                new EpochResult(0, 1.5, 0.2, 0.98, framed, 1e-5, Optional.of(0.25)),
+                new EpochResult(1, 1.4, 0.1, 0.99, framed, 1e-5, Optional.of(0.5))))) {
       Path file = folder.resolve(HistoryFile.NAME);
       HistoryFile writer = new HistoryFile(file);
       writer.onTrainingBegin(TrainingListener.HEAD, 0, epochs.size());

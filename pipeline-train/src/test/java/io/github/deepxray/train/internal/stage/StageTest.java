@@ -18,6 +18,7 @@ import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +34,7 @@ class StageTest {
         PruningSpec.of(0.5).withTiming(new PruningSpec.Polynomial(0.1, 0.1, 0.8, 3, 2));
     return Stream.of(
         trainer,
-        new TrainingSpec(HeadSpec.of("original"), 1, 0.9, 0.2),
+        new TrainingSpec(HeadSpec.of("original"), 1, 0.9, 0.2, ValidationViews.PLAIN),
         new BackbonePruningSpec(
             Optional.of(ChannelPruningSpec.of(0.8)), Optional.of(PruningSpec.of(0.5)), 8, trainer),
         FineTuningSpec.of(FineTuningRecipe.DEFAULT, 7).withPruning(gradual),

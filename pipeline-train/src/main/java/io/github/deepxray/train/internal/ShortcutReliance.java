@@ -1,0 +1,100 @@
+package io.github.deepxray.train.internal;
+
+import io.github.deepxray.core.metrics.Decision;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.datasets.internal.shortcuts.ShortcutScores;
+import io.github.deepxray.train.ModelMetrics.Reliance;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Measures how much a classifier's scores depend on shortcuts.
+ *
+ * @param validation scores of the validation split
+ * @param decision decision of the classifier
+ */
+record ShortcutReliance(SplitScores validation, Decision decision) {
+  private static final int QUARTERS = 4;
+
+  /** Returns the dependence on each shortcut, in the order of the shortcuts. */
+  List<Reliance> of(ShortcutScores shortcuts) {
+    return shortcuts.byShortcut().entrySet().stream()
+        .map(shortcut -> reliance(shortcut.getKey(), shortcut.getValue()))
+        .toList();
+  }
+
+  private Reliance reliance(String name, Map<String, Double> probabilities) {
+    double correlation = 0;
+    long[] right = new long[QUARTERS];
+    long[] all = new long[QUARTERS];
+    for (int label = 0; label < validation.classes(); label++) {
+      int of = label;
+      List<ScoredExample> members =
+          validation.examples().stream()
+              .filter(e -> e.label() == of && probabilities.containsKey(e.id()))
+              .sorted(
+                  Comparator.<ScoredExample>comparingDouble(e -> probabilities.get(e.id()))
+                      .thenComparing(ScoredExample::id))
+              .toList();
+      for (int i = 0; i < members.size(); i++) {
+        int quarter = (int) ((long) QUARTERS * i / members.size());
+        all[quarter]++;
+        right[quarter] += decision.decide(members.get(i).scores()) == of ? 1 : 0;
+      }
+      correlation +=
+          members.size()
+              * spearman(
+                  members.stream().mapToDouble(e -> probabilities.get(e.id())).toArray(),
+                  members.stream().mapToDouble(e -> e.score(of)).toArray());
+    }
+    List<Double> accuracy = new ArrayList<>();
+    long images = 0;
+    for (int q = 0; q < QUARTERS; q++) {
+      images += all[q];
+      accuracy.add(all[q] == 0 ? 0 : (double) right[q] / all[q]);
+    }
+    return new Reliance(name, images == 0 ? 0 : correlation / images, accuracy);
+  }
+
+  /** Returns Spearman's rank correlation (1904); 0 if all values of one side are equal. */
+  static double spearman(double[] left, double[] right) {
+    double[] x = ranks(left);
+    double[] y = ranks(right);
+    // The mean of ranks is (n + 1) / 2, with ties too.
+    double mean = (x.length + 1) / 2.0;
+    double xy = 0;
+    double xx = 0;
+    double yy = 0;
+    for (int i = 0; i < x.length; i++) {
+      xy += (x[i] - mean) * (y[i] - mean);
+      xx += (x[i] - mean) * (x[i] - mean);
+      yy += (y[i] - mean) * (y[i] - mean);
+    }
+    return xx == 0 || yy == 0 ? 0 : xy / Math.sqrt(xx * yy);
+  }
+
+  /** Returns the rank of each value from 1; equal values have the mean of their ranks. */
+  private static double[] ranks(double[] values) {
+    Integer[] order = new Integer[values.length];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i;
+    }
+    Arrays.sort(order, Comparator.comparingDouble(i -> values[i]));
+    double[] ranks = new double[values.length];
+    for (int from = 0; from < order.length; ) {
+      int to = from;
+      while (to < order.length && values[order[to]] == values[order[from]]) {
+        to++;
+      }
+      for (int i = from; i < to; i++) {
+        ranks[order[i]] = (from + 1 + to) / 2.0;
+      }
+      from = to;
+    }
+    return ranks;
+  }
+}
