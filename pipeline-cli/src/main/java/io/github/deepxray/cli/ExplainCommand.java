@@ -120,15 +120,16 @@ final class ExplainCommand implements Callable<Integer> {
    * Heat map.
    *
    * @param max largest value, in units of the logit
+   * @param frameShare share of the heat in the outer tenth of the image on each side
    * @param values values divided by the largest, row by row
    */
-  private record Grid(int height, int width, float max, List<Float> values) {
+  private record Grid(int height, int width, float max, double frameShare, List<Float> values) {
     static Grid of(HeatMap map) {
       List<Float> values = new ArrayList<>();
       for (float value : map.normalized().values()) {
         values.add(value);
       }
-      return new Grid(map.height(), map.width(), map.max(), values);
+      return new Grid(map.height(), map.width(), map.max(), map.frameShare(), values);
     }
   }
 
@@ -163,8 +164,12 @@ final class ExplainCommand implements Callable<Integer> {
                 entries.add(entry(image.file(), prediction, decoded, picture, map));
                 common.print(
                     Reports.text(
-                        "%s: %s, probability %.4f, %s%n",
-                        image.file(), prediction.label(), prediction.probability(), picture));
+                        "%s: %s, probability %.4f, %.0f %% of the heat in the outer tenth, %s%n",
+                        image.file(),
+                        prediction.label(),
+                        prediction.probability(),
+                        100 * map.frameShare(),
+                        picture));
               });
       Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
       return good ? 0 : 1;

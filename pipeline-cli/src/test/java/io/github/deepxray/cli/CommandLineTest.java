@@ -101,6 +101,10 @@ class CommandLineTest {
         "run --data . --out o --engine foo",
         "run --data . --out o --backbone b9",
         "run --data . --out o --head nohead",
+        "run --data . --out o --recipe better",
+        "run --data . --out o --recipe original --fine-tune-epochs 3",
+        "run --data . --out o --augmentation wild",
+        "run --data . --out o --threshold-views other",
         "run --data . --out o --views 0",
         "run --data . --out o --epochs 0",
         "run --data . --out o --patience -1",
@@ -194,6 +198,8 @@ class CommandLineTest {
         "report m --turns -1",
         "benchmark --out o --rounds 0",
         "repeat --data . --out o --heads nohead",
+        "repeat --data . --out o --recipes better",
+        "repeat --data . --out o --recipes fast --heads mlp",
         "repeat --data . --out o --backbone b9",
       })
   void aWrongValueIsAUsageErrorInOneLine(String line) {
@@ -202,6 +208,17 @@ class CommandLineTest {
     assertThat(outcome.err()).startsWith("deepxray: ").doesNotContain("Exception");
     assertThat(outcome.errLines()).hasSize(2);
     assertThat(Path.of("o")).doesNotExist();
+  }
+
+  @Test
+  void theOptionsOfFineTuningChangeARecipeThatFineTunes(@TempDir Path folder) {
+    Path data = folder.resolve("nothere.zip");
+    Outcome outcome =
+        Outcome.of(
+            "run", "--data", data, "--out", folder, "--recipe", "best", "--fine-tune-epochs", 2);
+    // The options are right; the data is missing.
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err()).contains("nothere.zip");
   }
 
   @ParameterizedTest

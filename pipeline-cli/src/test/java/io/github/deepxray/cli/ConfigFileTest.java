@@ -47,7 +47,7 @@ class ConfigFileTest {
         .containsEntry("views", "3")
         .containsEntry("resume", "false")
         .containsEntry("max-bad", "0.5")
-        .containsEntry("head", "ensemble");
+        .containsEntry("recipe", "fast");
   }
 
   @Test

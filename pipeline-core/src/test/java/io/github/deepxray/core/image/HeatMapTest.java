@@ -92,6 +92,20 @@ class HeatMapTest {
   }
 
   @Test
+  void theFrameIsTheOuterTenthOfEachSide() {
+    // A constant map: the share of the area, 1 - 0.8 * 0.8.
+    assertThat(HeatMap.of(1, 1, new float[] {2}).frameShare()).isCloseTo(0.36, within(1e-9));
+    assertThat(HeatMap.of(2, 3, new float[6]).frameShare()).isZero();
+    float[] centre = new float[100];
+    centre[4 * 10 + 5] = 1;
+    assertThat(HeatMap.of(10, 10, centre).frameShare()).isZero();
+    float[] corner = new float[100];
+    corner[0] = 1;
+    // Interpolation moves an eighth of the cell's heat to the next row, and to the next column.
+    assertThat(HeatMap.of(10, 10, corner).frameShare()).isCloseTo(1 - 0.125 * 0.125, within(1e-6));
+  }
+
+  @Test
   void keepsItsValuesToItself() {
     float[] values = {1, 2};
     HeatMap map = HeatMap.of(1, 2, values);

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Measures how much a classifier's scores depend on shortcuts.
@@ -20,44 +21,56 @@ import java.util.Map;
 record ShortcutReliance(SplitScores validation, Decision decision) {
   private static final int QUARTERS = 4;
 
-  /** Returns the dependence on each shortcut, in the order of the shortcuts. */
+  /**
+   * Returns the dependence on each shortcut that differs between images of a class, in the order of
+   * the shortcuts. Classes with fewer than four images are left out.
+   */
   List<Reliance> of(ShortcutScores shortcuts) {
     return shortcuts.byShortcut().entrySet().stream()
-        .map(shortcut -> reliance(shortcut.getKey(), shortcut.getValue()))
+        .flatMap(shortcut -> reliance(shortcut.getKey(), shortcut.getValue()).stream())
         .toList();
   }
 
-  private Reliance reliance(String name, Map<String, Double> probabilities) {
+  private Optional<Reliance> reliance(String name, Map<String, Double> probabilities) {
     double correlation = 0;
+    boolean differs = false;
     long[] right = new long[QUARTERS];
     long[] all = new long[QUARTERS];
     for (int label = 0; label < validation.classes(); label++) {
       int of = label;
-      List<ScoredExample> members =
-          validation.examples().stream()
-              .filter(e -> e.label() == of && probabilities.containsKey(e.id()))
-              .sorted(
-                  Comparator.<ScoredExample>comparingDouble(e -> probabilities.get(e.id()))
-                      .thenComparing(ScoredExample::id))
-              .toList();
+      List<ScoredExample> members = members(of, probabilities);
+      if (members.size() < QUARTERS) {
+        continue;
+      }
       for (int i = 0; i < members.size(); i++) {
         int quarter = (int) ((long) QUARTERS * i / members.size());
         all[quarter]++;
         right[quarter] += decision.decide(members.get(i).scores()) == of ? 1 : 0;
       }
+      double[] shortcut = members.stream().mapToDouble(e -> probabilities.get(e.id())).toArray();
+      differs |= shortcut[0] < shortcut[shortcut.length - 1];
       correlation +=
           members.size()
-              * spearman(
-                  members.stream().mapToDouble(e -> probabilities.get(e.id())).toArray(),
-                  members.stream().mapToDouble(e -> e.score(of)).toArray());
+              * spearman(shortcut, members.stream().mapToDouble(e -> e.score(of)).toArray());
+    }
+    if (!differs) {
+      return Optional.empty();
     }
     List<Double> accuracy = new ArrayList<>();
-    long images = 0;
     for (int q = 0; q < QUARTERS; q++) {
-      images += all[q];
-      accuracy.add(all[q] == 0 ? 0 : (double) right[q] / all[q]);
+      accuracy.add((double) right[q] / all[q]);
     }
-    return new Reliance(name, images == 0 ? 0 : correlation / images, accuracy);
+    return Optional.of(new Reliance(name, correlation / Arrays.stream(all).sum(), accuracy));
+  }
+
+  /** Returns the images of a class, from where the shortcut misleads to where it helps. */
+  private List<ScoredExample> members(int label, Map<String, Double> probabilities) {
+    return validation.examples().stream()
+        .filter(e -> e.label() == label && probabilities.containsKey(e.id()))
+        .sorted(
+            Comparator.<ScoredExample>comparingDouble(e -> probabilities.get(e.id()))
+                .thenComparing(ScoredExample::id))
+        .toList();
   }
 
   /** Returns Spearman's rank correlation (1904); 0 if all values of one side are equal. */

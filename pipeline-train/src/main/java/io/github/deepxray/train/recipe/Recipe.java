@@ -11,7 +11,7 @@ public enum Recipe {
   /** Frozen backbone and an ensemble of two heads, on randomly framed views: the default. */
   FAST(HeadSpec.DEFAULT, 0.93, ValidationViews.FRAMED, Optional.empty()),
 
-  /** As {@link #FAST} with more views, then fine-tuning of the last blocks. */
+  /** As {@link #FAST}, then fine-tuning of the last blocks on framed views. */
   BEST(HeadSpec.DEFAULT, 0.93, ValidationViews.FRAMED, Optional.of(FineTuningRecipe.DEFAULT));
 
   private final HeadSpec head;

@@ -155,11 +155,10 @@ class ShortcutRelianceTest {
     all.put("z", reversed);
     all.put("a", shortcut);
     all.put("few", few);
-    all.put("none", Map.of());
     List<Reliance> found =
         new ShortcutReliance(new SplitScores(examples), new Decision.Threshold(0.5))
             .of(new ShortcutScores(all));
-    assertThat(found.stream().map(Reliance::shortcut)).containsExactly("z", "a", "few", "none");
+    assertThat(found.stream().map(Reliance::shortcut)).containsExactly("z", "a", "few");
     assertThat(found.get(0).correlation()).isCloseTo(-1, EXACT);
     assertThat(found.get(0).accuracy()).containsExactly(1.0, 1.0, 0.0, 0.0);
     assertThat(found.get(1).correlation()).isCloseTo(1, EXACT);
@@ -167,10 +166,30 @@ class ShortcutRelianceTest {
     // The images that are left are all found.
     assertThat(found.get(2).correlation()).isCloseTo(1, EXACT);
     assertThat(found.get(2).accuracy()).containsExactly(1.0, 1.0, 1.0, 1.0);
-    assertThat(found.get(3).correlation()).isZero();
-    assertThat(
-            new ShortcutReliance(new SplitScores(examples), new Decision.Threshold(0.5))
-                .of(new ShortcutScores(Map.of())))
-        .isEmpty();
+  }
+
+  @Test
+  void threeImagesHaveNoQuarters() {
+    for (int i = 0; i < 3; i++) {
+      add(1, i / 3.0, i / 3.0);
+    }
+    ShortcutReliance reliance =
+        new ShortcutReliance(new SplitScores(examples), new Decision.Threshold(0.5));
+    assertThat(reliance.of(new ShortcutScores(Map.of("shortcut", shortcut)))).isEmpty();
+  }
+
+  /** Nothing can depend on what is the same everywhere. */
+  @Test
+  void leavesOutShortcutsThatDoNotDiffer() {
+    for (int i = 0; i < 8; i++) {
+      add(i % 2, (2 * i + 1) / 16.0, i % 2 == 0 ? 0.4 : 0.6);
+    }
+    Map<String, Map<String, Double>> all = new LinkedHashMap<>();
+    all.put("a value for each class", shortcut);
+    all.put("no image", Map.of());
+    ShortcutReliance reliance =
+        new ShortcutReliance(new SplitScores(examples), new Decision.Threshold(0.5));
+    assertThat(reliance.of(new ShortcutScores(all))).isEmpty();
+    assertThat(reliance.of(new ShortcutScores(Map.of()))).isEmpty();
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -44,7 +45,9 @@ public record ShortcutScores(Map<String, Map<String, Double>> byShortcut) {
     for (String image : images) {
       Map<String, String> row = new LinkedHashMap<>();
       row.put(FILENAME, image);
-      byShortcut.forEach((name, of) -> row.put(name, String.valueOf(of.get(image))));
+      // Rounded, so that equal images have equal values.
+      byShortcut.forEach(
+          (name, of) -> row.put(name, String.format(Locale.ROOT, "%.6f", of.get(image))));
       rows.add(row);
     }
     AtomicFiles.write(folder.resolve(FILE), Csv.table(rows));
@@ -77,7 +80,7 @@ public record ShortcutScores(Map<String, Map<String, Double>> byShortcut) {
 
   private static double probability(Path file, String image, String text) {
     return Optional.of(text)
-        .filter(t -> t.matches("[01]\\.[0-9]+(E-[0-9]+)?"))
+        .filter(t -> t.matches("[01]\\.[0-9]{6}"))
         .map(Double::valueOf)
         .filter(p -> p <= 1)
         .orElseThrow(

@@ -93,8 +93,11 @@ public record EpochLoop(
     if (done >= epochs) {
       return true;
     }
+    if (patience == 0) {
+      return false;
+    }
     int best = state.bestEpoch(firstCandidate, criterion);
-    return patience > 0 && best >= 0 && done - 1 - best >= patience;
+    return best >= 0 && done - 1 - best >= patience;
   }
 
   /**

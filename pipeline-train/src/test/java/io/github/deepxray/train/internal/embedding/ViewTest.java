@@ -265,21 +265,16 @@ class ViewTest {
   /** Cutting, stretching, blurring and a curve of grey levels keep the order along a row. */
   @Test
   void framedViewsKeepAGradientInOrder() {
-    byte[] pixels = new byte[SIZE * SIZE * 3];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (byte) (i / 3 % SIZE * 4);
-    }
-    RgbImage gradient = RgbImage.of(SIZE, SIZE, pixels);
     int falling = 0;
+    int likeMild = 0;
+    int likeStrong = 0;
     int views = 40;
     for (int number = 1; number <= views; number++) {
-      float[] shown = render(new View(number, Augmentation.FRAMING), gradient, "gradient");
-      double[] columns = new double[SIZE];
-      for (int i = 0; i < shown.length; i += 3) {
-        columns[i / 3 % SIZE] += shown[i] / SIZE;
-      }
-      boolean falls = columns[SIZE - 1] < columns[0];
+      double[] columns = gradient(new View(number, Augmentation.FRAMING));
+      boolean falls = falls(columns);
       falling += falls ? 1 : 0;
+      likeMild += falls == falls(gradient(new View(number))) ? 1 : 0;
+      likeStrong += falls == falls(gradient(new View(number, Augmentation.STRONG))) ? 1 : 0;
       for (int x = 1; x < SIZE; x++) {
         double step = columns[x] - columns[x - 1];
         assertThat(falls ? -step : step).isGreaterThan(-1e-3);
@@ -288,6 +283,27 @@ class ViewTest {
       assertThat(Math.abs(columns[SIZE - 1] - columns[0])).isGreaterThan(80);
     }
     assertThat(falling).isBetween(views / 4, views * 3 / 4);
+    // Views of the same number have nothing to do with each other.
+    assertThat(likeMild).isBetween(views / 4, views * 3 / 4);
+    assertThat(likeStrong).isBetween(views / 4, views * 3 / 4);
+  }
+
+  /** Mean of each column of a view of an image that gets brighter from left to right. */
+  private static double[] gradient(View view) {
+    byte[] pixels = new byte[SIZE * SIZE * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i / 3 % SIZE * 4);
+    }
+    float[] shown = render(view, RgbImage.of(SIZE, SIZE, pixels), "gradient");
+    double[] columns = new double[SIZE];
+    for (int i = 0; i < shown.length; i += 3) {
+      columns[i / 3 % SIZE] += shown[i] / SIZE;
+    }
+    return columns;
+  }
+
+  private static boolean falls(double[] columns) {
+    return columns[columns.length - 1] < columns[0];
   }
 
   @Test
@@ -310,15 +326,22 @@ class ViewTest {
   @Test
   void framedViewsChangeGreyLevelsWithoutNoise() {
     Set<Float> greys = new HashSet<>();
+    float least = 1;
     for (int number = 1; number <= 100; number++) {
-      float[] shown = render(new View(number, Augmentation.FRAMING), grey(100), "even");
+      View view = new View(number, Augmentation.FRAMING);
+      float[] shown = render(view, grey(100), "even");
       for (float value : shown) {
         assertThat(value).isCloseTo(shown[0], within(1e-3f));
       }
       // 255 * (100 / 255) ^ (0.67..1.49) is 63..136; contrast 0.74..1.35, brightness +- 25.5.
       assertThat(shown[0]).isBetween(15f, 165f);
       greys.add(shown[0]);
+      float contrast =
+          (render(view, grey(255), "even")[0] - render(view, grey(0), "even")[0]) / 255;
+      assertThat(contrast).isBetween(0.74f, 1f);
+      least = Math.min(least, contrast);
     }
+    assertThat(least).isLessThan(0.8f);
     assertThat(greys).hasSizeGreaterThan(95).anyMatch(g -> g < 60).anyMatch(g -> g > 140);
   }
 
