@@ -173,7 +173,7 @@ class CompareTest {
         .hasSize(1 + NAMES.size())
         .first()
         .asString()
-        .startsWith("experiment,seeds,failed,validation_auc,validation_auc_deviation,test_auc,");
+        .startsWith("experiment,seeds,failed,validation_auc,validation_auc_deviation,framed_auc,");
   }
 
   @Test

@@ -165,9 +165,8 @@ public record Experiments(
         bestOnValidation()
             .map(
                 best ->
-                    ("Choose by framed validation (randomly framed views of the validation images),"
-                         + " not by test: the best test result of many is biased upwards. Best on"
-                         + " framed validation: %s.")
+                    ("Choose by validation, not by test: the best test result of many is biased "
+                            + "upwards. Best AUC on randomly framed validation images: %s.")
                         .formatted(best.name))
             .orElse("No experiment is finished."),
         ("Difference: test AUC minus that of %s with the same seed, mean over the "
