@@ -41,8 +41,8 @@ public record PreparedDataset(Path folder, DatasetManifest manifest) {
    *     classes; or a folder or archive of class folders, a CSV file with the columns path, label
    *     and optionally patient and split, or TFRecords with {@code image} and {@code label}.
    *     Without splits in the source, the test split is drawn by patient
-   * @param folder the folder to create, with {@code dataset.json}, {@code dataset.txt} and the
-   *     shards
+   * @param folder the folder to create, with {@code dataset.json}, {@code dataset.txt}, {@code
+   *     shortcuts.csv} and the shards
    * @param options the options of preparation
    * @param threads the number of images decoded in parallel; the result does not depend on it
    * @param progress notified of finished images

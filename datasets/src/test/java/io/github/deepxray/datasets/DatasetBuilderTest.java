@@ -170,6 +170,7 @@ class DatasetBuilderTest {
         .containsExactlyInAnyOrder(
             "dataset.json",
             "dataset.txt",
+            "shortcuts.csv",
             "train-00000-of-00004.tfrecord",
             "train-00001-of-00004.tfrecord",
             "train-00002-of-00004.tfrecord",

@@ -7,6 +7,7 @@ import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.DatasetManifest.Shortcut;
+import io.github.deepxray.datasets.internal.shortcuts.ShortcutScores;
 import io.github.deepxray.datasets.phantom.Phantom;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,6 +109,12 @@ class ShortcutsTest {
     Shortcut found = byName(manifest).get(name);
     // Three of four: an area of .75 if nothing else helps.
     assertThat(found.auc().value()).isBetween(0.65, 0.85);
+    // It tells the class of about three of four validation images, too.
+    Map<String, Double> validation =
+        ShortcutScores.read(folder.resolve("out")).byShortcut().get(name);
+    assertThat(validation).hasSize(manifest.images(Split.VALIDATION));
+    assertThat(validation.values().stream().filter(p -> p > 0.5).count())
+        .isBetween(validation.size() * 6 / 10L, validation.size() * 9 / 10L);
     assertThat(found.auc().low()).isGreaterThan(0.6);
     assertThat(found.lowest()).hasSize(4).doesNotContainAnyElementsOf(found.highest());
     if (name.startsWith("column")) {
