@@ -114,7 +114,7 @@ class ShortcutsTest {
         ShortcutScores.read(folder.resolve("out")).byShortcut().get(name);
     assertThat(validation).hasSize(manifest.images(Split.VALIDATION));
     assertThat(validation.values().stream().filter(p -> p > 0.5).count())
-        .isBetween(validation.size() * 6 / 10L, validation.size() * 9 / 10L);
+        .isBetween(validation.size() * 6L / 10, validation.size() * 9L / 10);
     assertThat(found.auc().low()).isGreaterThan(0.6);
     assertThat(found.lowest()).hasSize(4).doesNotContainAnyElementsOf(found.highest());
     if (name.startsWith("column")) {
