@@ -99,8 +99,8 @@ class ShortcutRelianceTest {
   @Test
   void agreementBetweenClassesIsNoDependence() {
     for (int i = 0; i < 64; i++) {
-      add(0, 0.6 + i % 8 / 100.0, 0.1 + i / 8 / 100.0);
-      add(1, 0.8 + i % 8 / 100.0, 0.8 + i / 8 / 100.0);
+      add(0, 0.6 + i % 8 / 100.0, 0.1 + Math.floorDiv(i, 8) / 100.0);
+      add(1, 0.8 + i % 8 / 100.0, 0.8 + Math.floorDiv(i, 8) / 100.0);
     }
     Reliance found = reliance(0.5);
     assertThat(found.correlation()).isCloseTo(0, EXACT);
@@ -122,7 +122,7 @@ class ShortcutRelianceTest {
   @Test
   void knowsMoreThanTwoClasses() {
     for (int i = 0; i < 12; i++) {
-      double own = 0.2 + i / 3 / 10.0 * 2;
+      double own = 0.2 + Math.floorDiv(i, 3) / 10.0 * 2;
       double rest = (1 - own) / 2;
       List<Double> scores = new ArrayList<>(List.of(rest, rest, rest));
       scores.set(i % 3, own);
