@@ -46,6 +46,19 @@ function places(from, to) {
 }
 
 /**
+ * Places a canvas over the part of the picture that the map is about, a share of its sides.
+ *
+ * @param {HTMLCanvasElement} canvas canvas in a box with the picture
+ * @param {{top: number, left: number, height: number, width: number}} region part of the picture,
+ * also beyond it
+ */
+export function place(canvas, region) {
+  for (const side of ['top', 'left', 'height', 'width']) {
+    canvas.style.setProperty(side, `${100 * region[side]}%`);
+  }
+}
+
+/**
  * Fills a canvas with a map, stretched to its size. Each pixel has the colour of the map's value
  * and the value as opacity: where the map is 0, the image below is unchanged.
  *

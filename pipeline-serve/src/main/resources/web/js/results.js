@@ -186,6 +186,7 @@ export class Results {
       row.label.textContent = item.state === 'failed' ? item.error.title : WORDS[item.state];
     }
     if (result?.heatMap) {
+      heatmap.place(row.canvas, result.heatMap.region);
       heatmap.draw(row.canvas, result.heatMap);
     }
   }
@@ -381,7 +382,8 @@ export class Results {
     if (!map) {
       return;
     }
-    const box = byId('stage').getBoundingClientRect();
+    heatmap.place(canvas, map.region);
+    const box = canvas.getBoundingClientRect();
     const scale = Math.min(devicePixelRatio, LARGEST_CANVAS / Math.max(box.width, box.height, 1));
     const width = Math.max(1, Math.round(box.width * scale));
     const height = Math.max(1, Math.round(box.height * scale));

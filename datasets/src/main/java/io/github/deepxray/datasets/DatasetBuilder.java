@@ -2,9 +2,9 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.DecodedImage;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageNote;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
@@ -54,6 +54,9 @@ import java.util.stream.Stream;
 final class DatasetBuilder {
   private static final String SPOOL = "images" + AtomicFiles.SUFFIX;
   private static final String DAMAGED = "damaged";
+
+  /** Fit of images that are not square; which fit square images have does not matter. */
+  private static final Fit DEFAULT_FIT = Fit.CROP;
 
   private final FileSource source;
   private final SourceLayout layout;
@@ -241,21 +244,31 @@ final class DatasetBuilder {
           shards.stream()
               .map(s -> s.file() + "\n" + s.sha256() + "\n")
               .collect(Collectors.joining());
+      Fit fit = fit(images);
+      String hashed = fit == Fit.STRETCH ? hashesOfShards : hashesOfShards + fit.key() + "\n";
       DatasetManifest manifest =
           new DatasetManifest(
               DatasetManifest.FORMAT,
-              Hashes.sha256(hashesOfShards),
+              Hashes.sha256(hashed),
               describeSource(hashes),
               options,
               audit,
               summaries,
               shards,
               layout.profile(),
-              shortcuts(images, split, partial));
+              shortcuts(images, split, partial),
+              fit);
       AtomicFiles.write(partial.resolve("dataset.txt"), DatasetTable.render(manifest));
       manifest.write(partial.resolve(PreparedDataset.MANIFEST));
     }
     Files.delete(spool);
+  }
+
+  /** Fit of the option, or the default for these images. */
+  private Fit fit(List<SpooledImage> images) {
+    boolean square =
+        images.stream().allMatch(image -> image.header().height() == image.header().width());
+    return options.fit().orElse(square ? Fit.STRETCH : DEFAULT_FIT);
   }
 
   /** Measures the shortcuts and writes their scores of the validation images. */
@@ -381,7 +394,7 @@ final class DatasetBuilder {
             && header.height() == size
             && header.width() == size
             && header.stored();
-    RgbImage resized = asItIs ? image : Resizer.resize(image, size, size);
+    RgbImage resized = asItIs ? image : options.fit().orElse(DEFAULT_FIT).apply(image, size, size);
     byte[] jpeg = asItIs ? bytes : ImageCodec.encodeJpeg(resized, options.jpegQuality());
     return new StoredImage(
         header,

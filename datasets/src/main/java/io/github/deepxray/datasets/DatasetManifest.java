@@ -1,6 +1,7 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.internal.io.TextFiles;
@@ -17,7 +18,8 @@ import java.util.stream.Stream;
  * machine, the time or the number of threads.
  *
  * @param format {@link #FORMAT}
- * @param fingerprint SHA-256 of the shards' names and hashes: equal for equal shards
+ * @param fingerprint SHA-256 of the shards' names and hashes, and of the fit unless it is {@link
+ *     Fit#STRETCH}
  * @param source the source of the images
  * @param options the options of preparation
  * @param audit the audit of the source
@@ -26,6 +28,8 @@ import java.util.stream.Stream;
  * @param profile the classes and their descriptions
  * @param shortcuts properties of training images that predict the class and should not, the
  *     strongest first; empty if they were not measured
+ * @param fit how the images became square, and new images become square for a network trained on
+ *     them
  */
 public record DatasetManifest(
     String format,
@@ -36,7 +40,8 @@ public record DatasetManifest(
     List<SplitSummary> splits,
     List<Shard> shards,
     DatasetProfile profile,
-    @Omittable List<Shortcut> shortcuts) {
+    @Omittable List<Shortcut> shortcuts,
+    @Omittable Fit fit) {
   /** Format that this version writes and reads. */
   public static final String FORMAT = "deepxray-dataset/3";
 
@@ -45,6 +50,7 @@ public record DatasetManifest(
     splits = splits.stream().map(split -> split.inOrder(profile)).toList();
     shards = List.copyOf(shards);
     shortcuts = shortcuts == null ? List.of() : List.copyOf(shortcuts);
+    fit = fit == null ? Fit.STRETCH : fit;
     audit.folders().forEach(folder -> profile.inOrder(folder.slices()));
     int names = profile.classes().size();
     if (Stream.concat(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.Keyed;
 import io.github.deepxray.datasets.source.SourceLimits;
 import io.soabase.recordbuilder.core.RecordBuilder;
@@ -33,6 +34,9 @@ import java.util.Set;
  * @param testFraction the fraction drawn for testing, more than 0 to less than 1, by patient within
  *     each class and slice, if the source has no splits; if empty {@link #TEST_FRACTION}
  * @param layout the folder layout; detected if empty
+ * @param fit how images that are not square become square; if empty, {@link Fit#CROP} if the source
+ *     has such images, so that the aspect ratio tells nothing about the class, else {@link
+ *     Fit#STRETCH}
  */
 @RecordBuilder
 public record DatasetOptions(
@@ -46,7 +50,8 @@ public record DatasetOptions(
     SourceLimits limits,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ClassNames> classes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> testFraction,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<FolderLayout> layout)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<FolderLayout> layout,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Fit> fit)
     implements DatasetOptionsBuilder.With {
   /**
    * 224 pixels, quality 95, 10 % for validation, seed 0, 1,280 records per shard, 1 % bad files.
@@ -61,6 +66,7 @@ public record DatasetOptions(
           1280,
           0.01,
           SourceLimits.DEFAULT,
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Optional.empty());
@@ -106,6 +112,11 @@ public record DatasetOptions(
   /** Returns a copy with a folder layout instead of the detected one. */
   public DatasetOptions withLayout(FolderLayout value) {
     return withLayout(Optional.of(value));
+  }
+
+  /** Returns a copy with a fit instead of the default one. */
+  public DatasetOptions withFit(Fit value) {
+    return withFit(Optional.of(value));
   }
 
   /**

@@ -56,7 +56,13 @@ final class DatasetTable {
         audit.patientsAcrossSplits().size());
     quarantined(text, audit);
     int size = manifest.options().imageSize();
-    line(text, "\nStored at %s x %s, %s shards", size, size, manifest.shards().size());
+    line(
+        text,
+        "\nStored at %s x %s (%s), %s shards",
+        size,
+        size,
+        manifest.fit().key(),
+        manifest.shards().size());
     table(text, splits(manifest, profile));
     shortcuts(text, manifest);
     return text.toString();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -389,6 +390,64 @@ class DatasetBuilderTest {
     assertThat(sizes.height()).isEqualTo(new DatasetAudit.SizeRange(40, 40, 101));
     assertThat(sizes.distinct()).isEqualTo(2);
     assertThat(dataset.shards(Split.VALIDATION)).isEmpty();
+  }
+
+  private static RgbImage stored(PreparedDataset dataset, String name) throws IOException {
+    return dataset.readAll(Split.TRAIN).stream()
+        .filter(record -> record.filename().endsWith(name))
+        .findFirst()
+        .orElseThrow()
+        .decode();
+  }
+
+  @Test
+  void squareImagesAreTheSameWithEveryFit() throws IOException {
+    DatasetManifest manifest = prepare(OPTIONS).manifest();
+    assertThat(manifest.fit()).isEqualTo(Fit.STRETCH);
+    assertThat(manifest.options().fit()).isEmpty();
+    for (Fit fit : Fit.values()) {
+      DatasetManifest other =
+          PreparedDataset.prepare(
+                  source, temporary.resolve(fit.key()), OPTIONS.withFit(fit), 2, Progress.NONE)
+              .manifest();
+      assertThat(other.fit()).isEqualTo(fit);
+      assertThat(other.shards()).isEqualTo(manifest.shards());
+      // A model of this data set fits other images otherwise.
+      assertThat(other.fingerprint().equals(manifest.fingerprint())).isEqualTo(fit == Fit.STRETCH);
+    }
+  }
+
+  @Test
+  void imagesThatAreNotSquareAreCroppedUnlessAskedOtherwise() throws IOException {
+    String name = "PNEUMONIA/person900_virus_1.png";
+    RgbImage square = Phantom.draw(Slice.VIRAL, 1, 1, 1, 100);
+    RgbImage wide = Resizer.resize(square, 100, 131);
+    Files.write(train(name), ImageCodec.encodePng(wide));
+    DatasetOptions options = OPTIONS.withValidationFraction(0);
+    PreparedDataset dataset = prepare(options);
+    assertThat(dataset.manifest().fit()).isEqualTo(Fit.CROP);
+    assertThat(dataset.table()).contains("Stored at 40 x 40 (crop)");
+    for (Fit fit : Fit.values()) {
+      PreparedDataset asked =
+          PreparedDataset.prepare(
+              source, temporary.resolve(fit.key()), options.withFit(fit), 1, Progress.NONE);
+      assertThat(asked.manifest().fit()).isEqualTo(fit);
+      RgbImage expected = fit.apply(wide, 40, 40);
+      assertThat(stored(asked, name))
+          .isEqualTo(ImageCodec.decode(ImageCodec.encodeJpeg(expected, 95), "x"));
+      assertThat(asked.manifest().shards().equals(dataset.manifest().shards()))
+          .isEqualTo(fit == Fit.CROP);
+    }
+  }
+
+  @Test
+  void badImagesDoNotDecideTheFit() throws IOException {
+    byte[] wide =
+        ImageCodec.encodePng(Resizer.resize(Phantom.draw(Slice.VIRAL, 1, 1, 1, 50), 50, 70));
+    Files.write(train("PNEUMONIA/person900_virus_1.png"), Arrays.copyOf(wide, wide.length - 100));
+    DatasetManifest manifest = prepare(OPTIONS.withMaxBad(0.5)).manifest();
+    assertThat(manifest.audit().badFiles()).isPositive();
+    assertThat(manifest.fit()).isEqualTo(Fit.STRETCH);
   }
 
   @Test

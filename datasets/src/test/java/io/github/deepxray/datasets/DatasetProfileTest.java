@@ -146,7 +146,8 @@ class DatasetProfileTest {
         List.of(),
         manifest.shards(),
         profile,
-        List.of());
+        List.of(),
+        manifest.fit());
   }
 
   private DatasetManifest read(JsonNode tree) throws IOException {

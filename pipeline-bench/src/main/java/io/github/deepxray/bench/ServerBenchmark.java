@@ -150,6 +150,7 @@ public final class ServerBenchmark {
                   options.artifact().load(served, 1),
                   served.labels(),
                   served.decision(options.artifact()),
+                  served.fit(),
                   served.folder())) {
             int i = worker;
             for (long now = System.nanoTime();

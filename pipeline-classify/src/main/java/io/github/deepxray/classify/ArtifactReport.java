@@ -2,7 +2,9 @@ package io.github.deepxray.classify;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Sparsity;
@@ -96,11 +98,12 @@ public record ArtifactReport(
     return Optional.of(String.join("; ", widened)).filter(text -> !text.isEmpty());
   }
 
-  /** Reports of all forms of a bundle: the content of {@code artifacts.json}. */
-  record All(int format, List<ArtifactReport> artifacts) {
+  /** Fit and reports of all forms of a bundle: the content of {@code artifacts.json}. */
+  record All(int format, @Omittable Fit fit, List<ArtifactReport> artifacts) {
     /** Copies the list and checks that forms are unique. */
     All {
       artifacts = List.copyOf(artifacts);
+      fit = fit == null ? Fit.STRETCH : fit;
       if (format < 1 || format > Bundle.FORMAT) {
         throw new IllegalArgumentException("unknown format " + format);
       }
@@ -116,10 +119,11 @@ public record ArtifactReport(
   /**
    * Writes the reports of all forms of a bundle, and the version of the bundle's format.
    *
+   * @param fit how images become the input of the forms
    * @throws IOException if the file cannot be written
    */
-  public static void write(Path file, List<ArtifactReport> reports) throws IOException {
-    Json.write(file, new All(Bundle.FORMAT, reports));
+  public static void write(Path file, Fit fit, List<ArtifactReport> reports) throws IOException {
+    Json.write(file, new All(Bundle.FORMAT, fit, reports));
   }
 
   /**
@@ -128,8 +132,8 @@ public record ArtifactReport(
    * @throws DeepXrayException if the file is damaged or of another format
    * @throws IOException if the file cannot be read
    */
-  static List<ArtifactReport> read(Path file) throws IOException {
-    return Json.read(file, All.class, "export the bundle again").artifacts();
+  static All read(Path file) throws IOException {
+    return Json.read(file, All.class, "export the bundle again");
   }
 
   /**

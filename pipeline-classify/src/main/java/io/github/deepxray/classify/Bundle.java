@@ -2,6 +2,7 @@ package io.github.deepxray.classify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.TextFiles;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -117,7 +119,30 @@ public record Bundle(Path folder) {
    * @throws IOException if the file cannot be read
    */
   public List<ArtifactReport> artifacts() throws IOException {
-    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE));
+    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).artifacts();
+  }
+
+  /**
+   * How an image becomes the input of each form; {@link Fit#STRETCH} for bundles of earlier builds,
+   * which do not record it.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if the file cannot be read
+   */
+  public Fit fit() throws IOException {
+    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).fit();
+  }
+
+  /** Bundle that a model lies in: in its folder, or one above as the SavedModel does. */
+  static Optional<Bundle> around(Path model) {
+    Optional<Path> folder = Optional.of(model.toAbsolutePath().normalize());
+    for (int i = 0; i < 2 && folder.isPresent(); i++) {
+      folder = folder.map(Path::getParent);
+      if (folder.filter(Bundle::isBundle).isPresent()) {
+        return folder.map(Bundle::new);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

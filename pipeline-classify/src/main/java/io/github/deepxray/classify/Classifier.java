@@ -4,7 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
-import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.engine.EnginePool;
 import io.github.deepxray.core.internal.image.ImageFile;
@@ -16,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -32,11 +33,13 @@ public final class Classifier implements AutoCloseable {
   private final EnginePool engines;
   private final List<String> labels;
   private final Decision decision;
+  private final Fit fit;
 
-  private Classifier(InferenceEngine engine, List<String> labels, Decision decision) {
+  private Classifier(InferenceEngine engine, List<String> labels, Decision decision, Fit fit) {
     this.engines = new EnginePool(engine, "the classifier");
     this.labels = List.copyOf(labels);
     this.decision = decision;
+    this.fit = fit;
   }
 
   /**
@@ -117,7 +120,8 @@ public final class Classifier implements AutoCloseable {
         options.threshold().isPresent()
             ? new Decision.Threshold(options.threshold().getAsDouble())
             : bundle.decision(artifact);
-    return of(artifact.load(bundle, options.threads()), names, decision, bundle.folder());
+    Fit fit = bundle.fit();
+    return of(artifact.load(bundle, options.threads()), names, decision, fit, bundle.folder());
   }
 
   private static ModelFormat format(Path model) {
@@ -145,7 +149,7 @@ public final class Classifier implements AutoCloseable {
           labels.size() == 2 || options.threshold().isPresent()
               ? new Decision.Threshold(options.threshold().orElse(0.5))
               : Decision.MOST_PROBABLE;
-      return of(engine, labels, decision, model);
+      return of(engine, labels, decision, fit(model, format), model);
     } catch (IOException | RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -156,17 +160,24 @@ public final class Classifier implements AutoCloseable {
   private static List<String> labels(Path model, ModelFormat format, int classes)
       throws IOException {
     List<String> labels = format.labels(model);
-    Path folder = model.toAbsolutePath().normalize();
-    // In a bundle the SavedModel lies in a version folder.
-    for (int i = 0; i < 2 && labels.isEmpty() && folder.getParent() != null; i++) {
-      folder = folder.getParent();
-      if (Bundle.isBundle(folder) && Files.isRegularFile(folder.resolve(Bundle.LABELS))) {
-        labels = new Bundle(folder).labels();
-      }
+    Optional<Bundle> bundle = Bundle.around(model);
+    if (labels.isEmpty()
+        && bundle.isPresent()
+        && Files.isRegularFile(bundle.get().folder().resolve(Bundle.LABELS))) {
+      labels = bundle.get().labels();
     }
     return labels.size() == classes && Set.copyOf(labels).size() == classes
         ? labels
         : IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+  }
+
+  /** Fit from the bundle around a file, or from the file itself, else {@link Fit#STRETCH}. */
+  static Fit fit(Path model, ModelFormat format) throws IOException {
+    Optional<Bundle> bundle = Bundle.around(model);
+    return bundle.isPresent()
+            && Files.isRegularFile(bundle.get().folder().resolve(ArtifactReport.FILE))
+        ? bundle.get().fit()
+        : format.fit(model).orElse(Fit.STRETCH);
   }
 
   /**
@@ -176,12 +187,13 @@ public final class Classifier implements AutoCloseable {
    *     class, or of the second of two
    * @param labels the class names
    * @param decision a threshold for two classes, the most probable class for more
+   * @param fit how an image becomes the engine's input
    * @param model the source of the engine, for messages
    * @throws DeepXrayException if the engine has other inputs or outputs, or labels and decision do
    *     not fit
    */
   public static Classifier of(
-      InferenceEngine engine, List<String> labels, Decision decision, Path model) {
+      InferenceEngine engine, List<String> labels, Decision decision, Fit fit, Path model) {
     try {
       if (labels.size() < 2) {
         throw new DeepXrayException(
@@ -202,7 +214,7 @@ public final class Classifier implements AutoCloseable {
                     ? "so that a threshold does not apply: the most probable is chosen; omit it."
                     : "which needs a threshold; give one."));
       }
-      return new Classifier(engine, labels, decision);
+      return new Classifier(engine, labels, decision, fit);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -249,6 +261,11 @@ public final class Classifier implements AutoCloseable {
     return decision.threshold();
   }
 
+  /** How an image becomes the model's input. */
+  public Fit fit() {
+    return fit;
+  }
+
   /** Class names by label. */
   public List<String> labels() {
     return labels;
@@ -265,8 +282,7 @@ public final class Classifier implements AutoCloseable {
   public Prediction classify(RgbImage image) {
     List<Integer> shape = engines.inputShape();
     return decide(
-        engines
-            .run(input -> Resizer.resize(image, shape.get(0), shape.get(1)).copyTo(input, 0))[0]);
+        engines.run(input -> fit.apply(image, shape.get(0), shape.get(1)).copyTo(input, 0))[0]);
   }
 
   /**

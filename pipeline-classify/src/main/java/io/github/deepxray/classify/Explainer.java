@@ -2,9 +2,10 @@ package io.github.deepxray.classify;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.engine.EnginePool;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.List;
  */
 public final class Explainer implements AutoCloseable {
   private final EnginePool engines;
+  private final Fit fit;
   private final int height;
   private final int width;
 
@@ -27,30 +29,35 @@ public final class Explainer implements AutoCloseable {
    *
    * @param probability the probability of the second of two classes, or of the most probable of
    *     more, 0..1
-   * @param heatMap the importance of each part of the image for that class; not normalized
+   * @param heatMap the importance of each part of the region for that class; not normalized
+   * @param region the part of the image that became the model's input
    */
-  public record Explanation(double probability, HeatMap heatMap) {}
+  public record Explanation(double probability, HeatMap heatMap, Fit.Region region) {}
 
   /**
    * Opens an explaining model, with one thread per call.
    *
-   * @param file such as {@value Bundle#EXPLAIN} of a bundle
+   * @param file such as {@value Bundle#EXPLAIN} of a bundle; its bundle or the file records the fit
+   *     of images, else they are stretched
    * @throws DeepXrayException if the model is damaged, or has another input or other outputs
    * @throws IOException if the file cannot be read
    */
   public static Explainer open(Path file) throws IOException {
-    return new Explainer(ModelFormats.require("tflite", file).load(file, 1), file.toString());
+    ModelFormat format = ModelFormats.require("tflite", file);
+    Fit fit = Classifier.fit(file, format);
+    return new Explainer(format.load(file, 1), fit, file.toString());
   }
 
   /**
    * Creates an explainer that owns the engine.
    *
    * @param engine runs the model on RGB images {@code [H, W, 3]}
+   * @param fit how an image becomes the engine's input
    * @param source the source of the model, for messages
    * @throws DeepXrayException if the model has another input or other outputs; the engine is then
    *     closed
    */
-  public Explainer(InferenceEngine engine, String source) {
+  public Explainer(InferenceEngine engine, Fit fit, String source) {
     List<Integer> shape = engine.inputShape();
     List<List<Integer>> outputs = engine.outputShapes();
     if (shape.size() != 3
@@ -69,6 +76,7 @@ public final class Explainer implements AutoCloseable {
               + "; an explaining model reads [H, W, 3] and writes [[1], [h, w, 1]], or"
               + " [[K], [h, w, 1]] for K classes.");
     }
+    this.fit = fit;
     height = outputs.get(1).get(0);
     width = outputs.get(1).get(1);
     engines = new EnginePool(engine, "the explainer");
@@ -85,7 +93,7 @@ public final class Explainer implements AutoCloseable {
   public Explanation explain(RgbImage image) {
     List<Integer> shape = engines.inputShape();
     float[][] outputs =
-        engines.run(input -> Resizer.resize(image, shape.get(0), shape.get(1)).copyTo(input, 0));
+        engines.run(input -> fit.apply(image, shape.get(0), shape.get(1)).copyTo(input, 0));
     double probability = 0;
     for (float score : outputs[0]) {
       if (!(score >= 0 && score <= 1)) {
@@ -95,7 +103,10 @@ public final class Explainer implements AutoCloseable {
       probability = Math.max(probability, score);
     }
     try {
-      return new Explanation(probability, HeatMap.of(height, width, outputs[1]));
+      return new Explanation(
+          probability,
+          HeatMap.of(height, width, outputs[1]),
+          fit.region(image, shape.get(0), shape.get(1)));
     } catch (IllegalArgumentException e) {
       throw new DeepXrayException(
           "The model's output is not a heat map (" + e.getMessage() + "); export it again.", e);

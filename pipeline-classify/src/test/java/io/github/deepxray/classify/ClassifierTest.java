@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ClassifierTest {
   private static final Path MODEL = Path.of("bundle");
@@ -56,8 +60,78 @@ class ClassifierTest {
   private static Prediction classify(
       List<String> labels, OptionalDouble threshold, float... scores) {
     try (Classifier classifier =
-        Classifier.of(new Constant(scores), labels, decision(threshold), MODEL)) {
+        Classifier.of(new Constant(scores), labels, decision(threshold), Fit.STRETCH, MODEL)) {
       return classifier.classify(RgbImage.of(1, 1, new byte[3]));
+    }
+  }
+
+  /** Gives the mean of the first row of its input as probability, and the input as heat map. */
+  private static final class FirstRow implements InferenceEngine {
+    private final boolean explaining;
+
+    FirstRow(boolean explaining) {
+      this.explaining = explaining;
+    }
+
+    @Override
+    public List<Integer> inputShape() {
+      return List.of(8, 8, 3);
+    }
+
+    @Override
+    public List<List<Integer>> outputShapes() {
+      return explaining ? List.of(List.of(1), List.of(8, 8, 1)) : List.of(List.of(1));
+    }
+
+    @Override
+    public int preferredBatch() {
+      return 1;
+    }
+
+    @Override
+    public float[][] run(float[] input, int count) {
+      float sum = 0;
+      for (int i = 0; i < 8 * 3; i++) {
+        sum += input[i];
+      }
+      float[] probability = {sum / (8 * 3 * 255)};
+      float[] red = new float[8 * 8];
+      for (int i = 0; i < red.length; i++) {
+        red[i] = input[3 * i];
+      }
+      return explaining ? new float[][] {probability, red} : new float[][] {probability};
+    }
+
+    @Override
+    public void close() {
+      // Nothing is open.
+    }
+  }
+
+  private static RgbImage noise(int height, int width) {
+    byte[] pixels = new byte[height * width * 3];
+    new SplittableRandom(height * 1000L + width).nextBytes(pixels);
+    return RgbImage.of(height, width, pixels);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fit.class)
+  void imagesOfOtherShapesAreFitted(Fit fit) {
+    Decision half = new Decision.Threshold(0.5);
+    try (Classifier classifier = Classifier.of(new FirstRow(false), TWO, half, fit, MODEL);
+        Explainer explainer = new Explainer(new FirstRow(true), fit, "explainer")) {
+      assertThat(classifier.fit()).isEqualTo(fit);
+      for (RgbImage image : List.of(noise(8, 20), noise(31, 16), noise(9, 8), noise(8, 8))) {
+        RgbImage fitted = fit.apply(image, 8, 8);
+        Prediction prediction = classifier.classify(image);
+        assertThat(prediction).isEqualTo(classifier.classify(fitted));
+        if (image.width() > image.height()) {
+          assertThat(prediction.probability() == 0).isEqualTo(fit == Fit.PAD);
+        }
+        Explainer.Explanation explanation = explainer.explain(image);
+        assertThat(explanation.heatMap()).isEqualTo(explainer.explain(fitted).heatMap());
+        assertThat(explanation.region()).isEqualTo(fit.region(image, 8, 8));
+      }
     }
   }
 
@@ -111,7 +185,7 @@ class ClassifierTest {
 
   private static void assertRefused(
       Constant engine, List<String> labels, OptionalDouble threshold, String... words) {
-    assertThatThrownBy(() -> Classifier.of(engine, labels, decision(threshold), MODEL))
+    assertThatThrownBy(() -> Classifier.of(engine, labels, decision(threshold), Fit.STRETCH, MODEL))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContainingAll(words);
     assertThat(engine.closed).isTrue();

@@ -1,6 +1,7 @@
 package io.github.deepxray.classify;
 
 import io.github.deepxray.classify.ArtifactReport.FileSizes;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Layer.Activation;
@@ -88,6 +89,7 @@ final class GoldenBundle {
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", LABELS) + "\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
               List.of(
                   new ArtifactReport(
                       Artifact.FLOAT32.key(),

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
+import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import java.io.IOException;
@@ -54,6 +56,50 @@ class GoldenBundlesTest {
             .isEqualTo(GoldenBundle.LABELS.get(probability >= GoldenBundle.THRESHOLD ? 1 : 0));
       }
     }
+  }
+
+  /** As builds did that knew no other fit. */
+  @Test
+  void withoutTheFieldImagesAreStretched() throws IOException {
+    Path folder = FOLDER.resolve("format-1");
+    assertThat(Files.readString(folder.resolve(ArtifactReport.FILE))).doesNotContain("\"fit\"");
+    assertThat(Bundle.open(folder).fit()).isEqualTo(Fit.STRETCH);
+    RgbImage wide = Resizer.resize(GoldenBundle.image(3), 40, 100);
+    RgbImage stretched = Resizer.resize(wide, 16, 16);
+    for (Path model : List.of(folder, folder.resolve(Bundle.TFLITE_FLOAT32))) {
+      try (Classifier classifier = Classifier.open(model)) {
+        assertThat(classifier.fit()).isEqualTo(Fit.STRETCH);
+        assertThat(classifier.classify(wide)).isEqualTo(classifier.classify(stretched));
+      }
+    }
+  }
+
+  @Test
+  void theFitOfTheBundleIsUsed(@TempDir Path folder) throws IOException {
+    for (String file :
+        List.of(Bundle.LABELS, Bundle.TFLITE_FLOAT32, Bundle.EXPLAIN, ArtifactReport.FILE)) {
+      Files.copy(FOLDER.resolve("format-1").resolve(file), folder.resolve(file));
+    }
+    Path artifacts = folder.resolve(ArtifactReport.FILE);
+    ArtifactReport.write(artifacts, Fit.CROP, new Bundle(folder).artifacts());
+    Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
+    RgbImage wide = Resizer.resize(GoldenBundle.image(3), 40, 100);
+    RgbImage cropped = Fit.CROP.apply(wide, 16, 16);
+    // The file alone belongs to its bundle, too.
+    for (Path model : List.of(folder, folder.resolve(Bundle.TFLITE_FLOAT32))) {
+      try (Classifier classifier = Classifier.open(model)) {
+        assertThat(classifier.fit()).isEqualTo(Fit.CROP);
+        assertThat(classifier.classify(wide)).isEqualTo(classifier.classify(cropped));
+      }
+    }
+    try (Explainer explainer = Explainer.open(folder.resolve(Bundle.EXPLAIN))) {
+      assertThat(explainer.explain(wide).heatMap()).isEqualTo(explainer.explain(cropped).heatMap());
+    }
+    Files.writeString(artifacts, Files.readString(artifacts).replace("\"crop\"", "\"squash\""));
+    assertThatThrownBy(() -> new Bundle(folder).fit())
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("fit")
+        .hasMessageContaining("export the bundle again");
   }
 
   @ParameterizedTest

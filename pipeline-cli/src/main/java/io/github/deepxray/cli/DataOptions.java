@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.DatasetOptions.FolderLayout;
@@ -79,6 +80,16 @@ final class DataOptions {
               + "class/images. Default: detected; an error message asks for it if unclear.")
   Optional<String> layout;
 
+  @Option(
+      names = "--fit",
+      paramLabel = "<fit>",
+      description =
+          "How images that are not square become square, here and for the model: stretch "
+              + "changes their aspect ratio, crop cuts off what is too long, pad adds black "
+              + "bars. Default: crop if images are not square, so that the aspect ratio is no "
+              + "clue to the class; else stretch.")
+  Optional<Fit> fit;
+
   DatasetOptions options(int imageSize, long seed) {
     DatasetOptions named =
         classes
@@ -88,6 +99,7 @@ final class DataOptions {
     return layout
         .map(folders -> divided.withLayout(FolderLayout.parse(folders)))
         .orElse(divided)
+        .withFit(fit)
         .withImageSize(imageSize)
         .withValidationFraction(validationFraction)
         .withOfficialVal(officialVal)

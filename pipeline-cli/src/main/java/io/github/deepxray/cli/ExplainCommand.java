@@ -7,10 +7,10 @@ import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
@@ -40,6 +40,8 @@ import picocli.CommandLine.Parameters;
           + "blue (low) to yellow (high), and an entry with label, probability and the map "
           + "in <out>/explanations.json. The map is computed by the trained model in "
           + "model-explain.tflite; colours are relative to the maximum of each map. "
+          + "If the data set was cropped or padded (data --fit), the picture is the part of "
+          + "the image that the model reads, or has the bars. "
           + "Unreadable files are reported and skipped; the exit code is then 1.",
       ""
     },
@@ -119,17 +121,21 @@ final class ExplainCommand implements Callable<Integer> {
   /**
    * Heat map.
    *
+   * @param region the part of the image that it covers
    * @param max largest value, in units of the logit
-   * @param frameShare share of the heat in the outer tenth of the image on each side
+   * @param frameShare share of the heat in the outer tenth of that part on each side
    * @param values values divided by the largest, row by row
    */
-  private record Grid(int height, int width, float max, double frameShare, List<Float> values) {
-    static Grid of(HeatMap map) {
+  private record Grid(
+      int height, int width, Fit.Region region, float max, double frameShare, List<Float> values) {
+    static Grid of(Explainer.Explanation explained) {
+      HeatMap map = explained.heatMap();
       List<Float> values = new ArrayList<>();
       for (float value : map.normalized().values()) {
         values.add(value);
       }
-      return new Grid(map.height(), map.width(), map.max(), map.frameShare(), values);
+      return new Grid(
+          map.height(), map.width(), explained.region(), map.max(), map.frameShare(), values);
     }
   }
 
@@ -158,17 +164,18 @@ final class ExplainCommand implements Callable<Integer> {
               err,
               (image, decoded) -> {
                 Prediction prediction = classifier.classify(decoded);
-                HeatMap map = explainer.explain(decoded).heatMap();
+                Explainer.Explanation explained = explainer.explain(decoded);
                 Path picture = pictures.of(image);
-                AtomicFiles.write(picture, ImageCodec.encodePng(draw(decoded, map)));
-                entries.add(entry(image.file(), prediction, decoded, picture, map));
+                AtomicFiles.write(
+                    picture, ImageCodec.encodePng(draw(decoded, explained, classifier.fit())));
+                entries.add(entry(image.file(), prediction, decoded, picture, explained));
                 common.print(
                     Reports.text(
                         "%s: %s, probability %.4f, %.0f %% of the heat in the outer tenth, %s%n",
                         image.file(),
                         prediction.label(),
                         prediction.probability(),
-                        100 * map.frameShare(),
+                        100 * explained.heatMap().frameShare(),
                         picture));
               });
       Json.write(out.resolve(FILE), new Explanations(FORMAT, entries));
@@ -185,16 +192,24 @@ final class ExplainCommand implements Callable<Integer> {
     }
   }
 
-  private RgbImage draw(RgbImage image, HeatMap map) {
-    double shrink = Math.min(1, (double) maxSide / Math.max(image.height(), image.width()));
-    int height = (int) Math.max(1, Math.rint(image.height() * shrink));
-    int width = (int) Math.max(1, Math.rint(image.width() * shrink));
+  /** Draws what the network saw: the whole image, a part of it, or the image with bars. */
+  private RgbImage draw(RgbImage image, Explainer.Explanation explained, Fit fit) {
+    double seenHeight = explained.region().height() * image.height();
+    double seenWidth = explained.region().width() * image.width();
+    double shrink = Math.min(1, maxSide / Math.max(seenHeight, seenWidth));
+    int height = (int) Math.max(1, Math.rint(seenHeight * shrink));
+    int width = (int) Math.max(1, Math.rint(seenWidth * shrink));
     return heatOnly
-        ? HeatMapOverlay.alone(map, height, width)
-        : HeatMapOverlay.over(Resizer.resize(image, height, width), map, opacity);
+        ? HeatMapOverlay.alone(explained.heatMap(), height, width)
+        : HeatMapOverlay.over(fit.apply(image, height, width), explained.heatMap(), opacity);
   }
 
-  private Entry entry(Path file, Prediction prediction, RgbImage image, Path picture, HeatMap map) {
+  private Entry entry(
+      Path file,
+      Prediction prediction,
+      RgbImage image,
+      Path picture,
+      Explainer.Explanation explained) {
     return new Entry(
         file.toString(),
         prediction.label(),
@@ -204,7 +219,7 @@ final class ExplainCommand implements Callable<Integer> {
         image.height(),
         image.width(),
         out.relativize(picture).toString().replace('\\', '/'),
-        Grid.of(map));
+        Grid.of(explained));
   }
 
   /** File names of pictures: unique, and different from the images. */

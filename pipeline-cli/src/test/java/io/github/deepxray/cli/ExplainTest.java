@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
@@ -24,6 +26,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ExplainTest {
   /** Cells a side of the map: the backbone divides by 32. */
@@ -102,6 +106,43 @@ class ExplainTest {
     for (String file : List.of("explanations.json", "xray.png", "deeper/wide.png")) {
       assertThat(again.resolve(file)).hasSameBinaryContentAs(out.resolve(file));
     }
+  }
+
+  /** The picture is what the network saw, in more pixels. */
+  @ParameterizedTest
+  @CsvSource({"CROP, 100, 0.375, 0, 0.25, 1", "PAD, 400, 0, -1.5, 1, 4"})
+  void theMapIsDrawnOverTheFittedImage(
+      Fit fit, int side, double left, double top, double width, double height) throws IOException {
+    Path bundle = folder.resolve("bundle");
+    try (Stream<Path> files = Files.walk(SmallRun.bundle())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, bundle.resolve(SmallRun.bundle().relativize(file).toString()));
+      }
+    }
+    Path artifacts = bundle.resolve(ArtifactReport.FILE);
+    ArtifactReport.write(artifacts, fit, new Bundle(bundle).artifacts());
+    Files.writeString(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
+    Path wide = draw(images.resolve("wide.png"), 100, 400);
+
+    Outcome outcome = Outcome.of("explain", bundle, wide, "--out", out, "--opacity", 0);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    RgbImage fitted = fit.apply(read(wide), side, side);
+    assertThat(read(out.resolve("wide.png"))).isEqualTo(fitted);
+    JsonNode entry = entries(out).get(0);
+    JsonNode region = entry.path("heatMap").path("region");
+    assertThat(region.path("left").doubleValue()).isEqualTo(left);
+    assertThat(region.path("top").doubleValue()).isEqualTo(top);
+    assertThat(region.path("width").doubleValue()).isEqualTo(width);
+    assertThat(region.path("height").doubleValue()).isEqualTo(height);
+
+    // The bundle of this run stretches.
+    Path square = images.resolve("square.png");
+    Files.write(square, ImageCodec.encodePng(fit.apply(read(wide), SmallRun.SIZE, SmallRun.SIZE)));
+    Path other = folder.resolve("other");
+    Outcome.of("explain", SmallRun.bundle(), square, "--out", other);
+    assertThat(entries(other).get(0).path("probability")).isEqualTo(entry.path("probability"));
+    assertThat(entries(other).get(0).path("heatMap").path("values"))
+        .isEqualTo(entry.path("heatMap").path("values"));
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.github.deepxray.core.format.ModelForm.Kind;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.DamagedInputs;
@@ -41,6 +42,7 @@ class HostileModelsTest {
           "test",
           "A test.",
           "Noise.",
+          Fit.STRETCH,
           List.of(new ModelNotes.Output(TRAINED.network().outputs().get(0), "A number.")),
           List.of("a", "b"),
           false);

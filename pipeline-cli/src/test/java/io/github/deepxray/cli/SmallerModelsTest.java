@@ -185,7 +185,7 @@ class SmallerModelsTest {
               report.limits(),
               verdict));
     }
-    ArtifactReport.write(bundle.resolve(ArtifactReport.FILE), reports);
+    ArtifactReport.write(bundle.resolve(ArtifactReport.FILE), Bundle.open(bundle).fit(), reports);
     AtomicFiles.write(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
     Path image = SmallRun.anImage();
     double expected = Served.predicted(bundle, "int8", image).get(0);

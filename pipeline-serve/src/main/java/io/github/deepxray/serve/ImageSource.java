@@ -4,9 +4,9 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.core.image.ImageLimits;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Images of a request, which are decoded one after another.
@@ -48,18 +48,17 @@ record ImageSource(int count, Filling filling) {
   /**
    * Returns a source of image files of any size in the supported formats.
    *
-   * @param height height of the model's input
-   * @param width width of the model's input
+   * @param fit makes an image the model's input
    * @param limits size limits of images
    */
-  static ImageSource ofFiles(List<byte[]> files, int height, int width, ImageLimits limits) {
+  static ImageSource ofFiles(List<byte[]> files, UnaryOperator<RgbImage> fit, ImageLimits limits) {
     return new ImageSource(
         files.size(),
         (index, target, offset, checkpoint) -> {
           RgbImage image =
               decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, limits);
           checkpoint.run();
-          Resizer.resize(image, height, width).copyTo(target, offset);
+          fit.apply(image).copyTo(target, offset);
         });
   }
 

@@ -10,8 +10,8 @@ import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelFormats;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
-import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.concurrent.ReferenceCount;
 import io.github.deepxray.core.internal.io.Json;
@@ -108,6 +108,7 @@ final class ModelVersion {
     bundle.requireIntact(Bundle.EXPLAIN::equals);
     List<String> labels = bundle.labels();
     Decision decision = bundle.decision(artifact);
+    Fit fit = bundle.fit();
     ModelVersion version =
         new ModelVersion(
             number,
@@ -123,13 +124,13 @@ final class ModelVersion {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
         InferenceEngine engine = next(version.engines, () -> artifact.load(bundle, 1));
-        version.classifiers.add(Classifier.of(engine, labels, decision, folder));
+        version.classifiers.add(Classifier.of(engine, labels, decision, fit, folder));
         if (Files.exists(explaining)) {
           InferenceEngine explains =
               next(
                   version.explaining,
                   () -> ModelFormats.require("tflite", explaining).load(explaining, 1));
-          version.explainers.add(new Explainer(explains, explaining.toString()));
+          version.explainers.add(new Explainer(explains, fit, explaining.toString()));
         }
         version.probe(w);
       }
@@ -197,7 +198,7 @@ final class ModelVersion {
     float[] image = new float[height() * width() * 3];
     for (int i = 0; i < WARM_UPS; i++) {
       RgbImage sample = Probes.image(i);
-      Resizer.resize(sample, height(), width()).copyTo(image, 0);
+      fit(sample).copyTo(image, 0);
       classifiers.get(worker).decide(run(worker, image, 1));
       explain(worker, sample);
     }
@@ -241,6 +242,16 @@ final class ModelVersion {
   /** Width of the model's input. */
   int width() {
     return engines.get(0).inputShape().get(1);
+  }
+
+  /** Returns the model's input for an image of any size. */
+  RgbImage fit(RgbImage image) {
+    return classifiers.get(0).fit().apply(image, height(), width());
+  }
+
+  /** Returns the part of an image that becomes the model's input. */
+  Fit.Region region(RgbImage image) {
+    return classifiers.get(0).fit().region(image, height(), width());
   }
 
   /** Maximum batch size. */

@@ -2,7 +2,7 @@ package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Prediction;
-import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
 import java.util.Optional;
@@ -65,6 +65,7 @@ final class PageApi {
     private int height;
     private int width;
     private Optional<RgbImage> seen = Optional.empty();
+    private Fit.Region region = new Fit.Region(0, 0, 1, 1);
 
     Classification(Supplier<byte[]> file) {
       this.file = file;
@@ -80,7 +81,8 @@ final class PageApi {
             checkpoint.run();
             height = image.height();
             width = image.width();
-            RgbImage small = Resizer.resize(image, model.height(), model.width());
+            region = model.region(image);
+            RgbImage small = model.fit(image);
             small.copyTo(target, offset);
             if (model.explains()) {
               seen = Optional.of(small);
@@ -108,6 +110,7 @@ final class PageApi {
                   json.putObject("heatMap")
                       .put("width", map.width())
                       .put("height", map.height())
+                      .<ObjectNode>set("region", Json.tree(region))
                       .set("values", Json.tree(map.values())));
       return Bodies.json(json);
     }

@@ -44,7 +44,7 @@ enum Signatures {
       return limited(
           files.size(),
           options,
-          () -> ImageSource.ofFiles(files, model.height(), model.width(), options.imageLimits()));
+          () -> ImageSource.ofFiles(files, model::fit, options.imageLimits()));
     }
   };
 
@@ -164,7 +164,7 @@ enum Signatures {
         options,
         () ->
             images.isEmpty()
-                ? ImageSource.ofFiles(files, model.height(), model.width(), options.imageLimits())
+                ? ImageSource.ofFiles(files, model::fit, options.imageLimits())
                 : ofPixels(images));
   }
 

@@ -4,15 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.image.Fit;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.phantom.Phantom;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -21,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PageApiTest {
@@ -95,6 +105,44 @@ class PageApiTest {
     for (int i = 0; i < cells.length; i++) {
       double share = max > 0 ? cells[i] / max : 0;
       assertThat(map.path("values").get(i).doubleValue()).isCloseTo(share, within(1e-3));
+    }
+  }
+
+  /** Both interfaces make a wide file what the network reads as the bundle says. */
+  @ParameterizedTest
+  @EnumSource(Fit.class)
+  void filesOfOtherShapesAreFitted(Fit fit) throws Exception {
+    RgbImage wide = Resizer.resize(ImageCodec.decode(TinyBundle.jpeg(4, 60), "test"), 60, 100);
+    RgbImage fitted = fit.apply(wide, TinyBundle.SIZE, TinyBundle.SIZE);
+    Path bundle = TinyBundle.writeExplaining(folder.resolve(fit.key()), SEED);
+    Path artifacts = bundle.resolve(ArtifactReport.FILE);
+    ArtifactReport.write(artifacts, fit, new Bundle(bundle).artifacts());
+    Files.writeString(bundle.resolve(Bundle.CHECKSUMS), Bundle.checksums(bundle));
+    try (ModelServer fitting =
+        ModelServer.start(bundle, options().withEngine(Artifact.FLOAT32), line -> {})) {
+      Http client = new Http(fitting.uri());
+      byte[] file = ImageCodec.encodePng(wide);
+      double expected = TinyBundle.expected(SEED, ImageCodec.encodePng(fitted));
+      JsonNode json = client.post("/api/classify", file).json();
+      assertThat(json.path("probability").doubleValue()).isCloseTo(expected, within(1e-4));
+      assertThat(json.path("width").intValue()).isEqualTo(100);
+      Fit.Region region = fit.region(wide, TinyBundle.SIZE, TinyBundle.SIZE);
+      JsonNode sent = json.path("heatMap").path("region");
+      assertThat(sent.path("left").doubleValue()).isEqualTo(region.left());
+      assertThat(sent.path("top").doubleValue()).isEqualTo(region.top());
+      assertThat(sent.path("width").doubleValue()).isEqualTo(region.width());
+      assertThat(sent.path("height").doubleValue()).isEqualTo(region.height());
+      JsonNode predictions =
+          client
+              .post(
+                  "/v1/models/deepxray:predict",
+                  ("{\"signature_name\": \"serving_bytes\", \"instances\": [{\"b64\": \""
+                          + Base64.getEncoder().encodeToString(file)
+                          + "\"}]}")
+                      .getBytes(StandardCharsets.UTF_8))
+              .json();
+      assertThat(predictions.path("predictions").get(0).get(0).doubleValue())
+          .isCloseTo(expected, within(1e-4));
     }
   }
 

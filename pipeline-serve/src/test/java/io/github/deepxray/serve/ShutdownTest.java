@@ -3,6 +3,7 @@ package io.github.deepxray.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.RgbImage;
@@ -37,7 +38,10 @@ class ShutdownTest {
   void anImageIsGivenUpBetweenDecodingAndResizing() {
     int size = TinyBundle.SIZE;
     ImageSource images =
-        ImageSource.ofFiles(List.of(TinyBundle.jpeg(1, 50)), size, size, ImageLimits.DEFAULT);
+        ImageSource.ofFiles(
+            List.of(TinyBundle.jpeg(1, 50)),
+            image -> Fit.STRETCH.apply(image, size, size),
+            ImageLimits.DEFAULT);
     float[] untouched = new float[size * size * 3];
     Runnable closed =
         () -> {

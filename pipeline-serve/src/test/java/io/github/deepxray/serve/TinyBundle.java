@@ -6,6 +6,7 @@ import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -97,6 +98,7 @@ final class TinyBundle {
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", labels) + "\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
               List.of(report(partial, Artifact.FLOAT32, threshold, BLESSED)));
           AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
         });
@@ -126,6 +128,7 @@ final class TinyBundle {
           AtomicFiles.write(partial.resolve(Bundle.MODEL_CARD), CARD);
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
               List.of(
                   report(partial, Artifact.FLOAT32, OptionalDouble.of(THRESHOLD), BLESSED),
                   report(partial, Artifact.DYNAMIC, OptionalDouble.of(THRESHOLD), dynamic)));

@@ -5,6 +5,7 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Layer.Activation;
@@ -111,6 +112,7 @@ public final class CdsTrainingRun {
           AtomicFiles.write(partial.resolve(Bundle.LABELS), "NORMAL\nPNEUMONIA\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
               List.of(
                   new ArtifactReport(
                       Artifact.FLOAT32.key(),

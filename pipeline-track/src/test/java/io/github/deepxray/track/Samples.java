@@ -1,5 +1,6 @@
 package io.github.deepxray.track;
 
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.network.Model;
@@ -84,7 +85,8 @@ public final class Samples {
             Optional.empty(),
             Optional.empty(),
             Map.of(),
-            Optional.empty());
+            Optional.empty(),
+            Fit.STRETCH);
     return new TrainedModel(description, new Model(network, weights.build()));
   }
 

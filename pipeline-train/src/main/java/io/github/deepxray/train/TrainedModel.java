@@ -5,8 +5,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.backbone.Backbone;
 import io.github.deepxray.core.backbone.Backbones;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.Fingerprint;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -70,6 +72,7 @@ public record TrainedModel(Description description, Model model) {
    * @param expansionChannels remaining channels of pruned expansions, by block name
    * @param parent hash of the weights of the classifier that was pruned or fine-tuned to this one,
    *     if any
+   * @param fit how images that are not square become its input, as those of the data set did
    */
   @RecordBuilder
   public record Description(
@@ -88,7 +91,8 @@ public record TrainedModel(Description description, Model model) {
       Optional<FineTuning> fineTuning,
       Optional<Pruning> pruning,
       Map<String, Integer> expansionChannels,
-      Optional<String> parent)
+      Optional<String> parent,
+      @Omittable Fit fit)
       implements TrainedModelDescriptionBuilder.With {
     /** Copies the map and checks the numbers. */
     public Description {
@@ -97,6 +101,7 @@ public record TrainedModel(Description description, Model model) {
             "images of " + imageSize + " pixels and " + epochs + " epochs cannot be");
       }
       expansionChannels = Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
+      fit = fit == null ? Fit.STRETCH : fit;
     }
 
     /** Number of classes. */

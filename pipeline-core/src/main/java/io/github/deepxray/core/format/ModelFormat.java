@@ -1,12 +1,14 @@
 package io.github.deepxray.core.format;
 
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.network.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Format of model files, provided by a library as a {@link java.util.ServiceLoader service}. {@link
@@ -52,6 +54,16 @@ public interface ModelFormat {
    */
   default List<String> labels(Path model) {
     return List.of();
+  }
+
+  /**
+   * How an image becomes the model's input, as stored in a model file; empty if the file does not
+   * record it.
+   *
+   * @param model the file or folder
+   */
+  default Optional<Fit> fit(Path model) {
+    return Optional.empty();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.deepxray.core.format;
 
+import io.github.deepxray.core.image.Fit;
 import java.util.List;
 
 /**
@@ -8,6 +9,7 @@ import java.util.List;
  * @param name the model's name, also in serving
  * @param description the purpose of the model, some sentences
  * @param image the content of the input images, one sentence; images are RGB with values 0..255
+ * @param fit how an image of another shape becomes the input
  * @param outputs the outputs, in the order of the network's outputs
  * @param classes the names of the classes by label
  * @param sparse whether kernels that are mostly zeros are stored in sparse form, if the format
@@ -17,6 +19,7 @@ public record ModelNotes(
     String name,
     String description,
     String image,
+    Fit fit,
     List<Output> outputs,
     List<String> classes,
     boolean sparse) {

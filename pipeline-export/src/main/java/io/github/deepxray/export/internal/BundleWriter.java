@@ -115,7 +115,8 @@ public final class BundleWriter {
               options.explain() ? writer.explain(dataset, partial) : Optional.empty();
           writeRecords(source, partial);
           List<ArtifactReport> reports = judge(source, bundle, forms);
-          ArtifactReport.write(partial.resolve(ArtifactReport.FILE), reports);
+          ArtifactReport.write(
+              partial.resolve(ArtifactReport.FILE), model.description().fit(), reports);
           writePages(source, bundle, reports, explained);
           if (!isWhole(bundle, forms.keySet(), reports, explained.isPresent())) {
             throw new DeepXrayException(

@@ -6,6 +6,7 @@ import io.github.deepxray.core.format.ModelForm.Kind;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.datasets.DatasetProfile;
@@ -132,10 +133,14 @@ final class FormWriter {
             HeadNetworks.output(profile.classes().size()),
             "The probability of " + new ClassVocabulary(profile).scored() + "."));
     outputs.addAll(List.of(others));
+    Fit fit = trained.description().fit();
+    int size = trained.description().imageSize();
     return new ModelNotes(
         purpose.name(),
         purpose.purpose() + " " + form + ". Not a medical device.",
-        ClassVocabulary.capitalized(profile.image()) + " as RGB, 0..255.",
+        "%s as RGB, 0..255. Images of another size are %s %d x %d pixels."
+            .formatted(ClassVocabulary.capitalized(profile.image()), fit.words(), size, size),
+        fit,
         outputs,
         profile.classes().list(),
         options.sparse());
@@ -146,7 +151,7 @@ final class FormWriter {
         GradCam.HEAT_MAP,
         "Where the image speaks for "
             + new ClassVocabulary(profile).explained()
-            + ": Grad-CAM (Selvaraju et al. 2017), spread evenly over the whole image, in units of"
+            + ": Grad-CAM (Selvaraju et al. 2017), spread evenly over the input image, in units of"
             + " the logit.");
   }
 }

@@ -2,6 +2,7 @@ package io.github.deepxray.export.internal;
 
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
@@ -33,13 +34,14 @@ final class HeatMapComparison {
   static HeatMapCheck of(Path file, Model exact, PreparedDataset dataset) throws IOException {
     int every = Math.max(1, dataset.manifest().images(Split.TEST) / IMAGES);
     Sums sums = new Sums();
+    Fit fit = dataset.manifest().fit();
     int images = 0;
     int height;
     int width;
     try (InferenceEngine engine = TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT);
-        Explainer written = new Explainer(engine, file.toString());
+        Explainer written = new Explainer(engine, fit, file.toString());
         InferenceEngine reference = new TfLiteEngineFactory().create(exact, 1);
-        Explainer wanted = new Explainer(reference, exact.network().name());
+        Explainer wanted = new Explainer(reference, fit, exact.network().name());
         XrayReader reader = dataset.read(Split.TEST)) {
       height = engine.outputShapes().get(1).get(0);
       width = engine.outputShapes().get(1).get(1);

@@ -12,9 +12,14 @@ import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.Version;
+import io.github.deepxray.core.internal.engine.ImageFileEngine;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.core.internal.io.Json;
@@ -78,7 +83,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BundleTest {
   private static final int SIZE = 96;
   private static final DatasetOptions OPTIONS =
-      DatasetOptions.DEFAULT.withImageSize(SIZE).withValidationFraction(0.25).withSeed(2);
+      DatasetOptions.DEFAULT
+          .withImageSize(SIZE)
+          .withValidationFraction(0.25)
+          .withSeed(2)
+          .withFit(Fit.CROP);
   private static final List<Slice> SLICES = List.of(Slice.NORMAL, Slice.BACTERIAL, Slice.VIRAL);
   private static final BundleVerifier VERIFIER = new BundleVerifier(1, Progress.NONE);
 
@@ -177,6 +186,30 @@ class BundleTest {
     BundleRecords records = new BundleRecords(bundle);
     assertThat(records.predictions("test", records.metrics()).rows()).hasSize(18);
     assertThat(bundle.damage()).isEmpty();
+  }
+
+  /** The images of the data set are square, so that its option decides. */
+  @Test
+  void everyFormKnowsTheFit() throws IOException {
+    assertThat(TrainedModel.load(pipeline.trainFolder()).description().fit()).isEqualTo(Fit.CROP);
+    assertThat(bundle.fit()).isEqualTo(Fit.CROP);
+    assertThat(new BundleRecords(bundle).provenance().training().fit()).isEqualTo(Fit.CROP);
+    assertThat(Files.readString(bundle.folder().resolve(Bundle.MODEL_CARD)))
+        .contains("are cropped around the centre and resized to 96 x 96");
+    RgbImage wide = Resizer.resize(dataset.readAll(Split.TEST).get(0).decode(), SIZE, SIZE * 3 / 2);
+    RgbImage cropped = Fit.CROP.apply(wide, SIZE, SIZE);
+    Path alone = folder.resolve("alone.tflite");
+    Files.copy(bundle.folder().resolve(Bundle.TFLITE_FLOAT32), alone);
+    double probability;
+    try (Classifier classifier = Classifier.open(alone)) {
+      probability = classifier.classify(cropped).probability();
+      assertThat(classifier.fit()).isEqualTo(Fit.CROP);
+      assertThat(classifier.classify(wide).probability()).isEqualTo(probability);
+    }
+    try (InferenceEngine engine = Artifact.SAVED_MODEL.load(bundle, 1)) {
+      float[][] outputs = ((ImageFileEngine) engine).runBytes(List.of(ImageCodec.encodePng(wide)));
+      assertThat((double) outputs[0][0]).isCloseTo(probability, within(1e-4));
+    }
   }
 
   @Test
@@ -341,7 +374,7 @@ class BundleTest {
     assertThat(Files.size(file))
         .isLessThan(Files.size(bundle.folder().resolve(Bundle.TFLITE_FLOAT32)) / 3);
     try (TfLiteEngine engine = TfLiteEngine.load(file, TfLiteEngine.Options.DEFAULT);
-        Explainer explainer = new Explainer(engine, file.toString());
+        Explainer explainer = new Explainer(engine, Fit.STRETCH, file.toString());
         Explainer trained =
             new Explainer(
                 Engines.named("tensorflow")
@@ -349,6 +382,7 @@ class BundleTest {
                         Passes.explaining()
                             .apply(TrainedModel.load(pipeline.trainFolder()).model()),
                         1),
+                Fit.STRETCH,
                 "the trained model");
         Classifier classifier = Classifier.open(bundle.folder())) {
       assertThat(engine.outputNames()).containsExactly("probability", "heat_map");
@@ -378,7 +412,7 @@ class BundleTest {
     try (TfLiteEngine float32 =
         TfLiteEngine.load(
             bundle.folder().resolve(Bundle.TFLITE_FLOAT32), TfLiteEngine.Options.DEFAULT)) {
-      assertThatThrownBy(() -> new Explainer(float32, "model-float32.tflite"))
+      assertThatThrownBy(() -> new Explainer(float32, Fit.STRETCH, "model-float32.tflite"))
           .isInstanceOf(DeepXrayException.class)
           .hasMessageContaining("model-float32.tflite")
           .hasMessageContaining("[[1], [h, w, 1]]");

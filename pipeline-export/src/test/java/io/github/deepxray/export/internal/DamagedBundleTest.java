@@ -12,6 +12,7 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
@@ -108,7 +109,8 @@ class DamagedBundleTest {
             Optional.empty(),
             Optional.empty(),
             Map.of("block6b", 576),
-            Optional.empty());
+            Optional.empty(),
+            Fit.CROP);
     String json = Json.compact(two);
     return Json.convert(
         Json.parse(
@@ -155,7 +157,7 @@ class DamagedBundleTest {
                   Map.of("test", same),
                   artifact.equals(Artifact.DYNAMIC) ? List.of("too far") : List.of())));
     }
-    ArtifactReport.write(folder.resolve(ArtifactReport.FILE), reports);
+    ArtifactReport.write(folder.resolve(ArtifactReport.FILE), Fit.CROP, reports);
     Files.writeString(
         folder.resolve(BundleReport.historyFile("train")),
         """

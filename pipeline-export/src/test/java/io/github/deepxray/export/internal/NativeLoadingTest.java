@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.Passes;
@@ -51,7 +52,7 @@ class NativeLoadingTest {
   private Path write(String artifact) throws IOException {
     Path model = folder.resolve("model");
     if (artifact.equals("saved_model")) {
-      SavedModelWriter.write(model, MODEL);
+      SavedModelWriter.write(model, MODEL, Fit.STRETCH);
     } else {
       TfLiteWriter.write(MODEL, model);
     }

@@ -14,6 +14,7 @@ import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
@@ -78,7 +79,7 @@ class SharedClassifierTest {
   static void writeBundle() throws IOException {
     Model trained = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
     Model folded = Passes.forInference().apply(trained);
-    SavedModelWriter.write(folder.resolve(Artifact.SAVED_MODEL.path()), folded);
+    SavedModelWriter.write(folder.resolve(Artifact.SAVED_MODEL.path()), folded, Fit.STRETCH);
     write(folded, Artifact.FLOAT32);
     write(Passes.dynamicRange().apply(trained), Artifact.DYNAMIC);
     for (QuantizationMode mode : List.of(QuantizationMode.FLOAT16, QuantizationMode.WEIGHTS)) {
@@ -99,7 +100,7 @@ class SharedClassifierTest {
     for (Artifact artifact : Artifact.all()) {
       reports.add(report(artifact));
     }
-    ArtifactReport.write(folder.resolve(ArtifactReport.FILE), reports);
+    ArtifactReport.write(folder.resolve(ArtifactReport.FILE), Fit.CROP, reports);
     AtomicFiles.write(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
     bundle = Bundle.open(folder);
   }

@@ -2,6 +2,7 @@ package io.github.deepxray.report.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.keras.internal.EfficientNet;
@@ -34,7 +35,8 @@ class ModelCardTextTest {
         Optional.empty(),
         Optional.empty(),
         Map.of(),
-        Optional.empty());
+        Optional.empty(),
+        Fit.STRETCH);
   }
 
   private static String history(PruningSpec spec) throws IOException {

@@ -5,6 +5,7 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
@@ -211,7 +212,8 @@ final class ReportContents {
                 List.of(hostile("narrow"), hostile("narrower")),
                 List.of(hostile("wide"))),
             new DatasetManifest.Shortcut(
-                hostile("column"), false, new Interval(0.52, 0.49, 0.55), List.of(), List.of())));
+                hostile("column"), false, new Interval(0.52, 0.49, 0.55), List.of(), List.of())),
+        Fit.CROP);
   }
 
   /** Noise compresses worst. */
@@ -326,7 +328,8 @@ final class ReportContents {
             Optional.empty(),
             Optional.empty(),
             Map.of(),
-            Optional.empty()),
+            Optional.empty(),
+            Fit.CROP),
         hostile("hash"),
         metrics,
         predictions,

@@ -6,6 +6,7 @@ import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
@@ -99,6 +100,7 @@ final class PageBundle {
           AtomicFiles.write(partial.resolve(Bundle.MODEL_CARD), card);
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
               List.of(
                   new ArtifactReport(
                       Artifact.FLOAT32.key(),
@@ -162,6 +164,7 @@ final class PageBundle {
           AtomicFiles.write(partial.resolve(Bundle.LABELS), String.join("\n", CLASSES) + "\n");
           ArtifactReport.write(
               partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
               List.of(
                   new ArtifactReport(
                       Artifact.FLOAT32.key(),

@@ -52,7 +52,7 @@ public final class SavedModelFormat implements ModelFormat {
   /** Also writes warm-up requests for TensorFlow Serving. */
   @Override
   public void write(Model model, ModelNotes notes, Path target) throws IOException {
-    SavedModelWriter.write(target, model);
+    SavedModelWriter.write(target, model, notes.fit());
     ServingWarmup.write(target, notes.name(), model.network());
   }
 }

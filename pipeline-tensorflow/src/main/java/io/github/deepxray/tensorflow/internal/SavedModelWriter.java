@@ -2,6 +2,7 @@ package io.github.deepxray.tensorflow.internal;
 
 import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -63,14 +64,15 @@ public final class SavedModelWriter {
    *
    * @param folder the SavedModel, such as {@code saved_model/1}; created if missing
    * @param model the model, folded for speed
+   * @param fit how a file's image becomes the model's input
    * @throws DeepXrayException if the model does not read RGB images
    * @throws IOException if the file cannot be written
    */
-  public static void write(Path folder, Model model) throws IOException {
+  public static void write(Path folder, Model model, Fit fit) throws IOException {
     SavedModel savedModel =
         SavedModel.newBuilder()
             .setSavedModelSchemaVersion(1)
-            .addMetaGraphs(metaGraph(model))
+            .addMetaGraphs(metaGraph(model, fit))
             .build();
     AtomicFiles.write(
         folder.resolve(FILE),
@@ -83,7 +85,7 @@ public final class SavedModelWriter {
         });
   }
 
-  private static MetaGraphDef metaGraph(Model model) {
+  private static MetaGraphDef metaGraph(Model model, Fit fit) {
     Network network = model.network();
     List<Integer> shape = requireImages(network);
     try (Graph graph = Sessions.graph()) {
@@ -102,7 +104,8 @@ public final class SavedModelWriter {
           decoding
               .withName("input." + IMAGE_BYTES)
               .placeholder(TString.class, Placeholder.shape(Shape.of(-1)));
-      Operand<TFloat32> decoded = ImageBytes.decode(decoding, bytes, shape.get(0), shape.get(1));
+      Operand<TFloat32> decoded =
+          new ImageBytes(fit, shape.get(0), shape.get(1)).decode(decoding, bytes);
       SignatureDef.Builder servingBytes =
           outputs(network, lowering.lower(decoding, network, decoded))
               .putInputs(IMAGE_BYTES, info(bytes, DataType.DT_STRING, batch(List.of())));

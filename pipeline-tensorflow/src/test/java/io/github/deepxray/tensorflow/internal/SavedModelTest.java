@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
@@ -66,7 +67,7 @@ class SavedModelTest {
   @Test
   void givesTheResultsOfTheModel() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
-    SavedModelWriter.write(folder, model);
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
     try (InferenceEngine expected = new TensorFlowEngine(model, 1);
         SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
       assertThat(engine.inputShape()).isEqualTo(expected.inputShape());
@@ -84,7 +85,7 @@ class SavedModelTest {
   @Test
   void operationsThatAreNotExportedAreRefusedByName() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
-    SavedModelWriter.write(folder, model);
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
     Path file = folder.resolve(SavedModelWriter.FILE);
     SavedModel.Builder changed = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
     changed
@@ -107,7 +108,8 @@ class SavedModelTest {
   /** In the body of a function, too. */
   @Test
   void operationsOfFunctionsAreChecked() throws IOException {
-    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    SavedModelWriter.write(
+        folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1), Fit.STRETCH);
     Path file = folder.resolve(SavedModelWriter.FILE);
     SavedModel.Builder changed = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
     changed
@@ -125,7 +127,7 @@ class SavedModelTest {
   @Test
   void readsFilesOfDifferentSizesInOneBatch() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
-    SavedModelWriter.write(folder, model);
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
     List<byte[]> files = new ArrayList<>();
     List<Float> expected = new ArrayList<>();
     try (InferenceEngine engine = new TensorFlowEngine(model, 1)) {
@@ -149,11 +151,7 @@ class SavedModelTest {
   }
 
   /** A model that gives its input back shows what the graph makes of the bytes. */
-  @ParameterizedTest
-  @EnumSource(Kind.class)
-  void decodesAndResizesAsTheCoreDoes(Kind kind) throws IOException {
-    int height = 48;
-    int width = 56;
+  private static Model same(int height, int width) {
     Network network =
         new Network(
             "same",
@@ -161,25 +159,65 @@ class SavedModelTest {
             List.of(height, width, 3),
             List.of(new Layer.Activation("pixels", "images", Layer.Function.LINEAR)),
             List.of("pixels"));
-    SavedModelWriter.write(folder, new Model(network, Weights.empty()));
+    return new Model(network, Weights.empty());
+  }
+
+  /**
+   * Compares the graph's pixels of a file with the core's.
+   *
+   * @param allowed the share of values that may differ by 1, if the image is resized
+   */
+  private static void assertPixels(
+      SavedModelEngine engine, byte[] file, Fit fit, double allowed, String name) {
+    int height = engine.inputShape().get(0);
+    int width = engine.inputShape().get(1);
+    RgbImage image = ImageCodec.decode(file, name);
+    RgbImage fitted = fit.apply(image, height, width);
+    float[] expected = new float[height * width * 3];
+    fitted.copyTo(expected, 0);
+    float[] pixels = engine.runBytes(List.of(file))[0];
+    int different = 0;
+    for (int i = 0; i < expected.length; i++) {
+      // A sum that lies on a half rounds as the last bit of the weights decides.
+      assertThat(pixels[i]).as(name).isCloseTo(expected[i], offset(1f));
+      different += pixels[i] == expected[i] ? 0 : 1;
+    }
+    assertThat(different)
+        .as("values that differ of " + name)
+        .isLessThanOrEqualTo(fitted == image ? 0 : (int) (allowed * expected.length));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void decodesAndResizesAsTheCoreDoes(Kind kind) throws IOException {
+    SavedModelWriter.write(folder, same(48, 56), Fit.STRETCH);
     int[][] sizes = {{48, 56}, {48, 57}, {96, 112}, {131, 97}, {20, 31}, {500, 700}, {1, 1}};
     try (SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
       for (int[] size : sizes) {
         byte[] file = file(kind, size[0], size[1]);
-        RgbImage image = ImageCodec.decode(file, kind.name());
-        float[] expected = new float[height * width * 3];
-        Resizer.resize(image, height, width).copyTo(expected, 0);
-        float[] pixels = engine.runBytes(List.of(file))[0];
-        int different = 0;
-        for (int i = 0; i < expected.length; i++) {
-          // A sum that lies on a half rounds as the last bit of the weights decides.
-          assertThat(pixels[i]).as("%s", Arrays.toString(size)).isCloseTo(expected[i], offset(1f));
-          different += pixels[i] == expected[i] ? 0 : 1;
+        assertPixels(engine, file, Fit.STRETCH, 0.01, kind + " " + Arrays.toString(size));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fit.class)
+  void fitsImagesOfEveryShapeAsTheCoreDoes(Fit fit) throws IOException {
+    String sizes =
+        "32x32 32x33 33x32 31x32 32x31 64x64 48x56 56x48 47x56 48x57 20x31 97x101 150x151 151x150"
+            + " 131x97 90x400 401x89 500x707 1x20 60x3 13x9 1x1";
+    for (int[] input : new int[][] {{32, 32}, {48, 56}}) {
+      Path model = folder.resolve(input[0] + "x" + input[1]);
+      SavedModelWriter.write(model, same(input[0], input[1]), fit);
+      try (SavedModelEngine engine = SavedModelEngine.load(model, 1)) {
+        for (String size : sizes.split(" ", -1)) {
+          String[] sides = size.split("x", -1);
+          for (Kind kind : List.of(Kind.PNG, Kind.GREY_JPEG)) {
+            byte[] file = file(kind, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
+            // Of simple ratios, such as 3 : 2, more sums lie on a half.
+            assertPixels(engine, file, fit, 0.02, kind + " " + size);
+          }
         }
-        boolean resized = size[0] != height || size[1] != width;
-        assertThat(different)
-            .as("values that differ of %s", Arrays.toString(size))
-            .isLessThanOrEqualTo(resized ? expected.length / 100 : 0);
       }
     }
   }
@@ -187,8 +225,8 @@ class SavedModelTest {
   @Test
   void writesTheSameBytesForTheSameModel() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
-    SavedModelWriter.write(folder.resolve("a"), model);
-    SavedModelWriter.write(folder.resolve("b"), model);
+    SavedModelWriter.write(folder.resolve("a"), model, Fit.STRETCH);
+    SavedModelWriter.write(folder.resolve("b"), model, Fit.STRETCH);
     assertThat(folder.resolve("a").resolve("saved_model.pb"))
         .hasSameBinaryContentAs(folder.resolve("b").resolve("saved_model.pb"));
   }
@@ -205,7 +243,7 @@ class SavedModelTest {
                 new Layer.Conv2D("narrow", "wide", 16, 3, 1, Layer.Padding.SAME, true)),
             List.of("narrow"));
     Model model = Fixtures.withRandomWeights(network, 1);
-    SavedModelWriter.write(folder, model);
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactly("saved_model.pb");
@@ -245,7 +283,8 @@ class SavedModelTest {
 
   @Test
   void signaturesHaveNothingButConstantsInCommon() throws IOException {
-    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    SavedModelWriter.write(
+        folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1), Fit.STRETCH);
     MetaGraphDef graph =
         SavedModel.parseFrom(Files.readAllBytes(folder.resolve("saved_model.pb"))).getMetaGraphs(0);
     Set<NodeDef> images = reached(graph, "serving_default");
@@ -262,7 +301,7 @@ class SavedModelTest {
   @Test
   void warmUpRequestsFitTheSignatures() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
-    SavedModelWriter.write(folder, model);
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
     float[] grey = new float[32 * 32 * 3];
     Arrays.fill(grey, 128);
     List<byte[]> requests = ServingWarmup.requests("xray", model.network());
@@ -297,7 +336,8 @@ class SavedModelTest {
     assertThatThrownBy(() -> SavedModelEngine.load(folder, 1))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(folder.toString());
-    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    SavedModelWriter.write(
+        folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1), Fit.STRETCH);
     byte[] whole = Files.readAllBytes(folder.resolve("saved_model.pb"));
     for (int length : new int[] {0, whole.length / 2, whole.length - 1}) {
       Files.write(folder.resolve("saved_model.pb"), Arrays.copyOf(whole, length));
@@ -310,7 +350,7 @@ class SavedModelTest {
   @Test
   void refusesWhatItCannotRun() throws IOException {
     Model model = Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1);
-    SavedModelWriter.write(folder, model);
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
     SavedModelEngine engine = SavedModelEngine.load(folder, 1);
     try (engine) {
       assertThatThrownBy(() -> engine.run(new float[10], 1))
@@ -334,7 +374,8 @@ class SavedModelTest {
   @Test
   void saysThatASignatureNamesWhatTheGraphHasNot() throws IOException {
     Path file = folder.resolve("saved_model.pb");
-    SavedModelWriter.write(folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1));
+    SavedModelWriter.write(
+        folder, Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1), Fit.STRETCH);
     SavedModel.Builder model = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
     String key = SavedModelWriter.SERVING_DEFAULT;
     SignatureDef signature = model.getMetaGraphs(0).getSignatureDefOrThrow(key);
@@ -361,7 +402,8 @@ class SavedModelTest {
             List.of(4),
             List.of(new Layer.Dense("logit", "features", 1, true)),
             List.of("logit"));
-    assertThatThrownBy(() -> SavedModelWriter.write(folder, Fixtures.withRandomWeights(head, 1)))
+    assertThatThrownBy(
+            () -> SavedModelWriter.write(folder, Fixtures.withRandomWeights(head, 1), Fit.STRETCH))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("[4]");
     assertThat(folder).isEmptyDirectory();

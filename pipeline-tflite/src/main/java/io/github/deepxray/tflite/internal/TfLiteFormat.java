@@ -1,10 +1,12 @@
 package io.github.deepxray.tflite.internal;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelForm;
 import io.github.deepxray.core.format.ModelForm.Kind;
 import io.github.deepxray.core.format.ModelFormat;
 import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.Version;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
@@ -15,12 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /** TensorFlow Lite's flatbuffer format: one file, which XNNPACK runs. */
 public final class TfLiteFormat implements ModelFormat {
-  private static final int MOST_LABEL_BYTES = 1 << 20;
+  private static final int MOST_BYTES = 1 << 20;
 
   /** File identifier, after the offset of the root. */
   private static final byte[] IDENTIFIER = "TFL3".getBytes(StandardCharsets.US_ASCII);
@@ -87,7 +90,7 @@ public final class TfLiteFormat implements ModelFormat {
         Version.current(),
         "deepxray",
         "Apache-2.0",
-        TfLiteMetadata.Input.pixels(notes.image()),
+        TfLiteMetadata.Input.pixels(notes.image(), notes.fit()),
         new TfLiteMetadata.Output(scores.name(), scores.description(), notes.classes()),
         notes.outputs().stream()
             .skip(1)
@@ -100,13 +103,38 @@ public final class TfLiteFormat implements ModelFormat {
     return TfLiteEngine.load(model, TfLiteEngine.Options.DEFAULT.withThreads(threads));
   }
 
-  /** Reads the labels of the metadata, which are a ZIP archive at the end of the file. */
+  /** Reads the labels of the metadata. */
   @Override
   public List<String> labels(Path model) {
+    return lines(model, TfLiteMetadata.LABELS);
+  }
+
+  /** Reads the fit of the metadata. */
+  @Override
+  public Optional<Fit> fit(Path model) {
+    List<String> lines = lines(model, TfLiteMetadata.FIT);
+    if (lines.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Arrays.stream(Fit.values())
+            .filter(fit -> lines.equals(List.of(fit.key())))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new DeepXrayException(
+                        model
+                            + ": its "
+                            + TfLiteMetadata.FIT
+                            + " is none of stretch, crop and pad; export the model again.")));
+  }
+
+  /** Reads a file of the metadata, which are a ZIP archive at the end; empty if it is missing. */
+  private static List<String> lines(Path model, String file) {
     try (ZipFile archive = new ZipFile(model.toFile())) {
-      ZipEntry entry = archive.getEntry(TfLiteMetadata.LABELS);
+      ZipEntry entry = archive.getEntry(file);
       if (entry != null) {
-        byte[] text = archive.getInputStream(entry).readNBytes(MOST_LABEL_BYTES);
+        byte[] text = archive.getInputStream(entry).readNBytes(MOST_BYTES);
         return new String(text, StandardCharsets.UTF_8).lines().toList();
       }
     } catch (IOException e) {

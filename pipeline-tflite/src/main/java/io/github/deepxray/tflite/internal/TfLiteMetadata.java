@@ -2,6 +2,7 @@ package io.github.deepxray.tflite.internal;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.ReproducibleZip;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -59,8 +60,8 @@ import org.tensorflow.lite.support.metadata.schema.TensorMetadataT;
  * normalization of the image, meaning of the outputs. Android's Task Library and MediaPipe read it;
  * {@code unzip} extracts the labels.
  *
- * <p>The metadata is a flatbuffer inside the model's; the file {@value #LABELS} is in an
- * uncompressed zip archive behind it.
+ * <p>The metadata is a flatbuffer inside the model's; the files {@value #LABELS} and {@value #FIT}
+ * are in an uncompressed zip archive behind it.
  *
  * @param name the model's name
  * @param description the purpose of the model
@@ -82,6 +83,9 @@ public record TfLiteMetadata(
     List<Feature> others) {
   /** Name of the file of labels, one per line. */
   public static final String LABELS = "labels.txt";
+
+  /** Name of the file with the {@link Fit} of images, one word. */
+  public static final String FIT = "fit.txt";
 
   // Name under which readers find the metadata's buffer.
   private static final String METADATA = "TFLITE_METADATA";
@@ -106,12 +110,14 @@ public record TfLiteMetadata(
    * Input image: RGB values, which the model expects as {@code (x - mean) / std}.
    *
    * @param description the content of the image
+   * @param fit how an image of another shape becomes the input
    * @param mean one value for all channels or one per channel
    * @param std one value for all channels or one per channel
    * @param min the smallest value after normalization
    * @param max the largest value after normalization
    */
-  public record Input(String description, List<Float> mean, List<Float> std, float min, float max) {
+  public record Input(
+      String description, Fit fit, List<Float> mean, List<Float> std, float min, float max) {
     /** Checks and copies the lists. */
     public Input {
       mean = List.copyOf(mean);
@@ -125,8 +131,8 @@ public record TfLiteMetadata(
      * Returns the input of a model that normalizes itself and reads values 0..255: mean 0 and
      * standard deviation 1.
      */
-    public static Input pixels(String description) {
-      return new Input(description, List.of(0f), List.of(1f), 0, 255);
+    public static Input pixels(String description, Fit fit) {
+      return new Input(description, fit, List.of(0f), List.of(1f), 0, 255);
     }
   }
 
@@ -181,7 +187,7 @@ public record TfLiteMetadata(
     Model parsed;
     try {
       parsed = Model.getRootAsModel(bytes);
-      return withLabels(rewrite(parsed, describe(parsed)));
+      return withFiles(rewrite(parsed, describe(parsed)));
     } catch (IndexOutOfBoundsException | NullPointerException e) {
       throw new DeepXrayException(
           "Metadata cannot be added: the TFLite model is damaged; write it again.", e);
@@ -245,6 +251,11 @@ public record TfLiteMetadata(
     metadata.setContent(content(ContentProperties.ImageProperties, image));
     metadata.setProcessUnits(new ProcessUnitT[] {unit});
     metadata.setStats(stats(tensor, input.mean().size(), input.min(), input.max()));
+    AssociatedFileT file = new AssociatedFileT();
+    file.setName(FIT);
+    file.setDescription("What happens to images of another size: stretch, crop or pad.");
+    file.setType(AssociatedFileType.DESCRIPTIONS);
+    metadata.setAssociatedFiles(new AssociatedFileT[] {file});
     return metadata;
   }
 
@@ -460,24 +471,28 @@ public record TfLiteMetadata(
     return vector == null || Array.getLength(vector) == 0 ? null : vector;
   }
 
-  private byte[] withLabels(byte[] model) {
-    byte[] labels = (String.join("\n", output.labels()) + "\n").getBytes(StandardCharsets.UTF_8);
-    ByteArrayOutputStream out = new ByteArrayOutputStream(model.length + 1024);
-    byte[] archive = archive(labels);
+  private byte[] withFiles(byte[] model) {
+    byte[] archive = archive();
     shift(archive, model.length);
+    ByteArrayOutputStream out = new ByteArrayOutputStream(model.length + archive.length);
     out.writeBytes(model);
     out.writeBytes(archive);
     return out.toByteArray();
   }
 
-  private static byte[] archive(byte[] labels) {
+  private byte[] archive() {
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(archive)) {
-      ReproducibleZip.store(zip, LABELS, labels);
+      ReproducibleZip.store(zip, LABELS, lines(output.labels()));
+      ReproducibleZip.store(zip, FIT, lines(List.of(input.fit().key())));
     } catch (IOException e) {
       throw new UncheckedIOException("memory does not fail", e);
     }
     return archive.toByteArray();
+  }
+
+  private static byte[] lines(List<String> lines) {
+    return (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   /** Shifts the archive's offsets to count from the start of the file it is appended to. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.weights.Float16;
 import io.github.deepxray.core.network.Layer.Conv2D;
 import io.github.deepxray.core.network.Layer.Dense;
@@ -224,7 +225,7 @@ class StoredKernelsTest {
             "1",
             "a",
             "l",
-            TfLiteMetadata.Input.pixels("p"),
+            TfLiteMetadata.Input.pixels("p", Fit.STRETCH),
             new TfLiteMetadata.Output("o", "d", List.of("A", "B")),
             List.of());
     for (Model each :

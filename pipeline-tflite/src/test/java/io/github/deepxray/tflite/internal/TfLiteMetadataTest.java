@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.format.ModelNotes;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
@@ -22,6 +24,8 @@ import java.util.List;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.lite.schema.Buffer;
 import org.tensorflow.lite.support.metadata.MetadataExtractor;
 import org.tensorflow.lite.support.metadata.schema.AssociatedFileType;
@@ -39,7 +43,7 @@ class TfLiteMetadataTest {
           "1",
           "deepxray",
           "Apache-2.0",
-          TfLiteMetadata.Input.pixels("A frontal chest X-ray."),
+          TfLiteMetadata.Input.pixels("A frontal chest X-ray.", Fit.STRETCH),
           new TfLiteMetadata.Output(
               "probability", "The probability of pneumonia.", List.of("NORMAL", "PNEUMONIA")),
           List.of());
@@ -81,6 +85,7 @@ class TfLiteMetadataTest {
     assertThat(normalization.std(0)).isEqualTo(1);
     assertThat(image.stats().min(0)).isEqualTo(0);
     assertThat(image.stats().max(0)).isEqualTo(255);
+    assertThat(image.associatedFiles(0).name()).isEqualTo("fit.txt");
 
     TensorMetadata output = extractor.getOutputTensorMetadata(0);
     assertThat(output.name()).isEqualTo("probability");
@@ -88,11 +93,34 @@ class TfLiteMetadataTest {
     assertThat(output.associatedFiles(0).name()).isEqualTo("labels.txt");
     // One score that tells two classes apart.
     assertThat(output.associatedFiles(0).type()).isEqualTo(AssociatedFileType.TENSOR_VALUE_LABELS);
-    assertThat(extractor.getAssociatedFileNames()).containsExactly("labels.txt");
+    assertThat(extractor.getAssociatedFileNames())
+        .containsExactlyInAnyOrder("labels.txt", "fit.txt");
     try (InputStream labels = extractor.getAssociatedFile("labels.txt")) {
       assertThat(new String(labels.readAllBytes(), StandardCharsets.UTF_8))
           .isEqualTo("NORMAL\nPNEUMONIA\n");
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fit.class)
+  void recordsTheFit(Fit fit) throws IOException {
+    Path file = folder.resolve("model.tflite");
+    TfLiteFormat format = new TfLiteFormat();
+    Files.write(file, model());
+    assertThat(format.fit(file)).isEmpty();
+    ModelNotes.Output output = new ModelNotes.Output("probability", "A number.");
+    format.copy(
+        file, new ModelNotes("n", "d", "i", fit, List.of(output), List.of("A", "B"), false), file);
+    assertThat(format.fit(file)).hasValue(fit);
+    assertThat(format.labels(file)).containsExactly("A", "B");
+    // In the archive, it is not compressed.
+    byte[] bytes = Files.readAllBytes(file);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    bytes[text.lastIndexOf(fit.key() + "\n")] = 'x';
+    Files.write(file, bytes);
+    assertThatThrownBy(() -> format.fit(file))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("fit.txt");
   }
 
   @Test
@@ -101,7 +129,7 @@ class TfLiteMetadataTest {
     Files.write(file, METADATA.addTo(model()));
     try (ZipFile zip = new ZipFile(file.toFile());
         InputStream labels = zip.getInputStream(zip.getEntry("labels.txt"))) {
-      assertThat(zip.size()).isEqualTo(1);
+      assertThat(zip.size()).isEqualTo(2);
       assertThat(new String(labels.readAllBytes(), StandardCharsets.UTF_8))
           .isEqualTo("NORMAL\nPNEUMONIA\n");
     }
@@ -148,7 +176,8 @@ class TfLiteMetadataTest {
             "2",
             "",
             "",
-            new TfLiteMetadata.Input("An image.", List.of(127.5f), List.of(127.5f), -1, 1),
+            new TfLiteMetadata.Input(
+                "An image.", Fit.CROP, List.of(127.5f), List.of(127.5f), -1, 1),
             new TfLiteMetadata.Output("score", "", List.of("ILL")),
             List.of());
     byte[] twice = other.addTo(METADATA.addTo(model()));
@@ -209,7 +238,7 @@ class TfLiteMetadataTest {
             "1",
             "",
             "",
-            TfLiteMetadata.Input.pixels(""),
+            TfLiteMetadata.Input.pixels("", Fit.STRETCH),
             new TfLiteMetadata.Output("p", "", List.of("A", "B", "C")),
             List.of());
     byte[] model = model();
@@ -221,7 +250,8 @@ class TfLiteMetadataTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new TfLiteMetadata.Output("p", "", List.of()))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new TfLiteMetadata.Input("", List.of(0f), List.of(0f), 0, 255))
+    assertThatThrownBy(
+            () -> new TfLiteMetadata.Input("", Fit.CROP, List.of(0f), List.of(0f), 0, 255))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

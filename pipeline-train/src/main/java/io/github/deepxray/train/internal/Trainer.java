@@ -72,7 +72,8 @@ public record Trainer(TrainingSpec options, Context context) {
             Optional.empty(),
             Optional.empty(),
             backbone.expansionChannels(),
-            Optional.empty());
+            Optional.empty(),
+            dataset.manifest().fit());
     TrainedModel model = new TrainedModel(description, backbone.model().then(head));
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.ScoredExample;
@@ -67,7 +68,8 @@ class DamagedRecordsTest {
           Optional.of(new TrainedModel.FineTuning(FineTuningRecipe.DEFAULT, 1, 5, 3)),
           Optional.of(new TrainedModel.Pruning(PruningSpec.of(0.5), 0.5)),
           Map.of("block6b", 576),
-          Optional.of("ef"));
+          Optional.of("ef"),
+          Fit.CROP);
 
   private static HeadSpec preset(String name) {
     try {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.metrics.BinaryCounts;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
@@ -184,7 +185,8 @@ class DecisionRulesTest {
             Optional.empty(),
             Optional.empty(),
             Map.of(),
-            Optional.empty());
+            Optional.empty(),
+            Fit.STRETCH);
     Thresholds chosen = (Thresholds) DecisionRules.rechoose(trained, PLAIN, VALIDATION);
     // 36 of 40 must be found: the fifth lowest, 0.34, is; 0.33 is not.
     assertThat(chosen.atTargetSensitivity()).isBetween(0.33, 0.34);
