@@ -3,7 +3,9 @@ package io.github.deepxray.serve.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.HeatMapOverlay;
 import io.github.deepxray.core.image.ImageCodec;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
@@ -352,6 +355,31 @@ class PageTest {
           .isCloseTo((double) size[1] / size[0], within(0.05));
       assertThat(browser.find("#picture").getSize()).isEqualTo(stage);
       assertThat(browser.find("#heat").getSize()).isEqualTo(stage);
+    }
+  }
+
+  /** A crop's map covers the middle, that of a padded image also its bars, out of sight. */
+  @ParameterizedTest
+  @CsvSource({"CROP, 0.333, 0, 0.333, 1", "PAD, 0, -1, 1, 3"})
+  void theMapLiesOverWhatTheNetworkRead(
+      Fit fit, double left, double top, double width, double height) throws Exception {
+    Path fitting = PageBundle.write(folder.resolve(fit.key()), true, CARD);
+    Path artifacts = fitting.resolve(ArtifactReport.FILE);
+    ArtifactReport.write(artifacts, fit, new Bundle(fitting).artifacts());
+    Files.writeString(fitting.resolve(Bundle.CHECKSUMS), Bundle.checksums(fitting));
+    try (ModelServer other = start(fitting, ServerOptions.DEFAULT)) {
+      open(other.uri());
+      browser.choose(png("wide.png", PageBundle.grey(60, 180, 90)));
+      idle();
+      Rectangle stage = browser.find("#stage").getRect();
+      Rectangle heat = browser.find("#heat").getRect();
+      assertThat((double) (heat.x - stage.x) / stage.width).isCloseTo(left, within(0.1));
+      assertThat((double) (heat.y - stage.y) / stage.height).isCloseTo(top, within(0.1));
+      assertThat((double) heat.width / stage.width).isCloseTo(width, within(0.05));
+      assertThat((double) heat.height / stage.height).isCloseTo(height, within(0.15));
+      assertThat(browser.find("#picture").getSize())
+          .isEqualTo(new Dimension(stage.width, stage.height));
+      assertThat(browser.complaints()).isEmpty();
     }
   }
 
