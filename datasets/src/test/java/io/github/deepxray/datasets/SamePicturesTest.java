@@ -3,6 +3,7 @@ package io.github.deepxray.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageNote;
 import io.github.deepxray.core.image.RgbImage;
@@ -109,7 +110,7 @@ class SamePicturesTest {
         PreparedDataset.prepare(
             folder.resolve("source"),
             folder.resolve("out"),
-            OPTIONS.withImageSize(512),
+            OPTIONS.withImageSize(512).withFit(Fit.STRETCH),
             2,
             Progress.NONE);
     assertThat(

@@ -138,7 +138,7 @@ final class FormWriter {
     return new ModelNotes(
         purpose.name(),
         purpose.purpose() + " " + form + ". Not a medical device.",
-        "%s as RGB, 0..255. Images of another size are %s %d x %d pixels."
+        "%s as RGB, 0..255. Images of another size are %s %s x %s pixels."
             .formatted(ClassVocabulary.capitalized(profile.image()), fit.words(), size, size),
         fit,
         outputs,
