@@ -10,20 +10,19 @@ final class FineTuneOptions {
   @Option(
       names = "--fine-tune-epochs",
       paramLabel = "<n>",
-      description = "Maximum number of epochs of fine-tuning. Default: the recipe's or the file's.")
+      description = "Maximum number of epochs of fine-tuning. Default: 5, or the file's.")
   private Optional<Integer> epochs;
 
   @Option(
       names = "--fine-tune-learning-rate",
       paramLabel = "<rate>",
-      description = "Peak learning rate of AdamW. Default: the recipe's or the file's.")
+      description = "Peak learning rate of AdamW. Default: 1e-4, or the file's.")
   private Optional<Double> learningRate;
 
   @Option(
       names = "--fine-tune-views",
       paramLabel = "<n>",
-      description =
-          "Number of augmented views of each training image. Default: the recipe's or the file's.")
+      description = "Number of augmented views of each training image. Default: 5, or the file's.")
   private Optional<Integer> views;
 
   /** Returns the settings of {@code --fine-tune} with these options. */

@@ -1,5 +1,6 @@
 package io.github.deepxray.cli;
 
+import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.Augmentation;
@@ -24,7 +25,7 @@ final class TrainOptions {
       description =
           "Complete settings, which other options change: original (the Python project's "
               + "head on the unchanged images), fast (frozen backbone, framed views), best "
-              + "(fine-tuned; up to an hour on two cores). Default: ${DEFAULT-VALUE}.")
+              + "(as fast, then fine-tuned). Default: ${DEFAULT-VALUE}.")
   Recipe recipe;
 
   @Option(
@@ -117,6 +118,12 @@ final class TrainOptions {
     }
     if (augmentation.isPresent()) {
       spec = spec.withAugmentation(augmentation.get());
+    }
+    if (augmentation.isPresent() && spec.views() == 1) {
+      throw new DeepXrayException(
+          "--augmentation would be ignored: head "
+              + spec.name()
+              + " uses only the unchanged images; give more --views.");
     }
     if (epochs.isPresent()) {
       spec = spec.withEpochs(epochs.get());

@@ -104,6 +104,8 @@ class CommandLineTest {
         "run --data . --out o --recipe better",
         "run --data . --out o --recipe original --fine-tune-epochs 3",
         "run --data . --out o --augmentation wild",
+        "run --data . --out o --recipe original --augmentation mild",
+        "train --out o --views 1 --augmentation mild",
         "run --data . --out o --threshold-views other",
         "run --data . --out o --views 0",
         "run --data . --out o --epochs 0",
