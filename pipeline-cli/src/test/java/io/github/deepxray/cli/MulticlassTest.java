@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three classes from images to a served bundle. */
+@InCi
 class MulticlassTest {
   private static final List<String> CLASSES = List.of("clear", "patchy", "sideways");
   private static final int SIZE = 150;
@@ -235,7 +236,6 @@ class MulticlassTest {
   }
 
   /** Three classes are repeated and compared, too. */
-  @InCi
   @Test
   void headsAndExperimentsAreCompared() throws IOException {
     Path images = folder.resolve("images");

@@ -22,6 +22,7 @@ import io.github.deepxray.core.weights.Tensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.MinMaxQuantization;
 import io.github.deepxray.testkit.ReferenceInterpreter;
 import io.github.deepxray.tflite.internal.TfLiteWriter.Options;
@@ -42,6 +43,7 @@ import org.tensorflow.lite.schema.SparsityParameters;
 import org.tensorflow.lite.schema.Uint8Vector;
 
 /** Kernels in other types than they are computed with, and without their zeros. */
+@InCi
 class StoredKernelsTest {
   private static final Network NETWORK =
       new Network(
