@@ -65,7 +65,8 @@ open module io.github.deepxray.core {
       io.github.deepxray.train;
   exports io.github.deepxray.core.internal.math to
       io.github.deepxray.datasets,
-      io.github.deepxray.optimize;
+      io.github.deepxray.optimize,
+      io.github.deepxray.train;
   exports io.github.deepxray.core.internal.network to
       io.github.deepxray.cli,
       io.github.deepxray.optimize,

@@ -169,7 +169,7 @@ final class MetricsTable {
     Evaluation framed = metrics.framed();
     line("  on randomly framed views of these images:");
     table(
-        Stream.of(Metric.AUC, Metric.ACCURACY, Metric.SENSITIVITY, Metric.SPECIFICITY)
+        Metric.HEADLINES.stream()
             .map(m -> row(m.title(classCount()), name -> framed.of(m, name).toString()))
             .toList());
   }

@@ -1,6 +1,7 @@
 package io.github.deepxray.core.metrics;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.math.Correlation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -119,22 +120,9 @@ final class PairedExamples {
   }
 
   double correlation() {
-    List<Double> a = reference.probabilities();
-    List<Double> b = candidate.probabilities();
-    double n = a.size();
-    double meanA = a.stream().mapToDouble(Double::doubleValue).sum() / n;
-    double meanB = b.stream().mapToDouble(Double::doubleValue).sum() / n;
-    double ab = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.size(); i++) {
-      double da = a.get(i) - meanA;
-      double db = b.get(i) - meanB;
-      ab += da * db;
-      aa += da * da;
-      bb += db * db;
-    }
-    return ab / Math.sqrt(aa * bb);
+    return Correlation.pearson(
+        reference.probabilities().stream().mapToDouble(Double::doubleValue).toArray(),
+        candidate.probabilities().stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   double largestDifference() {

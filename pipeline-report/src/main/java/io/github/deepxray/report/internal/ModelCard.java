@@ -23,7 +23,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.Stream;
 
 /**
  * Model card of a bundle (Mitchell et al. 2019) with front matter for the Hugging Face Hub.
@@ -233,7 +232,7 @@ public record ModelCard(
     String decision = metrics.decision().name();
     return CardTable.of(
         List.of("metric", "framed validation", "validation"),
-        Stream.of(Metric.AUC, Metric.ACCURACY, Metric.SENSITIVITY, Metric.SPECIFICITY)
+        Metric.HEADLINES.stream()
             .map(
                 metric ->
                     List.of(

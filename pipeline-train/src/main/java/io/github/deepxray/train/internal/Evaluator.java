@@ -54,10 +54,15 @@ public record Evaluator(Context context) {
     DatasetProfile profile = dataset.manifest().profile();
     Map<String, Evaluation> splits = new LinkedHashMap<>();
     Map<String, Map<String, Evaluation>> slices = new LinkedHashMap<>();
+    Embeddings validation =
+        extractor.extract(dataset, Split.VALIDATION, View.validation()).embeddings();
+    Map<Split, Embeddings> plain = new EnumMap<>(Split.class);
+    plain.put(Split.VALIDATION, Scorer.of(validation, ValidationViews.PLAIN));
+    plain.put(
+        Split.TEST, extractor.extract(dataset, Split.TEST, List.of(View.IDENTITY)).embeddings());
     Map<Split, SplitScores> scored = new EnumMap<>(Split.class);
-    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
-      Embeddings embeddings =
-          extractor.extract(dataset, split, List.of(View.IDENTITY)).embeddings();
+    for (Split split : plain.keySet()) {
+      Embeddings embeddings = plain.get(split);
       if (embeddings.images().isEmpty()) {
         throw new DeepXrayException(
             "The " + split.key() + " split of " + dataset.folder() + " is empty.");
@@ -78,22 +83,14 @@ public record Evaluator(Context context) {
             model.description().decision(),
             splits,
             slices,
-            evaluate(framed(extractor, dataset, model), model),
+            evaluate(
+                Scorer.score(context.engines(), model.head(), validation, ValidationViews.FRAMED),
+                model),
             new ShortcutReliance(
                     scored.get(Split.VALIDATION), model.description().decision().decision())
                 .of(ShortcutScores.read(dataset.folder())));
     Json.write(folder.resolve(ModelMetrics.FILE), report);
     return report;
-  }
-
-  private SplitScores framed(
-      EmbeddingExtractor extractor, PreparedDataset dataset, TrainedModel model)
-      throws IOException {
-    List<View> views = View.of(ValidationViews.FRAMED);
-    return Scorer.score(
-        context.engines(),
-        model.head(),
-        extractor.extract(dataset, Split.VALIDATION, views).embeddings());
   }
 
   private static Evaluation evaluate(SplitScores scores, TrainedModel model) {

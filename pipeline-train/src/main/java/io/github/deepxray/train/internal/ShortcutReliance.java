@@ -1,5 +1,6 @@
 package io.github.deepxray.train.internal;
 
+import io.github.deepxray.core.internal.math.Correlation;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -75,19 +76,8 @@ record ShortcutReliance(SplitScores validation, Decision decision) {
 
   /** Returns Spearman's rank correlation (1904); 0 if all values of one side are equal. */
   static double spearman(double[] left, double[] right) {
-    double[] x = ranks(left);
-    double[] y = ranks(right);
-    // The mean of ranks is (n + 1) / 2, with ties too.
-    double mean = (x.length + 1) / 2.0;
-    double xy = 0;
-    double xx = 0;
-    double yy = 0;
-    for (int i = 0; i < x.length; i++) {
-      xy += (x[i] - mean) * (y[i] - mean);
-      xx += (x[i] - mean) * (x[i] - mean);
-      yy += (y[i] - mean) * (y[i] - mean);
-    }
-    return xx == 0 || yy == 0 ? 0 : xy / Math.sqrt(xx * yy);
+    double correlation = Correlation.pearson(ranks(left), ranks(right));
+    return Double.isNaN(correlation) ? 0 : correlation;
   }
 
   /** Returns the rank of each value from 1; equal values have the mean of their ranks. */

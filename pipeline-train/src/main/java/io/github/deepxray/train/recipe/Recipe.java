@@ -1,10 +1,10 @@
 package io.github.deepxray.train.recipe;
 
-import java.util.Locale;
+import io.github.deepxray.core.internal.Keyed;
 import java.util.Optional;
 
 /** Complete settings of a training: head, decision threshold and fine-tuning. */
-public enum Recipe {
+public enum Recipe implements Keyed {
   /** The head of the original Python project, on the unchanged images. */
   ORIGINAL,
 
@@ -13,11 +13,6 @@ public enum Recipe {
 
   /** As {@link #FAST}, then fine-tuning of the last blocks on framed views. */
   BEST;
-
-  /** Name on the command line. */
-  public String key() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 
   /** The head. */
   public HeadSpec head() {

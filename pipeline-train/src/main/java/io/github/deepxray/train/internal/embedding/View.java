@@ -187,10 +187,7 @@ public record View(int number, Augmentation augmentation) {
     boolean noisy = random.nextDouble() < Strong.NOISE_PROBABILITY;
     double deviation = between(random, Strong.LEAST_NOISE, Strong.MOST_NOISE);
 
-    float[] pixels = warp(image, channels, placement);
-    if (blurred) {
-      pixels = blur(pixels, image.height(), image.width(), channels, sigma);
-    }
+    float[] pixels = blurred(image, channels, placement, blurred ? sigma : 0);
     change(pixels, curve(gamma, contrast, brightness));
     if (noisy) {
       addNoise(pixels, channels, deviation, random);
@@ -221,13 +218,16 @@ public record View(int number, Augmentation augmentation) {
     boolean blurred = random.nextDouble() < Framing.BLUR_PROBABILITY;
     double sigma = between(random, Framing.LEAST_BLUR, Framing.MOST_BLUR);
 
-    float[] pixels = warp(image, channels, placement);
-    if (blurred) {
-      pixels = blur(pixels, image.height(), image.width(), channels, sigma);
-    }
+    float[] pixels = blurred(image, channels, placement, blurred ? sigma : 0);
     change(pixels, curve(gamma, contrast, brightness));
     clip(pixels);
     return pixels;
+  }
+
+  /** Samples the image at the positions of the view's pixels and blurs it, unless sigma is 0. */
+  private static float[] blurred(RgbImage image, int channels, Placement to, double sigma) {
+    float[] pixels = warp(image, channels, to);
+    return sigma == 0 ? pixels : blur(pixels, image.height(), image.width(), channels, sigma);
   }
 
   /** Replaces each grey value by the value of a curve. */

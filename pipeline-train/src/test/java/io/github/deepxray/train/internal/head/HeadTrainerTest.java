@@ -187,6 +187,22 @@ class HeadTrainerTest {
         .hasMessageContaining("--no-resume");
   }
 
+  private static final HeadSpec OVERFITTING =
+      new HeadSpec(
+          "overfitting",
+          List.of(new Member(List.of(32), 0, 0)),
+          true,
+          true,
+          0,
+          1,
+          Augmentation.MILD,
+          Adam.DEFAULT,
+          new Constant(1e-2),
+          16,
+          80,
+          5,
+          ValidationViews.PLAIN);
+
   /**
    * With patience, the weights are those at the end of the best epoch: a run of so many epochs at
    * the same constant rate ends with the same ones.
@@ -194,21 +210,7 @@ class HeadTrainerTest {
   @Test
   void restoresTheWeightsOfTheBestEpoch() throws IOException {
     Embeddings noise = SampleFeatures.draw(40, 24, 1, 0.02, 4);
-    HeadSpec spec =
-        new HeadSpec(
-            "overfitting",
-            List.of(new Member(List.of(32), 0, 0)),
-            true,
-            true,
-            0,
-            1,
-            Augmentation.MILD,
-            Adam.DEFAULT,
-            new Constant(1e-2),
-            16,
-            80,
-            5,
-            ValidationViews.PLAIN);
+    HeadSpec spec = OVERFITTING;
     List<EpochResult> epochs = new ArrayList<>();
     int[] best = {-1};
     TrainingListener listener =
@@ -247,21 +249,7 @@ class HeadTrainerTest {
     List<Matrix> looks = new ArrayList<>(noise.views());
     looks.addAll(SampleFeatures.draw(40, 24, 2, 0.12, 5).views());
     Embeddings validation = new Embeddings(noise.images(), 2, 24, looks);
-    HeadSpec spec =
-        new HeadSpec(
-            "framed",
-            List.of(new Member(List.of(32), 0, 0)),
-            true,
-            true,
-            0,
-            1,
-            Augmentation.MILD,
-            Adam.DEFAULT,
-            new Constant(1e-2),
-            16,
-            40,
-            5,
-            ValidationViews.FRAMED);
+    HeadSpec spec = OVERFITTING.withEpochs(40).withCriterion(ValidationViews.FRAMED);
     List<EpochResult> epochs = new ArrayList<>();
     Model stopped = trainer(spec, 7, recorder(epochs), Optional.empty()).train(noise, validation);
     assertThat(epochs.size()).isBetween(6, 39);
