@@ -239,7 +239,6 @@ final class HttpExchange implements WorkerPool.Reply {
         }
         if (Content.Chunk.isFailure(chunk)) {
           Throwable failure = chunk.getFailure();
-          // Jetty has a timeout, too, which may be first.
           end(
               failure instanceof TimeoutException
                   ? HttpExchange.this::tooSlow

@@ -133,7 +133,8 @@ public final class ModelServer implements AutoCloseable {
         new ServerConnector(new Server(threads), 1, 1, new HttpConnectionFactory(http));
     connector.setHost(options.host());
     connector.setPort(options.port());
-    connector.setIdleTimeout(options.readTimeout().toMillis());
+    // Later than this server's own clock, which answers a slow client before it closes.
+    connector.setIdleTimeout(2 * options.readTimeout().toMillis());
     return connector;
   }
 

@@ -246,14 +246,10 @@ class LimitsTest {
 
   @Test
   void whoStopsInTheMiddleOfTheBodyIsCutOff() throws Exception {
-    // The server's clock and Jetty's ring at about the same time.
-    for (int i = 0; i < 3; i++) {
-      try (Raw raw = new Raw(impatient)) {
-        raw.send(
-            "POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
-        raw.send("{".repeat(500));
-        assertThat(raw.readToEnd()).startsWith("HTTP/1.1 408 ");
-      }
+    try (Raw raw = new Raw(impatient)) {
+      raw.send("POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
+      raw.send("{".repeat(500));
+      assertThat(raw.readToEnd()).startsWith("HTTP/1.1 408 ");
     }
   }
 
