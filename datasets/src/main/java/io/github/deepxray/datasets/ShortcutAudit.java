@@ -1,14 +1,13 @@
 package io.github.deepxray.datasets;
 
-import io.github.deepxray.core.internal.io.Hashes;
+import io.github.deepxray.core.internal.math.LogisticRegression;
+import io.github.deepxray.core.internal.math.PatientFolds;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.internal.shortcuts.Appearance;
-import io.github.deepxray.datasets.internal.shortcuts.LogisticRegression;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,7 +34,6 @@ import java.util.stream.Stream;
  * @param classes the number of classes
  */
 record ShortcutAudit(List<SpooledImage> images, int trained, FileSource source, int classes) {
-  private static final int FOLDS = 5;
   private static final int MOST_LEVELS = 10;
 
   /** Number of files named at each end. */
@@ -90,24 +88,12 @@ record ShortcutAudit(List<SpooledImage> images, int trained, FileSource source, 
     return measured;
   }
 
-  /** Returns the part of each image, equal for a patient; empty if a class lacks patients. */
+  /** Returns the part of each image; empty if a class lacks patients. */
   private int[] folds() {
-    Map<String, Integer> labels = new HashMap<>();
-    training().forEach(image -> labels.putIfAbsent(image.patient(), label(image)));
-    Map<Integer, TreeMap<String, String>> patients = new TreeMap<>();
-    labels.forEach(
-        (patient, label) ->
-            patients
-                .computeIfAbsent(label, l -> new TreeMap<>())
-                .put(Hashes.sha256(patient.getBytes(StandardCharsets.UTF_8)), patient));
-    if (patients.size() < classes || patients.values().stream().anyMatch(p -> p.size() < FOLDS)) {
-      return new int[0];
-    }
-    Map<String, Integer> folds = new HashMap<>();
-    patients
-        .values()
-        .forEach(hashed -> hashed.values().forEach(p -> folds.put(p, folds.size() % FOLDS)));
-    return training().stream().mapToInt(image -> folds.get(image.patient())).toArray();
+    return PatientFolds.of(
+        training().stream().map(SpooledImage::patient).toList(),
+        training().stream().map(ShortcutAudit::label).toList(),
+        classes);
   }
 
   private List<SpooledImage> training() {
@@ -275,7 +261,7 @@ record ShortcutAudit(List<SpooledImage> images, int trained, FileSource source, 
 
   /** Scores each training image without its fold, and the validation images with all. */
   private void crossValidate(Features features, int[] folds, int label, double[][] scores) {
-    for (int fold = 0; fold < FOLDS; fold++) {
+    for (int fold = 0; fold < PatientFolds.COUNT; fold++) {
       int part = fold;
       LogisticRegression model =
           fit(features, label, IntStream.range(0, trained).filter(i -> folds[i] != part));
@@ -291,12 +277,12 @@ record ShortcutAudit(List<SpooledImage> images, int trained, FileSource source, 
 
   private LogisticRegression fit(Features features, int label, IntStream part) {
     int[] train = part.toArray();
-    boolean[] positive = new boolean[train.length];
+    double[] targets = new double[train.length];
     double[][] values = new double[train.length][];
     for (int i = 0; i < train.length; i++) {
-      positive[i] = label(images.get(train[i])) == label;
+      targets[i] = label(images.get(train[i])) == label ? 1 : 0;
       values[i] = features.values[train[i]];
     }
-    return LogisticRegression.fit(values, positive, features.penalty);
+    return LogisticRegression.fit(values, targets, features.penalty);
   }
 }

@@ -98,10 +98,29 @@ public record ArtifactReport(
     return Optional.of(String.join("; ", widened)).filter(text -> !text.isEmpty());
   }
 
-  /** Fit and reports of all forms of a bundle: the content of {@code artifacts.json}. */
-  record All(int format, @Omittable Fit fit, List<ArtifactReport> artifacts) {
-    /** Copies the list and checks that forms are unique. */
-    All {
+  /**
+   * Fit, calibration and reports of all forms of a bundle: the content of {@code artifacts.json}.
+   *
+   * @param fit how images become the input of the forms
+   * @param prevalence share of the second of two classes for which the probabilities are
+   *     calibrated; empty if they are not, or for more classes
+   * @param artifacts the reports
+   */
+  public record All(
+      int format,
+      @Omittable Fit fit,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble prevalence,
+      List<ArtifactReport> artifacts) {
+    /** Creates the content of this version's format. */
+    public All(Fit fit, OptionalDouble prevalence, List<ArtifactReport> artifacts) {
+      this(Bundle.FORMAT, fit, prevalence, artifacts);
+    }
+
+    /** Copies the list and checks the prevalence and that forms are unique. */
+    public All {
+      if (!(prevalence.orElse(0.5) > 0 && prevalence.orElse(0.5) < 1)) {
+        throw new IllegalArgumentException("a prevalence is above 0 and below 1");
+      }
       artifacts = List.copyOf(artifacts);
       fit = fit == null ? Fit.STRETCH : fit;
       if (format < 1 || format > Bundle.FORMAT) {
@@ -117,13 +136,22 @@ public record ArtifactReport(
   public static final String FILE = "artifacts.json";
 
   /**
-   * Writes the reports of all forms of a bundle, and the version of the bundle's format.
+   * Writes the reports of all forms of a bundle whose probabilities are not calibrated.
    *
    * @param fit how images become the input of the forms
    * @throws IOException if the file cannot be written
    */
   public static void write(Path file, Fit fit, List<ArtifactReport> reports) throws IOException {
-    Json.write(file, new All(Bundle.FORMAT, fit, reports));
+    write(file, new All(fit, OptionalDouble.empty(), reports));
+  }
+
+  /**
+   * Writes the reports of all forms of a bundle.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path file, All reports) throws IOException {
+    Json.write(file, reports);
   }
 
   /**

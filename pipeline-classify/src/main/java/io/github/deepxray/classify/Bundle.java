@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -131,6 +132,29 @@ public record Bundle(Path folder) {
    */
   public Fit fit() throws IOException {
     return ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).fit();
+  }
+
+  /**
+   * Factor of the odds of the second of two classes that corrects the probabilities for another
+   * prevalence (Saerens, Latinne and Decaestecker 2002).
+   *
+   * @param prevalence share of that class among the images to classify, above 0 and below 1
+   * @throws DeepXrayException if the probabilities are not calibrated, or the bundle is damaged
+   * @throws IOException if the file cannot be read
+   */
+  public double oddsFactor(double prevalence) throws IOException {
+    OptionalDouble calibrated =
+        ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).prevalence();
+    if (calibrated.isEmpty()) {
+      throw new DeepXrayException(
+          folder
+              + " has no calibrated probabilities of two classes, which a prevalence needs; leave"
+              + " it out, or train with calibration.");
+    }
+    return prevalence
+        / (1 - prevalence)
+        * (1 - calibrated.getAsDouble())
+        / calibrated.getAsDouble();
   }
 
   /** Bundle that a model lies in: in its folder, or one above as the SavedModel does. */

@@ -34,12 +34,15 @@ public final class Classifier implements AutoCloseable {
   private final List<String> labels;
   private final Decision decision;
   private final Fit fit;
+  private final double oddsFactor;
 
-  private Classifier(InferenceEngine engine, List<String> labels, Decision decision, Fit fit) {
+  private Classifier(
+      InferenceEngine engine, List<String> labels, Decision decision, Fit fit, double oddsFactor) {
     this.engines = new EnginePool(engine, "the classifier");
     this.labels = List.copyOf(labels);
     this.decision = decision;
     this.fit = fit;
+    this.oddsFactor = oddsFactor;
   }
 
   /**
@@ -48,17 +51,25 @@ public final class Classifier implements AutoCloseable {
    * @param artifact the form in a bundle
    * @param threshold the decision threshold of a binary classifier, 0..1; if empty, the one chosen
    *     on validation for a bundle, 0.5 otherwise; must be empty for more classes
+   * @param prevalence share of the second of two classes among the images to classify, above 0 and
+   *     below 1, to which a bundle's calibrated probabilities and its threshold are corrected; if
+   *     empty, they hold for the share among the validation images
    * @param threads number of threads of one call; 1 has the highest throughput when several threads
    *     classify
    * @param trusted whether a SavedModel outside a bundle may have operations that this project does
    *     not export; such a model is a program that can write files
    */
   @RecordBuilder
-  public record Options(Artifact artifact, OptionalDouble threshold, int threads, boolean trusted)
+  public record Options(
+      Artifact artifact,
+      OptionalDouble threshold,
+      OptionalDouble prevalence,
+      int threads,
+      boolean trusted)
       implements ClassifierOptionsBuilder.With {
     /** Float32 form of a bundle, the bundle's threshold, one thread per call, no trust. */
     public static final Options DEFAULT =
-        new Options(Artifact.FLOAT32, OptionalDouble.empty(), 1, false);
+        new Options(Artifact.FLOAT32, OptionalDouble.empty(), OptionalDouble.empty(), 1, false);
 
     /** Checks the numbers. */
     public Options {
@@ -66,6 +77,11 @@ public final class Classifier implements AutoCloseable {
       if (!(value >= 0 && value <= 1)) {
         throw new DeepXrayException(
             "The threshold " + value + " is not a probability; give a value from 0 to 1.");
+      }
+      double share = prevalence.orElse(0.5);
+      if (!(share > 0 && share < 1)) {
+        throw new DeepXrayException(
+            "The prevalence " + share + " must lie between 0 and 1, without these.");
       }
       if (threads < 1) {
         throw new IllegalArgumentException(threads + " threads");
@@ -75,6 +91,11 @@ public final class Classifier implements AutoCloseable {
     /** Returns a copy with another threshold. */
     public Options withThreshold(double value) {
       return withThreshold(OptionalDouble.of(value));
+    }
+
+    /** Returns a copy for another prevalence. */
+    public Options withPrevalence(double value) {
+      return withPrevalence(OptionalDouble.of(value));
     }
 
     /** Returns a copy for models from a trusted source. */
@@ -99,7 +120,8 @@ public final class Classifier implements AutoCloseable {
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
    * @throws DeepXrayException if the model is none of these, damaged, or no classifier of RGB
-   *     images with one output, or its library cannot be loaded
+   *     images with one output, its library cannot be loaded, or a prevalence is given and the
+   *     model is no bundle with calibrated probabilities
    * @throws IOException if the model cannot be read
    */
   public static Classifier open(Path model, Options options) throws IOException {
@@ -116,12 +138,17 @@ public final class Classifier implements AutoCloseable {
     bundle.requireIntact(artifact);
     // Read before the engine is created, which a failure would leave open.
     List<String> names = bundle.labels();
+    double odds =
+        options.prevalence().isPresent()
+            ? bundle.oddsFactor(options.prevalence().getAsDouble())
+            : 1;
     Decision decision =
         options.threshold().isPresent()
             ? new Decision.Threshold(options.threshold().getAsDouble())
-            : bundle.decision(artifact);
+            : corrected(bundle.decision(artifact), odds);
     Fit fit = bundle.fit();
-    return of(artifact.load(bundle, options.threads()), names, decision, fit, bundle.folder());
+    return of(
+        artifact.load(bundle, options.threads()), names, decision, fit, odds, bundle.folder());
   }
 
   private static ModelFormat format(Path model) {
@@ -139,6 +166,10 @@ public final class Classifier implements AutoCloseable {
 
   private static Classifier ofFile(Path model, ModelFormat format, Options options)
       throws IOException {
+    if (options.prevalence().isPresent()) {
+      throw new DeepXrayException(
+          model + " is no bundle, which a prevalence needs; give the bundle, or leave it out.");
+    }
     InferenceEngine engine =
         options.trusted()
             ? format.loadTrusted(model, options.threads())
@@ -194,6 +225,29 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier of(
       InferenceEngine engine, List<String> labels, Decision decision, Fit fit, Path model) {
+    return of(engine, labels, decision, fit, 1, model);
+  }
+
+  /**
+   * Creates a classifier that owns the engine and corrects its probabilities for a prevalence; the
+   * engine is closed on failure.
+   *
+   * @param engine as above
+   * @param labels the class names
+   * @param decision as above, for corrected probabilities
+   * @param fit how an image becomes the engine's input
+   * @param oddsFactor factor of the odds of the second of two classes, see {@link
+   *     Bundle#oddsFactor}; 1 for no correction
+   * @param model the source of the engine, for messages
+   * @throws DeepXrayException as above
+   */
+  public static Classifier of(
+      InferenceEngine engine,
+      List<String> labels,
+      Decision decision,
+      Fit fit,
+      double oddsFactor,
+      Path model) {
     try {
       if (labels.size() < 2) {
         throw new DeepXrayException(
@@ -214,7 +268,7 @@ public final class Classifier implements AutoCloseable {
                     ? "so that a threshold does not apply: the most probable is chosen; omit it."
                     : "which needs a threshold; give one."));
       }
-      return new Classifier(engine, labels, decision, fit);
+      return new Classifier(engine, labels, decision, fit, oddsFactor);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -314,7 +368,7 @@ public final class Classifier implements AutoCloseable {
         throw new DeepXrayException(
             "The model's output " + (double) output + " is not a probability; export it again.");
       }
-      probabilities.add((double) output);
+      probabilities.add(corrected(output, oddsFactor));
     }
     if (outputs.length == 1) {
       probabilities.add(0, 1 - probabilities.get(0));
@@ -325,6 +379,18 @@ public final class Classifier implements AutoCloseable {
         probabilities.get(labels.size() == 2 ? 1 : decided),
         decision.threshold(),
         probabilities);
+  }
+
+  /** Returns the decision for probabilities that are corrected for a prevalence. */
+  public static Decision corrected(Decision decision, double oddsFactor) {
+    return decision.threshold().isPresent()
+        ? new Decision.Threshold(corrected(decision.threshold().getAsDouble(), oddsFactor))
+        : decision;
+  }
+
+  private static double corrected(double probability, double oddsFactor) {
+    double odds = probability * oddsFactor;
+    return oddsFactor == 1 ? probability : odds / (odds + 1 - probability);
   }
 
   /** Waits for running calls, then frees the engines. */

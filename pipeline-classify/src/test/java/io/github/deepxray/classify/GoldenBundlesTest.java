@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,43 @@ class GoldenBundlesTest {
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("fit")
         .hasMessageContaining("export the bundle again");
+  }
+
+  @Test
+  void calibratedProbabilitiesAreCorrectedForAPrevalence(@TempDir Path folder) throws IOException {
+    Path plain = FOLDER.resolve("format-1");
+    for (String file : List.of(Bundle.LABELS, Bundle.TFLITE_FLOAT32, ArtifactReport.FILE)) {
+      Files.copy(plain.resolve(file), folder.resolve(file));
+    }
+    ArtifactReport.write(
+        folder.resolve(ArtifactReport.FILE),
+        new ArtifactReport.All(
+            Fit.STRETCH, OptionalDouble.of(0.75), new Bundle(folder).artifacts()));
+    Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
+    Classifier.Options half = Classifier.Options.DEFAULT.withPrevalence(0.5);
+    try (Classifier own = Classifier.open(folder);
+        Classifier corrected = Classifier.open(folder, half)) {
+      for (int number = 0; number < 5; number++) {
+        Prediction before = own.classify(GoldenBundle.image(number));
+        Prediction after = corrected.classify(GoldenBundle.image(number));
+        // Three to one among the images of the fit: a third of the odds at one to one.
+        double odds = before.probability() / (1 - before.probability()) / 3;
+        assertThat(after.probability()).isCloseTo(odds / (1 + odds), within(1e-12));
+        assertThat(after.label()).isEqualTo(before.label());
+        assertThat(after.threshold().orElseThrow())
+            .isCloseTo(0.375 / 0.625 / 3 / (1 + 0.375 / 0.625 / 3), within(1e-12));
+      }
+    }
+    assertThatThrownBy(() -> Classifier.open(plain, half))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("no calibrated probabilities");
+    assertThatThrownBy(() -> Classifier.open(folder.resolve(Bundle.TFLITE_FLOAT32), half))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("is no bundle");
+    for (double share : new double[] {0, 1, -0.5, Double.NaN}) {
+      assertThatThrownBy(() -> Classifier.Options.DEFAULT.withPrevalence(share))
+          .isInstanceOf(DeepXrayException.class);
+    }
   }
 
   @ParameterizedTest

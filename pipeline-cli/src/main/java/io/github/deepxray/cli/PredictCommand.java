@@ -83,6 +83,15 @@ final class PredictCommand implements Callable<Integer> {
   private Double threshold;
 
   @Option(
+      names = "--prevalence",
+      paramLabel = "<share>",
+      description =
+          "Share of the positive class among the images of your clinic: corrects calibrated"
+              + " probabilities of a bundle and its threshold, not the decisions. Default: the"
+              + " share among the validation images.")
+  private Double prevalence;
+
+  @Option(
       names = "--trust",
       description =
           "Run a SavedModel folder with any operations. Such a model is a program that "
@@ -100,6 +109,10 @@ final class PredictCommand implements Callable<Integer> {
     }
     if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
       throw Usage.wrong(common, "--threshold must lie in 0..1, not " + threshold + ".");
+    }
+    if (prevalence != null && !(prevalence > 0 && prevalence < 1)) {
+      throw Usage.wrong(
+          common, "--prevalence must lie between 0 and 1, not be " + prevalence + ".");
     }
     PrintWriter out = common.command().commandLine().getOut();
     PrintWriter err = common.command().commandLine().getErr();
@@ -142,7 +155,9 @@ final class PredictCommand implements Callable<Integer> {
   private Classifier.Options classifying(Artifact form) {
     Classifier.Options options = Classifier.Options.DEFAULT.withArtifact(form);
     Classifier.Options deciding = threshold == null ? options : options.withThreshold(threshold);
-    return trust ? deciding.trusting() : deciding;
+    Classifier.Options corrected =
+        prevalence == null ? deciding : deciding.withPrevalence(prevalence);
+    return trust ? corrected.trusting() : corrected;
   }
 
   private interface Output {

@@ -36,7 +36,13 @@ final class Reports {
             result.headSeconds(),
             Double.isNaN(result.epochSeconds()) ? "" : text(", %.3f s each", result.epochSeconds()),
             description.decision().describe(profile)));
+    text.append(calibration(description));
     return text.toString();
+  }
+
+  private static String calibration(TrainedModel.Description description) {
+    String sentence = description.calibration().describe();
+    return sentence.isEmpty() ? "" : sentence + "\n";
   }
 
   static String pruning(TrainingResult result, DatasetProfile profile) {
@@ -89,6 +95,7 @@ final class Reports {
     result.epochs().stream()
         .filter(epoch -> epoch.epoch() + 1 == done.bestEpoch())
         .forEach(epoch -> text.append(validated(epoch)));
+    text.append(calibration(description));
     text.append(pruned(description));
     return description.pruning().isPresent()
         ? text + size(result.model().model())

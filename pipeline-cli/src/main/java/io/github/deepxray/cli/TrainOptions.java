@@ -4,6 +4,7 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.Augmentation;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.Recipe;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -86,6 +87,15 @@ final class TrainOptions {
   Optional<ValidationViews> thresholdViews;
 
   @Option(
+      names = "--calibration",
+      paramLabel = "<choice>",
+      description =
+          "Calibration of the probabilities on the validation images of --threshold-views: auto "
+              + "for the method with the lowest cross-validated log loss (none, temperature, or "
+              + "platt for two classes), or none. Decisions stay the same. Default: the recipe's.")
+  Optional<CalibrationMode> calibration;
+
+  @Option(
       names = "--target-prevalence",
       defaultValue = "0.5",
       paramLabel = "<share>",
@@ -136,7 +146,8 @@ final class TrainOptions {
         seed,
         targetSensitivity.orElse(recipe.targetSensitivity()),
         targetPrevalence,
-        thresholdViews.orElse(recipe.thresholdViews()));
+        thresholdViews.orElse(recipe.thresholdViews()),
+        calibration.orElse(recipe.calibration()));
   }
 
   /** Returns a pipeline with the checkpoint options. */

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -128,6 +131,37 @@ class PredictTest {
     assertThat(alone.code()).isZero();
     // It lies in its bundle, which names the classes.
     assertThat(alone.out()).containsPattern(" (NORMAL|PNEUMONIA) ");
+  }
+
+  @Test
+  void correctsTheProbabilitiesForThePrevalence() throws IOException {
+    Path image = testImages(folder).keySet().iterator().next();
+    Path calibrated = folder.resolve("bundle");
+    for (String file : List.of(Bundle.LABELS, Bundle.TFLITE_FLOAT32)) {
+      Files.createDirectories(calibrated);
+      Files.copy(SmallRun.bundle().resolve(file), calibrated.resolve(file));
+    }
+    ArtifactReport.write(
+        calibrated.resolve(ArtifactReport.FILE),
+        new ArtifactReport.All(
+            Fit.STRETCH, OptionalDouble.of(0.5), new Bundle(SmallRun.bundle()).artifacts()));
+    Files.writeString(calibrated.resolve(Bundle.CHECKSUMS), Bundle.checksums(calibrated));
+    Outcome before = Outcome.of("predict", calibrated, image, "--format", "json");
+    Outcome rare =
+        Outcome.of("predict", calibrated, image, "--format", "json", "--prevalence", "0.01");
+    assertThat(rare.code()).as(rare.err()).isZero();
+    double odds = probabilities(before.out()).get(image);
+    odds = odds / (1 - odds) / 99;
+    assertThat(probabilities(rare.out()).get(image)).isCloseTo(odds / (1 + odds), within(1e-6));
+    assertThat(Json.parse(rare.out(), "predict").get(0).path("label"))
+        .isEqualTo(Json.parse(before.out(), "predict").get(0).path("label"));
+    // Its validation split has too few patients for a calibration.
+    Outcome uncalibrated = Outcome.of("predict", SmallRun.bundle(), image, "--prevalence", "0.1");
+    assertThat(uncalibrated.code()).isEqualTo(1);
+    assertThat(uncalibrated.err()).contains("no calibrated probabilities");
+    Outcome wrong = Outcome.of("predict", SmallRun.bundle(), image, "--prevalence", "1");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("--prevalence must lie between 0 and 1, not be 1.0.");
   }
 
   @Test

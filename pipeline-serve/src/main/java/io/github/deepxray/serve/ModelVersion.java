@@ -107,7 +107,11 @@ final class ModelVersion {
     bundle.requireIntact(artifact);
     bundle.requireIntact(Bundle.EXPLAIN::equals);
     List<String> labels = bundle.labels();
-    Decision decision = bundle.decision(artifact);
+    double odds =
+        options.prevalence().isPresent()
+            ? bundle.oddsFactor(options.prevalence().getAsDouble())
+            : 1;
+    Decision decision = Classifier.corrected(bundle.decision(artifact), odds);
     Fit fit = bundle.fit();
     ModelVersion version =
         new ModelVersion(
@@ -124,7 +128,7 @@ final class ModelVersion {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
         InferenceEngine engine = next(version.engines, () -> artifact.load(bundle, 1));
-        version.classifiers.add(Classifier.of(engine, labels, decision, fit, folder));
+        version.classifiers.add(Classifier.of(engine, labels, decision, fit, odds, folder));
         if (Files.exists(explaining)) {
           InferenceEngine explains =
               next(

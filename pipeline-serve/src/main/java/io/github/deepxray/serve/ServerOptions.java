@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -25,6 +26,9 @@ import java.util.stream.Collectors;
  * @param host address to listen on
  * @param port port to listen on; 0 for any free port
  * @param engine artifact to run; if empty, the smallest that passed the gate
+ * @param prevalence share of the second of two classes among the images to classify, to which the
+ *     page and its interface correct calibrated probabilities; TensorFlow Serving's interface gives
+ *     the model's own outputs. If empty, no correction
  * @param workers number of requests that are processed at the same time, each with its interpreter
  * @param queue maximum number of waiting requests; further ones are answered with 429. If empty,
  *     {@value #QUEUE_PER_WORKER} for each worker
@@ -53,6 +57,7 @@ public record ServerOptions(
     String host,
     int port,
     Optional<Artifact> engine,
+    OptionalDouble prevalence,
     int workers,
     OptionalInt queue,
     OptionalInt batch,
@@ -87,6 +92,7 @@ public record ServerOptions(
           "127.0.0.1",
           DEFAULT_PORT,
           Optional.empty(),
+          OptionalDouble.empty(),
           Runtime.getRuntime().availableProcessors(),
           OptionalInt.empty(),
           OptionalInt.empty(),
@@ -108,6 +114,8 @@ public record ServerOptions(
   public ServerOptions {
     check(name.matches("[^/:\\s]+"), "The name of a model has no /, : or blanks", name);
     check(port >= 0 && port <= 65535, "A port is 0 to 65535", port);
+    double share = prevalence.orElse(0.5);
+    check(share > 0 && share < 1, "A prevalence lies between 0 and 1", share);
     check(workers >= 1, "There must be 1 worker or more", workers);
     check(queue.orElse(1) >= 1, "The queue must hold 1 request or more", queue.orElse(1));
     check(batch.orElse(1) >= 1, "A batch must hold 1 image or more", batch.orElse(1));
@@ -154,6 +162,11 @@ public record ServerOptions(
   /** Returns a copy with an artifact to run. */
   public ServerOptions withEngine(Artifact value) {
     return withEngine(Optional.of(value));
+  }
+
+  /** Returns a copy for another prevalence. */
+  public ServerOptions withPrevalence(double value) {
+    return withPrevalence(OptionalDouble.of(value));
   }
 
   /** Returns a copy with another length of the queue. */

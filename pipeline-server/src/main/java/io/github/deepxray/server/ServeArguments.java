@@ -71,6 +71,15 @@ public final class ServeArguments {
   private Optional<String> engine;
 
   @Option(
+      names = "--prevalence",
+      paramLabel = "<share>",
+      description =
+          "Share of the positive class among the images of your clinic: corrects calibrated"
+              + " probabilities on the page, not the decisions. TensorFlow Serving's interface"
+              + " gives the model's own. Default: the share among the validation images.")
+  private Optional<Double> prevalence;
+
+  @Option(
       names = "--workers",
       defaultValue = "0",
       paramLabel = "<n>",
@@ -223,6 +232,9 @@ public final class ServeArguments {
             .withPollInterval(seconds(poll))
             .withEngine(engine.map(Artifact::of))
             .withCorsOrigin(corsOrigin);
+    if (prevalence.isPresent()) {
+      options = options.withPrevalence(prevalence.get());
+    }
     if (workers != 0) {
       options = options.withWorkers(workers);
     }

@@ -19,6 +19,7 @@ import io.github.deepxray.datasets.phantom.PhantomOptions;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.features.Matrix;
@@ -86,7 +87,8 @@ public final class Samples {
             Optional.empty(),
             Map.of(),
             Optional.empty(),
-            Fit.STRETCH);
+            Fit.STRETCH,
+            ProbabilityCalibration.NONE);
     return new TrainedModel(description, new Model(network, weights.build()));
   }
 
@@ -151,7 +153,8 @@ public final class Samples {
             evaluations,
             Map.of(),
             evaluations.get("validation"),
-            List.of());
+            List.of(),
+            Map.of());
     return new Measurement(dataset, metrics, predictions, embeddings);
   }
 }

@@ -2,8 +2,10 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Measurements;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.Split;
@@ -32,6 +34,8 @@ import java.util.stream.Stream;
  *     io.github.deepxray.train.recipe.ValidationViews#FRAMED}
  * @param shortcuts how much the scores depend on each shortcut in the picture, the strongest
  *     shortcut first
+ * @param uncalibrated for each split the metrics of probabilities before calibration, see {@link
+ *     ProbabilityCalibration}; empty without calibration
  */
 public record ModelMetrics(
     String format,
@@ -42,7 +46,8 @@ public record ModelMetrics(
     Map<String, Evaluation> splits,
     Map<String, Map<String, Evaluation>> slices,
     Evaluation framed,
-    List<Reliance> shortcuts) {
+    List<Reliance> shortcuts,
+    @Omittable Map<String, Measurements> uncalibrated) {
   /** The name of the file. */
   public static final String FILE = "metrics.json";
 
@@ -78,10 +83,9 @@ public record ModelMetrics(
 
   /** Copies the maps and checks that each evaluation has these classes and decisions. */
   public ModelMetrics {
-    splits = Collections.unmodifiableMap(new LinkedHashMap<>(splits));
+    splits = ordered(splits);
     Map<String, Map<String, Evaluation>> copies = new LinkedHashMap<>();
-    slices.forEach(
-        (split, of) -> copies.put(split, Collections.unmodifiableMap(new LinkedHashMap<>(of))));
+    slices.forEach((split, of) -> copies.put(split, ordered(of)));
     slices = Collections.unmodifiableMap(copies);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       if (!splits.containsKey(split.key())) {
@@ -93,12 +97,17 @@ public record ModelMetrics(
     }
     Set<String> names = decision.decisions().keySet();
     shortcuts = List.copyOf(shortcuts);
+    uncalibrated = uncalibrated == null ? Map.of() : ordered(uncalibrated);
     Stream.of(
             splits.values().stream(),
             slices.values().stream().flatMap(slice -> slice.values().stream()),
             Stream.of(framed))
         .flatMap(evaluations -> evaluations)
         .forEach(evaluation -> require(evaluation, classes, names));
+  }
+
+  private static <T> Map<String, T> ordered(Map<String, T> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 
   private static void require(Evaluation evaluation, ClassNames classes, Set<String> decisions) {

@@ -13,6 +13,7 @@ import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Network;
 import io.github.deepxray.core.weights.Safetensors;
+import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
@@ -73,6 +74,7 @@ public record TrainedModel(Description description, Model model) {
    * @param parent hash of the weights of the classifier that was pruned or fine-tuned to this one,
    *     if any
    * @param fit how images that are not square become its input, as those of the data set did
+   * @param calibration calibration of the probabilities, part of the network
    */
   @RecordBuilder
   public record Description(
@@ -92,7 +94,8 @@ public record TrainedModel(Description description, Model model) {
       Optional<Pruning> pruning,
       Map<String, Integer> expansionChannels,
       Optional<String> parent,
-      @Omittable Fit fit)
+      @Omittable Fit fit,
+      @Omittable ProbabilityCalibration calibration)
       implements TrainedModelDescriptionBuilder.With {
     /** Copies the map and checks the numbers. */
     public Description {
@@ -102,6 +105,7 @@ public record TrainedModel(Description description, Model model) {
       }
       expansionChannels = Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
       fit = fit == null ? Fit.STRETCH : fit;
+      calibration = calibration == null ? ProbabilityCalibration.NONE : calibration;
     }
 
     /** Number of classes. */
@@ -123,7 +127,8 @@ public record TrainedModel(Description description, Model model) {
       Backbone architecture = architecture();
       Network images = architecture.network(imageSize, expansionChannels);
       return images.then(
-          HeadNetworks.inference(head, images.size(architecture.features()), classes()));
+          HeadNetworks.inference(
+              head, images.size(architecture.features()), classes(), calibration));
     }
 
     /** Names of the head's layers with pruned weights, in network order. */
@@ -170,6 +175,20 @@ public record TrainedModel(Description description, Model model) {
     }
   }
 
+  /**
+   * Returns a classifier with a description and weights.
+   *
+   * @param weights at least those of the description's network
+   */
+  public static TrainedModel of(Description description, Weights weights) {
+    return new TrainedModel(description, new Model(description.network(), weights));
+  }
+
+  /** Returns the classifier with another calibration and another decision rule. */
+  public TrainedModel deciding(ProbabilityCalibration calibration, DecisionRule rule) {
+    return of(description.withCalibration(calibration).withDecision(rule), model.weights());
+  }
+
   /** Returns the hash of weights, network and description. */
   public String fingerprint() {
     return Fingerprint.of(List.of(description, model.fingerprint()));
@@ -187,10 +206,24 @@ public record TrainedModel(Description description, Model model) {
 
   /** Returns the head, from the feature vector to one or more probabilities. */
   public Model head() {
+    return head(description.calibration());
+  }
+
+  /** Returns the head without calibration of the probabilities. */
+  public Model uncalibratedHead() {
+    return head(ProbabilityCalibration.NONE);
+  }
+
+  private Model head(ProbabilityCalibration calibration) {
     int features = model.network().size(features());
     return new Model(
-        HeadNetworks.inference(description.head(), features, description.classes()),
+        HeadNetworks.inference(description.head(), features, description.classes(), calibration),
         model.weights());
+  }
+
+  /** Returns the network without calibration of the probabilities. */
+  public Model uncalibrated() {
+    return backbone().then(uncalibratedHead());
   }
 
   /**
@@ -219,7 +252,6 @@ public record TrainedModel(Description description, Model model) {
               .formatted(folder, DESCRIPTION));
     }
     Description description = Json.read(file, Map.of(FORMAT, Description.class), "train again");
-    return new TrainedModel(
-        description, new Model(description.network(), Safetensors.read(folder.resolve(WEIGHTS))));
+    return of(description, Safetensors.read(folder.resolve(WEIGHTS)));
   }
 }

@@ -2,6 +2,7 @@ package io.github.deepxray.train;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.Recipe;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -16,7 +17,9 @@ import io.soabase.recordbuilder.core.RecordBuilder;
  *     more than two classes
  * @param targetPrevalence prevalence assumed for the prior-corrected threshold; unused for more
  *     than two classes
- * @param thresholdViews validation images on which the default threshold reaches its sensitivity
+ * @param thresholdViews validation images on which the default threshold reaches its sensitivity,
+ *     and on which the probabilities are calibrated
+ * @param calibration choice of the calibration of the probabilities
  */
 @RecordBuilder
 public record TrainingSpec(
@@ -24,7 +27,8 @@ public record TrainingSpec(
     long seed,
     double targetSensitivity,
     double targetPrevalence,
-    ValidationViews thresholdViews)
+    ValidationViews thresholdViews,
+    CalibrationMode calibration)
     implements TrainingSpecBuilder.With {
   /** Checks the numbers. */
   public TrainingSpec {
@@ -46,12 +50,21 @@ public record TrainingSpec(
   /** Returns the specification of a recipe, for a prevalence of one half. */
   public static TrainingSpec of(Recipe recipe, long seed) {
     return new TrainingSpec(
-        recipe.head(), seed, recipe.targetSensitivity(), 0.5, recipe.thresholdViews());
+        recipe.head(),
+        seed,
+        recipe.targetSensitivity(),
+        0.5,
+        recipe.thresholdViews(),
+        recipe.calibration());
   }
 
   /** Returns the specification with which a classifier was trained. */
   public static TrainingSpec of(TrainedModel.Description trained) {
-    TrainingSpec usual = of(trained.head(), trained.seed());
+    boolean calibrated = !trained.calibration().crossValidated().isEmpty();
+    TrainingSpec usual =
+        of(trained.head(), trained.seed())
+            .withThresholdViews(trained.calibration().views())
+            .withCalibration(calibrated ? CalibrationMode.AUTO : CalibrationMode.NONE);
     return trained.decision() instanceof Thresholds thresholds
         ? usual.with(
             o ->

@@ -155,7 +155,8 @@ class ModelMetricsTest {
         splits,
         Map.of(),
         splits.get("validation"),
-        List.of());
+        List.of(),
+        Map.of());
   }
 
   private static ModelMetrics two() {
@@ -172,7 +173,8 @@ class ModelMetricsTest {
         Map.of("validation", whole, "test", whole),
         Map.of("test", Map.of("viral", whole, "normal", negatives)),
         whole,
-        SHORTCUTS);
+        SHORTCUTS,
+        Map.of());
   }
 
   private static ModelMetrics three() {

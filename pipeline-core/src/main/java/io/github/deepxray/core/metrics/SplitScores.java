@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -84,8 +85,36 @@ public record SplitScores(List<ScoredExample> examples) {
 
   /** Overall value of {@link Metric#AUC}; NaN unless every class is present. */
   public double auc() {
+    return of(Metric.AUC);
+  }
+
+  /**
+   * Overall value of a metric of probabilities, without interval; NaN where it is undefined.
+   *
+   * @throws IllegalArgumentException if the metric needs decisions
+   */
+  public double of(Metric metric) {
+    if (metric.input().needsDecision()) {
+      throw new IllegalArgumentException(metric + " needs decisions");
+    }
+    Resample all = new WeightedExamples(examples).once();
+    return metric.input().isOfClass()
+        ? overTargets(label -> metric.of(all, label))
+        : metric.of(all, 0);
+  }
+
+  /**
+   * Adaptive calibration error: as {@link Metric#CALIBRATION_ERROR}, over 15 bins of equally many
+   * images (Nixon et al. 2019, "Measuring Calibration in Deep Learning"), 0..1.
+   */
+  public double adaptiveCalibrationError() {
+    WeightedExamples sorted = new WeightedExamples(examples);
+    return overTargets(sorted::adaptiveCalibrationError);
+  }
+
+  private double overTargets(IntToDoubleFunction ofClass) {
     return TargetClasses.of(classes()).stream()
-        .mapToDouble(new WeightedExamples(examples).once()::auc)
+        .mapToDouble(ofClass::applyAsDouble)
         .average()
         .orElse(Double.NaN);
   }

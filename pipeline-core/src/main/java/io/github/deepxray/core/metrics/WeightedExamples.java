@@ -56,4 +56,18 @@ final class WeightedExamples {
   int[] decided(Decision decision) {
     return examples.stream().mapToInt(e -> decision.decide(e.scores())).toArray();
   }
+
+  /** Calibration error of a class over bins of equally many examples, each with weight 1. */
+  double adaptiveCalibrationError(int label) {
+    int count = Resample.CALIBRATION_BINS;
+    double sum = 0;
+    for (int b = 0; b < count; b++) {
+      double excess = 0;
+      for (int i = labels.length * b / count; i < labels.length * (b + 1) / count; i++) {
+        excess += scores[label][i] - (labels[ascending[label][i]] == label ? 1 : 0);
+      }
+      sum += Math.abs(excess);
+    }
+    return sum / labels.length;
+  }
 }

@@ -116,7 +116,11 @@ public final class BundleWriter {
           writeRecords(source, partial);
           List<ArtifactReport> reports = judge(source, bundle, forms);
           ArtifactReport.write(
-              partial.resolve(ArtifactReport.FILE), model.description().fit(), reports);
+              partial.resolve(ArtifactReport.FILE),
+              new ArtifactReport.All(
+                  model.description().fit(),
+                  model.description().calibration().prevalence(),
+                  reports));
           writePages(source, bundle, reports, explained);
           if (!isWhole(bundle, forms.keySet(), reports, explained.isPresent())) {
             throw new DeepXrayException(

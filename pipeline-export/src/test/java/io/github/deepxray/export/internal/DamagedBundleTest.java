@@ -45,6 +45,7 @@ import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.recipe.HeadSpec;
@@ -110,7 +111,8 @@ class DamagedBundleTest {
             Optional.empty(),
             Map.of("block6b", 576),
             Optional.empty(),
-            Fit.CROP);
+            Fit.CROP,
+            ProbabilityCalibration.NONE);
     String json = Json.compact(two);
     return Json.convert(
         Json.parse(
@@ -210,8 +212,8 @@ class DamagedBundleTest {
             Map.of("validation", e, "test", e),
             Map.of("validation", slices, "test", slices),
             e,
-            List.of(
-                new ModelMetrics.Reliance("aspect ratio", 0.25, List.of(0.75, 1.0, 1.0, 1.0)))));
+            List.of(new ModelMetrics.Reliance("aspect ratio", 0.25, List.of(0.75, 1.0, 1.0, 1.0))),
+            Map.of()));
     Files.writeString(folder.resolve(Bundle.LABELS), "NORMAL\nPNEUMONIA\n");
     write(
         folder,
@@ -245,7 +247,8 @@ class DamagedBundleTest {
             Map.of("validation", e, "test", e),
             Map.of(),
             e,
-            List.of()));
+            List.of(),
+            Map.of()));
     Files.writeString(folder.resolve(Bundle.LABELS), "a\nb\nc\n");
     write(
         folder,

@@ -6,10 +6,10 @@ public final class Passes {
 
   /**
    * Passes that make inference faster and change results only by rounding: dropout is removed,
-   * batch normalization and input normalization are folded into adjacent layers.
+   * batch normalization, calibration and input normalization are folded into adjacent layers.
    */
   public static Pass forInference() {
-    return new RemoveDropout().then(new FoldBatchNormalization()).then(new FoldNormalization());
+    return simplifying().then(new FoldNormalization());
   }
 
   /**
@@ -29,8 +29,11 @@ public final class Passes {
   }
 
   private static Pass folded() {
-    return new RemoveDropout()
-        .then(new FoldBatchNormalization())
-        .then(FoldNormalization.intoConvolutions());
+    return simplifying().then(FoldNormalization.intoConvolutions());
+  }
+
+  /** Passes that remove dropout and fold what follows a layer with a kernel into it. */
+  public static Pass simplifying() {
+    return new RemoveDropout().then(new FoldBatchNormalization()).then(new FoldCalibration());
   }
 }

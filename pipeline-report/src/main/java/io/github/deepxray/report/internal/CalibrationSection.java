@@ -1,65 +1,101 @@
 package io.github.deepxray.report.internal;
 
 import io.github.deepxray.core.metrics.CalibrationBin;
+import io.github.deepxray.core.metrics.Interval;
+import io.github.deepxray.core.metrics.Measurements;
 import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.internal.Chart.Point;
 import io.github.deepxray.report.internal.Chart.Range;
+import io.github.deepxray.train.ProbabilityCalibration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /**
  * Section about calibration on both splits.
  *
+ * @param fit method of calibration and its cross-validated errors, as text; empty without a fit
  * @param errors calibration errors
  * @param classes charts of each class
  */
-record CalibrationSection(Table errors, List<OfClass> classes) {
+record CalibrationSection(String fit, Table errors, List<OfClass> classes) {
   /**
    * Chart of a class.
    *
    * @param heading heading; empty for a single class
-   * @param bins numbers of the chart
+   * @param figures chart, and the chart before calibration, if any
+   * @param bins numbers of the first chart
    */
-  record OfClass(String heading, Figure figure, Table bins) {}
+  record OfClass(String heading, List<Figure> figures, Table bins) {}
 
   static CalibrationSection of(ReportContent content) {
-    Table errors = Table.of("Calibration errors", "", "test", "validation");
+    return new CalibrationSection(
+        fit(content),
+        errors(content),
+        Figures.classes(content).stream().map(label -> ofClass(content, label)).toList());
+  }
+
+  private static ProbabilityCalibration calibration(ReportContent content) {
+    return content.training().calibration();
+  }
+
+  private static String fit(ReportContent content) {
+    Interval test = content.value(Split.TEST, Metric.CALIBRATION_ERROR);
+    Interval validation = content.value(Split.VALIDATION, Metric.CALIBRATION_ERROR);
+    return calibration(content).describe()
+        + (!calibration(content).identity() && test.low() > validation.high()
+            ? " The test split differs from these images and stays uncalibrated."
+            : "");
+  }
+
+  private static Table errors(ReportContent content) {
+    Map<String, Measurements> before = content.metrics().uncalibrated();
+    List<String> heads = new ArrayList<>(List.of("", "test", "validation"));
+    before.keySet().forEach(split -> heads.add(split + " before calibration"));
+    Table errors = Table.of("Calibration errors", heads.toArray(String[]::new));
     for (Metric metric : Metric.ofProbabilities()) {
       if (metric.better() == Metric.Better.LOWER) {
-        errors.row(
-            metric.title(content.words().size()),
-            Numbers.interval(content.value(Split.TEST, metric)),
-            Numbers.interval(content.value(Split.VALIDATION, metric)));
+        List<String> cells = new ArrayList<>(List.of(metric.title(content.words().size())));
+        cells.add(Numbers.interval(content.value(Split.TEST, metric)));
+        cells.add(Numbers.interval(content.value(Split.VALIDATION, metric)));
+        before.values().forEach(values -> cells.add(Numbers.interval(values.of(metric))));
+        errors.row(cells.toArray(String[]::new));
       }
     }
-    return new CalibrationSection(
-        errors,
-        Figures.classes(content).stream()
-            .map(
-                label -> {
-                  Map<Split, Map<Double, CalibrationBin>> binned = binned(content, label);
-                  return new OfClass(
-                      Figures.heading(content, label),
-                      figure(content, label, binned),
-                      bins(content.words(), label, binned));
-                })
-            .toList());
+    return errors;
+  }
+
+  private static OfClass ofClass(ReportContent content, Label label) {
+    Map<Split, Map<Double, CalibrationBin>> binned = binned(content, label, scores -> scores);
+    List<Figure> figures = new ArrayList<>(List.of(figure(content, label, binned, "Calibration")));
+    if (!calibration(content).identity()) {
+      figures.add(
+          figure(
+              content,
+              label,
+              binned(content, label, calibration(content).inverse()::apply),
+              "Before calibration"));
+    }
+    return new OfClass(
+        Figures.heading(content, label), figures, bins(content.words(), label, binned));
   }
 
   private static Map<Split, Map<Double, CalibrationBin>> binned(
-      ReportContent content, Label label) {
+      ReportContent content, Label label, UnaryOperator<SplitScores> probabilities) {
     Map<Split, Map<Double, CalibrationBin>> binned = new LinkedHashMap<>();
     for (Split split : Figures.SPLITS) {
       Map<Double, CalibrationBin> bins = new TreeMap<>();
-      CalibrationBin.of(content.scores(split), label.index())
+      CalibrationBin.of(probabilities.apply(content.scores(split)), label.index())
           .forEach(bin -> bins.put(bin.low(), bin));
       binned.put(split, bins);
     }
@@ -67,17 +103,17 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
   }
 
   private static Figure figure(
-      ReportContent content, Label label, Map<Split, Map<Double, CalibrationBin>> binned) {
+      ReportContent content,
+      Label label,
+      Map<Split, Map<Double, CalibrationBin>> binned,
+      String what) {
     ClassVocabulary words = content.words();
     Chart chart =
         Chart.of(
-            Figures.id("calibration-chart", content, label),
-            Figures.title("Calibration on the test and the validation split", content, label),
-            ("Observed share of %s over the mean probability, in bins of the probability. "
-                    + "Expected calibration error on test %s.")
-                .formatted(
-                    words.name(label),
-                    Numbers.interval(content.value(Split.TEST, Metric.CALIBRATION_ERROR, label))),
+            Figures.id(what.toLowerCase(Locale.ROOT).replace(' ', '-') + "-chart", content, label),
+            Figures.title(what + " on the test and the validation split", content, label),
+            "Observed share of %s over the mean probability, in bins of the probability."
+                .formatted(words.name(label)),
             Axis.unit("mean probability of " + words.brief(label) + " in a bin"),
             Axis.unit("share of " + words.brief(label) + " in it"),
             400);
@@ -92,8 +128,8 @@ record CalibrationSection(Table errors, List<OfClass> classes) {
     chart.key(new Point(0.03, 0.97), "test", "test", "validation", "validation", "rule", "perfect");
     return new Figure(
         chart.svg(),
-        "Below the dashed line the probabilities of %s are too high, above it too low."
-            .formatted(words.name(label)));
+        "%s. Below the dashed line the probabilities of %s are too high, above it too low."
+            .formatted(what, words.name(label)));
   }
 
   private static Table bins(

@@ -1,7 +1,9 @@
 package io.github.deepxray.report.internal;
 
 import io.github.deepxray.datasets.DatasetOrigin;
+import io.github.deepxray.datasets.Label;
 import io.github.deepxray.optimize.prune.PruningSpec;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,6 +108,21 @@ record ModelCardText(
   }
 
   private String calibration() {
+    ProbabilityCalibration calibration = training.calibration();
+    return calibration.method() == ProbabilityCalibration.Method.NONE
+        ? uncalibrated()
+        : calibration.describe()
+            + (words.size() == 2
+                ? " The probabilities hold where %s of the images are %s; predict and serve correct"
+                        .formatted(
+                            Numbers.percent(calibration.shares().get(1)),
+                            words.many(Label.POSITIVE))
+                    + " them for another share with --prevalence."
+                : "")
+            + " They need not hold on other images, such as those of another hospital.";
+  }
+
+  private String uncalibrated() {
     // Fine-tuning also trains the head, with its own loss.
     boolean balanced =
         training.fineTuning().map(t -> t.spec().balanced()).orElse(training.head().balanced());

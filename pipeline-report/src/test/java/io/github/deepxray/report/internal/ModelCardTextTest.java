@@ -8,6 +8,7 @@ import io.github.deepxray.datasets.DatasetProfile;
 import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -36,7 +37,8 @@ class ModelCardTextTest {
         Optional.empty(),
         Map.of(),
         Optional.empty(),
-        Fit.STRETCH);
+        Fit.STRETCH,
+        ProbabilityCalibration.NONE);
   }
 
   private static String history(PruningSpec spec) throws IOException {

@@ -30,6 +30,7 @@ import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.Mistakes;
 import io.github.deepxray.train.recipe.HeadSpec;
@@ -137,7 +138,8 @@ final class ReportContents {
         splits,
         slices,
         splits.get("validation"),
-        SHORTCUTS);
+        SHORTCUTS,
+        Map.of());
   }
 
   private static DatasetManifest dataset(DatasetProfile profile) {
@@ -329,7 +331,8 @@ final class ReportContents {
             Optional.empty(),
             Map.of(),
             Optional.empty(),
-            Fit.CROP),
+            Fit.CROP,
+            ProbabilityCalibration.NONE),
         hostile("hash"),
         metrics,
         predictions,

@@ -13,7 +13,6 @@ import io.github.deepxray.optimize.internal.prune.Pruner;
 import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.BackbonePruningSpec;
-import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
@@ -110,14 +109,14 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
     return options.weights().orElseThrow().resolved(model.architecture());
   }
 
-  /** Prunes the head and chooses the thresholds again. */
+  /** Prunes the head and chooses calibration and thresholds again. */
   private TrainedModel pruneHead(PreparedDataset dataset, TrainedModel model, PruningSpec spec)
       throws IOException {
     TrainingSpec trainer = options.trainer();
     EmbeddingExtractor extractor = new EmbeddingExtractor(model.backbone(), context);
-    Network network = model.model().network();
+    Network network = model.uncalibrated().network();
     Embeddings train = extractor.extract(dataset, Split.TRAIN, List.of(View.IDENTITY)).embeddings();
-    Model head = new HeadPruning(spec, context).prune(network, model.head(), train);
+    Model head = new HeadPruning(spec, context).prune(network, model.uncalibratedHead(), train);
     Model pruned = new Model(network, model.model().weights().plus(head.weights()));
     Pruner counter = Pruner.atOnce(spec, network);
     TrainedModel.Description described =
@@ -127,7 +126,7 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
                 Optional.of(
                     new TrainedModel.Pruning(
                         spec, counter.sparsity(Masks.ofZeros(pruned, counter.weights())))));
-    DecisionRule rule =
+    DecisionRules.Choice choice =
         DecisionRules.choose(
             new ClassBalance(train.counts(), trainer.head().balanced()),
             Scorer.score(
@@ -137,7 +136,8 @@ public record BackbonePruner(BackbonePruningSpec options, Context context) {
                     .extract(dataset, Split.VALIDATION, View.of(trainer.thresholdViews()))
                     .embeddings()),
             trainer);
-    return new TrainedModel(described.withDecision(rule), pruned);
+    return TrainedModel.of(described, pruned.weights())
+        .deciding(choice.calibration(), choice.rule());
   }
 
   private Stage stage(PreparedDataset dataset, TrainedModel model) {

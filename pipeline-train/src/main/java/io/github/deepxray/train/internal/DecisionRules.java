@@ -6,25 +6,53 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.stage.ClassBalance;
-import io.github.deepxray.train.recipe.ValidationViews;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import java.util.Arrays;
 import java.util.List;
 
-/** Choice of decision rules, without test data. */
+/** Choice of calibrations and decision rules, without test data. */
 public final class DecisionRules {
   private DecisionRules() {}
 
+  /** Calibration and the decision rule for calibrated probabilities. */
+  public record Choice(ProbabilityCalibration calibration, DecisionRule rule) {}
+
   /**
-   * Chooses thresholds for two classes, or the most probable of more classes.
+   * Chooses a calibration, and thresholds for two classes or the most probable of more classes. The
+   * calibration does not change the decisions by the default threshold.
    *
    * @param classes number and weight of the training images of each class
-   * @param validation scores of the validation images in the targets' views
-   * @param targets prevalence to assume and sensitivity to reach
+   * @param validation uncalibrated scores of the validation images in the targets' views
+   * @param targets calibration, prevalence to assume and sensitivity to reach
    */
-  public static DecisionRule choose(
+  public static Choice choose(ClassBalance classes, SplitScores validation, TrainingSpec targets) {
+    DecisionRule rule = rule(classes, validation, targets);
+    ProbabilityCalibration calibration =
+        targets.calibration() == CalibrationMode.NONE
+            ? ProbabilityCalibration.NONE
+            : new CalibrationFitter(validation, targets.thresholdViews()).fit();
+    return new Choice(
+        calibration,
+        rule instanceof Thresholds thresholds ? calibrated(thresholds, calibration) : rule);
+  }
+
+  private static Thresholds calibrated(Thresholds rule, ProbabilityCalibration calibration) {
+    return calibration.identity()
+        ? rule
+        : new Thresholds(
+            rule.half(),
+            priorCorrected(calibration.shares().get(1), rule.targetPrevalence()),
+            calibration.apply(rule.atTargetSensitivity()),
+            rule.targetPrevalence(),
+            rule.targetSensitivity(),
+            rule.views());
+  }
+
+  private static DecisionRule rule(
       ClassBalance classes, SplitScores validation, TrainingSpec targets) {
     return classes.counts().size() == 2
         ? thresholds(classes, validation, targets)
@@ -32,21 +60,17 @@ public final class DecisionRules {
   }
 
   /**
-   * Chooses the thresholds of a rule again, with the same targets, for a classifier that was
+   * Chooses calibration and thresholds again, with the same targets, for a classifier that was
    * trained further.
    *
    * @param trained description of the classifier before
    * @param classes number and weight of the training images of each class
-   * @param validation scores of the validation images in the rule's views
+   * @param validation uncalibrated scores of the validation images in the views of {@link
+   *     TrainingSpec#of(TrainedModel.Description)}
    */
-  public static DecisionRule rechoose(
+  public static Choice rechoose(
       TrainedModel.Description trained, ClassBalance classes, SplitScores validation) {
     return choose(classes, validation, TrainingSpec.of(trained));
-  }
-
-  /** Validation images on which a rule was chosen. */
-  public static ValidationViews views(DecisionRule rule) {
-    return rule instanceof Thresholds thresholds ? thresholds.views() : ValidationViews.PLAIN;
   }
 
   /**

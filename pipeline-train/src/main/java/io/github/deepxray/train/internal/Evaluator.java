@@ -3,6 +3,7 @@ package io.github.deepxray.train.internal;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Measurements;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetProfile;
@@ -61,6 +62,7 @@ public record Evaluator(Context context) {
     plain.put(
         Split.TEST, extractor.extract(dataset, Split.TEST, List.of(View.IDENTITY)).embeddings());
     Map<Split, SplitScores> scored = new EnumMap<>(Split.class);
+    Map<String, Measurements> uncalibrated = new LinkedHashMap<>();
     for (Split split : plain.keySet()) {
       Embeddings embeddings = plain.get(split);
       if (embeddings.images().isEmpty()) {
@@ -71,6 +73,9 @@ public record Evaluator(Context context) {
       scored.put(split, scores);
       Predictions predictions = predictions(embeddings, scores);
       splits.put(split.key(), evaluate(scores, model));
+      if (!model.description().calibration().identity()) {
+        uncalibrated.put(split.key(), uncalibrated(embeddings, model));
+      }
       slices.put(split.key(), slices(predictions, profile, model));
       predictions.write(folder.resolve(Predictions.fileName(split.key())));
     }
@@ -88,7 +93,8 @@ public record Evaluator(Context context) {
                 model),
             new ShortcutReliance(
                     scored.get(Split.VALIDATION), model.description().decision().decision())
-                .of(ShortcutScores.read(dataset.folder())));
+                .of(ShortcutScores.read(dataset.folder())),
+            uncalibrated);
     Json.write(folder.resolve(ModelMetrics.FILE), report);
     return report;
   }
@@ -96,6 +102,11 @@ public record Evaluator(Context context) {
   private static Evaluation evaluate(SplitScores scores, TrainedModel model) {
     return Evaluation.of(
         scores, model.description().decision().decisions(), model.description().seed());
+  }
+
+  private Measurements uncalibrated(Embeddings embeddings, TrainedModel model) {
+    SplitScores scores = Scorer.score(context.engines(), model.uncalibratedHead(), embeddings);
+    return Evaluation.of(scores, Map.of(), model.description().seed()).probabilities();
   }
 
   private static Map<String, Evaluation> slices(

@@ -6,7 +6,6 @@ import io.github.deepxray.core.network.Model;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.BackboneModel;
-import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
@@ -55,6 +54,7 @@ public record Trainer(TrainingSpec options, Context context) {
     long start = System.nanoTime();
     Model head = trainer.train(train.embeddings(), validation.embeddings());
     double headSeconds = (System.nanoTime() - start) / 1e9;
+    DecisionRules.Choice choice = choose(head, train.embeddings(), validation.embeddings());
     TrainedModel.Description description =
         new TrainedModel.Description(
             TrainedModel.FORMAT,
@@ -68,13 +68,14 @@ public record Trainer(TrainingSpec options, Context context) {
             dataset.fingerprint(),
             positiveShare(train.embeddings()),
             counter.done(),
-            decision(head, train.embeddings(), validation.embeddings()),
+            choice.rule(),
             Optional.empty(),
             Optional.empty(),
             backbone.expansionChannels(),
             Optional.empty(),
-            dataset.manifest().fit());
-    TrainedModel model = new TrainedModel(description, backbone.model().then(head));
+            dataset.manifest().fit(),
+            choice.calibration());
+    TrainedModel model = TrainedModel.of(description, backbone.model().then(head).weights());
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));
     long vectors = train.computed() + validation.computed();
@@ -104,7 +105,7 @@ public record Trainer(TrainingSpec options, Context context) {
     }
   }
 
-  private DecisionRule decision(Model head, Embeddings train, Embeddings validation) {
+  private DecisionRules.Choice choose(Model head, Embeddings train, Embeddings validation) {
     return DecisionRules.choose(
         new ClassBalance(train.counts(), options.head().balanced()),
         Scorer.score(context.engines(), head, validation, options.thresholdViews()),

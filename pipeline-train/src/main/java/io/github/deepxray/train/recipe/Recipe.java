@@ -41,6 +41,11 @@ public enum Recipe implements Keyed {
     };
   }
 
+  /** Calibration of the probabilities. */
+  public CalibrationMode calibration() {
+    return this == ORIGINAL ? CalibrationMode.NONE : CalibrationMode.AUTO;
+  }
+
   /** Fine-tuning of the backbone; empty for a frozen one. */
   public Optional<FineTuningRecipe> fineTuning() {
     return switch (this) {

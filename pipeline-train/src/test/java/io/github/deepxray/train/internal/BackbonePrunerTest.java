@@ -28,6 +28,7 @@ import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.recipe.Augmentation;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -93,7 +94,8 @@ class BackbonePrunerTest {
   }
 
   private static TrainingSpec trainer(HeadSpec head) {
-    return new TrainingSpec(head.withViews(1).withEpochs(5), 3, 0.95, 0.5, ValidationViews.PLAIN);
+    return new TrainingSpec(
+        head.withViews(1).withEpochs(5), 3, 0.95, 0.5, ValidationViews.PLAIN, CalibrationMode.AUTO);
   }
 
   private static BackbonePruningSpec weights(PruningSpec spec) throws IOException {

@@ -22,6 +22,7 @@ import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.loop.Checkpoints;
 import io.github.deepxray.train.internal.stage.HistoryFile;
@@ -69,7 +70,8 @@ class DamagedRecordsTest {
           Optional.of(new TrainedModel.Pruning(PruningSpec.of(0.5), 0.5)),
           Map.of("block6b", 576),
           Optional.of("ef"),
-          Fit.CROP);
+          Fit.CROP,
+          ProbabilityCalibration.NONE);
 
   private static HeadSpec preset(String name) {
     try {
@@ -182,8 +184,8 @@ class DamagedRecordsTest {
                 Map.of("test", Map.of("normal", e, "viral", e)),
                 e,
                 List.of(
-                    new ModelMetrics.Reliance(
-                        "aspect ratio", 0.25, List.of(0.75, 1.0, 1.0, 1.0)))));
+                    new ModelMetrics.Reliance("aspect ratio", 0.25, List.of(0.75, 1.0, 1.0, 1.0))),
+                Map.of()));
     assertThat(DamagedInputs.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 
@@ -208,7 +210,8 @@ class DamagedRecordsTest {
                 Map.of("validation", e, "test", e),
                 Map.of(),
                 e,
-                List.of()));
+                List.of(),
+                Map.of()));
     assertThat(DamagedInputs.json(file, MOST_BYTES, () -> tables(file))).isPositive();
   }
 

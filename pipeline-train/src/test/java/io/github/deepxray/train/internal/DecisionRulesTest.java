@@ -15,9 +15,11 @@ import io.github.deepxray.keras.internal.EfficientNet;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.stage.ClassBalance;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
@@ -49,8 +51,14 @@ class DecisionRulesTest {
 
   private static Thresholds choose(ClassBalance classes, double prevalence) throws IOException {
     TrainingSpec targets =
-        new TrainingSpec(HeadSpec.of("logistic"), 0, 0.95, prevalence, ValidationViews.PLAIN);
-    return (Thresholds) DecisionRules.choose(classes, VALIDATION, targets);
+        new TrainingSpec(
+            HeadSpec.of("logistic"),
+            0,
+            0.95,
+            prevalence,
+            ValidationViews.PLAIN,
+            CalibrationMode.NONE);
+    return (Thresholds) DecisionRules.choose(classes, VALIDATION, targets).rule();
   }
 
   @Test
@@ -96,10 +104,19 @@ class DecisionRulesTest {
   void refusesImpossibleOptions() throws IOException {
     HeadSpec head = HeadSpec.of("logistic");
     for (double bad : new double[] {0, 1.01, -1, Double.NaN}) {
-      assertThatThrownBy(() -> new TrainingSpec(head, 0, bad, 0.5, ValidationViews.PLAIN))
+      assertThatThrownBy(
+              () ->
+                  new TrainingSpec(head, 0, bad, 0.5, ValidationViews.PLAIN, CalibrationMode.NONE))
           .isInstanceOf(DeepXrayException.class);
       assertThatThrownBy(
-              () -> new TrainingSpec(head, 0, 0.95, bad == 1.01 ? 1 : bad, ValidationViews.PLAIN))
+              () ->
+                  new TrainingSpec(
+                      head,
+                      0,
+                      0.95,
+                      bad == 1.01 ? 1 : bad,
+                      ValidationViews.PLAIN,
+                      CalibrationMode.NONE))
           .isInstanceOf(DeepXrayException.class);
     }
     Context context = Context.of(new TfLiteEngineFactory(), Path.of("unused"));
@@ -162,7 +179,6 @@ class DecisionRulesTest {
         new SplitScores(List.of(new ScoredExample("i", "p", 2, List.of(0.25, 0.25, 0.5))));
     MostProbable rule = new MostProbable(List.of(0.2, 0.3, 0.5));
     assertThat(DecisionRules.decisionFor(rule, scores, scores)).isEqualTo(Decision.MOST_PROBABLE);
-    assertThat(DecisionRules.views(rule)).isEqualTo(ValidationViews.PLAIN);
   }
 
   @Test
@@ -186,15 +202,15 @@ class DecisionRulesTest {
             Optional.empty(),
             Map.of(),
             Optional.empty(),
-            Fit.STRETCH);
-    Thresholds chosen = (Thresholds) DecisionRules.rechoose(trained, PLAIN, VALIDATION);
+            Fit.STRETCH,
+            ProbabilityCalibration.NONE);
+    Thresholds chosen = (Thresholds) DecisionRules.rechoose(trained, PLAIN, VALIDATION).rule();
     // 36 of 40 must be found: the fifth lowest, 0.34, is; 0.33 is not.
     assertThat(chosen.atTargetSensitivity()).isBetween(0.33, 0.34);
     assertThat(chosen.priorCorrected()).isCloseTo(12.0 / 13, EXACT);
     assertThat(chosen.targetSensitivity()).isEqualTo(0.9);
     assertThat(chosen.targetPrevalence()).isEqualTo(0.2);
     assertThat(chosen.views()).isEqualTo(ValidationViews.FRAMED);
-    assertThat(DecisionRules.views(chosen)).isEqualTo(ValidationViews.FRAMED);
     assertThat(chosen.describe(DatasetProfile.CHEST_XRAY_PNEUMONIA))
         .endsWith("that finds 90 % of the pneumonias in randomly framed validation images");
   }

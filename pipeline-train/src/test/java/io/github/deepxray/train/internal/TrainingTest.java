@@ -3,6 +3,7 @@ package io.github.deepxray.train.internal;
 import static io.github.deepxray.testkit.ArrayAssertions.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
@@ -25,10 +26,13 @@ import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
+import io.github.deepxray.train.ProbabilityCalibration;
+import io.github.deepxray.train.ProbabilityCalibration.Method;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.HeadSpec;
+import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
 import io.github.deepxray.train.stage.EpochResult;
 import io.github.deepxray.train.stage.TrainingListener;
@@ -109,6 +113,29 @@ class TrainingTest {
     // The threshold was chosen to find 93 % of the positives on framed validation images.
     assertThat(report.framed().of(Metric.SENSITIVITY, "validation").value())
         .isGreaterThanOrEqualTo(0.93);
+  }
+
+  @Test
+  void calibratesTheProbabilities() throws IOException {
+    PreparedDataset larger =
+        dataset("larger", PhantomOptions.DEFAULT.withTrain(60, 90).withTest(10, 14).withSize(SIZE));
+    Path train = folder.resolve("train");
+    TrainedModel model = trainer(TrainingListener.NONE).train(larger, backbone, train).model();
+    ProbabilityCalibration calibration = model.description().calibration();
+    assertThat(calibration.crossValidated()).containsKeys(Method.NONE, Method.TEMPERATURE);
+    assertThat(calibration.views()).isEqualTo(ValidationViews.FRAMED);
+    ModelMetrics report = evaluator().evaluate(larger, model, folder);
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      SplitScores scored =
+          Predictions.read(folder.resolve(Predictions.fileName(split.key()))).scores();
+      SplitScores before = calibration.inverse().apply(scored);
+      assertThat(before.auc()).isEqualTo(scored.auc());
+      assertThat(report.uncalibrated().get(split.key()).of(Metric.LOG_LOSS).value())
+          .isCloseTo(before.of(Metric.LOG_LOSS), within(1e-4));
+    }
+    TrainedModel raw = model.deciding(ProbabilityCalibration.NONE, model.description().decision());
+    assertThat(raw.model()).isEqualTo(model.uncalibrated());
+    assertThat(raw.head()).isEqualTo(model.uncalibratedHead());
   }
 
   /** The whole network in TensorFlow says of the pixels what evaluation said of the embeddings. */
@@ -256,15 +283,19 @@ class TrainingTest {
   }
 
   private static PreparedDataset dataset(String name, long seed) throws IOException {
-    Path source = shared.resolve(name + "-phantoms");
-    PhantomArchive.writeFolder(
-        source,
+    return dataset(
+        name,
         PhantomOptions.DEFAULT
             .withTrain(24, 36)
             .withVal(2, 2)
             .withTest(10, 14)
             .withSize(SIZE)
             .withSeed(seed));
+  }
+
+  private static PreparedDataset dataset(String name, PhantomOptions images) throws IOException {
+    Path source = shared.resolve(name + "-phantoms");
+    PhantomArchive.writeFolder(source, images);
     return PreparedDataset.prepare(
         source,
         shared.resolve(name),

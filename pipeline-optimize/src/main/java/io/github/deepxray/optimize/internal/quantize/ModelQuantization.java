@@ -4,11 +4,10 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
 import io.github.deepxray.optimize.internal.Float16Weights;
-import io.github.deepxray.optimize.internal.FoldBatchNormalization;
 import io.github.deepxray.optimize.internal.FoldNormalization;
 import io.github.deepxray.optimize.internal.LayerPatterns;
 import io.github.deepxray.optimize.internal.Pass;
-import io.github.deepxray.optimize.internal.RemoveDropout;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.optimize.internal.WeightOnlyQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
@@ -34,8 +33,7 @@ public record ModelQuantization(QuantizationSpec spec) {
         spec.mode() == QuantizationMode.FLOAT16 || spec.integerHead()
             ? new FoldNormalization()
             : FoldNormalization.intoConvolutions();
-    return new RemoveDropout()
-        .then(new FoldBatchNormalization())
+    return Passes.simplifying()
         .then(
             spec.mode() == QuantizationMode.INT8 && !spec.exactPadding()
                 ? normalization.withCommonOffset()

@@ -10,6 +10,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.internal.DecisionRules;
 import io.github.deepxray.train.internal.Scorer;
@@ -215,23 +216,23 @@ public record FineTuner(FineTuningSpec options, Context context) {
   }
 
   /**
-   * Returns the classifier with thresholds chosen on the validation split, as evaluation scores it.
+   * Returns the classifier with calibration and thresholds chosen on the validation split, as
+   * evaluation scores it.
    */
   private TrainedModel decided(PreparedDataset dataset, TrainedModel tuned, List<Long> counts)
       throws IOException {
     TrainedModel.Description description = tuned.description();
-    List<View> views = View.of(DecisionRules.views(description.decision()));
+    List<View> views = View.of(TrainingSpec.of(description).thresholdViews());
     EmbeddingExtractor extractor = new EmbeddingExtractor(tuned.backbone(), context);
     SplitScores scored =
         Scorer.score(
             context.engines(),
-            tuned.head(),
+            tuned.uncalibratedHead(),
             extractor.extract(dataset, Split.VALIDATION, views).embeddings());
-    return new TrainedModel(
-        description.withDecision(
-            DecisionRules.rechoose(
-                description, new ClassBalance(counts, options.recipe().balanced()), scored)),
-        tuned.model());
+    DecisionRules.Choice choice =
+        DecisionRules.rechoose(
+            description, new ClassBalance(counts, options.recipe().balanced()), scored);
+    return tuned.deciding(choice.calibration(), choice.rule());
   }
 
   /** Listener that records the results of epochs. */

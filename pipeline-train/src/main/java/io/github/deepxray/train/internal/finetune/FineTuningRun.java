@@ -77,7 +77,7 @@ final class FineTuningRun implements EpochLoop.Training, AutoCloseable {
     validation = sources.validation();
     String cut = sources.cut();
     FineTuningRecipe spec = options.recipe();
-    whole = model.model();
+    whole = model.uncalibrated();
     part = whole.after(cut);
     exampleSize = part.network().size(cut);
     objective =

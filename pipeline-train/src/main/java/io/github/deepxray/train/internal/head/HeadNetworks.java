@@ -7,7 +7,9 @@ import io.github.deepxray.core.network.Layer.Dense;
 import io.github.deepxray.core.network.Layer.Dropout;
 import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.Normalization;
+import io.github.deepxray.core.network.Layer.Rescaling;
 import io.github.deepxray.core.network.Network;
+import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.recipe.HeadSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,9 @@ public final class HeadNetworks {
 
   /** The name of the output tensor for more classes, {@code [K]}: the probability of each. */
   public static final String OUTPUTS = "probabilities";
+
+  /** Name of the layer that calibrates the logits. */
+  public static final String CALIBRATION = "calibration";
 
   static final String STANDARDIZE = "standardize";
 
@@ -50,6 +55,17 @@ public final class HeadNetworks {
    * @param classes the number of classes, at least 2
    */
   public static Network inference(HeadSpec spec, int features, int classes) {
+    return inference(spec, features, classes, ProbabilityCalibration.NONE);
+  }
+
+  /**
+   * Returns the inference network of a head with calibrated probabilities.
+   *
+   * @param features the length of the feature vector
+   * @param classes the number of classes, at least 2
+   */
+  public static Network inference(
+      HeadSpec spec, int features, int classes, ProbabilityCalibration calibration) {
     List<Layer> layers = new ArrayList<>();
     String start = INPUT;
     if (spec.standardize()) {
@@ -62,6 +78,12 @@ public final class HeadNetworks {
       String name = i == logits.size() - 1 ? logit(classes) : logit(classes) + "_" + i;
       layers.add(new Add(name, sum, logits.get(i)));
       sum = name;
+    }
+    if (!calibration.identity()) {
+      layers.add(
+          new Rescaling(
+              CALIBRATION, sum, List.of(calibration.slope()), List.of(calibration.offset())));
+      sum = CALIBRATION;
     }
     layers.add(
         new Activation(output(classes), sum, classes == 2 ? Function.SIGMOID : Function.SOFTMAX));

@@ -7,11 +7,16 @@ import io.github.deepxray.optimize.internal.quantize.IntegerQuantization;
 import io.github.deepxray.optimize.internal.quantize.ModelQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.features.Embeddings;
+import io.github.deepxray.train.internal.DecisionRules;
+import io.github.deepxray.train.internal.Scorer;
 import io.github.deepxray.train.internal.embedding.EmbeddingExtractor;
 import io.github.deepxray.train.internal.embedding.View;
+import io.github.deepxray.train.internal.head.HeadNetworks;
 import io.github.deepxray.train.internal.head.HeadPruning;
 import io.github.deepxray.train.internal.head.HeadTrainer;
+import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.stage.TrainingListener;
 import java.io.IOException;
@@ -63,9 +68,26 @@ final class HeadRefit {
                 run.context().withListener(TrainingListener.NONE))
             .train(train, validation);
     Optional<TrainedModel.Pruning> pruning = trained.description().pruning();
-    return pruning.isEmpty()
-        ? fitted
-        : new HeadPruning(pruning.get().spec(), run.context())
-            .prune(trained.model().network(), fitted, train);
+    return calibrated(
+        pruning.isEmpty()
+            ? fitted
+            : new HeadPruning(pruning.get().spec(), run.context())
+                .prune(trained.uncalibrated().network(), fitted, train),
+        train,
+        validation);
+  }
+
+  /** Returns the head with calibrated probabilities, if those of the trained classifier are. */
+  private Model calibrated(Model head, Embeddings train, Embeddings validation) {
+    TrainingSpec targets = TrainingSpec.of(trained.description());
+    DecisionRules.Choice choice =
+        DecisionRules.choose(
+            new ClassBalance(train.counts(), targets.head().balanced()),
+            Scorer.score(run.context().engines(), head, validation, targets.thresholdViews()),
+            targets);
+    return new Model(
+        HeadNetworks.inference(
+            targets.head(), train.dimension(), train.classes(), choice.calibration()),
+        head.weights());
   }
 }

@@ -39,6 +39,7 @@ import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.internal.stage.StageManifest;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
@@ -108,7 +109,8 @@ class QuantizerTest {
                 1,
                 SENSITIVITY,
                 0.5,
-                ValidationViews.PLAIN),
+                ValidationViews.PLAIN,
+                CalibrationMode.NONE),
             context())
         .train(dataset, backbone, shared.resolve("head of " + network.name()))
         .model();

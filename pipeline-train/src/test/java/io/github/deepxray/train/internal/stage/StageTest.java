@@ -16,6 +16,7 @@ import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainingSpec;
+import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -34,7 +35,8 @@ class StageTest {
         PruningSpec.of(0.5).withTiming(new PruningSpec.Polynomial(0.1, 0.1, 0.8, 3, 2));
     return Stream.of(
         trainer,
-        new TrainingSpec(HeadSpec.of("original"), 1, 0.9, 0.2, ValidationViews.PLAIN),
+        new TrainingSpec(
+            HeadSpec.of("original"), 1, 0.9, 0.2, ValidationViews.PLAIN, CalibrationMode.NONE),
         new BackbonePruningSpec(
             Optional.of(ChannelPruningSpec.of(0.8)), Optional.of(PruningSpec.of(0.5)), 8, trainer),
         FineTuningSpec.of(FineTuningRecipe.DEFAULT, 7).withPruning(gradual),

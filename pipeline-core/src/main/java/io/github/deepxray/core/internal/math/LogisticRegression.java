@@ -1,6 +1,5 @@
-package io.github.deepxray.datasets.internal.shortcuts;
+package io.github.deepxray.core.internal.math;
 
-import io.github.deepxray.core.internal.math.Cholesky;
 import java.util.Arrays;
 
 /**
@@ -19,7 +18,7 @@ public final class LogisticRegression {
   }
 
   /** Returns a coefficient for each feature, then the intercept. */
-  double[] coefficients() {
+  public double[] coefficients() {
     return coefficients.clone();
   }
 
@@ -27,17 +26,18 @@ public final class LogisticRegression {
    * Fits the coefficients.
    *
    * @param features {@code [N, F]}, of about unit variance
-   * @param positive whether each example is of the positive class
+   * @param targets probability that each example is of the positive class, 0..1: 1 or 0 where the
+   *     class is known
    * @param penalty 0 or more
    */
-  public static LogisticRegression fit(double[][] features, boolean[] positive, double penalty) {
+  public static LogisticRegression fit(double[][] features, double[] targets, double penalty) {
     int width = features[0].length + 1;
     double[] weights = new double[width];
-    double loss = loss(features, positive, penalty, weights);
+    double loss = loss(features, targets, penalty, weights);
     for (int step = 0; step < MOST_STEPS; step++) {
       double[][] gradient = new double[width][1];
       double[][] hessian = new double[width][width];
-      derive(features, positive, weights, gradient, hessian);
+      derive(features, targets, weights, gradient, hessian);
       for (int i = 0; i < width; i++) {
         gradient[i][0] += i < width - 1 ? penalty * weights[i] : 0;
         // Keeps the matrix regular where features are linear combinations of others.
@@ -46,11 +46,11 @@ public final class LogisticRegression {
       Cholesky.solve(hessian, gradient);
       double size = 1;
       double[] next = moved(weights, gradient, size);
-      double nextLoss = loss(features, positive, penalty, next);
+      double nextLoss = loss(features, targets, penalty, next);
       while (!(nextLoss <= loss) && size > 1e-6) {
         size /= 2;
         next = moved(weights, gradient, size);
-        nextLoss = loss(features, positive, penalty, next);
+        nextLoss = loss(features, targets, penalty, next);
       }
       boolean done = loss - nextLoss <= TOLERANCE * Math.abs(loss);
       weights = next;
@@ -64,7 +64,7 @@ public final class LogisticRegression {
 
   /** The probability of the positive class, 0..1. */
   public double probability(double... features) {
-    return sigmoid(logit(coefficients, features));
+    return Logits.sigmoid(logit(coefficients, features));
   }
 
   private static double logit(double[] weights, double[] features) {
@@ -75,17 +75,15 @@ public final class LogisticRegression {
     return sum;
   }
 
-  private static double sigmoid(double logit) {
-    return 1 / (1 + StrictMath.exp(-logit));
-  }
-
   private static double loss(
-      double[][] features, boolean[] positive, double penalty, double[] weights) {
+      double[][] features, double[] targets, double penalty, double[] weights) {
     double sum = 0;
     for (int i = 0; i < features.length; i++) {
       double logit = logit(weights, features[i]);
-      double wrong = positive[i] ? -logit : logit;
-      sum += Math.max(0, wrong) + StrictMath.log1p(StrictMath.exp(-Math.abs(wrong)));
+      sum +=
+          Math.max(0, logit)
+              - targets[i] * logit
+              + StrictMath.log1p(StrictMath.exp(-Math.abs(logit)));
     }
     for (int f = 0; f < weights.length - 1; f++) {
       sum += penalty / 2 * weights[f] * weights[f];
@@ -96,7 +94,7 @@ public final class LogisticRegression {
   /** First and second derivatives of the negative log likelihood; the upper half of the latter. */
   private static void derive(
       double[][] features,
-      boolean[] positive,
+      double[] targets,
       double[] weights,
       double[][] gradient,
       double[][] hessian) {
@@ -105,8 +103,8 @@ public final class LogisticRegression {
     row[width - 1] = 1;
     for (int i = 0; i < features.length; i++) {
       System.arraycopy(features[i], 0, row, 0, width - 1);
-      double p = sigmoid(logit(weights, features[i]));
-      double error = p - (positive[i] ? 1 : 0);
+      double p = Logits.sigmoid(logit(weights, features[i]));
+      double error = p - targets[i];
       double weight = p * (1 - p);
       for (int a = 0; a < width; a++) {
         gradient[a][0] += error * row[a];

@@ -1,4 +1,4 @@
-package io.github.deepxray.datasets.internal.shortcuts;
+package io.github.deepxray.core.internal.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -20,14 +20,14 @@ class LogisticRegressionTest {
   void fitsTheCoefficientsOfScikitLearn(
       double penalty, double a, double b, double c, double intercept) {
     double[][] features = new double[EXAMPLES][];
-    boolean[] positive = new boolean[EXAMPLES];
+    double[] targets = new double[EXAMPLES];
     for (int i = 0; i < EXAMPLES; i++) {
       double x = Math.sin(i);
       double y = Math.cos(3 * i);
       features[i] = new double[] {x, y, x * y};
-      positive[i] = x + 0.5 * y + 0.8 * Math.sin(7 * i) > 0.2;
+      targets[i] = x + 0.5 * y + 0.8 * Math.sin(7 * i) > 0.2 ? 1 : 0;
     }
-    LogisticRegression model = LogisticRegression.fit(features, positive, penalty);
+    LogisticRegression model = LogisticRegression.fit(features, targets, penalty);
     assertThat(model.coefficients())
         .containsExactly(new double[] {a, b, c, intercept}, within(1e-5));
   }
@@ -38,12 +38,12 @@ class LogisticRegressionTest {
         IntStream.range(0, 40)
             .mapToObj(i -> new double[] {i - 19.5, 2 * (i - 19.5)})
             .toArray(double[][]::new);
-    boolean[] positive = new boolean[40];
+    double[] targets = new double[40];
     for (int i = 20; i < 40; i++) {
-      positive[i] = true;
+      targets[i] = 1;
     }
     for (double penalty : new double[] {0, 1}) {
-      LogisticRegression model = LogisticRegression.fit(features, positive, penalty);
+      LogisticRegression model = LogisticRegression.fit(features, targets, penalty);
       assertThat(model.probability(-10, -20)).isBetween(0.0, 0.01);
       assertThat(model.probability(10, 20)).isBetween(0.99, 1.0);
     }
