@@ -20,7 +20,7 @@ final class PairedExamples {
   private final Side candidate;
 
   /** Scores of one classifier, sorted by id. */
-  private static final class Side {
+  static final class Side {
     private final List<ScoredExample> examples;
     private final int[] decided;
     private final MetricColumns probabilities;
@@ -40,6 +40,12 @@ final class PairedExamples {
       probabilities.writeOverall(values, 0, weights);
       decisions.writeOverall(values, Metric.ofProbabilities().size(), weights);
       return values;
+    }
+
+    /** Returns the overall metrics as a sample, in that order. */
+    PatientBootstrap.Sample sample() {
+      return new PatientBootstrap.Sample(
+          examples.stream().map(ScoredExample::patient).toList(), this::metrics);
     }
 
     /** Probabilities of the target classes. */

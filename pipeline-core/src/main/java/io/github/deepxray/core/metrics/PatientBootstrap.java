@@ -28,13 +28,46 @@ final class PatientBootstrap {
    */
   static List<Interval> intervals(
       List<String> patientOf, Function<double[], double[]> values, long seed) {
-    double[] once = new double[patientOf.size()];
-    Arrays.fill(once, 1);
-    double[] measured = values.apply(once);
-    double[][] resampled = resample(patientOf, values, measured.length, seed);
+    Sample sample = new Sample(patientOf, values);
+    double[] measured = sample.measured();
+    double[][] resampled = sample.resampled(measured.length, seed);
     return IntStream.range(0, measured.length)
         .mapToObj(m -> interval(measured[m], resampled[m]))
         .toList();
+  }
+
+  /** Examples whose values are resampled. */
+  record Sample(List<String> patientOf, Function<double[], double[]> values) {
+    double[] measured() {
+      double[] once = new double[patientOf.size()];
+      Arrays.fill(once, 1);
+      return values.apply(once);
+    }
+
+    double[][] resampled(int size, long seed) {
+      return resample(patientOf, values, size, seed);
+    }
+  }
+
+  /**
+   * Computes the intervals of the differences of several values between two independent samples,
+   * candidate minus reference.
+   *
+   * @param seed the seed of the bootstrap
+   */
+  static List<Interval> differences(Sample reference, Sample candidate, long seed) {
+    double[] before = reference.measured();
+    double[] after = candidate.measured();
+    double[][] resampledBefore = reference.resampled(before.length, seed);
+    // Another seed, or equal samples would be resampled alike and seem to differ by exactly 0.
+    double[][] resampledAfter = candidate.resampled(before.length, ~seed);
+    return IntStream.range(0, before.length)
+        .mapToObj(m -> interval(after[m] - before[m], minus(resampledAfter[m], resampledBefore[m])))
+        .toList();
+  }
+
+  private static double[] minus(double[] a, double[] b) {
+    return IntStream.range(0, a.length).mapToDouble(i -> a[i] - b[i]).toArray();
   }
 
   private static double[][] resample(

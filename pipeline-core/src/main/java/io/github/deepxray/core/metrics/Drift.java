@@ -1,0 +1,163 @@
+package io.github.deepxray.core.metrics;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Difference between the distributions of a number in two sets of images, a reference and a new
+ * one.
+ *
+ * <p>The two-sample Kolmogorov-Smirnov statistic is the largest difference between the distribution
+ * functions. The population stability index is the sum over bins of {@code (b - a) ln(b / a)} for
+ * the shares {@code a} and {@code b} of the two sets (Siddiqi 2006). The bins are limited by the
+ * deciles of the reference; half an image is added to each, so that no share is 0.
+ *
+ * <p>Both statistics are above 0 for small sets without a drift. A limit is the value that two sets
+ * from one distribution exceed with a probability of about 5 %, with the patients as independent
+ * observations: 1.358 √(1/n + 1/m) (Smirnov 1948), and the 95 % quantile of χ² with one degree of
+ * freedom less than there are bins, times 1/n + 1/m (Yurdakul and Naranjo 2020).
+ *
+ * @param kolmogorovSmirnov the Kolmogorov-Smirnov statistic, 0 for equal distributions to 1 for
+ *     distributions that do not overlap
+ * @param kolmogorovSmirnovLimit its limit
+ * @param stabilityIndex the population stability index, 0 or more
+ * @param stabilityIndexLimit its limit
+ */
+public record Drift(
+    double kolmogorovSmirnov,
+    double kolmogorovSmirnovLimit,
+    double stabilityIndex,
+    double stabilityIndexLimit) {
+  private static final int BINS = 10;
+
+  /** The 95 % quantile of the Kolmogorov distribution. */
+  private static final double KOLMOGOROV = 1.3580986393225505;
+
+  /** The 95 % quantile of the normal distribution. */
+  private static final double NORMAL = 1.6448536269514722;
+
+  /** Extent of a drift. */
+  public enum Extent {
+    /** No statistic exceeds its limit. */
+    CHANCE("no more than by chance"),
+    /** A statistic exceeds its limit, the stability index is below 0.1. */
+    SMALL("small"),
+    /** A statistic exceeds its limit, the stability index is 0.1 or more. */
+    MODERATE("moderate"),
+    /** A statistic exceeds its limit, the stability index is 0.25 or more. */
+    LARGE("large");
+
+    private final String words;
+
+    Extent(String words) {
+      this.words = words;
+    }
+
+    /** Words for the extent within a sentence. */
+    public String words() {
+      return words;
+    }
+  }
+
+  /**
+   * Values of a set of images.
+   *
+   * @param values one for each image, at least one
+   * @param patients the number of their patients
+   */
+  public record Sample(List<Double> values, int patients) {
+    /** Sorts the values and checks the numbers. */
+    public Sample {
+      values = values.stream().sorted().toList();
+      if (values.isEmpty() || values.get(values.size() - 1).isNaN()) {
+        throw new IllegalArgumentException("a sample needs values, all of them numbers");
+      }
+      if (patients < 1 || patients > values.size()) {
+        throw new IllegalArgumentException(patients + " patients of " + values.size() + " images");
+      }
+    }
+
+    private double[] ascending() {
+      return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+  }
+
+  /** Compares a sample with a reference. */
+  public static Drift of(Sample reference, Sample sample) {
+    double[] before = reference.ascending();
+    double[] after = sample.ascending();
+    double[] edges = edges(before);
+    double inverse = 1.0 / reference.patients + 1.0 / sample.patients;
+    return new Drift(
+        kolmogorovSmirnov(before, after),
+        Math.min(1, KOLMOGOROV * Math.sqrt(inverse)),
+        stabilityIndex(counts(before, edges), counts(after, edges)),
+        chiSquare(edges.length) * inverse);
+  }
+
+  /** Extent of the drift; the bounds 0.1 and 0.25 are conventions (Siddiqi 2006). */
+  public Extent extent() {
+    if (kolmogorovSmirnov <= kolmogorovSmirnovLimit && stabilityIndex <= stabilityIndexLimit) {
+      return Extent.CHANCE;
+    }
+    return stabilityIndex >= 0.25
+        ? Extent.LARGE
+        : stabilityIndex >= 0.1 ? Extent.MODERATE : Extent.SMALL;
+  }
+
+  private static double kolmogorovSmirnov(double[] a, double[] b) {
+    double largest = 0;
+    int i = 0;
+    int j = 0;
+    while (i < a.length && j < b.length) {
+      double value = Math.min(a[i], b[j]);
+      while (i < a.length && a[i] == value) {
+        i++;
+      }
+      while (j < b.length && b[j] == value) {
+        j++;
+      }
+      largest = Math.max(largest, Math.abs((double) i / a.length - (double) j / b.length));
+    }
+    return largest;
+  }
+
+  /** Deciles of ascending values, without repeated ones; a value at an edge is in the bin below. */
+  private static double[] edges(double[] ascending) {
+    double last = ascending[ascending.length - 1];
+    return IntStream.range(1, BINS)
+        .mapToDouble(k -> ascending[(int) Math.ceil((double) k * ascending.length / BINS) - 1])
+        .filter(edge -> edge < last)
+        .distinct()
+        .toArray();
+  }
+
+  private static long[] counts(double[] values, double[] edges) {
+    long[] counts = new long[edges.length + 1];
+    for (double value : values) {
+      int found = Arrays.binarySearch(edges, value);
+      counts[found >= 0 ? found : -found - 1]++;
+    }
+    return counts;
+  }
+
+  private static double stabilityIndex(long[] reference, long[] sample) {
+    int bins = reference.length;
+    double all = Arrays.stream(reference).sum() + bins / 2.0;
+    double others = Arrays.stream(sample).sum() + bins / 2.0;
+    double sum = 0;
+    for (int b = 0; b < bins; b++) {
+      double a = (reference[b] + 0.5) / all;
+      double other = (sample[b] + 0.5) / others;
+      sum += (other - a) * Math.log(other / a);
+    }
+    return sum;
+  }
+
+  /** The 95 % quantile of χ² (Wilson and Hilferty 1931); 0 for no degree of freedom. */
+  private static double chiSquare(int degrees) {
+    double part = 2.0 / (9 * Math.max(1, degrees));
+    return degrees * Math.pow(1 - part + NORMAL * Math.sqrt(part), 3);
+  }
+}
