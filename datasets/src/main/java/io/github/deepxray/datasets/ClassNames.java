@@ -102,7 +102,7 @@ public record ClassNames(@JsonValue List<String> list) {
     List<String> sorted = List.copyOf(new TreeSet<>(names));
     if (sorted.size() < 2 || sorted.size() > MOST) {
       List<String> first = sorted.subList(0, Math.min(5, sorted.size()));
-      throw new DeepXrayException(
+      throw new OtherClassesException(
           source
               + " has "
               + sorted.size()
@@ -111,7 +111,8 @@ public record ClassNames(@JsonValue List<String> list) {
               + (sorted.size() > 5 ? ", ..." : "")
               + (sorted.size() > MOST
                   ? "); a classifier supports at most " + MOST + ": give fewer classes."
-                  : "); a classifier needs two or more: give images of two classes."));
+                  : "); a classifier needs two or more: give images of two classes."),
+          first);
     }
     refuseAlike(sorted, source);
     try {
@@ -125,10 +126,11 @@ public record ClassNames(@JsonValue List<String> list) {
     } catch (IllegalArgumentException e) {
       throw new DeepXrayException(source + ": " + e.getMessage() + "; rename it.", e);
     }
-    throw new DeepXrayException(
+    throw new OtherClassesException(
         "%s has the classes %s, not %s; name them in --classes as they are."
             .formatted(
-                source, String.join(" and ", sorted), String.join(" and ", wanted.get().list)));
+                source, String.join(" and ", sorted), String.join(" and ", wanted.get().list)),
+        sorted);
   }
 
   /** Rejects names that differ only in case or number format, which are probably one class. */

@@ -1,7 +1,6 @@
 package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
-import io.github.deepxray.core.image.DecodedImage;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageNote;
@@ -18,18 +17,15 @@ import io.github.deepxray.datasets.DatasetManifest.Shard;
 import io.github.deepxray.datasets.DatasetManifest.Shortcut;
 import io.github.deepxray.datasets.DatasetManifest.SplitSummary;
 import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
-import io.github.deepxray.datasets.SourceLayout.SourceImage;
 import io.github.deepxray.datasets.internal.shortcuts.Appearance;
 import io.github.deepxray.datasets.internal.shortcuts.ShortcutScores;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.RefusedException;
-import io.github.deepxray.datasets.source.SourceLimits;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -53,7 +49,6 @@ import java.util.stream.Stream;
  */
 final class DatasetBuilder {
   private static final String SPOOL = "images" + AtomicFiles.SUFFIX;
-  private static final String DAMAGED = "damaged";
 
   /** Fit of images that are not square; which fit square images have does not matter. */
   private static final Fit DEFAULT_FIT = Fit.CROP;
@@ -82,43 +77,26 @@ final class DatasetBuilder {
    *
    * @param header the header of the source file
    * @param pixels the hash of the decoded image's size and pixels
+   * @param storedPixels the hash of the stored image's size and pixels
+   * @param input the statistics of the image before it is stored
    * @param appearance the properties that do not depend on the patient's chest
    */
   private record StoredImage(
       ImageCodec.Header header,
       ByteBuffer jpeg,
       String pixels,
+      String storedPixels,
+      InputStatistics input,
       Set<ImageNote> notes,
       Appearance appearance) {}
-
-  /**
-   * Result of reading a file: the image to store or a fault.
-   *
-   * @param hash the hash of the file's bytes
-   * @param bytes the number of bytes
-   */
-  private record ReadResult(
-      SourceImage sourceImage,
-      String hash,
-      long bytes,
-      Optional<StoredImage> stored,
-      Optional<Quarantined> fault) {
-    static ReadResult good(SourceImage sourceImage, String hash, long bytes, StoredImage stored) {
-      return new ReadResult(sourceImage, hash, bytes, Optional.of(stored), Optional.empty());
-    }
-
-    static ReadResult bad(SourceImage sourceImage, String hash, Reason reason, String detail) {
-      Quarantined fault = new Quarantined(sourceImage.path(), reason, detail);
-      return new ReadResult(sourceImage, hash, 0, Optional.empty(), Optional.of(fault));
-    }
-  }
 
   static PreparedDataset prepare(
       Path source, Path folder, DatasetOptions options, int threads, Progress progress)
       throws IOException {
     Optional<PreparedDataset> before = existing(folder);
-    try (FileSource files = open(source, options.limits())) {
+    try (FileSource files = SourceReader.open(source, options.limits())) {
       SourceLayout layout = SourceLayout.of(files, options);
+      layout.refuseMissing(files.name());
       layout.refuseUnused(files.name(), options);
       DatasetOptions decided = options.withOfficialVal(layout.officialVal(options.officialVal()));
       layout.table(files.name(), decided.officialVal()).forEach(progress::note);
@@ -132,16 +110,6 @@ final class DatasetBuilder {
       throw new WorkInterruptedException(e);
     }
     return PreparedDataset.open(folder);
-  }
-
-  private static FileSource open(Path source, SourceLimits limits) throws IOException {
-    boolean csv = source.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
-    if (csv && Files.isRegularFile(source)) {
-      return CsvSource.open(source, limits);
-    }
-    return Files.exists(source) && RecordSource.isOne(source)
-        ? RecordSource.open(source, limits)
-        : FileSource.open(source, limits);
   }
 
   /** Opens an existing data set; a folder with other content is not overwritten. */
@@ -174,7 +142,9 @@ final class DatasetBuilder {
 
   /** Whether a data set was built from these images with these options. */
   private boolean made(PreparedDataset dataset) throws IOException {
-    if (!dataset.manifest().options().equals(options)) {
+    // An earlier build did not write the hashes.
+    if (!dataset.manifest().options().equals(options)
+        || !Files.isRegularFile(dataset.folder().resolve(SeenImages.FILE))) {
       return false;
     }
     Map<String, String> hashes = new TreeMap<>();
@@ -188,7 +158,7 @@ final class DatasetBuilder {
             } catch (RefusedException e) {
               throw e;
             } catch (DeepXrayException e) {
-              return Map.entry(sourceImage.path(), DAMAGED);
+              return Map.entry(sourceImage.path(), SourceReader.DAMAGED);
             }
           },
           hash -> {
@@ -196,27 +166,7 @@ final class DatasetBuilder {
             task.advance(1);
           });
     }
-    return dataset.manifest().source().equals(describeSource(hashes));
-  }
-
-  /**
-   * Describes the source; the fingerprint covers the images, files quarantined by name, and skipped
-   * files.
-   */
-  private DatasetManifest.Source describeSource(Map<String, String> hashes) {
-    MessageDigest digest = Hashes.newSha256();
-    for (Map.Entry<String, String> entry : hashes.entrySet()) {
-      digest.update(utf8(entry.getKey() + "\n" + entry.getValue() + "\n"));
-    }
-    for (Quarantined q : layout.quarantined()) {
-      digest.update(utf8(q.file() + "\n" + q.reason().key() + "\n"));
-    }
-    digest.update(utf8(Json.compact(layout.skipped())));
-    return new DatasetManifest.Source(source.kind(), Hashes.hex(digest.digest()));
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+    return dataset.manifest().source().equals(layout.source(source.kind(), hashes));
   }
 
   private void build(Path folder, Path partial) throws IOException {
@@ -238,6 +188,7 @@ final class DatasetBuilder {
       DatasetAudit audit = SpooledImage.audit(images, quarantined, layout);
       refuseTooManyBad(folder, audit);
       refuseNothingLeft(split);
+      writeHashes(partial, images, split);
       List<Shard> shards = new ArrayList<>();
       List<SplitSummary> summaries = writeSplits(partial, channel, images, split, shards);
       String hashesOfShards =
@@ -250,7 +201,7 @@ final class DatasetBuilder {
           new DatasetManifest(
               DatasetManifest.FORMAT,
               Hashes.sha256(hashed),
-              describeSource(hashes),
+              layout.source(source.kind(), hashes),
               options,
               audit,
               summaries,
@@ -269,6 +220,20 @@ final class DatasetBuilder {
     boolean square =
         images.stream().allMatch(image -> image.header().height() == image.header().width());
     return options.fit().orElse(square ? Fit.STRETCH : DEFAULT_FIT);
+  }
+
+  /** Writes the hashes of the images to train on, and the statistics of the test images. */
+  private static void writeHashes(Path partial, List<SpooledImage> images, PatientSplit split)
+      throws IOException {
+    SeenImages.write(
+        partial,
+        Stream.of(Split.TRAIN, Split.VALIDATION)
+            .flatMap(part -> of(split, part, images).stream())
+            .flatMap(image -> Stream.of(image.pixels(), image.storedPixels()))
+            .toList());
+    Map<String, InputStatistics> inputs = new LinkedHashMap<>();
+    of(split, Split.TEST, images).forEach(image -> inputs.put(image.path(), image.input()));
+    InputStatistics.write(partial, inputs);
   }
 
   /** Measures the shortcuts and writes their scores of the validation images. */
@@ -323,22 +288,24 @@ final class DatasetBuilder {
       List<SpooledImage> images,
       List<Quarantined> quarantined)
       throws IOException {
-    PixelBudget budget = new PixelBudget(Runtime.getRuntime().maxMemory());
+    SourceReader reader = new SourceReader(source, options.limits().images());
     try (Progress.Task task = progress.start("images", layout.images().size())) {
       OrderedWork.run(
           layout.images(),
           threads,
-          sourceImage -> read(sourceImage, budget),
+          sourceImage -> reader.read(sourceImage, this::store),
           result -> {
             hashes.put(result.sourceImage().path(), result.hash());
             result.fault().ifPresent(quarantined::add);
-            if (result.stored().isPresent()) {
-              StoredImage stored = result.stored().get();
+            if (result.value().isPresent()) {
+              StoredImage stored = result.value().get();
               images.add(
                   new SpooledImage(
                       result.sourceImage(),
                       result.bytes(),
                       stored.pixels(),
+                      stored.storedPixels(),
+                      stored.input(),
                       stored.notes(),
                       stored.header(),
                       stored.appearance(),
@@ -354,39 +321,10 @@ final class DatasetBuilder {
     }
   }
 
-  private ReadResult read(SourceImage sourceImage, PixelBudget budget) throws IOException {
-    byte[] bytes;
-    try {
-      bytes = source.read(sourceImage.file());
-    } catch (RefusedException e) {
-      throw e;
-    } catch (DeepXrayException e) {
-      return ReadResult.bad(sourceImage, DAMAGED, Reason.UNREADABLE, e.getMessage());
-    }
-    String hash = Hashes.sha256(bytes);
-    try {
-      ImageCodec.Header header = ImageCodec.header(bytes, "it");
-      long pixels = (long) header.height() * header.width();
-      Optional<String> objection =
-          options.limits().images().objection(header.height(), header.width());
-      if (objection.isPresent()) {
-        return ReadResult.bad(
-            sourceImage, hash, Reason.TOO_LARGE, "its header announces " + objection.get());
-      }
-      return ReadResult.good(
-          sourceImage,
-          hash,
-          bytes.length,
-          budget.with(pixels, p -> store(sourceImage.path(), bytes, header)));
-    } catch (DeepXrayException e) {
-      return ReadResult.bad(sourceImage, hash, Reason.UNREADABLE, e.getMessage());
-    }
-  }
-
-  /** Returns the JPEG to store; decoding also checks that the image is complete. */
-  private StoredImage store(String path, byte[] bytes, ImageCodec.Header header) {
-    DecodedImage decoded = ImageCodec.read(bytes, "it", options.limits().images());
-    RgbImage image = decoded.image();
+  /** Returns the JPEG to store. */
+  private StoredImage store(SourceReader.Opened opened) {
+    ImageCodec.Header header = opened.header();
+    RgbImage image = opened.decoded().image();
     int size = options.imageSize();
     boolean asItIs =
         header.format().equals("jpeg")
@@ -395,13 +333,16 @@ final class DatasetBuilder {
             && header.width() == size
             && header.stored();
     RgbImage resized = asItIs ? image : options.fit().orElse(DEFAULT_FIT).apply(image, size, size);
-    byte[] jpeg = asItIs ? bytes : ImageCodec.encodeJpeg(resized, options.jpegQuality());
+    byte[] jpeg = asItIs ? opened.file() : ImageCodec.encodeJpeg(resized, options.jpegQuality());
+    String pixels = image.sha256();
     return new StoredImage(
         header,
         ByteBuffer.wrap(jpeg),
-        image.sha256(),
-        decoded.notes(),
-        Appearance.of(path, header, bytes, resized));
+        pixels,
+        asItIs ? pixels : ImageCodec.decode(jpeg, "it").sha256(),
+        InputStatistics.of(image, resized),
+        opened.decoded().notes(),
+        Appearance.of(opened.sourceImage().path(), header, opened.file(), resized));
   }
 
   /**
@@ -457,8 +398,8 @@ final class DatasetBuilder {
         if (needed && split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
               ("%s: of the images with label %s none is in the %s split, after bad ones and those"
-                      + " of patients of other splits were taken out; give more images or patients of"
-                      + " that class, or change the split or the fractions.")
+                   + " of patients of other splits were taken out; give more images or patients of"
+                   + " that class, or change the split or the fractions.")
                   .formatted(source.name(), layout.classes().of(label), part.key()));
         }
       }

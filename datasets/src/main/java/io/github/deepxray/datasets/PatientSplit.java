@@ -110,7 +110,7 @@ record PatientSplit(Map<Split, List<Image>> images, List<Quarantined> quarantine
   }
 
   /** Removes images that occur in several classes, whose labels cannot be trusted. */
-  private static List<Image> withOneLabel(List<Image> sorted, List<Quarantined> quarantined) {
+  static List<Image> withOneLabel(List<Image> sorted, List<Quarantined> quarantined) {
     Map<String, Set<Label>> labels = labels(sorted);
     List<Image> rest = new ArrayList<>();
     for (Image image : sorted) {

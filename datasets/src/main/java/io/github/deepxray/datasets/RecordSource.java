@@ -165,16 +165,17 @@ record RecordSource(
   @Override
   public ClassNames classes(Optional<ClassNames> wanted) {
     int classes = 1 + entries.stream().mapToInt(e -> Integer.parseInt(e.label())).max().orElse(-1);
+    List<String> numbers = IntStream.range(0, classes).mapToObj(String::valueOf).toList();
     if (wanted.isPresent() && classes > wanted.get().size()) {
-      throw new DeepXrayException(
+      throw new OtherClassesException(
           ("%s has labels up to %s, but --classes names %s; name one for each label, label 0 "
                   + "first.")
-              .formatted(place, classes - 1, wanted.get().size()));
+              .formatted(place, classes - 1, wanted.get().size()),
+          numbers);
     }
     if (wanted.isPresent()) {
       return wanted.get();
     }
-    List<String> numbers = IntStream.range(0, classes).mapToObj(String::valueOf).toList();
     if (classes < 2) {
       return ClassNames.found(numbers, Optional.empty(), name());
     }

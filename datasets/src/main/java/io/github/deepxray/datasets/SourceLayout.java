@@ -2,6 +2,8 @@ package io.github.deepxray.datasets;
 
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageFormats;
+import io.github.deepxray.core.internal.io.Hashes;
+import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.DatasetAudit.Reason;
 import io.github.deepxray.datasets.DatasetAudit.Skipped;
@@ -10,6 +12,8 @@ import io.github.deepxray.datasets.DatasetOptions.OfficialVal;
 import io.github.deepxray.datasets.internal.source.FileSource;
 import io.github.deepxray.datasets.internal.source.SourceFile;
 import io.github.deepxray.datasets.source.Junk;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -49,6 +53,11 @@ record SourceLayout(
    * @param path the path from the split folder on
    */
   record SourceImage(String path, SourceFile file, Split split, Label label, XrayName name) {
+    /** Patient; unique to this image if unknown. */
+    String patient() {
+      return name.patient().orElse("unknown:" + path);
+    }
+
     /** Adds the information of the file name, if file names are informative. */
     SourceImage named(boolean tell) {
       XrayName parsed = XrayName.parse(path);
@@ -88,8 +97,8 @@ record SourceLayout(
    * Classifies the files of a source.
    *
    * @param options the classes and the layout from the user
-   * @throws DeepXrayException if there are fewer than two classes, a class has no images in the
-   *     train or the test split, or the folders can be read in several ways
+   * @throws DeepXrayException if there are fewer than two classes, or the folders can be read in
+   *     several ways
    */
   static SourceLayout of(FileSource source, DatasetOptions options) {
     if (source instanceof LabelledSource labelled) {
@@ -130,7 +139,6 @@ record SourceLayout(
     boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
     images.removeIf(image -> isSetAside(image, classes, quarantined));
-    refuseMissing(source.name(), images, classes, !layout.hasSplits());
     images.sort(Comparator.comparing(SourceImage::path));
     quarantined.sort(Comparator.comparing(Quarantined::file));
     Set<String> paths = images.stream().map(SourceImage::path).collect(Collectors.toSet());
@@ -216,7 +224,6 @@ record SourceLayout(
     boolean known = images.stream().anyMatch(image -> image.name().patient().isPresent());
     boolean kaggle = areNamedAsInKaggle(profile, images);
     images.replaceAll(image -> image.named(kaggle));
-    refuseMissing(source.name(), images, classes, drawTest);
     return new SourceLayout(
         List.copyOf(images),
         List.of(),
@@ -266,24 +273,52 @@ record SourceLayout(
     }
   }
 
-  private static void refuseMissing(
-      String source, List<SourceImage> images, ClassNames classes, boolean drawTest) {
+  /**
+   * Rejects a source without images of a class in the train or the test split.
+   *
+   * @param source the name of the source in messages
+   * @throws DeepXrayException if a class has none
+   */
+  void refuseMissing(String source) {
     for (Split split : drawTest ? List.of(Split.TRAIN) : List.of(Split.TRAIN, Split.TEST)) {
-      for (Label label : classes.labels()) {
+      for (Label label : classes().labels()) {
         if (images.stream().noneMatch(i -> i.split() == split && i.label().equals(label))) {
           throw new DeepXrayException(
               "%s has no images in %s/%s%s"
                   .formatted(
                       source,
                       split.key(),
-                      classes.of(label),
-                      classes.size() == 2
+                      classes().of(label),
+                      classes().size() == 2
                           ? "; give the Kaggle archive chest-xray-pneumonia.zip or a folder like"
                               + " it."
                           : "; the train and the test split need images of every class."));
         }
       }
     }
+  }
+
+  /**
+   * Describes the source; the fingerprint covers the images, files quarantined by name, and skipped
+   * files.
+   *
+   * @param kind the kind of source
+   * @param hashes the hash of each file by its path
+   */
+  DatasetManifest.Source source(String kind, Map<String, String> hashes) {
+    MessageDigest digest = Hashes.newSha256();
+    for (Map.Entry<String, String> entry : new TreeMap<>(hashes).entrySet()) {
+      digest.update(utf8(entry.getKey() + "\n" + entry.getValue() + "\n"));
+    }
+    for (Quarantined q : quarantined) {
+      digest.update(utf8(q.file() + "\n" + q.reason().key() + "\n"));
+    }
+    digest.update(utf8(Json.compact(skipped)));
+    return new DatasetManifest.Source(kind, Hashes.hex(digest.digest()));
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** Root with the most class folders of splits; the outermost of several. */
@@ -366,6 +401,13 @@ record SourceLayout(
    * @param val the use of its validation images
    */
   List<String> table(String source, OfficialVal val) {
+    List<String> lines = new ArrayList<>(table(source));
+    lines.add(lines.size() - 2, "  splits    " + splitsLine(val));
+    return lines;
+  }
+
+  /** Describes the layout without its splits. */
+  List<String> table(String source) {
     List<String> lines = new ArrayList<>();
     lines.add(source + ": " + DatasetTable.count(images.size()) + " images, " + origins.layout());
     lines.add("  classes   " + classesLine());
@@ -375,7 +417,6 @@ record SourceLayout(
                   + "found; --classes <negative>,<positive> changes that")
               .formatted(classes().positive()));
     }
-    lines.add("  splits    " + splitsLine(val));
     lines.add("  patients  " + patientsLine());
     lines.add("  excluded  " + excludedLine());
     return lines;

@@ -20,12 +20,15 @@ import java.util.stream.Stream;
  *
  * @param bytes the size of the source file
  * @param pixels the hash of size and pixels
+ * @param storedPixels the hash of size and pixels of the image to store
  * @param appearance the properties that do not depend on the patient's chest
  */
 record SpooledImage(
     SourceImage sourceImage,
     long bytes,
     String pixels,
+    String storedPixels,
+    InputStatistics input,
     Set<ImageNote> notes,
     ImageCodec.Header header,
     Appearance appearance,
@@ -36,7 +39,7 @@ record SpooledImage(
   }
 
   String patient() {
-    return sourceImage.name().patient().orElse("unknown:" + path());
+    return sourceImage.patient();
   }
 
   String slice(DatasetProfile profile) {

@@ -171,7 +171,9 @@ class DatasetBuilderTest {
         .containsExactlyInAnyOrder(
             "dataset.json",
             "dataset.txt",
+            "inputs-test.csv",
             "shortcuts.csv",
+            "training-images.txt",
             "train-00000-of-00004.tfrecord",
             "train-00001-of-00004.tfrecord",
             "train-00002-of-00004.tfrecord",

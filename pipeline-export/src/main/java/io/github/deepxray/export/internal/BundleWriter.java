@@ -12,7 +12,9 @@ import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.datasets.DatasetProfile;
+import io.github.deepxray.datasets.InputStatistics;
 import io.github.deepxray.datasets.PreparedDataset;
+import io.github.deepxray.datasets.SeenImages;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
@@ -201,6 +203,12 @@ public final class BundleWriter {
     Files.copy(
         dataset.folder().resolve(PreparedDataset.MANIFEST),
         folder.resolve(PreparedDataset.MANIFEST));
+    for (String file : List.of(SeenImages.FILE, InputStatistics.FILE)) {
+      // Data sets of earlier builds lack them.
+      if (Files.isRegularFile(dataset.folder().resolve(file))) {
+        Files.copy(dataset.folder().resolve(file), folder.resolve(file));
+      }
+    }
     Json.write(
         folder.resolve(Provenance.FILE),
         new Provenance(

@@ -169,6 +169,7 @@ class BundleTest {
               "artifacts.json",
               "dataset.json",
               "history-train.csv",
+              "inputs-test.csv",
               "labels.txt",
               "metrics.json",
               "model-dynamic.tflite",
@@ -180,7 +181,8 @@ class BundleTest {
               "report.html",
               "report.json",
               "saved_model/1/assets.extra/tf_serving_warmup_requests",
-              "saved_model/1/saved_model.pb");
+              "saved_model/1/saved_model.pb",
+              "training-images.txt");
     }
     assertThat(bundle.labels()).containsExactly("NORMAL", "PNEUMONIA");
     BundleRecords records = new BundleRecords(bundle);
