@@ -37,15 +37,15 @@ public record Drift(
   /** The 95 % quantile of the normal distribution. */
   private static final double NORMAL = 1.6448536269514722;
 
-  /** Extent of a drift. */
+  /** Extent of a drift: that of the statistic with the larger one, of those above their limits. */
   public enum Extent {
     /** No statistic exceeds its limit. */
     CHANCE("no more than by chance"),
-    /** A statistic exceeds its limit, the stability index is below 0.1. */
+    /** Less than moderate. */
     SMALL("small"),
-    /** A statistic exceeds its limit, the stability index is 0.1 or more. */
+    /** Stability index from 0.1, Kolmogorov-Smirnov statistic from 0.125. */
     MODERATE("moderate"),
-    /** A statistic exceeds its limit, the stability index is 0.25 or more. */
+    /** Stability index from 0.25, Kolmogorov-Smirnov statistic from 0.2. */
     LARGE("large");
 
     private final String words;
@@ -96,14 +96,22 @@ public record Drift(
         chiSquare(edges.length) * inverse);
   }
 
-  /** Extent of the drift; the bounds 0.1 and 0.25 are conventions (Siddiqi 2006). */
+  /**
+   * Extent of the drift. The bounds 0.1 and 0.25 of the stability index are conventions (Siddiqi
+   * 2006). Those of the Kolmogorov-Smirnov statistic belong to the same shifts of a normal
+   * distribution; it also has a meaning if the reference is constant.
+   */
   public Extent extent() {
-    if (kolmogorovSmirnov <= kolmogorovSmirnovLimit && stabilityIndex <= stabilityIndexLimit) {
+    Extent byIndex = extent(stabilityIndex, stabilityIndexLimit, 0.1, 0.25);
+    Extent byStatistic = extent(kolmogorovSmirnov, kolmogorovSmirnovLimit, 0.125, 0.2);
+    return byIndex.compareTo(byStatistic) > 0 ? byIndex : byStatistic;
+  }
+
+  private static Extent extent(double value, double limit, double moderate, double large) {
+    if (value <= limit) {
       return Extent.CHANCE;
     }
-    return stabilityIndex >= 0.25
-        ? Extent.LARGE
-        : stabilityIndex >= 0.1 ? Extent.MODERATE : Extent.SMALL;
+    return value >= large ? Extent.LARGE : value >= moderate ? Extent.MODERATE : Extent.SMALL;
   }
 
   private static double kolmogorovSmirnov(double[] a, double[] b) {

@@ -149,12 +149,21 @@ class ExternalGoldenTest {
     assertThat(expected).isCloseTo(0.6540, within(1e-4));
   }
 
+  private static Drift.Sample many(double value) {
+    return new Drift.Sample(Collections.nCopies(20, value), 20);
+  }
+
   @Test
   void wordsFollowFromLimitsAndConventions() {
     assertThat(new Drift(0.3, 0.4, 0.6, 0.7).extent()).isEqualTo(Extent.CHANCE);
-    assertThat(new Drift(0.5, 0.4, 0.05, 0.7).extent()).isEqualTo(Extent.SMALL);
-    assertThat(new Drift(0.5, 0.4, 0.1, 0.7).extent()).isEqualTo(Extent.MODERATE);
+    assertThat(new Drift(0.1, 0.05, 0.05, 0.7).extent()).isEqualTo(Extent.SMALL);
+    assertThat(new Drift(0.125, 0.05, 0, 0).extent()).isEqualTo(Extent.MODERATE);
+    assertThat(new Drift(0.3, 0.4, 0.1, 0.05).extent()).isEqualTo(Extent.MODERATE);
     assertThat(new Drift(0.3, 0.4, 0.25, 0.2).extent()).isEqualTo(Extent.LARGE);
+    // Another constant: no bin of the stability index tells them apart.
+    assertThat(Drift.of(many(1), many(2)).kolmogorovSmirnov()).isEqualTo(1);
+    assertThat(Drift.of(many(1), many(2)).stabilityIndex()).isZero();
+    assertThat(Drift.of(many(1), many(2)).extent()).isEqualTo(Extent.LARGE);
     Drift constant = Drift.of(sample(1, 1, 1), sample(1, 1));
     assertThat(constant.kolmogorovSmirnov()).isZero();
     assertThat(constant.stabilityIndex()).isZero();
