@@ -28,7 +28,8 @@ final class ConfigFile {
   static final String OPTION = "--config";
 
   /** Options that are not part of a configuration. */
-  private static final Set<String> NOT_KEPT = Set.of("config", "verbose", "help", "version");
+  private static final Set<String> NOT_KEPT =
+      Set.of("config", "verbose", "help", "version", "allow-seen", "plan");
 
   private ConfigFile() {}
 

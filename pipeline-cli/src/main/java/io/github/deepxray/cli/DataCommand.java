@@ -7,12 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** The command {@code data}. */
@@ -68,7 +64,7 @@ final class DataCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    requireBoth();
+    Usage.require(common, List.of("--data", "--out"));
     var datasetOptions = Usage.check(common, () -> options.options(imageSize, seed.seed));
     DataSource source = DataSources.of(data.get());
     source.check();
@@ -81,24 +77,5 @@ final class DataCommand implements Callable<Integer> {
     common.print(dataset.table());
     shortcut.require(dataset.manifest());
     return 0;
-  }
-
-  private void requireBoth() {
-    List<ArgSpec> missing =
-        List.of("--data", "--out").stream()
-            .<ArgSpec>map(common.command()::findOption)
-            .filter(option -> option.<Optional<?>>getValue().isEmpty())
-            .toList();
-    if (!missing.isEmpty()) {
-      throw new MissingParameterException(
-          common.command().commandLine(),
-          missing,
-          "Missing required option"
-              + (missing.size() > 1 ? "s" : "")
-              + ": "
-              + missing.stream()
-                  .map(o -> "'" + ((OptionSpec) o).longestName() + "=" + o.paramLabel() + "'")
-                  .collect(Collectors.joining(", ")));
-    }
   }
 }

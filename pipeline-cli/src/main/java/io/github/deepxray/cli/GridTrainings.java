@@ -135,7 +135,7 @@ final class GridTrainings implements ExperimentListener {
           }
         };
     return PipelineListener.of(
-        List.of(StageOptions.epochs(common), keepingConfig, command.tracking()));
+        List.of(EngineOptions.epochs(common), keepingConfig, command.tracking()));
   }
 
   @Override

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -65,13 +64,7 @@ final class PredictCommand implements Callable<Integer> {
       description = "table, csv or json. Default: ${DEFAULT-VALUE}.")
   private Format format;
 
-  @Option(
-      names = "--artifact",
-      paramLabel = "<form>",
-      description =
-          "Model of a bundle to run, of ${bundle:artifact.names}. Default: float32, or "
-              + "the first in the bundle.")
-  private Optional<String> artifact;
+  @Mixin private ArtifactOption artifact;
 
   @Option(
       names = "--threshold",
@@ -119,7 +112,7 @@ final class PredictCommand implements Callable<Integer> {
     ImageFiles found = ImageFiles.find(images);
     List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
     found.remarks().forEach(err::println);
-    Artifact form = Usage.check(common, this::form);
+    Artifact form = Usage.check(common, () -> artifact.of(model));
     if (threshold != null && Bundle.isBundle(model)) {
       int classes = new Bundle(model).labels().size();
       if (classes > 2) {
@@ -140,16 +133,6 @@ final class PredictCommand implements Callable<Integer> {
     }
     out.flush();
     return good ? 0 : 1;
-  }
-
-  /** Returns the named artifact, or the first artifact of the bundle that can be run. */
-  private Artifact form() {
-    if (artifact.isPresent()) {
-      return Artifact.of(artifact.get());
-    }
-    List<Artifact> held =
-        Artifact.in(new Bundle(model)).stream().filter(Artifact::supported).toList();
-    return held.isEmpty() || held.contains(Artifact.FLOAT32) ? Artifact.FLOAT32 : held.get(0);
   }
 
   private Classifier.Options classifying(Artifact form) {

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -51,6 +54,31 @@ final class Usage {
                     + " for. Leave it out.")
                 .formatted(option, classes));
       }
+    }
+  }
+
+  /**
+   * Requires options that are optional for picocli, because another use of the command does not
+   * need them.
+   *
+   * @throws MissingParameterException if one is missing
+   */
+  static void require(CommonOptions common, List<String> options) {
+    List<ArgSpec> missing =
+        options.stream()
+            .<ArgSpec>map(common.command()::findOption)
+            .filter(option -> option.<Optional<?>>getValue().isEmpty())
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new MissingParameterException(
+          common.command().commandLine(),
+          missing,
+          "Missing required option"
+              + (missing.size() > 1 ? "s" : "")
+              + ": "
+              + missing.stream()
+                  .map(o -> "'" + ((OptionSpec) o).longestName() + "=" + o.paramLabel() + "'")
+                  .collect(Collectors.joining(", ")));
     }
   }
 

@@ -5,6 +5,7 @@ import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.export.VerificationReport;
 import io.github.deepxray.export.internal.BundleVerifier;
+import io.github.deepxray.report.ExternalValidation;
 import io.github.deepxray.report.internal.BundleReport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,5 +39,25 @@ public final class Bundles {
   public static VerificationReport verify(
       Bundle bundle, PreparedDataset dataset, int cores, Progress progress) throws IOException {
     return new BundleVerifier(cores, progress).verify(bundle, dataset);
+  }
+
+  /**
+   * Evaluates a bundle on labelled images of another source, all of them: an external validation.
+   * Writes {@code external.json}, {@code external-report.html} and {@code predictions.csv}.
+   *
+   * @param source the images, in any layout that {@link Pipeline#prepare} reads, of the bundle's
+   *     classes
+   * @param folder the output folder
+   * @param progress notified of a download and after each image
+   * @throws io.github.deepxray.core.DeepXrayException if the source has other classes, no column of
+   *     a slice or too many bad files, if it has images that the bundle was trained on, or if the
+   *     bundle is damaged
+   * @throws IOException if something cannot be read, downloaded or written
+   */
+  public static ExternalValidation evaluate(
+      Bundle bundle, DataSource source, ExternalSpec spec, Path folder, Progress progress)
+      throws IOException {
+    source.check();
+    return new ExternalEvaluator(bundle, spec, progress).evaluate(source.open(progress), folder);
   }
 }

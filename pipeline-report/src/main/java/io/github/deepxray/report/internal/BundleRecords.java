@@ -38,6 +38,29 @@ public record BundleRecords(Bundle bundle) {
   }
 
   /**
+   * Reads the content of the report that no other file has.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  ReportExtras extras() throws IOException {
+    return Json.read(
+        bundle.folder().resolve(ReportExtras.FILE),
+        Map.of(ReportExtras.FORMAT, ReportExtras.class),
+        "use the version of deepxray that wrote it, or export the bundle again");
+  }
+
+  /**
+   * Reads the name of the model.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public String name() throws IOException {
+    return extras().name();
+  }
+
+  /**
    * Reads the predictions of the trained model on a split.
    *
    * @param metrics metrics of the bundle

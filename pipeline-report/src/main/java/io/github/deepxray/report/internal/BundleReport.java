@@ -4,7 +4,6 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
-import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
@@ -73,7 +72,7 @@ public final class BundleReport {
     Provenance provenance = records.provenance();
     ModelMetrics metrics = records.metrics();
     DatasetManifest dataset = dataset(metrics);
-    ReportExtras extras = extras(bundle);
+    ReportExtras extras = records.extras();
     ModelCardText text =
         new ModelCardText(
             extras.origin(), new ClassVocabulary(dataset.profile()), provenance.training());
@@ -158,13 +157,6 @@ public final class BundleReport {
             Predictions.fileName(Split.TEST.key()));
     bundle.requireIntact(name -> shown.contains(name) || name.startsWith("history-"));
     AtomicFiles.write(file, html());
-  }
-
-  private static ReportExtras extras(Bundle bundle) throws IOException {
-    return Json.read(
-        bundle.folder().resolve(ReportExtras.FILE),
-        Map.of(ReportExtras.FORMAT, ReportExtras.class),
-        "use the version of deepxray that wrote it, or export the bundle again");
   }
 
   private static Map<String, List<EpochResult>> histories(Bundle bundle) throws IOException {

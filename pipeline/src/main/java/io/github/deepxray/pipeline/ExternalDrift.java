@@ -1,0 +1,90 @@
+package io.github.deepxray.pipeline;
+
+import io.github.deepxray.core.metrics.Drift;
+import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
+import io.github.deepxray.core.metrics.TargetClasses;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.InputStatistics;
+import io.github.deepxray.report.ExternalValidation.NamedDrift;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Drift of external images from the bundle's own test split.
+ *
+ * @param classes the classes
+ * @param external the scores of the external images
+ * @param own the scores of the own test split
+ */
+record ExternalDrift(ClassNames classes, SplitScores external, SplitScores own) {
+  /** Number of an image that is compared. */
+  private record Statistic(String name, ToDoubleFunction<InputStatistics> value) {}
+
+  private static final List<Statistic> STATISTICS =
+      List.of(
+          new Statistic("brightness", InputStatistics::brightness),
+          new Statistic("contrast", InputStatistics::contrast),
+          new Statistic("aspect ratio", InputStatistics::aspectRatio),
+          new Statistic("size in pixels", InputStatistics::side));
+
+  /**
+   * Compares scores and images.
+   *
+   * @param inputs the statistics of the external images
+   * @param ownInputs the statistics of the test images by file name; empty in bundles of earlier
+   *     builds
+   */
+  List<NamedDrift> of(List<InputStatistics> inputs, Map<String, InputStatistics> ownInputs) {
+    List<NamedDrift> drift = new ArrayList<>();
+    for (int target : TargetClasses.ofCharts(classes.size())) {
+      String name = "probability of " + classes.list().get(target);
+      addScores(drift, name, target, e -> true);
+      for (int label = 0; classes.size() == 2 && label < 2; label++) {
+        int own = label;
+        addScores(
+            drift,
+            name + ", " + classes.list().get(label) + " only",
+            target,
+            e -> e.label() == own);
+      }
+    }
+    List<InputStatistics> before = List.copyOf(ownInputs.values());
+    for (Statistic statistic : before.isEmpty() ? List.<Statistic>of() : STATISTICS) {
+      drift.add(
+          new NamedDrift(
+              statistic.name,
+              Drift.of(
+                  sample(before, statistic.value, patients(own)),
+                  sample(inputs, statistic.value, patients(external)))));
+    }
+    return drift;
+  }
+
+  private void addScores(
+      List<NamedDrift> drift, String name, int target, Predicate<ScoredExample> which) {
+    SplitScores before = new SplitScores(own.examples().stream().filter(which).toList());
+    SplitScores after = new SplitScores(external.examples().stream().filter(which).toList());
+    if (!before.examples().isEmpty() && !after.examples().isEmpty()) {
+      drift.add(
+          new NamedDrift(
+              name,
+              Drift.of(
+                  sample(before.examples(), e -> e.score(target), patients(before)),
+                  sample(after.examples(), e -> e.score(target), patients(after)))));
+    }
+  }
+
+  private static <T> Drift.Sample sample(List<T> images, ToDoubleFunction<T> value, int patients) {
+    return new Drift.Sample(
+        images.stream().map(image -> value.applyAsDouble(image)).toList(),
+        Math.min(patients, images.size()));
+  }
+
+  private static int patients(SplitScores scores) {
+    return (int) scores.examples().stream().map(ScoredExample::patient).distinct().count();
+  }
+}
