@@ -342,7 +342,7 @@ final class DatasetBuilder {
         asItIs ? pixels : ImageCodec.decode(jpeg, "it").sha256(),
         InputStatistics.of(image, resized),
         opened.decoded().notes(),
-        Appearance.of(opened.sourceImage().path(), header, opened.file(), resized));
+        Appearance.of(opened.path(), header, opened.file(), resized));
   }
 
   /**

@@ -42,13 +42,38 @@ record SourceReader(FileSource source, ImageLimits limits, PixelBudget budget) {
         : FileSource.open(place, limits);
   }
 
-  /**
-   * Image that was read.
-   *
-   * @param file the bytes of the file
-   */
-  record Opened(
-      SourceImage sourceImage, byte[] file, ImageCodec.Header header, DecodedImage decoded) {}
+  /** Image that was read. */
+  static final class Opened {
+    private final SourceImage sourceImage;
+    private final byte[] file;
+    private final ImageCodec.Header header;
+    private final DecodedImage decoded;
+
+    private Opened(
+        SourceImage sourceImage, byte[] file, ImageCodec.Header header, DecodedImage decoded) {
+      this.sourceImage = sourceImage;
+      this.file = file;
+      this.header = header;
+      this.decoded = decoded;
+    }
+
+    String path() {
+      return sourceImage.path();
+    }
+
+    /** Bytes of the file; not to be changed. */
+    byte[] file() {
+      return file;
+    }
+
+    ImageCodec.Header header() {
+      return header;
+    }
+
+    DecodedImage decoded() {
+      return decoded;
+    }
+  }
 
   /**
    * Result of reading a file: a value or a fault.

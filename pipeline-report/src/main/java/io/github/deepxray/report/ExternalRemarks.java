@@ -152,7 +152,14 @@ final class ExternalRemarks {
     }
     found.forEach(
         (extent, names) ->
-            add("Drift from the bundle's own test split, %s: %s.", extent.words(), names));
+            add(
+                "Drift from the bundle's own test split, %s: %s.%s",
+                extent.words(),
+                names,
+                names.startsWith("probability")
+                    ? " Another share of the classes moves the probabilities of all images, not"
+                        + " those within a class."
+                    : ""));
   }
 
   private void identical() {

@@ -46,15 +46,16 @@ final class ExternalTable {
     Evaluation evaluation = result.evaluation();
     OptionalDouble threshold = evaluation.decisions().get(ExternalValidation.DECISION).threshold();
     line(
-        "%s (%s) on %s%s: %,d images of %,d patients (%s)"
-            .formatted(
-                result.model().name(),
-                result.model().artifact(),
-                result.data().name(),
-                result.data().split().map(split -> ", split " + split.key()).orElse(""),
-                evaluation.total(),
-                evaluation.patients(),
-                counts(evaluation)));
+        String.format(
+            Locale.ROOT,
+            "%s (%s) on %s%s: %,d images of %,d patients (%s)",
+            result.model().name(),
+            result.model().artifact(),
+            result.data().name(),
+            result.data().split().map(split -> ", split " + split.key()).orElse(""),
+            evaluation.total(),
+            evaluation.patients(),
+            counts(evaluation)));
     line(
         "95 % intervals by patient; "
             + (threshold.isPresent()
@@ -84,7 +85,7 @@ final class ExternalTable {
         result.evaluation().decisions().get(ExternalValidation.DECISION).confusion();
     if (classes.size() == 2) {
       line(
-          "  %s called %s: %d of %d; %s called %s: %d of %d"
+          "  %s called %s: %s of %s; %s called %s: %s of %s"
               .formatted(
                   classes.list().get(1),
                   classes.list().get(0),

@@ -159,7 +159,7 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
       long values = images.stream().map(image -> image.attributes().get(column)).distinct().count();
       if (values > MOST_VALUES) {
         throw new DeepXrayException(
-            ("The column %s of %s has %d values, more than the %d that can be slices; add a column"
+            ("The column %s of %s has %s values, more than the %s that can be slices; add a column"
                     + " of groups.")
                 .formatted(column, source, values, MOST_VALUES));
       }

@@ -152,7 +152,7 @@ public final class ExternalPage {
         SummarySection.interval("main", external),
         higher ? Cell.of(IntervalStrip.of(from, 1, external, own)) : Cell.of("strip", ""),
         SummarySection.interval("", own),
-        SummarySection.breakable(worse ? "bad" : "", signed(difference)));
+        Cell.of(worse ? "bad" : "", signed(difference)));
   }
 
   private static String signed(Interval of) {

@@ -136,12 +136,7 @@ record SummarySection(
 
   /** Returns a cell with an interval that can break only after its value, for narrow screens. */
   static Cell interval(String style, Interval interval) {
-    return breakable(style, Numbers.interval(interval));
-  }
-
-  /** Returns a cell with a text that can break only after its first word. */
-  static Cell breakable(String style, String text) {
-    String[] parts = text.split(" ", 2);
+    String[] parts = Numbers.interval(interval).split(" ", 2);
     return parts.length == 1
         ? Cell.of(style, parts[0])
         : Cell.of(
