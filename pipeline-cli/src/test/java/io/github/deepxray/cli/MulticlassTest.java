@@ -18,6 +18,7 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Slice;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.phantom.Phantom;
+import io.github.deepxray.report.ExternalValidation;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.serve.ModelServer;
 import io.github.deepxray.serve.ServerOptions;
@@ -316,6 +317,24 @@ class MulticlassTest {
       assertThat(Served.predict(server, List.of(testImage("patchy"))).get(0))
           .isCloseTo(expected, within(0.1));
     }
+  }
+
+  @Test
+  void otherImagesAreEvaluated() throws IOException {
+    Path to = folder.resolve("external");
+    Outcome outcome =
+        Outcome.of(
+            "evaluate", bundle, "--data", out.resolve("data"), "--split", "test", "--out", to);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out())
+        .contains("the most probable class is decided for", "macro AUC", "probability of sideways");
+    ExternalValidation result = ExternalValidation.read(to.resolve(ExternalValidation.FILE));
+    assertThat(result.reliability()).containsOnlyKeys(CLASSES.toArray(String[]::new));
+    for (Metric metric : Metric.values()) {
+      assertThat(result.reference().difference(metric).value()).isCloseTo(0, within(1e-5));
+    }
+    assertThat(Files.readString(to.resolve("external-report.html")))
+        .contains("Macro is the mean over the classes", "<h3>patchy</h3>");
   }
 
   @Test
