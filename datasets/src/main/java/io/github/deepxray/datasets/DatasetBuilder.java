@@ -398,8 +398,8 @@ final class DatasetBuilder {
         if (needed && split.images().get(part).stream().noneMatch(i -> i.label().equals(label))) {
           throw new DeepXrayException(
               ("%s: of the images with label %s none is in the %s split, after bad ones and those"
-                   + " of patients of other splits were taken out; give more images or patients of"
-                   + " that class, or change the split or the fractions.")
+                      + " of patients of other splits were taken out; give more images or patients of"
+                      + " that class, or change the split or the fractions.")
                   .formatted(source.name(), layout.classes().of(label), part.key()));
         }
       }
