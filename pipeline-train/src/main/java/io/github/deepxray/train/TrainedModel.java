@@ -128,7 +128,11 @@ public record TrainedModel(Description description, Model model) {
       Network images = architecture.network(imageSize, expansionChannels);
       return images.then(
           HeadNetworks.inference(
-              head, images.size(architecture.features()), classes(), calibration));
+              head,
+              images.size(architecture.features()),
+              classes(),
+              calibration.slope(),
+              calibration.offset()));
     }
 
     /** Names of the head's layers with pruned weights, in network order. */
@@ -217,7 +221,12 @@ public record TrainedModel(Description description, Model model) {
   private Model head(ProbabilityCalibration calibration) {
     int features = model.network().size(features());
     return new Model(
-        HeadNetworks.inference(description.head(), features, description.classes(), calibration),
+        HeadNetworks.inference(
+            description.head(),
+            features,
+            description.classes(),
+            calibration.slope(),
+            calibration.offset()),
         model.weights());
   }
 

@@ -9,7 +9,6 @@ import io.github.deepxray.core.network.Layer.Function;
 import io.github.deepxray.core.network.Layer.Normalization;
 import io.github.deepxray.core.network.Layer.Rescaling;
 import io.github.deepxray.core.network.Network;
-import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.recipe.HeadSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +54,7 @@ public final class HeadNetworks {
    * @param classes the number of classes, at least 2
    */
   public static Network inference(HeadSpec spec, int features, int classes) {
-    return inference(spec, features, classes, ProbabilityCalibration.NONE);
+    return inference(spec, features, classes, 1, 0);
   }
 
   /**
@@ -63,9 +62,11 @@ public final class HeadNetworks {
    *
    * @param features the length of the feature vector
    * @param classes the number of classes, at least 2
+   * @param slope factor of the logits, above 0
+   * @param offset addend of the logits
    */
   public static Network inference(
-      HeadSpec spec, int features, int classes, ProbabilityCalibration calibration) {
+      HeadSpec spec, int features, int classes, double slope, double offset) {
     List<Layer> layers = new ArrayList<>();
     String start = INPUT;
     if (spec.standardize()) {
@@ -79,10 +80,8 @@ public final class HeadNetworks {
       layers.add(new Add(name, sum, logits.get(i)));
       sum = name;
     }
-    if (!calibration.identity()) {
-      layers.add(
-          new Rescaling(
-              CALIBRATION, sum, List.of(calibration.slope()), List.of(calibration.offset())));
+    if (slope != 1 || offset != 0) {
+      layers.add(new Rescaling(CALIBRATION, sum, List.of(slope), List.of(offset)));
       sum = CALIBRATION;
     }
     layers.add(

@@ -87,7 +87,11 @@ final class HeadRefit {
             targets);
     return new Model(
         HeadNetworks.inference(
-            targets.head(), train.dimension(), train.classes(), choice.calibration()),
+            targets.head(),
+            train.dimension(),
+            train.classes(),
+            choice.calibration().slope(),
+            choice.calibration().offset()),
         head.weights());
   }
 }
