@@ -45,7 +45,9 @@ open module io.github.deepxray.core {
       io.github.deepxray.train;
   exports io.github.deepxray.core.internal.image to
       io.github.deepxray.classify,
-      io.github.deepxray.cli;
+      io.github.deepxray.cli,
+      io.github.deepxray.datasets,
+      io.github.deepxray.serve;
   exports io.github.deepxray.core.internal.io to
       io.github.deepxray.bench,
       io.github.deepxray.classify,

@@ -142,9 +142,11 @@ final class DatasetBuilder {
 
   /** Whether a data set was built from these images with these options. */
   private boolean made(PreparedDataset dataset) throws IOException {
-    // An earlier build did not write the hashes.
+    // Earlier builds did not write these files.
     if (!dataset.manifest().options().equals(options)
-        || !Files.isRegularFile(dataset.folder().resolve(SeenImages.FILE))) {
+        || !Files.isRegularFile(dataset.folder().resolve(SeenImages.FILE))
+        || !Files.isRegularFile(
+            dataset.folder().resolve(InputStatistics.fileName(Split.VALIDATION)))) {
       return false;
     }
     Map<String, String> hashes = new TreeMap<>();
@@ -222,7 +224,7 @@ final class DatasetBuilder {
     return options.fit().orElse(square ? Fit.STRETCH : DEFAULT_FIT);
   }
 
-  /** Writes the hashes of the images to train on, and the statistics of the test images. */
+  /** Writes the hashes of the images to train on, and the statistics of the others' inputs. */
   private static void writeHashes(Path partial, List<SpooledImage> images, PatientSplit split)
       throws IOException {
     SeenImages.write(
@@ -231,9 +233,11 @@ final class DatasetBuilder {
             .flatMap(part -> of(split, part, images).stream())
             .flatMap(image -> Stream.of(image.pixels(), image.storedPixels()))
             .toList());
-    Map<String, InputStatistics> inputs = new LinkedHashMap<>();
-    of(split, Split.TEST, images).forEach(image -> inputs.put(image.path(), image.input()));
-    InputStatistics.write(partial, inputs);
+    for (Split part : List.of(Split.VALIDATION, Split.TEST)) {
+      Map<String, InputStatistics> inputs = new LinkedHashMap<>();
+      of(split, part, images).forEach(image -> inputs.put(image.path(), image.input()));
+      InputStatistics.write(partial, part, inputs);
+    }
   }
 
   /** Measures the shortcuts and writes their scores of the validation images. */

@@ -172,6 +172,7 @@ class DatasetBuilderTest {
             "dataset.json",
             "dataset.txt",
             "inputs-test.csv",
+            "inputs-validation.csv",
             "shortcuts.csv",
             "training-images.txt",
             "train-00000-of-00004.tfrecord",

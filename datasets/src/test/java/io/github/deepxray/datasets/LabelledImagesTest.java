@@ -125,18 +125,20 @@ class LabelledImagesTest {
   }
 
   @Test
-  void theStatisticsAreThoseOfTheTestImages() throws IOException {
-    Map<String, InputStatistics> inputs = InputStatistics.read(prepared.folder());
-    assertThat(inputs).hasSize(prepared.images(Split.TEST));
-    assertThat(inputs.values()).allMatch(i -> i.height() == 64 && i.width() == 64);
+  void theStatisticsAreThoseOfTheImagesOfASplit() throws IOException {
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      Map<String, InputStatistics> inputs = InputStatistics.read(prepared.folder(), split);
+      assertThat(inputs).hasSize(prepared.images(split));
+      assertThat(inputs.values()).allMatch(i -> i.height() == 64 && i.width() == 64);
+    }
     RgbImage halves = RgbImage.of(1, 2, new byte[] {0, 0, 0, (byte) 200, (byte) 200, (byte) 200});
     assertThat(InputStatistics.of(halves, halves)).isEqualTo(new InputStatistics(1, 2, 100, 100));
     assertThat(InputStatistics.of(halves, halves).aspectRatio()).isEqualTo(2);
-    assertThat(InputStatistics.read(folder)).isEmpty();
+    assertThat(InputStatistics.read(folder, Split.TEST)).isEmpty();
     Files.writeString(
-        folder.resolve(InputStatistics.FILE),
+        folder.resolve(InputStatistics.fileName(Split.TEST)),
         "filename,height,width,brightness,contrast\na,1,1,256,0\n");
-    assertThatThrownBy(() -> InputStatistics.read(folder))
+    assertThatThrownBy(() -> InputStatistics.read(folder, Split.TEST))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("of a are out of range");
   }

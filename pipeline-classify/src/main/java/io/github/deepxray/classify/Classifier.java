@@ -1,5 +1,6 @@
 package io.github.deepxray.classify;
 
+import io.github.deepxray.classify.PredictionMonitor.Quantity;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelFormat;
@@ -7,6 +8,7 @@ import io.github.deepxray.core.format.ModelFormats;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.engine.EnginePool;
+import io.github.deepxray.core.internal.image.GreyStatistics;
 import io.github.deepxray.core.internal.image.ImageFile;
 import io.github.deepxray.core.metrics.Decision;
 import io.soabase.recordbuilder.core.RecordBuilder;
@@ -16,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -340,6 +343,31 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
+   * Classifies an image of any size and counts it.
+   *
+   * @param monitor counts the prediction and the image's size, brightness and contrast
+   * @throws DeepXrayException as {@link #classify(RgbImage)}
+   */
+  public Prediction classify(RgbImage image, PredictionMonitor monitor) {
+    List<Integer> shape = engines.inputShape();
+    RgbImage fitted = fit.apply(image, shape.get(0), shape.get(1));
+    Prediction prediction = decide(engines.run(input -> fitted.copyTo(input, 0))[0]);
+    GreyStatistics grey = GreyStatistics.of(fitted);
+    monitor.observe(
+        prediction,
+        Map.of(
+            Quantity.BRIGHTNESS,
+            grey.brightness(),
+            Quantity.CONTRAST,
+            grey.contrast(),
+            Quantity.HEIGHT,
+            (double) image.height(),
+            Quantity.WIDTH,
+            (double) image.width()));
+    return prediction;
+  }
+
+  /**
    * Classifies an image file.
    *
    * @throws DeepXrayException if the path is a folder, or the image cannot be decoded
@@ -388,7 +416,7 @@ public final class Classifier implements AutoCloseable {
         : decision;
   }
 
-  private static double corrected(double probability, double oddsFactor) {
+  static double corrected(double probability, double oddsFactor) {
     double odds = probability * oddsFactor;
     return oddsFactor == 1 ? probability : odds / (odds + 1 - probability);
   }

@@ -221,7 +221,7 @@ class ExternalTest {
       }
     }
     Files.delete(copy.resolve(SeenImages.FILE));
-    Files.delete(copy.resolve(InputStatistics.FILE));
+    Files.delete(copy.resolve(InputStatistics.fileName(Split.TEST)));
     AtomicFiles.write(copy.resolve(Bundle.CHECKSUMS), Bundle.checksums(copy));
     return copy;
   }

@@ -80,7 +80,7 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
             PreparedDataset.MANIFEST,
             predictions,
             SeenImages.FILE,
-            InputStatistics.FILE);
+            InputStatistics.fileName(Split.TEST));
     bundle.requireIntact(read::contains);
     BundleRecords records = new BundleRecords(bundle);
     ModelMetrics metrics = records.metrics();
@@ -260,7 +260,7 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
             new ExternalDrift(own.classes(), scores, own.predictions.scores())
                 .of(
                     input.reading.images().stream().map(image -> image.value().input()).toList(),
-                    InputStatistics.read(bundle.folder())));
+                    InputStatistics.read(bundle.folder(), Split.TEST)));
     predictions.write(folder.resolve(PREDICTIONS));
     AtomicFiles.write(
         folder.resolve(ExternalPage.FILE),

@@ -2,7 +2,6 @@ package io.github.deepxray.core.metrics;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Difference between the distributions of a number in two sets of images, a reference and a new
@@ -29,13 +28,8 @@ public record Drift(
     double kolmogorovSmirnovLimit,
     double stabilityIndex,
     double stabilityIndexLimit) {
-  private static final int BINS = 10;
-
   /** The 95 % quantile of the Kolmogorov distribution. */
   private static final double KOLMOGOROV = 1.3580986393225505;
-
-  /** The 95 % quantile of the normal distribution. */
-  private static final double NORMAL = 1.6448536269514722;
 
   /** Extent of a drift: that of the statistic with the larger one, of those above their limits. */
   public enum Extent {
@@ -57,6 +51,13 @@ public record Drift(
     /** Words for the extent within a sentence. */
     public String words() {
       return words;
+    }
+
+    static Extent of(double value, double limit, double moderate, double large) {
+      if (value <= limit) {
+        return CHANCE;
+      }
+      return value >= large ? LARGE : value >= moderate ? MODERATE : SMALL;
     }
   }
 
@@ -89,11 +90,14 @@ public record Drift(
     double[] after = sample.ascending();
     double[] edges = edges(before);
     double inverse = 1.0 / reference.patients + 1.0 / sample.patients;
+    StabilityIndex index =
+        StabilityIndex.of(
+            ReferenceBins.counts(edges, before), ReferenceBins.counts(edges, after), inverse);
     return new Drift(
         kolmogorovSmirnov(before, after),
         Math.min(1, KOLMOGOROV * Math.sqrt(inverse)),
-        stabilityIndex(counts(before, edges), counts(after, edges)),
-        chiSquare(edges.length) * inverse);
+        index.value(),
+        index.limit());
   }
 
   /**
@@ -102,16 +106,9 @@ public record Drift(
    * distribution; it also has a meaning if the reference is constant.
    */
   public Extent extent() {
-    Extent byIndex = extent(stabilityIndex, stabilityIndexLimit, 0.1, 0.25);
-    Extent byStatistic = extent(kolmogorovSmirnov, kolmogorovSmirnovLimit, 0.125, 0.2);
+    Extent byIndex = new StabilityIndex(stabilityIndex, stabilityIndexLimit).extent();
+    Extent byStatistic = Extent.of(kolmogorovSmirnov, kolmogorovSmirnovLimit, 0.125, 0.2);
     return byIndex.compareTo(byStatistic) > 0 ? byIndex : byStatistic;
-  }
-
-  private static Extent extent(double value, double limit, double moderate, double large) {
-    if (value <= limit) {
-      return Extent.CHANCE;
-    }
-    return value >= large ? Extent.LARGE : value >= moderate ? Extent.MODERATE : Extent.SMALL;
   }
 
   private static double kolmogorovSmirnov(double[] a, double[] b) {
@@ -131,41 +128,9 @@ public record Drift(
     return largest;
   }
 
-  /** Deciles of ascending values, without repeated ones; a value at an edge is in the bin below. */
+  /** Limits of the bins: the deciles below the largest of ascending values. */
   private static double[] edges(double[] ascending) {
     double last = ascending[ascending.length - 1];
-    return IntStream.range(1, BINS)
-        .mapToDouble(k -> ascending[(int) Math.ceil((double) k * ascending.length / BINS) - 1])
-        .filter(edge -> edge < last)
-        .distinct()
-        .toArray();
-  }
-
-  private static long[] counts(double[] values, double[] edges) {
-    long[] counts = new long[edges.length + 1];
-    for (double value : values) {
-      int found = Arrays.binarySearch(edges, value);
-      counts[found >= 0 ? found : -found - 1]++;
-    }
-    return counts;
-  }
-
-  private static double stabilityIndex(long[] reference, long[] sample) {
-    int bins = reference.length;
-    double all = Arrays.stream(reference).sum() + bins / 2.0;
-    double others = Arrays.stream(sample).sum() + bins / 2.0;
-    double sum = 0;
-    for (int b = 0; b < bins; b++) {
-      double a = (reference[b] + 0.5) / all;
-      double other = (sample[b] + 0.5) / others;
-      sum += (other - a) * StrictMath.log(other / a);
-    }
-    return sum;
-  }
-
-  /** The 95 % quantile of χ² (Wilson and Hilferty 1931); 0 for no degree of freedom. */
-  private static double chiSquare(int degrees) {
-    double part = 2.0 / (9 * Math.max(1, degrees));
-    return degrees * StrictMath.pow(1 - part + NORMAL * Math.sqrt(part), 3);
+    return Arrays.stream(ReferenceBins.deciles(ascending)).filter(edge -> edge < last).toArray();
   }
 }

@@ -19,6 +19,7 @@ import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.internal.ArtifactScorer;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,9 +57,14 @@ final class ArtifactChecker {
    * @param verdict result of the gate
    * @param imagesPerSecond images per second of one engine, without decoding; NaN if the artifact
    *     could not be run
+   * @param scores scores of the artifact by split; empty if it could not be run
    * @param failure reason why the artifact could not be run on all splits, if it failed
    */
-  record Checked(Verdict verdict, double imagesPerSecond, Optional<String> failure) {}
+  record Checked(
+      Verdict verdict,
+      double imagesPerSecond,
+      Map<Split, SplitScores> scores,
+      Optional<String> failure) {}
 
   /**
    * Runs an artifact on splits. It is refused if it cannot be loaded or run, or if its outputs are
@@ -69,6 +75,7 @@ final class ArtifactChecker {
   Checked check(Artifact artifact, Decision decision, GateLimits limits, List<Split> splits)
       throws IOException {
     Map<String, Compared> compared = new LinkedHashMap<>();
+    Map<Split, SplitScores> scored = new EnumMap<>(Split.class);
     double seconds = 0;
     long images = 0;
     ArtifactScorer several = new ArtifactScorer(dataset, cores, progress);
@@ -85,6 +92,7 @@ final class ArtifactChecker {
                 split);
         seconds += scores.engineSeconds();
         images += scores.scores().images().size();
+        scored.put(split, scores.scores());
         compared.put(
             part, Compared.of(expected, trained.decision().decision(), scores.scores(), decision));
       }
@@ -96,9 +104,9 @@ final class ArtifactChecker {
     } catch (ArtifactScorer.UnusableException e) {
       Verdict verdict =
           Gate.judge(limits, compared).with(part + ": cannot be run: " + e.getMessage());
-      return new Checked(verdict, Double.NaN, Optional.of(e.getMessage()));
+      return new Checked(verdict, Double.NaN, Map.of(), Optional.of(e.getMessage()));
     }
-    return new Checked(Gate.judge(limits, compared), images / seconds, Optional.empty());
+    return new Checked(Gate.judge(limits, compared), images / seconds, scored, Optional.empty());
   }
 
   private SplitScores predictions(String split) throws IOException {

@@ -6,7 +6,6 @@ import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.classify.GateLimits;
-import io.github.deepxray.classify.Verdict;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
@@ -203,7 +202,7 @@ public final class BundleWriter {
     Files.copy(
         dataset.folder().resolve(PreparedDataset.MANIFEST),
         folder.resolve(PreparedDataset.MANIFEST));
-    for (String file : List.of(SeenImages.FILE, InputStatistics.FILE)) {
+    for (String file : List.of(SeenImages.FILE, InputStatistics.fileName(Split.TEST))) {
       // Data sets of earlier builds lack them.
       if (Files.isRegularFile(dataset.folder().resolve(file))) {
         Files.copy(dataset.folder().resolve(file), folder.resolve(file));
@@ -288,6 +287,7 @@ public final class BundleWriter {
     ArtifactChecker checker =
         new ArtifactChecker(
             bundle, source.dataset, source.metrics, context.cores(), context.progress());
+    MonitoringFile monitoring = new MonitoringFile();
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
       QuantizedForms.Form form = forms.get(artifact.key());
@@ -295,10 +295,10 @@ public final class BundleWriter {
         continue;
       }
       GateLimits limits = options.limits(artifact);
-      Verdict verdict =
-          checker
-              .check(artifact, form.decision(), limits, List.of(Split.VALIDATION, Split.TEST))
-              .verdict();
+      ArtifactChecker.Checked checked =
+          checker.check(artifact, form.decision(), limits, List.of(Split.VALIDATION, Split.TEST));
+      Optional.ofNullable(checked.scores().get(Split.VALIDATION))
+          .ifPresent(scores -> monitoring.add(artifact, form.decision(), scores));
       reports.add(
           new ArtifactReport(
               artifact.key(),
@@ -308,8 +308,9 @@ public final class BundleWriter {
               FileSizes.of(bundle.folder().resolve(artifact.path())),
               form.weights(),
               limits,
-              verdict));
+              checked.verdict()));
     }
+    monitoring.write(source.dataset, bundle.folder());
     return reports;
   }
 

@@ -25,6 +25,7 @@ import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
 import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
@@ -175,6 +176,7 @@ class BundleTest {
               "model-dynamic.tflite",
               "model-explain.tflite",
               "model-float32.tflite",
+              "monitoring.json",
               "predictions-test.csv",
               "predictions-validation.csv",
               "provenance.json",
@@ -188,6 +190,30 @@ class BundleTest {
     BundleRecords records = new BundleRecords(bundle);
     assertThat(records.predictions("test", records.metrics()).rows()).hasSize(18);
     assertThat(bundle.damage()).isEmpty();
+  }
+
+  /** Counts again from the predictions of the trained model, with the definition of deciles. */
+  @Test
+  void theReferenceForMonitoringIsThatOfTheValidationImages() throws IOException {
+    JsonNode written = Json.read(bundle.folder().resolve("monitoring.json"));
+    BundleRecords records = new BundleRecords(bundle);
+    List<ScoredExample> examples =
+        records.predictions("validation", records.metrics()).scores().examples();
+    assertThat(written.path("patients").intValue())
+        .isEqualTo(examples.stream().map(ScoredExample::patient).distinct().count());
+    JsonNode float32 = written.path("artifacts").get(1);
+    assertThat(float32.path("artifact").asText()).isEqualTo("float32");
+    double threshold = bundle.decision(Artifact.FLOAT32).threshold().orElseThrow();
+    long positive = examples.stream().filter(e -> e.score(1) >= threshold).count();
+    assertThat(float32.at("/decision/images").toString())
+        .isEqualTo("[" + (examples.size() - positive) + "," + positive + "]");
+    double[] scores = examples.stream().mapToDouble(e -> e.score(1)).sorted().toArray();
+    JsonNode edges = float32.at("/probability/edges");
+    assertThat(edges.get(edges.size() - 1).doubleValue())
+        .isCloseTo(scores[(int) Math.ceil(0.9 * scores.length) - 1], within(1e-4));
+    // All images have the same size; none is smaller or larger.
+    assertThat(written.at("/height/images").toString()).isEqualTo("[0," + examples.size() + ",0]");
+    assertThat(written.at("/brightness/edges").size()).isBetween(2, 10);
   }
 
   /** The images of the data set are square, so that its option decides. */
