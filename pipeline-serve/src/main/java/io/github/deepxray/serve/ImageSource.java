@@ -1,11 +1,13 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.classify.PredictionMonitor.Quantity;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.ImageFormats;
 import io.github.deepxray.core.image.ImageLimits;
 import io.github.deepxray.core.image.RgbImage;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -26,9 +28,10 @@ record ImageSource(int count, Filling filling) {
      * @param offset position of the first value
      * @param checkpoint called after each step that takes time; throws {@link ApiException} after
      *     the deadline of the request or when the server closes
+     * @return height and width of the source's image, if known
      * @throws ApiException if the image cannot be decoded
      */
-    void fill(int index, float[] target, int offset, Runnable checkpoint);
+    Map<Quantity, Double> fill(int index, float[] target, int offset, Runnable checkpoint);
   }
 
   /**
@@ -41,8 +44,10 @@ record ImageSource(int count, Filling filling) {
     int size = values.length / count;
     return new ImageSource(
         count,
-        (index, target, offset, checkpoint) ->
-            System.arraycopy(values, index * size, target, offset, size));
+        (index, target, offset, checkpoint) -> {
+          System.arraycopy(values, index * size, target, offset, size);
+          return Map.of();
+        });
   }
 
   /**
@@ -59,7 +64,13 @@ record ImageSource(int count, Filling filling) {
               decode(files.get(index), files.size() == 1 ? "The image" : "Image " + index, limits);
           checkpoint.run();
           fit.apply(image).copyTo(target, offset);
+          return size(image);
         });
+  }
+
+  /** Returns height and width of an image. */
+  static Map<Quantity, Double> size(RgbImage image) {
+    return Map.of(Quantity.HEIGHT, (double) image.height(), Quantity.WIDTH, (double) image.width());
   }
 
   /**

@@ -1,5 +1,9 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.classify.Prediction;
+import io.github.deepxray.classify.PredictionMonitor.Observed;
+import io.github.deepxray.classify.PredictionMonitor.Quantity;
+import io.github.deepxray.core.metrics.StabilityIndex;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -17,7 +21,16 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Pointer;
 
 /** Metrics of the server in Prometheus' text format. */
@@ -25,13 +38,34 @@ final class Metrics {
   /** Content type of the format. */
   static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
 
+  private static final String VERSION = "version";
+
+  /** Number of images below which a drift is not reported. */
+  private static final int ENOUGH = 100;
+
+  private static final double[] PROBABILITIES = {.1, .2, .3, .4, .5, .6, .7, .8, .9, 1};
+  private static final double[] GREYS = {10, 20, 30, 40, 50, 60, 80, 100, 120, 140, 160, 180, 200};
+  private static final double[] PIXELS = {128, 256, 512, 1024, 2048, 4096, 8192};
+
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
   private final Counter requests;
   private final Histogram seconds;
   private final Histogram batches;
+  private final Counter predictions;
+  private final Map<Quantity, Histogram> histograms = new EnumMap<>(Quantity.class);
+  private final Supplier<Collection<ModelVersion>> served;
 
-  Metrics() {
+  /** Labels of each version that has predictions. */
+  private final Map<Long, List<String>> observed = new ConcurrentHashMap<>();
+
+  /**
+   * Creates the metrics.
+   *
+   * @param served the versions that are served; metrics of others are removed
+   */
+  Metrics(Supplier<Collection<ModelVersion>> served) {
+    this.served = served;
     requests =
         Counter.builder()
             .name("deepxray_requests_total")
@@ -53,6 +87,21 @@ final class Metrics {
             .classicOnly()
             .classicUpperBounds(1, 2, 4, 8, 16, 32)
             .register(registry);
+    predictions =
+        Counter.builder()
+            .name("deepxray_predictions_total")
+            .help("Classified images by decided class.")
+            .labelNames(VERSION, "label")
+            .register(registry);
+    registerQuantities();
+    drift(
+        "deepxray_drift_index",
+        "Population stability index of the last images against the validation images.",
+        StabilityIndex::value);
+    drift(
+        "deepxray_drift_limit",
+        "Stability index that is exceeded by chance in one of 20 cases.",
+        StabilityIndex::limit);
     gauge(
         "deepxray_native_memory_bytes",
         "Native memory that models hold through JavaCPP.",
@@ -76,6 +125,68 @@ final class Metrics {
     ProcessMetrics.builder().register(registry);
   }
 
+  private void registerQuantities() {
+    histogram(
+        Quantity.PROBABILITY,
+        "deepxray_probability",
+        "Probability of the second of two classes, or of the decided class.",
+        PROBABILITIES);
+    histogram(
+        Quantity.BRIGHTNESS,
+        "deepxray_input_brightness",
+        "Mean grey value of the model's input, 0 to 255.",
+        GREYS);
+    histogram(
+        Quantity.CONTRAST,
+        "deepxray_input_contrast",
+        "Standard deviation of the grey values of the model's input.",
+        GREYS);
+    histogram(
+        Quantity.HEIGHT,
+        "deepxray_input_height_pixels",
+        "Height of image files before they are resized.",
+        PIXELS);
+    histogram(
+        Quantity.WIDTH,
+        "deepxray_input_width_pixels",
+        "Width of image files before they are resized.",
+        PIXELS);
+  }
+
+  private void histogram(Quantity quantity, String name, String help, double... bounds) {
+    histograms.put(
+        quantity,
+        Histogram.builder()
+            .name(name)
+            .help(help)
+            .classicOnly()
+            .classicUpperBounds(bounds)
+            .labelNames(VERSION)
+            .register(registry));
+  }
+
+  /** Adds a gauge of each quantity of each served version, absent until it has enough images. */
+  private void drift(String name, String help, ToDoubleFunction<StabilityIndex> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames(VERSION, "quantity")
+        .callback(
+            callback -> {
+              for (ModelVersion version : served.get()) {
+                for (Observed quantity : version.monitor().summary().quantities()) {
+                  if (quantity.drift().isPresent() && quantity.compared() >= ENOUGH) {
+                    callback.call(
+                        value.applyAsDouble(quantity.drift().get()),
+                        Long.toString(version.number()),
+                        quantity.quantity().key());
+                  }
+                }
+              }
+            })
+        .register(registry);
+  }
+
   /** Adds a gauge whose value is read with the metrics. */
   void gauge(String name, String help, DoubleSupplier value) {
     GaugeWithCallback.builder()
@@ -96,8 +207,36 @@ final class Metrics {
     batches.observe(images);
   }
 
+  /**
+   * Counts a classified image.
+   *
+   * @param input what is known of the image, finite values
+   */
+  void prediction(ModelVersion model, Prediction prediction, Map<Quantity, Double> input) {
+    String version = Long.toString(model.number());
+    observed.put(model.number(), model.labels());
+    predictions.labelValues(version, prediction.label()).inc();
+    histograms.get(Quantity.PROBABILITY).labelValues(version).observe(prediction.probability());
+    input.forEach(
+        (quantity, value) -> histograms.get(quantity).labelValues(version).observe(value));
+    model.monitor().observe(prediction, input);
+  }
+
+  /** Removes the metrics of versions that are no longer served. */
+  private synchronized void removeOld() {
+    Set<Long> now = served.get().stream().map(ModelVersion::number).collect(Collectors.toSet());
+    for (long number : Set.copyOf(observed.keySet())) {
+      if (!now.contains(number)) {
+        String version = Long.toString(number);
+        observed.remove(number).forEach(label -> predictions.remove(version, label));
+        histograms.values().forEach(histogram -> histogram.remove(version));
+      }
+    }
+  }
+
   /** Returns the page of all metrics. */
   byte[] page() {
+    removeOld();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       writer.write(bytes, registry.scrape());

@@ -74,7 +74,7 @@ public final class ModelServer implements AutoCloseable {
     this.options = options;
     this.log = log;
     versions = new Versions(models, options, log);
-    Metrics metrics = new Metrics();
+    Metrics metrics = new Metrics(versions::served);
     workers =
         new WorkerPool(
             options.workers(), options.places(), metrics, failure -> log.accept(trace(failure)));

@@ -7,6 +7,8 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
 import io.github.deepxray.classify.Prediction;
+import io.github.deepxray.classify.PredictionMonitor;
+import io.github.deepxray.classify.ValidationDistribution;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelFormats;
@@ -55,11 +57,15 @@ final class ModelVersion {
   /** Number of warm-up runs of each engine. */
   private static final int WARM_UPS = 3;
 
+  /** Number of the last images whose distribution is compared with the validation images'. */
+  static final int WINDOW = 1000;
+
   private final long number;
   private final Artifact artifact;
   private final OptionalInt batch;
   private final Optional<String> objection;
   private final Documents documents;
+  private final PredictionMonitor monitor;
   private final List<InferenceEngine> engines = new ArrayList<>();
   private final List<Classifier> classifiers = new ArrayList<>();
   private final List<InferenceEngine> explaining = new ArrayList<>();
@@ -83,12 +89,14 @@ final class ModelVersion {
       Artifact artifact,
       OptionalInt batch,
       Optional<String> objection,
-      Documents documents) {
+      Documents documents,
+      PredictionMonitor monitor) {
     this.number = number;
     this.artifact = artifact;
     this.batch = batch;
     this.objection = objection;
     this.documents = documents;
+    this.monitor = monitor;
   }
 
   /**
@@ -123,7 +131,9 @@ final class ModelVersion {
                 text(folder.resolve(Bundle.MODEL_CARD)),
                 tree(folder.resolve(Bundle.METRICS)),
                 tree(folder.resolve(Bundle.DATASET)).path("profile"),
-                Json.read(folder.resolve(ArtifactReport.FILE))));
+                Json.read(folder.resolve(ArtifactReport.FILE))),
+            PredictionMonitor.ofLast(
+                WINDOW, labels, ValidationDistribution.reference(bundle, artifact, odds)));
     try {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
@@ -236,6 +246,11 @@ final class ModelVersion {
   /** Documents of the bundle. */
   Documents documents() {
     return documents;
+  }
+
+  /** Monitor of the answered predictions. */
+  PredictionMonitor monitor() {
+    return monitor;
   }
 
   /** Height of the model's input. */

@@ -87,6 +87,7 @@ final class PageApi {
             if (model.explains()) {
               seen = Optional.of(small);
             }
+            return ImageSource.size(image);
           });
     }
 

@@ -171,8 +171,10 @@ enum Signatures {
   private static ImageSource ofPixels(List<float[]> images) {
     return new ImageSource(
         images.size(),
-        (index, target, offset, checkpoint) ->
-            System.arraycopy(images.get(index), 0, target, offset, images.get(index).length));
+        (index, target, offset, checkpoint) -> {
+          System.arraycopy(images.get(index), 0, target, offset, images.get(index).length);
+          return Map.of();
+        });
   }
 
   private static byte[] file(String what, Tensor feature) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -241,6 +242,11 @@ final class Versions {
   OptionalLong newest() {
     NavigableMap<Long, ModelVersion> now = loaded;
     return now.isEmpty() ? OptionalLong.empty() : OptionalLong.of(now.lastKey());
+  }
+
+  /** Returns the served versions. */
+  Collection<ModelVersion> served() {
+    return loaded.values();
   }
 
   /** Returns the status of all versions, the newest first. */

@@ -1,10 +1,15 @@
 package io.github.deepxray.serve;
 
+import io.github.deepxray.classify.Prediction;
+import io.github.deepxray.classify.PredictionMonitor.Quantity;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.internal.image.GreyStatistics;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
@@ -213,6 +218,10 @@ final class WorkerPool implements AutoCloseable {
     private final int size;
     private final int room;
     private final List<Job> owners = new ArrayList<>();
+
+    /** What is known of the source of each image. */
+    private final List<Map<Quantity, Double>> sources = new ArrayList<>();
+
     private final float[] input;
 
     Batch(int worker, List<Job> jobs) {
@@ -242,7 +251,8 @@ final class WorkerPool implements AutoCloseable {
       pass(job);
       job.probabilities = new float[job.images.count() * model.scores()];
       while (job.filled < job.images.count() && !job.ended) {
-        job.images.filling().fill(job.filled, input, owners.size() * size, () -> pass(job));
+        sources.add(
+            job.images.filling().fill(job.filled, input, owners.size() * size, () -> pass(job)));
         job.filled++;
         owners.add(job);
         if (owners.size() == room) {
@@ -265,7 +275,7 @@ final class WorkerPool implements AutoCloseable {
       // Check again the jobs whose images were decoded first.
       owners.stream().filter(job -> !job.ended).forEach(job -> guarded(job, () -> pass(job)));
       if (owners.stream().allMatch(job -> job.ended)) {
-        owners.clear();
+        clear();
         return;
       }
       int count = owners.size();
@@ -280,18 +290,41 @@ final class WorkerPool implements AutoCloseable {
             System.arraycopy(
                 probabilities, i * scores, job.probabilities, job.scored * scores, scores);
             job.scored++;
+            observe(i, Arrays.copyOfRange(probabilities, i * scores, (i + 1) * scores));
           }
         }
       } catch (RuntimeException | Error e) {
         owners.forEach(job -> failed(job, e));
       }
       List<Job> done = List.copyOf(owners);
-      owners.clear();
+      clear();
       for (Job job : done) {
         if (!job.ended && job.scored == job.images.count()) {
           guarded(job, () -> job.answer(job.task.answer(model, job.probabilities, worker)));
         }
       }
+    }
+
+    private void clear() {
+      owners.clear();
+      sources.clear();
+    }
+
+    /** Counts an image, unless the model's output is no probability. */
+    private void observe(int place, float... probabilities) {
+      Prediction prediction;
+      try {
+        prediction = model.decide(probabilities);
+      } catch (DeepXrayException e) {
+        return;
+      }
+      Map<Quantity, Double> values = new EnumMap<>(Quantity.class);
+      values.putAll(sources.get(place));
+      GreyStatistics grey = GreyStatistics.of(input, place * size, size);
+      values.put(Quantity.BRIGHTNESS, grey.brightness());
+      values.put(Quantity.CONTRAST, grey.contrast());
+      values.values().removeIf(value -> !Double.isFinite(value));
+      metrics.prediction(model, prediction, values);
     }
 
     private void guarded(Job job, Runnable step) {

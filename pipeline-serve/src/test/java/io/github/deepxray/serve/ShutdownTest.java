@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -56,9 +57,13 @@ class ShutdownTest {
     Versions versions = load();
     ImageSource slow =
         new ImageSource(
-            1, (index, target, offset, checkpoint) -> await(new CountDownLatch(1), 2500));
+            1,
+            (index, target, offset, checkpoint) -> {
+              await(new CountDownLatch(1), 2500);
+              return Map.of();
+            });
     CompletableFuture<Integer> end = new CompletableFuture<>();
-    try (WorkerPool pool = new WorkerPool(1, 10, new Metrics(), failure -> {})) {
+    try (WorkerPool pool = new WorkerPool(1, 10, new Metrics(List::of), failure -> {})) {
       assertThat(pool.offer(job(versions, () -> slow, Duration.ofSeconds(2), end))).isEmpty();
       assertThat(end).succeedsWithin(Duration.ofMinutes(1)).isEqualTo(504);
     }
@@ -79,7 +84,7 @@ class ShutdownTest {
           return ImageSource.ofFloats(new float[TinyBundle.SIZE * TinyBundle.SIZE * 3], 1);
         };
     CompletableFuture<Integer> end = new CompletableFuture<>();
-    WorkerPool pool = new WorkerPool(1, 10, new Metrics(), failure -> {});
+    WorkerPool pool = new WorkerPool(1, 10, new Metrics(List::of), failure -> {});
     assertThat(pool.offer(job(versions, endless, Duration.ofMinutes(9), end))).isEmpty();
     started.await();
     pool.close();

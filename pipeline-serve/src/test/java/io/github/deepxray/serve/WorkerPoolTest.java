@@ -89,7 +89,7 @@ class WorkerPoolTest {
         new WorkerPool(
             1,
             10,
-            new Metrics(),
+            new Metrics(List::of),
             failure -> {
               throw new IllegalStateException("the log is full", failure);
             })) {
@@ -126,7 +126,7 @@ class WorkerPoolTest {
   void whatWaitsTooLongIsAnsweredThoughAllWorkersAreBusy() throws Exception {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch free = new CountDownLatch(1);
-    try (WorkerPool pool = new WorkerPool(1, 10, new Metrics(), failure -> {})) {
+    try (WorkerPool pool = new WorkerPool(1, 10, new Metrics(List::of), failure -> {})) {
       InferenceTask busy =
           work(
               () -> {
@@ -152,7 +152,7 @@ class WorkerPoolTest {
 
   @Test
   void aClosedPoolIsUnavailable() {
-    WorkerPool pool = new WorkerPool(1, 10, new Metrics(), failure -> {});
+    WorkerPool pool = new WorkerPool(1, 10, new Metrics(List::of), failure -> {});
     pool.close();
     WorkerPool.Job job = job(work(() -> {}), Duration.ofMinutes(1), false);
     assertThat(pool.offer(job)).get().extracting(ApiException::status).isEqualTo(503);
