@@ -6,8 +6,13 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Prediction;
+import io.github.deepxray.classify.PredictionMonitor;
+import io.github.deepxray.classify.PredictionMonitor.Quantity;
+import io.github.deepxray.classify.PredictionMonitor.Reference;
+import io.github.deepxray.classify.ValidationDistribution;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.text.internal.Csv;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +90,13 @@ final class PredictCommand implements Callable<Integer> {
   private Double prevalence;
 
   @Option(
+      names = "--summary",
+      description =
+          "Also write a summary to the error stream: images by class, means, and the drift from"
+              + " the bundle's validation images (population stability index).")
+  private boolean summary;
+
+  @Option(
       names = "--trust",
       description =
           "Run a SavedModel folder with any operations. Such a model is a program that "
@@ -95,6 +107,34 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ImageFiles.refuseWrongOrder(common.command(), model, images);
+    refuseWrongValues();
+    PrintWriter out = common.command().commandLine().getOut();
+    PrintWriter err = common.command().commandLine().getErr();
+    ImageFiles found = ImageFiles.find(images);
+    List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
+    found.remarks().forEach(err::println);
+    Artifact form = Usage.check(common, () -> artifact.of(model));
+    refuseThresholdOfSeveralClasses();
+    boolean good;
+    PredictionMonitor monitor;
+    try (Classifier classifier = Classifier.open(model, classifying(form))) {
+      Output output = output(out, files, classifier.labels(), classifier.threshold());
+      monitor = PredictionMonitor.ofAll(classifier.labels(), reference(form));
+      good =
+          found.each(
+              err,
+              (image, decoded) -> output.add(image.file(), classifier.classify(decoded, monitor)));
+      output.end();
+    }
+    out.flush();
+    if (summary) {
+      err.print(new PredictionSummary(monitor.summary(), model));
+      err.flush();
+    }
+    return good ? 0 : 1;
+  }
+
+  private void refuseWrongValues() {
     if (trust && (Bundle.isBundle(model) || Files.isRegularFile(model))) {
       throw Usage.wrong(
           common,
@@ -107,12 +147,9 @@ final class PredictCommand implements Callable<Integer> {
       throw Usage.wrong(
           common, "--prevalence must lie between 0 and 1, not be " + prevalence + ".");
     }
-    PrintWriter out = common.command().commandLine().getOut();
-    PrintWriter err = common.command().commandLine().getErr();
-    ImageFiles found = ImageFiles.find(images);
-    List<Path> files = found.images().stream().map(ImageFiles.Image::file).toList();
-    found.remarks().forEach(err::println);
-    Artifact form = Usage.check(common, () -> artifact.of(model));
+  }
+
+  private void refuseThresholdOfSeveralClasses() throws IOException {
     if (threshold != null && Bundle.isBundle(model)) {
       int classes = new Bundle(model).labels().size();
       if (classes > 2) {
@@ -123,16 +160,6 @@ final class PredictCommand implements Callable<Integer> {
                 .formatted(model, classes));
       }
     }
-    boolean good;
-    try (Classifier classifier = Classifier.open(model, classifying(form))) {
-      Output output = output(out, files, classifier.labels(), classifier.threshold());
-      good =
-          found.each(
-              err, (image, decoded) -> output.add(image.file(), classifier.classify(decoded)));
-      output.end();
-    }
-    out.flush();
-    return good ? 0 : 1;
   }
 
   private Classifier.Options classifying(Artifact form) {
@@ -141,6 +168,18 @@ final class PredictCommand implements Callable<Integer> {
     Classifier.Options corrected =
         prevalence == null ? deciding : deciding.withPrevalence(prevalence);
     return trust ? corrected.trusting() : corrected;
+  }
+
+  /** Validation images of the bundle; a threshold of the user makes other decisions. */
+  private Reference reference(Artifact form) throws IOException {
+    if (!summary || !Bundle.isBundle(model)) {
+      return Reference.NONE;
+    }
+    Bundle bundle = Bundle.open(model);
+    Reference reference =
+        ValidationDistribution.reference(
+            bundle, form, prevalence == null ? 1 : bundle.oddsFactor(prevalence));
+    return threshold == null ? reference : reference.without(Quantity.DECISION);
   }
 
   private interface Output {

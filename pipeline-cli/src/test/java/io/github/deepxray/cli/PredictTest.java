@@ -118,6 +118,43 @@ class PredictTest {
   }
 
   @Test
+  void theSummaryCountsTheTableAndComparesWithValidation() throws IOException {
+    testImages(folder);
+    Outcome plain = Outcome.of("predict", SmallRun.bundle(), folder, "--format", "json");
+    Outcome json =
+        Outcome.of("predict", SmallRun.bundle(), folder, "--format", "json", "--summary");
+    assertThat(json.code()).as(json.err()).isZero();
+    assertThat(json.out()).isEqualTo(plain.out());
+    JsonNode rows = Json.parse(json.out(), "predict");
+    long positive = 0;
+    double sum = 0;
+    for (JsonNode row : rows) {
+      positive += row.path("label").asText().equals("PNEUMONIA") ? 1 : 0;
+      sum += row.path("probability").doubleValue();
+    }
+    assertThat(json.err())
+        .contains(rows.size() + " images: NORMAL " + (rows.size() - positive) + " (")
+        .contains("PNEUMONIA " + positive + " (")
+        .containsPattern(
+            "(?m)^probability +%.3f +\\d+\\.\\d{3} +\\d+\\.\\d{3}  [a-z ]+$"
+                .formatted(sum / rows.size()))
+        .containsPattern("(?m)^decision +\\d+\\.\\d{3} +\\d+\\.\\d{3}  [a-z ]+$")
+        // The images of the data set are smaller than those of the archive.
+        .containsPattern("(?m)^width +64\\.000 .*  large$")
+        .contains("There are few images or validation patients");
+
+    Path image = testImages(folder).keySet().iterator().next();
+    Outcome threshold =
+        Outcome.of("predict", SmallRun.bundle(), image, "--threshold", 1, "--summary");
+    assertThat(threshold.err()).contains("1 image: NORMAL 1 (100.0 %), PNEUMONIA 0 (0.0 %)");
+    assertThat(threshold.err()).containsPattern("(?m)^decision$");
+    Path tflite = SmallRun.bundle().resolve(Bundle.TFLITE_FLOAT32);
+    Outcome alone = Outcome.of("predict", tflite, image, "--summary");
+    assertThat(alone.err()).contains(tflite + " is no bundle, so there is nothing");
+    assertThat(alone.err()).doesNotContain("no more than by chance");
+  }
+
+  @Test
   void decidesByTheThresholdThatIsGiven() throws IOException {
     Path image = testImages(folder).keySet().iterator().next();
     assertThat(Outcome.of("predict", SmallRun.bundle(), image, "--threshold", 0).out())
