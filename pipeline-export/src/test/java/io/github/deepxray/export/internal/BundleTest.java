@@ -216,6 +216,26 @@ class BundleTest {
     assertThat(written.at("/brightness/edges").size()).isBetween(2, 10);
   }
 
+  @Test
+  void aDataSetOfAnEarlierBuildHasNoReferenceForMonitoring() throws IOException {
+    Path earlier = Files.createDirectory(folder.resolve("earlier"));
+    try (Stream<Path> files = Files.list(dataset.folder())) {
+      for (Path file : files.filter(f -> !f.endsWith("inputs-validation.csv")).toList()) {
+        Files.copy(file, earlier.resolve(file.getFileName()));
+      }
+    }
+    BundleRecords records = new BundleRecords(bundle);
+    MonitoringFile monitoring = new MonitoringFile();
+    monitoring.add(
+        Artifact.FLOAT32,
+        bundle.decision(Artifact.FLOAT32),
+        records.predictions("validation", records.metrics()).scores());
+    monitoring.write(PreparedDataset.open(earlier), folder);
+    assertThat(folder.resolve("monitoring.json")).doesNotExist();
+    monitoring.write(dataset, folder);
+    assertThat(folder.resolve("monitoring.json")).isRegularFile();
+  }
+
   /** The images of the data set are square, so that its option decides. */
   @Test
   void everyFormKnowsTheFit() throws IOException {
