@@ -29,7 +29,7 @@ public record StabilityIndex(double value, double limit) {
     for (int b = 0; b < bins; b++) {
       double a = (reference[b] + 0.5) / all;
       double other = (sample[b] + 0.5) / others;
-      sum += (other - a) * Math.log(other / a);
+      sum += (other - a) * StrictMath.log(other / a);
     }
     return new StabilityIndex(sum, chiSquare(bins - 1) * inverse);
   }
@@ -37,7 +37,7 @@ public record StabilityIndex(double value, double limit) {
   /** The 95 % quantile of χ² (Wilson and Hilferty 1931); 0 for no degree of freedom. */
   private static double chiSquare(int degrees) {
     double part = 2.0 / (9 * Math.max(1, degrees));
-    return degrees * Math.pow(1 - part + NORMAL * Math.sqrt(part), 3);
+    return degrees * StrictMath.pow(1 - part + NORMAL * Math.sqrt(part), 3);
   }
 
   /** Extent of the difference: moderate from 0.1, large from 0.25 (Siddiqi 2006). */
