@@ -47,7 +47,10 @@ class PredictionMonitorTest {
   }
 
   private static Observed observed(PredictionMonitor monitor, Quantity quantity) {
-    return monitor.summary().quantities().get(quantity.ordinal());
+    return monitor.summary().quantities().stream()
+        .filter(observed -> observed.quantity() == quantity)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -132,7 +132,8 @@ class MonitoringTest {
           .isCloseTo(IntStream.range(0, 5).mapToDouble(i -> probabilities[i]).sum(), within(1e-3));
       for (double bound : new double[] {.1, .5, .9}) {
         assertThat(metrics.get("deepxray_probability_bucket{version=\"1\",le=\"" + bound + "\"}"))
-            .isEqualTo(IntStream.range(0, 5).filter(i -> probabilities[i] <= bound).count());
+            .isEqualTo(
+                (double) IntStream.range(0, 5).filter(i -> probabilities[i] <= bound).count());
       }
       assertThat(metrics.get("deepxray_input_brightness_sum{version=\"1\"}"))
           .isCloseTo(
