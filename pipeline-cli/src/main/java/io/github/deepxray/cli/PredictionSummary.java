@@ -16,8 +16,6 @@ import java.util.stream.Collectors;
  * @param model the bundle or model that classified them
  */
 record PredictionSummary(Summary summary, Path model) {
-  private static final String ROW = "%-11s %10s %12s %8s  %s%n";
-
   /** Index of a large drift; with a higher limit, it is not told from chance. */
   private static final double LARGE = 0.25;
 
@@ -36,7 +34,9 @@ record PredictionSummary(Summary summary, Path model) {
                         100.0 * e.getValue() / Math.max(1, images)))
             .collect(Collectors.joining(", "));
     StringBuilder text = new StringBuilder();
-    text.append(String.format("%n%d %s: %s%n", images, images == 1 ? "image" : "images", labels));
+    text.append(
+        String.format(
+            Locale.ROOT, "%n%d %s: %s%n", images, images == 1 ? "image" : "images", labels));
     text.append(row("", "mean", "drift index", "limit", ""));
     summary.quantities().forEach(quantity -> text.append(row(quantity)));
     return text.append(remark()).toString();
@@ -53,7 +53,7 @@ record PredictionSummary(Summary summary, Path model) {
   }
 
   private static String row(Object... cells) {
-    return String.format(ROW, cells).replaceAll(" +(?=\\R)", "");
+    return String.format(Locale.ROOT, "%-11s %10s %12s %8s  %s", cells).stripTrailing() + "\n";
   }
 
   private static String digits(double value) {
