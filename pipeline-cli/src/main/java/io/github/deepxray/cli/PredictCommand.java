@@ -123,7 +123,12 @@ final class PredictCommand implements Callable<Integer> {
       good =
           found.each(
               err,
-              (image, decoded) -> output.add(image.file(), classifier.classify(decoded, monitor)));
+              (image, decoded) ->
+                  output.add(
+                      image.file(),
+                      summary
+                          ? classifier.classify(decoded, monitor)
+                          : classifier.classify(decoded)));
       output.end();
     }
     out.flush();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.ValidationDistribution;
 import io.github.deepxray.classify.ValidationDistribution.Scores;
@@ -14,7 +13,6 @@ import io.github.deepxray.core.metrics.ReferenceBins;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,14 +31,6 @@ class MonitoringTest {
   private static final ReferenceBins SIZE = ReferenceBins.of(List.of(50.0, 50.0, 50.0));
 
   @TempDir Path folder;
-
-  private static ServerOptions options() {
-    return ServerOptions.DEFAULT
-        .withPort(0)
-        .withWorkers(2)
-        .withEngine(Artifact.FLOAT32)
-        .withPollInterval(Duration.ofMillis(20));
-  }
 
   /** Writes a version that has a reference of 100 patients. */
   private Path write(long number) throws IOException {
@@ -100,7 +90,7 @@ class MonitoringTest {
   @Test
   void everyWayToClassifyCountsOnce() throws Exception {
     Path bundle = write(1);
-    try (ModelServer server = ModelServer.start(bundle, options(), line -> {})) {
+    try (ModelServer server = ModelServer.start(bundle, VersionsTest.options(), line -> {})) {
       Http http = new Http(server.uri());
       assertThat(metrics(http)).isEmpty();
       List<byte[]> files = IntStream.range(0, 5).mapToObj(i -> TinyBundle.jpeg(i, 50)).toList();
@@ -162,7 +152,7 @@ class MonitoringTest {
   @Test
   void theDriftIsThatOfTheAnsweredProbabilities() throws Exception {
     Path bundle = write(1);
-    try (ModelServer server = ModelServer.start(bundle, options(), line -> {})) {
+    try (ModelServer server = ModelServer.start(bundle, VersionsTest.options(), line -> {})) {
       Http http = new Http(server.uri());
       long[] probabilities = new long[3];
       for (int sent = 0; sent < 120; sent += 20) {
@@ -198,7 +188,7 @@ class MonitoringTest {
     write(1);
     byte[] file = TinyBundle.jpeg(1, 50);
     try (ModelServer server =
-        ModelServer.start(folder.resolve("versions"), options(), line -> {})) {
+        ModelServer.start(folder.resolve("versions"), VersionsTest.options(), line -> {})) {
       Http http = new Http(server.uri());
       http.post(MODEL + ":predict", Http.files(file));
       assertThat(metrics(http)).containsEntry("deepxray_probability_count{version=\"1\"}", 1.0);
@@ -217,7 +207,7 @@ class MonitoringTest {
   void ofABundleOfAnEarlierBuildOnlyCountsAreExported() throws Exception {
     List<String> log = new ArrayList<>();
     Path bundle = TinyBundle.write(folder.resolve("earlier"), 1);
-    try (ModelServer server = ModelServer.start(bundle, options(), log::add)) {
+    try (ModelServer server = ModelServer.start(bundle, VersionsTest.options(), log::add)) {
       Http http = new Http(server.uri());
       byte[][] files = new byte[20][];
       for (int i = 0; i < 20; i++) {
@@ -236,7 +226,7 @@ class MonitoringTest {
   /** Values that are no image are answered as ever; what cannot be counted is not. */
   @Test
   void valuesThatAreNotFiniteAreNotCounted() throws Exception {
-    try (ModelServer server = ModelServer.start(write(1), options(), line -> {})) {
+    try (ModelServer server = ModelServer.start(write(1), VersionsTest.options(), line -> {})) {
       Http http = new Http(server.uri());
       float[] image = TinyBundle.pixels(TinyBundle.jpeg(1, 50));
       image[0] = Float.NaN;

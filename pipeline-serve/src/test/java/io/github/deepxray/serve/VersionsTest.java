@@ -32,7 +32,7 @@ class VersionsTest {
   @TempDir Path folder;
   private final List<String> log = new CopyOnWriteArrayList<>();
 
-  private static ServerOptions options() {
+  static ServerOptions options() {
     return ServerOptions.DEFAULT
         .withPort(0)
         .withWorkers(2)

@@ -58,8 +58,8 @@ record ExternalDrift(ClassNames classes, SplitScores external, SplitScores own) 
           new NamedDrift(
               statistic.name,
               Drift.of(
-                  sample(before, statistic.value, patients(own)),
-                  sample(inputs, statistic.value, patients(external)))));
+                  sample(before, statistic.value, own.patients()),
+                  sample(inputs, statistic.value, external.patients()))));
     }
     return drift;
   }
@@ -73,8 +73,8 @@ record ExternalDrift(ClassNames classes, SplitScores external, SplitScores own) 
           new NamedDrift(
               name,
               Drift.of(
-                  sample(before.examples(), e -> e.score(target), patients(before)),
-                  sample(after.examples(), e -> e.score(target), patients(after)))));
+                  sample(before.examples(), e -> e.score(target), before.patients()),
+                  sample(after.examples(), e -> e.score(target), after.patients()))));
     }
   }
 
@@ -82,9 +82,5 @@ record ExternalDrift(ClassNames classes, SplitScores external, SplitScores own) 
     return new Drift.Sample(
         images.stream().map(image -> value.applyAsDouble(image)).toList(),
         Math.min(patients, images.size()));
-  }
-
-  private static int patients(SplitScores scores) {
-    return (int) scores.examples().stream().map(ScoredExample::patient).distinct().count();
   }
 }

@@ -4,6 +4,7 @@ import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.Fit;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.CalibrationBin;
@@ -115,10 +116,11 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
               chosen,
               spec.cores(),
               progress,
-              (image, decoded) ->
-                  new Scored(
-                      classifier.classify(decoded).probabilities(),
-                      InputStatistics.of(decoded, fit.apply(decoded, side, side))));
+              (image, decoded) -> {
+                RgbImage input = fit.apply(decoded, side, side);
+                return new Scored(
+                    classifier.classify(input).probabilities(), InputStatistics.of(decoded, input));
+              });
       refuseBad(source, reading);
       Optional<Integer> seen = own.seen.map(hashes -> seen(source, reading, hashes));
       return write(folder, own, new Input(source, reading, seen));

@@ -2,6 +2,7 @@ package io.github.deepxray.core.metrics;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
@@ -78,19 +79,19 @@ public record ReferenceBins(List<Double> edges, List<Integer> images) {
   static long[] counts(double[] edges, double[] values) {
     long[] counts = new long[edges.length + 1];
     for (double value : values) {
-      counts[bin(edges, value)]++;
+      counts[bin(Arrays.binarySearch(edges, value))]++;
     }
     return counts;
   }
 
-  private static int bin(double[] edges, double value) {
-    int found = Arrays.binarySearch(edges, value);
+  /** Returns the number of a bin by the result of a binary search for a value in the limits. */
+  private static int bin(int found) {
     return found >= 0 ? found : -found - 1;
   }
 
   /** Returns the number of the bin of a value. */
   public int bin(double value) {
-    return bin(edges.stream().mapToDouble(Double::doubleValue).toArray(), value);
+    return bin(Collections.binarySearch(edges, value));
   }
 
   /**

@@ -66,6 +66,11 @@ public record SplitScores(List<ScoredExample> examples) {
     return examples.stream().map(e -> new Truth(e.id(), e.patient(), e.label())).toList();
   }
 
+  /** Number of patients. */
+  public int patients() {
+    return (int) examples.stream().map(ScoredExample::patient).distinct().count();
+  }
+
   /** Number of classes; 0 without images. */
   public int classes() {
     return examples.isEmpty() ? 0 : examples.get(0).scores().size();

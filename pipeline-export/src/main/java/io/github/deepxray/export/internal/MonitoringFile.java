@@ -21,7 +21,7 @@ import java.util.function.ToDoubleFunction;
 /** Writer of {@value ValidationDistribution#FILE}, filled while the gate runs the artifacts. */
 final class MonitoringFile {
   private final List<Scores> artifacts = new ArrayList<>();
-  private long patients;
+  private int patients;
 
   /**
    * Adds an artifact.
@@ -41,7 +41,7 @@ final class MonitoringFile {
             artifact.key(),
             ReferenceBins.of(probabilities),
             ReferenceBins.ofLabels(labels, validation.classes())));
-    patients = validation.examples().stream().map(ScoredExample::patient).distinct().count();
+    patients = validation.patients();
   }
 
   /** Writes the file into a bundle, unless the data set is of an earlier build. */
@@ -53,7 +53,7 @@ final class MonitoringFile {
           folder.resolve(ValidationDistribution.FILE),
           new ValidationDistribution(
               ValidationDistribution.FORMAT,
-              Math.toIntExact(patients),
+              patients,
               bins(inputs, InputStatistics::brightness),
               bins(inputs, InputStatistics::contrast),
               bins(inputs, InputStatistics::height),

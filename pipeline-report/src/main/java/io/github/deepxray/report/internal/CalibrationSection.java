@@ -8,9 +8,10 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.internal.Chart.Point;
-import io.github.deepxray.report.internal.Chart.Range;
 import io.github.deepxray.train.ProbabilityCalibration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -108,23 +109,15 @@ record CalibrationSection(String fit, Table errors, List<OfClass> classes) {
       Map<Split, Map<Double, CalibrationBin>> binned,
       String what) {
     ClassVocabulary words = content.words();
+    Map<Split, Collection<CalibrationBin>> bins = new EnumMap<>(Split.class);
+    binned.forEach((split, byPlace) -> bins.put(split, byPlace.values()));
     Chart chart =
-        Chart.of(
+        Figures.reliability(
             Figures.id(what.toLowerCase(Locale.ROOT).replace(' ', '-') + "-chart", content, label),
             Figures.title(what + " on the test and the validation split", content, label),
-            "Observed share of %s over the mean probability, in bins of the probability."
-                .formatted(words.name(label)),
-            Axis.unit("mean probability of " + words.brief(label) + " in a bin"),
-            Axis.unit("share of " + words.brief(label) + " in it"),
-            400);
-    chart.diagonal(new Point(0, 0), new Point(1, 1));
-    List<Split> testOnTop = List.of(Split.VALIDATION, Split.TEST);
-    for (Split split : testOnTop) {
-      for (CalibrationBin bin : binned.get(split).values()) {
-        chart.whisker(split.key(), new Range(bin.meanProbability(), bin.observed()));
-        chart.dot(split.key(), new Point(bin.meanProbability(), bin.observed().value()));
-      }
-    }
+            words,
+            label,
+            bins);
     chart.key(new Point(0.03, 0.97), "test", "test", "validation", "validation", "rule", "perfect");
     return new Figure(
         chart.svg(),

@@ -9,12 +9,12 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.ExternalValidation;
 import io.github.deepxray.report.internal.Chart.Point;
-import io.github.deepxray.report.internal.Chart.Range;
 import io.github.deepxray.train.Predictions;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.stream.DoubleStream;
 
 /**
  * Charts of a class in an external validation. The external images have the style of the test
@@ -28,7 +28,6 @@ import java.util.stream.IntStream;
 record ExternalFigures(String heading, Figure roc, Figure calibration, List<Figure> scores) {
   private static final String EXTERNAL = Split.TEST.key();
   private static final String OWN = Split.VALIDATION.key();
-  private static final int BINS = 20;
 
   ExternalFigures {
     scores = List.copyOf(scores);
@@ -111,30 +110,20 @@ record ExternalFigures(String heading, Figure roc, Figure calibration, List<Figu
   private static Figure calibration(Source source, Label label) {
     ClassVocabulary words = source.words();
     Chart chart =
-        Chart.of(
+        Figures.reliability(
             source.id("calibration", label),
             "Calibration on the external images and the own test split: " + words.name(label),
-            "Observed share of %s over the mean probability, in bins of the probability."
-                .formatted(words.name(label)),
-            Axis.unit("mean probability of " + words.brief(label) + " in a bin"),
-            Axis.unit("share of " + words.brief(label) + " in it"),
-            400);
-    chart.diagonal(new Point(0, 0), new Point(1, 1));
-    draw(chart, OWN, CalibrationBin.of(source.own.scores(), label.index()));
-    draw(chart, EXTERNAL, CalibrationBin.of(source.external.scores(), label.index()));
+            words,
+            label,
+            Map.of(
+                Split.VALIDATION, CalibrationBin.of(source.own.scores(), label.index()),
+                Split.TEST, CalibrationBin.of(source.external.scores(), label.index())));
     chart.key(new Point(0.03, 0.97), EXTERNAL, "external", OWN, "own test", "rule", "perfect");
     return new Figure(
         chart.svg(),
         ("Below the dashed line the probabilities of %s are too high, above it too low. They"
                 + " depend on its share of the images.")
             .formatted(words.name(label)));
-  }
-
-  private static void draw(Chart chart, String style, List<CalibrationBin> bins) {
-    for (CalibrationBin bin : bins) {
-      chart.whisker(style, new Range(bin.meanProbability(), bin.observed()));
-      chart.dot(style, new Point(bin.meanProbability(), bin.observed().value()));
-    }
   }
 
   /** Returns the histogram of the images of the class, or of all others. */
@@ -144,8 +133,8 @@ record ExternalFigures(String heading, Figure roc, Figure calibration, List<Figu
     double[] external = histogram(source.external, label, side);
     double[] before = histogram(source.own, label, side);
     double most =
-        IntStream.range(0, BINS)
-            .mapToDouble(b -> Math.max(orZero(external[b]), orZero(before[b])))
+        DoubleStream.concat(Arrays.stream(external), Arrays.stream(before))
+            .filter(share -> !Double.isNaN(share))
             .max()
             .orElse(0);
     Chart chart =
@@ -156,14 +145,7 @@ record ExternalFigures(String heading, Figure roc, Figure calibration, List<Figu
             Axis.unit("probability of " + words.brief(label)),
             Axis.around("share of images", 0, most, 4).inPercent(),
             220);
-    for (int b = 0; b < BINS; b++) {
-      chart.bar(EXTERNAL, (double) b / BINS, (b + 1.0) / BINS, external[b]);
-    }
-    chart.line(
-        OWN,
-        IntStream.range(0, 2 * BINS)
-            .mapToObj(i -> new Point((i / 2 + i % 2) / (double) BINS, before[i / 2]))
-            .toList());
+    ScoresSection.draw(chart, external, before);
     source
         .result
         .evaluation()
@@ -175,23 +157,12 @@ record ExternalFigures(String heading, Figure roc, Figure calibration, List<Figu
         chart.svg(), "Images of " + name + ": bars external, line the own test split");
   }
 
-  private static double orZero(double value) {
-    return Double.isNaN(value) ? 0 : value;
-  }
-
   /** Returns the share of images in each bin; NaN without images. */
   private static double[] histogram(Predictions predictions, Label label, Side side) {
-    List<Double> scores =
+    return ScoresSection.histogram(
         predictions.rows().stream()
-            .map(Predictions.Row::example)
-            .filter(e -> (e.label() == label.index()) == (side == Side.CLASS))
-            .map(e -> e.score(label.index()))
-            .toList();
-    double[] bins = new double[BINS];
-    scores.forEach(score -> bins[Math.min(BINS - 1, (int) (score * BINS))]++);
-    for (int b = 0; b < BINS; b++) {
-      bins[b] /= scores.size();
-    }
-    return bins;
+            .filter(row -> (row.example().label() == label.index()) == (side == Side.CLASS))
+            .toList(),
+        label);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.deepxray.report.internal;
 
+import io.github.deepxray.core.metrics.CalibrationBin;
 import io.github.deepxray.core.metrics.Curve;
 import io.github.deepxray.core.metrics.TargetClasses;
 import io.github.deepxray.datasets.Label;
@@ -7,6 +8,7 @@ import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.internal.Chart.Point;
 import io.github.deepxray.report.internal.Chart.Range;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,32 @@ final class Figures {
   /** Returns the heading above the charts of a class; empty for a single class. */
   static String heading(ReportContent content, Label label) {
     return content.words().targets().size() > 1 ? content.words().name(label) : "";
+  }
+
+  /** Returns a reliability diagram of both splits, the test split on top. */
+  static Chart reliability(
+      String id,
+      String title,
+      ClassVocabulary words,
+      Label label,
+      Map<Split, ? extends Collection<CalibrationBin>> bins) {
+    Chart chart =
+        Chart.of(
+            id,
+            title,
+            "Observed share of %s over the mean probability, in bins of the probability."
+                .formatted(words.name(label)),
+            Axis.unit("mean probability of " + words.brief(label) + " in a bin"),
+            Axis.unit("share of " + words.brief(label) + " in it"),
+            400);
+    chart.diagonal(new Point(0, 0), new Point(1, 1));
+    for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
+      for (CalibrationBin bin : bins.get(split)) {
+        chart.whisker(split.key(), new Range(bin.meanProbability(), bin.observed()));
+        chart.dot(split.key(), new Point(bin.meanProbability(), bin.observed().value()));
+      }
+    }
+    return chart;
   }
 
   /** Adds the curves of both splits with their bands, the test split on top. */

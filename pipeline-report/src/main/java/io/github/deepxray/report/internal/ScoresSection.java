@@ -34,7 +34,7 @@ record ScoresSection(String scored, List<Figure> figures) {
     double most = 0;
     for (Panel panel : panels) {
       for (Split split : Figures.SPLITS) {
-        for (double share : histogram(rows(content, split, panel), panel)) {
+        for (double share : histogram(rows(content, split, panel), panel.scored)) {
           // NaN if the split has no such image.
           most = share > most ? share : most;
         }
@@ -103,7 +103,7 @@ record ScoresSection(String scored, List<Figure> figures) {
             Axis.unit("probability of " + words.brief(panel.scored)),
             shares,
             220);
-    draw(chart, histogram(shown, panel), histogram(validation, panel));
+    draw(chart, histogram(shown, panel.scored), histogram(validation, panel.scored));
     decision
         .threshold()
         .ifPresent(t -> chart.vertical(t, String.format(Locale.ROOT, "threshold %.2f", t)));
@@ -118,7 +118,7 @@ record ScoresSection(String scored, List<Figure> figures) {
   }
 
   /** Adds the bars of the test split under the line of the validation split. */
-  private static void draw(Chart chart, double[] test, double[] validation) {
+  static void draw(Chart chart, double[] test, double[] validation) {
     List<Point> outline = new ArrayList<>();
     for (int b = 0; b < BINS; b++) {
       chart.bar("test", (double) b / BINS, (b + 1.0) / BINS, test[b]);
@@ -133,10 +133,10 @@ record ScoresSection(String scored, List<Figure> figures) {
   }
 
   /** Returns the share of images in each bin; NaN without images. */
-  private static double[] histogram(List<Predictions.Row> rows, Panel panel) {
+  static double[] histogram(List<Predictions.Row> rows, Label scored) {
     double[] bins = new double[BINS];
     for (Predictions.Row row : rows) {
-      double probability = row.example().score(panel.scored.index());
+      double probability = row.example().score(scored.index());
       bins[Math.min(BINS - 1, (int) (probability * BINS))]++;
     }
     for (int b = 0; b < BINS; b++) {
