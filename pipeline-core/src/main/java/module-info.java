@@ -20,8 +20,10 @@ open module io.github.deepxray.core {
   exports io.github.deepxray.core.format;
   exports io.github.deepxray.core.image;
   exports io.github.deepxray.core.internal to
+      io.github.deepxray.classify,
       io.github.deepxray.cli,
       io.github.deepxray.datasets,
+      io.github.deepxray.export,
       io.github.deepxray.report,
       io.github.deepxray.server,
       io.github.deepxray.tflite,

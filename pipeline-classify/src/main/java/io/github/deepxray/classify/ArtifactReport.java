@@ -28,8 +28,8 @@ import java.util.zip.GZIPOutputStream;
  * @param artifact the key, see {@link Artifact#key}
  * @param path the file or folder in the bundle
  * @param form the description of the form
- * @param threshold the decision threshold of a binary classifier, chosen on validation; empty for
- *     more classes, where the most probable is chosen
+ * @param threshold the decision threshold of a binary classifier, chosen on validation or for a
+ *     site; empty for more classes, where the most probable is chosen
  * @param size the size in bytes, uncompressed and compressed
  * @param weights the number of weights and of non-zero weights, with folded batch normalization;
  *     empty if not counted
@@ -53,6 +53,12 @@ public record ArtifactReport(
       throw new IllegalArgumentException(
           "a threshold must be 0..1, not " + threshold.getAsDouble());
     }
+  }
+
+  /** Returns a copy with another threshold. */
+  public ArtifactReport withThreshold(double value) {
+    return new ArtifactReport(
+        artifact, path, form, OptionalDouble.of(value), size, weights, limits, verdict);
   }
 
   /** Decision rule of the form. */
@@ -104,19 +110,22 @@ public record ArtifactReport(
    * @param fit how images become the input of the forms
    * @param prevalence share of the second of two classes for which the probabilities are
    *     calibrated; empty if they are not, or for more classes
+   * @param adaptation the adaptation to a site, whose thresholds the reports then have; empty as
+   *     exported
    * @param artifacts the reports
    */
   public record All(
       int format,
       @Omittable Fit fit,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble prevalence,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Adaptation> adaptation,
       List<ArtifactReport> artifacts) {
-    /** Creates the content of this version's format. */
+    /** Creates the content of this version's format, as exported. */
     public All(Fit fit, OptionalDouble prevalence, List<ArtifactReport> artifacts) {
-      this(Bundle.FORMAT, fit, prevalence, artifacts);
+      this(Bundle.FORMAT, fit, prevalence, Optional.empty(), artifacts);
     }
 
-    /** Copies the list and checks the prevalence and that forms are unique. */
+    /** Copies the list and checks the prevalence and the forms. */
     public All {
       if (!(prevalence.orElse(0.5) > 0 && prevalence.orElse(0.5) < 1)) {
         throw new IllegalArgumentException("a prevalence is above 0 and below 1");
@@ -129,6 +138,30 @@ public record ArtifactReport(
       if (artifacts.stream().map(ArtifactReport::artifact).distinct().count() < artifacts.size()) {
         throw new IllegalArgumentException("a form is repeated");
       }
+      for (ArtifactReport report : artifacts) {
+        if (adaptation.isPresent()
+            && !(report.threshold.isPresent()
+                && adaptation.get().thresholds().containsKey(report.artifact))) {
+          throw new IllegalArgumentException(
+              report.artifact + " lacks a threshold or that before the adaptation");
+        }
+      }
+    }
+
+    /** Map from the probabilities of the model files to those of the bundle. */
+    LogitMap map() {
+      return adaptation.map(Adaptation::map).orElse(LogitMap.IDENTITY);
+    }
+
+    /** Returns the reports with the thresholds for the model files' own probabilities. */
+    List<ArtifactReport> exported() {
+      return artifacts.stream()
+          .map(
+              report ->
+                  adaptation
+                      .map(a -> report.withThreshold(a.thresholds().get(report.artifact)))
+                      .orElse(report))
+          .toList();
     }
   }
 

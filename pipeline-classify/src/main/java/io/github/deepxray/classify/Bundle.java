@@ -120,7 +120,39 @@ public record Bundle(Path folder) {
    * @throws IOException if the file cannot be read
    */
   public List<ArtifactReport> artifacts() throws IOException {
-    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).artifacts();
+    return reports().artifacts();
+  }
+
+  /**
+   * Reports of all deployable forms as exported: with the thresholds for the model files' own
+   * probabilities, even if the bundle was adapted to a site.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if the file cannot be read
+   */
+  public List<ArtifactReport> exportedArtifacts() throws IOException {
+    return reports().exported();
+  }
+
+  /**
+   * Content of {@value ArtifactReport#FILE}.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if the file cannot be read
+   */
+  public ArtifactReport.All reports() throws IOException {
+    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE));
+  }
+
+  /**
+   * Map from the probabilities of the model files to those of the bundle: that of the adaptation to
+   * a site, else the identity.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if the file cannot be read
+   */
+  public LogitMap adaptation() throws IOException {
+    return reports().map();
   }
 
   /**
@@ -131,30 +163,27 @@ public record Bundle(Path folder) {
    * @throws IOException if the file cannot be read
    */
   public Fit fit() throws IOException {
-    return ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).fit();
+    return reports().fit();
   }
 
   /**
-   * Factor of the odds of the second of two classes that corrects the probabilities for another
-   * prevalence (Saerens, Latinne and Decaestecker 2002).
+   * Correction of the bundle's probabilities and thresholds for another prevalence (Saerens,
+   * Latinne and Decaestecker 2002). It applies after {@link #adaptation}.
    *
-   * @param prevalence share of that class among the images to classify, above 0 and below 1
+   * @param prevalence share of the second of two classes among the images to classify, above 0 and
+   *     below 1
    * @throws DeepXrayException if the probabilities are not calibrated, or the bundle is damaged
    * @throws IOException if the file cannot be read
    */
-  public double oddsFactor(double prevalence) throws IOException {
-    OptionalDouble calibrated =
-        ArtifactReport.read(folder.resolve(ArtifactReport.FILE)).prevalence();
+  public LogitMap correction(double prevalence) throws IOException {
+    OptionalDouble calibrated = reports().prevalence();
     if (calibrated.isEmpty()) {
       throw new DeepXrayException(
           folder
               + " has no calibrated probabilities of two classes, which a prevalence needs; leave"
               + " it out, or train with calibration.");
     }
-    return prevalence
-        / (1 - prevalence)
-        * (1 - calibrated.getAsDouble())
-        / calibrated.getAsDouble();
+    return LogitMap.ofPrevalence(calibrated.getAsDouble(), prevalence);
   }
 
   /** Bundle that a model lies in: in its folder, or one above as the SavedModel does. */
@@ -170,8 +199,8 @@ public record Bundle(Path folder) {
   }
 
   /**
-   * Decision rule of a form: a threshold chosen on validation for two classes, else the most
-   * probable class.
+   * Decision rule of a form: for two classes a threshold chosen on validation, or for the site that
+   * the bundle was adapted to; else the most probable class.
    *
    * @throws DeepXrayException if the bundle does not have the form or is damaged
    * @throws IOException if the file cannot be read

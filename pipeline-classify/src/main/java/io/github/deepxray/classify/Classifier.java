@@ -37,26 +37,27 @@ public final class Classifier implements AutoCloseable {
   private final List<String> labels;
   private final Decision decision;
   private final Fit fit;
-  private final double oddsFactor;
+  private final LogitMap map;
 
   private Classifier(
-      InferenceEngine engine, List<String> labels, Decision decision, Fit fit, double oddsFactor) {
+      InferenceEngine engine, List<String> labels, Decision decision, Fit fit, LogitMap map) {
     this.engines = new EnginePool(engine, "the classifier");
     this.labels = List.copyOf(labels);
     this.decision = decision;
     this.fit = fit;
-    this.oddsFactor = oddsFactor;
+    this.map = map;
   }
 
   /**
    * Options of a classifier.
    *
    * @param artifact the form in a bundle
-   * @param threshold the decision threshold of a binary classifier, 0..1; if empty, the one chosen
-   *     on validation for a bundle, 0.5 otherwise; must be empty for more classes
+   * @param threshold the decision threshold of a binary classifier, 0..1; if empty, the bundle's,
+   *     or 0.5 without a bundle; must be empty for more classes
    * @param prevalence share of the second of two classes among the images to classify, above 0 and
    *     below 1, to which a bundle's calibrated probabilities and its threshold are corrected; if
-   *     empty, they hold for the share among the validation images
+   *     empty, they hold for the share among the validation images, or at the site that the bundle
+   *     was adapted to
    * @param threads number of threads of one call; 1 has the highest throughput when several threads
    *     classify
    * @param trusted whether a SavedModel outside a bundle may have operations that this project does
@@ -141,17 +142,17 @@ public final class Classifier implements AutoCloseable {
     bundle.requireIntact(artifact);
     // Read before the engine is created, which a failure would leave open.
     List<String> names = bundle.labels();
-    double odds =
+    LogitMap correction =
         options.prevalence().isPresent()
-            ? bundle.oddsFactor(options.prevalence().getAsDouble())
-            : 1;
+            ? bundle.correction(options.prevalence().getAsDouble())
+            : LogitMap.IDENTITY;
     Decision decision =
         options.threshold().isPresent()
             ? new Decision.Threshold(options.threshold().getAsDouble())
-            : corrected(bundle.decision(artifact), odds);
+            : correction.apply(bundle.decision(artifact));
     Fit fit = bundle.fit();
-    return of(
-        artifact.load(bundle, options.threads()), names, decision, fit, odds, bundle.folder());
+    LogitMap map = bundle.adaptation().then(correction);
+    return of(artifact.load(bundle, options.threads()), names, decision, fit, map, bundle.folder());
   }
 
   private static ModelFormat format(Path model) {
@@ -228,19 +229,19 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier of(
       InferenceEngine engine, List<String> labels, Decision decision, Fit fit, Path model) {
-    return of(engine, labels, decision, fit, 1, model);
+    return of(engine, labels, decision, fit, LogitMap.IDENTITY, model);
   }
 
   /**
-   * Creates a classifier that owns the engine and corrects its probabilities for a prevalence; the
-   * engine is closed on failure.
+   * Creates a classifier that owns the engine and maps its probabilities; the engine is closed on
+   * failure.
    *
    * @param engine as above
    * @param labels the class names
-   * @param decision as above, for corrected probabilities
+   * @param decision as above, for mapped probabilities
    * @param fit how an image becomes the engine's input
-   * @param oddsFactor factor of the odds of the second of two classes, see {@link
-   *     Bundle#oddsFactor}; 1 for no correction
+   * @param map the map of the probability of the second of two classes, see {@link
+   *     Bundle#adaptation} and {@link Bundle#correction}; the identity for more classes
    * @param model the source of the engine, for messages
    * @throws DeepXrayException as above
    */
@@ -249,7 +250,7 @@ public final class Classifier implements AutoCloseable {
       List<String> labels,
       Decision decision,
       Fit fit,
-      double oddsFactor,
+      LogitMap map,
       Path model) {
     try {
       if (labels.size() < 2) {
@@ -260,6 +261,9 @@ public final class Classifier implements AutoCloseable {
                 + " classes, not 2 or more; export the bundle again.");
       }
       requireClassifier(engine, labels.size(), model);
+      if (labels.size() > 2 && !map.equals(LogitMap.IDENTITY)) {
+        throw new IllegalArgumentException("a map of " + labels.size() + " classes");
+      }
       boolean threshold = decision.threshold().isPresent();
       if (threshold != (labels.size() == 2)) {
         throw new DeepXrayException(
@@ -271,7 +275,7 @@ public final class Classifier implements AutoCloseable {
                     ? "so that a threshold does not apply: the most probable is chosen; omit it."
                     : "which needs a threshold; give one."));
       }
-      return new Classifier(engine, labels, decision, fit, oddsFactor);
+      return new Classifier(engine, labels, decision, fit, map);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -396,10 +400,14 @@ public final class Classifier implements AutoCloseable {
         throw new DeepXrayException(
             "The model's output " + (double) output + " is not a probability; export it again.");
       }
-      probabilities.add(corrected(output, oddsFactor));
+      probabilities.add((double) output);
     }
     if (outputs.length == 1) {
       probabilities.add(0, 1 - probabilities.get(0));
+    }
+    if (!map.equals(LogitMap.IDENTITY)) {
+      probabilities.set(1, map.apply(probabilities.get(1)));
+      probabilities.set(0, 1 - probabilities.get(1));
     }
     int decided = decision.decide(probabilities);
     return new Prediction(
@@ -407,18 +415,6 @@ public final class Classifier implements AutoCloseable {
         probabilities.get(labels.size() == 2 ? 1 : decided),
         decision.threshold(),
         probabilities);
-  }
-
-  /** Returns the decision for probabilities that are corrected for a prevalence. */
-  public static Decision corrected(Decision decision, double oddsFactor) {
-    return decision.threshold().isPresent()
-        ? new Decision.Threshold(corrected(decision.threshold().getAsDouble(), oddsFactor))
-        : decision;
-  }
-
-  static double corrected(double probability, double oddsFactor) {
-    double odds = probability * oddsFactor;
-    return oddsFactor == 1 ? probability : odds / (odds + 1 - probability);
   }
 
   /** Waits for running calls, then frees the engines. */

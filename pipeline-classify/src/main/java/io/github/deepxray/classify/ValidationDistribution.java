@@ -14,7 +14,8 @@ import java.util.Map;
 
 /**
  * Distribution of the validation images, with which images are compared after deployment: the
- * content of {@value #FILE}.
+ * content of {@value #FILE}. A bundle that was adapted to a site has the distribution of the site's
+ * images.
  *
  * @param format {@link #FORMAT}
  * @param patients the number of patients, at least 1
@@ -58,13 +59,13 @@ public record ValidationDistribution(
   /**
    * Reads the reference for a form of a bundle.
    *
-   * @param oddsFactor factor of the odds of the second of two classes by which probabilities are
-   *     corrected, see {@link Bundle#oddsFactor}; 1 for no correction
+   * @param correction the correction of probabilities for a prevalence, see {@link
+   *     Bundle#correction}; the identity for none
    * @return the reference, {@link Reference#NONE} for a bundle of an earlier build
    * @throws DeepXrayException if the file is damaged
    * @throws IOException if the file cannot be read
    */
-  public static Reference reference(Bundle bundle, Artifact artifact, double oddsFactor)
+  public static Reference reference(Bundle bundle, Artifact artifact, LogitMap correction)
       throws IOException {
     bundle.requireIntact(FILE::equals);
     Path file = bundle.folder().resolve(FILE);
@@ -80,8 +81,7 @@ public record ValidationDistribution(
     bins.put(Quantity.WIDTH, read.width);
     for (Scores scores : read.artifacts) {
       if (scores.artifact.equals(artifact.key())) {
-        bins.put(
-            Quantity.PROBABILITY, scores.probability.map(p -> Classifier.corrected(p, oddsFactor)));
+        bins.put(Quantity.PROBABILITY, scores.probability.map(correction::apply));
         bins.put(Quantity.DECISION, scores.decision);
       }
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -138,6 +139,89 @@ class GoldenBundlesTest {
       assertThatThrownBy(() -> Classifier.Options.DEFAULT.withPrevalence(share))
           .isInstanceOf(DeepXrayException.class);
     }
+  }
+
+  /** Slope 2 and offset ln 3: three times the square of the odds. */
+  @Test
+  void anAdaptedBundleMapsTheProbabilitiesOfTheSameFiles(@TempDir Path folder) throws IOException {
+    Path plain = FOLDER.resolve("format-1");
+    for (String file : List.of(Bundle.LABELS, Bundle.TFLITE_FLOAT32, ArtifactReport.FILE)) {
+      Files.copy(plain.resolve(file), folder.resolve(file));
+    }
+    Bundle bundle = new Bundle(folder);
+    Adaptation adaptation =
+        new Adaptation(
+            Adaptation.Method.PLATT,
+            2,
+            Math.log(3),
+            50,
+            40,
+            "0".repeat(64),
+            Map.of("float32", GoldenBundle.THRESHOLD));
+    ArtifactReport.write(
+        folder.resolve(ArtifactReport.FILE),
+        new ArtifactReport.All(
+            Bundle.FORMAT,
+            Fit.STRETCH,
+            OptionalDouble.of(0.75),
+            Optional.of(adaptation),
+            List.of(bundle.artifacts().get(0).withThreshold(0.25))));
+    Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
+    assertThat(bundle.reports().adaptation()).contains(adaptation);
+    assertThat(bundle.exportedArtifacts()).isEqualTo(new Bundle(plain).artifacts());
+    try (Classifier before = Classifier.open(plain);
+        Classifier after = Classifier.open(folder);
+        Classifier half = Classifier.open(folder, Classifier.Options.DEFAULT.withPrevalence(0.5))) {
+      for (int number = 0; number < 5; number++) {
+        double p = before.classify(GoldenBundle.image(number)).probability();
+        double odds = 3 * Math.pow(p / (1 - p), 2);
+        Prediction adapted = after.classify(GoldenBundle.image(number));
+        assertThat(adapted.probability()).isCloseTo(odds / (1 + odds), within(1e-12));
+        assertThat(adapted.threshold()).hasValue(0.25);
+        assertThat(adapted.label()).isEqualTo(odds >= 1 / 3.0 ? "PNEUMONIA" : "NORMAL");
+        // The prevalence is corrected from that of the site, three to one.
+        Prediction corrected = half.classify(GoldenBundle.image(number));
+        assertThat(corrected.probability()).isCloseTo(odds / 3 / (1 + odds / 3), within(1e-12));
+        assertThat(corrected.threshold().orElseThrow()).isCloseTo(0.1, within(1e-12));
+        assertThat(corrected.label()).isEqualTo(adapted.label());
+      }
+    }
+  }
+
+  @Test
+  void anAdaptationWithoutTheThresholdsOfTheFilesIsRefused(@TempDir Path folder)
+      throws IOException {
+    Path file = folder.resolve(ArtifactReport.FILE);
+    Files.copy(FOLDER.resolve("format-1").resolve(ArtifactReport.FILE), file);
+    Bundle bundle = new Bundle(folder);
+    String plain = Files.readString(file);
+    for (String adaptation :
+        List.of(
+            adaptation("platt", "1.0", 40, "{}"),
+            adaptation("platt", "0.0", 40, "{\"float32\": 0.5}"),
+            adaptation("platt", "1.0", 41, "{\"float32\": 0.5}"),
+            adaptation("platt", "1.0", 40, "{\"float32\": 1.5}"),
+            adaptation("other", "1.0", 40, "{\"float32\": 0.5}"))) {
+      Files.writeString(file, plain.replaceFirst("\\{", "{ \"adaptation\": " + adaptation + ","));
+      assertThatThrownBy(bundle::artifacts)
+          .as(adaptation)
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("artifacts.json");
+    }
+    Files.writeString(
+        file,
+        plain.replaceFirst(
+            "\\{",
+            "{ \"adaptation\": " + adaptation("none", "1.0", 40, "{\"float32\": 0.5}") + ","));
+    assertThat(bundle.exportedArtifacts().get(0).threshold()).hasValue(0.5);
+  }
+
+  private static String adaptation(String method, String slope, int patients, String thresholds) {
+    return """
+    {"method": "%s", "slope": %s, "offset": 0.0, "images": 40, "patients": %s,
+     "sha256": "%s", "thresholds": %s}\
+    """
+        .formatted(method, slope, patients, "a".repeat(64), thresholds);
   }
 
   @ParameterizedTest

@@ -143,19 +143,21 @@ class PredictionMonitorTest {
   @Test
   void theReferenceIsThatOfTheFormAndThePrevalence() throws IOException {
     Bundle bundle = bundle(80);
-    Reference reference = ValidationDistribution.reference(bundle, Artifact.FLOAT32, 1);
+    Reference reference =
+        ValidationDistribution.reference(bundle, Artifact.FLOAT32, LogitMap.IDENTITY);
     assertThat(reference.patients()).isEqualTo(80);
     assertThat(reference.bins()).containsOnlyKeys(Quantity.values());
     assertThat(reference.bins()).containsEntry(Quantity.PROBABILITY, HALF);
     assertThat(reference.without(Quantity.DECISION).bins()).doesNotContainKey(Quantity.DECISION);
     // Odds of 1 become odds of 1/3.
     assertThat(
-            ValidationDistribution.reference(bundle, Artifact.FLOAT32, 1.0 / 3)
+            ValidationDistribution.reference(
+                    bundle, Artifact.FLOAT32, LogitMap.ofPrevalence(0.75, 0.5))
                 .bins()
                 .get(Quantity.PROBABILITY)
                 .edges())
         .satisfiesExactly(edge -> assertThat(edge).isCloseTo(0.25, within(1e-12)));
-    assertThat(ValidationDistribution.reference(bundle, Artifact.INT8, 1).bins())
+    assertThat(ValidationDistribution.reference(bundle, Artifact.INT8, LogitMap.IDENTITY).bins())
         .containsOnlyKeys(Quantity.BRIGHTNESS, Quantity.CONTRAST, Quantity.HEIGHT, Quantity.WIDTH);
   }
 
@@ -163,14 +165,16 @@ class PredictionMonitorTest {
   void aBundleOfAnEarlierBuildHasNoReferenceAndADamagedOneIsRefused() throws IOException {
     Files.writeString(folder.resolve(Bundle.CHECKSUMS), "");
     Bundle earlier = new Bundle(folder);
-    assertThat(ValidationDistribution.reference(earlier, Artifact.FLOAT32, 1))
+    assertThat(ValidationDistribution.reference(earlier, Artifact.FLOAT32, LogitMap.IDENTITY))
         .isEqualTo(Reference.NONE);
     Bundle wrong = bundle(0);
-    assertThatThrownBy(() -> ValidationDistribution.reference(wrong, Artifact.FLOAT32, 1))
+    assertThatThrownBy(
+            () -> ValidationDistribution.reference(wrong, Artifact.FLOAT32, LogitMap.IDENTITY))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContainingAll(ValidationDistribution.FILE, "0 patients", "export again");
     Files.writeString(folder.resolve(ValidationDistribution.FILE), "{}");
-    assertThatThrownBy(() -> ValidationDistribution.reference(wrong, Artifact.FLOAT32, 1))
+    assertThatThrownBy(
+            () -> ValidationDistribution.reference(wrong, Artifact.FLOAT32, LogitMap.IDENTITY))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining(ValidationDistribution.FILE + " has changed");
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.LogitMap;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.classify.PredictionMonitor;
 import io.github.deepxray.classify.PredictionMonitor.Quantity;
@@ -183,7 +184,7 @@ final class PredictCommand implements Callable<Integer> {
     Bundle bundle = Bundle.open(model);
     Reference reference =
         ValidationDistribution.reference(
-            bundle, form, prevalence == null ? 1 : bundle.oddsFactor(prevalence));
+            bundle, form, prevalence == null ? LogitMap.IDENTITY : bundle.correction(prevalence));
     return threshold == null ? reference : reference.without(Quantity.DECISION);
   }
 

@@ -6,6 +6,7 @@ import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
 import io.github.deepxray.classify.Explainer;
+import io.github.deepxray.classify.LogitMap;
 import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.classify.PredictionMonitor;
 import io.github.deepxray.classify.ValidationDistribution;
@@ -115,11 +116,12 @@ final class ModelVersion {
     bundle.requireIntact(artifact);
     bundle.requireIntact(Bundle.EXPLAIN::equals);
     List<String> labels = bundle.labels();
-    double odds =
+    LogitMap correction =
         options.prevalence().isPresent()
-            ? bundle.oddsFactor(options.prevalence().getAsDouble())
-            : 1;
-    Decision decision = Classifier.corrected(bundle.decision(artifact), odds);
+            ? bundle.correction(options.prevalence().getAsDouble())
+            : LogitMap.IDENTITY;
+    LogitMap map = bundle.adaptation().then(correction);
+    Decision decision = correction.apply(bundle.decision(artifact));
     Fit fit = bundle.fit();
     ModelVersion version =
         new ModelVersion(
@@ -133,12 +135,12 @@ final class ModelVersion {
                 tree(folder.resolve(Bundle.DATASET)).path("profile"),
                 Json.read(folder.resolve(ArtifactReport.FILE))),
             PredictionMonitor.ofLast(
-                WINDOW, labels, ValidationDistribution.reference(bundle, artifact, odds)));
+                WINDOW, labels, ValidationDistribution.reference(bundle, artifact, correction)));
     try {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
         InferenceEngine engine = next(version.engines, () -> artifact.load(bundle, 1));
-        version.classifiers.add(Classifier.of(engine, labels, decision, fit, odds, folder));
+        version.classifiers.add(Classifier.of(engine, labels, decision, fit, map, folder));
         if (Files.exists(explaining)) {
           InferenceEngine explains =
               next(
