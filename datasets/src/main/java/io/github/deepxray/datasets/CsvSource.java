@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -71,13 +72,13 @@ record CsvSource(
   }
 
   /** Columns of a file by their meaning. */
-  private record Columns(Map<Column, String> names, List<String> unused) {
-    static Columns of(Path file, Set<String> columns) {
+  private record Columns(Map<Column, String> names, Set<Column> required, List<String> unused) {
+    static Columns of(Path file, Set<String> columns, Set<Column> required) {
       Map<Column, String> names = new EnumMap<>(Column.class);
       for (Column column : Column.values()) {
         column.in(file, columns).ifPresent(name -> names.put(column, name));
       }
-      for (Column needed : List.of(Column.PATH, Column.LABEL)) {
+      for (Column needed : required) {
         if (!names.containsKey(needed)) {
           throw new DeepXrayException(
               "%s: its header has no column %s, but %s; name the columns there."
@@ -88,7 +89,7 @@ record CsvSource(
           columns.stream()
               .filter(column -> !column.isBlank() && !names.containsValue(column))
               .toList();
-      return new Columns(names, unused);
+      return new Columns(names, required, unused);
     }
 
     /** What a row says in the columns that nothing else uses. */
@@ -106,7 +107,18 @@ record CsvSource(
     }
   }
 
+  /** Opens a table of images with their classes. */
   static CsvSource open(Path file, SourceLimits limits) throws IOException {
+    return open(file, limits, EnumSet.of(Column.PATH, Column.LABEL));
+  }
+
+  /** Opens a table of images whose classes need not be known. */
+  static CsvSource openUnlabelled(Path file, SourceLimits limits) throws IOException {
+    return open(file, limits, EnumSet.of(Column.PATH));
+  }
+
+  private static CsvSource open(Path file, SourceLimits limits, Set<Column> required)
+      throws IOException {
     Path folder = file.toRealPath().getParent();
     List<Entry> entries = new ArrayList<>();
     Map<String, Map<String, String>> attributes = new HashMap<>();
@@ -118,7 +130,7 @@ record CsvSource(
       throw new DeepXrayException(
           file + " lists no images; give a line for each, below the header.");
     }
-    Columns columns = Columns.of(file, rows.get(0).keySet());
+    Columns columns = Columns.of(file, rows.get(0).keySet(), required);
     for (Map<String, String> row : rows) {
       line++;
       if (row.values().stream().allMatch(value -> value == null || value.isBlank())) {
@@ -170,7 +182,7 @@ record CsvSource(
       throws IOException {
     String path = relative(columns.value(row, Column.PATH), folder);
     String label = columns.value(row, Column.LABEL);
-    if (path.isBlank() || label.isEmpty()) {
+    if (path.isBlank() || (label.isEmpty() && columns.required().contains(Column.LABEL))) {
       throw wrong(csv, line, "path or label is empty");
     }
     if (path.startsWith("/") || path.matches("[A-Za-z]:.*")) {

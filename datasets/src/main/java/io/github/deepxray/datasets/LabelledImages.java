@@ -80,6 +80,23 @@ public final class LabelledImages implements Closeable {
     }
   }
 
+  /**
+   * Opens a source whose images have no classes, or classes that do not count: their label is 0.
+   * All images of an archive or folder are taken, whatever their folders. A CSV file needs only a
+   * column of paths; a column of patients is used.
+   *
+   * @param place an archive, a folder, a CSV file or TFRecords
+   * @param classes the classes of the classifier
+   * @param options the limits; other options have no effect
+   * @throws DeepXrayException if the source is missing or no source of images
+   * @throws IOException if the source cannot be read
+   */
+  public static LabelledImages openUnlabelled(
+      Path place, ClassNames classes, DatasetOptions options) throws IOException {
+    FileSource source = SourceReader.openUnlabelled(place, options.limits());
+    return new LabelledImages(source, SourceLayout.unlabelled(source, classes), options);
+  }
+
   /** Kind of source: {@code zip}, {@code folder}, {@code csv} or {@code tfrecord}. */
   public String kind() {
     return source.kind();

@@ -41,9 +41,25 @@ public record SeenImages(Set<String> hashes) {
   }
 
   static void write(Path folder, Collection<String> hashes) throws IOException {
-    AtomicFiles.write(
-        folder.resolve(FILE),
-        String.join("\n", new TreeSet<>(hashes)) + (hashes.isEmpty() ? "" : "\n"));
+    AtomicFiles.write(folder.resolve(FILE), text(hashes));
+  }
+
+  /**
+   * Writes the file into a folder.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public void write(Path folder) throws IOException {
+    write(folder, hashes);
+  }
+
+  /** Content of the file. */
+  public String text() {
+    return text(hashes);
+  }
+
+  private static String text(Collection<String> hashes) {
+    return String.join("\n", new TreeSet<>(hashes)) + (hashes.isEmpty() ? "" : "\n");
   }
 
   /**

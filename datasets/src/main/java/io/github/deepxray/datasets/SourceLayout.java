@@ -111,6 +111,46 @@ record SourceLayout(
     return ofFolders(source, options);
   }
 
+  /**
+   * Takes all images of a source, whatever their folders. They have no classes: their label is 0.
+   *
+   * @param classes the classes that they may be of
+   */
+  static SourceLayout unlabelled(FileSource source, ClassNames classes) {
+    Map<Junk, Integer> junk = new EnumMap<>(Junk.class);
+    Map<String, Integer> other = new TreeMap<>();
+    List<SourceImage> images = new ArrayList<>();
+    String patients = "";
+    if (source instanceof LabelledSource labelled) {
+      labelled.entries().forEach(e -> images.add(unlabelled(e.file(), e.patient())));
+      boolean known = images.stream().anyMatch(image -> image.name().patient().isPresent());
+      patients = known ? labelled.patientOrigin() : "";
+    } else {
+      for (SourceFile file : source.files()) {
+        Optional<Junk> kind = Junk.of(file.path());
+        if (kind.isPresent()) {
+          junk.merge(kind.get(), 1, Integer::sum);
+        } else if (ImageFormats.isImageName(file.path())) {
+          images.add(unlabelled(file, Optional.empty()));
+        } else {
+          other.merge(ImageFormats.extension(file.path()), 1, Integer::sum);
+        }
+      }
+    }
+    return new SourceLayout(
+        List.copyOf(images),
+        List.of(),
+        new Skipped(0, 0, junk, other),
+        DatasetProfile.of(classes),
+        true,
+        new Origins(source.kind(), "", patients));
+  }
+
+  private static SourceImage unlabelled(SourceFile file, Optional<String> patient) {
+    return new SourceImage(
+        file.path(), file, Split.TEST, Label.NEGATIVE, new XrayName(patient, Optional.empty()));
+  }
+
   private static SourceLayout ofFolders(FileSource source, DatasetOptions options) {
     LayoutFinder.LayoutWithClasses found =
         LayoutFinder.find(source, options.classes(), options.layout());

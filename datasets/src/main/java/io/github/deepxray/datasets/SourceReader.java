@@ -33,10 +33,19 @@ record SourceReader(FileSource source, ImageLimits limits, PixelBudget budget) {
 
   /** Opens the source of a path by its kind. */
   static FileSource open(Path place, SourceLimits limits) throws IOException {
-    boolean csv = place.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
-    if (csv && Files.isRegularFile(place)) {
-      return CsvSource.open(place, limits);
-    }
+    return isCsv(place) ? CsvSource.open(place, limits) : openOther(place, limits);
+  }
+
+  /** Opens the source of a path by its kind; a table needs no classes. */
+  static FileSource openUnlabelled(Path place, SourceLimits limits) throws IOException {
+    return isCsv(place) ? CsvSource.openUnlabelled(place, limits) : openOther(place, limits);
+  }
+
+  private static boolean isCsv(Path place) {
+    return place.toString().toLowerCase(Locale.ROOT).endsWith(".csv") && Files.isRegularFile(place);
+  }
+
+  private static FileSource openOther(Path place, SourceLimits limits) throws IOException {
     return Files.exists(place) && RecordSource.isOne(place)
         ? RecordSource.open(place, limits)
         : FileSource.open(place, limits);

@@ -211,4 +211,39 @@ class LabelledImagesTest {
       assertThat(images.images().get(0).split()).isEqualTo(Optional.of(Split.TEST));
     }
   }
+
+  private static List<String> unlabelled(Path place) throws IOException {
+    try (LabelledImages images =
+        LabelledImages.openUnlabelled(place, CLASSES, DatasetOptions.DEFAULT)) {
+      assertThat(images.images()).allMatch(image -> image.label().equals(Label.NEGATIVE));
+      return images
+          .read(images.images(), 2, Progress.NONE, (image, decoded) -> image.patient())
+          .images()
+          .stream()
+          .map(image -> image.image().path() + " " + image.value())
+          .toList();
+    }
+  }
+
+  @Test
+  void withoutLabelsAllImagesAreTakenWhateverTheirFolders() throws IOException {
+    assertThat(unlabelled(archive)).hasSize(29);
+    byte[] image = ImageCodec.encodePng(RgbImage.of(1, 1, new byte[] {1, 2, 3}));
+    write(folder.resolve("a.png"), image);
+    write(folder.resolve("deep/er/b.png"), image);
+    write(folder.resolve("deep/.hidden.png"), image);
+    write(folder.resolve("notes.txt"), new byte[] {1});
+    assertThat(unlabelled(folder))
+        .containsExactly("a.png unknown:a.png", "deep/er/b.png unknown:deep/er/b.png");
+    // Labels may be missing, and patients may be known.
+    Path csv = folder.resolve("site.csv");
+    Files.writeString(csv, "path,patient\na.png,x\ndeep/er/b.png,x\n");
+    assertThat(unlabelled(csv)).containsExactly("a.png x", "deep/er/b.png x");
+    Files.writeString(csv, "path,label\na.png,\ndeep/er/b.png,PNEUMONIA\n");
+    assertThat(unlabelled(csv)).hasSize(2);
+    Files.writeString(csv, "image,label\n,\n,x\n");
+    assertThatThrownBy(() -> unlabelled(csv))
+        .hasMessageContaining("line 3: path or label is empty");
+    assertThat(unlabelled(prepared.folder())).hasSize(29);
+  }
 }
