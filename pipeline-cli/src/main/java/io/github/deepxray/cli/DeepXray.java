@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       ReportCommand.class,
       VerifyCommand.class,
+      AdaptCommand.class,
       PredictCommand.class,
       ExplainCommand.class,
       ServeCommand.class,

@@ -74,10 +74,8 @@ record PredictionSummary(Summary summary, Path model) {
             .flatMap(quantity -> quantity.drift().stream())
             .mapToDouble(StabilityIndex::limit)
             .anyMatch(limit -> limit > LARGE);
-    return "The drift index compares with the validation images; one of 20 exceeds its limit by"
-        + " chance.\n"
-        + (few
-            ? "There are few images or validation patients: a smaller drift is not seen.\n"
-            : "");
+    return "The drift index compares with the bundle's validation images, or those of the site that"
+        + " it was adapted to; one of 20 exceeds its limit by chance.\n"
+        + (few ? "There are few images or reference patients: a smaller drift is not seen.\n" : "");
   }
 }

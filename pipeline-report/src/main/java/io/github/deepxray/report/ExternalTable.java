@@ -118,37 +118,34 @@ final class ExternalTable {
   }
 
   private void drift() {
+    table(driftRows(result.drift()));
+  }
+
+  /** Returns the rows of a table of drifts, with its head. */
+  static List<List<String>> driftRows(List<NamedDrift> drift) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("drift of", "KS", "limit", "PSI", "limit", "extent"));
-    for (NamedDrift named : result.drift()) {
-      Drift drift = named.drift();
-      rows.add(
-          List.of(
-              named.name(),
-              decimals(drift.kolmogorovSmirnov()),
-              decimals(drift.kolmogorovSmirnovLimit()),
-              decimals(drift.stabilityIndex()),
-              decimals(drift.stabilityIndexLimit()),
-              drift.extent().words()));
-    }
-    table(rows);
+    drift.forEach(named -> rows.add(driftRow(named)));
+    return rows;
   }
 
   private static String decimals(double value) {
     return String.format(Locale.ROOT, "%.3f", value);
   }
 
-  /** Adds left-aligned columns, each as wide as its widest cell. */
   private void table(List<List<String>> rows) {
-    for (List<String> row : rows) {
-      StringBuilder cells = new StringBuilder();
-      for (int c = 0; c < row.size(); c++) {
-        int column = c;
-        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
-        cells.append("  ").append(row.get(c)).append(" ".repeat(width - row.get(c).length()));
-      }
-      line(cells.toString().stripTrailing());
-    }
+    TextColumns.of(rows).forEach(this::line);
+  }
+
+  private static List<String> driftRow(NamedDrift named) {
+    Drift drift = named.drift();
+    return List.of(
+        named.name(),
+        decimals(drift.kolmogorovSmirnov()),
+        decimals(drift.kolmogorovSmirnovLimit()),
+        decimals(drift.stabilityIndex()),
+        decimals(drift.stabilityIndexLimit()),
+        drift.extent().words());
   }
 
   private void line(String line) {

@@ -96,7 +96,7 @@ final class Metrics {
     registerQuantities();
     drift(
         "deepxray_drift_index",
-        "Population stability index of the last images against the validation images.",
+        "Population stability index of the last images against the bundle's reference images.",
         StabilityIndex::value);
     drift(
         "deepxray_drift_limit",

@@ -16,29 +16,22 @@ import io.github.deepxray.core.metrics.TargetClasses;
 import io.github.deepxray.core.metrics.UnpairedDifference;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.datasets.ClassNames;
-import io.github.deepxray.datasets.DatasetAudit.Quarantined;
-import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.InputStatistics;
 import io.github.deepxray.datasets.LabelledImage;
 import io.github.deepxray.datasets.LabelledImages;
 import io.github.deepxray.datasets.LabelledImages.Analyzed;
 import io.github.deepxray.datasets.LabelledImages.Reading;
-import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.datasets.SeenImages;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.ExternalValidation;
 import io.github.deepxray.report.ExternalValidation.SliceMetrics;
-import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.report.internal.ExternalPage;
-import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -60,39 +53,6 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
   /** Scores of an image, with its statistics. */
   private record Scored(List<Double> scores, InputStatistics input) {}
 
-  /** Content of the bundle. */
-  private record Own(
-      BundleRecords records,
-      ModelMetrics metrics,
-      DatasetManifest dataset,
-      Predictions predictions,
-      Optional<SeenImages> seen) {
-    ClassNames classes() {
-      return metrics.classes();
-    }
-  }
-
-  private Own own() throws IOException {
-    Path folder = bundle.folder();
-    String predictions = Predictions.fileName(Split.TEST.key());
-    List<String> read =
-        List.of(
-            ModelMetrics.FILE,
-            PreparedDataset.MANIFEST,
-            predictions,
-            SeenImages.FILE,
-            InputStatistics.fileName(Split.TEST));
-    bundle.requireIntact(read::contains);
-    BundleRecords records = new BundleRecords(bundle);
-    ModelMetrics metrics = records.metrics();
-    return new Own(
-        records,
-        metrics,
-        DatasetManifest.read(folder.resolve(PreparedDataset.MANIFEST), "export the bundle again"),
-        records.predictions(Split.TEST.key(), metrics),
-        SeenImages.read(folder));
-  }
-
   /**
    * Evaluates the bundle and writes the files.
    *
@@ -100,16 +60,16 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
    * @param folder the output folder
    */
   ExternalValidation evaluate(Path source, Path folder) throws IOException {
-    Own own = own();
+    BundleContent own = BundleContent.of(bundle);
     DatasetOptions options = DatasetOptions.DEFAULT.withLayout(spec.layout());
     try (LabelledImages images = LabelledImages.open(source, own.classes(), options);
         Classifier classifier =
             Classifier.open(
                 bundle.folder(), Classifier.Options.DEFAULT.withArtifact(spec.artifact()))) {
-      List<LabelledImage> chosen = chosen(source, images.images());
+      List<LabelledImage> chosen = ExternalImages.chosen(source, images.images(), spec.split());
       requireColumns(source, chosen);
       images.table().forEach(progress::note);
-      int side = own.dataset.options().imageSize();
+      int side = own.dataset().options().imageSize();
       Fit fit = classifier.fit();
       Reading<Scored> reading =
           images.read(
@@ -121,28 +81,12 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
                 return new Scored(
                     classifier.classify(input).probabilities(), InputStatistics.of(decoded, input));
               });
-      refuseBad(source, reading);
-      Optional<Integer> seen = own.seen.map(hashes -> seen(source, reading, hashes));
+      ExternalImages.refuseBad(source, reading, spec.maxBad());
+      Optional<Integer> seen =
+          own.seen()
+              .map(hashes -> ExternalImages.seen(source, reading, hashes, spec.seenAllowed()));
       return write(folder, own, new Input(source, reading, seen));
     }
-  }
-
-  private List<LabelledImage> chosen(Path source, List<LabelledImage> images) {
-    List<LabelledImage> chosen =
-        images.stream()
-            .filter(image -> spec.split().isEmpty() || spec.split().equals(image.split()))
-            .toList();
-    if (chosen.isEmpty()) {
-      throw new DeepXrayException(
-          "%s has no labelled images%s; %s."
-              .formatted(
-                  source,
-                  spec.split().map(split -> " in the split " + split.key()).orElse(""),
-                  spec.split().isPresent()
-                      ? "leave out the split to evaluate all images"
-                      : "give images in folders of their classes, or a table of path,label"));
-    }
-    return chosen;
   }
 
   private void requireColumns(Path source, List<LabelledImage> images) {
@@ -166,47 +110,6 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
                 .formatted(column, source, values, MOST_VALUES));
       }
     }
-  }
-
-  private void refuseBad(Path source, Reading<Scored> reading) {
-    List<Quarantined> bad = reading.quarantined();
-    int files = reading.images().size() + bad.size();
-    if (bad.size() > spec.maxBad() * files || reading.images().isEmpty()) {
-      throw new DeepXrayException(
-          String.format(
-              Locale.ROOT,
-              "%s: %d of %d image files (%.2f %%) are bad, more than the %.2f %% allowed, the first"
-                  + " is %s: %s. Repair them or raise --max-bad.",
-              source,
-              bad.size(),
-              files,
-              100.0 * bad.size() / files,
-              100 * spec.maxBad(),
-              bad.get(0).file(),
-              bad.get(0).detail()));
-    }
-  }
-
-  /** Counts the images that the classifier was trained or chosen on. */
-  private int seen(Path source, Reading<Scored> reading, SeenImages hashes) {
-    List<String> seen =
-        reading.images().stream()
-            .filter(image -> hashes.hashes().contains(image.sha256()))
-            .map(image -> image.image().path())
-            .toList();
-    if (!seen.isEmpty() && !spec.seenAllowed()) {
-      throw new DeepXrayException(
-          String.format(
-              Locale.ROOT,
-              "%s: the model was trained or chosen on %,d of the %,d images, such as %s, so its"
-                  + " metrics would be too good; leave them out, or evaluate anyway with"
-                  + " --allow-seen.",
-              source,
-              seen.size(),
-              reading.images().size(),
-              seen.get(0)));
-    }
-    return seen.size();
   }
 
   /**
@@ -233,25 +136,25 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
     }
   }
 
-  private ExternalValidation write(Path folder, Own own, Input input) throws IOException {
+  private ExternalValidation write(Path folder, BundleContent own, Input input) throws IOException {
     Predictions predictions = input.predictions();
     SplitScores scores = predictions.scores();
-    long seed = own.records.provenance().training().seed();
+    long seed = own.records().provenance().training().seed();
     Map<String, Decision> decisions =
         Map.of(ExternalValidation.DECISION, bundle.decision(spec.artifact()));
     ExternalValidation result =
         new ExternalValidation(
             ExternalValidation.FORMAT,
             new ExternalValidation.Model(
-                own.records.name(),
-                own.metrics.model(),
+                own.records().name(),
+                own.metrics().model(),
                 spec.artifact().key(),
-                own.dataset.profile()),
+                own.dataset().profile()),
             new ExternalValidation.Data(
                 String.valueOf(input.source.getFileName()),
                 input.reading.source(),
                 spec.split(),
-                patients(scores),
+                ExternalImages.patients(scores),
                 input.seen,
                 input.identical(),
                 input.reading.quarantined()),
@@ -259,46 +162,32 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
             reference(own, scores, decisions, seed),
             reliability(own.classes(), scores),
             slices(input, predictions, decisions, seed),
-            new ExternalDrift(own.classes(), scores, own.predictions.scores())
+            new ExternalDrift(
+                    own.classes(), scores, bundle.adaptation().apply(own.predictions().scores()))
                 .of(
                     input.reading.images().stream().map(image -> image.value().input()).toList(),
-                    InputStatistics.read(bundle.folder(), Split.TEST)));
+                    own.inputs()));
     predictions.write(folder.resolve(PREDICTIONS));
     AtomicFiles.write(
         folder.resolve(ExternalPage.FILE),
-        ExternalPage.html(result, predictions, own.predictions, seed));
+        ExternalPage.html(result, predictions, own.predictions(), seed));
     Json.write(folder.resolve(ExternalValidation.FILE), result);
     return result;
   }
 
   private static ExternalValidation.Reference reference(
-      Own own, SplitScores scores, Map<String, Decision> decisions, long seed) {
-    SplitScores before = own.predictions.scores();
-    Evaluation measured = own.metrics.of(Split.TEST);
+      BundleContent own, SplitScores scores, Map<String, Decision> decisions, long seed) {
+    SplitScores before = own.predictions().scores();
+    Evaluation measured = own.metrics().of(Split.TEST);
     return new ExternalValidation.Reference(
         measured.images(),
-        patients(before),
-        measured.overall(own.metrics.decision().name()),
+        ExternalImages.patients(before),
+        measured.overall(own.metrics().decision().name()),
         UnpairedDifference.of(
-                new UnpairedDifference.Decided(before, own.metrics.decision().decision()),
+                new UnpairedDifference.Decided(before, own.metrics().decision().decision()),
                 new UnpairedDifference.Decided(scores, decisions.get(ExternalValidation.DECISION)),
                 seed)
             .differences());
-  }
-
-  /** Number of patients with an image of each class, by label. */
-  private static List<Long> patients(SplitScores scores) {
-    List<Long> patients = new ArrayList<>();
-    for (int c = 0; c < scores.classes(); c++) {
-      int label = c;
-      patients.add(
-          scores.examples().stream()
-              .filter(e -> e.label() == label)
-              .map(ScoredExample::patient)
-              .distinct()
-              .count());
-    }
-    return patients;
   }
 
   private static Map<String, List<CalibrationBin>> reliability(
@@ -324,7 +213,11 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
           (value, examples) -> {
             SplitScores of = new SplitScores(examples);
             slices.add(
-                new SliceMetrics(column, value, patients(of), Evaluation.of(of, decisions, seed)));
+                new SliceMetrics(
+                    column,
+                    value,
+                    ExternalImages.patients(of),
+                    Evaluation.of(of, decisions, seed)));
           });
     }
     return slices;

@@ -67,7 +67,8 @@ public final class BundleVerifier {
             dataset.folder()
                 + " is not the data set this bundle was evaluated on; give that one with --data.");
       }
-      artifacts = bundle.artifacts();
+      // The thresholds of export: a site's thresholds decide otherwise than the trained model.
+      artifacts = bundle.exportedArtifacts();
       metrics = records.metrics();
       records.predictions(Split.TEST.key(), metrics);
       checker = new ArtifactChecker(bundle, dataset, metrics, threads, progress);

@@ -221,7 +221,8 @@ public final class BundleWriter {
                 Map.of(
                     "tensorflow", new TensorFlowEngineFactory().version(),
                     "tensorflow-lite", new TfLiteEngineFactory().version())),
-            Provenance.thisHost()));
+            Provenance.thisHost(),
+            List.of()));
   }
 
   private void writePages(
@@ -310,7 +311,8 @@ public final class BundleWriter {
               limits,
               checked.verdict()));
     }
-    monitoring.write(source.dataset, bundle.folder());
+    monitoring.write(
+        InputStatistics.read(source.dataset.folder(), Split.VALIDATION).values(), bundle.folder());
     return reports;
   }
 

@@ -9,8 +9,6 @@ import io.github.deepxray.core.metrics.ReferenceBins;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.InputStatistics;
-import io.github.deepxray.datasets.PreparedDataset;
-import io.github.deepxray.datasets.Split;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +16,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** Writer of {@value ValidationDistribution#FILE}, filled while the gate runs the artifacts. */
+/** Writer of {@value ValidationDistribution#FILE}, filled with the scores of each artifact. */
 final class MonitoringFile {
   private final List<Scores> artifacts = new ArrayList<>();
   private int patients;
@@ -26,28 +24,31 @@ final class MonitoringFile {
   /**
    * Adds an artifact.
    *
-   * @param validation its scores of the validation images, at least one
+   * @param scores its scores of the images, at least one
    */
-  void add(Artifact artifact, Decision decision, SplitScores validation) {
+  void add(Artifact artifact, Decision decision, SplitScores scores) {
     List<Integer> labels =
-        validation.examples().stream().map(e -> decision.decide(e.scores())).toList();
+        scores.examples().stream().map(e -> decision.decide(e.scores())).toList();
     List<Double> probabilities = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
-      ScoredExample example = validation.examples().get(i);
-      probabilities.add(example.score(validation.classes() == 2 ? 1 : labels.get(i)));
+      ScoredExample example = scores.examples().get(i);
+      probabilities.add(example.score(scores.classes() == 2 ? 1 : labels.get(i)));
     }
     artifacts.add(
         new Scores(
             artifact.key(),
             ReferenceBins.of(probabilities),
-            ReferenceBins.ofLabels(labels, validation.classes())));
-    patients = validation.patients();
+            ReferenceBins.ofLabels(labels, scores.classes())));
+    patients = scores.patients();
   }
 
-  /** Writes the file into a bundle, unless the data set is of an earlier build. */
-  void write(PreparedDataset dataset, Path folder) throws IOException {
-    Collection<InputStatistics> inputs =
-        InputStatistics.read(dataset.folder(), Split.VALIDATION).values();
+  /**
+   * Writes the file into a bundle, unless there are no statistics, as in data sets of earlier
+   * builds.
+   *
+   * @param inputs the statistics of the images
+   */
+  void write(Collection<InputStatistics> inputs, Path folder) throws IOException {
     if (!inputs.isEmpty() && !artifacts.isEmpty()) {
       Json.write(
           folder.resolve(ValidationDistribution.FILE),

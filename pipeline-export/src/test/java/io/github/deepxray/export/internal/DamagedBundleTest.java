@@ -138,7 +138,8 @@ class DamagedBundleTest {
             "weights",
             Map.of("name", "x", "seed", "2"),
             Map.of("deepxray", "1"),
-            Provenance.thisHost()));
+            Provenance.thisHost(),
+            List.of()));
     Decision decision =
         threshold.isPresent()
             ? new Decision.Threshold(threshold.getAsDouble())

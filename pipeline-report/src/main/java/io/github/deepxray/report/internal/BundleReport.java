@@ -7,6 +7,7 @@ import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.report.SiteAdaptation;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.internal.stage.HistoryFile;
@@ -81,14 +82,14 @@ public final class BundleReport {
         extras.purpose(),
         text.dataName(),
         text.data(),
-        text.limits(),
+        limits(provenance, text),
         provenance.training().backboneSource() + text.backboneHistory().replace("`", ""),
         provenance.training(),
         provenance.weights(),
         metrics,
         predictions(records, metrics),
         dataset,
-        bundle.artifacts(),
+        bundle.exportedArtifacts(),
         others(bundle, extras),
         speed,
         histories(bundle),
@@ -99,6 +100,19 @@ public final class BundleReport {
         provenance.config(),
         provenance.versions(),
         provenance.host());
+  }
+
+  private static List<String> limits(Provenance provenance, ModelCardText text) {
+    List<String> limits = new ArrayList<>();
+    if (!provenance.adaptations().isEmpty()) {
+      limits.add(
+          ("The bundle was adapted to images of a site. This page describes the model files as they"
+                  + " were exported, with other probabilities and thresholds; %s and %s have those"
+                  + " of the bundle.")
+              .formatted(Bundle.MODEL_CARD, SiteAdaptation.FILE));
+    }
+    limits.addAll(text.limits());
+    return limits;
   }
 
   /** Reads the data set; checks that its classes are those of the metrics. */

@@ -1,8 +1,12 @@
 package io.github.deepxray.report.internal;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.internal.Version;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.train.TrainedModel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,6 +22,7 @@ import java.util.TreeMap;
  * @param config effective options of the command, by name
  * @param versions versions of this library and the native libraries
  * @param host kind of machine
+ * @param adaptations adaptations to sites, the first one first; empty as exported
  */
 public record Provenance(
     String format,
@@ -27,18 +32,43 @@ public record Provenance(
     String weights,
     Map<String, String> config,
     Map<String, String> versions,
-    Map<String, String> host) {
+    Map<String, String> host,
+    @Omittable @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Adapted> adaptations) {
+  /**
+   * Adaptation to a site.
+   *
+   * @param parent hash of the list of checksums of the bundle that was adapted
+   * @param source kind and hash of the image source
+   * @param config effective options, by name
+   * @param version version of this library
+   */
+  public record Adapted(
+      String parent, DatasetManifest.Source source, Map<String, String> config, String version) {
+    /** Copies the map. */
+    public Adapted {
+      config = Map.copyOf(config);
+    }
+  }
+
   /** The name of the file. */
   public static final String FILE = "provenance.json";
 
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-provenance/1";
 
-  /** Copies the maps. */
+  /** Copies the collections. */
   public Provenance {
     config = Map.copyOf(config);
     versions = Map.copyOf(versions);
     host = Map.copyOf(host);
+    adaptations = adaptations == null ? List.of() : List.copyOf(adaptations);
+  }
+
+  /** Returns a copy with one more adaptation. */
+  public Provenance with(Adapted adaptation) {
+    List<Adapted> all = new ArrayList<>(adaptations);
+    all.add(adaptation);
+    return new Provenance(format, source, dataset, training, weights, config, versions, host, all);
   }
 
   /** Returns the kind of this machine. */

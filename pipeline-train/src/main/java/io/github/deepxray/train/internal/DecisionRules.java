@@ -124,11 +124,10 @@ public final class DecisionRules {
    * @param sensitivity sensitivity to reach, 0..1
    * @throws DeepXrayException if there are no positives
    */
-  static double atSensitivity(SplitScores validation, double sensitivity) {
+  public static double atSensitivity(SplitScores validation, double sensitivity) {
     double[] positives = positives(validation);
     if (positives.length == 0) {
-      throw new DeepXrayException(
-          "No threshold can be chosen: the validation split has no positive image.");
+      throw new DeepXrayException("No threshold can be chosen: there is no positive image.");
     }
     int missed = (int) Math.floor(positives.length * (1 - sensitivity) + 1e-9);
     double lowest = positives[Math.min(missed, positives.length - 1)];
