@@ -63,15 +63,17 @@ final class AdaptCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "<zip|dir|kaggle>",
-      description = "Labelled images of the site, in any layout that data reads.")
+      description =
+          "Labelled images of the site, in any layout that data reads. Either this or --images.")
   private Optional<String> data;
 
   @Option(
       names = "--images",
       paramLabel = "<zip|dir|csv>",
       description =
-          "Images of the site without labels: an archive or a folder, whose folders have no "
-              + "meaning, or a CSV file with the column path and, if known, patient.")
+          "Images of the site without labels: an archive or a folder, whose folders have no"
+              + " meaning, or a CSV file with the column path and, if known, patient. Either this"
+              + " or --data.")
   private Optional<Path> images;
 
   @Option(

@@ -66,9 +66,11 @@ class BundleFormatTest {
           "config",
           "versions");
 
-  /** Labels, splits and finer classes, which are entries wherever they are. */
+  /** Labels, splits, finer classes and forms, which are entries wherever they are. */
   private static final Pattern NAMES =
-      Pattern.compile("\\d+|train|validation|test|test bytes|normal|bacterial|viral|unspecified");
+      Pattern.compile(
+          "\\d+|train|validation|test|test bytes|normal|bacterial|viral|unspecified"
+              + "|saved_model|float32|dynamic");
 
   /** Fields of files that are described elsewhere. */
   private static final Set<String> ELSEWHERE = Set.of("head", "fineTuning", "pruning");
@@ -92,7 +94,15 @@ class BundleFormatTest {
 
   @Test
   void everyFileAndFieldIsDescribed() throws IOException {
-    Path bundle = SmallRun.bundle();
+    requireDescribed(SmallRun.bundle());
+  }
+
+  @Test
+  void everyFileAndFieldOfAnAdaptedBundleIsDescribed() throws IOException {
+    requireDescribed(SmallRun.adapted());
+  }
+
+  private static void requireDescribed(Path bundle) throws IOException {
     List<Path> files;
     try (Stream<Path> walk = Files.walk(bundle)) {
       files = walk.filter(Files::isRegularFile).sorted().toList();
@@ -102,7 +112,8 @@ class BundleFormatTest {
     Set<String> missing = new TreeSet<>();
     for (Path file : files) {
       String name = bundle.relativize(file).toString().replace('\\', '/');
-      String section = section(name) + (name.matches("(artifacts|metrics)\\.json") ? metrics : "");
+      String section =
+          section(name) + (name.matches("(artifacts|metrics|adaptation)\\.json") ? metrics : "");
       Set<String> fields = new TreeSet<>();
       // What a layer lost is a page for people; its file beside has the same numbers.
       if (name.endsWith(".json") && !name.startsWith("reports/")) {

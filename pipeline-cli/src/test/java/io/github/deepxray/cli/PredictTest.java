@@ -141,7 +141,7 @@ class PredictTest {
         .containsPattern("(?m)^decision +\\d+\\.\\d{3} +\\d+\\.\\d{3}  [a-z ]+$")
         // The images of the data set are smaller than those of the archive.
         .containsPattern("(?m)^width +64\\.000 .*  large$")
-        .contains("There are few images or validation patients");
+        .contains("There are few images or reference patients");
 
     Path image = testImages(folder).keySet().iterator().next();
     Outcome threshold =

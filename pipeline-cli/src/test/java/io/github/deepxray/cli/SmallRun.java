@@ -3,6 +3,8 @@ package io.github.deepxray.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.core.image.ImageCodec;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
@@ -115,6 +117,57 @@ final class SmallRun {
       AtomicFiles.write(file, reader.next().orElseThrow().image());
     }
     return file;
+  }
+
+  /** A table of dark images of 50 patients of each class, of another site than the run's. */
+  static Path site() {
+    return Site.TABLE;
+  }
+
+  /** The bundle adapted to the site. */
+  static Path adapted() {
+    return Adapted.BUNDLE;
+  }
+
+  private static final class Site {
+    private static final int PATIENTS = 100;
+    static final Path TABLE = HOME.resolve("site/site.csv");
+
+    static {
+      StringBuilder rows = new StringBuilder("path,label,patient\n");
+      try {
+        for (int i = 0; i < PATIENTS; i++) {
+          Slice slice = SLICES.get(i % 2 == 0 ? 0 : 1 + i / 2 % 2);
+          RgbImage phantom = Phantom.draw(slice, 77, i, 1, PhantomOptions.DEFAULT.size());
+          AtomicFiles.write(
+              TABLE.resolveSibling(i + ".png"), ImageCodec.encodePng(darkened(phantom)));
+          rows.append("%s.png,%s,p%s\n".formatted(i, i % 2 == 0 ? "NORMAL" : "PNEUMONIA", i));
+        }
+        AtomicFiles.write(TABLE, rows.toString());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static RgbImage darkened(RgbImage image) {
+      float[] values = new float[image.height() * image.width() * 3];
+      image.copyTo(values, 0);
+      byte[] pixels = new byte[values.length];
+      for (int i = 0; i < pixels.length; i++) {
+        pixels[i] = (byte) (int) (values[i] * 0.9f);
+      }
+      return RgbImage.of(image.height(), image.width(), pixels);
+    }
+  }
+
+  private static final class Adapted {
+    static final Path BUNDLE = HOME.resolve("adapted");
+
+    static {
+      Outcome outcome =
+          Outcome.of("adapt", bundle(), "--data", site(), "--out", BUNDLE, "--allow-worse");
+      assertThat(outcome.code()).as(outcome.err() + outcome.out()).isZero();
+    }
   }
 
   private static final class Made {
