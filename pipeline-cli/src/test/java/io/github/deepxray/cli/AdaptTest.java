@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.ImageCodec;
@@ -14,7 +15,12 @@ import io.github.deepxray.datasets.SeenImages;
 import io.github.deepxray.report.SiteAdaptation;
 import io.github.deepxray.report.SiteAdaptation.HeldOut;
 import io.github.deepxray.report.SiteAdaptation.Thresholds;
+import io.github.deepxray.serve.ModelServer;
+import io.github.deepxray.serve.ServerOptions;
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -260,6 +266,29 @@ class AdaptTest {
     assertThat(allowed.code()).as(allowed.err()).isZero();
     assertThat(allowed.out()).contains("became WORSE");
     assertThat(Files.readString(target.resolve("MODEL_CARD.md"))).contains("became WORSE");
+  }
+
+  /** The page says what predict says; TensorFlow Serving's interface gives the model's own. */
+  @Test
+  void theServerAppliesTheAdaptationOnItsPage() throws Exception {
+    JsonNode expected = predict(SmallRun.adapted()).get(0);
+    double own = predict(SmallRun.bundle()).get(0).path("probability").doubleValue();
+    ServerOptions options =
+        ServerOptions.DEFAULT.withPort(0).withWorkers(1).withEngine(Artifact.FLOAT32);
+    try (ModelServer server = ModelServer.start(SmallRun.adapted(), options, line -> {})) {
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(server.uri().resolve("/api/classify"))
+                      .POST(HttpRequest.BodyPublishers.ofFile(image(0)))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString());
+      JsonNode served = Json.parse(answer.body(), "server");
+      for (String field : List.of("label", "probability", "threshold")) {
+        assertThat(served.path(field)).as(answer.body()).isEqualTo(expected.path(field));
+      }
+      assertThat(Served.predict(server, List.of(image(0))).get(0)).isCloseTo(own, within(1e-6));
+    }
   }
 
   @Test
