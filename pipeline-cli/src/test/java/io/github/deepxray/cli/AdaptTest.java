@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -147,7 +148,7 @@ class AdaptTest {
     assertThat(file.get(0).path("probability")).isEqualTo(before.get(0).path("probability"));
     assertThat(labels(file)).isEqualTo(labels(after));
     assertThat(Files.readString(SmallRun.adapted().resolve("MODEL_CARD.md")))
-        .contains("## Adapted to a site", String.format("%.6f", own.own()));
+        .contains("## Adapted to a site", String.format(Locale.ROOT, "%.6f", own.own()));
   }
 
   /** The held-out images are those whose hashes are not among the images of the fit. */
@@ -213,7 +214,9 @@ class AdaptTest {
     assertThat(hashes(again)).isEqualTo(hashes(SmallRun.adapted()));
     assertThat(outcome.out())
         .contains(
-            "adapted to site.csv: 100 images of 100 patients", "held-out patients", again + "");
+            "adapted to site.csv: 100 images of 100 patients",
+            "held-out patients",
+            again.toString());
   }
 
   /** The patients of the fit have the images that are decided best, the others the worst. */
@@ -348,6 +351,9 @@ class AdaptTest {
         .contains("64 of 92 images are training or validation images");
     assertThat(Outcome.of("verify", target, "--data", SmallRun.out().resolve("data")).code())
         .isZero();
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThat(Outcome.of("adapt", bundle, "--images", empty, "--out", folder.resolve("o")).err())
+        .contains(empty + " has no image files; give an archive or a folder");
   }
 
   @Test

@@ -98,9 +98,13 @@ record SiteAdapter(SiteRequest request, Path target) {
     }
     try (LabelledImages images =
         LabelledImages.openUnlabelled(source(), own().classes(), DatasetOptions.DEFAULT)) {
-      SiteScores scores =
-          SiteScores.read(
-              request, images, ExternalImages.chosen(source(), images.images(), Optional.empty()));
+      if (images.images().isEmpty()) {
+        throw new DeepXrayException(
+            source()
+                + " has no image files; give an archive or a folder of images, or a table of their"
+                + " paths.");
+      }
+      SiteScores scores = SiteScores.read(request, images, images.images());
       PrevalenceEstimate estimate =
           PrevalenceEstimate.of(scores.of(main()), calibrated.getAsDouble(), spec().seed());
       Found found = shift(scores, calibrated.getAsDouble(), estimate.prevalence().value());
