@@ -87,7 +87,8 @@ final class PredictCommand implements Callable<Integer> {
       description =
           "Share of the positive class among the images of your clinic: corrects calibrated"
               + " probabilities of a bundle and its threshold, not the decisions. Default: the"
-              + " share among the validation images.")
+              + " share among the validation images, or at the site that the bundle was adapted"
+              + " to.")
   private Double prevalence;
 
   @Option(

@@ -76,7 +76,8 @@ public final class ServeArguments {
       description =
           "Share of the positive class among the images of your clinic: corrects calibrated"
               + " probabilities on the page, not the decisions. TensorFlow Serving's interface"
-              + " gives the model's own. Default: the share among the validation images.")
+              + " gives the model's own. Default: the share among the validation images, or at the"
+              + " site that the bundle was adapted to.")
   private Optional<Double> prevalence;
 
   @Option(
