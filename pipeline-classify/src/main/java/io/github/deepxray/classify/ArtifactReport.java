@@ -30,6 +30,8 @@ import java.util.zip.GZIPOutputStream;
  * @param form the description of the form
  * @param threshold the decision threshold of a binary classifier, chosen on validation or for a
  *     site; empty for more classes, where the most probable is chosen
+ * @param unfamiliarityLimit the {@link Unfamiliarity} above which an image is unlike the training
+ *     images, 0..1; empty if the form has no input guard
  * @param size the size in bytes, uncompressed and compressed
  * @param weights the number of weights and of non-zero weights, with folded batch normalization;
  *     empty if not counted
@@ -42,23 +44,49 @@ public record ArtifactReport(
     String path,
     String form,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble threshold,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble unfamiliarityLimit,
     FileSizes size,
     Optional<Sparsity.Count> weights,
     GateLimits limits,
     Verdict verdict) {
-  /** Checks the path and the threshold. */
+  /** Checks the path, the threshold and the limit. */
   public ArtifactReport {
     TextFiles.requireInside(path);
-    if (!(threshold.orElse(0) >= 0 && threshold.orElse(0) <= 1)) {
-      throw new IllegalArgumentException(
-          "a threshold must be 0..1, not " + threshold.getAsDouble());
+    requireShare("a threshold", threshold.orElse(0));
+    requireShare("a limit of the unfamiliarity", unfamiliarityLimit.orElse(0));
+  }
+
+  private static void requireShare(String what, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(what + " must be 0..1, not " + value);
     }
+  }
+
+  /** Creates the report of a form without input guard. */
+  public ArtifactReport(
+      String artifact,
+      String path,
+      String form,
+      OptionalDouble threshold,
+      FileSizes size,
+      Optional<Sparsity.Count> weights,
+      GateLimits limits,
+      Verdict verdict) {
+    this(artifact, path, form, threshold, OptionalDouble.empty(), size, weights, limits, verdict);
   }
 
   /** Returns a copy with another threshold. */
   public ArtifactReport withThreshold(double value) {
     return new ArtifactReport(
-        artifact, path, form, OptionalDouble.of(value), size, weights, limits, verdict);
+        artifact,
+        path,
+        form,
+        OptionalDouble.of(value),
+        unfamiliarityLimit,
+        size,
+        weights,
+        limits,
+        verdict);
   }
 
   /** Decision rule of the form. */

@@ -210,6 +210,22 @@ public record Bundle(Path folder) {
   }
 
   /**
+   * How the outputs of a form become a prediction.
+   *
+   * @throws DeepXrayException if the bundle does not have the form or is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public Classifier.Rules rules(Artifact artifact) throws IOException {
+    ArtifactReport report = report(artifact);
+    if (labels().size() > 2 && !adaptation().equals(LogitMap.IDENTITY)) {
+      throw new DeepXrayException(
+          folder + " is adapted to a site, which needs two classes; adapt or export it again.");
+    }
+    return new Classifier.Rules(
+        labels(), report.decision(), fit(), adaptation(), report.unfamiliarityLimit());
+  }
+
+  /**
    * Report of a form.
    *
    * @throws DeepXrayException if the bundle does not have the form or is damaged

@@ -34,18 +34,16 @@ import java.util.stream.IntStream;
  */
 public final class Classifier implements AutoCloseable {
   private final EnginePool engines;
-  private final List<String> labels;
-  private final Decision decision;
-  private final Fit fit;
-  private final LogitMap map;
+  private final Rules rules;
+  private final OptionalDouble unfamiliarityLimit;
 
-  private Classifier(
-      InferenceEngine engine, List<String> labels, Decision decision, Fit fit, LogitMap map) {
+  private Classifier(InferenceEngine engine, Rules rules) {
+    this.rules = rules;
+    this.unfamiliarityLimit =
+        guarded(engine)
+            ? OptionalDouble.of(rules.unfamiliarityLimit.orElse(Unfamiliarity.DEFAULT_LIMIT))
+            : OptionalDouble.empty();
     this.engines = new EnginePool(engine, "the classifier");
-    this.labels = List.copyOf(labels);
-    this.decision = decision;
-    this.fit = fit;
-    this.map = map;
   }
 
   /**
@@ -109,6 +107,49 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
+   * How the outputs of a model become a prediction.
+   *
+   * @param labels the class names, 2 or more
+   * @param decision a threshold for two classes, the most probable class for more; for mapped
+   *     probabilities
+   * @param fit how an image becomes the model's input
+   * @param map the map of the probability of the second of two classes, see {@link
+   *     Bundle#adaptation} and {@link Bundle#correction}; the identity for more classes
+   * @param unfamiliarityLimit the {@link Unfamiliarity} above which an image is unlike the training
+   *     images, 0..1; if empty, {@link Unfamiliarity#DEFAULT_LIMIT} for a model with an input guard
+   */
+  @RecordBuilder
+  public record Rules(
+      List<String> labels,
+      Decision decision,
+      Fit fit,
+      LogitMap map,
+      OptionalDouble unfamiliarityLimit)
+      implements ClassifierRulesBuilder.With {
+    /** Copies the list and checks the map. */
+    public Rules {
+      labels = List.copyOf(labels);
+      if (labels.size() > 2 && !map.equals(LogitMap.IDENTITY)) {
+        throw new IllegalArgumentException("a map of " + labels.size() + " classes");
+      }
+    }
+
+    /** Returns rules without a map and with the default limit of the unfamiliarity. */
+    public static Rules of(List<String> labels, Decision decision, Fit fit) {
+      return new Rules(labels, decision, fit, LogitMap.IDENTITY, OptionalDouble.empty());
+    }
+
+    /**
+     * Returns these rules for probabilities that are corrected for a prevalence.
+     *
+     * @param correction see {@link Bundle#correction}
+     */
+    public Rules corrected(LogitMap correction) {
+      return withMap(map.then(correction)).withDecision(correction.apply(decision));
+    }
+  }
+
+  /**
    * Opens a model with the default options.
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
@@ -124,8 +165,8 @@ public final class Classifier implements AutoCloseable {
    *
    * @param model a bundle, a {@code .tflite} file or a SavedModel folder
    * @throws DeepXrayException if the model is none of these, damaged, or no classifier of RGB
-   *     images with one output, its library cannot be loaded, or a prevalence is given and the
-   *     model is no bundle with calibrated probabilities
+   *     images with its probabilities and an optional input guard as outputs, its library cannot be
+   *     loaded, or a prevalence is given and the model is no bundle with calibrated probabilities
    * @throws IOException if the model cannot be read
    */
   public static Classifier open(Path model, Options options) throws IOException {
@@ -141,18 +182,14 @@ public final class Classifier implements AutoCloseable {
     Artifact artifact = options.artifact();
     bundle.requireIntact(artifact);
     // Read before the engine is created, which a failure would leave open.
-    List<String> names = bundle.labels();
-    LogitMap correction =
-        options.prevalence().isPresent()
-            ? bundle.correction(options.prevalence().getAsDouble())
-            : LogitMap.IDENTITY;
-    Decision decision =
-        options.threshold().isPresent()
-            ? new Decision.Threshold(options.threshold().getAsDouble())
-            : correction.apply(bundle.decision(artifact));
-    Fit fit = bundle.fit();
-    LogitMap map = bundle.adaptation().then(correction);
-    return of(artifact.load(bundle, options.threads()), names, decision, fit, map, bundle.folder());
+    Rules rules = bundle.rules(artifact);
+    if (options.prevalence().isPresent()) {
+      rules = rules.corrected(bundle.correction(options.prevalence().getAsDouble()));
+    }
+    if (options.threshold().isPresent()) {
+      rules = rules.withDecision(new Decision.Threshold(options.threshold().getAsDouble()));
+    }
+    return of(artifact.load(bundle, options.threads()), rules, bundle.folder());
   }
 
   private static ModelFormat format(Path model) {
@@ -216,75 +253,72 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Creates a classifier that owns the engine; the engine is closed on failure.
+   * Creates a classifier that owns the engine, without correction and with the default limit of the
+   * unfamiliarity; the engine is closed on failure.
    *
-   * @param engine maps an RGB image {@code [H, W, 3]} with values 0..255 to the probability of each
-   *     class, or of the second of two
+   * @param engine as of {@link #of(InferenceEngine, Rules, Path)}
    * @param labels the class names
    * @param decision a threshold for two classes, the most probable class for more
    * @param fit how an image becomes the engine's input
    * @param model the source of the engine, for messages
-   * @throws DeepXrayException if the engine has other inputs or outputs, or labels and decision do
-   *     not fit
+   * @throws DeepXrayException as {@link #of(InferenceEngine, Rules, Path)}
    */
   public static Classifier of(
       InferenceEngine engine, List<String> labels, Decision decision, Fit fit, Path model) {
-    return of(engine, labels, decision, fit, LogitMap.IDENTITY, model);
+    return of(engine, Rules.of(labels, decision, fit), model);
   }
 
   /**
-   * Creates a classifier that owns the engine and maps its probabilities; the engine is closed on
-   * failure.
+   * Creates a classifier that owns the engine; the engine is closed on failure.
    *
-   * @param engine as above
-   * @param labels the class names
-   * @param decision as above, for mapped probabilities
-   * @param fit how an image becomes the engine's input
-   * @param map the map of the probability of the second of two classes, see {@link
-   *     Bundle#adaptation} and {@link Bundle#correction}; the identity for more classes
+   * @param engine maps an RGB image {@code [H, W, 3]} with values 0..255 to the probability of each
+   *     class, or of the second of two; a second output {@code [1]} is its unfamiliarity
+   * @param rules how these become a prediction
    * @param model the source of the engine, for messages
-   * @throws DeepXrayException as above
+   * @throws DeepXrayException if the engine has other inputs or outputs, or the rules do not fit
    */
-  public static Classifier of(
-      InferenceEngine engine,
-      List<String> labels,
-      Decision decision,
-      Fit fit,
-      LogitMap map,
-      Path model) {
+  public static Classifier of(InferenceEngine engine, Rules rules, Path model) {
     try {
-      if (labels.size() < 2) {
-        throw new DeepXrayException(
-            model.resolve(Bundle.LABELS)
-                + " names "
-                + labels.size()
-                + " classes, not 2 or more; export the bundle again.");
-      }
-      requireClassifier(engine, labels.size(), model);
-      if (labels.size() > 2 && !map.equals(LogitMap.IDENTITY)) {
-        throw new IllegalArgumentException("a map of " + labels.size() + " classes");
-      }
-      boolean threshold = decision.threshold().isPresent();
-      if (threshold != (labels.size() == 2)) {
-        throw new DeepXrayException(
-            model
-                + " distinguishes "
-                + labels.size()
-                + " classes, "
-                + (threshold
-                    ? "so that a threshold does not apply: the most probable is chosen; omit it."
-                    : "which needs a threshold; give one."));
-      }
-      return new Classifier(engine, labels, decision, fit, map);
+      requireFitting(engine, rules, model);
+      return new Classifier(engine, rules);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
   }
 
+  private static void requireFitting(InferenceEngine engine, Rules rules, Path model) {
+    int classes = rules.labels.size();
+    if (classes < 2) {
+      throw new DeepXrayException(
+          model.resolve(Bundle.LABELS)
+              + " names "
+              + classes
+              + " classes, not 2 or more; export the bundle again.");
+    }
+    requireClassifier(engine, classes, model);
+    if (rules.unfamiliarityLimit.isPresent() && !guarded(engine)) {
+      throw new DeepXrayException(
+          model
+              + " records a limit of the unfamiliarity, but its model has no such output; export"
+              + " it again.");
+    }
+    boolean threshold = rules.decision.threshold().isPresent();
+    if (threshold != (classes == 2)) {
+      throw new DeepXrayException(
+          model
+              + " distinguishes "
+              + classes
+              + " classes, "
+              + (threshold
+                  ? "so that a threshold does not apply: the most probable is chosen; omit it."
+                  : "which needs a threshold; give one."));
+    }
+  }
+
   /**
    * Refuses an engine that does not map an RGB image to the probability of each class, {@code
-   * [classes]}, or of the second of two, {@code [1]}.
+   * [classes]}, or of the second of two, {@code [1]}; the unfamiliarity {@code [1]} may follow.
    *
    * @param classes the number of classes
    * @param model the source of the engine, for messages
@@ -295,8 +329,9 @@ public final class Classifier implements AutoCloseable {
     List<List<Integer>> outputs = engine.outputShapes();
     if (shape.size() != 3
         || shape.get(2) != 3
-        || outputs.size() != 1
+        || !(outputs.size() == 1 || guarded(engine))
         || classes(outputs.get(0)) != classes) {
+      String scores = "[" + (classes == 2 ? 1 : classes) + "]";
       throw new DeepXrayException(
           model
               + " reads "
@@ -305,10 +340,18 @@ public final class Classifier implements AutoCloseable {
               + outputs
               + "; a classifier of "
               + classes
-              + " classes reads [H, W, 3] and writes [["
-              + (classes == 2 ? 1 : classes)
-              + "]].");
+              + " classes reads [H, W, 3] and writes ["
+              + scores
+              + "], or ["
+              + scores
+              + ", [1]] with an input guard.");
     }
+  }
+
+  /** Whether the second of two outputs is the unfamiliarity; a heat map has another shape. */
+  private static boolean guarded(InferenceEngine engine) {
+    List<List<Integer>> outputs = engine.outputShapes();
+    return outputs.size() == 2 && outputs.get(1).equals(List.of(1));
   }
 
   /** Number of classes; a single sigmoid value is the probability of the second of two classes. */
@@ -319,23 +362,31 @@ public final class Classifier implements AutoCloseable {
 
   /** Decision threshold of a binary classifier; empty if there are more classes. */
   public OptionalDouble threshold() {
-    return decision.threshold();
+    return rules.decision.threshold();
+  }
+
+  /**
+   * The {@link Unfamiliarity} above which an image is unlike the training images, 0..1; empty if
+   * the model has no input guard.
+   */
+  public OptionalDouble unfamiliarityLimit() {
+    return unfamiliarityLimit;
   }
 
   /** How an image becomes the model's input. */
   public Fit fit() {
-    return fit;
+    return rules.fit;
   }
 
   /** Class names by label. */
   public List<String> labels() {
-    return labels;
+    return rules.labels;
   }
 
   /**
    * Classifies an image of any size.
    *
-   * @throws DeepXrayException if the output is no probability
+   * @throws DeepXrayException if an output is not within 0..1
    * @throws io.github.deepxray.core.internal.concurrent.WorkInterruptedException if the thread is
    *     interrupted while it waits or works
    * @throws IllegalStateException if the classifier is closed
@@ -343,7 +394,7 @@ public final class Classifier implements AutoCloseable {
   public Prediction classify(RgbImage image) {
     List<Integer> shape = engines.inputShape();
     return decide(
-        engines.run(input -> fit.apply(image, shape.get(0), shape.get(1)).copyTo(input, 0))[0]);
+        engines.run(input -> rules.fit.apply(image, shape.get(0), shape.get(1)).copyTo(input, 0)));
   }
 
   /**
@@ -354,8 +405,8 @@ public final class Classifier implements AutoCloseable {
    */
   public Prediction classify(RgbImage image, PredictionMonitor monitor) {
     List<Integer> shape = engines.inputShape();
-    RgbImage fitted = fit.apply(image, shape.get(0), shape.get(1));
-    Prediction prediction = decide(engines.run(input -> fitted.copyTo(input, 0))[0]);
+    RgbImage fitted = rules.fit.apply(image, shape.get(0), shape.get(1));
+    Prediction prediction = decide(engines.run(input -> fitted.copyTo(input, 0)));
     GreyStatistics grey = GreyStatistics.of(fitted);
     monitor.observe(
         prediction,
@@ -382,39 +433,59 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Applies the decision rule to an output: a threshold for two classes, else the most probable
-   * class, the first of several.
+   * Applies the rules to the outputs for one image: a threshold for two classes, else the most
+   * probable class, the first of several.
    *
-   * @param outputs the engine's output for one image: the probability of the second of two classes,
-   *     or of each class
-   * @throws DeepXrayException if a value is no probability
+   * @param outputs as {@link InferenceEngine#run} returns them for one image: the probability of
+   *     the second of two classes, or of each class; then the unfamiliarity, if the model has it
+   * @throws DeepXrayException if a value is not within 0..1
+   * @throws IllegalArgumentException if these are not the outputs for one image
    */
-  public Prediction decide(float... outputs) {
-    if (classes(List.of(outputs.length)) != labels.size()) {
+  public Prediction decide(float[][] outputs) {
+    int expected = unfamiliarityLimit.isPresent() ? 2 : 1;
+    if (outputs.length != expected) {
+      throw new IllegalArgumentException(outputs.length + " outputs instead of " + expected);
+    }
+    float[] scores = outputs[0];
+    if (classes(List.of(scores.length)) != rules.labels.size()) {
       throw new IllegalArgumentException(
-          outputs.length + " scores of " + labels.size() + " classes");
+          scores.length + " scores of " + rules.labels.size() + " classes");
     }
     List<Double> probabilities = new ArrayList<>();
-    for (float output : outputs) {
-      if (!(output >= 0 && output <= 1)) {
-        throw new DeepXrayException(
-            "The model's output " + (double) output + " is not a probability; export it again.");
-      }
-      probabilities.add((double) output);
+    for (float score : scores) {
+      requireShare("output", "a probability", score);
+      probabilities.add((double) score);
     }
-    if (outputs.length == 1) {
+    if (scores.length == 1) {
       probabilities.add(0, 1 - probabilities.get(0));
     }
-    if (!map.equals(LogitMap.IDENTITY)) {
-      probabilities.set(1, map.apply(probabilities.get(1)));
+    if (!rules.map.equals(LogitMap.IDENTITY)) {
+      probabilities.set(1, rules.map.apply(probabilities.get(1)));
       probabilities.set(0, 1 - probabilities.get(1));
     }
-    int decided = decision.decide(probabilities);
+    int decided = rules.decision.decide(probabilities);
     return new Prediction(
-        labels.get(decided),
-        probabilities.get(labels.size() == 2 ? 1 : decided),
-        decision.threshold(),
-        probabilities);
+        rules.labels.get(decided),
+        probabilities.get(rules.labels.size() == 2 ? 1 : decided),
+        rules.decision.threshold(),
+        probabilities,
+        unfamiliarity(outputs));
+  }
+
+  private Optional<Unfamiliarity> unfamiliarity(float[][] outputs) {
+    if (unfamiliarityLimit.isEmpty()) {
+      return Optional.empty();
+    }
+    requireShare("unfamiliarity", "within 0 to 1", outputs[1][0]);
+    return Optional.of(new Unfamiliarity(outputs[1][0], unfamiliarityLimit.getAsDouble()));
+  }
+
+  private static void requireShare(String what, String expected, float value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new DeepXrayException(
+          "The model's %s %s is not %s; export it again."
+              .formatted(what, (double) value, expected));
+    }
   }
 
   /** Waits for running calls, then frees the engines. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Statistics of the predictions of a deployed classifier: counts, means, and the difference of
@@ -43,8 +44,11 @@ public final class PredictionMonitor {
    *
    * @param patients the number of its patients; 0 without images
    * @param bins the histogram of each quantity that can be compared
+   * @param unfamiliar the share of its images that are unlike the training images, 0..1; empty if
+   *     it is not known
    */
-  public record Reference(int patients, Map<Quantity, ReferenceBins> bins) {
+  public record Reference(
+      int patients, Map<Quantity, ReferenceBins> bins, OptionalDouble unfamiliar) {
     /** Nothing to compare with. */
     public static final Reference NONE = new Reference(0, Map.of());
 
@@ -53,11 +57,16 @@ public final class PredictionMonitor {
       bins = Map.copyOf(bins);
     }
 
+    /** Creates the distribution without the share of unfamiliar images. */
+    public Reference(int patients, Map<Quantity, ReferenceBins> bins) {
+      this(patients, bins, OptionalDouble.empty());
+    }
+
     /** Returns a copy that does not compare a quantity. */
     public Reference without(Quantity quantity) {
       Map<Quantity, ReferenceBins> others = new LinkedHashMap<>(bins);
       others.remove(quantity);
-      return new Reference(patients, others);
+      return new Reference(patients, others, unfamiliar);
     }
   }
 
@@ -73,12 +82,23 @@ public final class PredictionMonitor {
       Quantity quantity, double mean, long compared, Optional<StabilityIndex> drift) {}
 
   /**
+   * Images that are unlike the training images.
+   *
+   * @param unfamiliar their number
+   * @param reference their share of the reference's images, 0..1; empty if it is not known
+   */
+  public record Guarded(long unfamiliar, OptionalDouble reference) {}
+
+  /**
    * Summary of the images.
    *
    * @param labels the number of images by decided class, in the order of the classes
    * @param quantities the quantities in the order of {@link Quantity}
+   * @param guard the images that are unlike the training images; empty if the classifier has no
+   *     input guard, or there are no images
    */
-  public record Summary(Map<String, Long> labels, List<Observed> quantities) {
+  public record Summary(
+      Map<String, Long> labels, List<Observed> quantities, Optional<Guarded> guard) {
     /** Copies the collections. */
     public Summary {
       labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
@@ -135,12 +155,16 @@ public final class PredictionMonitor {
   private final List<String> labels;
   private final long[] decided;
   private final int patients;
+  private final OptionalDouble referenceUnfamiliar;
+  private boolean guarded;
+  private long unfamiliar;
   private final Map<Quantity, Tally> tallies = new EnumMap<>(Quantity.class);
 
   private PredictionMonitor(List<String> labels, Reference reference, int window) {
     this.labels = List.copyOf(labels);
     this.decided = new long[labels.size()];
     this.patients = reference.patients;
+    this.referenceUnfamiliar = reference.unfamiliar;
     for (Quantity quantity : Quantity.values()) {
       tallies.put(quantity, new Tally(Optional.ofNullable(reference.bins.get(quantity)), window));
     }
@@ -173,6 +197,8 @@ public final class PredictionMonitor {
   public synchronized void observe(Prediction prediction, Map<Quantity, Double> input) {
     int label = labels.indexOf(prediction.label());
     decided[label]++;
+    guarded |= prediction.unfamiliarity().isPresent();
+    unfamiliar += prediction.unfamiliar() ? 1 : 0;
     tallies.get(Quantity.PROBABILITY).add(prediction.probability());
     tallies.get(Quantity.DECISION).add(label);
     input.forEach(
@@ -191,6 +217,8 @@ public final class PredictionMonitor {
     }
     List<Observed> quantities = new ArrayList<>();
     tallies.forEach((quantity, tally) -> quantities.add(tally.observed(quantity, patients)));
-    return new Summary(counts, quantities);
+    Optional<Guarded> guard =
+        guarded ? Optional.of(new Guarded(unfamiliar, referenceUnfamiliar)) : Optional.empty();
+    return new Summary(counts, quantities, guard);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.deepxray.classify;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.classify.PredictionMonitor.Quantity;
 import io.github.deepxray.classify.PredictionMonitor.Reference;
 import io.github.deepxray.core.DeepXrayException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Distribution of the validation images, with which images are compared after deployment: the
@@ -45,8 +47,26 @@ public record ValidationDistribution(
    * @param artifact the name of the form
    * @param probability the probability of the second of two classes, or of the decided class
    * @param decision the decided class, a bin for each
+   * @param unfamiliar the share of images that are unlike the training images, 0..1; empty if the
+   *     form has no input guard
    */
-  public record Scores(String artifact, ReferenceBins probability, ReferenceBins decision) {}
+  public record Scores(
+      String artifact,
+      ReferenceBins probability,
+      ReferenceBins decision,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble unfamiliar) {
+    /** Checks the share. */
+    public Scores {
+      if (!(unfamiliar.orElse(0) >= 0 && unfamiliar.orElse(0) <= 1)) {
+        throw new IllegalArgumentException("a share must be 0..1, not " + unfamiliar.getAsDouble());
+      }
+    }
+
+    /** Creates the distribution of a form without input guard. */
+    public Scores(String artifact, ReferenceBins probability, ReferenceBins decision) {
+      this(artifact, probability, decision, OptionalDouble.empty());
+    }
+  }
 
   /** Copies the list and checks the number of patients. */
   public ValidationDistribution {
@@ -79,12 +99,14 @@ public record ValidationDistribution(
     bins.put(Quantity.CONTRAST, read.contrast);
     bins.put(Quantity.HEIGHT, read.height);
     bins.put(Quantity.WIDTH, read.width);
+    OptionalDouble unfamiliar = OptionalDouble.empty();
     for (Scores scores : read.artifacts) {
       if (scores.artifact.equals(artifact.key())) {
         bins.put(Quantity.PROBABILITY, scores.probability.map(correction::apply));
         bins.put(Quantity.DECISION, scores.decision);
+        unfamiliar = scores.unfamiliar;
       }
     }
-    return new Reference(read.patients, bins);
+    return new Reference(read.patients, bins, unfamiliar);
   }
 }

@@ -10,6 +10,7 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Decision;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
@@ -160,6 +161,135 @@ class ClassifierTest {
         .isEqualTo("NORMAL");
   }
 
+  /** Gives the same outputs for every image. */
+  private record Outputs(List<List<Integer>> outputShapes, List<float[]> values)
+      implements InferenceEngine {
+    static Outputs of(float[]... values) {
+      return new Outputs(
+          Arrays.stream(values).map(v -> List.of(v.length)).toList(), List.of(values));
+    }
+
+    @Override
+    public List<Integer> inputShape() {
+      return List.of(2, 2, 3);
+    }
+
+    @Override
+    public int preferredBatch() {
+      return 1;
+    }
+
+    @Override
+    public float[][] run(float[] input, int count) {
+      return values.toArray(float[][]::new);
+    }
+
+    @Override
+    public void close() {
+      // Nothing is open.
+    }
+  }
+
+  private static final Classifier.Rules RULES =
+      Classifier.Rules.of(TWO, new Decision.Threshold(0.5), Fit.STRETCH);
+
+  private static Prediction guarded(Classifier.Rules rules, float score) {
+    Outputs engine = Outputs.of(new float[] {0.75f}, new float[] {score});
+    try (Classifier classifier = Classifier.of(engine, rules, MODEL)) {
+      return classifier.classify(RgbImage.of(1, 1, new byte[3]));
+    }
+  }
+
+  @Test
+  void saysHowUnlikeTheTrainingImagesAnImageIs() {
+    Classifier.Rules rules = RULES.withUnfamiliarityLimit(OptionalDouble.of(0.25));
+    Prediction far = guarded(rules, 0.375f);
+    assertThat(far.unfamiliarity()).hasValue(new Unfamiliarity(0.375, 0.25));
+    assertThat(far.unfamiliar()).isTrue();
+    assertThat(far.label()).isEqualTo("PNEUMONIA");
+    assertThat(Json.compact(far))
+        .endsWith("\"unfamiliarity\":{\"value\":0.375,\"limit\":0.25,\"exceeded\":true}}");
+    assertThat(guarded(rules, 0.25f).unfamiliar()).isFalse();
+    // Without a recorded limit.
+    assertThat(guarded(RULES, 0.5f).unfamiliarity()).hasValue(new Unfamiliarity(0.5, 0.5));
+    assertThat(guarded(RULES, 0.5f).unfamiliar()).isFalse();
+    assertThat(guarded(RULES, 0.625f).unfamiliar()).isTrue();
+    // The prevalence corrects the probability only.
+    Prediction rare = guarded(rules.corrected(LogitMap.ofPrevalence(0.5, 0.25)), 0.375f);
+    assertThat(rare.probability()).isEqualTo(0.5);
+    assertThat(rare.unfamiliarity()).isEqualTo(far.unfamiliarity());
+    // Counted as the other results.
+    PredictionMonitor monitor = PredictionMonitor.ofAll(TWO, PredictionMonitor.Reference.NONE);
+    Outputs engine = Outputs.of(new float[] {0}, new float[] {1});
+    try (Classifier classifier = Classifier.of(engine, rules, MODEL)) {
+      assertThat(classifier.unfamiliarityLimit()).hasValue(0.25);
+      assertThatThrownBy(() -> classifier.decide(new float[][] {{0.5f}}))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("1 outputs instead of 2");
+      classifier.classify(RgbImage.of(1, 1, new byte[3]), monitor);
+    }
+    assertThat(monitor.summary().guard().orElseThrow().unfamiliar()).isEqualTo(1);
+  }
+
+  @Test
+  void modelsWithoutInputGuardAreReadAsBefore() {
+    try (Classifier classifier = Classifier.of(Outputs.of(new float[] {0.75f}), RULES, MODEL)) {
+      assertThat(classifier.unfamiliarityLimit()).isEmpty();
+      Prediction prediction = classifier.classify(RgbImage.of(1, 1, new byte[3]));
+      assertThat(prediction.unfamiliarity()).isEmpty();
+      assertThat(prediction.unfamiliar()).isFalse();
+    }
+  }
+
+  /** Of more classes, too: the second output is one number. */
+  @Test
+  void severalClassesMayHaveAnInputGuard() {
+    Outputs engine = Outputs.of(new float[] {0.5f, 0.25f, 0.25f}, new float[] {0.75f});
+    try (Classifier classifier =
+        Classifier.of(engine, THREE, Decision.MOST_PROBABLE, Fit.STRETCH, MODEL)) {
+      Prediction prediction = classifier.classify(RgbImage.of(1, 1, new byte[3]));
+      assertThat(prediction.label()).isEqualTo("BACTERIA");
+      assertThat(prediction.unfamiliar()).isTrue();
+    }
+  }
+
+  @Test
+  void refusesAnUnfamiliarityThatIsNone() {
+    for (float wrong : new float[] {-0.1f, 1.5f, Float.NaN, Float.NEGATIVE_INFINITY}) {
+      assertThatThrownBy(() -> guarded(RULES, wrong))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessage(
+              "The model's unfamiliarity "
+                  + (double) wrong
+                  + " is not within 0 to 1; export it again.");
+    }
+  }
+
+  @Test
+  void refusesSecondOutputsOfOtherShapes() {
+    List<Integer> one = List.of(1);
+    for (List<List<Integer>> shapes :
+        List.of(
+            List.of(one, List.of(2)),
+            List.of(one, List.of(1, 1, 1)),
+            List.of(one, List.<Integer>of()),
+            List.of(one, one, one),
+            List.of(List.of(3), one),
+            List.<List<Integer>>of())) {
+      assertThatThrownBy(() -> Classifier.of(new Outputs(shapes, List.of()), RULES, MODEL))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessage(
+              "bundle reads [2, 2, 3] and writes "
+                  + shapes
+                  + "; a classifier of 2 classes reads [H, W, 3] and writes [[1]], or [[1], [1]]"
+                  + " with an input guard.");
+    }
+    Classifier.Rules limited = RULES.withUnfamiliarityLimit(OptionalDouble.of(0.25));
+    assertThatThrownBy(() -> Classifier.of(Outputs.of(new float[] {0.75f}), limited, MODEL))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageContaining("bundle records a limit of the unfamiliarity, but its model has no");
+  }
+
   @Test
   void refusesWhatIsNoProbability() {
     for (float wrong : new float[] {-0.1f, 1.5f, Float.NaN, Float.POSITIVE_INFINITY}) {
@@ -175,9 +305,9 @@ class ClassifierTest {
   @Test
   void refusesEnginesLabelsAndThresholdsThatDoNotFit() {
     assertRefused(new Constant(1), List.of("ONE"), OptionalDouble.of(0.5), "names 1 classes");
-    assertRefused(new Constant(1, 0, 0), TWO, OptionalDouble.of(0.5), "[[3]]", "writes [[1]].");
-    assertRefused(new Constant(1), THREE, OptionalDouble.empty(), "of 3 classes", "[[3]].");
-    assertRefused(new Constant(1, 0, 0, 0), THREE, OptionalDouble.empty(), "[[4]]", "[[3]].");
+    assertRefused(new Constant(1, 0, 0), TWO, OptionalDouble.of(0.5), "[[3]]", "writes [[1]], or");
+    assertRefused(new Constant(1), THREE, OptionalDouble.empty(), "of 3 classes", "[[3]], or");
+    assertRefused(new Constant(1, 0, 0, 0), THREE, OptionalDouble.empty(), "[[4]]", "[[3]], or");
     assertRefused(
         new Constant(1, 0, 0), THREE, OptionalDouble.of(0.5), "a threshold does not apply");
     assertRefused(new Constant(1), TWO, OptionalDouble.empty(), "needs a threshold");

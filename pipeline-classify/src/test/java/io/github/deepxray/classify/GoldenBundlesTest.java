@@ -8,7 +8,10 @@ import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.Resizer;
 import io.github.deepxray.core.image.RgbImage;
+import io.github.deepxray.core.network.Model;
+import io.github.deepxray.testkit.Fixtures;
 import io.github.deepxray.testkit.ReferenceInterpreter;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +141,52 @@ class GoldenBundlesTest {
     for (double share : new double[] {0, 1, -0.5, Double.NaN}) {
       assertThatThrownBy(() -> Classifier.Options.DEFAULT.withPrevalence(share))
           .isInstanceOf(DeepXrayException.class);
+    }
+  }
+
+  @Test
+  void theLimitOfTheBundleIsUsed(@TempDir Path folder) throws IOException {
+    for (String file : List.of(Bundle.LABELS, ArtifactReport.FILE)) {
+      Files.copy(FOLDER.resolve("format-1").resolve(file), folder.resolve(file));
+    }
+    Model model = Fixtures.guarded(Fixtures.withRandomWeights(Fixtures.smallNetwork(16), 3), 4);
+    TfLiteWriter.write(model, folder.resolve(Bundle.TFLITE_FLOAT32));
+    RgbImage image = GoldenBundle.image(2);
+    float[] pixels = new float[16 * 16 * 3];
+    image.copyTo(pixels, 0);
+    double expected = new ReferenceInterpreter(model).run(pixels).get("unfamiliarity")[0];
+    ArtifactReport old = new Bundle(folder).report(Artifact.FLOAT32);
+    ArtifactReport.write(
+        folder.resolve(ArtifactReport.FILE),
+        Fit.STRETCH,
+        List.of(
+            new ArtifactReport(
+                old.artifact(),
+                old.path(),
+                old.form(),
+                old.threshold(),
+                OptionalDouble.of(0.125),
+                old.size(),
+                old.weights(),
+                old.limits(),
+                old.verdict())));
+    Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
+    for (Path opened : List.of(folder, folder.resolve(Bundle.TFLITE_FLOAT32))) {
+      try (Classifier classifier = Classifier.open(opened)) {
+        Unfamiliarity guard = classifier.classify(image).unfamiliarity().orElseThrow();
+        assertThat(guard.value()).isCloseTo(expected, within(1e-5));
+        // The file alone has no limit.
+        assertThat(guard.limit()).isEqualTo(opened.equals(folder) ? 0.125 : 0.5);
+      }
+    }
+    Path artifacts = folder.resolve(ArtifactReport.FILE);
+    for (String wrong : List.of("1.5", "-0.125", "\"NaN\"")) {
+      String text = Files.readString(artifacts).replaceFirst("0\\.125(?=,)", wrong);
+      Files.writeString(folder.resolve("wrong.json"), text);
+      assertThatThrownBy(() -> ArtifactReport.read(folder.resolve("wrong.json")))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining("wrong.json")
+          .hasMessageContaining("export the bundle again");
     }
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,6 +52,28 @@ class PredictionMonitorTest {
         .filter(observed -> observed.quantity() == quantity)
         .findFirst()
         .orElseThrow();
+  }
+
+  @Test
+  void countsUnfamiliarImages() {
+    PredictionMonitor monitor =
+        PredictionMonitor.ofLast(
+            2, LABELS, new Reference(80, Map.of(), OptionalDouble.of(0.015625)));
+    observe(monitor, 0.25, 100);
+    assertThat(monitor.summary().guard()).isEmpty();
+    for (double score : new double[] {0.25, 0.75, 1, 0.5}) {
+      Prediction plain = prediction(0.75);
+      monitor.observe(
+          new Prediction(
+              plain.label(),
+              plain.probability(),
+              plain.threshold(),
+              plain.probabilities(),
+              Optional.of(new Unfamiliarity(score, 0.5))),
+          Map.of());
+    }
+    assertThat(monitor.summary().guard())
+        .hasValue(new PredictionMonitor.Guarded(2, OptionalDouble.of(0.015625)));
   }
 
   @Test
@@ -132,7 +155,9 @@ class PredictionMonitorTest {
             GREY,
             GREY,
             GREY,
-            List.of(new Scores("float32", HALF, HALF))));
+            List.of(
+                new Scores("dynamic", HALF, HALF),
+                new Scores("float32", HALF, HALF, OptionalDouble.of(0.0625)))));
     Path file = folder.resolve(ValidationDistribution.FILE);
     Files.writeString(
         file, Files.readString(file).replace("\"patients\" : 80", "\"patients\" : " + patients));
@@ -148,6 +173,14 @@ class PredictionMonitorTest {
     assertThat(reference.patients()).isEqualTo(80);
     assertThat(reference.bins()).containsOnlyKeys(Quantity.values());
     assertThat(reference.bins()).containsEntry(Quantity.PROBABILITY, HALF);
+    assertThat(reference.unfamiliar()).hasValue(0.0625);
+    assertThat(reference.without(Quantity.DECISION).unfamiliar()).hasValue(0.0625);
+    assertThat(
+            ValidationDistribution.reference(bundle, Artifact.DYNAMIC, LogitMap.IDENTITY)
+                .unfamiliar())
+        .isEmpty();
+    assertThat(Files.readString(folder.resolve(ValidationDistribution.FILE)))
+        .containsOnlyOnce("\"unfamiliar\" : 0.0625");
     assertThat(reference.without(Quantity.DECISION).bins()).doesNotContainKey(Quantity.DECISION);
     // Odds of 1 become odds of 1/3.
     assertThat(

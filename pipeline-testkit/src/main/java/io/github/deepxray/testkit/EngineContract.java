@@ -102,6 +102,12 @@ public abstract class EngineContract {
     assertAgreesWithReference(Fixtures.withRandomWeights(network, 11), 4);
   }
 
+  @Test
+  void givesTheInputGuardAfterTheProbability() {
+    assertAgreesWithReference(
+        Fixtures.guarded(Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 14), 15), 3);
+  }
+
   /** Softmax of an image, each pixel separately. */
   @Test
   void takesTheSoftmaxOverTheLastAxis() {

@@ -1,5 +1,6 @@
 package io.github.deepxray.testkit;
 
+import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.network.Layer;
 import io.github.deepxray.core.network.Layer.Activation;
 import io.github.deepxray.core.network.Layer.Add;
@@ -20,6 +21,7 @@ import io.github.deepxray.core.network.WeightSpec;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.keras.internal.EfficientNet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -76,6 +78,33 @@ public final class Fixtures {
             new Add("logit", "wide", "deep"),
             new Activation("probability", "logit", Function.SIGMOID));
     return new Network("small", "images", List.of(size, size, 3), layers, List.of("probability"));
+  }
+
+  /**
+   * Adds an input guard to a classifier: a second output {@code unfamiliarity}, computed with
+   * random weights from the pooled features.
+   *
+   * @param classifier {@link #smallNetwork} or an EfficientNet with a head
+   */
+  public static Model guarded(Model classifier, long seed) {
+    Network network = classifier.network();
+    List<Layer> layers = new ArrayList<>(network.layers());
+    layers.add(new Normalization("guard_standardize", "avg_pool"));
+    layers.add(new Dense("guard_logit", "guard_standardize", 1, true));
+    layers.add(new Activation(ModelNotes.UNFAMILIARITY, "guard_logit", Function.SIGMOID));
+    List<String> outputs = new ArrayList<>(network.outputs());
+    outputs.add(ModelNotes.UNFAMILIARITY);
+    Model random =
+        withRandomWeights(
+            new Network(network.name(), network.input(), network.inputShape(), layers, outputs),
+            seed);
+    Weights.Builder weights = Weights.builder();
+    random
+        .weights()
+        .asMap()
+        .forEach(
+            (name, tensor) -> weights.put(name, classifier.weights().find(name).orElse(tensor)));
+    return new Model(random.network(), weights.build());
   }
 
   /** Adds random weights that keep activations near one. */

@@ -24,6 +24,12 @@ public record ModelNotes(
     List<String> classes,
     boolean sparse) {
   /**
+   * Name of the second output of a classifier with an input guard: a score {@code [1]}, 0..1, of
+   * how unlike the training images an input is.
+   */
+  public static final String UNFAMILIARITY = "unfamiliarity";
+
+  /**
    * Description of an output.
    *
    * @param name the name of the network's output

@@ -8,6 +8,8 @@ import io.github.deepxray.core.internal.engine.ImageFileEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,14 +28,16 @@ import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
 
-/** Engine that runs a SavedModel, as TensorFlow Serving does. */
+/**
+ * Engine that runs a SavedModel, as TensorFlow Serving does. If it has the signature {@value
+ * SavedModelWriter#UNFAMILIARITY}, that is the last output of {@link #run}.
+ */
 public final class SavedModelEngine implements ImageFileEngine {
   private final Path folder;
   private final SavedModelBundle bundle;
-  private final SignatureDef signature;
   private final TensorInfo input;
   private final List<Integer> inputShape;
-  private final Map<String, TensorInfo> outputs;
+  private final Map<String, TensorInfo> outputs = new LinkedHashMap<>();
   private final List<List<Integer>> outputShapes;
   private final CloseGuard guard = new CloseGuard("the engine");
   private final ReferenceCount holders;
@@ -46,7 +50,8 @@ public final class SavedModelEngine implements ImageFileEngine {
    * @param threads number of threads of one operation, see {@link TensorFlowEngine}
    * @throws DeepXrayException if the folder is not a SavedModel whose signature {@value
    *     SavedModelWriter#SERVING_DEFAULT} maps one float tensor of known size to float tensors, or
-   *     it has other operations
+   *     it has other operations, or its signature {@value SavedModelWriter#UNFAMILIARITY} does not
+   *     map the same images to one float tensor {@code [N, 1]}
    */
   public static SavedModelEngine load(Path folder, int threads) {
     requireSavedModel(folder);
@@ -80,10 +85,11 @@ public final class SavedModelEngine implements ImageFileEngine {
     this.folder = folder;
     bundle = Sessions.LIBRARY.call(folder.toString(), () -> open(folder, threads));
     try {
-      signature = signature(SavedModelWriter.SERVING_DEFAULT);
+      SignatureDef signature = signature(SavedModelWriter.SERVING_DEFAULT);
       input = onlyInput(SavedModelWriter.SERVING_DEFAULT, signature, DataType.DT_FLOAT);
       inputShape = example(input);
-      outputs = new TreeMap<>(signature.getOutputsMap());
+      outputs.putAll(new TreeMap<>(signature.getOutputsMap()));
+      guard().ifPresent(info -> outputs.put(SavedModelWriter.UNFAMILIARITY, info));
       outputShapes = outputs.values().stream().map(this::example).toList();
     } catch (RuntimeException | Error e) {
       bundle.close();
@@ -96,10 +102,9 @@ public final class SavedModelEngine implements ImageFileEngine {
   private SavedModelEngine(SavedModelEngine engine) {
     folder = engine.folder;
     bundle = engine.bundle;
-    signature = engine.signature;
     input = engine.input;
     inputShape = engine.inputShape;
-    outputs = engine.outputs;
+    outputs.putAll(engine.outputs);
     outputShapes = engine.outputShapes;
     holders = engine.holders;
   }
@@ -122,7 +127,31 @@ public final class SavedModelEngine implements ImageFileEngine {
     return inputShape;
   }
 
-  /** Names of the outputs, sorted: a SavedModel has no other order. */
+  /**
+   * Output of the signature {@value SavedModelWriter#UNFAMILIARITY}, unless there is none or the
+   * default signature has it.
+   */
+  private Optional<TensorInfo> guard() {
+    SignatureDef found =
+        bundle.metaGraphDef().getSignatureDefMap().get(SavedModelWriter.UNFAMILIARITY);
+    if (found == null || outputs.containsKey(SavedModelWriter.UNFAMILIARITY)) {
+      return Optional.empty();
+    }
+    TensorInfo output = found.getOutputsMap().get(SavedModelWriter.UNFAMILIARITY);
+    if (found.getInputsCount() != 1
+        || !found.getInputsMap().values().iterator().next().getName().equals(input.getName())
+        || found.getOutputsCount() != 1
+        || output == null
+        || !example(output).equals(List.of(1))) {
+      throw new DeepXrayException(
+          ("%s: signature %s does not map the images of %s to one float tensor [N, 1] of its name;"
+                  + " export it again.")
+              .formatted(folder, SavedModelWriter.UNFAMILIARITY, SavedModelWriter.SERVING_DEFAULT));
+    }
+    return Optional.of(output);
+  }
+
+  /** Names of the outputs, sorted, since a SavedModel has no other order; then the input guard. */
   public List<String> outputNames() {
     return List.copyOf(outputs.keySet());
   }
@@ -154,7 +183,7 @@ public final class SavedModelEngine implements ImageFileEngine {
         () -> {
           Sessions.check(inputShape, examples, count);
           try (TFloat32 fed = Tensors.of(examples, Tensors.batch(count, inputShape))) {
-            return feed(input, fed, signature);
+            return feed(input, fed, outputs.values());
           } catch (RuntimeException e) {
             // TensorFlow's exceptions have no common type.
             throw new DeepXrayException(
@@ -167,7 +196,7 @@ public final class SavedModelEngine implements ImageFileEngine {
     return guard.use(() -> Sessions.LIBRARY.call(folder.toString(), work));
   }
 
-  /** Runs signature {@value SavedModelWriter#SERVING_BYTES}. */
+  /** Runs signature {@value SavedModelWriter#SERVING_BYTES}, which has no input guard. */
   @Override
   public float[][] runBytes(List<byte[]> images) {
     return call(() -> decodeAndRun(images));
@@ -181,7 +210,7 @@ public final class SavedModelEngine implements ImageFileEngine {
     TensorInfo bytes = onlyInput(SavedModelWriter.SERVING_BYTES, byBytes, DataType.DT_STRING);
     try (TString fed =
         TString.tensorOfBytes(NdArrays.vectorOfObjects(images.toArray(new byte[0][])))) {
-      return feed(bytes, fed, byBytes);
+      return feed(bytes, fed, new TreeMap<>(byBytes.getOutputsMap()).values());
     } catch (TFInvalidArgumentException e) {
       throw new DeepXrayException(
           "One of %s images cannot be decoded by %s: %s; give JPEG or PNG."
@@ -195,12 +224,11 @@ public final class SavedModelEngine implements ImageFileEngine {
     guard.close(holders::release);
   }
 
-  private float[][] feed(TensorInfo fedInput, Tensor fed, SignatureDef called) {
+  private float[][] feed(TensorInfo fedInput, Tensor fed, Collection<TensorInfo> fetched) {
     Session.Runner runner = bundle.session().runner().feed(fedInput.getName(), fed);
-    List<String> names = new ArrayList<>(new TreeMap<>(called.getOutputsMap()).keySet());
-    names.forEach(name -> runner.fetch(called.getOutputsOrThrow(name).getName()));
+    fetched.forEach(info -> runner.fetch(info.getName()));
     try (Result result = runner.run()) {
-      float[][] values = new float[names.size()][];
+      float[][] values = new float[fetched.size()][];
       for (int i = 0; i < values.length; i++) {
         values[i] = Tensors.toFloats(result.get(i));
       }
@@ -233,7 +261,8 @@ public final class SavedModelEngine implements ImageFileEngine {
     List<Integer> shape = new ArrayList<>();
     for (TensorShapeProto.Dim dimension :
         dimensions.subList(Math.min(1, dimensions.size()), dimensions.size())) {
-      shape.add(Math.toIntExact(dimension.getSize()));
+      long size = dimension.getSize();
+      shape.add(size > 0 && size <= Integer.MAX_VALUE ? (int) size : 0);
     }
     if (info.getDtype() != DataType.DT_FLOAT
         || info.getTensorShape().getUnknownRank()

@@ -2,6 +2,7 @@ package io.github.deepxray.tensorflow.internal;
 
 import com.google.protobuf.CodedOutputStream;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.network.Model;
@@ -45,6 +46,9 @@ public final class SavedModelWriter {
   /** Signature with JPEG and PNG files. */
   public static final String SERVING_BYTES = "serving_bytes";
 
+  /** Signature of a network with an input guard: from the images of {@link #SERVING_DEFAULT}. */
+  public static final String UNFAMILIARITY = ModelNotes.UNFAMILIARITY;
+
   /**
    * Input of {@link #SERVING_BYTES}; the suffix is TensorFlow Serving's convention for binary
    * values, which are in JSON {@code {"b64": "..."}}.
@@ -60,7 +64,9 @@ public final class SavedModelWriter {
    *
    * <p>Signature {@value #SERVING_DEFAULT} reads RGB images {@code [N, H, W, 3]} with values 0..255
    * as 32-bit floats. Signature {@value #SERVING_BYTES} reads JPEG or PNG files of any size as
-   * strings {@code [N]}. Both return the network's outputs under their names.
+   * strings {@code [N]}. Both return the network's outputs under their names, except an input
+   * guard, so that clients see the same rows with and without it: signature {@value #UNFAMILIARITY}
+   * maps the images of {@value #SERVING_DEFAULT} to it.
    *
    * @param folder the SavedModel, such as {@code saved_model/1}; created if missing
    * @param model the model, folded for speed
@@ -85,18 +91,31 @@ public final class SavedModelWriter {
         });
   }
 
+  /** Whether a network has an input guard after its other outputs. */
+  static boolean guarded(Network network) {
+    return network.outputs().indexOf(UNFAMILIARITY) > 0;
+  }
+
+  private static Network withoutGuard(Network network) {
+    return guarded(network)
+        ? network.withOutputs(
+            network.outputs().stream().filter(name -> !name.equals(UNFAMILIARITY)).toList())
+        : network;
+  }
+
   private static MetaGraphDef metaGraph(Model model, Fit fit) {
     Network network = model.network();
     List<Integer> shape = requireImages(network);
+    Network scoring = withoutGuard(network);
     try (Graph graph = Sessions.graph()) {
       Ops tf = Ops.create(graph);
       GraphLowering lowering = GraphLowering.inference(WeightBinding.constants(model.weights()));
       Placeholder<TFloat32> images =
           tf.withName("input.images")
               .placeholder(TFloat32.class, Placeholder.shape(Tensors.batch(-1, shape)));
-      SignatureDef.Builder serving =
-          outputs(network, lowering.lower(tf, network, images))
-              .putInputs(network.input(), info(images, DataType.DT_FLOAT, batch(shape)));
+      Map<String, Operand<TFloat32>> tensors = lowering.lower(tf, network, images);
+      TensorInfo numbers = info(images, DataType.DT_FLOAT, batch(shape));
+      SignatureDef.Builder serving = outputs(scoring, tensors).putInputs(network.input(), numbers);
       // The layers again, on the same constants: tools that read a single signature, such as
       // OpenVINO and TF.js, fail on inputs of the other.
       Ops decoding = tf.withSubScope(SERVING_BYTES);
@@ -107,17 +126,21 @@ public final class SavedModelWriter {
       Operand<TFloat32> decoded =
           new ImageBytes(fit, shape.get(0), shape.get(1)).decode(decoding, bytes);
       SignatureDef.Builder servingBytes =
-          outputs(network, lowering.lower(decoding, network, decoded))
+          outputs(scoring, lowering.lower(decoding, scoring, decoded))
               .putInputs(IMAGE_BYTES, info(bytes, DataType.DT_STRING, batch(List.of())));
-      return MetaGraphDef.newBuilder()
-          .setMetaInfoDef(
-              MetaGraphDef.MetaInfoDef.newBuilder()
-                  .addTags(TAG)
-                  .setTensorflowVersion(TensorFlow.version()))
-          .setGraphDef(graph.toGraphDef())
-          .putSignatureDef(SERVING_DEFAULT, serving.build())
-          .putSignatureDef(SERVING_BYTES, servingBytes.build())
-          .build();
+      MetaGraphDef.Builder written =
+          MetaGraphDef.newBuilder()
+              .setMetaInfoDef(info())
+              .setGraphDef(graph.toGraphDef())
+              .putSignatureDef(SERVING_DEFAULT, serving.build())
+              .putSignatureDef(SERVING_BYTES, servingBytes.build());
+      if (guarded(network)) {
+        SignatureDef.Builder guard =
+            outputs(network.withOutputs(List.of(UNFAMILIARITY)), tensors)
+                .putInputs(network.input(), numbers);
+        written.putSignatureDef(UNFAMILIARITY, guard.build());
+      }
+      return written.build();
     }
   }
 
@@ -142,6 +165,13 @@ public final class SavedModelWriter {
           name, info(tensors.get(name), DataType.DT_FLOAT, batch(network.shape(name))));
     }
     return outputs;
+  }
+
+  private static MetaGraphDef.MetaInfoDef info() {
+    return MetaGraphDef.MetaInfoDef.newBuilder()
+        .addTags(TAG)
+        .setTensorflowVersion(TensorFlow.version())
+        .build();
   }
 
   private static TensorInfo info(Operand<?> operand, DataType type, TensorShapeProto shape) {

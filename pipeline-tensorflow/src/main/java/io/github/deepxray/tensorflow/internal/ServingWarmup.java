@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.proto.DataType;
@@ -86,10 +87,17 @@ public final class ServingWarmup {
             .setTensorShape(shape(1))
             .addStringVal(ByteString.copyFrom(jpeg))
             .build();
-    return List.of(
-        predictionLog(modelName, SavedModelWriter.SERVING_DEFAULT, network.input(), images),
+    List<byte[]> requests = new ArrayList<>();
+    requests.add(
+        predictionLog(modelName, SavedModelWriter.SERVING_DEFAULT, network.input(), images));
+    requests.add(
         predictionLog(
             modelName, SavedModelWriter.SERVING_BYTES, SavedModelWriter.IMAGE_BYTES, bytes));
+    if (SavedModelWriter.guarded(network)) {
+      requests.add(
+          predictionLog(modelName, SavedModelWriter.UNFAMILIARITY, network.input(), images));
+    }
+    return List.copyOf(requests);
   }
 
   private static byte[] predictionLog(

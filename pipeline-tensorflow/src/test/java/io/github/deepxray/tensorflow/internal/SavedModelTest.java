@@ -37,17 +37,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Tensor;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+import org.tensorflow.types.TFloat32;
 
 class SavedModelTest {
   @TempDir Path folder;
@@ -325,6 +333,125 @@ class SavedModelTest {
       TensorProto file = TensorProto.parseFrom(bytes(nested(byBytes, 2), 2));
       assertThat(engine.runBytes(List.of(file.getStringVal(0).toByteArray()))[0])
           .containsExactly(engine.run(grey, 1)[0], offset(1e-5f));
+    }
+  }
+
+  /** With it, TensorFlow Serving's clients see the same rows as without. */
+  @Test
+  void theInputGuardHasItsOwnSignature() throws IOException {
+    Model model = guarded();
+    SavedModelWriter.write(folder, model, Fit.STRETCH);
+    MetaGraphDef graph =
+        SavedModel.parseFrom(Files.readAllBytes(folder.resolve("saved_model.pb"))).getMetaGraphs(0);
+    assertThat(graph.getSignatureDefMap())
+        .containsOnlyKeys("serving_default", "serving_bytes", "unfamiliarity");
+    for (String key : List.of("serving_default", "serving_bytes")) {
+      assertThat(graph.getSignatureDefOrThrow(key).getOutputsMap()).containsOnlyKeys("probability");
+      assertThat(reached(graph, key)).noneMatch(node -> node.getName().contains("guard"));
+    }
+    float[] images = Fixtures.randomImages(model.network(), 3, 2);
+    try (InferenceEngine expected = new TensorFlowEngine(model, 1);
+        SavedModelEngine engine = SavedModelEngine.load(folder, 1);
+        InferenceEngine another = engine.another().orElseThrow();
+        SavedModelBundle direct = SavedModelBundle.load(folder.toString(), "serve");
+        TFloat32 fed = Tensors.of(images, Tensors.batch(3, List.of(32, 32, 3)))) {
+      assertThat(engine.outputNames()).containsExactly("probability", "unfamiliarity");
+      assertThat(engine.outputShapes()).containsExactly(List.of(1), List.of(1));
+      float[][] wanted = expected.run(images, 3);
+      float[][] actual = engine.run(images, 3);
+      assertThat(actual).hasDimensions(2, 3);
+      assertThat(actual[0]).containsExactly(wanted[0], offset(1e-6f));
+      assertThat(actual[1]).containsExactly(wanted[1], offset(1e-6f));
+      assertThat(another.run(images, 3)).isDeepEqualTo(actual);
+      // As a program of TensorFlow calls it.
+      try (Result result = direct.function("unfamiliarity").call(Map.of("images", fed))) {
+        Tensor tensor = result.get("unfamiliarity").orElseThrow();
+        assertThat(tensor.shape().asArray()).containsExactly(3, 1);
+        assertThat(Tensors.toFloats(tensor)).containsExactly(wanted[1], offset(1e-6f));
+      }
+      byte[] file = file(Kind.PNG, 32, 32);
+      assertThat(engine.runBytes(List.of(file))).hasNumberOfRows(1);
+    }
+    List<byte[]> requests = ServingWarmup.requests("xray", model.network());
+    assertThat(requests).hasSize(3);
+    UnknownFieldSet guard = nested(UnknownFieldSet.parseFrom(requests.get(2)), 6, 1);
+    assertThat(text(nested(guard, 1), 3)).isEqualTo("unfamiliarity");
+    assertThat(text(nested(guard, 2), 1)).isEqualTo("images");
+  }
+
+  private static Model guarded() {
+    return Fixtures.guarded(Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1), 2);
+  }
+
+  private void change(UnaryOperator<SignatureDef.Builder> signature) throws IOException {
+    SavedModelWriter.write(folder, guarded(), Fit.STRETCH);
+    Path file = folder.resolve("saved_model.pb");
+    SavedModel.Builder model = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    MetaGraphDef.Builder graph = model.getMetaGraphsBuilder(0);
+    SignatureDef.Builder own = graph.getSignatureDefOrThrow("unfamiliarity").toBuilder();
+    graph.putSignatureDef("unfamiliarity", signature.apply(own).build());
+    Files.write(file, model.build().toByteArray());
+  }
+
+  private static TensorInfo output(SignatureDef.Builder signature, long... shape) {
+    TensorShapeProto.Builder sizes = TensorShapeProto.newBuilder();
+    Arrays.stream(shape).forEach(size -> sizes.addDimBuilder().setSize(size));
+    return signature.getOutputsOrThrow("unfamiliarity").toBuilder().setTensorShape(sizes).build();
+  }
+
+  /** Changes of the signature of an input guard that no writer of ours makes. */
+  private enum Wrong implements UnaryOperator<SignatureDef.Builder> {
+    TWO_VALUES(own -> own.putOutputs("unfamiliarity", output(own, -1, 2))),
+    ENORMOUS(own -> own.putOutputs("unfamiliarity", output(own, -1, 1L << 40))),
+    NO_BATCH(own -> own.putOutputs("unfamiliarity", output(own))),
+    A_MAP(own -> own.putOutputs("unfamiliarity", output(own, -1, 8, 8, 1))),
+    STRINGS(
+        own ->
+            own.putOutputs(
+                "unfamiliarity",
+                output(own, -1, 1).toBuilder().setDtype(DataType.DT_STRING).build())),
+    ANOTHER_OUTPUT(own -> own.putOutputs("more", output(own, -1, 1))),
+    ANOTHER_NAME(own -> own.putOutputs("more", output(own, -1, 1)).removeOutputs("unfamiliarity")),
+    NO_OUTPUT(SignatureDef.Builder::clearOutputs),
+    NO_INPUT(SignatureDef.Builder::clearInputs),
+    ANOTHER_INPUT(own -> own.putInputs("images", own.getOutputsOrThrow("unfamiliarity")));
+
+    // No constant has state.
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final UnaryOperator<SignatureDef.Builder> change;
+
+    Wrong(UnaryOperator<SignatureDef.Builder> change) {
+      this.change = change;
+    }
+
+    @Override
+    public SignatureDef.Builder apply(SignatureDef.Builder signature) {
+      return change.apply(signature);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void refusesInputGuardsOfAnotherKindInALine(Wrong wrong) throws IOException {
+    change(wrong);
+    assertThatThrownBy(() -> SavedModelEngine.load(folder, 1))
+        .isInstanceOf(DeepXrayException.class)
+        .hasMessageStartingWith(folder + ": ")
+        .hasMessageContaining("unfamiliarity")
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void anInputGuardThatTheGraphHasNotIsNamed() throws IOException {
+    change(
+        own ->
+            own.putOutputs(
+                "unfamiliarity", output(own, -1, 1).toBuilder().setName("gone:0").build()));
+    try (SavedModelEngine engine = SavedModelEngine.load(folder, 1)) {
+      assertThatThrownBy(() -> engine.run(new float[32 * 32 * 3], 1))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining(folder + " cannot be run")
+          .hasMessageContaining("[gone:0]");
     }
   }
 

@@ -2,8 +2,10 @@ package io.github.deepxray.tflite.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.network.Layer;
@@ -12,6 +14,7 @@ import io.github.deepxray.core.network.Network;
 import io.github.deepxray.optimize.internal.DynamicRangeQuantization;
 import io.github.deepxray.optimize.internal.GradCam;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.testkit.ReferenceInterpreter;
 import io.github.deepxray.tflite.internal.TfLiteEngine.Options;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,12 +24,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.lite.schema.Buffer;
+import org.tensorflow.lite.schema.SignatureDef;
 import org.tensorflow.lite.support.metadata.MetadataExtractor;
 import org.tensorflow.lite.support.metadata.schema.AssociatedFileType;
 import org.tensorflow.lite.support.metadata.schema.ColorSpaceType;
@@ -227,6 +233,46 @@ class TfLiteMetadataTest {
     assertThatThrownBy(() -> metadata.addTo(model()))
         .isInstanceOf(DeepXrayException.class)
         .hasMessageContaining("2 outputs");
+  }
+
+  /** As export writes a classifier with an input guard. */
+  @Test
+  void describesAnInputGuard() throws IOException {
+    Model model = Fixtures.guarded(Fixtures.withRandomWeights(Fixtures.smallNetwork(32), 1), 2);
+    Path file = folder.resolve("model.tflite");
+    ModelNotes notes =
+        new ModelNotes(
+            "n",
+            "d",
+            "i",
+            Fit.STRETCH,
+            List.of(
+                new ModelNotes.Output("probability", "A number."),
+                new ModelNotes.Output(ModelNotes.UNFAMILIARITY, "How unlike.")),
+            List.of("A", "B"),
+            false);
+    TfLiteFormat format = new TfLiteFormat();
+    format.write(model, notes, file);
+    byte[] bytes = Files.readAllBytes(file);
+    MetadataExtractor extractor = new MetadataExtractor(ByteBuffer.wrap(bytes));
+    assertThat(extractor.getOutputTensorCount()).isEqualTo(2);
+    assertThat(extractor.getOutputTensorMetadata(1).name()).isEqualTo("unfamiliarity");
+    assertThat(extractor.getOutputTensorMetadata(1).description()).isEqualTo("How unlike.");
+    assertThat(extractor.getOutputTensorShape(1)).containsExactly(1, 1);
+    SignatureDef signature =
+        org.tensorflow.lite.schema.Model.getRootAsModel(ByteBuffer.wrap(bytes)).signatureDefs(0);
+    assertThat(signature.signatureKey()).isEqualTo("serving_default");
+    assertThat(IntStream.range(0, 2).mapToObj(i -> signature.outputs(i).name()))
+        .containsExactly("probability", "unfamiliarity");
+    float[] image = Fixtures.randomImages(model.network(), 1, 2);
+    Map<String, double[]> expected = new ReferenceInterpreter(model).run(image);
+    try (InferenceEngine engine = format.load(file, 1)) {
+      assertThat(((TfLiteEngine) engine).outputNames())
+          .containsExactly("probability", "unfamiliarity");
+      float[][] outputs = engine.run(image, 1);
+      assertThat(outputs[0][0]).isCloseTo((float) expected.get("probability")[0], within(1e-5f));
+      assertThat(outputs[1][0]).isCloseTo((float) expected.get("unfamiliarity")[0], within(1e-5f));
+    }
   }
 
   @Test
