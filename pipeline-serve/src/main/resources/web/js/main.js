@@ -4,9 +4,9 @@ import * as about from './about.js';
 import * as api from './api.js';
 import { byId } from './dom.js';
 import { dropped, objection } from './files.js';
-import { count, percent, title } from './format.js';
+import { count } from './format.js';
 import { Queue } from './queue.js';
-import { Results, summary } from './results.js';
+import { inWords, Results, summary } from './results.js';
 import * as samples from './samples.js';
 
 const LANES = 2;
@@ -234,11 +234,13 @@ function refresh() {
 /** Saves the results as CSV. */
 function save() {
   const each = labels.length > 2 ? labels : [];
+  const guarded = results.items.some((item) => item.result?.unfamiliar !== undefined);
   const header = [
     'file',
     'label',
     'probability',
     ...(each.length > 0 ? each.map((label) => `probability ${label}`) : ['threshold']),
+    ...(guarded ? ['unfamiliarity', 'unfamiliar'] : []),
     'width',
     'height',
     'problem',
@@ -251,6 +253,7 @@ function save() {
     ...(each.length > 0
       ? each.map((label, index) => result?.probabilities[index] ?? '')
       : [result?.threshold ?? '']),
+    ...(guarded ? [result?.unfamiliarity ?? '', result?.unfamiliar ?? ''] : []),
     result?.width ?? '',
     result?.height ?? '',
     result ? '' : error?.title ?? state,
@@ -279,7 +282,7 @@ function announce(item) {
   } else if (item.state === 'failed') {
     say(`${item.name}: ${item.error.title}. ${item.error.text}`);
   } else if (item.result && asked <= OFTEN) {
-    say(`${item.name}: ${title(item.result.label)}, ${percent(item.result.probability)}.`);
+    say(`${item.name}: ${inWords(item.result)}.`);
   } else if ((asked - left) % OFTEN === 0) {
     say(`${asked - left} of ${count(asked, 'image')} done.`);
   }

@@ -10,6 +10,8 @@ const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 // A higher resolution is not visible in a map of 7 x 7 cells.
 const LARGEST_CANVAS = 1024;
 
+const UNFAMILIAR = 'Unlike the training images';
+
 const WORDS = {
   queued: 'Waiting',
   sending: 'Classifying…',
@@ -69,6 +71,7 @@ export class Results {
       ? 'the most probable class'
       : this.#names[1];
     byId('no-heat').hidden = model.explain !== false;
+    byId('no-guard').hidden = model.unfamiliarityLimit !== undefined;
     this.#showChosen();
   }
 
@@ -178,7 +181,7 @@ export class Results {
       row.value.textContent = result.probabilities
         ? percent(result.probability)
         : apart(result.probability, result.threshold)[0];
-      row.label.textContent = title(result.label);
+      row.label.textContent = result.unfamiliar ? UNFAMILIAR : title(result.label);
       gauge(row.bar, result);
     } else {
       delete row.node.dataset.side;
@@ -283,10 +286,9 @@ export class Results {
     ]
       .filter((part) => part)
       .join(', ');
-    picture.alt = result
-      ? `${item.name}: ${title(result.label)}, ${percent(result.probability)}`
-      : item.name;
+    picture.alt = result ? `${item.name}: ${inWords(result)}` : item.name;
 
+    byId('unfamiliar').hidden = !result?.unfamiliar;
     byId('verdict').hidden = !result;
     if (result) {
       this.#showVerdict(result);
@@ -314,12 +316,20 @@ export class Results {
   }
 
   #showVerdict(result) {
+    const guarded = result.unfamiliar !== undefined;
+    byId('guard').hidden = !guarded;
+    if (guarded) {
+      const [value, limit] = apart(result.unfamiliarity, result.unfamiliarityLimit);
+      byId('guard').textContent =
+        `Unfamiliarity ${value}; above ${limit}, an image is unlike the training images.`;
+    }
+    byId('reading').hidden = result.unfamiliar === true;
     if (result.probabilities) {
       this.#showClasses(result);
       return;
     }
     const [probability, threshold] = apart(result.probability, result.threshold);
-    const above = side(result) === 'above';
+    const above = result.positive;
     byId('viewer').dataset.side = side(result);
     byId('verdict-label').textContent = title(result.label);
     byId('probability').textContent = probability;
@@ -406,8 +416,17 @@ function scrollTo(node) {
   node.scrollIntoView({ block: 'start', behavior: CALM.matches ? 'auto' : 'smooth' });
 }
 
+/** Returns the result in words, for those who do not see it. */
+export function inWords(result) {
+  const said = `${title(result.label)}, ${percent(result.probability)}`;
+  return result.unfamiliar ? `${UNFAMILIAR}: do not use this result (${said})` : said;
+}
+
 /** Returns the side of the threshold, from the label, because the numbers are rounded. */
 function side(result) {
+  if (result.unfamiliar) {
+    return 'unfamiliar';
+  }
   if (result.probabilities) {
     return 'none';
   }
@@ -428,11 +447,15 @@ function disable(button, off) {
 export function summary(items) {
   const done = items.filter((item) => item.result);
   const above = done.filter((item) => side(item.result) === 'above').length;
+  const unfamiliar = done.filter((item) => item.result.unfamiliar).length;
   const failed = items.filter((item) => item.state === 'failed').length;
   const cancelled = items.filter((item) => item.state === 'cancelled').length;
   const parts = [`${done.length} of ${count(items.length, 'image')} classified`];
   if (done.some((item) => item.result.positive !== undefined)) {
     parts.push(`${above} at or above the threshold`);
+  }
+  if (unfamiliar > 0) {
+    parts.push(`${unfamiliar} unlike the training images`);
   }
   if (failed > 0) {
     parts.push(`${failed} failed`);

@@ -148,9 +148,7 @@ public final class ServerBenchmark {
           try (Classifier classifier =
               Classifier.of(
                   options.artifact().load(served, 1),
-                  served.labels(),
-                  served.decision(options.artifact()),
-                  served.fit(),
+                  served.rules(options.artifact()),
                   served.folder())) {
             int i = worker;
             for (long now = System.nanoTime();

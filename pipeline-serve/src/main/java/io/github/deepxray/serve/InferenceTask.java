@@ -1,5 +1,7 @@
 package io.github.deepxray.serve;
 
+import java.util.List;
+
 /**
  * Inference task of a request; a worker reads the images, runs the model and creates the answer.
  */
@@ -14,9 +16,9 @@ interface InferenceTask {
   /**
    * Returns the body of the answer.
    *
-   * @param probabilities {@link ModelVersion#scores} values for each image, one image after another
+   * @param outputs for each image its outputs, see {@link ModelVersion#run}
    * @param worker number of the worker, for models of this worker
    * @throws ApiException if no answer is possible
    */
-  byte[] answer(ModelVersion model, float[] probabilities, int worker);
+  byte[] answer(ModelVersion model, List<float[][]> outputs, int worker);
 }

@@ -53,6 +53,7 @@ final class Metrics {
   private final Histogram seconds;
   private final Histogram batches;
   private final Counter predictions;
+  private final Counter unfamiliar;
   private final Map<Quantity, Histogram> histograms = new EnumMap<>(Quantity.class);
   private final Supplier<Collection<ModelVersion>> served;
 
@@ -92,6 +93,12 @@ final class Metrics {
             .name("deepxray_predictions_total")
             .help("Classified images by decided class.")
             .labelNames(VERSION, "label")
+            .register(registry);
+    unfamiliar =
+        Counter.builder()
+            .name("deepxray_unfamiliar_total")
+            .help("Classified images that are unlike the training images.")
+            .labelNames(VERSION)
             .register(registry);
     registerQuantities();
     drift(
@@ -216,6 +223,10 @@ final class Metrics {
     String version = Long.toString(model.number());
     observed.put(model.number(), model.labels());
     predictions.labelValues(version, prediction.label()).inc();
+    // Of a model with an input guard the counter starts at 0, so that its rate is known.
+    prediction
+        .unfamiliarity()
+        .ifPresent(guard -> unfamiliar.labelValues(version).inc(guard.exceeded() ? 1 : 0));
     histograms.get(Quantity.PROBABILITY).labelValues(version).observe(prediction.probability());
     input.forEach(
         (quantity, value) -> histograms.get(quantity).labelValues(version).observe(value));
@@ -229,6 +240,7 @@ final class Metrics {
       if (!now.contains(number)) {
         String version = Long.toString(number);
         observed.remove(number).forEach(label -> predictions.remove(version, label));
+        unfamiliar.remove(version);
         histograms.values().forEach(histogram -> histogram.remove(version));
       }
     }

@@ -19,11 +19,11 @@ import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.concurrent.ReferenceCount;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.internal.io.TextFiles;
-import io.github.deepxray.core.metrics.Decision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -115,14 +115,11 @@ final class ModelVersion {
     Artifact artifact = options.engine().orElseGet(() -> choose(bundle, reports));
     bundle.requireIntact(artifact);
     bundle.requireIntact(Bundle.EXPLAIN::equals);
-    List<String> labels = bundle.labels();
     LogitMap correction =
         options.prevalence().isPresent()
             ? bundle.correction(options.prevalence().getAsDouble())
             : LogitMap.IDENTITY;
-    LogitMap map = bundle.adaptation().then(correction);
-    Decision decision = correction.apply(bundle.decision(artifact));
-    Fit fit = bundle.fit();
+    Classifier.Rules rules = bundle.rules(artifact).corrected(correction);
     ModelVersion version =
         new ModelVersion(
             number,
@@ -135,18 +132,20 @@ final class ModelVersion {
                 tree(folder.resolve(Bundle.DATASET)).path("profile"),
                 Json.read(folder.resolve(ArtifactReport.FILE))),
             PredictionMonitor.ofLast(
-                WINDOW, labels, ValidationDistribution.reference(bundle, artifact, correction)));
+                WINDOW,
+                rules.labels(),
+                ValidationDistribution.reference(bundle, artifact, correction)));
     try {
       Path explaining = folder.resolve(Bundle.EXPLAIN);
       for (int w = 0; w < options.workers(); w++) {
         InferenceEngine engine = next(version.engines, () -> artifact.load(bundle, 1));
-        version.classifiers.add(Classifier.of(engine, labels, decision, fit, map, folder));
+        version.classifiers.add(Classifier.of(engine, rules, folder));
         if (Files.exists(explaining)) {
           InferenceEngine explains =
               next(
                   version.explaining,
                   () -> ModelFormats.require("tflite", explaining).load(explaining, 1));
-          version.explainers.add(new Explainer(explains, fit, explaining.toString()));
+          version.explainers.add(new Explainer(explains, rules.fit(), explaining.toString()));
         }
         version.probe(w);
       }
@@ -215,7 +214,7 @@ final class ModelVersion {
     for (int i = 0; i < WARM_UPS; i++) {
       RgbImage sample = Probes.image(i);
       fit(sample).copyTo(image, 0);
-      classifiers.get(worker).decide(run(worker, image, 1));
+      decide(run(worker, image, 1).get(0));
       explain(worker, sample);
     }
   }
@@ -243,6 +242,11 @@ final class ModelVersion {
   /** Decision threshold of a binary classifier; empty for more classes. */
   OptionalDouble threshold() {
     return classifiers.get(0).threshold();
+  }
+
+  /** Limit of the unfamiliarity; empty without an input guard. */
+  OptionalDouble unfamiliarityLimit() {
+    return classifiers.get(0).unfamiliarityLimit();
   }
 
   /** Documents of the bundle. */
@@ -290,10 +294,21 @@ final class ModelVersion {
    *
    * @param worker number of the worker
    * @param images {@code [count, height, width, 3]}, values 0..255
-   * @return for each image {@link #scores} probabilities, one image after another
+   * @return for each image {@link #scores} probabilities, and the unfamiliarity if the model has an
+   *     input guard
    */
-  float[] run(int worker, float[] images, int count) {
-    return engines.get(worker).run(images, count)[0];
+  List<float[][]> run(int worker, float[] images, int count) {
+    float[][] outputs = engines.get(worker).run(images, count);
+    List<float[][]> byImage = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      float[][] image = new float[outputs.length][];
+      for (int o = 0; o < outputs.length; o++) {
+        int size = outputs[o].length / count;
+        image[o] = Arrays.copyOfRange(outputs[o], i * size, (i + 1) * size);
+      }
+      byImage.add(image);
+    }
+    return byImage;
   }
 
   /** Number of probabilities of an image: 1 for two classes, else one for each class. */
@@ -301,7 +316,7 @@ final class ModelVersion {
     return engines.get(0).outputShapes().get(0).stream().reduce(1, Math::multiplyExact);
   }
 
-  /** Name of the output tensor. */
+  /** Name of the output tensor with the probabilities. */
   String output() {
     return scores() == 1 ? PROBABILITY : PROBABILITIES;
   }
@@ -309,10 +324,11 @@ final class ModelVersion {
   /**
    * Decides by the threshold, or for the most probable class.
    *
-   * @param probabilities probabilities of one image
+   * @param outputs outputs of one image
+   * @throws DeepXrayException if a value is not within 0..1
    */
-  Prediction decide(float... probabilities) {
-    return classifiers.get(0).decide(probabilities);
+  Prediction decide(float[][] outputs) {
+    return classifiers.get(0).decide(outputs);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.Json;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -41,6 +42,7 @@ final class PageApi {
       json.set("labels", Json.tree(model.labels()));
       json.set("profile", model.documents().profile());
       model.threshold().ifPresent(threshold -> json.put("threshold", threshold));
+      model.unfamiliarityLimit().ifPresent(limit -> json.put("unfamiliarityLimit", limit));
       json.put("explain", model.explains());
       json.set("modelCard", model.documents().card());
       json.set("metrics", model.documents().metrics());
@@ -92,8 +94,8 @@ final class PageApi {
     }
 
     @Override
-    public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
-      Prediction prediction = model.decide(probabilities);
+    public byte[] answer(ModelVersion model, List<float[][]> outputs, int worker) {
+      Prediction prediction = model.decide(outputs.get(0));
       ObjectNode json = Json.object().put("label", prediction.label());
       if (prediction.threshold().isPresent()) {
         // Decided here, because the numbers below are rounded.
@@ -102,8 +104,15 @@ final class PageApi {
             .put("threshold", prediction.threshold().getAsDouble());
       } else {
         json.put("probability", (float) prediction.probability())
-            .set("probabilities", Json.tree(probabilities));
+            .set("probabilities", Json.tree(outputs.get(0)[0]));
       }
+      prediction
+          .unfamiliarity()
+          .ifPresent(
+              guard ->
+                  json.put("unfamiliar", guard.exceeded())
+                      .put("unfamiliarity", (float) guard.value())
+                      .put("unfamiliarityLimit", guard.limit()));
       json.put("width", width).put("height", height);
       seen.flatMap(image -> model.explain(worker, image))
           .ifPresent(

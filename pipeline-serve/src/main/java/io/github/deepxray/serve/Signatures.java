@@ -2,8 +2,10 @@ package io.github.deepxray.serve;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.internal.io.Json;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,22 +16,14 @@ import java.util.function.Supplier;
 
 /**
  * Signatures of the model, the same as those of a bundle's SavedModel: images as numbers, and as
- * JPEG or PNG files.
+ * JPEG or PNG files; for a model with an input guard also its unfamiliarity.
  */
 enum Signatures {
   /** Reads {@code images}, 32-bit floats {@code [N, H, W, 3]} with values 0..255. */
   SERVING_DEFAULT("serving_default", ModelVersion.IMAGES, "DT_FLOAT") {
     @Override
     ImageSource images(Tensor tensor, ModelVersion model, ServerOptions options) {
-      float[] values = tensor.floats();
-      List<Integer> shape = tensor.shape();
-      if (shape.size() != 4
-          || !shape.subList(1, 4).equals(List.of(model.height(), model.width(), 3))) {
-        throw ApiException.badRequest(
-            "Input %s has shape %s; expected [N, %s, %s, 3]."
-                .formatted(input(), shape, model.height(), model.width()));
-      }
-      return limited(shape.get(0), options, () -> ImageSource.ofFloats(values, shape.get(0)));
+      return numbers(tensor, model, options);
     }
   },
   /** Reads {@code image_bytes}, files {@code [N]}. */
@@ -46,7 +40,32 @@ enum Signatures {
           options,
           () -> ImageSource.ofFiles(files, model::fit, options.imageLimits()));
     }
+  },
+  /** Reads {@code images} and returns their unfamiliarity; of models with an input guard only. */
+  UNFAMILIARITY(ModelNotes.UNFAMILIARITY, ModelVersion.IMAGES, "DT_FLOAT") {
+    @Override
+    ImageSource images(Tensor tensor, ModelVersion model, ServerOptions options) {
+      return numbers(tensor, model, options);
+    }
+
+    @Override
+    boolean isIn(ModelVersion model) {
+      return model.unfamiliarityLimit().isPresent();
+    }
+
+    @Override
+    float[] values(float[][] outputs) {
+      return outputs[1];
+    }
+
+    @Override
+    ObjectNode output(ModelVersion model) {
+      return Json.object()
+          .set(ModelNotes.UNFAMILIARITY, tensor(ModelNotes.UNFAMILIARITY, FLOAT, List.of(-1, 1)));
+    }
   };
+
+  private static final String FLOAT = "DT_FLOAT";
 
   private final String key;
   private final String input;
@@ -56,6 +75,27 @@ enum Signatures {
     this.key = key;
     this.input = input;
     this.type = type;
+  }
+
+  /** Signatures of a model. */
+  static List<Signatures> in(ModelVersion model) {
+    return Arrays.stream(values()).filter(signature -> signature.isIn(model)).toList();
+  }
+
+  /** Whether a model has the signature. */
+  boolean isIn(ModelVersion model) {
+    return true;
+  }
+
+  /** Returns the values that answer a request, of the outputs for one image. */
+  float[] values(float[][] outputs) {
+    return outputs[0];
+  }
+
+  /** Returns the description of the output, by its name. */
+  ObjectNode output(ModelVersion model) {
+    return Json.object()
+        .set(model.output(), tensor(model.output(), FLOAT, List.of(-1, model.scores())));
   }
 
   /** Name in requests. */
@@ -75,6 +115,18 @@ enum Signatures {
    */
   abstract ImageSource images(Tensor tensor, ModelVersion model, ServerOptions options);
 
+  private static ImageSource numbers(Tensor tensor, ModelVersion model, ServerOptions options) {
+    float[] values = tensor.floats();
+    List<Integer> shape = tensor.shape();
+    if (shape.size() != 4
+        || !shape.subList(1, 4).equals(List.of(model.height(), model.width(), 3))) {
+      throw ApiException.badRequest(
+          "Input %s has shape %s; expected [N, %s, %s, 3]."
+              .formatted(ModelVersion.IMAGES, shape, model.height(), model.width()));
+    }
+    return limited(shape.get(0), options, () -> ImageSource.ofFloats(values, shape.get(0)));
+  }
+
   private static ImageSource limited(
       int count, ServerOptions options, Supplier<ImageSource> images) {
     if (count < 1 || count > options.maxImages()) {
@@ -87,11 +139,11 @@ enum Signatures {
   /**
    * Returns the signature that a request names.
    *
-   * @throws ApiException if there is no signature of that name
+   * @throws ApiException if the model has no signature of that name
    */
-  static Signatures of(Optional<String> name) {
+  static Signatures of(Optional<String> name, ModelVersion model) {
     String wanted = name.orElse(SERVING_DEFAULT.key);
-    for (Signatures signature : values()) {
+    for (Signatures signature : in(model)) {
       if (signature.key.equals(wanted)) {
         return signature;
       }
@@ -136,7 +188,13 @@ enum Signatures {
                 () ->
                     ApiException.badRequest(
                         "When method is classify, key 'examples' is expected and was not found"));
-    Optional<Signatures> named = request.signature().map(name -> of(Optional.of(name)));
+    Optional<Signatures> named = request.signature().map(name -> of(Optional.of(name), model));
+    if (named.isPresent() && named.get() == UNFAMILIARITY) {
+      throw ApiException.badRequest(
+          "Signature "
+              + UNFAMILIARITY.key
+              + " has no classes; call :predict instead of :classify.");
+    }
     List<byte[]> files = new ArrayList<>();
     List<float[]> images = new ArrayList<>();
     for (int i = 0; i < examples.size(); i++) {
@@ -205,8 +263,7 @@ enum Signatures {
                 this == SERVING_BYTES
                     ? List.of(-1)
                     : List.of(-1, model.height(), model.width(), 3)));
-    json.putObject("outputs")
-        .set(model.output(), tensor(model.output(), "DT_FLOAT", List.of(-1, model.scores())));
+    json.set("outputs", output(model));
     return json.put("method_name", "tensorflow/serving/predict");
   }
 

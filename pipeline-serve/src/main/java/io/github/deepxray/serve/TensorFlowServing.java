@@ -173,7 +173,7 @@ final class TensorFlowServing {
           .put("version", Long.toString(model.number()));
       ObjectNode signatures =
           json.putObject("metadata").putObject("signature_def").putObject("signature_def");
-      for (Signatures signature : Signatures.values()) {
+      for (Signatures signature : Signatures.in(model)) {
         signatures.set(signature.key(), signature.describe(model));
       }
       return Bodies.json(json);
@@ -185,11 +185,12 @@ final class TensorFlowServing {
   private InferenceTask predict(Supplier<byte[]> body) {
     return new InferenceTask() {
       private boolean rows;
+      private Signatures signature = Signatures.SERVING_DEFAULT;
 
       @Override
       public ImageSource images(ModelVersion model) {
         JsonRequest request = JsonRequest.parse(body.get(), options.maxImages());
-        Signatures signature = Signatures.of(request.signature());
+        signature = Signatures.of(request.signature(), model);
         if (request.instances().isPresent() && request.inputs().isPresent()) {
           throw ApiException.badRequest(
               "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to"
@@ -206,13 +207,13 @@ final class TensorFlowServing {
       }
 
       @Override
-      public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+      public byte[] answer(ModelVersion model, List<float[][]> outputs, int worker) {
         ObjectNode json = Json.object();
         ArrayNode images = json.putArray(rows ? "predictions" : "outputs");
-        for (int i = 0; i < probabilities.length; i += model.scores()) {
+        for (float[][] of : outputs) {
           ArrayNode image = images.addArray();
-          for (int c = 0; c < model.scores(); c++) {
-            image.add(probabilities[i + c]);
+          for (float value : signature.values(of)) {
+            image.add(value);
           }
         }
         return Bodies.json(json);
@@ -229,17 +230,15 @@ final class TensorFlowServing {
       }
 
       @Override
-      public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+      public byte[] answer(ModelVersion model, List<float[][]> outputs, int worker) {
         ObjectNode json = Json.object();
         ArrayNode results = json.putArray("results");
         List<String> labels = model.labels();
-        for (int i = 0; i < probabilities.length; i += model.scores()) {
+        for (float[][] of : outputs) {
+          float[] scores = of[0];
           ArrayNode image = results.addArray();
           for (int c = 0; c < labels.size(); c++) {
-            float score =
-                model.scores() > 1
-                    ? probabilities[i + c]
-                    : c == 0 ? 1 - probabilities[i] : probabilities[i];
+            float score = scores.length > 1 ? scores[c] : c == 0 ? 1 - scores[0] : scores[0];
             image.addArray().add(labels.get(c)).add(score);
           }
         }

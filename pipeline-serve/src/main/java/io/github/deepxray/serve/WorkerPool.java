@@ -76,9 +76,8 @@ final class WorkerPool implements AutoCloseable {
     private final long deadline;
     private final Reply reply;
     private ImageSource images;
-    private float[] probabilities;
+    private final List<float[][]> outputs = new ArrayList<>();
     private int filled;
-    private int scored;
     private boolean ended;
 
     /**
@@ -249,7 +248,6 @@ final class WorkerPool implements AutoCloseable {
       }
       job.images = job.task.images(model);
       pass(job);
-      job.probabilities = new float[job.images.count() * model.scores()];
       while (job.filled < job.images.count() && !job.ended) {
         sources.add(
             job.images.filling().fill(job.filled, input, owners.size() * size, () -> pass(job)));
@@ -281,16 +279,13 @@ final class WorkerPool implements AutoCloseable {
       int count = owners.size();
       try {
         float[] values = count == room ? input : Arrays.copyOf(input, count * size);
-        float[] probabilities = model.run(worker, values, count);
-        int scores = model.scores();
+        List<float[][]> outputs = model.run(worker, values, count);
         metrics.batch(count);
         for (int i = 0; i < count; i++) {
           Job job = owners.get(i);
           if (!job.ended) {
-            System.arraycopy(
-                probabilities, i * scores, job.probabilities, job.scored * scores, scores);
-            job.scored++;
-            observe(i, Arrays.copyOfRange(probabilities, i * scores, (i + 1) * scores));
+            job.outputs.add(outputs.get(i));
+            observe(i, outputs.get(i));
           }
         }
       } catch (RuntimeException | Error e) {
@@ -299,8 +294,8 @@ final class WorkerPool implements AutoCloseable {
       List<Job> done = List.copyOf(owners);
       clear();
       for (Job job : done) {
-        if (!job.ended && job.scored == job.images.count()) {
-          guarded(job, () -> job.answer(job.task.answer(model, job.probabilities, worker)));
+        if (!job.ended && job.outputs.size() == job.images.count()) {
+          guarded(job, () -> job.answer(job.task.answer(model, job.outputs, worker)));
         }
       }
     }
@@ -310,11 +305,11 @@ final class WorkerPool implements AutoCloseable {
       sources.clear();
     }
 
-    /** Counts an image, unless the model's output is no probability. */
-    private void observe(int place, float... probabilities) {
+    /** Counts an image, unless an output is not within 0..1. */
+    private void observe(int place, float[][] outputs) {
       Prediction prediction;
       try {
-        prediction = model.decide(probabilities);
+        prediction = model.decide(outputs);
       } catch (DeepXrayException e) {
         return;
       }

@@ -121,7 +121,7 @@ class ShutdownTest {
           }
 
           @Override
-          public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+          public byte[] answer(ModelVersion model, List<float[][]> outputs, int worker) {
             return new byte[0];
           }
         };

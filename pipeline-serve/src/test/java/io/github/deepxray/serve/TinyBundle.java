@@ -71,6 +71,44 @@ final class TinyBundle {
     return write(folder, seed, BLESSED, true);
   }
 
+  /** The network with an input guard. */
+  static Model guarded(long seed) {
+    return Fixtures.guarded(model(seed), seed + 1);
+  }
+
+  /**
+   * Writes a bundle of float32 with an input guard.
+   *
+   * @param limit the unfamiliarity above which an image is unfamiliar
+   */
+  static Path writeGuarded(Path folder, long seed, double limit) throws IOException {
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          TfLiteWriter.write(
+              Passes.forInference().apply(guarded(seed)), partial.resolve(Bundle.TFLITE_FLOAT32));
+          AtomicFiles.write(partial.resolve(Bundle.LABELS), "NORMAL\nPNEUMONIA\n");
+          ArtifactReport plain =
+              report(partial, Artifact.FLOAT32, OptionalDouble.of(THRESHOLD), BLESSED);
+          ArtifactReport.write(
+              partial.resolve(ArtifactReport.FILE),
+              Fit.STRETCH,
+              List.of(
+                  new ArtifactReport(
+                      plain.artifact(),
+                      plain.path(),
+                      plain.form(),
+                      plain.threshold(),
+                      OptionalDouble.of(limit),
+                      plain.size(),
+                      plain.weights(),
+                      plain.limits(),
+                      plain.verdict())));
+          AtomicFiles.write(partial.resolve(Bundle.CHECKSUMS), Bundle.checksums(partial));
+        });
+    return folder;
+  }
+
   /** The classes of {@link #writeClasses}. */
   static final List<String> CLASSES = List.of("BACTERIA", "NORMAL", "VIRUS");
 

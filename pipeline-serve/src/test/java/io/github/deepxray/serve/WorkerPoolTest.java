@@ -49,7 +49,7 @@ class WorkerPoolTest {
       }
 
       @Override
-      public byte[] answer(ModelVersion model, float[] probabilities, int worker) {
+      public byte[] answer(ModelVersion model, List<float[][]> outputs, int worker) {
         return new byte[] {1};
       }
     };

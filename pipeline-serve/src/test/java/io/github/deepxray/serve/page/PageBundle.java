@@ -6,6 +6,7 @@ import io.github.deepxray.classify.ArtifactReport.FileSizes;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.GateLimits;
 import io.github.deepxray.classify.Verdict;
+import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.HeatMap;
 import io.github.deepxray.core.image.RgbImage;
@@ -50,6 +51,10 @@ final class PageBundle {
   private static final int CELL = SIZE / CELLS;
   private static final float SLOPE = 20;
   private static final float OFFSET = -10;
+  private static final float GUARD_OFFSET = -13;
+
+  /** The unfamiliarity above which an image is unfamiliar. */
+  static final double LIMIT = 0.75;
 
   static final Comparison TEST = new Comparison(624, metrics(), metrics(), 1, 0, 0);
 
@@ -70,6 +75,11 @@ final class PageBundle {
     return 1 / (1 + Math.exp(-(SLOPE * grey / 255.0 + OFFSET)));
   }
 
+  /** The unfamiliarity of an image of one grey, by hand. */
+  static double unfamiliarity(int grey) {
+    return 1 / (1 + Math.exp(-(SLOPE * grey / 255.0 + GUARD_OFFSET)));
+  }
+
   /** The heat map of an image of the input's size, by hand. */
   static HeatMap heatMap(RgbImage image) {
     float[] values = new float[CELLS * CELLS];
@@ -88,10 +98,22 @@ final class PageBundle {
    * @param card the model card
    */
   static Path write(Path folder, boolean explain, String card) throws IOException {
+    return write(folder, model("probability"), explain, OptionalDouble.empty(), card);
+  }
+
+  /** Writes a bundle with heat maps for which bright images are unfamiliar. */
+  static Path writeGuarded(Path folder, String card) throws IOException {
+    Model model = model("probability", ModelNotes.UNFAMILIARITY);
+    return write(folder, model, true, OptionalDouble.of(LIMIT), card);
+  }
+
+  private static Path write(
+      Path folder, Model model, boolean explain, OptionalDouble limit, String card)
+      throws IOException {
     AtomicFiles.writeFolder(
         folder,
         partial -> {
-          TfLiteWriter.write(model("probability"), partial.resolve(Bundle.TFLITE_FLOAT32));
+          TfLiteWriter.write(model, partial.resolve(Bundle.TFLITE_FLOAT32));
           if (explain) {
             TfLiteWriter.write(model("probability", "heat_map"), partial.resolve(Bundle.EXPLAIN));
           }
@@ -107,6 +129,7 @@ final class PageBundle {
                       Artifact.FLOAT32.path(),
                       "32-bit float weights",
                       OptionalDouble.of(THRESHOLD),
+                      limit,
                       FileSizes.of(partial.resolve(Bundle.TFLITE_FLOAT32)),
                       Optional.empty(),
                       GateLimits.ROUNDING,
@@ -187,20 +210,25 @@ final class PageBundle {
     layers.add(new GlobalAveragePooling2D("mean", "cells", false));
     layers.add(new Dense("logit", "mean", 1, true));
     layers.add(new Activation("probability", "logit", Function.SIGMOID));
-    if (outputs.length > 1) {
+    Weights.Builder weights = Weights.builder();
+    if (List.of(outputs).contains("heat_map")) {
       layers.add(new Activation("heat_map", "cells", Function.RELU));
+    } else if (outputs.length > 1) {
+      layers.add(new Dense("guard", "mean", 1, true));
+      layers.add(new Activation(ModelNotes.UNFAMILIARITY, "guard", Function.SIGMOID));
+      weights
+          .put("guard/kernel", FloatTensor.of(new float[] {SLOPE}, List.of(1, 1)))
+          .put("guard/bias", FloatTensor.of(new float[] {GUARD_OFFSET}, List.of(1)));
     }
     float[] kernel = new float[CELL * CELL * 3];
     Arrays.fill(kernel, 1f / kernel.length);
-    Weights weights =
-        Weights.builder()
-            .put("cells/kernel", FloatTensor.of(kernel, List.of(CELL, CELL, 3, 1)))
-            .put("logit/kernel", FloatTensor.of(new float[] {SLOPE}, List.of(1, 1)))
-            .put("logit/bias", FloatTensor.of(new float[] {OFFSET}, List.of(1)))
-            .build();
+    weights
+        .put("cells/kernel", FloatTensor.of(kernel, List.of(CELL, CELL, 3, 1)))
+        .put("logit/kernel", FloatTensor.of(new float[] {SLOPE}, List.of(1, 1)))
+        .put("logit/bias", FloatTensor.of(new float[] {OFFSET}, List.of(1)));
     return new Model(
         new Network("brightness", "images", List.of(SIZE, SIZE, 3), layers, List.of(outputs)),
-        weights);
+        weights.build());
   }
 
   /** An image of one grey. */

@@ -383,6 +383,70 @@ class PageTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"light, 1280", "dark, 1280", "light, 390", "dark, 390"})
+  void imagesUnlikeTheTrainingImagesAreRefusedInWords(String colors, int width) throws Exception {
+    String place = colors + "-" + width;
+    Path guarded = PageBundle.writeGuarded(folder.resolve("guarded-" + place), CARD);
+    Path downloads = Files.createDirectories(folder.resolve("downloads-" + place));
+    try (ModelServer other = start(guarded, ServerOptions.DEFAULT)) {
+      browser.open(other.uri(), width, 900, colors);
+      loaded();
+      browser.saveTo(downloads);
+      browser.choose(grey("photograph.png", 190), grey("xray.png", 150));
+      idle();
+      assertThat(browser.text("#unfamiliar strong"))
+          .isEqualTo("Unlike the training images: do not use this result.");
+      // Above the probability.
+      Rectangle warning = browser.find("#unfamiliar").getRect();
+      assertThat(warning.y + warning.height)
+          .isLessThanOrEqualTo(browser.find("#verdict").getRect().y);
+      assertThat(browser.text("#probability")).isEqualTo(percent(PageBundle.probability(190)));
+      assertThat(browser.text("#guard"))
+          .isEqualTo(
+              "Unfamiliarity %s; above %s, an image is unlike the training images."
+                  .formatted(percent(PageBundle.unfamiliarity(190)), percent(PageBundle.LIMIT)));
+      assertThat(browser.seen("#reading")).isFalse();
+      assertThat(browser.seen("#no-guard")).isFalse();
+      assertThat(browser.find("#picture").getDomAttribute("alt"))
+          .startsWith("photograph.png: Unlike the training images: do not use this result (Pneum");
+      assertThat(browser.texts(".row-label"))
+          .containsExactly("Unlike the training images", "Pneumonia");
+      // It is no finding.
+      assertThat(browser.text("#summary"))
+          .isEqualTo(
+              "2 of 2 images classified, 1 at or above the threshold, 1 unlike the training"
+                  + " images");
+      assertThat(browser.text("#live")).contains("1 unlike the training images");
+      assertReadable();
+      browser.screenshotOfAll("unfamiliar-" + place);
+      browser.all(".row").get(1).click();
+      assertThat(browser.seen("#unfamiliar")).isFalse();
+      assertThat(browser.text("#reading")).contains("the model decides for");
+      assertThat(browser.text("#guard")).contains(percent(PageBundle.unfamiliarity(150)));
+      assertReadable();
+      // In a narrow window, it is below the sticky notice.
+      browser.js("document.querySelector('#save').click()");
+      Path csv = downloads.resolve("deepxray.csv");
+      browser.await("it is saved", () -> Files.exists(csv));
+      List<String> lines = Files.readAllLines(csv);
+      assertThat(lines.get(0)).contains("\"threshold\",\"unfamiliarity\",\"unfamiliar\",\"width\"");
+      assertThat(lines.get(1)).contains(",\"0.8", ",\"true\",\"30\"");
+      assertThat(lines.get(2)).contains(",\"false\",\"30\"");
+      assertThat(browser.complaints()).isEmpty();
+    }
+  }
+
+  @Test
+  void aModelWithoutInputGuardSaysSo() throws Exception {
+    open(server.uri());
+    browser.choose(grey("unguarded.png", 230));
+    idle();
+    assertThat(browser.text("#no-guard")).startsWith("This model has no input guard");
+    assertThat(browser.seen("#unfamiliar")).isFalse();
+    assertThat(browser.seen("#guard")).isFalse();
+  }
+
   @Test
   void aModelWithoutHeatMapsSaysSo() throws Exception {
     Path plain = PageBundle.write(folder.resolve("plain"), false, CARD);
@@ -805,19 +869,23 @@ class PageTest {
         .isBetween(dark ? 0.0 : 0.8, dark ? 0.05 : 1.0);
     for (int i = 0; i < 3; i++) {
       browser.all(".row").get(i).click();
-      // WCAG 2.2, 1.4.3
-      assertThat(
-              (List<?>)
-                  browser.js(
-                      LUMINANCE
-                          + "return [...document.querySelectorAll('body *')].filter(e =>"
-                          + "  [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())"
-                          + "  && e.checkVisibility({visibilityProperty: true})"
-                          + "  && !e.closest('.skip, .blank, [aria-disabled=true], .curtain')"
-                          + "  && contrast(e) < 4.5)"
-                          + "  .map(e => e.className + ' ' + e.innerText + ' ' + contrast(e))"))
-          .isEmpty();
+      assertReadable();
     }
+  }
+
+  /** WCAG 2.2, 1.4.3. */
+  private static void assertReadable() {
+    assertThat(
+            (List<?>)
+                browser.js(
+                    LUMINANCE
+                        + "return [...document.querySelectorAll('body *')].filter(e =>"
+                        + "  [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())"
+                        + "  && e.checkVisibility({visibilityProperty: true})"
+                        + "  && !e.closest('.skip, .blank, [aria-disabled=true], .curtain')"
+                        + "  && contrast(e) < 4.5)"
+                        + "  .map(e => e.className + ' ' + e.innerText + ' ' + contrast(e))"))
+        .isEmpty();
   }
 
   private static final String LUMINANCE =
