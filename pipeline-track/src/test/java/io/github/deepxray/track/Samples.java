@@ -24,6 +24,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.features.Embeddings;
 import io.github.deepxray.train.features.Matrix;
 import io.github.deepxray.train.internal.head.HeadNetworks;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.EpochResult;
@@ -88,7 +89,8 @@ public final class Samples {
             Map.of(),
             Optional.empty(),
             Fit.STRETCH,
-            ProbabilityCalibration.NONE);
+            ProbabilityCalibration.NONE,
+            GuardMode.NONE);
     return new TrainedModel(description, new Model(network, weights.build()));
   }
 

@@ -52,18 +52,33 @@ public record Predictions(List<Row> rows) {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
+    write(file, Map.of());
+  }
+
+  /**
+   * Writes the file with further columns, which {@link #read(Path)} ignores.
+   *
+   * @param columns for each name in order the value of each row
+   * @throws IOException if it cannot be written
+   */
+  public void write(Path file, Map<String, List<String>> columns) throws IOException {
     StringBuilder text = new StringBuilder(Csv.header(Columns.class));
     int classes = scores().classes();
     for (int c = 0; c < classes; c++) {
       text.append(',').append(PROBABILITY).append(c);
     }
+    columns.keySet().forEach(name -> text.append(',').append(name));
     text.append('\n');
-    for (Row row : rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
       ScoredExample e = row.example();
       String line = Csv.line(new Columns(e.id(), e.label(), row.slice(), e.patient()));
       text.append(line, 0, line.length() - 1);
       // Shortest decimals that are parsed to the same floats.
       e.scores().forEach(p -> text.append(',').append((float) (double) p));
+      for (List<String> column : columns.values()) {
+        text.append(',').append(column.get(i));
+      }
       text.append('\n');
     }
     AtomicFiles.write(file, text.toString());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.core.internal.io.Omittable;
 import io.github.deepxray.core.internal.io.TextFiles;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.network.Sparsity;
@@ -20,9 +21,11 @@ import java.util.OptionalDouble;
  *
  * @param format {@link #FORMAT}
  * @param model hash of the trained classifier's weights
+ * @param guard fingerprint of its input guard, which the forms contain; empty without a guard
  * @param forms quantized forms of the classifier
  */
-public record QuantizedForms(String format, String model, List<Form> forms) {
+public record QuantizedForms(
+    String format, String model, @Omittable String guard, List<Form> forms) {
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-quantized/1";
 
@@ -37,6 +40,7 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
 
   /** Copies the list. */
   public QuantizedForms {
+    guard = guard == null ? "" : guard;
     forms = List.copyOf(forms);
   }
 
@@ -78,11 +82,12 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
    *
    * @param folder the folder of the quantize stage
    * @param model hash of the weights of the classifier to export
+   * @param guard its input guard
    * @return the forms, empty if the file does not exist
    * @throws DeepXrayException if the file is damaged or belongs to another classifier
    * @throws IOException if it cannot be read
    */
-  public static List<Form> read(Path folder, String model) throws IOException {
+  public static List<Form> read(Path folder, String model, InputGuard guard) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       return List.of();
@@ -94,6 +99,12 @@ public record QuantizedForms(String format, String model, List<Form> forms) {
           file
               + " belongs to another classifier than the one to export; run the quantize command"
               + " again or remove that folder.");
+    }
+    if (!quantized.guard.equals(guard.fingerprint())) {
+      throw new DeepXrayException(
+          file
+              + " has models with another input guard than the one to export; run the quantize"
+              + " command again or remove that folder.");
     }
     return quantized.forms;
   }

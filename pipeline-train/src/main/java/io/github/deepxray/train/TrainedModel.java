@@ -20,6 +20,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.internal.head.HeadNetworks;
 import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
@@ -75,6 +76,7 @@ public record TrainedModel(Description description, Model model) {
    *     if any
    * @param fit how images that are not square become its input, as those of the data set did
    * @param calibration calibration of the probabilities, part of the network
+   * @param guard whether deployed forms have an input guard
    */
   @RecordBuilder
   public record Description(
@@ -95,7 +97,8 @@ public record TrainedModel(Description description, Model model) {
       Map<String, Integer> expansionChannels,
       Optional<String> parent,
       @Omittable Fit fit,
-      @Omittable ProbabilityCalibration calibration)
+      @Omittable ProbabilityCalibration calibration,
+      @Omittable GuardMode guard)
       implements TrainedModelDescriptionBuilder.With {
     /** Copies the map and checks the numbers. */
     public Description {
@@ -106,6 +109,7 @@ public record TrainedModel(Description description, Model model) {
       expansionChannels = Collections.unmodifiableMap(new TreeMap<>(expansionChannels));
       fit = fit == null ? Fit.STRETCH : fit;
       calibration = calibration == null ? ProbabilityCalibration.NONE : calibration;
+      guard = guard == null ? GuardMode.NONE : guard;
     }
 
     /** Number of classes. */

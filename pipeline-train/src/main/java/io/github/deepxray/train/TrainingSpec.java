@@ -3,6 +3,7 @@ package io.github.deepxray.train;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.recipe.CalibrationMode;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.Recipe;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -20,6 +21,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
  * @param thresholdViews validation images on which the default threshold reaches its sensitivity,
  *     and on which the probabilities are calibrated
  * @param calibration choice of the calibration of the probabilities
+ * @param guard choice of the input guard
  */
 @RecordBuilder
 public record TrainingSpec(
@@ -28,7 +30,8 @@ public record TrainingSpec(
     double targetSensitivity,
     double targetPrevalence,
     ValidationViews thresholdViews,
-    CalibrationMode calibration)
+    CalibrationMode calibration,
+    GuardMode guard)
     implements TrainingSpecBuilder.With {
   /** Checks the numbers. */
   public TrainingSpec {
@@ -55,7 +58,8 @@ public record TrainingSpec(
         recipe.targetSensitivity(),
         0.5,
         recipe.thresholdViews(),
-        recipe.calibration());
+        recipe.calibration(),
+        recipe.guard());
   }
 
   /** Returns the specification with which a classifier was trained. */
@@ -64,7 +68,8 @@ public record TrainingSpec(
     TrainingSpec usual =
         of(trained.head(), trained.seed())
             .withThresholdViews(trained.calibration().views())
-            .withCalibration(calibrated ? CalibrationMode.AUTO : CalibrationMode.NONE);
+            .withCalibration(calibrated ? CalibrationMode.AUTO : CalibrationMode.NONE)
+            .withGuard(trained.guard());
     return trained.decision() instanceof Thresholds thresholds
         ? usual.with(
             o ->

@@ -3,6 +3,7 @@ package io.github.deepxray.train.internal;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.engine.InferenceEngine;
 import io.github.deepxray.core.image.Resizer;
+import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.concurrent.WorkInterruptedException;
 import io.github.deepxray.core.internal.concurrent.Workers;
 import io.github.deepxray.core.internal.engine.ImageFileEngine;
@@ -12,11 +13,13 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.train.internal.embedding.ImageView;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -64,9 +67,10 @@ public final class ArtifactScorer {
    * Scores of a model.
    *
    * @param scores scores of the images, in the order of the shards
+   * @param unfamiliarities output of the input guard for each image; empty without a guard
    * @param engineSeconds total seconds of inference, without decoding
    */
-  public record Scores(SplitScores scores, double engineSeconds) {}
+  public record Scores(SplitScores scores, List<Double> unfamiliarities, double engineSeconds) {}
 
   /**
    * Thrown if a model cannot be loaded or run, or if its outputs are not probabilities: an error of
@@ -123,17 +127,10 @@ public final class ArtifactScorer {
                 Batch batch = next.get();
                 float[] input = input(batch, engine.inputShape());
                 long start = System.nanoTime();
-                float[] probabilities = call(() -> engine.run(input, batch.records.size())[0]);
+                float[][] outputs = call(() -> engine.run(input, batch.records.size()));
                 seconds[worker] += (System.nanoTime() - start) / 1e9;
                 synchronized (scored) {
-                  int width = probabilities.length / batch.records.size();
-                  for (int i = 0; i < batch.records.size(); i++) {
-                    scored.put(
-                        batch.first + i,
-                        new Scored(
-                            truth(batch.records.get(i)),
-                            Arrays.copyOfRange(probabilities, i * width, (i + 1) * width)));
-                  }
+                  batch.keep(outputs, scored);
                 }
                 task.advance(batch.records.size());
                 next = numbered.next(engine.preferredBatch());
@@ -141,7 +138,44 @@ public final class ArtifactScorer {
             }
           });
     }
-    return new Scores(scores(scored.values()), Arrays.stream(seconds).sum());
+    return new Scores(
+        scores(scored.values()),
+        scored.values().stream().flatMap(one -> one.unfamiliarity.stream()).toList(),
+        Arrays.stream(seconds).sum());
+  }
+
+  /**
+   * Runs a model with an input guard on views of some images of a split.
+   *
+   * @param views views of each image
+   * @param most largest number of images, evenly spaced in the shards
+   * @return the unfamiliarity of each view
+   * @throws UnusableException if the model cannot be loaded or run
+   * @throws IOException if the split cannot be read
+   */
+  public List<Double> unfamiliarities(
+      String name, Loader loader, Split split, List<? extends ImageView> views, int most)
+      throws IOException {
+    List<Double> all = new ArrayList<>();
+    int every = Math.max(1, -Math.floorDiv(-dataset.images(split), most));
+    try (XrayReader reader = dataset.read(split);
+        InferenceEngine engine = call(() -> loader.load(cores));
+        Progress.Task task = progress.start(name + " " + split.key(), dataset.images(split))) {
+      List<Integer> shape = engine.inputShape();
+      float[] input = new float[shape.stream().reduce(1, Math::multiplyExact)];
+      int index = 0;
+      for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        if (index++ % every == 0) {
+          RgbImage image = Resizer.resize(next.get().decode(), shape.get(0), shape.get(1));
+          for (ImageView view : views) {
+            view.render(image, next.get().sha256(), input, 0);
+            all.add((double) call(() -> engine.run(input, 1)[1][0]));
+          }
+        }
+        task.advance(1);
+      }
+    }
+    return all;
   }
 
   private static float[] input(Batch batch, List<Integer> shape) throws IOException {
@@ -171,22 +205,24 @@ public final class ArtifactScorer {
           List<byte[]> image = List.of(next.get().image());
           float[] probabilities = call(() -> engine.runBytes(image)[0]);
           seconds += (System.nanoTime() - start) / 1e9;
-          scored.add(new Scored(truth(next.get()), probabilities));
+          scored.add(new Scored(truth(next.get()), probabilities, Optional.empty()));
         }
         task.advance(1);
       }
     }
-    return new Scores(scores(scored), seconds);
+    return new Scores(scores(scored), List.of(), seconds);
   }
 
   /** Image with its probabilities. */
   private static final class Scored {
     private final SplitScores.Truth image;
     private final float[] probabilities;
+    private final Optional<Double> unfamiliarity;
 
-    Scored(SplitScores.Truth image, float[] probabilities) {
+    Scored(SplitScores.Truth image, float[] probabilities, Optional<Double> unfamiliarity) {
       this.image = image;
       this.probabilities = probabilities;
+      this.unfamiliarity = unfamiliarity;
     }
   }
 
@@ -207,7 +243,22 @@ public final class ArtifactScorer {
   }
 
   /** Consecutive records with the number of the first. */
-  private record Batch(int first, List<XrayRecord> records) {}
+  private record Batch(int first, List<XrayRecord> records) {
+    /** Adds the outputs of the batch by image. */
+    void keep(float[][] outputs, Map<Integer, Scored> to) {
+      int width = outputs[0].length / records.size();
+      for (int i = 0; i < records.size(); i++) {
+        Optional<Double> unfamiliarity =
+            outputs.length == 1 ? Optional.empty() : Optional.of((double) outputs[1][i]);
+        to.put(
+            first + i,
+            new Scored(
+                truth(records.get(i)),
+                Arrays.copyOfRange(outputs[0], i * width, (i + 1) * width),
+                unfamiliarity));
+      }
+    }
+  }
 
   /** Distributes the records of a split to several threads. */
   private static final class NumberedReader {

@@ -74,7 +74,8 @@ public record Trainer(TrainingSpec options, Context context) {
             backbone.expansionChannels(),
             Optional.empty(),
             dataset.manifest().fit(),
-            choice.calibration());
+            choice.calibration(),
+            options.guard());
     TrainedModel model = TrainedModel.of(description, backbone.model().then(head).weights());
     model.save(folder);
     AtomicFiles.deleteRecursively(folder.resolve(CHECKPOINT));

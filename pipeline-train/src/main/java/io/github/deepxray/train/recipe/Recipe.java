@@ -46,6 +46,11 @@ public enum Recipe implements Keyed {
     return this == ORIGINAL ? CalibrationMode.NONE : CalibrationMode.AUTO;
   }
 
+  /** Input guard. */
+  public GuardMode guard() {
+    return this == ORIGINAL ? GuardMode.NONE : GuardMode.AUTO;
+  }
+
   /** Fine-tuning of the backbone; empty for a frozen one. */
   public Optional<FineTuningRecipe> fineTuning() {
     return switch (this) {

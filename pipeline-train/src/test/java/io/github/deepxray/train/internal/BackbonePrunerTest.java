@@ -30,6 +30,7 @@ import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
@@ -95,7 +96,13 @@ class BackbonePrunerTest {
 
   private static TrainingSpec trainer(HeadSpec head) {
     return new TrainingSpec(
-        head.withViews(1).withEpochs(5), 3, 0.95, 0.5, ValidationViews.PLAIN, CalibrationMode.AUTO);
+        head.withViews(1).withEpochs(5),
+        3,
+        0.95,
+        0.5,
+        ValidationViews.PLAIN,
+        CalibrationMode.AUTO,
+        GuardMode.NONE);
   }
 
   private static BackbonePruningSpec weights(PruningSpec spec) throws IOException {

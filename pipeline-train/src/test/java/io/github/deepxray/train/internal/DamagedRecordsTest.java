@@ -29,6 +29,7 @@ import io.github.deepxray.train.internal.stage.HistoryFile;
 import io.github.deepxray.train.internal.stage.Stage;
 import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
@@ -71,7 +72,8 @@ class DamagedRecordsTest {
           Map.of("block6b", 576),
           Optional.of("ef"),
           Fit.CROP,
-          ProbabilityCalibration.NONE);
+          ProbabilityCalibration.NONE,
+          GuardMode.NONE);
 
   private static HeadSpec preset(String name) {
     try {

@@ -20,6 +20,7 @@ import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.stage.ClassBalance;
 import io.github.deepxray.train.recipe.CalibrationMode;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
@@ -57,7 +58,8 @@ class DecisionRulesTest {
             0.95,
             prevalence,
             ValidationViews.PLAIN,
-            CalibrationMode.NONE);
+            CalibrationMode.NONE,
+            GuardMode.NONE);
     return (Thresholds) DecisionRules.choose(classes, VALIDATION, targets).rule();
   }
 
@@ -106,7 +108,14 @@ class DecisionRulesTest {
     for (double bad : new double[] {0, 1.01, -1, Double.NaN}) {
       assertThatThrownBy(
               () ->
-                  new TrainingSpec(head, 0, bad, 0.5, ValidationViews.PLAIN, CalibrationMode.NONE))
+                  new TrainingSpec(
+                      head,
+                      0,
+                      bad,
+                      0.5,
+                      ValidationViews.PLAIN,
+                      CalibrationMode.NONE,
+                      GuardMode.NONE))
           .isInstanceOf(DeepXrayException.class);
       assertThatThrownBy(
               () ->
@@ -116,7 +125,8 @@ class DecisionRulesTest {
                       0.95,
                       bad == 1.01 ? 1 : bad,
                       ValidationViews.PLAIN,
-                      CalibrationMode.NONE))
+                      CalibrationMode.NONE,
+                      GuardMode.NONE))
           .isInstanceOf(DeepXrayException.class);
     }
     Context context = Context.of(new TfLiteEngineFactory(), Path.of("unused"));
@@ -203,7 +213,8 @@ class DecisionRulesTest {
             Map.of(),
             Optional.empty(),
             Fit.STRETCH,
-            ProbabilityCalibration.NONE);
+            ProbabilityCalibration.NONE,
+            GuardMode.NONE);
     Thresholds chosen = (Thresholds) DecisionRules.rechoose(trained, PLAIN, VALIDATION).rule();
     // 36 of 40 must be found: the fifth lowest, 0.34, is; 0.33 is not.
     assertThat(chosen.atTargetSensitivity()).isBetween(0.33, 0.34);

@@ -185,7 +185,7 @@ public final class EmbeddingCache implements AutoCloseable {
     return (int) crc.getValue();
   }
 
-  private static String key(String sha256, View view) {
+  private static String key(String sha256, ImageView view) {
     return sha256 + Hashes.sha256(view.fingerprint()).substring(0, 2 * VIEW_HASH);
   }
 
@@ -195,7 +195,7 @@ public final class EmbeddingCache implements AutoCloseable {
   }
 
   /** Whether the cache has the vector of an image's view. */
-  public synchronized boolean contains(String sha256, View view) {
+  public synchronized boolean contains(String sha256, ImageView view) {
     return positions.containsKey(key(sha256, view));
   }
 
@@ -205,7 +205,7 @@ public final class EmbeddingCache implements AutoCloseable {
    * @param sha256 the hash of the image's bytes in hexadecimal digits
    * @throws IOException if it cannot be read
    */
-  public Optional<float[]> get(String sha256, View view) throws IOException {
+  public Optional<float[]> get(String sha256, ImageView view) throws IOException {
     float[] vector = new float[dimension];
     return read(sha256, view, vector, 0) ? Optional.of(vector) : Optional.empty();
   }
@@ -219,7 +219,8 @@ public final class EmbeddingCache implements AutoCloseable {
    * @return whether the vector is cached
    * @throws IOException if it cannot be read
    */
-  public boolean read(String sha256, View view, float[] target, int offset) throws IOException {
+  public boolean read(String sha256, ImageView view, float[] target, int offset)
+      throws IOException {
     Optional<Long> position = position(key(sha256, view));
     if (position.isEmpty()) {
       return false;
@@ -248,7 +249,7 @@ public final class EmbeddingCache implements AutoCloseable {
    * @throws DeepXrayException if a value is too large for the precision
    * @throws IOException if it cannot be written
    */
-  public synchronized void put(String sha256, View view, float[] vectors, int offset)
+  public synchronized void put(String sha256, ImageView view, float[] vectors, int offset)
       throws IOException {
     String key = key(sha256, view);
     if (positions.containsKey(key)) {

@@ -104,13 +104,30 @@ public final class EmbeddingExtractor {
    *     uses the cache
    * @throws IOException if the shards cannot be read or the cache not be written
    */
-  public Extraction extract(PreparedDataset dataset, Split split, List<View> views)
+  public Extraction extract(PreparedDataset dataset, Split split, List<? extends ImageView> views)
       throws IOException {
+    return sample(dataset, split, views, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Extracts the vectors of some images of a split into memory, evenly spaced in the shards.
+   *
+   * @param dataset data set with the images
+   * @param split split of the images
+   * @param views views of each image
+   * @param most largest number of images
+   * @throws io.github.deepxray.core.DeepXrayException as {@link #extract}
+   * @throws IOException as {@link #extract}
+   */
+  public Extraction sample(
+      PreparedDataset dataset, Split split, List<? extends ImageView> views, int most)
+      throws IOException {
+    int every = Math.max(1, -Math.floorDiv(-dataset.images(split), most));
     try (EmbeddingCache cache = open()) {
-      Filled filled = fill(cache, dataset, split, views);
+      Filled filled = fill(cache, dataset, split, views, every);
       int dimension = dimension();
       List<Matrix> matrices = new ArrayList<>();
-      for (View view : views) {
+      for (ImageView view : views) {
         float[] values = new float[filled.hashes.size() * dimension];
         for (int i = 0; i < filled.hashes.size(); i++) {
           if (!cache.read(filled.hashes.get(i), view, values, i * dimension)) {
@@ -173,14 +190,29 @@ public final class EmbeddingExtractor {
    *     room for the vectors
    * @throws IOException if the shards cannot be read or the cache not be written
    */
-  public Filled fill(EmbeddingCache cache, PreparedDataset dataset, Split split, List<View> views)
+  public Filled fill(
+      EmbeddingCache cache, PreparedDataset dataset, Split split, List<? extends ImageView> views)
+      throws IOException {
+    return fill(cache, dataset, split, views, 1);
+  }
+
+  private Filled fill(
+      EmbeddingCache cache,
+      PreparedDataset dataset,
+      Split split,
+      List<? extends ImageView> views,
+      int every)
       throws IOException {
     List<XrayRecord> missing = new ArrayList<>();
     List<Embeddings.Image> images = new ArrayList<>();
     List<String> hashes = new ArrayList<>();
     Set<String> seen = new HashSet<>();
+    int index = 0;
     try (XrayReader reader = dataset.read(split)) {
       for (Optional<XrayRecord> next = reader.next(); next.isPresent(); next = reader.next()) {
+        if (index++ % every != 0) {
+          continue;
+        }
         XrayRecord record = next.get();
         images.add(Embeddings.Image.of(record, dataset.manifest().profile()));
         hashes.add(record.sha256());
@@ -201,7 +233,7 @@ public final class EmbeddingExtractor {
   }
 
   private void compute(
-      Split split, List<XrayRecord> records, List<View> views, EmbeddingCache cache)
+      Split split, List<XrayRecord> records, List<? extends ImageView> views, EmbeddingCache cache)
       throws IOException {
     Model folded = quantized() ? backbone : Passes.forInference().apply(backbone);
     long total = 0;
@@ -233,7 +265,7 @@ public final class EmbeddingExtractor {
 
   /** Batch of views for the engine. */
   private static final class Batch {
-    private record Entry(String sha256, View view) {}
+    private record Entry(String sha256, ImageView view) {}
 
     private final InferenceEngine engine;
     private final EmbeddingCache cache;
@@ -254,9 +286,9 @@ public final class EmbeddingExtractor {
       input = new float[engine.preferredBatch() * height * width * 3];
     }
 
-    void add(XrayRecord record, List<View> views) throws IOException {
+    void add(XrayRecord record, List<? extends ImageView> views) throws IOException {
       RgbImage image = Resizer.resize(record.decode(), height, width);
-      for (View view : views) {
+      for (ImageView view : views) {
         if (!cache.contains(record.sha256(), view)) {
           view.render(image, record.sha256(), input, entries.size() * height * width * 3);
           entries.add(new Entry(record.sha256(), view));

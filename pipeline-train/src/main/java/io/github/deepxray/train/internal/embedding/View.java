@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * @param number number of the view, 0 for the unchanged image
  * @param augmentation ranges of the changes of other views
  */
-public record View(int number, Augmentation augmentation) {
+public record View(int number, Augmentation augmentation) implements ImageView {
   /** The unchanged image. */
   public static final View IDENTITY = new View(0);
 
@@ -108,8 +108,8 @@ public record View(int number, Augmentation augmentation) {
     };
   }
 
-  /** Returns a text that identifies the content of the view, for the cache key. */
-  String fingerprint() {
+  @Override
+  public String fingerprint() {
     if (number == 0) {
       return "identity";
     }
@@ -122,14 +122,7 @@ public record View(int number, Augmentation augmentation) {
     };
   }
 
-  /**
-   * Writes the view of an image as floats {@code [H, W, 3]}, 0..255.
-   *
-   * @param image the image
-   * @param sha256 hash of the image's bytes in hexadecimal digits
-   * @param target target array
-   * @param offset position of the first value in the target
-   */
+  @Override
   public void render(RgbImage image, String sha256, float[] target, int offset) {
     if (number == 0) {
       image.copyTo(target, offset);
@@ -305,7 +298,7 @@ public record View(int number, Augmentation augmentation) {
   }
 
   /** Applies a Gaussian blur along the rows, then along the columns. */
-  private static float[] blur(float[] pixels, int height, int width, int channels, double sigma) {
+  static float[] blur(float[] pixels, int height, int width, int channels, double sigma) {
     int radius = (int) Math.ceil(3 * sigma);
     float[] kernel = new float[2 * radius + 1];
     double sum = 0;

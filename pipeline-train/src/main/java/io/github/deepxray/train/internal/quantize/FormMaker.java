@@ -44,7 +44,7 @@ final class FormMaker {
   QuantizationResult plain(Path folder) throws IOException {
     Model quantized =
         new ModelQuantization(spec)
-            .quantize(new ModelQuantization(spec).prepare(run.trained().model()));
+            .quantize(new ModelQuantization(spec).prepare(run.guarded(run.trained().model())));
     byte[] file = run.bytes(spec, quantized);
     Candidate only = new Candidate(quantized, file, run.validate(artifact.key(), file));
     return write(only, run.decision(), new Written(folder, false, List.of()));
@@ -52,7 +52,7 @@ final class FormMaker {
 
   /** Creates an integer form with calibrated ranges. */
   QuantizationResult calibrated(Path folder) throws IOException {
-    Model exact = new ModelQuantization(spec).prepare(run.trained().model());
+    Model exact = new ModelQuantization(spec).prepare(run.guarded(run.trained().model()));
     Calibration calibration = run.calibrate(exact);
     IntegerQuantization pass = new ModelQuantization(spec).integerQuantization(exact, calibration);
     Candidates candidates = new Candidates(run, spec, exact);

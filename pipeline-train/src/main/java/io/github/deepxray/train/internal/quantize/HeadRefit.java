@@ -37,7 +37,8 @@ final class HeadRefit {
   /** Returns the quantized backbone with the refitted head. */
   Model refit(IntegerQuantization pass, Model quantized) throws IOException {
     Model backbone = quantized.cutAt(trained.features());
-    Model joint = new ModelQuantization(spec).prepare(trained.backbone().then(head(backbone)));
+    Model joint =
+        new ModelQuantization(spec).prepare(run.guarded(trained.backbone().then(head(backbone))));
     // The ranges of the backbone are unchanged, and a float head needs none.
     IntegerQuantization ranged = pass;
     if (spec.integerHead()) {

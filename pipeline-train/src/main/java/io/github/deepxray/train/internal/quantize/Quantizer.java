@@ -7,6 +7,7 @@ import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
@@ -41,15 +42,17 @@ public record Quantizer(FormsSpec options, Context context) {
    *
    * @param dataset data set of the classifier's training
    * @param model the trained classifier
+   * @param guard guard of the classifier, part of each form
    * @param folder output folder, which is replaced as a whole
    * @throws DeepXrayException if the classifier was trained on another data set, or a layer to keep
    *     in floats does not exist
    * @throws IOException if something cannot be read or written
    */
-  public List<QuantizationResult> quantize(PreparedDataset dataset, TrainedModel model, Path folder)
+  public List<QuantizationResult> quantize(
+      PreparedDataset dataset, TrainedModel model, InputGuard guard, Path folder)
       throws IOException {
     model.requireTrainedOn(dataset, "; train again or give that data set.");
-    Stage stage = stage(dataset, model);
+    Stage stage = stage(dataset, model, guard);
     StageManifest manifest = new StageManifest(folder, stage);
     Optional<Finished> done =
         context.resumes() ? manifest.outcome(Finished.class) : Optional.empty();
@@ -58,7 +61,7 @@ public record Quantizer(FormsSpec options, Context context) {
       return done.get().results();
     }
     AtomicFiles.requireOwn(folder, QuantizedForms.FILE);
-    QuantizerRun run = QuantizerRun.of(options, context, dataset, model);
+    QuantizerRun run = QuantizerRun.of(options, context, dataset, model, guard);
     List<QuantizationResult> results = new ArrayList<>();
     AtomicFiles.writeFolder(
         folder,
@@ -74,6 +77,7 @@ public record Quantizer(FormsSpec options, Context context) {
               new QuantizedForms(
                   QuantizedForms.FORMAT,
                   model.model().weights().sha256(),
+                  guard.fingerprint(),
                   results.stream().map(QuantizationResult::form).toList()));
           new StageManifest(partial, stage.writing(files(results))).write(new Finished(results));
         });
@@ -96,10 +100,11 @@ public record Quantizer(FormsSpec options, Context context) {
     }
   }
 
-  private Stage stage(PreparedDataset dataset, TrainedModel model) {
+  private Stage stage(PreparedDataset dataset, TrainedModel model, InputGuard guard) {
     return Stage.of("quantization", options)
         .reading("data", dataset.fingerprint())
         .reading("model", model.fingerprint())
+        .reading("guard", guard.fingerprint())
         .computedBy(context.engines())
         .computedBy(integers(context).engines());
   }

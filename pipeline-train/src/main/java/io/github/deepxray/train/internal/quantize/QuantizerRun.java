@@ -16,6 +16,7 @@ import io.github.deepxray.optimize.quantize.QuantizationSpec;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.ArtifactScorer;
@@ -30,6 +31,7 @@ import java.util.Map;
  * Quantization of one classifier on one data set.
  *
  * @param integers context with the engine of quantized models
+ * @param guard guard of the trained model's features
  * @param decision decision of the trained model
  * @param reference scores of the trained model on the validation images
  * @param examples calibration images
@@ -40,6 +42,7 @@ record QuantizerRun(
     Context integers,
     PreparedDataset dataset,
     TrainedModel trained,
+    InputGuard guard,
     Decision decision,
     SplitScores reference,
     TrainingImages examples) {
@@ -47,7 +50,11 @@ record QuantizerRun(
   private static final int ANALYSIS_IMAGES = 16;
 
   static QuantizerRun of(
-      FormsSpec options, Context context, PreparedDataset dataset, TrainedModel trained)
+      FormsSpec options,
+      Context context,
+      PreparedDataset dataset,
+      TrainedModel trained,
+      InputGuard guard)
       throws IOException {
     byte[] file = TfLiteWriter.toBytes(Passes.forInference().apply(trained.model()));
     return new QuantizerRun(
@@ -56,9 +63,15 @@ record QuantizerRun(
         Quantizer.integers(context),
         dataset,
         trained,
+        guard,
         trained.description().decision().decision(),
         validate("trained", file, dataset, context),
         new TrainingImages(dataset, options.calibrationImages(), options.seed()));
+  }
+
+  /** Returns a classifier with the trained model's backbone and the guard. */
+  Model guarded(Model classifier) {
+    return guard.attach(classifier, trained.features());
   }
 
   /** Returns the first calibration images, for quantization noise. */

@@ -32,6 +32,7 @@ import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
 import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.FormsSpec.Refit;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
@@ -40,6 +41,7 @@ import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.internal.stage.StageManifest;
 import io.github.deepxray.train.recipe.CalibrationMode;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.Context;
@@ -110,7 +112,8 @@ class QuantizerTest {
                 SENSITIVITY,
                 0.5,
                 ValidationViews.PLAIN,
-                CalibrationMode.NONE),
+                CalibrationMode.NONE,
+                GuardMode.NONE),
             context())
         .train(dataset, backbone, shared.resolve("head of " + network.name()))
         .model();
@@ -189,7 +192,7 @@ class QuantizerTest {
       throws IOException {
     List<QuantizationResult> results =
         new Quantizer(options, context().withProgress(notes))
-            .quantize(dataset, model, folder.resolve(name));
+            .quantize(dataset, model, InputGuard.NONE, folder.resolve(name));
     assertThat(results).hasSize(1);
     return results.get(0);
   }
@@ -237,7 +240,9 @@ class QuantizerTest {
         .isNotEqualTo(trained.description().decision().decision().threshold().orElseThrow());
     assertThat(result.validation().images()).isEqualTo(records.size());
     assertThat(result.floatLayers()).isEmpty();
-    assertThat(QuantizedForms.read(folder.resolve("out"), trained.model().weights().sha256()))
+    assertThat(
+            QuantizedForms.read(
+                folder.resolve("out"), trained.model().weights().sha256(), InputGuard.NONE))
         .containsExactly(result.form());
   }
 

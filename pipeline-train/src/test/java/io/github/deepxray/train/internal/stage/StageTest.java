@@ -18,6 +18,7 @@ import io.github.deepxray.train.FormsSpec;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.CalibrationMode;
 import io.github.deepxray.train.recipe.FineTuningRecipe;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
@@ -36,7 +37,13 @@ class StageTest {
     return Stream.of(
         trainer,
         new TrainingSpec(
-            HeadSpec.of("original"), 1, 0.9, 0.2, ValidationViews.PLAIN, CalibrationMode.NONE),
+            HeadSpec.of("original"),
+            1,
+            0.9,
+            0.2,
+            ValidationViews.PLAIN,
+            CalibrationMode.NONE,
+            GuardMode.NONE),
         new BackbonePruningSpec(
             Optional.of(ChannelPruningSpec.of(0.8)), Optional.of(PruningSpec.of(0.5)), 8, trainer),
         FineTuningSpec.of(FineTuningRecipe.DEFAULT, 7).withPruning(gradual),
