@@ -30,6 +30,8 @@ final class AdaptationRemarks {
     remarks.seen();
     result.heldOut().ifPresent(remarks::heldOut);
     result.estimate().ifPresent(remarks::estimate);
+    remarks.unfamiliar();
+    remarks.patients();
     remarks.drift();
     remarks.quarantined();
     return List.copyOf(remarks.remarks);
@@ -50,6 +52,25 @@ final class AdaptationRemarks {
           "%,d of %,d images are training or validation images of the bundle: it looks better on"
               + " them than on others of the site.",
           images, result.site().images());
+    }
+  }
+
+  private void unfamiliar() {
+    double share = result.site().unfamiliar().orElse(0);
+    if (share >= ExternalRemarks.UNFAMILIAR) {
+      add(
+          "%.1f %% of the images are unlike the training images: their results must not be used,"
+              + " but the adaptation uses them. Look at them (predict --strict), and leave out"
+              + " those that are no upright chest X-rays.",
+          100 * share);
+    }
+  }
+
+  private void patients() {
+    if (result.site().patients() == result.site().images()) {
+      add(
+          "Each image counts as one patient. If some patients have several images, name the"
+              + " patients in a table: otherwise the intervals are too narrow.");
     }
   }
 

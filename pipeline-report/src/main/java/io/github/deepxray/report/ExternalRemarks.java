@@ -4,6 +4,7 @@ import io.github.deepxray.core.metrics.Drift;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
+import io.github.deepxray.report.ExternalValidation.Guard;
 import io.github.deepxray.report.ExternalValidation.NamedDrift;
 import io.github.deepxray.report.ExternalValidation.SliceMetrics;
 import java.util.ArrayList;
@@ -21,6 +22,9 @@ final class ExternalRemarks {
   /** Difference of a class's share that is worth a remark. */
   private static final double SHIFT = 0.05;
 
+  /** Share of unfamiliar images that is worth a remark. */
+  static final double UNFAMILIAR = 0.05;
+
   private final ExternalValidation result;
   private final ClassNames classes;
   private final List<String> remarks = new ArrayList<>();
@@ -34,6 +38,7 @@ final class ExternalRemarks {
     ExternalRemarks remarks = new ExternalRemarks(result);
     remarks.seen();
     remarks.quarantined();
+    result.guard().ifPresent(remarks::unfamiliar);
     remarks.small();
     remarks.prevalence();
     remarks.worse();
@@ -70,6 +75,25 @@ final class ExternalRemarks {
           files.size() + result.evaluation().total(),
           files.get(0).file(),
           files.get(0).detail().replaceFirst("\\.$", ""));
+    }
+  }
+
+  private void unfamiliar(Guard guard) {
+    boolean more = guard.own().isPresent() && guard.share().low() > guard.own().getAsDouble();
+    if (guard.share().value() >= UNFAMILIAR && (more || guard.own().isEmpty())) {
+      add(
+          "%,d of %,d images (%.1f %%) are unlike the training images%s: the classifier would"
+              + " refuse them in use. The metrics are of all images. Look at the unfamiliar ones,"
+              + " named in predictions.csv.",
+          guard.unfamiliar(),
+          result.evaluation().total(),
+          100 * guard.share().value(),
+          more
+              ? String.format(
+                  Locale.ROOT,
+                  ", of the own validation images %.1f %%",
+                  100 * guard.own().getAsDouble())
+              : "");
     }
   }
 

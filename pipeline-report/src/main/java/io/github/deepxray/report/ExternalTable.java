@@ -6,6 +6,7 @@ import io.github.deepxray.core.metrics.Evaluation;
 import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.report.ExternalValidation.Guard;
 import io.github.deepxray.report.ExternalValidation.NamedDrift;
 import io.github.deepxray.report.ExternalValidation.SliceMetrics;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ final class ExternalTable {
     ExternalTable table = new ExternalTable(result);
     table.head();
     table.metrics();
+    result.guard().ifPresent(table::guard);
     table.slices();
     table.drift();
     result.remarks().forEach(remark -> table.line("- " + remark));
@@ -96,6 +98,26 @@ final class ExternalTable {
                   counts.wrong(0),
                   counts.images(0)));
     }
+  }
+
+  private void guard(Guard guard) {
+    line(
+        "  unlike the training images: %s, %s%s"
+            .formatted(
+                guard.unfamiliar(),
+                guard.share(),
+                guard.own().isPresent()
+                    ? "; of the own validation images " + decimals(guard.own().getAsDouble())
+                    : ""));
+    guard
+        .familiar()
+        .ifPresent(
+            familiar ->
+                line(
+                    "  without them: "
+                        + Metric.HEADLINES.stream()
+                            .map(m -> m.title(classes.size()) + " " + familiar.of(m))
+                            .collect(Collectors.joining(", "))));
   }
 
   private void slices() {

@@ -1,5 +1,6 @@
 package io.github.deepxray.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.CalibrationBin;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * External validation: a bundle's classifier, with its threshold, evaluated on images of another
@@ -33,6 +35,8 @@ import java.util.Optional;
  * @param reliability the bins of the reliability diagram of each class with curves, by class name
  * @param slices the metrics of the images with each value of the chosen columns
  * @param drift the drift of the scores and of the images from the bundle's own test split
+ * @param guard the images that are unlike the training images; empty if the classifier has no input
+ *     guard
  */
 public record ExternalValidation(
     String format,
@@ -42,7 +46,8 @@ public record ExternalValidation(
     Reference reference,
     Map<String, List<CalibrationBin>> reliability,
     List<SliceMetrics> slices,
-    List<NamedDrift> drift) {
+    List<NamedDrift> drift,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Guard> guard) {
   /** The format that this version writes and reads. */
   public static final String FORMAT = "deepxray-external/1";
 
@@ -62,6 +67,9 @@ public record ExternalValidation(
     int classes = model.profile.classes().size();
     requireClasses(evaluation, data.patients, classes);
     slices.forEach(slice -> requireClasses(slice.evaluation, slice.patients, classes));
+    guard
+        .flatMap(Guard::familiar)
+        .ifPresent(familiar -> requireClasses(familiar.evaluation, familiar.patients, classes));
     if (reference.images.size() != classes || reference.patients.size() != classes) {
       throw new IllegalArgumentException("the reference is not of " + classes + " classes");
     }
@@ -170,6 +178,40 @@ public record ExternalValidation(
     /** Column and value, such as {@code sex = F}. */
     public String name() {
       return column + " = " + (value.isEmpty() ? "(empty)" : value);
+    }
+
+    /** Value of a metric with an honest interval, see {@link ExternalValidation#of}. */
+    public Interval of(Metric metric) {
+      return honest(evaluation, metric, patients);
+    }
+  }
+
+  /**
+   * Images that the input guard finds unlike the training images.
+   *
+   * @param limit the unfamiliarity above which an image is unfamiliar, 0..1
+   * @param unfamiliar the number of unfamiliar images
+   * @param share their share of all images, with the 95 % interval by patient
+   * @param own their share of the bundle's own validation images, 0..1; empty if it is not known
+   * @param familiar the metrics without them; empty if there are none, or no other image
+   */
+  public record Guard(
+      double limit,
+      long unfamiliar,
+      Interval share,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble own,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Familiar> familiar) {}
+
+  /**
+   * Metrics of the images that are like the training images.
+   *
+   * @param patients the number of patients with an image of each class, by label
+   * @param evaluation the metrics
+   */
+  public record Familiar(List<Long> patients, Evaluation evaluation) {
+    /** Copies the list. */
+    public Familiar {
+      patients = List.copyOf(patients);
     }
 
     /** Value of a metric with an honest interval, see {@link ExternalValidation#of}. */

@@ -83,6 +83,8 @@ public record SiteAdaptation(
    * @param seen the number of images that the classifier was trained or chosen on; empty if the
    *     bundle does not record their hashes
    * @param quarantined the number of files that were not used
+   * @param unfamiliar the share of images that the bundle's input guard flags, 0..1; empty without
+   *     a guard
    */
   public record Site(
       String name,
@@ -90,7 +92,8 @@ public record SiteAdaptation(
       int images,
       int patients,
       Optional<Integer> seen,
-      int quarantined) {}
+      int quarantined,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble unfamiliar) {}
 
   /**
    * Share of the second class to which the probabilities refer.

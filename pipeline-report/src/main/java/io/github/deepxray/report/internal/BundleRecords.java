@@ -3,9 +3,12 @@ package io.github.deepxray.report.internal;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
 import io.github.deepxray.core.internal.io.Json;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -35,6 +38,17 @@ public record BundleRecords(Bundle bundle) {
         bundle.folder().resolve(Provenance.FILE),
         Map.of(Provenance.FORMAT, Provenance.class),
         "export the bundle again");
+  }
+
+  /**
+   * Reads the description of the input guard, {@link InputGuard#NONE}'s if there is none.
+   *
+   * @throws DeepXrayException if the file is damaged
+   * @throws IOException if it cannot be read
+   */
+  public InputGuard.Description guard() throws IOException {
+    Path file = bundle.folder().resolve(InputGuard.FILE);
+    return Files.isRegularFile(file) ? InputGuard.describe(file) : InputGuard.NONE.description();
   }
 
   /**

@@ -8,6 +8,7 @@ import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.report.SiteAdaptation;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.internal.stage.HistoryFile;
@@ -87,6 +88,7 @@ public final class BundleReport {
         provenance.training(),
         provenance.weights(),
         metrics,
+        records.guard(),
         predictions(records, metrics),
         dataset,
         bundle.exportedArtifacts(),
@@ -166,6 +168,7 @@ public final class BundleReport {
             Provenance.FILE,
             ReportExtras.FILE,
             ArtifactReport.FILE,
+            InputGuard.FILE,
             PreparedDataset.MANIFEST,
             Predictions.fileName(Split.VALIDATION.key()),
             Predictions.fileName(Split.TEST.key()));

@@ -6,6 +6,7 @@ import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.datasets.DatasetAudit.Quarantined;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.report.ExternalValidation;
+import io.github.deepxray.report.ExternalValidation.Guard;
 import io.github.deepxray.report.ExternalValidation.NamedDrift;
 import io.github.deepxray.report.ExternalValidation.SliceMetrics;
 import io.github.deepxray.train.Predictions;
@@ -96,10 +97,50 @@ public final class ExternalPage {
         data.seen()
             .map(seen -> seen == 0 ? "none, by the hashes of the pixels" : Numbers.count(seen))
             .orElse("cannot be checked"));
+    result.guard().ifPresent(guard -> facts.put("Unlike the training images", unfamiliar(guard)));
     facts.put("Files not evaluated", Numbers.count(data.quarantined().size()));
     facts.put("Weights", result.model().weights());
     facts.put("Fingerprint of the images", data.source().fingerprint());
     return facts;
+  }
+
+  private static String unfamiliar(Guard guard) {
+    return "%s, %s (%s to %s) of the images%s"
+        .formatted(
+            Numbers.count(guard.unfamiliar()),
+            Numbers.percent(guard.share().value()),
+            Numbers.percent(guard.share().low()),
+            Numbers.percent(guard.share().high()),
+            guard.own().isPresent()
+                ? ", %s of the own validation images"
+                    .formatted(Numbers.percent(guard.own().getAsDouble()))
+                : "");
+  }
+
+  /** Metrics with and without unfamiliar images; empty if there are none, or no input guard. */
+  Optional<Table> familiar() {
+    return result
+        .guard()
+        .flatMap(Guard::familiar)
+        .map(
+            familiar -> {
+              Table table =
+                  Table.of(
+                      "In brackets 95 %% intervals by patient; %s of %s images are familiar"
+                          .formatted(
+                              Numbers.count(familiar.evaluation().total()),
+                              Numbers.count(result.evaluation().total())),
+                      "",
+                      "all images",
+                      "without unfamiliar ones");
+              Metric.HEADLINES.forEach(
+                  metric ->
+                      table.row(
+                          metric.title(words.size()),
+                          Numbers.interval(result.of(metric)),
+                          Numbers.interval(familiar.of(metric))));
+              return table;
+            });
   }
 
   private String counts(List<Long> images, List<Long> patients) {

@@ -14,6 +14,7 @@ import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.head.HeadNetworks;
@@ -32,6 +33,7 @@ import java.util.OptionalDouble;
  * @param origin origin of the images
  * @param training description of the training
  * @param metrics metrics of the trained classifier
+ * @param guard description of the input guard, {@link InputGuard#NONE}'s without a guard
  * @param dataset data set of training and evaluation
  * @param artifacts reports of the artifacts
  * @param explained precision of the heat maps, if there are any
@@ -42,6 +44,7 @@ public record ModelCard(
     DatasetOrigin origin,
     TrainedModel.Description training,
     ModelMetrics metrics,
+    InputGuard.Description guard,
     PreparedDataset dataset,
     List<ArtifactReport> artifacts,
     Optional<HeatMapCheck> explained) {
@@ -194,6 +197,15 @@ public record ModelCard(
     return threshold.isPresent()
         ? String.format(Locale.ROOT, "%.4f", threshold.getAsDouble())
         : "-";
+  }
+
+  GuardSection guardSection() {
+    return GuardSection.of(guard);
+  }
+
+  /** Returns the table of detections, if there is a guard. */
+  List<CardTable> detections() {
+    return GuardSection.card(guard);
   }
 
   /** Files with wider gate limits. */

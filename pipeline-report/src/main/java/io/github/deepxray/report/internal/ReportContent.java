@@ -9,6 +9,7 @@ import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.Label;
 import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.TrainedModel;
@@ -32,6 +33,7 @@ import java.util.TreeMap;
  * @param training description of the training
  * @param weights hash of the trained weights
  * @param metrics metrics of the trained classifier
+ * @param guard description of the input guard, {@link InputGuard#NONE}'s without a guard
  * @param predictions predictions on the validation and the test split, by the split's name
  * @param dataset data set of training and evaluation
  * @param artifacts reports of the artifacts
@@ -56,6 +58,7 @@ public record ReportContent(
     TrainedModel.Description training,
     String weights,
     ModelMetrics metrics,
+    InputGuard.Description guard,
     Map<String, Predictions> predictions,
     DatasetManifest dataset,
     List<ArtifactReport> artifacts,

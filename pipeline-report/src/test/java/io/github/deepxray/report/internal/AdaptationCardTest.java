@@ -46,7 +46,8 @@ class AdaptationCardTest {
             1300,
             1200,
             held.isPresent() ? Optional.of(0) : Optional.empty(),
-            3),
+            3,
+            OptionalDouble.of(0.0625)),
         new Adaptation(
             held.isPresent() ? Adaptation.Method.PLATT : Adaptation.Method.PREVALENCE,
             1.5,
@@ -127,6 +128,9 @@ class AdaptationCardTest {
                 + " chance.",
             "The site's images suffice: the intervals of sensitivity and specificity on held-out"
                 + " patients are at most 0.1 wide.",
+            "6.3 % of the images are unlike the training images: their results must not be used,"
+                + " but the adaptation uses them. Look at them (predict --strict), and leave out"
+                + " those that are no upright chest X-rays.",
             "Not used: 3 of 1,303 files.");
     // Wilson's interval is 0.1 wide with 107 patients at 0.93 and with 245 at 0.8.
     assertThat(labelled(held(-0.1, 0.1, 0.3)).remarks())

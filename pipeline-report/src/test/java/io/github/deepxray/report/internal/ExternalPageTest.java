@@ -9,6 +9,7 @@ import io.github.deepxray.core.metrics.CalibrationBin;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Drift;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,7 +114,8 @@ class ExternalPageTest {
                 .differences()),
         Map.of(PROFILE.classes().list().get(1), CalibrationBin.of(scores, 1)),
         List.of(slice("F", half(0)), slice("", half(1))),
-        List.of(drift("brightness", 2), drift("contrast", 1), drift("width", 0.9)));
+        List.of(drift("brightness", 2), drift("contrast", 1), drift("width", 0.9)),
+        Optional.empty());
   }
 
   @Test
@@ -161,6 +164,62 @@ class ExternalPageTest {
     // Half the probabilities keep the order within the set and lose positives at the threshold.
     assertThat(result.of(Metric.SENSITIVITY).value())
         .isLessThan(result.reference().of(Metric.SENSITIVITY).value());
+  }
+
+  /** The result, a tenth of whose images are unlike the training images. */
+  private static ExternalValidation guarded(OptionalDouble own) {
+    ExternalValidation plain = result(Optional.of(0));
+    return new ExternalValidation(
+        plain.format(),
+        plain.model(),
+        plain.data(),
+        plain.evaluation(),
+        plain.reference(),
+        plain.reliability(),
+        plain.slices(),
+        plain.drift(),
+        Optional.of(
+            new ExternalValidation.Guard(
+                0.5,
+                24,
+                new Interval(0.1, 0.0625, 0.1375),
+                own,
+                Optional.of(
+                    new ExternalValidation.Familiar(
+                        List.of(40L, 80L), Evaluation.of(half(0), DECISIONS, 0))))));
+  }
+
+  @Test
+  void saysHowManyImagesAreUnlikeTheTrainingImages() throws IOException {
+    ExternalValidation result = guarded(OptionalDouble.of(0.0125));
+    ExternalValidation.Familiar familiar =
+        result.guard().flatMap(ExternalValidation.Guard::familiar).orElseThrow();
+    assertThat(result.table())
+        .containsPattern("(?m)^  unlike the training images: 24, 0\\.100 .*; of the own validation")
+        .contains("  without them: AUC " + familiar.of(Metric.AUC));
+    assertThat(result.remarks())
+        .anySatisfy(
+            remark ->
+                assertThat(remark)
+                    .startsWith(
+                        "24 of 240 images (10.0 %) are unlike the training images, of the own"
+                            + " validation images 1.3 %: "));
+    assertThat(guarded(OptionalDouble.empty()).remarks())
+        .anySatisfy(remark -> assertThat(remark).contains("unlike the training images: the class"));
+    // As many as on the own images.
+    assertThat(guarded(OptionalDouble.of(0.0625)).remarks())
+        .noneSatisfy(remark -> assertThat(remark).contains("unlike"));
+    String html = ExternalPage.html(result, external(), own(), 0);
+    assertThat(Page.parse(html).text())
+        .contains("24, 10.0 % (6.3 % to 13.8 %) of the images, 1.3 % of the own validation images")
+        .contains("120 of 240 images are familiar", "without unfamiliar ones");
+    assertThat(ExternalPage.html(result(Optional.of(0)), external(), own(), 0))
+        .doesNotContain("nfamiliar");
+    Path file = folder.resolve(ExternalValidation.FILE);
+    Json.write(file, result);
+    assertThat(ExternalValidation.read(file)).isEqualTo(result);
+    Json.write(file, result(Optional.of(0)));
+    assertThat(Files.readString(file)).doesNotContain("guard");
   }
 
   @Test

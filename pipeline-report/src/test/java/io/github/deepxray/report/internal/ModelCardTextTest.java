@@ -10,6 +10,7 @@ import io.github.deepxray.optimize.prune.PruningSpec;
 import io.github.deepxray.train.DecisionRule.Thresholds;
 import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
@@ -38,7 +39,8 @@ class ModelCardTextTest {
         Map.of(),
         Optional.empty(),
         Fit.STRETCH,
-        ProbabilityCalibration.NONE);
+        ProbabilityCalibration.NONE,
+        GuardMode.NONE);
   }
 
   private static String history(PruningSpec spec) throws IOException {

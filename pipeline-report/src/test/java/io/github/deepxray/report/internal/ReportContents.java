@@ -28,11 +28,13 @@ import io.github.deepxray.datasets.source.Junk;
 import io.github.deepxray.train.DecisionRule;
 import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.Mistakes;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import io.github.deepxray.train.stage.EpochResult;
@@ -63,6 +65,17 @@ final class ReportContents {
   static final ClassNames NAMES = new ClassNames(plain(hostile("neg")), plain(hostile("pos")));
 
   private ReportContents() {}
+
+  /** A guard that finds half of the inverted images. */
+  static InputGuard.Description guard() {
+    return new InputGuard.Description(
+        InputGuard.FORMAT,
+        hostile("model"),
+        hostile("dataset"),
+        64,
+        Map.of("validation", 0.01, InputGuard.FRAMED, 0.02, "test", 0.031),
+        Map.of(hostile("inverted"), new InputGuard.Detection(true, 60, 0.987, 0.5)));
+  }
 
   private static String plain(String text) {
     return text.replace("\u0007", "");
@@ -332,9 +345,11 @@ final class ReportContents {
             Map.of(),
             Optional.empty(),
             Fit.CROP,
-            ProbabilityCalibration.NONE),
+            ProbabilityCalibration.NONE,
+            GuardMode.NONE),
         hostile("hash"),
         metrics,
+        guard(),
         predictions,
         dataset(profile),
         List.of(
@@ -377,6 +392,7 @@ final class ReportContents {
         full.training(),
         "hash",
         metrics(predictions, DatasetProfile.CHEST_XRAY_PNEUMONIA),
+        InputGuard.NONE.description(),
         predictions,
         full.dataset(),
         full.artifacts(),
