@@ -2,7 +2,12 @@ package io.github.deepxray.pipeline;
 
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.LogitMap;
+import io.github.deepxray.classify.Prediction;
+import io.github.deepxray.classify.Unfamiliarity;
+import io.github.deepxray.classify.ValidationDistribution;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.format.ModelNotes;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
@@ -10,6 +15,7 @@ import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.CalibrationBin;
 import io.github.deepxray.core.metrics.Decision;
 import io.github.deepxray.core.metrics.Evaluation;
+import io.github.deepxray.core.metrics.PatientShare;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.metrics.TargetClasses;
@@ -36,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * External validation of a bundle.
@@ -50,8 +57,8 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
   /** Most values of a column of slices: each slice needs patients. */
   private static final int MOST_VALUES = 50;
 
-  /** Scores of an image, with its statistics. */
-  private record Scored(List<Double> scores, InputStatistics input) {}
+  /** Prediction for an image, with its statistics. */
+  private record Scored(Prediction prediction, InputStatistics input) {}
 
   /**
    * Evaluates the bundle and writes the files.
@@ -78,8 +85,7 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
               progress,
               (image, decoded) -> {
                 RgbImage input = fit.apply(decoded, side, side);
-                return new Scored(
-                    classifier.classify(input).probabilities(), InputStatistics.of(decoded, input));
+                return new Scored(classifier.classify(input), InputStatistics.of(decoded, input));
               });
       ExternalImages.refuseBad(source, reading, spec.maxBad());
       Optional<Integer> seen =
@@ -126,8 +132,37 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
       LabelledImage image = of.image();
       return new Predictions.Row(
           new ScoredExample(
-              image.path(), image.patient(), image.label().index(), of.value().scores()),
+              image.path(),
+              image.patient(),
+              image.label().index(),
+              of.value().prediction().probabilities()),
           image.slice());
+    }
+
+    /** Unfamiliarity of each image; empty without an input guard. */
+    Optional<List<Unfamiliarity>> unfamiliarity() {
+      List<Unfamiliarity> of =
+          reading.images().stream()
+              .flatMap(image -> image.value().prediction().unfamiliarity().stream())
+              .toList();
+      return of.isEmpty() ? Optional.empty() : Optional.of(of);
+    }
+
+    /** Columns of the input guard by name; none without one. */
+    Map<String, List<String>> guardColumns() {
+      Map<String, List<String>> columns = new LinkedHashMap<>();
+      unfamiliarity()
+          .ifPresent(
+              guard -> {
+                columns.put(
+                    ModelNotes.UNFAMILIARITY,
+                    // Shortest decimals that are parsed to the same floats.
+                    guard.stream().map(of -> Float.toString((float) of.value())).toList());
+                columns.put(
+                    "unfamiliar",
+                    guard.stream().map(of -> Boolean.toString(of.exceeded())).toList());
+              });
+      return columns;
     }
 
     int identical() {
@@ -166,13 +201,42 @@ record ExternalEvaluator(Bundle bundle, ExternalSpec spec, Progress progress) {
                     own.classes(), scores, bundle.adaptation().apply(own.predictions().scores()))
                 .of(
                     input.reading.images().stream().map(image -> image.value().input()).toList(),
-                    own.inputs()));
-    predictions.write(folder.resolve(PREDICTIONS));
+                    own.inputs()),
+            guard(input, scores, decisions, seed));
+    predictions.write(folder.resolve(PREDICTIONS), input.guardColumns());
     AtomicFiles.write(
         folder.resolve(ExternalPage.FILE),
         ExternalPage.html(result, predictions, own.predictions(), seed));
     Json.write(folder.resolve(ExternalValidation.FILE), result);
     return result;
+  }
+
+  /** Share of unfamiliar images, and metrics without them; empty without an input guard. */
+  private Optional<ExternalValidation.Guard> guard(
+      Input input, SplitScores scores, Map<String, Decision> decisions, long seed)
+      throws IOException {
+    Optional<List<Unfamiliarity>> guard = input.unfamiliarity();
+    if (guard.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Boolean> unfamiliar = guard.get().stream().map(Unfamiliarity::exceeded).toList();
+    List<Integer> familiar =
+        IntStream.range(0, unfamiliar.size()).filter(i -> !unfamiliar.get(i)).boxed().toList();
+    boolean some = !familiar.isEmpty() && familiar.size() < unfamiliar.size();
+    SplitScores others = scores.of(familiar);
+    return Optional.of(
+        new ExternalValidation.Guard(
+            guard.get().get(0).limit(),
+            unfamiliar.size() - familiar.size(),
+            PatientShare.of(
+                scores.examples().stream().map(ScoredExample::patient).toList(), unfamiliar, seed),
+            ValidationDistribution.reference(bundle, spec.artifact(), LogitMap.IDENTITY)
+                .unfamiliar(),
+            some
+                ? Optional.of(
+                    new ExternalValidation.Familiar(
+                        ExternalImages.patients(others), Evaluation.of(others, decisions, seed)))
+                : Optional.empty()));
   }
 
   private static ExternalValidation.Reference reference(

@@ -19,6 +19,7 @@ import io.github.deepxray.train.BackbonePruningSpec;
 import io.github.deepxray.train.FineTuningResult;
 import io.github.deepxray.train.FineTuningSpec;
 import io.github.deepxray.train.FormsSpec;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.QuantizationResult;
 import io.github.deepxray.train.TrainedModel;
@@ -26,6 +27,7 @@ import io.github.deepxray.train.TrainingResult;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.BackbonePruner;
 import io.github.deepxray.train.internal.Evaluator;
+import io.github.deepxray.train.internal.Guarding;
 import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.internal.finetune.FineTuner;
 import io.github.deepxray.train.internal.quantize.Quantizer;
@@ -52,6 +54,7 @@ import java.util.Set;
  *   <li>{@code prune}: the classifier with a pruned backbone, if requested
  *   <li>{@code finetune}: the classifier with a fine-tuned backbone, if requested
  *   <li>{@code evaluation}: metrics and predictions
+ *   <li>{@code guard}: the input guard of the classifier, unless it is trained to have none
  *   <li>{@code quantize}: quantized forms of the classifier, if requested
  *   <li>{@code bundle}: the bundle to deploy
  * </ul>
@@ -376,6 +379,23 @@ public final class Pipeline {
   }
 
   /**
+   * Fits the input guard of the trained classifier, if it was not fitted yet; {@link #quantize} and
+   * {@link #export} do so, too.
+   *
+   * @return the guard; {@link InputGuard#NONE} if the classifier was trained to have none
+   * @throws DeepXrayException if the classifier or the data set is missing
+   * @throws IOException if something cannot be read or written
+   */
+  public InputGuard guard() throws IOException {
+    return FolderLock.holding(
+        out,
+        () -> {
+          listener.onStage(PipelineStage.GUARD);
+          return new Guarding(context).guard(dataset(), model(), folder(PipelineStage.GUARD));
+        });
+  }
+
+  /**
    * Creates quantized forms of the trained classifier for the bundle.
    *
    * @throws DeepXrayException if the classifier, the data set or a layer to keep in floats is
@@ -386,10 +406,11 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () -> {
+          InputGuard guard = guard();
           listener.onStage(PipelineStage.QUANTIZE);
           List<QuantizationResult> results =
               new Quantizer(options, context)
-                  .quantize(dataset(), model(), folder(PipelineStage.QUANTIZE));
+                  .quantize(dataset(), model(), guard, folder(PipelineStage.QUANTIZE));
           for (QuantizationResult result : results) {
             for (String report : result.form().reports()) {
               LayerReportPage.drawBeside(folder(PipelineStage.QUANTIZE).resolve(report));
@@ -412,11 +433,13 @@ public final class Pipeline {
     return FolderLock.holding(
         out,
         () -> {
+          InputGuard guard = guard();
           listener.onStage(PipelineStage.EXPORT);
           Bundle bundle =
               writer(purpose, options)
                   .write(
                       model(),
+                      guard,
                       dataset(),
                       new BundleWriter.Stages(
                           folder(PipelineStage.EVALUATE),

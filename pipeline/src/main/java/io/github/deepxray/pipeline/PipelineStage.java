@@ -14,6 +14,8 @@ public enum PipelineStage {
   FINE_TUNE("finetune", Tracker.FINE_TUNE),
   /** Evaluates the classifier on the validation and the test split. */
   EVALUATE("evaluation", Tracker.EVALUATION),
+  /** Fits the input guard of the classifier. */
+  GUARD("guard", "guard"),
   /** Creates quantized forms of the classifier. */
   QUANTIZE("quantize", "quantize"),
   /** Writes and verifies the bundle. */

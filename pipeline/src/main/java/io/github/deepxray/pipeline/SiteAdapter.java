@@ -173,7 +173,9 @@ record SiteAdapter(SiteRequest request, Path target) {
           case TEMPERATURE -> Adaptation.Method.TEMPERATURE;
           case PLATT -> Adaptation.Method.PLATT;
         };
-    return new Found(method, step, calibration.shares().get(1), thresholds, fitted);
+    List<Long> counts = scores.of(main()).of(fitted).counts();
+    double share = (double) counts.get(1) / (counts.get(0) + counts.get(1));
+    return new Found(method, step, share, thresholds, fitted);
   }
 
   /** Maps the thresholds with the probabilities, so that all decisions stay. */
@@ -237,7 +239,7 @@ record SiteAdapter(SiteRequest request, Path target) {
         SiteAdaptation.FORMAT,
         new SiteAdaptation.Model(
             own().records().name(), own().metrics().model(), main(), own().classes()),
-        scores.site(),
+        scores.site(main()),
         new Adaptation(
             found.method,
             map.slope(),
@@ -312,8 +314,15 @@ record SiteAdapter(SiteRequest request, Path target) {
       config.put("fit-share", String.valueOf(spec().fitShare()));
       config.put("split", spec().split().map(split -> split.key()).orElse("all"));
     }
-    Map<String, SplitScores> adapted = new HashMap<>();
-    scores.forms().forEach(form -> adapted.put(form, found.step.apply(scores.of(form))));
+    Map<String, AdaptedBundle.Scores> adapted = new HashMap<>();
+    scores
+        .forms()
+        .forEach(
+            form ->
+                adapted.put(
+                    form,
+                    new AdaptedBundle.Scores(
+                        found.step.apply(scores.of(form)), scores.unfamiliar(form))));
     new AdaptedBundle(
             result,
             config,

@@ -4,6 +4,7 @@ import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.classify.Classifier;
+import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.metrics.ScoredExample;
@@ -22,12 +23,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Images of a site, scored by the forms of a bundle.
  *
  * @param source the path of the images
- * @param reading the images with their probabilities of the second class, by form
+ * @param reading the images with their predictions by form
  * @param patients the patient of each image; patients with an identical image are one
  * @param seen the number of images that the classifier was trained or chosen on, if known
  */
@@ -36,8 +38,8 @@ record SiteScores(
     Reading<SiteScores.Scored> reading,
     List<String> patients,
     Optional<Integer> seen) {
-  /** Probabilities of an image by form, and its statistics. */
-  record Scored(Map<String, Double> probabilities, InputStatistics input) {}
+  /** Predictions for an image by form, and its statistics. */
+  record Scored(Map<String, Prediction> predictions, InputStatistics input) {}
 
   /** Forms of a bundle that are run, which close together. */
   private record Forms(Map<String, Classifier> classifiers) implements AutoCloseable {
@@ -60,11 +62,10 @@ record SiteScores(
       }
     }
 
-    Map<String, Double> classify(RgbImage input) {
-      Map<String, Double> probabilities = new HashMap<>();
-      classifiers.forEach(
-          (key, classifier) -> probabilities.put(key, classifier.classify(input).probability()));
-      return probabilities;
+    Map<String, Prediction> classify(RgbImage input) {
+      Map<String, Prediction> predictions = new HashMap<>();
+      classifiers.forEach((key, classifier) -> predictions.put(key, classifier.classify(input)));
+      return predictions;
     }
 
     @Override
@@ -114,8 +115,11 @@ record SiteScores(
       String patient = image.image().patient();
       String other = byHash.computeIfAbsent(image.sha256(), hash -> patient);
       String root = root(parents, patient);
-      if (!root.equals(root(parents, other))) {
-        parents.put(root, root(parents, other));
+      String first = root(parents, other);
+      // The smaller name, so that the order of the images does not matter.
+      if (!root.equals(first)) {
+        boolean smaller = root.compareTo(first) < 0;
+        parents.put(smaller ? first : root, smaller ? root : first);
       }
     }
     return images.stream().map(image -> root(parents, image.image().patient())).toList();
@@ -139,14 +143,25 @@ record SiteScores(
               image.image().path(),
               patients.get(i),
               image.image().label().index(),
-              image.value().probabilities().get(form)));
+              image.value().predictions().get(form).probability()));
     }
     return new SplitScores(examples);
   }
 
   /** Names of the forms that were run. */
   List<String> forms() {
-    return reading.images().get(0).value().probabilities().keySet().stream().sorted().toList();
+    return reading.images().get(0).value().predictions().keySet().stream().sorted().toList();
+  }
+
+  /** Share of the images that the input guard of a form flags; empty without a guard. */
+  OptionalDouble unfamiliar(String form) {
+    List<Prediction> predictions =
+        reading.images().stream().map(image -> image.value().predictions().get(form)).toList();
+    return predictions.get(0).unfamiliarity().isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(
+            predictions.stream().filter(Prediction::unfamiliar).count()
+                / (double) predictions.size());
   }
 
   /** Statistics of the images. */
@@ -154,14 +169,19 @@ record SiteScores(
     return reading.images().stream().map(image -> image.value().input()).toList();
   }
 
-  /** Description of the images. */
-  SiteAdaptation.Site site() {
+  /**
+   * Description of the images.
+   *
+   * @param main form whose input guard counts
+   */
+  SiteAdaptation.Site site(String main) {
     return new SiteAdaptation.Site(
         String.valueOf(source.getFileName()),
         reading.source(),
         patients.size(),
         (int) patients.stream().distinct().count(),
         seen,
-        reading.quarantined().size());
+        reading.quarantined().size(),
+        unfamiliar(main));
   }
 }

@@ -42,11 +42,19 @@ import java.util.stream.Stream;
 public record AdaptedBundle(
     SiteAdaptation result,
     Map<String, String> config,
-    Map<String, SplitScores> scores,
+    Map<String, AdaptedBundle.Scores> scores,
     List<InputStatistics> inputs,
     Collection<String> chosenOn) {
   /** Largest size of a model card in MiB. */
   private static final int LARGEST_CARD = 4;
+
+  /**
+   * Scores of the site's images by a form.
+   *
+   * @param scores the probabilities, as the new bundle gives them
+   * @param unfamiliar the share of images that its input guard flags, 0..1; empty without a guard
+   */
+  public record Scores(SplitScores scores, OptionalDouble unfamiliar) {}
 
   /** Copies the collections. */
   public AdaptedBundle {

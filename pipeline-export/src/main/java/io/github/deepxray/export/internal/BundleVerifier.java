@@ -71,7 +71,7 @@ public final class BundleVerifier {
       artifacts = bundle.exportedArtifacts();
       metrics = records.metrics();
       records.predictions(Split.TEST.key(), metrics);
-      checker = new ArtifactChecker(bundle, dataset, metrics, threads, progress);
+      checker = new ArtifactChecker(bundle, dataset, metrics, records.guard(), threads, progress);
     } catch (DeepXrayException | IOException e) {
       if (intact) {
         throw e;
@@ -100,7 +100,13 @@ public final class BundleVerifier {
       return Optional.empty();
     }
     ArtifactChecker.Checked checked =
-        checker.check(report.toArtifact(), report.decision(), report.limits(), List.of(Split.TEST));
+        checker.check(
+            new ArtifactChecker.Task(
+                report.toArtifact(),
+                report.decision(),
+                report.unfamiliarityLimit(),
+                report.limits(),
+                List.of(Split.TEST)));
     if (checked.failure().isPresent()) {
       problems.add(report.artifact() + " cannot be run: " + checked.failure().get());
       return Optional.empty();

@@ -29,6 +29,7 @@ import io.github.deepxray.report.internal.ReportExtras;
 import io.github.deepxray.report.internal.ReportPictures;
 import io.github.deepxray.tensorflow.internal.TensorFlowEngineFactory;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.QuantizedForms;
@@ -43,6 +44,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** Writer of bundles. */
@@ -89,6 +91,7 @@ public final class BundleWriter {
    * artifacts stay in the bundle for analysis.
    *
    * @param model the trained classifier
+   * @param guard input guard of the classifier, part of each form
    * @param dataset data set of its training and evaluation
    * @param stages folders of the stages
    * @param folder folder of the bundle
@@ -96,16 +99,18 @@ public final class BundleWriter {
    *     another program changes the folder meanwhile
    * @throws IOException if something cannot be read or written
    */
-  public Bundle write(TrainedModel model, PreparedDataset dataset, Stages stages, Path folder)
+  public Bundle write(
+      TrainedModel model, InputGuard guard, PreparedDataset dataset, Stages stages, Path folder)
       throws IOException {
     Source source =
         new Source(
             model,
+            guard,
             dataset,
             stages,
             evaluated(stages.evaluation, model, dataset),
-            QuantizedForms.read(stages.quantized, model.model().weights().sha256()));
-    FormWriter writer = writer(model, dataset.manifest().profile());
+            QuantizedForms.read(stages.quantized, model.model().weights().sha256(), guard));
+    FormWriter writer = writer(model, guard, dataset.manifest().profile());
     AtomicFiles.requireOwn(folder, Bundle.CHECKSUMS);
     AtomicFiles.writeFolder(
         folder,
@@ -137,19 +142,20 @@ public final class BundleWriter {
   /** Inputs of a bundle. */
   private record Source(
       TrainedModel model,
+      InputGuard guard,
       PreparedDataset dataset,
       Stages stages,
       ModelMetrics metrics,
       List<QuantizedForms.Form> forms) {}
 
-  private FormWriter writer(TrainedModel model, DatasetProfile profile) {
-    return new FormWriter(purpose, options, model, profile);
+  private FormWriter writer(TrainedModel model, InputGuard guard, DatasetProfile profile) {
+    return new FormWriter(purpose, options, model, guard, profile);
   }
 
-  /** Writes the {@link Bundle#TFLITE_FLOAT32} file of a classifier. */
+  /** Writes the {@link Bundle#TFLITE_FLOAT32} file of a classifier, without input guard. */
   public void writeFloat32(TrainedModel model, DatasetProfile profile, Path file)
       throws IOException {
-    writer(model, profile).writeFloat32(file);
+    writer(model, InputGuard.NONE, profile).writeFloat32(file);
   }
 
   /** Writes the models for the gate, and the one for Keras; returns the forms by artifact name. */
@@ -208,6 +214,9 @@ public final class BundleWriter {
         Files.copy(dataset.folder().resolve(file), folder.resolve(file));
       }
     }
+    if (source.guard.description().present()) {
+      Json.write(folder.resolve(InputGuard.FILE), source.guard.description());
+    }
     Json.write(
         folder.resolve(Provenance.FILE),
         new Provenance(
@@ -252,6 +261,7 @@ public final class BundleWriter {
             purpose.origin(),
             source.model.description(),
             source.metrics,
+            source.guard.description(),
             source.dataset,
             reports,
             explained)
@@ -287,7 +297,12 @@ public final class BundleWriter {
       Source source, Bundle bundle, Map<String, QuantizedForms.Form> forms) throws IOException {
     ArtifactChecker checker =
         new ArtifactChecker(
-            bundle, source.dataset, source.metrics, context.cores(), context.progress());
+            bundle,
+            source.dataset,
+            source.metrics,
+            source.guard.description(),
+            context.cores(),
+            context.progress());
     MonitoringFile monitoring = new MonitoringFile();
     List<ArtifactReport> reports = new ArrayList<>();
     for (Artifact artifact : Artifact.in(bundle)) {
@@ -297,15 +312,23 @@ public final class BundleWriter {
       }
       GateLimits limits = options.limits(artifact);
       ArtifactChecker.Checked checked =
-          checker.check(artifact, form.decision(), limits, List.of(Split.VALIDATION, Split.TEST));
-      Optional.ofNullable(checked.scores().get(Split.VALIDATION))
-          .ifPresent(scores -> monitoring.add(artifact, form.decision(), scores));
+          checker.check(
+              new ArtifactChecker.Task(
+                  artifact,
+                  form.decision(),
+                  OptionalDouble.empty(),
+                  limits,
+                  List.of(Split.VALIDATION, Split.TEST)));
+      if (checked.failure().isEmpty()) {
+        monitoring.add(artifact, form.decision(), checked);
+      }
       reports.add(
           new ArtifactReport(
               artifact.key(),
               artifact.path(),
               form.description(),
               form.threshold(),
+              checked.unfamiliarityLimit(),
               FileSizes.of(bundle.folder().resolve(artifact.path())),
               form.weights(),
               limits,

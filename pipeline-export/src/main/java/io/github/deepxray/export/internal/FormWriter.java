@@ -19,6 +19,7 @@ import io.github.deepxray.optimize.internal.WeightOnlyQuantization;
 import io.github.deepxray.optimize.quantize.QuantizationMode;
 import io.github.deepxray.report.internal.ClassVocabulary;
 import io.github.deepxray.report.internal.HeatMapCheck;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.head.HeadNetworks;
@@ -36,15 +37,21 @@ final class FormWriter {
   private final ModelPurpose purpose;
   private final BundleSpec options;
   private final TrainedModel trained;
+  private final InputGuard guard;
   private final DatasetProfile profile;
   private final List<ModelFormat> formats;
   private final Map<Kind, Model> models = new EnumMap<>(Kind.class);
 
   FormWriter(
-      ModelPurpose purpose, BundleSpec options, TrainedModel trained, DatasetProfile profile) {
+      ModelPurpose purpose,
+      BundleSpec options,
+      TrainedModel trained,
+      InputGuard guard,
+      DatasetProfile profile) {
     this.purpose = purpose;
     this.options = options;
     this.trained = trained;
+    this.guard = guard;
     this.profile = profile;
     formats = options.writes();
   }
@@ -56,7 +63,7 @@ final class FormWriter {
       for (ModelForm form : format.forms()) {
         if (form.kind() == Kind.FLOAT || form.kind() == Kind.DYNAMIC) {
           Model model = models.computeIfAbsent(form.kind(), this::model);
-          format.write(model, notes(words(form.kind())), folder.resolve(form.path()));
+          format.write(model, guardedNotes(words(form.kind())), folder.resolve(form.path()));
           written.add(
               new QuantizedForms.Form(
                   form.key(),
@@ -74,7 +81,7 @@ final class FormWriter {
   /** Writes the float32 classifier. */
   void writeFloat32(Path file) throws IOException {
     ModelFormats.named(Artifact.FLOAT32.format())
-        .write(model(Kind.FLOAT), notes(words(Kind.FLOAT)), file);
+        .write(model(Kind.FLOAT), guardedNotes(words(Kind.FLOAT)), file);
   }
 
   /** Writes the model with heat maps, if one of the formats has such a form. */
@@ -109,21 +116,29 @@ final class FormWriter {
     ModelFormats.named(format(form))
         .copy(
             quantized.resolve(form.file()),
-            notes(form.description()),
+            guardedNotes(form.description()),
             folder.resolve(Artifact.of(form.artifact()).path()));
   }
 
   private Model model(Kind kind) {
     return switch (kind) {
-      case FLOAT -> Passes.forInference().apply(trained.model());
-      case DYNAMIC -> Passes.dynamicRange().apply(trained.model());
+      case FLOAT -> Passes.forInference().apply(guarded());
+      case DYNAMIC -> Passes.dynamicRange().apply(guarded());
       case EXPLAINING, QUANTIZED ->
           throw new IllegalArgumentException(kind + " is not judged here");
     };
   }
 
+  private Model guarded() {
+    return guard.attach(trained.model(), trained.features());
+  }
+
   private static String words(Kind kind) {
     return kind == Kind.FLOAT ? "32-bit float weights" : QuantizationMode.DYNAMIC.description();
+  }
+
+  private ModelNotes guardedNotes(String form) {
+    return guard.network().isEmpty() ? notes(form) : notes(form, unfamiliarity());
   }
 
   private ModelNotes notes(String form, ModelNotes.Output... others) {
@@ -144,6 +159,13 @@ final class FormWriter {
         outputs,
         profile.classes().list(),
         options.sparse());
+  }
+
+  private static ModelNotes.Output unfamiliarity() {
+    return new ModelNotes.Output(
+        ModelNotes.UNFAMILIARITY,
+        "How unlike the training images the input is, 0 to 1: beyond the limit, about 0.5, do not"
+            + " use the probability.");
   }
 
   private ModelNotes.Output heatMap() {

@@ -9,11 +9,14 @@ import io.github.deepxray.core.metrics.ReferenceBins;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.datasets.InputStatistics;
+import io.github.deepxray.datasets.Split;
+import io.github.deepxray.train.internal.ArtifactScorer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
 /** Writer of {@value ValidationDistribution#FILE}, filled with the scores of each artifact. */
@@ -26,7 +29,30 @@ final class MonitoringFile {
    *
    * @param scores its scores of the images, at least one
    */
-  void add(Artifact artifact, Decision decision, SplitScores scores) {
+  void add(Artifact artifact, Decision decision, AdaptedBundle.Scores scores) {
+    add(artifact, decision, scores.scores(), scores.unfamiliar());
+  }
+
+  /**
+   * Adds an artifact that the gate ran, also on the validation images.
+   *
+   * @param checked its outputs
+   */
+  void add(Artifact artifact, Decision decision, ArtifactChecker.Checked checked) {
+    ArtifactScorer.Scores validation = checked.scores().get(Split.VALIDATION);
+    OptionalDouble limit = checked.unfamiliarityLimit();
+    add(
+        artifact,
+        decision,
+        validation.scores(),
+        limit.isPresent()
+            ? OptionalDouble.of(
+                GuardCheck.beyond(validation.unfamiliarities(), limit.getAsDouble()))
+            : limit);
+  }
+
+  private void add(
+      Artifact artifact, Decision decision, SplitScores scores, OptionalDouble unfamiliar) {
     List<Integer> labels =
         scores.examples().stream().map(e -> decision.decide(e.scores())).toList();
     List<Double> probabilities = new ArrayList<>();
@@ -38,7 +64,8 @@ final class MonitoringFile {
         new Scores(
             artifact.key(),
             ReferenceBins.of(probabilities),
-            ReferenceBins.ofLabels(labels, scores.classes())));
+            ReferenceBins.ofLabels(labels, scores.classes()),
+            unfamiliar));
     patients = scores.patients();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.deepxray.classify.Adaptation;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
@@ -24,13 +25,18 @@ import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Hashes;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Comparison;
+import io.github.deepxray.core.metrics.Interval;
 import io.github.deepxray.core.metrics.Metric;
+import io.github.deepxray.core.metrics.PrevalenceEstimate;
 import io.github.deepxray.core.metrics.ScoredExample;
+import io.github.deepxray.core.metrics.SplitScores;
 import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.network.Sparsity;
 import io.github.deepxray.core.progress.Progress;
 import io.github.deepxray.core.weights.FloatTensor;
 import io.github.deepxray.core.weights.Weights;
+import io.github.deepxray.datasets.ClassNames;
+import io.github.deepxray.datasets.DatasetManifest;
 import io.github.deepxray.datasets.DatasetOptions;
 import io.github.deepxray.datasets.DatasetOrigin;
 import io.github.deepxray.datasets.InputStatistics;
@@ -48,6 +54,7 @@ import io.github.deepxray.export.VerificationReport.Parity;
 import io.github.deepxray.keras.internal.KerasHdf5;
 import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.optimize.internal.quantize.LayerReport;
+import io.github.deepxray.report.SiteAdaptation;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.report.internal.BundleReport;
 import io.github.deepxray.report.internal.Provenance;
@@ -57,6 +64,7 @@ import io.github.deepxray.text.internal.Yaml;
 import io.github.deepxray.tflite.internal.TfLiteEngine;
 import io.github.deepxray.tflite.internal.TfLiteWriter;
 import io.github.deepxray.train.BackboneModel;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
@@ -66,12 +74,14 @@ import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -174,6 +184,7 @@ class BundleTest {
               "inputs-test.csv",
               "labels.txt",
               "metrics.json",
+              "guard.json",
               "model-dynamic.tflite",
               "model-explain.tflite",
               "model-float32.tflite",
@@ -221,14 +232,84 @@ class BundleTest {
   void aDataSetOfAnEarlierBuildHasNoReferenceForMonitoring() throws IOException {
     BundleRecords records = new BundleRecords(bundle);
     MonitoringFile monitoring = new MonitoringFile();
+    SplitScores scores = records.predictions("validation", records.metrics()).scores();
     monitoring.add(
         Artifact.FLOAT32,
         bundle.decision(Artifact.FLOAT32),
-        records.predictions("validation", records.metrics()).scores());
+        new AdaptedBundle.Scores(scores, OptionalDouble.empty()));
     monitoring.write(List.of(), folder);
     assertThat(folder.resolve("monitoring.json")).doesNotExist();
     monitoring.write(InputStatistics.read(dataset.folder(), Split.VALIDATION).values(), folder);
     assertThat(folder.resolve("monitoring.json")).isRegularFile();
+  }
+
+  /** An adaptation to a prevalence, with a threshold of 0.25 for each form. */
+  private static SiteAdaptation adaptation() throws IOException {
+    Map<String, Double> exported = new TreeMap<>();
+    List<SiteAdaptation.Thresholds> thresholds = new ArrayList<>();
+    for (ArtifactReport report : bundle.artifacts()) {
+      double before = report.threshold().orElseThrow();
+      exported.put(report.artifact(), before);
+      thresholds.add(new SiteAdaptation.Thresholds(report.artifact(), before, 0.25, 0.5));
+    }
+    return new SiteAdaptation(
+        SiteAdaptation.FORMAT,
+        new SiteAdaptation.Model(
+            "pneumonia-1", "ab12", "float32", new ClassNames("NORMAL", "PNEUMONIA")),
+        new SiteAdaptation.Site(
+            "site",
+            new DatasetManifest.Source("csv", "cd34"),
+            2,
+            2,
+            Optional.of(0),
+            0,
+            OptionalDouble.of(0.5)),
+        new Adaptation(
+            Adaptation.Method.PREVALENCE, 1, -Math.log(3), 2, 2, "0".repeat(64), exported),
+        new SiteAdaptation.Prevalence(OptionalDouble.of(0.5), 0.25),
+        thresholds,
+        Optional.empty(),
+        Optional.of(
+            new SiteAdaptation.Estimate(
+                new PrevalenceEstimate(new Interval(0.25, 0.1, 0.4), 5), Optional.empty())),
+        List.of());
+  }
+
+  @Test
+  void anAdaptedBundleHasTheSameModelsAndOtherThresholds() throws IOException {
+    Path target = folder.resolve("adapted");
+    SplitScores scores =
+        new SplitScores(
+            List.of(new ScoredExample("a", "1", 0, 0.125), new ScoredExample("b", "2", 1, 0.75)));
+    AdaptedBundle adapted =
+        new AdaptedBundle(
+            adaptation(),
+            Map.of("artifact", "float32"),
+            Map.of("float32", new AdaptedBundle.Scores(scores, OptionalDouble.of(0.5))),
+            List.copyOf(InputStatistics.read(dataset.folder(), Split.TEST).values()),
+            List.of("f".repeat(64)));
+    Bundle written = adapted.write(bundle, target);
+    assertThat(written.damage()).isEmpty();
+    assertThat(BundleVerifier.recorded(written).passed()).isTrue();
+    for (String file : List.of("model-float32.tflite", "saved_model/1/saved_model.pb")) {
+      assertThat(target.resolve(file)).hasSameBinaryContentAs(bundle.folder().resolve(file));
+    }
+    assertThat(written.artifacts())
+        .allSatisfy(report -> assertThat(report.threshold()).hasValue(0.25))
+        .extracting(ArtifactReport::unfamiliarityLimit)
+        .isEqualTo(bundle.artifacts().stream().map(ArtifactReport::unfamiliarityLimit).toList());
+    assertThat(written.exportedArtifacts()).isEqualTo(bundle.artifacts());
+    // Odds of a third.
+    assertThat(written.adaptation().apply(0.5)).isCloseTo(0.25, within(1e-12));
+    assertThat(Files.readString(target.resolve("training-images.txt"))).contains("f".repeat(64));
+    JsonNode monitored = Json.read(target.resolve("monitoring.json")).path("artifacts").path(0);
+    assertThat(monitored.path("unfamiliar").doubleValue()).isEqualTo(0.5);
+    assertThat(Files.readString(target.resolve("MODEL_CARD.md"))).contains("Adapted to a site");
+    for (Path taken : List.of(target, bundle.folder().resolve("inside"))) {
+      assertThatThrownBy(() -> AdaptedBundle.requireNew(bundle, taken))
+          .isInstanceOf(DeepXrayException.class)
+          .hasMessageContaining(taken.toString());
+    }
   }
 
   /** The images of the data set are square, so that its option decides. */
@@ -331,6 +412,7 @@ class BundleTest {
             context())
         .write(
             TrainedModel.load(pipeline.trainFolder()),
+            InputGuard.NONE,
             dataset,
             new BundleWriter.Stages(
                 pipeline.evaluationFolder(),
@@ -388,7 +470,14 @@ class BundleTest {
     }
     ArtifactReport float32 = artifacts.get(1);
     Sparsity counted =
-        Sparsity.of(Passes.forInference().apply(TrainedModel.load(pipeline.trainFolder()).model()));
+        Sparsity.of(
+            Passes.forInference()
+                .apply(
+                    pipeline
+                        .guard()
+                        .attach(
+                            TrainedModel.load(pipeline.trainFolder()).model(),
+                            backbone.backbone().features())));
     assertThat(float32.weights()).contains(counted.total());
     assertThat(artifacts.get(2).weights().orElseThrow().weights())
         .isGreaterThan(96 * counted.total().weights() / 100);
@@ -486,6 +575,7 @@ class BundleTest {
             () ->
                 writer.write(
                     TrainedModel.load(pipeline.trainFolder()),
+                    InputGuard.NONE,
                     dataset,
                     new BundleWriter.Stages(
                         pipeline.evaluationFolder(),
@@ -508,6 +598,7 @@ class BundleTest {
                 context())
             .write(
                 TrainedModel.load(pipeline.trainFolder()),
+                InputGuard.NONE,
                 dataset,
                 new BundleWriter.Stages(
                     pipeline.evaluationFolder(),
@@ -628,7 +719,7 @@ class BundleTest {
             List.of("layers.json"));
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
-        new QuantizedForms(QuantizedForms.FORMAT, hash, List.of(form)));
+        new QuantizedForms(QuantizedForms.FORMAT, hash, "", List.of(form)));
     BundleWriter writer =
         new BundleWriter(
             new ModelPurpose("broken", "Tells one from the other.", DatasetOrigin.PHANTOMS),
@@ -638,6 +729,7 @@ class BundleTest {
     Bundle written =
         writer.write(
             model,
+            InputGuard.NONE,
             dataset,
             new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
             folder.resolve("bundle"));
@@ -668,11 +760,12 @@ class BundleTest {
 
     Json.write(
         quantized.resolve(QuantizedForms.FILE),
-        new QuantizedForms(QuantizedForms.FORMAT, "0123", List.of(form)));
+        new QuantizedForms(QuantizedForms.FORMAT, "0123", "", List.of(form)));
     assertThatThrownBy(
             () ->
                 writer.write(
                     model,
+                    InputGuard.NONE,
                     dataset,
                     new BundleWriter.Stages(pipeline.evaluationFolder(), quantized, List.of()),
                     folder.resolve("bundle")))
@@ -708,6 +801,7 @@ class BundleTest {
         new QuantizedForms(
             QuantizedForms.FORMAT,
             model.model().weights().sha256(),
+            "",
             List.of(
                 new QuantizedForms.Form(
                     "int8",
@@ -724,6 +818,7 @@ class BundleTest {
                 context())
             .write(
                 model,
+                InputGuard.NONE,
                 dataset,
                 new BundleWriter.Stages(
                     pipeline.evaluationFolder(), quantized, List.of(pipeline.trainFolder())),

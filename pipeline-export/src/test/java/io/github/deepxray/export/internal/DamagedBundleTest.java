@@ -43,11 +43,13 @@ import io.github.deepxray.testkit.InCi;
 import io.github.deepxray.testkit.Robustness.Reading;
 import io.github.deepxray.train.DecisionRule.MostProbable;
 import io.github.deepxray.train.DecisionRule.Thresholds;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import io.github.deepxray.train.ProbabilityCalibration;
 import io.github.deepxray.train.QuantizedForms;
 import io.github.deepxray.train.TrainedModel;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.ValidationViews;
 import java.io.IOException;
@@ -112,7 +114,8 @@ class DamagedBundleTest {
             Map.of("block6b", 576),
             Optional.empty(),
             Fit.CROP,
-            ProbabilityCalibration.NONE);
+            ProbabilityCalibration.NONE,
+            GuardMode.NONE);
     String json = Json.compact(two);
     return Json.convert(
         Json.parse(
@@ -350,8 +353,10 @@ class DamagedBundleTest {
             Optional.of(new Sparsity.Count(2, 1)),
             OptionalDouble.of(0.5),
             List.of("int8.json"));
-    Json.write(file, new QuantizedForms(QuantizedForms.FORMAT, "model", List.of(form)));
-    assertThat(DamagedInputs.json(file, MOST_BYTES, () -> QuantizedForms.read(folder, "model")))
+    Json.write(file, new QuantizedForms(QuantizedForms.FORMAT, "model", "", List.of(form)));
+    assertThat(
+            DamagedInputs.json(
+                file, MOST_BYTES, () -> QuantizedForms.read(folder, "model", InputGuard.NONE)))
         .isPositive();
   }
 }

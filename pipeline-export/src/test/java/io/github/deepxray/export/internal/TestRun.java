@@ -9,9 +9,11 @@ import io.github.deepxray.export.BundleSpec;
 import io.github.deepxray.export.ModelPurpose;
 import io.github.deepxray.tflite.internal.TfLiteEngineFactory;
 import io.github.deepxray.train.BackboneModel;
+import io.github.deepxray.train.InputGuard;
 import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.internal.Evaluator;
+import io.github.deepxray.train.internal.Guarding;
 import io.github.deepxray.train.internal.Trainer;
 import io.github.deepxray.train.stage.Context;
 import java.io.IOException;
@@ -69,10 +71,19 @@ record TestRun(Path out, Path cache) {
             evaluationFolder());
   }
 
+  InputGuard guard() throws IOException {
+    return new Guarding(context())
+        .guard(
+            PreparedDataset.open(dataFolder()),
+            TrainedModel.load(trainFolder()),
+            out.resolve("guard"));
+  }
+
   Bundle export(ModelPurpose purpose, Map<String, String> config) throws IOException {
     return new BundleWriter(purpose, config, BundleSpec.DEFAULT, context())
         .write(
             TrainedModel.load(trainFolder()),
+            guard(),
             PreparedDataset.open(dataFolder()),
             new BundleWriter.Stages(evaluationFolder(), quantizeFolder(), List.of(trainFolder())),
             out.resolve("bundle"));
