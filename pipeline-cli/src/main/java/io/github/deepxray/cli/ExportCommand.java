@@ -19,33 +19,29 @@ import picocli.CommandLine.Mixin;
       "",
       "Reads <out>/data, the last of the classifiers in <out>/train, <out>/prune and "
           + "<out>/finetune, <out>/evaluation and <out>/quantize, if it exists; writes "
-          + "<out>/bundle.",
+          + "<out>/bundle. Fits the input guard into <out>/guard if it is not there yet.",
       ""
     },
     footer = {"", "Example: deepxray export --out work"},
     sortOptions = false)
 final class ExportCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
-  @Mixin private OutOption place;
+  @Mixin private StageOptions stage;
   @Mixin private ExportOptions options;
-  @Mixin private ThreadsOption threads;
 
   @Override
   public Integer call() throws Exception {
     String name = Usage.check(common, options::name);
     Map<String, String> config =
         Configurations.withEarlierStages(
-            place.out, common.command().name(), ConfigFile.effective(common.command()));
+            stage.out(), common.command().name(), ConfigFile.effective(common.command()));
     BundleSpec bundleOptions = Usage.check(common, options::options);
     Pipeline pipeline =
-        Pipeline.in(place.out)
-            .withConfig(config)
-            .withCores(threads.cores())
-            .withProgress(common.console())
-            .withListener(new ResultPrinter(common));
+        Usage.check(common, () -> stage.pipeline(common, new ResultPrinter(common)))
+            .withConfig(config);
     ExportResult result =
         pipeline.export(ModelPurpose.of(name, pipeline.dataset().manifest()), bundleOptions);
-    place.keepConfig(common);
+    stage.place.keepConfig(common);
     return options.exitCode(result.verification());
   }
 }

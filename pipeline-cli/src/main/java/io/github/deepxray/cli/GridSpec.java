@@ -97,6 +97,8 @@ record GridSpec(
       varied.addAll(List.of("prune-channels", "fine-tune", "prune", "prune-gradually", "sparse"));
       List<String> how = List.of("checkpoint-every", "resume");
       varied.removeAll(how);
+      // Experiments are not exported.
+      varied.remove("guard");
       Set<String> fixed = new TreeSet<>(varied);
       fixed.remove("weights");
       fixed.addAll(how);

@@ -10,6 +10,7 @@ import io.github.deepxray.classify.Prediction;
 import io.github.deepxray.classify.PredictionMonitor;
 import io.github.deepxray.classify.PredictionMonitor.Quantity;
 import io.github.deepxray.classify.PredictionMonitor.Reference;
+import io.github.deepxray.classify.Unfamiliarity;
 import io.github.deepxray.classify.ValidationDistribution;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.text.internal.Csv;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -37,6 +39,10 @@ import picocli.CommandLine.Parameters;
       "Reads ${bundle:image.formats} of any size, 8 or 16 bits, grey or colour; "
           + "folders are searched. Unreadable files are reported and skipped; the exit "
           + "code is then 1. With TFLite, TensorFlow is not loaded.",
+      "",
+      "A model with an input guard tells for each image whether it is unlike the training images, "
+          + "such as a photograph or a scan of another part of the body. Do not use the result of "
+          + "such an image.",
       ""
     },
     footer = {"", "Example: deepxray predict work/bundle images/ --format csv"},
@@ -67,7 +73,11 @@ final class PredictCommand implements Callable<Integer> {
       names = "--format",
       defaultValue = "table",
       paramLabel = "<format>",
-      description = "table, csv or json. Default: ${DEFAULT-VALUE}.")
+      description =
+          "table, csv or json. Default: ${DEFAULT-VALUE}. The columns of csv: file, label,"
+              + " probability, threshold, the probability of each class from probability_0,"
+              + " unfamiliarity (0 to 1) and unfamiliar (true or false); empty if the model has"
+              + " none.")
   private Format format;
 
   @Mixin private ArtifactOption artifact;
@@ -95,8 +105,16 @@ final class PredictCommand implements Callable<Integer> {
       names = "--summary",
       description =
           "Also write a summary to the error stream: images by class, means, and the drift from"
-              + " the bundle's validation images (population stability index).")
+              + " the bundle's validation images (population stability index), and the share of"
+              + " images unlike the training images.")
   private boolean summary;
+
+  @Option(
+      names = "--strict",
+      description =
+          "Exit with code 1 if an image is unlike the training images. The model must have an"
+              + " input guard.")
+  private boolean strict;
 
   @Option(
       names = "--trust",
@@ -118,9 +136,11 @@ final class PredictCommand implements Callable<Integer> {
     Artifact form = Usage.check(common, () -> artifact.of(model));
     refuseThresholdOfSeveralClasses();
     boolean good;
+    Counting output;
     PredictionMonitor monitor;
     try (Classifier classifier = Classifier.open(model, classifying(form))) {
-      Output output = output(out, files, classifier.labels(), classifier.threshold());
+      checkGuard(classifier, err);
+      output = new Counting(output(out, files, classifier.labels(), classifier.threshold()));
       monitor = PredictionMonitor.ofAll(classifier.labels(), reference(form));
       good =
           found.each(
@@ -136,9 +156,28 @@ final class PredictCommand implements Callable<Integer> {
     out.flush();
     if (summary) {
       err.print(new PredictionSummary(monitor.summary(), model));
-      err.flush();
     }
-    return good ? 0 : 1;
+    output.remark().ifPresent(err::println);
+    err.flush();
+    return good && !(strict && output.unfamiliar > 0) ? 0 : 1;
+  }
+
+  /** Says that a model has no input guard, which {@code --strict} needs. */
+  private void checkGuard(Classifier classifier, PrintWriter err) {
+    if (classifier.unfamiliarityLimit().isEmpty()) {
+      if (strict) {
+        throw Usage.wrong(
+            common,
+            "--strict needs a model with an input guard, which "
+                + model
+                + " has not; export it with one, or leave the option out.");
+      }
+      err.println(
+          "deepxray: "
+              + model
+              + " has no input guard: it also classifies images that are unlike the training"
+              + " images.");
+    }
   }
 
   private void refuseWrongValues() {
@@ -195,6 +234,42 @@ final class PredictCommand implements Callable<Integer> {
     default void end() {}
   }
 
+  /** Output that counts the images. */
+  private static final class Counting implements Output {
+    private final Output output;
+    private int images;
+    private int unfamiliar;
+
+    Counting(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public void add(Path file, Prediction prediction) {
+      images++;
+      unfamiliar += prediction.unfamiliar() ? 1 : 0;
+      output.add(file, prediction);
+    }
+
+    @Override
+    public void end() {
+      output.end();
+    }
+
+    /** Says how many images are unfamiliar; empty if none is. */
+    Optional<String> remark() {
+      return unfamiliar == 0
+          ? Optional.empty()
+          : Optional.of(
+              "deepxray: %s of %s %s unlike the training images: do not use %s."
+                  .formatted(
+                      unfamiliar,
+                      images,
+                      images == 1 ? "image is" : "images are",
+                      unfamiliar == 1 ? "the result" : "the results"));
+    }
+  }
+
   private Output output(
       PrintWriter out, List<Path> files, List<String> labels, OptionalDouble decidesFrom) {
     return switch (format) {
@@ -207,12 +282,14 @@ final class PredictCommand implements Callable<Integer> {
   private static Output csv(PrintWriter out, int classes) {
     out.print("file,label,probability,threshold");
     IntStream.range(0, classes).forEach(c -> out.print(",probability_" + c));
-    out.print('\n');
+    out.print(",unfamiliarity,unfamiliar\n");
     return (file, p) -> {
       List<String> cells = new ArrayList<>(List.of(file.toString(), p.label()));
       cells.add(digits(p.probability()));
       cells.add(p.threshold().isPresent() ? digits(p.threshold().getAsDouble()) : "");
       p.probabilities().forEach(probability -> cells.add(digits(probability)));
+      cells.add(p.unfamiliarity().map(guard -> digits(guard.value())).orElse(""));
+      cells.add(p.unfamiliarity().map(guard -> Boolean.toString(guard.exceeded())).orElse(""));
       out.print(Csv.line(cells));
     };
   }
@@ -237,6 +314,13 @@ final class PredictCommand implements Callable<Integer> {
       for (int c = 0; c < labels.size(); c++) {
         probabilities.put(labels.get(c), (float) (double) p.probabilities().get(c));
       }
+      p.unfamiliarity()
+          .ifPresent(
+              guard ->
+                  entry
+                      .put("unfamiliar", guard.exceeded())
+                      .put("unfamiliarity", (float) guard.value())
+                      .put("unfamiliarityLimit", guard.limit()));
     }
 
     @Override
@@ -245,7 +329,10 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  /** Returns a table with the probability of the second of two classes, or of the decided class. */
+  /**
+   * Returns a table with the probability of the second of two classes, or of the decided class, and
+   * a warning behind images that are unlike the training images.
+   */
   private static Output table(
       PrintWriter out, List<Path> files, List<String> labels, boolean byThreshold) {
     int longest = files.stream().mapToInt(f -> f.toString().length()).max().orElse(0);
@@ -254,10 +341,12 @@ final class PredictCommand implements Callable<Integer> {
         "%-" + Math.max(longest, "file".length()) + "s  %-" + Math.max(name, 10) + "s %11s";
     String threshold = byThreshold ? " %10s" : "";
     out.printf(Locale.ROOT, row + threshold + "%n", "file", "label", "probability", "threshold");
+    String warned = row + threshold + "  " + Unfamiliarity.WARNING + "%n";
     return (file, p) -> {
       String probability = String.format(Locale.ROOT, "%.4f", p.probability());
       String from = String.format(Locale.ROOT, "%.4f", p.threshold().orElse(Double.NaN));
-      out.printf(Locale.ROOT, row + threshold + "%n", file, p.label(), probability, from);
+      String line = p.unfamiliar() ? warned : row + threshold + "%n";
+      out.printf(Locale.ROOT, line, file, p.label(), probability, from);
     };
   }
 

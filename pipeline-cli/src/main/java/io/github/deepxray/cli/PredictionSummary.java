@@ -1,6 +1,7 @@
 package io.github.deepxray.cli;
 
 import io.github.deepxray.classify.Bundle;
+import io.github.deepxray.classify.PredictionMonitor.Guarded;
 import io.github.deepxray.classify.PredictionMonitor.Observed;
 import io.github.deepxray.classify.PredictionMonitor.Quantity;
 import io.github.deepxray.classify.PredictionMonitor.Summary;
@@ -37,9 +38,24 @@ record PredictionSummary(Summary summary, Path model) {
     text.append(
         String.format(
             Locale.ROOT, "%n%d %s: %s%n", images, images == 1 ? "image" : "images", labels));
+    summary.guard().ifPresent(guard -> text.append(unfamiliar(guard)));
     text.append(row("", "mean", "drift index", "limit", ""));
     summary.quantities().forEach(quantity -> text.append(row(quantity)));
     return text.append(remark()).toString();
+  }
+
+  private String unfamiliar(Guarded guard) {
+    String own =
+        guard.reference().isPresent()
+            ? " (of the validation images " + percent(guard.reference().getAsDouble()) + ")"
+            : "";
+    return "unlike the training images: %s, %s%s%n"
+        .formatted(
+            guard.unfamiliar(), percent((double) guard.unfamiliar() / summary.images()), own);
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
   private static String row(Observed observed) {

@@ -5,6 +5,7 @@ import io.github.deepxray.pipeline.Pipeline;
 import io.github.deepxray.train.TrainingSpec;
 import io.github.deepxray.train.recipe.Augmentation;
 import io.github.deepxray.train.recipe.CalibrationMode;
+import io.github.deepxray.train.recipe.GuardMode;
 import io.github.deepxray.train.recipe.HeadSpec;
 import io.github.deepxray.train.recipe.Recipe;
 import io.github.deepxray.train.recipe.ValidationViews;
@@ -96,6 +97,15 @@ final class TrainOptions {
   Optional<CalibrationMode> calibration;
 
   @Option(
+      names = "--guard",
+      paramLabel = "<choice>",
+      description =
+          "Input guard of the exported models: auto for a second output that tells how unlike the "
+              + "training images an input is, or none for models with one output. Default: the "
+              + "recipe's; original has none.")
+  Optional<GuardMode> guard;
+
+  @Option(
       names = "--target-prevalence",
       defaultValue = "0.5",
       paramLabel = "<share>",
@@ -147,7 +157,8 @@ final class TrainOptions {
         targetSensitivity.orElse(recipe.targetSensitivity()),
         targetPrevalence,
         thresholdViews.orElse(recipe.thresholdViews()),
-        calibration.orElse(recipe.calibration()));
+        calibration.orElse(recipe.calibration()),
+        guard.orElse(recipe.guard()));
   }
 
   /** Returns a pipeline with the checkpoint options. */

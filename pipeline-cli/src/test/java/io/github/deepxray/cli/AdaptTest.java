@@ -407,7 +407,7 @@ class AdaptTest {
   void whatIsWrongIsTold(int code, String options, String part) {
     Path target = folder.resolve("new");
     List<Object> arguments = new ArrayList<>(List.of("adapt", SmallRun.bundle()));
-    for (String option : options.split(" ")) {
+    for (String option : options.split(" ", -1)) {
       arguments.add(
           option
               .replaceFirst("^T$", SmallRun.site().toString())

@@ -57,6 +57,7 @@ class BundleFormatTest {
           "splits",
           "slices",
           "labels",
+          "distortions",
           "decisions",
           "formats",
           "channels",

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.deepxray.classify.Artifact;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.DeepXrayException;
+import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.core.engine.InferenceEngine;
+import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.AtomicFiles;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.Drift.Extent;
@@ -23,6 +26,7 @@ import io.github.deepxray.pipeline.Bundles;
 import io.github.deepxray.pipeline.DataSource;
 import io.github.deepxray.pipeline.ExternalSpec;
 import io.github.deepxray.report.ExternalValidation;
+import io.github.deepxray.text.internal.Csv;
 import io.github.deepxray.train.ModelMetrics;
 import io.github.deepxray.train.Predictions;
 import java.io.ByteArrayInputStream;
@@ -99,6 +103,47 @@ class ExternalTest {
 
   private static ExternalValidation result(Path out) throws IOException {
     return ExternalValidation.read(out.resolve(ExternalValidation.FILE));
+  }
+
+  @Test
+  void countsTheImagesUnlikeTheTrainingImages() throws IOException {
+    double limit = 0.5;
+    Map<String, Boolean> unfamiliar = new TreeMap<>();
+    try (InferenceEngine engine = Engines.named("tensorflow").create(SmallRun.guardedModel(), 1)) {
+      for (XrayRecord record :
+          PreparedDataset.open(SmallRun.out().resolve("data")).readAll(Split.TEST)) {
+        float[] input = new float[SmallRun.SIZE * SmallRun.SIZE * 3];
+        ImageCodec.decode(record.image(), "test").copyTo(input, 0);
+        unfamiliar.put(record.filename(), engine.run(input, 1)[1][0] > limit);
+      }
+    }
+    long some = unfamiliar.values().stream().filter(is -> is).count();
+    assertThat(some).isBetween(1L, unfamiliar.size() - 1L);
+    Path bundle = SmallRun.writeGuarded(folder.resolve("bundle"), limit);
+    Path out = folder.resolve("guarded");
+    Path data = SmallRun.out().resolve("data");
+    Outcome outcome =
+        Outcome.of("evaluate", bundle, "--out", out, "--data", data, "--split", "test");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out())
+        .contains("  unlike the training images: " + some + ", ", "  without them: AUC ")
+        .contains("- " + some + " of 28 images (");
+    ExternalValidation.Guard guard = result(out).guard().orElseThrow();
+    assertThat(guard.limit()).isEqualTo(limit);
+    assertThat(guard.unfamiliar()).isEqualTo(some);
+    assertThat(guard.share().value()).isCloseTo(some / 28.0, within(1e-12));
+    // Of few validation images, none is beyond the limit.
+    assertThat(guard.own()).hasValue(0);
+    assertThat(guard.familiar().orElseThrow().evaluation().total()).isEqualTo(28 - some);
+    // The metrics are of all images.
+    assertThat(result(out).evaluation().total()).isEqualTo(28);
+    Path predictions = out.resolve("predictions.csv");
+    assertThat(Predictions.read(predictions).rows()).hasSize(28);
+    Map<String, Boolean> said = new TreeMap<>();
+    for (Map<String, String> row : Csv.rows(predictions, List.of("filename", "unfamiliarity"))) {
+      said.put(row.get("filename"), Boolean.valueOf(row.get("unfamiliar")));
+    }
+    assertThat(said).isEqualTo(unfamiliar);
   }
 
   @Test

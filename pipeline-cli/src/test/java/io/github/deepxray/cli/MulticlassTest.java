@@ -231,7 +231,9 @@ class MulticlassTest {
     assertThat(CLASSES).contains(alone.path("label").asText());
     Outcome csv = Outcome.of("predict", bundle, testImage("clear"), "--format", "csv");
     assertThat(csv.out())
-        .startsWith("file,label,probability,threshold,probability_0,probability_1,probability_2\n");
+        .startsWith(
+            "file,label,probability,threshold,probability_0,probability_1,probability_2,"
+                + "unfamiliarity,unfamiliar\n");
     Outcome table = Outcome.of("predict", bundle, testImage("clear"));
     assertThat(table.out().lines().findFirst().orElseThrow()).doesNotContain("threshold");
   }

@@ -106,6 +106,7 @@ class PipelineRunTest {
             "TRAIN",
             "EVALUATE",
             "evaluated",
+            "GUARD",
             "EXPORT",
             "exported deepxray true",
             "finished");

@@ -7,14 +7,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.deepxray.classify.ArtifactReport;
 import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.image.Fit;
+import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.internal.io.Json;
 import io.github.deepxray.core.metrics.ScoredExample;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Split;
 import io.github.deepxray.datasets.XrayRecord;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.report.internal.BundleRecords;
 import io.github.deepxray.testkit.InCi;
+import io.github.deepxray.testkit.ReferenceInterpreter;
 import io.github.deepxray.testkit.SharedData;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
+import io.github.deepxray.train.TrainedModel;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -105,8 +111,10 @@ class PredictTest {
         .anyMatch(line -> line.contains("missing.jpeg"));
     List<String> rows = csv.out().lines().toList();
     assertThat(rows.get(0))
-        .isEqualTo("file,label,probability,threshold,probability_0,probability_1");
+        .isEqualTo(
+            "file,label,probability,threshold,probability_0,probability_1,unfamiliarity,unfamiliar");
     assertThat(rows).hasSize(4);
+    assertThat(rows.get(1)).matches(".*,0\\.\\d{6},(true|false)");
     assertThat(rows.get(3)).isEqualTo(rows.get(1));
     // The high byte of the deep image is the grey one.
     assertThat(rows.get(2).replace("b.png", "a.png")).isEqualTo(rows.get(1));
@@ -152,6 +160,91 @@ class PredictTest {
     Outcome alone = Outcome.of("predict", tflite, image, "--summary");
     assertThat(alone.err()).contains(tflite + " is no bundle, so there is nothing");
     assertThat(alone.err()).doesNotContain("no more than by chance");
+  }
+
+  /** The unfamiliarity of each test image by the definition of the layers. */
+  private Map<Path, Double> unfamiliarity(Path target) throws IOException {
+    ReferenceInterpreter interpreter = new ReferenceInterpreter(SmallRun.guardedModel());
+    Map<Path, Double> values = new TreeMap<>();
+    for (Path file : testImages(target).keySet().stream().sorted().limit(4).toList()) {
+      float[] input = new float[SmallRun.SIZE * SmallRun.SIZE * 3];
+      ImageCodec.decode(Files.readAllBytes(file), "test").copyTo(input, 0);
+      values.put(file, interpreter.run(input).get("unfamiliarity")[0]);
+    }
+    return values;
+  }
+
+  @Test
+  void warnsOfImagesUnlikeTheTrainingImages() throws IOException {
+    Map<Path, Double> expected = unfamiliarity(folder.resolve("images"));
+    List<Double> ascending = expected.values().stream().sorted().toList();
+    double limit = (ascending.get(2) + ascending.get(3)) / 2;
+    Path far =
+        expected.keySet().stream().filter(f -> expected.get(f) > limit).findFirst().orElseThrow();
+    Path bundle = SmallRun.writeGuarded(folder.resolve("bundle"), limit);
+    List<Object> arguments = new ArrayList<>(List.of("predict", bundle));
+    arguments.addAll(expected.keySet());
+
+    Outcome table = Outcome.of(arguments.toArray());
+    assertThat(table.code()).as(table.err()).isZero();
+    assertThat(table.out().lines().filter(line -> line.contains("unlike")))
+        .singleElement()
+        .satisfies(
+            line ->
+                assertThat(line)
+                    .startsWith(far.toString())
+                    .endsWith("  unlike the training images: do not use the result"));
+    assertThat(table.err())
+        .isEqualTo(
+            "deepxray: 1 of 4 images are unlike the training images: do not use the result.%n"
+                .formatted());
+
+    Outcome json = Outcome.of(with(arguments, "--format", "json", "--strict"));
+    assertThat(json.code()).isEqualTo(1);
+    assertThat(json.err()).isEqualTo(table.err());
+    for (JsonNode row : Json.parse(json.out(), "predict")) {
+      double value = expected.get(Path.of(row.path("file").asText()));
+      assertThat(row.path("unfamiliarity").doubleValue()).isCloseTo(value, within(1e-4));
+      assertThat(row.path("unfamiliarityLimit").doubleValue()).isEqualTo(limit);
+      assertThat(row.path("unfamiliar").booleanValue()).isEqualTo(value > limit);
+    }
+
+    Outcome csv = Outcome.of(with(arguments, "--format", "csv", "--summary"));
+    assertThat(csv.code()).isZero();
+    assertThat(csv.out().lines().filter(line -> line.matches(".*,0\\.\\d{6},true"))).hasSize(1);
+    assertThat(csv.out().lines().filter(line -> line.matches(".*,0\\.\\d{6},false"))).hasSize(3);
+    assertThat(csv.err())
+        .contains(
+            "%nunlike the training images: 1, 25.0 %% (of the validation images 0.0 %%)%n"
+                .formatted())
+        .endsWith(table.err());
+
+    arguments.remove(far);
+    Outcome good = Outcome.of(with(arguments, "--strict"));
+    assertThat(good.code()).isZero();
+    assertThat(good.err()).isEmpty();
+  }
+
+  private static Object[] with(List<Object> arguments, Object... more) {
+    return Stream.concat(arguments.stream(), Stream.of(more)).toArray();
+  }
+
+  @Test
+  void strictNeedsAnInputGuard() throws IOException {
+    Path file = folder.resolve("plain.tflite");
+    TfLiteWriter.write(
+        Passes.forInference().apply(TrainedModel.load(SmallRun.out().resolve("train")).model()),
+        file);
+    assertThat(Outcome.of("predict", file, SmallRun.anImage()).errLines())
+        .containsExactly(
+            "deepxray: "
+                + file
+                + " has no input guard: it also classifies images that are unlike the training"
+                + " images.");
+    Outcome outcome = Outcome.of("predict", file, SmallRun.anImage(), "--strict");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).contains("--strict needs a model with an input guard, which ");
   }
 
   @Test
@@ -210,6 +303,16 @@ class PredictTest {
       assertThat(outcome.errLines()).hasSize(1);
       assertThat(outcome.err()).contains(model.toString());
     }
+    // A heat map is no input guard.
+    Outcome explaining = Outcome.of("predict", SmallRun.bundle().resolve(Bundle.EXPLAIN), image);
+    assertThat(explaining.code()).isEqualTo(1);
+    assertThat(explaining.errLines())
+        .singleElement()
+        .satisfies(
+            line ->
+                assertThat(line)
+                    .contains(
+                        "model-explain.tflite reads [64, 64, 3] and writes [[1], [2, 2, 1]];"));
   }
 
   @Test

@@ -2,10 +2,15 @@ package io.github.deepxray.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deepxray.classify.Artifact;
+import io.github.deepxray.classify.ArtifactReport;
+import io.github.deepxray.classify.Bundle;
 import io.github.deepxray.core.engine.Engines;
+import io.github.deepxray.core.image.Fit;
 import io.github.deepxray.core.image.ImageCodec;
 import io.github.deepxray.core.image.RgbImage;
 import io.github.deepxray.core.internal.io.AtomicFiles;
+import io.github.deepxray.core.network.Model;
 import io.github.deepxray.core.weights.Weights;
 import io.github.deepxray.datasets.PreparedDataset;
 import io.github.deepxray.datasets.Slice;
@@ -14,7 +19,10 @@ import io.github.deepxray.datasets.XrayReader;
 import io.github.deepxray.datasets.phantom.Phantom;
 import io.github.deepxray.datasets.phantom.PhantomArchive;
 import io.github.deepxray.datasets.phantom.PhantomOptions;
+import io.github.deepxray.optimize.internal.Passes;
 import io.github.deepxray.testkit.Fixtures;
+import io.github.deepxray.tflite.internal.TfLiteWriter;
+import io.github.deepxray.train.TrainedModel;
 import io.github.deepxray.train.internal.UntrainedBackbone;
 import io.github.deepxray.train.stage.Context;
 import io.jhdf.HdfFile;
@@ -23,11 +31,14 @@ import io.jhdf.api.WritableGroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Array;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Some phantoms, an untrained backbone in a Keras file, and a run on them, shared by all tests.
@@ -108,6 +119,44 @@ final class SmallRun {
 
   static Path bundle() {
     return Run.OUT.resolve("bundle");
+  }
+
+  /** The trained model with an input guard of random weights. */
+  static Model guardedModel() throws IOException {
+    return Fixtures.guarded(TrainedModel.load(Run.OUT.resolve("train")).model(), 6);
+  }
+
+  /**
+   * Writes a copy of the bundle whose form float32 has an input guard.
+   *
+   * @param limit the unfamiliarity above which an image is unfamiliar
+   */
+  static Path writeGuarded(Path folder, double limit) throws IOException {
+    try (Stream<Path> files = Files.list(bundle())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.createDirectories(folder);
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+    TfLiteWriter.write(
+        Passes.forInference().apply(guardedModel()), folder.resolve(Bundle.TFLITE_FLOAT32));
+    ArtifactReport own = new Bundle(folder).report(Artifact.FLOAT32);
+    ArtifactReport.write(
+        folder.resolve(ArtifactReport.FILE),
+        Fit.STRETCH,
+        List.of(
+            new ArtifactReport(
+                own.artifact(),
+                own.path(),
+                own.form(),
+                own.threshold(),
+                OptionalDouble.of(limit),
+                own.size(),
+                own.weights(),
+                own.limits(),
+                own.verdict())));
+    Files.writeString(folder.resolve(Bundle.CHECKSUMS), Bundle.checksums(folder));
+    return folder;
   }
 
   /** One of the test images. */
