@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the examples against the jars that `mvn package` or `mvn verify` left in this repository, and runs
-# them: train, export, predict on drawn phantoms, then the service, which is asked about the same images.
+# them: train, export, predict and validate on drawn phantoms, then the service, which is asked about the same images.
 # Arguments go to Maven, such as -o. What it makes is in examples/target.
 #
 # The jars are read from a local repository of its own, in which everything else links to the user's:
@@ -71,6 +71,7 @@ example pipeline Train "$work"
 example pipeline Export "$work"
 images=("$work"/phantoms/chest_xray/test/*/*1.jpeg)
 example pipeline Predict "$work/bundle" "${images[@]}"
+example pipeline Validate "$work/bundle" "$target/hospital"
 
 # On the module path, with another protobuf-java and another Jackson than this project is built with.
 "$java" -Djava.awt.headless=true --add-modules ALL-MODULE-PATH -p "modular/target/classes:$(cat modular/target/classpath)" \
