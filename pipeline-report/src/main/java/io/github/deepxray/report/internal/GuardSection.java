@@ -55,16 +55,7 @@ record GuardSection(String statement, String caveat, List<Table> detections) {
             "images",
             "AUC",
             "flagged");
-    guard
-        .distortions()
-        .forEach(
-            (kind, detection) ->
-                table.row(
-                    kind,
-                    detection.fitted() ? "yes" : "no",
-                    Numbers.count(detection.images()),
-                    Numbers.decimals(detection.auc(), 3),
-                    Numbers.percent(detection.flagged())));
+    rows(guard).forEach(row -> table.row(row.toArray(String[]::new)));
     return table;
   }
 
@@ -75,16 +66,21 @@ record GuardSection(String statement, String caveat, List<Table> detections) {
             CardTable.ofNumbers(
                 2,
                 List.of("distorted validation images", "example", "images", "AUC", "flagged"),
-                guard.distortions().entrySet().stream()
-                    .map(
-                        kind ->
-                            List.of(
-                                kind.getKey(),
-                                kind.getValue().fitted() ? "yes" : "no",
-                                Numbers.count(kind.getValue().images()),
-                                Numbers.decimals(kind.getValue().auc(), 3),
-                                Numbers.percent(kind.getValue().flagged())))
-                    .toList()))
+                rows(guard)))
         : List.of();
+  }
+
+  /** Returns the cells of each kind of distortion. */
+  private static List<List<String>> rows(InputGuard.Description guard) {
+    return guard.distortions().entrySet().stream()
+        .map(
+            kind ->
+                List.of(
+                    kind.getKey(),
+                    kind.getValue().fitted() ? "yes" : "no",
+                    Numbers.count(kind.getValue().images()),
+                    Numbers.decimals(kind.getValue().auc(), 3),
+                    Numbers.percent(kind.getValue().flagged())))
+        .toList();
   }
 }

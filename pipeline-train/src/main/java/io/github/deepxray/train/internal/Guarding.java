@@ -60,7 +60,7 @@ public record Guarding(Context context) {
    *
    * @param dataset data set of the classifier's training
    * @param model the classifier
-   * @param folder output folder
+   * @param folder output folder, which is replaced as a whole
    * @return the guard; {@link InputGuard#NONE} for a classifier without
    * @throws io.github.deepxray.core.DeepXrayException if the data set is another one, or the folder
    *     has other files
@@ -75,14 +75,17 @@ public record Guarding(Context context) {
     }
     model.requireTrainedOn(dataset, "; train again or give that data set.");
     int features = model.model().network().size(model.features());
-    StageManifest manifest = new StageManifest(folder, stage(dataset, model));
-    if (context.resumes() && manifest.outcome(Object.class).isPresent()) {
+    Stage stage = stage(dataset, model);
+    if (context.resumes() && new StageManifest(folder, stage).outcome(Object.class).isPresent()) {
       return InputGuard.load(folder, features);
     }
-    manifest.delete();
     InputGuard guard = new Fitting(dataset, model).guard();
-    guard.save(folder);
-    manifest.write(Map.of());
+    AtomicFiles.writeFolder(
+        folder,
+        partial -> {
+          guard.save(partial);
+          new StageManifest(partial, stage).write(Map.of());
+        });
     return guard;
   }
 
